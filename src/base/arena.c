@@ -1,0 +1,32 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <string.h>
+
+struct arena arena_of(void *space, size_t size)
+{
+    return (struct arena){space, 0, size, false};
+}
+
+void *arena_take(struct arena *arena, size_t len)
+{
+    size_t step = alignof(max_align_t);
+    size_t begin = (arena->len + step - 1) / step * step;
+
+    if (arena->is_full || begin > arena->size || len > arena->size - begin) {
+        arena->is_full = true;
+        return NULL;
+    }
+    arena->len = begin + len;
+    memset(arena->data + begin, 0, len);
+    return arena->data + begin;
+}
+
+char *arena_copy_text(struct arena *arena, struct bytes text)
+{
+    char *copy = arena_take(arena, text.len + 1);
+
+    if (copy != NULL && text.len > 0)
+        memcpy(copy, text.data, text.len);
+    return copy;
+}

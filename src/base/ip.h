@@ -1,0 +1,52 @@
+/* Addresses and endpoints, IPv4 and IPv6, as values. */
+#ifndef BASE_IP_H
+#define BASE_IP_H
+
+#include "base/bytes.h"
+#include "base/text.h"
+
+enum ip_family { IP_NONE = 0, IP_V4 = 4, IP_V6 = 6 };
+
+struct ip {
+    uint8_t family; /* enum ip_family; IP_NONE: no address */
+    uint8_t octets[16]; /* network order; IPv4 uses the first four, the others are zero */
+};
+
+struct endpoint {
+    struct ip ip;
+    uint16_t port; /* host order; 0: not known */
+};
+
+/* Longest text of an address with its closing zero. */
+enum { IP_TEXT_SIZE = 46, ENDPOINT_TEXT_SIZE = IP_TEXT_SIZE + 8 };
+
+struct ip ip_of_v4(uint32_t host_order);
+struct ip ip_of_bytes(struct bytes octets); /* 4 or 16 bytes; any other length gives IP_NONE */
+uint32_t ip_to_v4(struct ip ip);            /* host order; 0 when it is not IPv4 */
+size_t ip_len(struct ip ip);                /* 4, 16, or 0 */
+struct bytes ip_bytes(const struct ip *ip);
+
+bool ip_is_set(struct ip ip);
+bool ip_equal(struct ip a, struct ip b);
+int ip_compare(struct ip a, struct ip b); /* by family, then as numbers */
+bool endpoint_equal(struct endpoint a, struct endpoint b);
+
+/* Dotted quad or RFC 4291 text; the whole of `text` must be the address. `ip` is untouched on failure. */
+bool ip_parse(struct ip *ip, struct bytes text);
+
+void text_add_ip(struct text *t, struct ip ip);
+void text_add_endpoint(struct text *t, struct endpoint e); /* 192.0.2.1:500, [2001:db8::1]:500 */
+
+/* The text in the space handed in, for printf-like use. */
+const char *ip_text(struct ip ip, char space[static IP_TEXT_SIZE]);
+const char *endpoint_text(struct endpoint e, char space[static ENDPOINT_TEXT_SIZE]);
+
+/* The mask of a prefix, and the other way round; -1 for a mask with a hole. */
+struct ip ip_mask(enum ip_family family, unsigned prefix_len);
+int ip_mask_len(struct ip mask);
+
+/* First and last address of a prefix. */
+struct ip ip_first(struct ip ip, unsigned prefix_len);
+struct ip ip_last(struct ip ip, unsigned prefix_len);
+
+#endif

@@ -1,0 +1,50 @@
+#include "base/text.h"
+
+#include "base/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct text text_of(char *space, size_t size)
+{
+    CHECK(size > 0);
+    space[0] = '\0';
+    return (struct text){space, 0, size, false};
+}
+
+void text_add(struct text *t, const char *format, ...)
+{
+    va_list arguments;
+    size_t room = t->size - t->len;
+
+    va_start(arguments, format);
+    int wanted = vsnprintf(t->data + t->len, room, format, arguments);
+    va_end(arguments);
+    CHECK(wanted >= 0);
+    if ((size_t)wanted >= room) {
+        t->is_cut = true;
+        t->len = t->size - 1;
+    } else {
+        t->len += (size_t)wanted;
+    }
+}
+
+void text_add_escaped(struct text *t, struct bytes bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t byte = bytes.data[i];
+
+        if (byte == '\\')
+            text_add(t, "\\\\");
+        else if (byte >= 0x20 && byte < 0x7f)
+            text_add(t, "%c", byte);
+        else
+            text_add(t, "\\x%02x", byte);
+    }
+}
+
+void text_add_hex(struct text *t, struct bytes bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        text_add(t, "%02x", bytes.data[i]);
+}

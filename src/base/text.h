@@ -1,0 +1,30 @@
+/* Bounded text. A text that has run out of space stays cut, is always closed by a zero, and says so.
+ *
+ *     char space[80];
+ *     struct text t = text_of(space, sizeof space);
+ *     text_add(&t, "%s:%u", name, port);
+ *     text_add_escaped(&t, peer_id);              whatever the peer sent: only printable ASCII comes out
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/bytes.h"
+
+struct text {
+    char *data;
+    size_t len; /* without the closing zero */
+    size_t size;
+    bool is_cut;
+};
+
+struct text text_of(char *space, size_t size);
+
+void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Printable ASCII as it is, backslash doubled, every other byte as \xNN: no terminal escape and no line break passes. */
+void text_add_escaped(struct text *t, struct bytes bytes);
+
+/* Lower-case hexadecimal digits, without separators. */
+void text_add_hex(struct text *t, struct bytes bytes);
+
+#endif

@@ -1,0 +1,178 @@
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/pool.h"
+#include "base/reader.h"
+#include "base/selector.h"
+#include "base/writer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void a_short_reader_stays_short(void **state)
+{
+    const uint8_t data[] = {1, 2, 3};
+    struct reader r = reader_of(BYTES_OF(data));
+
+    (void)state;
+    CHECK(read_u16(&r) == 0x0102);
+    CHECK(read_u16(&r) == 0);
+    CHECK(read_u8(&r) == 0);
+    CHECK(!reader_is_ok(&r));
+    CHECK(read_rest(&r).len == 0);
+}
+
+static void a_full_writer_stays_full(void **state)
+{
+    uint8_t space[3];
+    struct writer w = writer_of(space, sizeof space);
+
+    (void)state;
+    write_u16(&w, 0x0102);
+    write_u16(&w, 3);
+    write_u8(&w, 4);
+    CHECK(!writer_is_ok(&w) && w.len == 2);
+    patch_u32(&w, 100, 0);
+}
+
+static void equal_secrets_must_have_bytes(void **state)
+{
+    (void)state;
+    CHECK(bytes_equal_secret(bytes_of("ab", 2), bytes_of("ab", 2)));
+    CHECK(!bytes_equal_secret(bytes_of("ab", 2), bytes_of("ac", 2)));
+    CHECK(!bytes_equal_secret(bytes_of("ab", 2), bytes_of("abc", 3)));
+    CHECK(!bytes_equal_secret(bytes_of("", 0), bytes_of("", 0)));
+}
+
+static void addresses_read_as_they_are_written(void **state)
+{
+    static const struct {
+        const char *text, *written; /* NULL: refused */
+    } cases[] = {
+        {"192.0.2.1", "192.0.2.1"},   {"0.0.0.0", "0.0.0.0"},     {"192.0.2.256", NULL},
+        {"192.0.2", NULL},            {"192.0.2.1.5", NULL},      {"192.0.2.1 ", NULL},
+        {"", NULL},                   {"1", NULL},                {"2001:db8::1", "2001:db8::1"},
+        {"::", "::"},                 {"::1", "::1"},             {"1::", "1::"},
+        {"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"},                   {"1:2:3:4:5:6:7:8:9", NULL},
+        {"1::2::3", NULL},            {"12345::", NULL},          {"1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"},
+        {"::ffff:192.0.2.1", "::ffff:c000:201"},                  {"1:2:3:4:5:6:7", NULL},
+        {":1::2", NULL},              {"1:", NULL},               {"2001:0db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+        {"::1.2.3", NULL},            {"1:2:3:4:5:6:7:1.2.3.4", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct ip ip;
+        char space[IP_TEXT_SIZE];
+        bool is_read = ip_parse(&ip, bytes_of_text(cases[i].text));
+
+        CHECK(is_read == (cases[i].written != NULL));
+        if (is_read)
+            assert_string_equal(ip_text(ip, space), cases[i].written);
+    }
+}
+
+static void a_mask_with_a_hole_has_no_length(void **state)
+{
+    (void)state;
+    CHECK(ip_mask_len(ip_of_v4(0xffffff00)) == 24);
+    CHECK(ip_mask_len(ip_of_v4(0)) == 0);
+    CHECK(ip_mask_len(ip_of_v4(0xffffffff)) == 32);
+    CHECK(ip_mask_len(ip_of_v4(0xff00ff00)) == -1);
+}
+
+static struct selector selector_of(const char *local, unsigned local_len, const char *remote, unsigned remote_len)
+{
+    struct selector s = {.local_ports = {0, 65535}, .remote_ports = {0, 65535}};
+    struct ip ip;
+
+    CHECK(ip_parse(&ip, bytes_of_text(local)));
+    s.local = ip_range_of_prefix(ip, local_len);
+    CHECK(ip_parse(&ip, bytes_of_text(remote)));
+    s.remote = ip_range_of_prefix(ip, remote_len);
+    return s;
+}
+
+static void a_selector_holds_its_own_traffic_only(void **state)
+{
+    struct selector s = selector_of("10.1.0.0", 16, "10.2.0.0", 16);
+    struct selector narrow = selector_of("10.1.2.0", 24, "10.2.0.0", 16);
+    struct selector mirror = selector_mirror(s);
+    struct flow f = {.local = ip_of_v4(0x0a010203), .remote = ip_of_v4(0x0a020304), .protocol = 6};
+    char space[100];
+    struct text t = text_of(space, sizeof space);
+
+    (void)state;
+    CHECK(selector_matches(&s, &f) && !selector_matches(&mirror, &f));
+    CHECK(selector_contains(&s, &narrow) && !selector_contains(&narrow, &s));
+    s.protocol = 6;
+    s.remote_ports = (struct port_range){80, 80};
+    CHECK(!selector_matches(&s, &f));
+    f.has_ports = true;
+    f.remote_port = 80;
+    CHECK(selector_matches(&s, &f));
+    text_add_selector(&t, &s);
+    assert_string_equal(space, "10.1.0.0/16 -> 10.2.0.0/16 tcp any -> 80");
+}
+
+static void a_stale_handle_finds_nothing(void **state)
+{
+    uint64_t space[100];
+    struct pool pool = pool_of(space, 2, 24);
+    struct handle a = pool_take(&pool), b = pool_take(&pool);
+
+    (void)state;
+    CHECK(pool_find(&pool, a) != NULL && pool_find(&pool, b) != NULL && !handle_equal(a, b));
+    CHECK(!handle_is_set(pool_take(&pool)));
+    pool_give_back(&pool, a);
+    CHECK(pool_find(&pool, a) == NULL && pool.taken_count == 1);
+    pool_give_back(&pool, a);
+    CHECK(pool.taken_count == 1);
+    struct handle c = pool_take(&pool);
+    CHECK(c.index == a.index && pool_find(&pool, a) == NULL && pool_find(&pool, c) != NULL);
+    CHECK(handle_equal(pool_first(&pool), c) && handle_equal(pool_next(&pool, c), b));
+    CHECK(!handle_is_set(pool_next(&pool, b)));
+}
+
+static void what_a_peer_sent_is_printed_harmlessly(void **state)
+{
+    char space[64];
+    struct text t = text_of(space, sizeof space);
+
+    (void)state;
+    text_add_escaped(&t, bytes_of_text("a\x1b[2J\n\\b"));
+    assert_string_equal(space, "a\\x1b[2J\\x0a\\\\b");
+    text_add(&t, "%060d", 7);
+    CHECK(t.is_cut && strlen(space) == sizeof space - 1);
+}
+
+static void a_full_arena_stays_full(void **state)
+{
+    uint64_t space[8];
+    struct arena arena = arena_of(space, sizeof space);
+
+    (void)state;
+    CHECK(arena_take(&arena, 40) != NULL);
+    CHECK(arena_take(&arena, 40) == NULL && arena.is_full);
+    CHECK(arena_take(&arena, 1) == NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_short_reader_stays_short),
+        cmocka_unit_test(a_full_writer_stays_full),
+        cmocka_unit_test(equal_secrets_must_have_bytes),
+        cmocka_unit_test(addresses_read_as_they_are_written),
+        cmocka_unit_test(a_mask_with_a_hole_has_no_length),
+        cmocka_unit_test(a_selector_holds_its_own_traffic_only),
+        cmocka_unit_test(a_stale_handle_finds_nothing),
+        cmocka_unit_test(what_a_peer_sent_is_printed_harmlessly),
+        cmocka_unit_test(a_full_arena_stays_full),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
