@@ -1,0 +1,86 @@
+/* The algorithms as a table: algorithm.def. Every enum has 0 for "none". */
+#ifndef CRYPTO_ALGORITHM_H
+#define CRYPTO_ALGORITHM_H
+
+#include "base/bytes.h"
+
+enum strength { STRENGTH_WEAK, STRENGTH_FIT };
+
+enum hash_id {
+    HASH_NONE,
+#define HASH(name, ...) HASH_##name,
+#define CIPHER(...)
+#define GROUP(...)
+#include "crypto/algorithm.def"
+#undef HASH
+    HASH_COUNT
+};
+
+enum cipher_id {
+    CIPHER_NONE,
+#define HASH(...)
+#undef CIPHER
+#define CIPHER(name, ...) CIPHER_##name,
+#include "crypto/algorithm.def"
+#undef CIPHER
+    CIPHER_COUNT
+};
+
+enum group_id {
+    GROUP_NONE,
+#define CIPHER(...)
+#undef GROUP
+#define GROUP(name, ...) GROUP_##name,
+#include "crypto/algorithm.def"
+#undef GROUP
+#undef CIPHER
+#undef HASH
+    GROUP_COUNT
+};
+
+enum cipher_kind { CIPHER_KIND_NONE, CIPHER_KIND_CBC, CIPHER_KIND_GCM };
+enum group_kind { GROUP_KIND_NONE, GROUP_KIND_MODP, GROUP_KIND_ECP };
+
+enum {
+    DIGEST_MAX = 64,
+    CIPHER_KEY_MAX = 32,
+    CIPHER_BLOCK_MAX = 16,
+    GROUP_PUBLIC_MAX = 1024,
+    GROUP_SECRET_MAX = 1024,
+    GROUP_PRIVATE_MAX = 66,
+    GCM_SALT_LEN = 4, /* RFC 4106 */
+    GCM_IV_LEN = 8,
+    GCM_ICV_LEN = 16,
+};
+
+struct hash_info {
+    const char *name, *asa_name, *openssl_name;
+    size_t digest_len, block_len; /* bytes */
+    enum strength strength;
+};
+
+struct cipher_info {
+    const char *name, *asa_name, *openssl_name;
+    size_t key_len, block_len; /* bytes; without GCM's salt */
+    enum cipher_kind kind;
+    enum strength strength;
+};
+
+struct group_info {
+    const char *name;
+    uint16_t number; /* as on the wire */
+    enum group_kind kind;
+    size_t public_len, secret_len; /* bytes, leading zeros kept */
+    size_t private_len;            /* bytes of private value */
+    enum strength strength;
+};
+
+/* `id` is in range; the row of NONE is all zero with the name "none". */
+const struct hash_info *hash_info(enum hash_id id);
+const struct cipher_info *cipher_info(enum cipher_id id);
+const struct group_info *group_info(enum group_id id);
+
+/* GROUP_NONE when ikewise does not compute in that group. */
+enum group_id group_of_number(uint16_t number);
+
+#endif

@@ -1,0 +1,203 @@
+#include "crypto/burst.h"
+
+#include "base/check.h"
+#include "crypto/evp.h"
+#include "crypto/hash.h"
+
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+struct burst_key {
+    EVP_CIPHER_CTX *context; /* keyed; a packet gives it its IV and nothing else */
+    enum cipher_kind kind;
+    size_t block_len, icv_len;
+    bool is_for_sealing;
+    struct hmac_key integrity;  /* CBC */
+    uint8_t salt[GCM_SALT_LEN]; /* GCM */
+};
+
+static bool is_possible(const struct cipher_info *info, struct bytes key, enum hash_id integrity, size_t icv_len)
+{
+    if (info->kind == CIPHER_KIND_GCM)
+        return key.len == info->key_len + GCM_SALT_LEN && integrity == HASH_NONE &&
+               (icv_len == 8 || icv_len == 12 || icv_len == GCM_ICV_LEN);
+    return info->kind == CIPHER_KIND_CBC && key.len == info->key_len && integrity != HASH_NONE && icv_len > 0 &&
+           icv_len <= hash_info(integrity)->digest_len;
+}
+
+static bool context_make(struct burst_key *made, enum cipher_id cipher, struct bytes key)
+{
+    uint8_t space[CIPHER_KEY_MAX];
+    struct bytes whole_key = evp_key(cipher, key, space);
+
+    made->context = EVP_CIPHER_CTX_new();
+    bool is_made =
+        made->context != NULL &&
+        EVP_CipherInit_ex2(made->context, evp_cipher(cipher), whole_key.data, NULL, made->is_for_sealing, NULL) == 1 &&
+        EVP_CIPHER_CTX_set_padding(made->context, 0) == 1;
+    bytes_wipe(space, sizeof space);
+    return is_made;
+}
+
+struct burst_key *burst_key_make(enum cipher_id cipher, struct bytes key, enum hash_id integrity,
+                                 struct bytes integrity_key, size_t icv_len, bool is_for_sealing)
+{
+    const struct cipher_info *info = cipher_info(cipher);
+
+    if (!is_possible(info, key, integrity, icv_len))
+        return NULL;
+    struct burst_key *made = OPENSSL_zalloc(sizeof *made);
+    if (made == NULL)
+        return NULL;
+    made->kind = info->kind;
+    made->block_len = info->block_len;
+    made->icv_len = icv_len;
+    made->is_for_sealing = is_for_sealing;
+    if (info->kind == CIPHER_KIND_GCM)
+        memcpy(made->salt, key.data + info->key_len, sizeof made->salt);
+    else
+        hmac_key_set(&made->integrity, integrity, integrity_key);
+    if (!context_make(made, cipher, bytes_of(key.data, info->key_len))) {
+        burst_key_free(made);
+        return NULL;
+    }
+    return made;
+}
+
+void burst_key_free(struct burst_key *key)
+{
+    if (key == NULL)
+        return;
+    EVP_CIPHER_CTX_free(key->context); /* wipes its key */
+    OPENSSL_clear_free(key, sizeof *key);
+}
+
+static uint8_t *iv_of(const struct burst_packet *packet)
+{
+    return packet->data + packet->aad_len;
+}
+
+static uint8_t *text_of_packet(const struct burst_packet *packet)
+{
+    return iv_of(packet) + packet->iv_len;
+}
+
+static uint8_t *icv_of(const struct burst_packet *packet)
+{
+    return text_of_packet(packet) + packet->text_len;
+}
+
+/* The text through the cipher, in place. */
+static void pass_text(struct burst_key *key, const struct burst_packet *packet)
+{
+    int done = 0;
+
+    CHECK(packet->text_len <= INT_MAX);
+    if (packet->text_len == 0)
+        return;
+    CHECK(EVP_CipherUpdate(key->context, text_of_packet(packet), &done, text_of_packet(packet),
+                           (int)packet->text_len) == 1);
+    CHECK((size_t)done == packet->text_len);
+}
+
+static void cbc_pass(struct burst_key *key, const struct burst_packet *packet)
+{
+    CHECK(packet->iv_len == key->block_len && packet->text_len % key->block_len == 0);
+    CHECK(EVP_CipherInit_ex2(key->context, NULL, NULL, iv_of(packet), -1, NULL) == 1);
+    pass_text(key, packet);
+}
+
+/* RFC 4303 section 2.8: over the packet from the SPI to the end of the text. */
+static struct bytes hmac_icv(const struct burst_key *key, const struct burst_packet *packet, uint8_t *digest)
+{
+    struct bytes covered = bytes_of(packet->data, packet->aad_len + packet->iv_len + packet->text_len);
+
+    return bytes_of(hmac_with(&key->integrity, &covered, 1, digest).data, key->icv_len);
+}
+
+/* RFC 4106 section 4: the nonce is the salt, then the packet's IV. */
+static void gcm_begin(struct burst_key *key, const struct burst_packet *packet)
+{
+    uint8_t nonce[GCM_SALT_LEN + GCM_IV_LEN];
+    int done = 0;
+
+    CHECK(packet->iv_len == GCM_IV_LEN && packet->aad_len <= INT_MAX);
+    memcpy(nonce, key->salt, GCM_SALT_LEN);
+    memcpy(nonce + GCM_SALT_LEN, iv_of(packet), GCM_IV_LEN);
+    CHECK(EVP_CipherInit_ex2(key->context, NULL, NULL, nonce, -1, NULL) == 1);
+    CHECK(EVP_CipherUpdate(key->context, NULL, &done, packet->data, (int)packet->aad_len) == 1);
+}
+
+static void gcm_seal(struct burst_key *key, struct burst_packet *packet)
+{
+    uint8_t unused[CIPHER_BLOCK_MAX];
+    int done = 0;
+
+    gcm_begin(key, packet);
+    pass_text(key, packet);
+    CHECK(EVP_CipherFinal_ex(key->context, unused, &done) == 1);
+    CHECK(EVP_CIPHER_CTX_ctrl(key->context, EVP_CTRL_AEAD_GET_TAG, (int)key->icv_len, icv_of(packet)) == 1);
+}
+
+static bool gcm_open(struct burst_key *key, struct burst_packet *packet)
+{
+    uint8_t unused[CIPHER_BLOCK_MAX];
+    int done = 0;
+
+    gcm_begin(key, packet);
+    CHECK(EVP_CIPHER_CTX_ctrl(key->context, EVP_CTRL_AEAD_SET_TAG, (int)key->icv_len, icv_of(packet)) == 1);
+    pass_text(key, packet);
+    bool is_ok = EVP_CipherFinal_ex(key->context, unused, &done) == 1;
+    if (!is_ok)
+        bytes_wipe(text_of_packet(packet), packet->text_len);
+    return is_ok;
+}
+
+static void cbc_seal(struct burst_key *key, struct burst_packet *packet)
+{
+    uint8_t digest[DIGEST_MAX];
+
+    cbc_pass(key, packet);
+    memcpy(icv_of(packet), hmac_icv(key, packet, digest).data, key->icv_len);
+}
+
+static bool cbc_open(struct burst_key *key, struct burst_packet *packet)
+{
+    uint8_t digest[DIGEST_MAX];
+
+    if (!bytes_equal_secret(hmac_icv(key, packet, digest), bytes_of(icv_of(packet), key->icv_len)))
+        return false;
+    cbc_pass(key, packet);
+    return true;
+}
+
+void burst_seal(struct burst_key *key, struct burst_packet *packets, size_t count)
+{
+    CHECK(key->is_for_sealing);
+    for (size_t i = 0; i < count; i++)
+        if (key->kind == CIPHER_KIND_GCM)
+            gcm_seal(key, &packets[i]);
+        else
+            cbc_seal(key, &packets[i]);
+}
+
+/* A text that cannot be of this cipher (a part of a block, an IV of another length) came from the peer: not ok, and no
+ * mistake of ours. */
+static bool has_right_lengths(const struct burst_key *key, const struct burst_packet *packet)
+{
+    if (key->kind == CIPHER_KIND_GCM)
+        return packet->iv_len == GCM_IV_LEN;
+    return packet->iv_len == key->block_len && packet->text_len % key->block_len == 0;
+}
+
+void burst_open(struct burst_key *key, struct burst_packet *packets, size_t count)
+{
+    CHECK(!key->is_for_sealing);
+    for (size_t i = 0; i < count; i++) {
+        struct burst_packet *packet = &packets[i];
+
+        packet->is_ok = has_right_lengths(key, packet) &&
+                        (key->kind == CIPHER_KIND_GCM ? gcm_open(key, packet) : cbc_open(key, packet));
+    }
+}

@@ -1,0 +1,39 @@
+/* Sealing and opening for ESP: a keyed context made once per SA, used for bursts of packets.
+ *
+ * A context lives outside the SA (design: no EVP context in the objects of the engine); the plane owns it and frees it.
+ * One context serves one direction of one SA and one thread. */
+#ifndef CRYPTO_BURST_H
+#define CRYPTO_BURST_H
+
+#include "crypto/algorithm.h"
+
+struct burst_key; /* opaque: keyed cipher and keyed HMAC */
+
+/* `key`: the cipher's key, for GCM followed by its salt (RFC 4106 section 8.1). `integrity`: HASH_NONE for GCM, whose
+ * icv_len is 8, 12 or 16 (RFC 4106 section 6), else HMAC truncated to icv_len bytes (RFC 2403, RFC 2404: 12; RFC 4868:
+ * half the digest). NULL when a length is wrong or libcrypto refuses. */
+struct burst_key *burst_key_make(enum cipher_id cipher, struct bytes key, enum hash_id integrity,
+                                 struct bytes integrity_key, size_t icv_len, bool is_for_sealing);
+void burst_key_free(struct burst_key *key); /* wipes; NULL is fine */
+
+/* One packet of a burst. Layout of `data`, in place:
+ *
+ *     aad (ESP header: SPI, sequence) | iv | text (block aligned, with trailer) | icv
+ *
+ * The ICV of an HMAC covers all that stands before it; that of GCM covers aad and text. Extended sequence numbers (RFC
+ * 4303 section 2.2.1) are not covered: ikewise does not negotiate them. CBC: iv_len is the block length. GCM: iv_len
+ * is 8. */
+struct burst_packet {
+    uint8_t *data;
+    size_t aad_len, iv_len, text_len;
+    bool is_ok; /* out, of burst_open: the ICV was right and the text is plain now */
+};
+
+/* Encrypts and writes ICVs. The IVs stand in the packets already: unpredictable for CBC, never repeated for GCM. */
+void burst_seal(struct burst_key *key, struct burst_packet *packets, size_t count);
+
+/* Checks ICVs in constant time and sets is_ok of every packet. HMAC: only texts whose ICV is right are decrypted, the
+ * others stay as they came. GCM decrypts while it checks: the text of a packet whose ICV is wrong is zeroed. */
+void burst_open(struct burst_key *key, struct burst_packet *packets, size_t count);
+
+#endif

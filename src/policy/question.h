@@ -1,0 +1,63 @@
+/* Questions and answers between the engine and the vault, as values: they cross a process line some day.
+ * Answers hold keys: whoever has one wipes it after use (answer_wipe). */
+#ifndef POLICY_QUESTION_H
+#define POLICY_QUESTION_H
+
+#include "base/handle.h"
+#include "crypto/algorithm.h"
+
+enum question_kind {
+    QUESTION_NONE,
+#define QUESTION(name, ...) QUESTION_##name,
+#define FAULT(...)
+#include "policy/question.def"
+#undef QUESTION
+#undef FAULT
+    QUESTION_COUNT
+};
+
+enum question_fault {
+#define QUESTION(...)
+#define FAULT(name, ...) QUESTION_FAULT_##name,
+#include "policy/question.def"
+#undef QUESTION
+#undef FAULT
+    QUESTION_FAULT_COUNT
+};
+
+enum { NONCE_MIN = 8, NONCE_MAX = 256 }; /* RFC 2409 section 5 */
+
+struct question {
+    enum question_kind kind;
+    enum group_id group;
+    /* SKEYID, SECRET, FORGET: from the answer to SHARE. Used up as soon as g^xy has been computed with it; a peer's
+     * value that is refused (BAD_LENGTH, BAD_VALUE), or NO_KEY, leaves it for the true one: whoever sends a false value
+     * ends nothing. */
+    struct handle secret;
+    uint32_t key_index;  /* *SKEYID: whose pre-shared key, an index of struct policy.tunnel_groups */
+    enum hash_id prf;    /* *SKEYID */
+    uint8_t cookies[16]; /* *SKEYID: the initiator's, then the responder's */
+    uint8_t nonce_i[NONCE_MAX], nonce_r[NONCE_MAX];
+    uint16_t nonce_i_len, nonce_r_len;
+    uint8_t peer_public[GROUP_PUBLIC_MAX];
+    uint16_t peer_public_len;
+};
+
+struct answer {
+    enum question_fault fault; /* QUESTION_FAULT_NONE: what was asked for stands below */
+    struct handle secret;      /* SHARE */
+    uint8_t public_value[GROUP_PUBLIC_MAX];
+    uint16_t public_len;
+    uint8_t skeyid[DIGEST_MAX], skeyid_d[DIGEST_MAX], skeyid_a[DIGEST_MAX], skeyid_e[DIGEST_MAX];
+    uint16_t skeyid_len;
+    uint8_t shared[GROUP_SECRET_MAX]; /* *SECRET: g^xy */
+    uint16_t shared_len;
+    uint8_t seed[64]; /* SEED */
+};
+
+const char *question_name(enum question_kind kind);
+const char *question_fault_name(enum question_fault fault);
+const char *question_fault_meaning(enum question_fault fault);
+void answer_wipe(struct answer *answer);
+
+#endif

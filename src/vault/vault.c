@@ -1,0 +1,230 @@
+#include "vault/vault.h"
+
+#include "base/check.h"
+#include "base/pool.h"
+#include "crypto/group.h"
+#include "crypto/kdf.h"
+
+#include <stdalign.h>
+#include <string.h>
+
+struct psk {
+    uint16_t len; /* 0: no key */
+    uint8_t bytes[PSK_MAX];
+};
+
+/* One key pair that waits for its peer. */
+struct secret {
+    enum group_id group;
+    uint8_t private_value[GROUP_PRIVATE_MAX];
+};
+
+struct vault {
+    uint32_t key_count;
+    struct psk *keys;
+    struct pool secrets;
+};
+
+static size_t padded(size_t len)
+{
+    size_t step = alignof(max_align_t);
+
+    return (len + step - 1) / step * step;
+}
+
+size_t vault_space(uint32_t key_count, uint32_t secret_count)
+{
+    return padded(sizeof(struct vault)) + padded(sizeof(struct psk) * key_count) +
+           pool_space(secret_count, sizeof(struct secret));
+}
+
+struct vault *vault_make(void *space, uint32_t key_count, uint32_t secret_count)
+{
+    uint8_t *at = space;
+    struct vault *vault = space;
+
+    CHECK(space != NULL);
+    memset(space, 0, vault_space(key_count, secret_count));
+    at += padded(sizeof *vault);
+    vault->key_count = key_count;
+    vault->keys = (struct psk *)(void *)at;
+    at += padded(sizeof(struct psk) * key_count);
+    vault->secrets = pool_of(at, secret_count, sizeof(struct secret));
+    return vault;
+}
+
+bool vault_set_key(struct vault *vault, uint32_t index, struct bytes key)
+{
+    if (index >= vault->key_count || key.len > PSK_MAX)
+        return false;
+
+    struct psk *psk = &vault->keys[index];
+    bytes_wipe(psk, sizeof *psk);
+    if (key.len > 0)
+        memcpy(psk->bytes, key.data, key.len);
+    psk->len = (uint16_t)key.len;
+    return true;
+}
+
+uint32_t vault_secret_count(const struct vault *vault)
+{
+    return vault->secrets.taken_count;
+}
+
+void vault_wipe(struct vault *vault)
+{
+    for (struct handle h = pool_first(&vault->secrets); handle_is_set(h); h = pool_next(&vault->secrets, h))
+        pool_give_back(&vault->secrets, h);
+    if (vault->key_count > 0)
+        bytes_wipe(vault->keys, sizeof(struct psk) * vault->key_count);
+}
+
+static enum question_fault fault_of(enum group_fault fault)
+{
+    switch (fault) {
+    case GROUP_OK: return QUESTION_FAULT_NONE;
+    case GROUP_FAULT_LENGTH: return QUESTION_FAULT_BAD_LENGTH;
+    case GROUP_FAULT_RANGE:
+    case GROUP_FAULT_NOT_ON_CURVE: return QUESTION_FAULT_BAD_VALUE;
+    case GROUP_FAULT_IDENTITY: return QUESTION_FAULT_IDENTITY;
+    }
+    return QUESTION_FAULT_BAD_VALUE;
+}
+
+static bool has_key(const struct vault *vault, uint32_t index)
+{
+    return index < vault->key_count && vault->keys[index].len > 0;
+}
+
+static enum question_fault make_pair(enum group_id group, struct bytes randomness, struct secret *secret,
+                                     struct answer *answer)
+{
+    if (randomness.len == 0)
+        return QUESTION_FAULT_NO_RANDOMNESS;
+    CHECK(group_random_len(group) <= randomness.len);
+    secret->group = group;
+    group_private(group, randomness.data, secret->private_value);
+    group_public(group, secret->private_value, answer->public_value);
+    answer->public_len = (uint16_t)group_info(group)->public_len;
+    return QUESTION_FAULT_NONE;
+}
+
+static enum question_fault agree(const struct question *question, const struct secret *secret, struct answer *answer)
+{
+    struct bytes peer_public = bytes_of(question->peer_public, question->peer_public_len);
+    enum question_fault fault =
+        fault_of(group_shared(secret->group, secret->private_value, peer_public, answer->shared));
+
+    if (fault == QUESTION_FAULT_NONE)
+        answer->shared_len = (uint16_t)group_info(secret->group)->secret_len;
+    return fault;
+}
+
+/* g^xy becomes the four keys; itself it does not leave, for phase 1 has no further use for it. */
+static void derive(const struct vault *vault, const struct question *question, struct answer *answer)
+{
+    const struct psk *psk = &vault->keys[question->key_index];
+
+    CHECK(question->nonce_i_len <= NONCE_MAX && question->nonce_r_len <= NONCE_MAX);
+    struct bytes shared = bytes_of(answer->shared, answer->shared_len);
+    struct bytes cookies = BYTES_OF(question->cookies);
+    struct bytes skeyid =
+        skeyid_psk(question->prf, bytes_of(psk->bytes, psk->len), bytes_of(question->nonce_i, question->nonce_i_len),
+                   bytes_of(question->nonce_r, question->nonce_r_len), answer->skeyid);
+    struct bytes d = skeyid_d(question->prf, skeyid, shared, cookies, answer->skeyid_d);
+    struct bytes a = skeyid_a(question->prf, skeyid, d, shared, cookies, answer->skeyid_a);
+
+    skeyid_e(question->prf, skeyid, a, shared, cookies, answer->skeyid_e);
+    answer->skeyid_len = (uint16_t)skeyid.len;
+    bytes_wipe(answer->shared, sizeof answer->shared);
+    answer->shared_len = 0;
+}
+
+static enum question_fault share(struct vault *vault, const struct question *question, struct bytes randomness,
+                                 struct answer *answer)
+{
+    struct handle h = pool_take(&vault->secrets);
+
+    if (!handle_is_set(h))
+        return QUESTION_FAULT_FULL;
+    enum question_fault fault = make_pair(question->group, randomness, pool_find(&vault->secrets, h), answer);
+    if (fault != QUESTION_FAULT_NONE) {
+        pool_give_back(&vault->secrets, h);
+        return fault;
+    }
+    answer->secret = h;
+    return QUESTION_FAULT_NONE;
+}
+
+/* A peer's value that is refused costs nothing: the true one may still come, and whoever sent the false one shall not
+ * have ended the exchange. Once a secret has been computed with, it is gone. */
+static enum question_fault use_secret(struct vault *vault, const struct question *question, struct answer *answer)
+{
+    const struct secret *secret = pool_find(&vault->secrets, question->secret);
+
+    if (secret == NULL || secret->group != question->group)
+        return QUESTION_FAULT_NO_SECRET;
+    enum question_fault fault = agree(question, secret, answer);
+    if (fault == QUESTION_FAULT_NONE || fault == QUESTION_FAULT_IDENTITY)
+        pool_give_back(&vault->secrets, question->secret);
+    return fault;
+}
+
+/* A responder's pair: made and used at once, kept nowhere. The peer's value is looked at first, being cheap to refuse.
+ */
+static enum question_fault share_and_use(const struct question *question, struct bytes randomness,
+                                         struct answer *answer)
+{
+    struct secret secret = {0};
+    enum question_fault fault =
+        fault_of(group_check(question->group, bytes_of(question->peer_public, question->peer_public_len)));
+
+    if (fault == QUESTION_FAULT_NONE)
+        fault = make_pair(question->group, randomness, &secret, answer);
+    if (fault == QUESTION_FAULT_NONE)
+        fault = agree(question, &secret, answer);
+    bytes_wipe(&secret, sizeof secret);
+    return fault;
+}
+
+static enum question_fault seed(struct bytes randomness, struct answer *answer)
+{
+    if (randomness.len == 0)
+        return QUESTION_FAULT_NO_RANDOMNESS;
+    memcpy(answer->seed, randomness.data, sizeof answer->seed);
+    return QUESTION_FAULT_NONE;
+}
+
+static enum question_fault answer_it(struct vault *vault, const struct question *question, struct bytes randomness,
+                                     struct answer *answer)
+{
+    switch (question->kind) {
+    case QUESTION_SHARE: return share(vault, question, randomness, answer);
+    case QUESTION_SECRET:
+    case QUESTION_SKEYID: return use_secret(vault, question, answer);
+    case QUESTION_SHARE_AND_SECRET:
+    case QUESTION_SHARE_AND_SKEYID: return share_and_use(question, randomness, answer);
+    case QUESTION_FORGET: pool_give_back(&vault->secrets, question->secret); return QUESTION_FAULT_NONE;
+    case QUESTION_SEED: return seed(randomness, answer);
+    case QUESTION_NONE:
+    case QUESTION_COUNT: break;
+    }
+    CHECK(!"a question that the vault knows");
+    return QUESTION_FAULT_NO_SECRET;
+}
+
+void vault_answer(struct vault *vault, const struct question *question, struct bytes randomness, struct answer *answer)
+{
+    bool is_for_skeyid = question->kind == QUESTION_SKEYID || question->kind == QUESTION_SHARE_AND_SKEYID;
+    enum question_fault fault = QUESTION_FAULT_NO_KEY;
+
+    CHECK(randomness.len == 0 || randomness.len == VAULT_RANDOM_LEN);
+    *answer = (struct answer){0};
+    if (!is_for_skeyid || has_key(vault, question->key_index))
+        fault = answer_it(vault, question, randomness, answer);
+    if (fault == QUESTION_FAULT_NONE && is_for_skeyid)
+        derive(vault, question, answer);
+    if (fault != QUESTION_FAULT_NONE)
+        answer_wipe(answer);
+    answer->fault = fault;
+}

@@ -1,0 +1,38 @@
+/* The vault keeps pre-shared keys and private Diffie-Hellman values, and answers the engine's questions
+ * (policy/question.h).
+ *
+ *     void *space = ...vault_space(tunnel_group_count, 256)...;
+ *     struct vault *vault = vault_make(space, tunnel_group_count, 256);
+ *     vault_set_key(vault, index, key);                        copied; the caller wipes its own copy
+ *     random_fill(randomness, VAULT_RANDOM_LEN);
+ *     vault_answer(vault, &question, bytes_of(randomness, VAULT_RANDOM_LEN), &answer);
+ *
+ * Pure: randomness is handed in, a fresh piece for each question. The keys themselves never come out.
+ * One thread at a time: a vault has no lock. (What crypto keeps once made may be used by any number of threads.) */
+#ifndef VAULT_VAULT_H
+#define VAULT_VAULT_H
+
+#include "policy/question.h"
+
+struct vault;
+
+enum { VAULT_RANDOM_LEN = 128, PSK_MAX = 128 };
+
+/* Bytes for a vault with room for `key_count` pre-shared keys and `secret_count` key pairs that wait for their peers.
+ */
+size_t vault_space(uint32_t key_count, uint32_t secret_count);
+struct vault *vault_make(void *space, uint32_t key_count, uint32_t secret_count);
+
+/* Replaces the key of that index; an empty key takes it away. False: longer than PSK_MAX, or no such index. */
+bool vault_set_key(struct vault *vault, uint32_t index, struct bytes key);
+
+/* Always answers. `randomness` has VAULT_RANDOM_LEN bytes, or none when the system gave none (then what needs it
+ * fails). */
+void vault_answer(struct vault *vault, const struct question *question, struct bytes randomness, struct answer *answer);
+
+/* Key pairs that wait; for the leak tests. */
+uint32_t vault_secret_count(const struct vault *vault);
+
+void vault_wipe(struct vault *vault);
+
+#endif

@@ -1,0 +1,360 @@
+#include "vault/vault.h"
+
+#include "base/check.h"
+#include "crypto/kdf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { KEYS = 3, SECRETS = 2, PSK_INDEX = 1 };
+
+static const char psk[] = "what nobody else may know";
+static uint8_t randomness[VAULT_RANDOM_LEN];
+
+static struct vault *vault_new(void)
+{
+    struct vault *vault = vault_make(malloc(vault_space(KEYS, SECRETS)), KEYS, SECRETS);
+
+    CHECK(vault_set_key(vault, PSK_INDEX, bytes_of_text(psk)));
+    return vault;
+}
+
+/* Asks with fresh randomness. */
+static enum question_fault ask(struct vault *vault, const struct question *question, struct answer *answer)
+{
+    for (size_t i = 0; i < sizeof randomness; i++)
+        randomness[i] = (uint8_t)(randomness[i] * 5 + i + 1);
+    vault_answer(vault, question, BYTES_OF(randomness), answer);
+    return answer->fault;
+}
+
+static struct question question_of(enum question_kind kind)
+{
+    struct question q = {.kind = kind, .group = GROUP_ECP256, .key_index = PSK_INDEX, .prf = HASH_SHA1};
+
+    memset(q.cookies, 0xc0, sizeof q.cookies);
+    q.nonce_i_len = 20;
+    memset(q.nonce_i, 0x11, q.nonce_i_len);
+    q.nonce_r_len = 16;
+    memset(q.nonce_r, 0x22, q.nonce_r_len);
+    return q;
+}
+
+static void set_peer(struct question *q, const struct answer *from)
+{
+    memcpy(q->peer_public, from->public_value, from->public_len);
+    q->peer_public_len = from->public_len;
+}
+
+static bool holds(const void *space, size_t len, const void *wanted, size_t wanted_len)
+{
+    return memmem(space, len, wanted, wanted_len) != NULL;
+}
+
+static bool is_only_a_fault(struct answer answer)
+{
+    answer.fault = QUESTION_FAULT_NONE;
+    return bytes_are_zero(bytes_of(&answer, sizeof answer));
+}
+
+static void both_ends_get_the_same_keys(void **state)
+{
+    (void)state;
+    for (unsigned group = GROUP_NONE + 1; group < GROUP_COUNT; group++) {
+        struct vault *west = vault_new(), *east = vault_new();
+        struct question q = question_of(QUESTION_SHARE);
+        struct answer share, responder, initiator;
+
+        q.group = group;
+        CHECK(ask(west, &q, &share) == QUESTION_FAULT_NONE && handle_is_set(share.secret));
+        CHECK(share.public_len == group_info(group)->public_len && vault_secret_count(west) == 1);
+
+        q.kind = QUESTION_SHARE_AND_SKEYID;
+        set_peer(&q, &share);
+        CHECK(ask(east, &q, &responder) == QUESTION_FAULT_NONE && vault_secret_count(east) == 0);
+
+        q.kind = QUESTION_SKEYID;
+        q.secret = share.secret;
+        set_peer(&q, &responder);
+        CHECK(ask(west, &q, &initiator) == QUESTION_FAULT_NONE && vault_secret_count(west) == 0);
+
+        CHECK(initiator.skeyid_len == 20 && responder.skeyid_len == 20);
+        CHECK(memcmp(initiator.skeyid, responder.skeyid, 4 * sizeof initiator.skeyid) == 0);
+        CHECK(!bytes_are_zero(bytes_of(initiator.skeyid_e, 20)));
+        CHECK(memcmp(initiator.skeyid_d, initiator.skeyid_a, 20) != 0);
+        CHECK(initiator.shared_len == 0 && bytes_are_zero(BYTES_OF(initiator.shared)));
+        free(west);
+        free(east);
+    }
+}
+
+static void the_keys_are_made_of_psk_nonces_secret_and_cookies(void **state)
+{
+    struct vault *vault = vault_new();
+    struct question share = question_of(QUESTION_SHARE), q = question_of(QUESTION_SECRET);
+    struct answer peer, ours, secret, keys;
+    uint8_t expected[4][DIGEST_MAX];
+
+    (void)state;
+    CHECK(ask(vault, &share, &peer) == QUESTION_FAULT_NONE);
+    set_peer(&q, &peer);
+
+    /* The same randomness twice: the same private value, once to see g^xy, once to see what becomes of it. */
+    vault_answer(vault, &share, BYTES_OF(randomness), &ours);
+    q.secret = ours.secret;
+    CHECK(ask(vault, &q, &secret) == QUESTION_FAULT_NONE && secret.shared_len == 32 && secret.skeyid_len == 0);
+
+    q.kind = QUESTION_SKEYID;
+    q.secret = peer.secret;
+    set_peer(&q, &ours);
+    CHECK(ask(vault, &q, &keys) == QUESTION_FAULT_NONE);
+
+    struct bytes shared = bytes_of(secret.shared, secret.shared_len), cookies = BYTES_OF(q.cookies);
+    struct bytes skeyid =
+        skeyid_psk(HASH_SHA1, bytes_of_text(psk), bytes_of(q.nonce_i, 20), bytes_of(q.nonce_r, 16), expected[0]);
+    struct bytes d = skeyid_d(HASH_SHA1, skeyid, shared, cookies, expected[1]);
+    struct bytes a = skeyid_a(HASH_SHA1, skeyid, d, shared, cookies, expected[2]);
+    struct bytes e = skeyid_e(HASH_SHA1, skeyid, a, shared, cookies, expected[3]);
+    CHECK(memcmp(keys.skeyid, skeyid.data, 20) == 0 && memcmp(keys.skeyid_d, d.data, 20) == 0);
+    CHECK(memcmp(keys.skeyid_a, a.data, 20) == 0 && memcmp(keys.skeyid_e, e.data, 20) == 0);
+    free(vault);
+}
+
+static void quick_mode_secrets_agree(void **state)
+{
+    struct vault *vault = vault_new();
+    struct question q = question_of(QUESTION_SHARE);
+    struct answer share, responder, initiator;
+
+    (void)state;
+    q.key_index = KEYS; /* no key is needed */
+    CHECK(ask(vault, &q, &share) == QUESTION_FAULT_NONE);
+    q.kind = QUESTION_SHARE_AND_SECRET;
+    set_peer(&q, &share);
+    CHECK(ask(vault, &q, &responder) == QUESTION_FAULT_NONE && responder.public_len == 64);
+    q.kind = QUESTION_SECRET;
+    q.secret = share.secret;
+    set_peer(&q, &responder);
+    CHECK(ask(vault, &q, &initiator) == QUESTION_FAULT_NONE);
+    CHECK(initiator.shared_len == 32 && memcmp(initiator.shared, responder.shared, 32) == 0);
+    free(vault);
+}
+
+static void a_secret_serves_once(void **state)
+{
+    static const enum question_kind uses[] = {QUESTION_SECRET, QUESTION_SKEYID};
+    struct vault *vault = vault_new();
+
+    (void)state;
+    for (size_t first = 0; first < 2; first++)
+        for (size_t second = 0; second < 2; second++) {
+            struct question q = question_of(QUESTION_SHARE);
+            struct answer peer, answer;
+
+            CHECK(ask(vault, &q, &peer) == QUESTION_FAULT_NONE);
+            q.secret = peer.secret;
+            set_peer(&q, &peer);
+            q.kind = uses[first];
+            CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE);
+            q.kind = uses[second];
+            CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NO_SECRET && is_only_a_fault(answer));
+            CHECK(vault_secret_count(vault) == 0);
+        }
+    free(vault);
+}
+
+static void what_cannot_be_answered_has_a_fault_and_nothing_else(void **state)
+{
+    static const struct {
+        enum question_kind kind;
+        uint32_t key_index;
+        enum group_id group; /* of the question; the secret is of ECP256 */
+        int len_change;      /* of the peer's value */
+        uint8_t last_change;
+        bool has_randomness;
+        enum question_fault fault;
+        const char *why;
+    } cases[] = {
+        {QUESTION_SKEYID, 0, GROUP_ECP256, 0, 0, true, QUESTION_FAULT_NO_KEY, "a tunnel-group without a key"},
+        {QUESTION_SKEYID, KEYS, GROUP_ECP256, 0, 0, true, QUESTION_FAULT_NO_KEY, "no such tunnel-group"},
+        {QUESTION_SHARE_AND_SKEYID, 0, GROUP_ECP256, 0, 0, true, QUESTION_FAULT_NO_KEY, "the same for a responder"},
+        {QUESTION_SKEYID, PSK_INDEX, GROUP_ECP256, -1, 0, true, QUESTION_FAULT_BAD_LENGTH, "a byte short"},
+        {QUESTION_SECRET, PSK_INDEX, GROUP_ECP256, 1, 0, true, QUESTION_FAULT_BAD_LENGTH, "a byte long"},
+        {QUESTION_SHARE_AND_SKEYID, PSK_INDEX, GROUP_ECP256, -1, 0, true, QUESTION_FAULT_BAD_LENGTH, "for a responder"},
+        {QUESTION_SKEYID, PSK_INDEX, GROUP_ECP256, 0, 1, true, QUESTION_FAULT_BAD_VALUE, "not on the curve"},
+        {QUESTION_SHARE_AND_SECRET, PSK_INDEX, GROUP_ECP256, 0, 1, true, QUESTION_FAULT_BAD_VALUE, "for a responder"},
+        {QUESTION_SECRET, PSK_INDEX, GROUP_ECP384, 0, 0, true, QUESTION_FAULT_NO_SECRET, "a secret of another group"},
+        {QUESTION_SHARE, PSK_INDEX, GROUP_ECP256, 0, 0, false, QUESTION_FAULT_NO_RANDOMNESS,
+         "no pair without randomness"},
+        {QUESTION_SHARE_AND_SKEYID, PSK_INDEX, GROUP_ECP256, 0, 0, false, QUESTION_FAULT_NO_RANDOMNESS, "nor here"},
+        {QUESTION_SEED, PSK_INDEX, GROUP_ECP256, 0, 0, false, QUESTION_FAULT_NO_RANDOMNESS,
+         "no seed without randomness"},
+    };
+    struct vault *vault = vault_new();
+    struct question share = question_of(QUESTION_SHARE);
+    struct answer peer, answer;
+
+    (void)state;
+    CHECK(ask(vault, &share, &peer) == QUESTION_FAULT_NONE);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct question q = question_of(cases[i].kind);
+
+        q.key_index = cases[i].key_index;
+        q.group = cases[i].group;
+        q.secret = peer.secret;
+        set_peer(&q, &peer);
+        q.peer_public_len = (uint16_t)(q.peer_public_len + cases[i].len_change);
+        q.peer_public[63] ^= cases[i].last_change;
+        memset(&answer, 0xee, sizeof answer);
+        vault_answer(vault, &q, bytes_of(randomness, cases[i].has_randomness ? VAULT_RANDOM_LEN : 0), &answer);
+        if (answer.fault != cases[i].fault || !is_only_a_fault(answer))
+            fail_msg("%s: %s", cases[i].why, question_fault_name(answer.fault));
+        CHECK(vault_secret_count(vault) == 1);
+    }
+
+    /* None of them has cost the secret. */
+    struct question q = question_of(QUESTION_SKEYID);
+    q.secret = peer.secret;
+    set_peer(&q, &peer);
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE);
+    free(vault);
+}
+
+static void a_value_that_gives_the_secret_away_is_refused(void **state)
+{
+    struct vault *vault = vault_new();
+    struct question q = question_of(QUESTION_SHARE_AND_SECRET);
+    struct answer answer;
+
+    (void)state;
+    q.group = GROUP_MODP2048;
+    q.peer_public_len = 256; /* y = 0, then y = 1 */
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_BAD_VALUE);
+    q.peer_public[255] = 1;
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_BAD_VALUE && is_only_a_fault(answer));
+    free(vault);
+}
+
+static void a_full_vault_says_so_and_forgets_on_demand(void **state)
+{
+    struct vault *vault = vault_new();
+    struct question q = question_of(QUESTION_SHARE);
+    struct answer first, answer;
+
+    (void)state;
+    CHECK(ask(vault, &q, &first) == QUESTION_FAULT_NONE && ask(vault, &q, &answer) == QUESTION_FAULT_NONE);
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_FULL && is_only_a_fault(answer));
+
+    q.kind = QUESTION_FORGET;
+    q.secret = first.secret;
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE && vault_secret_count(vault) == 1);
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE && vault_secret_count(vault) == 1); /* twice is harmless */
+
+    q.kind = QUESTION_SHARE;
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE && !handle_equal(answer.secret, first.secret));
+    free(vault);
+}
+
+static void nothing_secret_is_left_behind(void **state)
+{
+    size_t len = vault_space(KEYS, SECRETS);
+    struct vault *vault = vault_new();
+    struct question q = question_of(QUESTION_SHARE);
+    struct answer share, answer;
+
+    (void)state;
+    q.group = GROUP_MODP2048; /* its private value is the randomness, but for the first bit */
+    CHECK(ask(vault, &q, &share) == QUESTION_FAULT_NONE);
+    uint8_t private_value[31];
+    memcpy(private_value, randomness + 1, sizeof private_value);
+    CHECK(holds(vault, len, private_value, sizeof private_value));
+    q.kind = QUESTION_FORGET;
+    q.secret = share.secret;
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE);
+    CHECK(!holds(vault, len, private_value, sizeof private_value));
+
+    q.kind = QUESTION_SHARE;
+    CHECK(ask(vault, &q, &share) == QUESTION_FAULT_NONE);
+    memcpy(private_value, randomness + 1, sizeof private_value);
+    q.kind = QUESTION_SECRET;
+    q.secret = share.secret;
+    set_peer(&q, &share);
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE);
+    CHECK(!holds(vault, len, private_value, sizeof private_value));
+
+    CHECK(holds(vault, len, psk, sizeof psk - 1));
+    CHECK(vault_set_key(vault, PSK_INDEX, bytes_of_text("short")) && !holds(vault, len, psk + 5, sizeof psk - 6));
+    CHECK(holds(vault, len, "short", 5));
+    q.kind = QUESTION_SHARE;
+    CHECK(ask(vault, &q, &share) == QUESTION_FAULT_NONE);
+    memcpy(private_value, randomness + 1, sizeof private_value);
+    vault_wipe(vault);
+    CHECK(!holds(vault, len, "short", 5) && !holds(vault, len, private_value, sizeof private_value));
+    CHECK(vault_secret_count(vault) == 0);
+    free(vault);
+}
+
+static void an_empty_key_takes_the_key_away(void **state)
+{
+    uint8_t long_key[PSK_MAX + 1] = {1};
+    struct vault *vault = vault_new();
+    struct question share = question_of(QUESTION_SHARE), q = question_of(QUESTION_SHARE_AND_SKEYID);
+    struct answer peer, answer;
+
+    (void)state;
+    CHECK(ask(vault, &share, &peer) == QUESTION_FAULT_NONE);
+    set_peer(&q, &peer);
+    CHECK(!vault_set_key(vault, KEYS, bytes_of_text(psk)));
+    CHECK(!vault_set_key(vault, PSK_INDEX, BYTES_OF(long_key)));
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE); /* the old one still stands */
+    CHECK(vault_set_key(vault, PSK_INDEX, bytes_of(long_key, PSK_MAX)));
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE);
+    CHECK(vault_set_key(vault, PSK_INDEX, bytes_of(NULL, 0)));
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NO_KEY);
+    free(vault);
+}
+
+static void a_seed_is_randomness_and_never_the_same(void **state)
+{
+    struct vault *vault = vault_new();
+    struct question q = question_of(QUESTION_SEED);
+    struct answer first, second;
+
+    (void)state;
+    CHECK(ask(vault, &q, &first) == QUESTION_FAULT_NONE && ask(vault, &q, &second) == QUESTION_FAULT_NONE);
+    CHECK(!bytes_are_zero(BYTES_OF(first.seed)) && memcmp(first.seed, second.seed, sizeof first.seed) != 0);
+    free(vault);
+}
+
+static void questions_and_faults_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(question_name(QUESTION_NONE), "NONE");
+    assert_string_equal(question_name(QUESTION_SHARE_AND_SKEYID), "SHARE_AND_SKEYID");
+    for (unsigned fault = 0; fault < QUESTION_FAULT_COUNT; fault++)
+        CHECK(strlen(question_fault_name(fault)) > 0 && strlen(question_fault_meaning(fault)) > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_ends_get_the_same_keys),
+        cmocka_unit_test(the_keys_are_made_of_psk_nonces_secret_and_cookies),
+        cmocka_unit_test(quick_mode_secrets_agree),
+        cmocka_unit_test(a_secret_serves_once),
+        cmocka_unit_test(what_cannot_be_answered_has_a_fault_and_nothing_else),
+        cmocka_unit_test(a_value_that_gives_the_secret_away_is_refused),
+        cmocka_unit_test(a_full_vault_says_so_and_forgets_on_demand),
+        cmocka_unit_test(nothing_secret_is_left_behind),
+        cmocka_unit_test(an_empty_key_takes_the_key_away),
+        cmocka_unit_test(a_seed_is_randomness_and_never_the_same),
+        cmocka_unit_test(questions_and_faults_have_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
