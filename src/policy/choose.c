@@ -1,0 +1,243 @@
+#include "policy/choose.h"
+
+static const struct {
+    uint16_t oakley, oakley_key_len;
+    uint16_t esp, esp_key_len;
+} cipher_numbers[CIPHER_COUNT] = {
+#define OAKLEY_ENC_NONE 0
+#define CIPHER_NUMBER(ours, phase1, phase1_key_len, phase2, phase2_key_len)                                            \
+    [CIPHER_##ours] = {OAKLEY_ENC_##phase1, phase1_key_len, ESP_TRANSFORM_##phase2, phase2_key_len},
+#define HASH_NUMBER(...)
+#include "policy/mapping.def"
+#undef CIPHER_NUMBER
+#undef HASH_NUMBER
+};
+
+static const struct {
+    uint16_t oakley, ipsec;
+} hash_numbers[HASH_COUNT] = {
+#define CIPHER_NUMBER(...)
+#define HASH_NUMBER(ours, phase1, phase2) [HASH_##ours] = {OAKLEY_HASH_##phase1, IPSEC_AUTH_##phase2},
+#include "policy/mapping.def"
+#undef CIPHER_NUMBER
+#undef HASH_NUMBER
+};
+
+enum cipher_id policy_cipher_of(uint16_t encryption, uint16_t key_len)
+{
+    for (int id = CIPHER_NONE + 1; id < CIPHER_COUNT; id++)
+        if (encryption != 0 && cipher_numbers[id].oakley == encryption && cipher_numbers[id].oakley_key_len == key_len)
+            return (enum cipher_id)id;
+    return CIPHER_NONE;
+}
+
+enum hash_id policy_hash_of(uint16_t hash)
+{
+    for (int id = HASH_NONE + 1; id < HASH_COUNT; id++)
+        if (hash != 0 && hash_numbers[id].oakley == hash)
+            return (enum hash_id)id;
+    return HASH_NONE;
+}
+
+void policy_offer_isakmp(const struct policy *policy, struct sa_payload *offer)
+{
+    *offer = sa_begin();
+    sa_add_proposal(offer, 1, PROTO_ISAKMP, bytes_of(NULL, 0));
+    for (size_t i = 0; i < policy->isakmp_policy_count && i < SA_TRANSFORMS_MAX; i++) {
+        const struct isakmp_policy *p = &policy->isakmp_policies[i];
+
+        sa_add_transform(offer, (struct sa_transform){
+                                    .id = KEY_IKE,
+                                    .encryption = cipher_numbers[p->cipher].oakley,
+                                    .key_len = cipher_numbers[p->cipher].oakley_key_len,
+                                    .hash = hash_numbers[p->hash].oakley,
+                                    .auth = p->auth,
+                                    .group = group_info(p->group)->number,
+                                    .has_seconds = p->lifetime_s != 0,
+                                    .life_seconds = p->lifetime_s,
+                                });
+    }
+}
+
+static void say_number(char *space, size_t size, enum number_space names, uint16_t number, uint16_t key_len)
+{
+    struct text t = text_of(space, size);
+    const char *name = number_name(names, number);
+
+    if (name == NULL)
+        text_add(&t, number == 0 ? "none" : "%u", number);
+    else
+        text_add(&t, "%s", name);
+    if (key_len != 0)
+        text_add(&t, " %u", key_len);
+}
+
+static bool say(struct difference *d, const char *attribute, enum number_space names, const uint16_t wanted[2],
+                const uint16_t offered[2])
+{
+    if (wanted[0] == offered[0] && wanted[1] == offered[1])
+        return false;
+    d->attribute = attribute;
+    say_number(d->wanted, sizeof d->wanted, names, wanted[0], wanted[1]);
+    say_number(d->offered, sizeof d->offered, names, offered[0], offered[1]);
+    return true;
+}
+
+bool policy_differs(const struct isakmp_policy *p, const struct sa_transform *t, struct difference *d)
+{
+    const uint16_t cipher[2] = {cipher_numbers[p->cipher].oakley, cipher_numbers[p->cipher].oakley_key_len};
+
+    if (t->fault != WIRE_OK) {
+        struct text text = text_of(d->offered, sizeof d->offered);
+
+        d->attribute = "attributes";
+        text_add(&text, "%s", wire_fault_name((enum wire_fault)t->fault));
+        text_of(d->wanted, sizeof d->wanted);
+        return true;
+    }
+    return say(d, "authentication", SPACE_OAKLEY_AUTH, (uint16_t[]){p->auth, 0}, (uint16_t[]){t->auth, 0}) ||
+           say(d, "encryption", SPACE_OAKLEY_ENC, cipher, (uint16_t[]){t->encryption, t->key_len}) ||
+           say(d, "hash", SPACE_OAKLEY_HASH, (uint16_t[]){hash_numbers[p->hash].oakley, 0}, (uint16_t[]){t->hash, 0}) ||
+           say(d, "group", SPACE_OAKLEY_GROUP, (uint16_t[]){group_info(p->group)->number, 0},
+               (uint16_t[]){t->group, 0});
+}
+
+uint16_t policy_of_transform(const struct policy *policy, const struct sa_transform *transform)
+{
+    struct difference ignored;
+
+    for (uint16_t i = 0; i < policy->isakmp_policy_count; i++)
+        if (!policy_differs(&policy->isakmp_policies[i], transform, &ignored))
+            return i;
+    return NO_INDEX;
+}
+
+static uint32_t shorter(uint32_t ours, bool has_theirs, uint64_t theirs)
+{
+    if (!has_theirs || theirs == 0)
+        return ours;
+    if (ours == 0)
+        return theirs > UINT32_MAX ? UINT32_MAX : (uint32_t)theirs;
+    return theirs < ours ? (uint32_t)theirs : ours;
+}
+
+uint32_t policy_lifetime(uint32_t ours_s, const struct sa_transform *transform)
+{
+    return shorter(ours_s, transform->has_seconds, transform->life_seconds);
+}
+
+bool policy_choose_isakmp(const struct policy *policy, const struct sa_payload *offer, struct isakmp_choice *choice)
+{
+    for (size_t i = 0; i < offer->proposal_count; i++) {
+        if (offer->proposals[i].protocol != PROTO_ISAKMP || sa_proposal_is_joined(offer, i))
+            continue;
+        for (size_t k = 0; k < offer->proposals[i].transform_count; k++) {
+            const struct sa_transform *t = sa_transform_of(offer, i, k);
+            uint16_t fitting = t->id == KEY_IKE ? policy_of_transform(policy, t) : NO_INDEX;
+
+            if (fitting == NO_INDEX)
+                continue;
+            *choice =
+                (struct isakmp_choice){i, k, fitting, policy_lifetime(policy->isakmp_policies[fitting].lifetime_s, t)};
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint16_t encapsulation_of(bool is_transport, enum natt_variant natt)
+{
+    if (natt == NATT_NONE)
+        return is_transport ? IPSEC_ENCAP_TRANSPORT : IPSEC_ENCAP_TUNNEL;
+    return is_transport ? natt_of(natt)->udp_transport : natt_of(natt)->udp_tunnel;
+}
+
+void policy_offer_esp(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
+                      struct bytes spi, struct sa_payload *offer)
+{
+    *offer = sa_begin();
+    for (uint8_t i = 0; i < tunnel->transform_set_count; i++) {
+        const struct transform_set *set = &policy->transform_sets[tunnel->transform_sets[i]];
+
+        sa_add_proposal(offer, (uint8_t)(i + 1), PROTO_ESP, spi);
+        sa_add_transform(offer, (struct sa_transform){
+                                    .id = (uint8_t)cipher_numbers[set->cipher].esp,
+                                    .key_len = cipher_numbers[set->cipher].esp_key_len,
+                                    .auth = hash_numbers[set->integrity].ipsec,
+                                    .group = group_info(tunnel->pfs)->number,
+                                    .encapsulation = encapsulation_of(set->is_transport, natt),
+                                    .has_seconds = tunnel->lifetime_s != 0,
+                                    .life_seconds = tunnel->lifetime_s,
+                                    .has_kilobytes = tunnel->lifetime_kb != 0,
+                                    .life_kilobytes = tunnel->lifetime_kb,
+                                });
+    }
+}
+
+static enum esp_refusal pfs_fits(const struct policy *policy, const struct tunnel *tunnel, uint16_t number,
+                                 bool has_share, enum group_id *group)
+{
+    *group = group_of_number(number);
+    if (number == 0)
+        return has_share || tunnel->pfs != GROUP_NONE ? ESP_NO_PFS : ESP_FITS;
+    if (*group == GROUP_NONE || !has_share)
+        return ESP_OTHER_PFS;
+    if (tunnel->pfs != GROUP_NONE)
+        return *group == tunnel->pfs ? ESP_FITS : ESP_OTHER_PFS;
+    return policy->are_weak_allowed || group_info(*group)->strength == STRENGTH_FIT ? ESP_FITS : ESP_OTHER_PFS;
+}
+
+static enum esp_refusal transform_fits(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
+                                       const struct sa_transform *t, bool has_share, struct esp_choice *choice)
+{
+    for (uint8_t i = 0; i < tunnel->transform_set_count; i++) {
+        const struct transform_set *set = &policy->transform_sets[tunnel->transform_sets[i]];
+
+        if (t->fault != WIRE_OK || t->id != cipher_numbers[set->cipher].esp ||
+            t->key_len != cipher_numbers[set->cipher].esp_key_len || t->auth != hash_numbers[set->integrity].ipsec ||
+            t->esn == IPSEC_ESN_YES)
+            continue;
+        if (t->encapsulation != encapsulation_of(set->is_transport, natt))
+            return ESP_OTHER_MODE;
+        enum esp_refusal refusal = pfs_fits(policy, tunnel, t->group, has_share, &choice->pfs);
+        if (refusal != ESP_FITS)
+            return refusal;
+        choice->cipher = set->cipher;
+        choice->integrity = set->integrity;
+        choice->is_transport = set->is_transport;
+        choice->is_udp = natt != NATT_NONE;
+        choice->lifetime_s = shorter(tunnel->lifetime_s, t->has_seconds, t->life_seconds);
+        choice->lifetime_kb = shorter(tunnel->lifetime_kb, t->has_kilobytes, t->life_kilobytes);
+        return ESP_FITS;
+    }
+    return ESP_NO_TRANSFORM;
+}
+
+static uint32_t spi_of(struct bytes spi)
+{
+    return (uint32_t)spi.data[0] << 24 | (uint32_t)spi.data[1] << 16 | (uint32_t)spi.data[2] << 8 | spi.data[3];
+}
+
+enum esp_refusal policy_choose_esp(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
+                                   const struct sa_payload *offer, bool has_share, struct esp_choice *choice)
+{
+    enum esp_refusal nearest = ESP_NO_TRANSFORM;
+
+    for (size_t i = 0; i < offer->proposal_count; i++) {
+        if (offer->proposals[i].protocol != PROTO_ESP || sa_proposal_is_joined(offer, i))
+            continue;
+        for (size_t k = 0; k < offer->proposals[i].transform_count; k++) {
+            struct esp_choice tried = {.proposal = i, .transform = k, .spi = spi_of(offer->proposals[i].spi)};
+            enum esp_refusal refusal =
+                transform_fits(policy, tunnel, natt, sa_transform_of(offer, i, k), has_share, &tried);
+
+            if (refusal == ESP_FITS) {
+                *choice = tried;
+                return ESP_FITS;
+            }
+            if (refusal != ESP_NO_TRANSFORM)
+                nearest = refusal;
+        }
+    }
+    return nearest;
+}

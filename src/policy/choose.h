@@ -1,0 +1,61 @@
+/* Proposals: what we offer, which of the peer's we take, and where they differ when none fits. */
+#ifndef POLICY_CHOOSE_H
+#define POLICY_CHOOSE_H
+
+#include "policy/policy.h"
+#include "wire/natt.h"
+#include "wire/proposal.h"
+
+/* All our ISAKMP policies in order of priority, as one proposal. */
+void policy_offer_isakmp(const struct policy *policy, struct sa_payload *offer);
+
+struct isakmp_choice {
+    size_t proposal, transform; /* of the offer */
+    uint16_t policy;            /* index */
+    uint32_t lifetime_s;        /* the shorter of both; 0: none */
+};
+
+/* The peer's transforms in its order, each against our policies by priority. `choice` is untouched when none fits. */
+bool policy_choose_isakmp(const struct policy *policy, const struct sa_payload *offer, struct isakmp_choice *choice);
+
+/* What an accepted transform means: the policy of ours that it equals. NO_INDEX: none. */
+uint16_t policy_of_transform(const struct policy *policy, const struct sa_transform *transform);
+
+/* Lifetime in seconds out of ours and the peer's: the shorter; 0 counts as none. */
+uint32_t policy_lifetime(uint32_t ours_s, const struct sa_transform *transform);
+
+/* The first attribute in which a transform differs from a policy. */
+struct difference {
+    const char *attribute;
+    char wanted[32], offered[32]; /* our word, the peer's */
+};
+
+bool policy_differs(const struct isakmp_policy *policy, const struct sa_transform *transform, struct difference *d);
+
+/* The transform sets of a tunnel in order, one proposal each, with our SPI and the PFS group of the tunnel. */
+void policy_offer_esp(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
+                      struct bytes spi, struct sa_payload *offer);
+
+enum esp_refusal { ESP_FITS, ESP_NO_TRANSFORM, ESP_NO_PFS, ESP_OTHER_PFS, ESP_OTHER_MODE };
+
+struct esp_choice {
+    size_t proposal, transform;
+    enum cipher_id cipher;
+    enum hash_id integrity; /* HASH_NONE with GCM */
+    enum group_id pfs;
+    bool is_transport, is_udp;
+    uint32_t lifetime_s, lifetime_kb; /* the shorter of both; 0: none */
+    uint32_t spi;                     /* the peer's */
+};
+
+/* The peer's proposals in its order. `has_share`: the message holds a KE payload. A peer that wants PFS where the
+ * tunnel asks for none gets it, in a group that is not weak or when weak ones are allowed. On refusal the reason that
+ * came nearest to fitting; `choice` is untouched. */
+enum esp_refusal policy_choose_esp(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
+                                   const struct sa_payload *offer, bool has_share, struct esp_choice *choice);
+
+/* "3des-cbc", "sha", as the wire has them, for logs. */
+enum cipher_id policy_cipher_of(uint16_t encryption, uint16_t key_len);
+enum hash_id policy_hash_of(uint16_t hash);
+
+#endif

@@ -1,0 +1,168 @@
+#include "policy/policy.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+static const struct schedule_info schedules[] = {
+#define SCHEDULE(name, word, do_responders_repeat, ...)                                                                \
+    [SCHEDULE_##name] = {#name, word, do_responders_repeat, {__VA_ARGS__}},
+#include "policy/schedule.def"
+#undef SCHEDULE
+};
+
+const struct schedule_info *schedule_info(enum schedule_id id)
+{
+    CHECK((unsigned)id < SCHEDULE_COUNT);
+    return &schedules[id];
+}
+
+uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer)
+{
+    uint16_t for_any = NO_INDEX;
+
+    for (uint16_t i = 0; i < policy->tunnel_group_count; i++) {
+        struct ip of = policy->tunnel_groups[i].peer;
+
+        if (ip_is_set(of) && ip_equal(of, peer))
+            return i;
+        if (!ip_is_set(of) && for_any == NO_INDEX)
+            for_any = i;
+    }
+    return for_any;
+}
+
+static bool names_peer(const struct tunnel *t, struct ip peer)
+{
+    for (uint8_t i = 0; i < t->peer_count; i++)
+        if (ip_equal(t->peers[i], peer))
+            return true;
+    return false;
+}
+
+uint16_t policy_tunnel_of_peer(const struct policy *policy, struct ip peer)
+{
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        if (policy->tunnels[i].parked == NULL && names_peer(&policy->tunnels[i], peer))
+            return i;
+    return NO_INDEX;
+}
+
+uint16_t policy_interface_of(const struct policy *policy, struct ip local)
+{
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        const struct policy_interface *interface = &policy->interfaces[i];
+
+        if (interface->is_ikev1_enabled && ip_is_set(interface->ip) && ip_equal(interface->ip, local))
+            return i;
+    }
+    return NO_INDEX;
+}
+
+/* The first line of the entry that the packet matches, permit or deny; NULL: none does. */
+static const struct crypto_ace *first_match(const struct tunnel *t, const struct flow *flow)
+{
+    for (uint16_t i = 0; i < t->ace_count; i++)
+        if (selector_matches(&t->aces[i].selector, flow))
+            return &t->aces[i];
+    return NULL;
+}
+
+bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t *tunnel, uint16_t *ace)
+{
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        const struct tunnel *t = &policy->tunnels[i];
+        const struct crypto_ace *match = t->interface == NO_INDEX ? NULL : first_match(t, flow);
+
+        if (match == NULL || !match->is_permit)
+            continue;
+        *tunnel = i;
+        *ace = (uint16_t)(match - t->aces);
+        return true;
+    }
+    return false;
+}
+
+bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
+                        uint16_t *ace)
+{
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        const struct tunnel *t = &policy->tunnels[i];
+
+        if (t->parked != NULL || !names_peer(t, peer))
+            continue;
+        for (uint16_t j = 0; j < t->ace_count; j++) {
+            if (!t->aces[j].is_permit || !selector_equal(&t->aces[j].selector, wanted))
+                continue;
+            *tunnel = i;
+            *ace = j;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool same_aces(const struct tunnel *a, const struct tunnel *b)
+{
+    if (a->ace_count != b->ace_count)
+        return false;
+    for (uint16_t i = 0; i < a->ace_count; i++)
+        if (a->aces[i].is_permit != b->aces[i].is_permit || !selector_equal(&a->aces[i].selector, &b->aces[i].selector))
+            return false;
+    return true;
+}
+
+static bool same_peers(const struct tunnel *a, const struct tunnel *b)
+{
+    if (a->peer_count != b->peer_count)
+        return false;
+    for (uint8_t i = 0; i < a->peer_count; i++)
+        if (!ip_equal(a->peers[i], b->peers[i]))
+            return false;
+    return true;
+}
+
+static bool same_transform_sets(const struct policy *policy_a, const struct tunnel *a, const struct policy *policy_b,
+                                const struct tunnel *b)
+{
+    if (a->transform_set_count != b->transform_set_count)
+        return false;
+    for (uint8_t i = 0; i < a->transform_set_count; i++) {
+        const struct transform_set *x = &policy_a->transform_sets[a->transform_sets[i]];
+        const struct transform_set *y = &policy_b->transform_sets[b->transform_sets[i]];
+
+        if (x->cipher != y->cipher || x->integrity != y->integrity || x->is_transport != y->is_transport)
+            return false;
+    }
+    return true;
+}
+
+static bool same_interface(const struct policy *policy_a, const struct tunnel *a, const struct policy *policy_b,
+                           const struct tunnel *b)
+{
+    if (a->interface == NO_INDEX || b->interface == NO_INDEX)
+        return false;
+
+    const struct policy_interface *x = &policy_a->interfaces[a->interface], *y = &policy_b->interfaces[b->interface];
+
+    return strcmp(x->name, y->name) == 0 && ip_equal(x->ip, y->ip);
+}
+
+static bool same_tunnel(const struct policy *policy_a, const struct tunnel *a, const struct policy *policy_b,
+                        const struct tunnel *b)
+{
+    return strcmp(a->map_name, b->map_name) == 0 && a->sequence == b->sequence && a->pfs == b->pfs &&
+           a->lifetime_s == b->lifetime_s && a->lifetime_kb == b->lifetime_kb &&
+           a->connection_type == b->connection_type && a->is_nat_t_off == b->is_nat_t_off && a->df == b->df &&
+           same_interface(policy_a, a, policy_b, b) && same_peers(a, b) && same_aces(a, b) &&
+           same_transform_sets(policy_a, a, policy_b, b);
+}
+
+uint16_t policy_same_tunnel(const struct policy *from, uint16_t tunnel, const struct policy *to)
+{
+    CHECK(tunnel < from->tunnel_count);
+    for (uint16_t i = 0; i < to->tunnel_count; i++)
+        if (to->tunnels[i].parked == NULL && same_tunnel(from, &from->tunnels[tunnel], to, &to->tunnels[i]))
+            return i;
+    return NO_INDEX;
+}

@@ -1,0 +1,152 @@
+/* The policy: what the configuration means, compiled. Built by conf in an arena, read by the engine, the plane and the shell; never changed
+ * once it is built. It holds no secret: pre-shared keys go to the vault under the index of their tunnel group.
+ *
+ * Indexes (of tunnels, tunnel groups, transform sets) are places in the arrays of one policy; they mean nothing in another one. */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include "base/selector.h"
+#include "crypto/algorithm.h"
+
+enum { PEERS_MAX = 10, TRANSFORM_SETS_MAX = 11, WAITS_MAX = 8, NO_INDEX = 0xffff };
+
+enum schedule_id {
+#define SCHEDULE(name, ...) SCHEDULE_##name,
+#include "policy/schedule.def"
+#undef SCHEDULE
+    SCHEDULE_COUNT
+};
+
+struct schedule_info {
+    const char *name, *word;
+    bool do_responders_repeat;  /* by timer, to a peer that is not proved */
+    uint8_t waits_s[WAITS_MAX]; /* ends with 0 */
+};
+
+const struct schedule_info *schedule_info(enum schedule_id id);
+
+/* One `crypto ikev1 policy`. */
+struct isakmp_policy {
+    uint16_t priority; /* 1 to 65535, the lowest is tried first */
+    uint16_t auth;     /* RFC 2409 appendix A: 1 is pre-shared key */
+    enum cipher_id cipher;
+    enum hash_id hash;
+    enum group_id group;
+    uint32_t lifetime_s; /* 0: none */
+};
+
+/* One `crypto ipsec transform-set`. */
+struct transform_set {
+    const char *name;
+    enum cipher_id cipher;
+    enum hash_id integrity; /* HASH_NONE with GCM */
+    bool is_transport;
+};
+
+/* One `tunnel-group` of type ipsec-l2l. */
+struct tunnel_group {
+    const char *name; /* the peer's address as text, or DefaultL2LGroup */
+    struct ip peer;   /* IP_NONE: for any peer */
+    bool has_key;     /* its pre-shared key is in the vault */
+    bool has_dpd;
+    uint16_t dpd_threshold_s, dpd_retry_s;
+};
+
+enum connection_type { CONNECTION_BIDIRECTIONAL, CONNECTION_ORIGINATE_ONLY, CONNECTION_ANSWER_ONLY };
+enum df_policy { DF_COPY, DF_SET, DF_CLEAR };
+
+/* One line of a crypto ACL, objects resolved: one SA pair. `local` is the ACL's source. */
+struct crypto_ace {
+    struct selector selector;
+    bool is_permit;
+    uint32_t line; /* of the configuration file */
+};
+
+/* One crypto map entry on one interface. In order of sequence within one map. */
+struct tunnel {
+    const char *map_name;
+    uint16_t sequence;
+    uint16_t interface; /* index; NO_INDEX: the map is on no interface (then the tunnel is parked) */
+    const char *acl_name;
+    const struct crypto_ace *aces;
+    uint16_t ace_count;
+    struct ip peers[PEERS_MAX]; /* in order of preference */
+    uint8_t peer_count;
+    uint16_t transform_sets[TRANSFORM_SETS_MAX]; /* indexes, in order of preference */
+    uint8_t transform_set_count;
+    enum group_id pfs; /* GROUP_NONE: off */
+    uint32_t lifetime_s, lifetime_kb; /* 0: none */
+    enum connection_type connection_type;
+    bool is_nat_t_off;
+    enum df_policy df;
+    bool is_weak;       /* uses an algorithm of strength WEAK */
+    const char *parked; /* why this tunnel is not run, one sentence with the line; NULL: it runs */
+    uint32_t line;
+};
+
+struct policy_interface {
+    const char *name;       /* nameif */
+    const char *hardware;   /* as in `interface GigabitEthernet0/0` */
+    const char *linux_name; /* "" until the daemon has matched it */
+    struct ip ip;
+    uint8_t prefix_len;
+    bool is_ikev1_enabled;
+    const char *map_name; /* "" without a crypto map */
+};
+
+struct policy_route {
+    uint16_t interface;
+    struct ip_range destination;
+    uint8_t prefix_len;
+    struct ip gateway;
+    uint16_t metric;
+};
+
+enum identity_kind { IDENTITY_AUTO, IDENTITY_ADDRESS, IDENTITY_HOSTNAME, IDENTITY_KEY_ID };
+
+struct policy {
+    const char *hostname;
+    const struct policy_interface *interfaces;
+    uint16_t interface_count;
+    const struct isakmp_policy *isakmp_policies; /* by priority */
+    uint16_t isakmp_policy_count;
+    const struct transform_set *transform_sets;
+    uint16_t transform_set_count;
+    const struct tunnel_group *tunnel_groups;
+    uint16_t tunnel_group_count;
+    const struct tunnel *tunnels; /* by map, then by sequence; the parked ones too */
+    uint16_t tunnel_count;
+    const struct policy_route *routes;
+    uint16_t route_count;
+    enum identity_kind identity;
+    const char *key_id; /* IDENTITY_KEY_ID */
+    bool is_nat_t_on;
+    uint16_t nat_keepalive_s;
+    enum schedule_id schedule;
+    bool are_weak_allowed;
+    uint16_t replay_window; /* packets; 0: checking is off */
+    bool is_ios;            /* the dialect that debug lines and screens use */
+};
+
+/* The tunnel group whose pre-shared key belongs to this peer: its address, else the one for any peer; NO_INDEX. It may lack a key. */
+uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer);
+
+/* The first running tunnel that names this peer; NO_INDEX. */
+uint16_t policy_tunnel_of_peer(const struct policy *policy, struct ip peer);
+
+/* The interface with that address where ISAKMP is enabled; NO_INDEX. */
+uint16_t policy_interface_of(const struct policy *policy, struct ip local);
+
+/* Which tunnel and ACE an outgoing packet belongs to: entries by sequence, lines in order, the first match wins, a deny goes on with the
+ * next entry. False: the packet goes in clear. Parked tunnels match too, so that their traffic is not sent in clear. */
+bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t *tunnel, uint16_t *ace);
+
+/* The running tunnel and ACE with that peer whose selector is exactly this one (seen from our side); false: none, and each tunnel that was
+ * looked at can be named by asking policy_proxy_mismatch with index 0, 1, ... */
+bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
+                        uint16_t *ace);
+
+/* The same tunnel in another policy: equal in all that its SAs were made from. NO_INDEX: it is gone or has changed. */
+uint16_t policy_same_tunnel(const struct policy *from, uint16_t tunnel, const struct policy *to);
+
+#endif
