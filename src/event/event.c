@@ -1,0 +1,211 @@
+#include "event/event.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    enum event_field_type type;
+} fields[FIELD_IDS] = {
+    [FIELD_NONE] = {"none", FIELD_TYPE_NUMBER},
+#define EVENT(...)
+#define FIELD(name, type) [FIELD_##name] = {#name, FIELD_TYPE_##type},
+#include "event/events.def"
+#undef EVENT
+#undef FIELD
+};
+
+/* The name in lower case, with '-' between words, as a constant initializer: the rows are in capitals, and nothing here
+ * is written when it runs. An index past the end of the name gives the closing zero. */
+enum { EVENT_NAME_MAX = 32 };
+#define LOWER(c) ((char)((c) == '_' ? '-' : (c) >= 'A' && (c) <= 'Z' ? (c) + ('a' - 'A') : (c)))
+#define AT(name, i) LOWER(name[(i) < sizeof name ? (i) : sizeof name - 1])
+#define FOUR(name, i) AT(name, i), AT(name, (i) + 1), AT(name, (i) + 2), AT(name, (i) + 3)
+#define LOWER_NAME(name)                                                                                               \
+    {                                                                                                                  \
+        FOUR(name, 0), FOUR(name, 4), FOUR(name, 8), FOUR(name, 12), FOUR(name, 16), FOUR(name, 20), FOUR(name, 24),   \
+            FOUR(name, 28)                                                                                             \
+    }
+
+static const struct {
+    char name[EVENT_NAME_MAX + 1];
+    const char *meaning;
+} kinds[EV_COUNT] = {
+    [EV_NONE] = {"none", "nothing"},
+#define EVENT(name, meaning) [EV_##name] = {LOWER_NAME(#name), meaning},
+#define FIELD(...)
+#include "event/events.def"
+#undef EVENT
+#undef FIELD
+};
+
+#define EVENT(name, ...) _Static_assert(sizeof #name <= EVENT_NAME_MAX + 1, "a longer name than EVENT_NAME_MAX");
+#define FIELD(...)
+#include "event/events.def"
+#undef EVENT
+#undef FIELD
+
+static const struct event_field *find(const struct event *e, enum event_field_id id)
+{
+    for (size_t i = 0; i < e->field_count; i++)
+        if (e->fields[i].id == id)
+            return &e->fields[i];
+    return NULL;
+}
+
+/* The place of a field, new or used before; NULL, and the event says that it is cut, when there is none. */
+static struct event_field *place(struct event *e, enum event_field_id id, enum event_field_type type)
+{
+    struct event_field *field = (struct event_field *)find(e, id);
+
+    CHECK(id > FIELD_NONE && id < FIELD_IDS && fields[id].type == type);
+    if (!field) {
+        if (e->field_count == EVENT_FIELDS_MAX) {
+            e->is_cut = true;
+            return NULL;
+        }
+        field = &e->fields[e->field_count++];
+    }
+    memset(field, 0, sizeof *field);
+    field->id = (uint8_t)id;
+    return field;
+}
+
+struct event event_of(enum event_kind kind)
+{
+    struct event e;
+
+    CHECK(kind < EV_COUNT);
+    memset(&e, 0, sizeof e); /* padding too: events may be compared and hashed as bytes by their queues */
+    e.kind = (uint16_t)kind;
+    return e;
+}
+
+void event_add_number(struct event *e, enum event_field_id id, uint64_t number)
+{
+    struct event_field *field = place(e, id, FIELD_TYPE_NUMBER);
+
+    if (field)
+        field->number = number;
+}
+
+void event_add_ip(struct event *e, enum event_field_id id, struct ip ip)
+{
+    struct event_field *field = place(e, id, FIELD_TYPE_IP);
+
+    if (field)
+        field->ip = ip;
+}
+
+/* Every text is followed by a zero, so the last byte of the space is only ever a zero. */
+static struct text open_text(struct event *e)
+{
+    return text_of(e->text + e->text_len, EVENT_TEXT_SIZE - e->text_len);
+}
+
+static void close_text(struct event *e, struct event_field *field, const struct text *t)
+{
+    field->text.at = e->text_len;
+    field->text.len = (uint16_t)t->len;
+    e->is_cut |= t->is_cut;
+    e->text_len = (uint16_t)(e->text_len + t->len + 1);
+    if (e->text_len >= EVENT_TEXT_SIZE)
+        e->text_len = EVENT_TEXT_SIZE - 1;
+}
+
+void event_add_text(struct event *e, enum event_field_id id, const char *text)
+{
+    struct event_field *field = place(e, id, FIELD_TYPE_TEXT);
+
+    if (field) {
+        struct text t = open_text(e);
+
+        text_add(&t, "%s", text);
+        close_text(e, field, &t);
+    }
+}
+
+void event_add_escaped(struct event *e, enum event_field_id id, struct bytes bytes)
+{
+    struct event_field *field = place(e, id, FIELD_TYPE_TEXT);
+
+    if (field) {
+        struct text t = open_text(e);
+
+        text_add_escaped(&t, bytes);
+        close_text(e, field, &t);
+    }
+}
+
+bool event_has(const struct event *e, enum event_field_id id)
+{
+    return find(e, id) != NULL;
+}
+
+uint64_t event_number(const struct event *e, enum event_field_id id)
+{
+    const struct event_field *field = find(e, id);
+
+    CHECK(event_field_type(id) == FIELD_TYPE_NUMBER);
+    return field ? field->number : 0;
+}
+
+struct ip event_ip(const struct event *e, enum event_field_id id)
+{
+    const struct event_field *field = find(e, id);
+
+    CHECK(event_field_type(id) == FIELD_TYPE_IP);
+    return field ? field->ip : (struct ip){0};
+}
+
+const char *event_text(const struct event *e, enum event_field_id id)
+{
+    const struct event_field *field = find(e, id);
+
+    CHECK(event_field_type(id) == FIELD_TYPE_TEXT);
+    return field ? e->text + field->text.at : "";
+}
+
+static bool same_value(const struct event *a, const struct event *b, enum event_field_id id)
+{
+    if (!event_has(b, id))
+        return false;
+    switch (fields[id].type) {
+    case FIELD_TYPE_NUMBER: return event_number(a, id) == event_number(b, id);
+    case FIELD_TYPE_IP: return ip_equal(event_ip(a, id), event_ip(b, id));
+    case FIELD_TYPE_TEXT: return strcmp(event_text(a, id), event_text(b, id)) == 0;
+    }
+    return false;
+}
+
+bool event_equal(const struct event *a, const struct event *b)
+{
+    if (a->kind != b->kind || a->field_count != b->field_count)
+        return false;
+    for (size_t i = 0; i < a->field_count; i++)
+        if (!same_value(a, b, a->fields[i].id))
+            return false;
+    return true;
+}
+
+const char *event_name(enum event_kind kind)
+{
+    return kind < EV_COUNT ? kinds[kind].name : "unknown";
+}
+
+const char *event_meaning(enum event_kind kind)
+{
+    return kind < EV_COUNT ? kinds[kind].meaning : "";
+}
+
+const char *event_field_name(enum event_field_id id)
+{
+    return id < FIELD_IDS ? fields[id].name : "unknown";
+}
+
+enum event_field_type event_field_type(enum event_field_id id)
+{
+    CHECK(id < FIELD_IDS);
+    return fields[id].type;
+}

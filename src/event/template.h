@@ -1,0 +1,30 @@
+/* The text of one phrase, held against an event or a line. What stands in braces is described in phrases.def. */
+#ifndef EVENT_TEMPLATE_H
+#define EVENT_TEMPLATE_H
+
+#include "event/event.h"
+#include "event/form.h"
+
+/* What stands between two braces. */
+struct template_slot {
+    enum { SLOT_FIELD, SLOT_CONDITION, SLOT_ABSENT, SLOT_PRESENT, SLOT_PREFIX, SLOT_TAG } kind;
+    enum event_field_id id;
+    enum form form;
+    struct bytes words; /* of a condition: the value; of a field: what is written without it */
+    bool has_words, is_peer_else;
+};
+
+/* The next slot from *at on, which is moved behind it; false when there is none. A slot that names no field of
+ * events.def, or a form of another type, is our mistake. */
+bool template_next_slot(const char **at, struct template_slot *slot);
+
+/* The event has what the text wants, and the conditions hold. */
+bool template_applies(const char *template, const struct event *e);
+
+void template_write(struct text *t, const char *template, const struct event *e);
+
+/* Adds the fields to `e`. `line` is printable ASCII whose blanks stand singly; the whole of it must be the text. `e` is
+ * of no use when this is false. */
+bool template_read(const char *template, struct bytes line, struct event *e);
+
+#endif
