@@ -1,0 +1,419 @@
+/* A datagram: whose is it, is it a repeat, does it open, is there a row for it. What is not authenticated changes
+ * nothing but counters. */
+#include "base/check.h"
+#include "crypto/hash.h"
+#include "ike/engine.h"
+#include "wire/payloads.h"
+
+#include <string.h>
+
+struct arrival {
+    struct ike *ike;
+    uint64_t now_ms;
+    struct endpoint local, remote;
+    struct message m;
+    struct ike_outputs *out;
+};
+
+static void refuse_detail(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason,
+                          const char *detail)
+{
+    struct event *e = exchange != NULL ? tell_exchange(a->ike, a->out, EV_MESSAGE_REFUSED, sa, exchange)
+                      : sa != NULL     ? tell_sa(a->ike, a->out, EV_MESSAGE_REFUSED, sa)
+                                       : tell(a->out, EV_MESSAGE_REFUSED, a->remote.ip);
+
+    event_add_number(e, FIELD_PORT, a->remote.port);
+    event_add_number(e, FIELD_LENGTH, a->m.datagram.len);
+    event_add_text(e, FIELD_REASON, reason_info(reason)->name);
+    event_add_text(e, FIELD_DETAIL, detail);
+    if (exchange != NULL)
+        exchange->last_reason = reason;
+}
+
+static void refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason)
+{
+    refuse_detail(a, sa, exchange, reason, reason_info(reason)->meaning);
+}
+
+/* True: it is the message that was taken last, and has been dealt with. */
+static bool is_repeat(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange)
+{
+    uint8_t digest[DIGEST_MAX];
+
+    hash_of(HASH_SHA256, &a->m.datagram, 1, digest);
+    if (handle_is_set(exchange->parked)) {
+        const struct draft *draft = pool_find(&a->ike->drafts, exchange->parked);
+
+        if (memcmp(draft->exchange.heard_digest, digest, sizeof draft->exchange.heard_digest) == 0)
+            tell_exchange(a->ike, a->out, EV_MESSAGE_REPEATED, sa, exchange);
+        else
+            refuse(a, sa, NULL, REASON_BUSY);
+        return true;
+    }
+    if (!exchange->has_heard || memcmp(exchange->heard_digest, digest, sizeof exchange->heard_digest) != 0)
+        return false;
+    tell_exchange(a->ike, a->out, EV_MESSAGE_REPEATED, sa, exchange);
+    if (!handle_is_set(exchange->blobs[BLOB_SENT]) || exchange->answer_count >= RESENDS_OF_ANSWER_MAX)
+        return true;
+    exchange->answer_count++;
+    message_send(a->ike, sa, exchange, true, a->out);
+    return true;
+}
+
+static void tell_received(struct arrival *a, const struct isakmp_sa *sa, const struct exchange *exchange)
+{
+    tell_message(a->ike, a->out, EV_MESSAGE_RECEIVED, sa, exchange, &a->m);
+    for (size_t i = 0; i < a->m.payload_count; i++) {
+        const char *name = number_name(SPACE_PL, a->m.payloads[i].type);
+
+        struct event *e = tell_sa(a->ike, a->out, EV_PAYLOAD_READ, sa);
+        event_add_text(e, FIELD_PAYLOAD, name == NULL ? "unknown" : name);
+        event_add_number(e, FIELD_MESSAGE_ID, exchange->message_id);
+    }
+}
+
+/* Opens a sealed message and reads its payloads. `exchange` is a copy whose IV moves on. */
+static bool open_message(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, const char **detail)
+{
+    struct bytes opened = message_open(sa, exchange, &a->m, a->ike->opened_space, sizeof a->ike->opened_space);
+
+    if (opened.len == 0) {
+        *detail = reason_info(REASON_BAD_BLOCKS)->meaning;
+        return false;
+    }
+    enum wire_fault fault = wire_payloads_read(&a->m, a->m.header.first_payload, opened,
+                                               (struct allowance){.padding_max = cipher_info(sa->cipher)->block_len});
+    *detail = wire_fault_meaning(fault);
+    return fault == WIRE_OK;
+}
+
+static void authentication_failed(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
+                                  enum reason reason, const char *detail)
+{
+    struct event *e = tell_exchange(a->ike, a->out, EV_AUTHENTICATION_FAILED, sa, exchange);
+
+    event_add_text(e, FIELD_REASON, reason_info(reason)->name);
+    event_add_text(e, FIELD_DETAIL, detail);
+    refuse_detail(a, sa, exchange, reason, reason_info(reason)->meaning);
+}
+
+/* Finds the row for a message that is open, and runs it. */
+static enum reason run(struct arrival *a, struct isakmp_sa *sa, struct exchange *exchange, enum sealing sealing)
+{
+    enum reason reason;
+    const struct step *step =
+        step_find(exchange->state, exchange->side, sa->state, INPUT_MESSAGE, sa->auth, sealing, &a->m, &reason);
+
+    a->ike->draft.is_authenticated = false;
+    if (step == NULL)
+        return reason;
+    return step_run(a->ike, a->now_ms, step, exchange, sa, &a->m, a->local, a->remote, a->out);
+}
+
+static void main_mode_first(struct arrival *a)
+{
+    struct ike *ike = a->ike;
+    struct peer *peer;
+    enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
+
+    if (fault) {
+        refuse_detail(a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        return;
+    }
+    if (a->m.payload_count == 0 || a->m.payloads[0].type != PL_SA) {
+        refuse(a, NULL, NULL, REASON_WRONG_ORDER);
+        return;
+    }
+    uint32_t half_open = 0;
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
+        half_open += sa_of(ike, h)->state == SA_NEGOTIATING && sa_of(ike, h)->side == RESPONDER;
+    if (half_open >= ike->limits.half_open || (peer = peer_make(ike, a->remote.ip)) == NULL) {
+        refuse(a, NULL, NULL, REASON_LIMIT);
+        return;
+    }
+    struct isakmp_sa *sa = sa_make(ike, a->now_ms, RESPONDER, peer, a->local, a->remote);
+    if (sa == NULL) {
+        refuse(a, NULL, NULL, REASON_LIMIT);
+        return;
+    }
+    struct exchange *exchange = exchange_of(ike, sa->phase1);
+    struct event *e = tell_sa(ike, a->out, EV_PHASE1_ASKED, sa);
+    event_add_number(e, FIELD_PORT, a->remote.port);
+    event_add_number(e, FIELD_LOCAL_PORT, a->local.port);
+    tell_received(a, sa, exchange);
+    enum reason reason = run(a, sa, exchange, CLEAR);
+    if (reason == REASON_OK)
+        return;
+    refuse(a, sa, exchange, reason);
+    if (reason_info(reason)->notify != 0)
+        notify_stranger(ike, a->now_ms, &a->m.header, reason_info(reason)->notify, a->local, a->remote,
+                        a->m.datagram.len, a->out);
+    if (ip_equal(peer->remote, a->remote.ip) && policy_tunnel_group_of(ike->policy, a->remote.ip) != NO_INDEX)
+        outcome_keep(ike, a->now_ms, sa->peer, RESPONDER, 1, false, STATE_MM_START, reason);
+    exchange_free(ike, exchange, a->out);
+    pool_give_back(&ike->sas, sa->self);
+}
+
+static void main_mode(struct arrival *a, struct isakmp_sa *sa)
+{
+    struct exchange *exchange = exchange_of(a->ike, sa->phase1);
+    enum sealing sealing = a->m.header.flags & FLAG_ENCRYPTION ? SEALED : CLEAR;
+
+    if (exchange == NULL) {
+        refuse(a, sa, NULL, REASON_OUT_OF_STEP);
+        return;
+    }
+    if (is_repeat(a, sa, exchange))
+        return;
+    struct exchange copy = *exchange;
+    const char *detail;
+    if (sealing == CLEAR) {
+        enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
+
+        if (fault) {
+            refuse_detail(a, sa, exchange, REASON_MALFORMED, wire_fault_meaning(fault));
+            return;
+        }
+    } else if (!sa->has_keys) {
+        refuse(a, sa, exchange, REASON_SEALED_TOO_EARLY);
+        return;
+    } else if (!open_message(a, sa, &copy, &detail)) {
+        authentication_failed(a, sa, exchange, REASON_DOES_NOT_OPEN, detail);
+        return;
+    }
+    tell_received(a, sa, exchange);
+    enum reason reason = run(a, sa, &copy, sealing);
+    if (reason == REASON_OK)
+        return;
+    if (a->ike->draft.is_authenticated) {
+        exchange_fail(a->ike, a->now_ms, exchange, reason, a->out);
+    } else if (sealing == SEALED) {
+        authentication_failed(a, sa, exchange, reason == REASON_BAD_HASH ? reason : REASON_DOES_NOT_OPEN,
+                              reason_info(reason)->meaning);
+    } else {
+        refuse(a, sa, exchange, reason);
+    }
+}
+
+static bool was_heard(const struct ike *ike, const struct isakmp_sa *sa, uint32_t message_id)
+{
+    const struct heard_ids *heard = &ike->heard[sa->self.index];
+
+    for (uint32_t i = 0; i < heard->count && i < HEARD_IDS_MAX; i++)
+        if (heard->ids[i] == message_id)
+            return true;
+    return false;
+}
+
+static void heard(struct ike *ike, struct isakmp_sa *sa, uint32_t message_id, uint64_t now_ms)
+{
+    struct heard_ids *ids = &ike->heard[sa->self.index];
+
+    sa->heard_ms = now_ms;
+    if (!was_heard(ike, sa, message_id))
+        ids->ids[ids->count++ % HEARD_IDS_MAX] = message_id;
+}
+
+static struct exchange *quick_mode_first(struct arrival *a, struct isakmp_sa *sa)
+{
+    struct ike *ike = a->ike;
+    uint32_t count = 0;
+
+    if (was_heard(ike, sa, a->m.header.message_id)) {
+        refuse(a, sa, NULL, REASON_REUSED_MESSAGE_ID);
+        return NULL;
+    }
+    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h))
+        count += handle_equal(exchange_of(ike, h)->sa, sa->self);
+    struct exchange *exchange =
+        count >= EXCHANGES_PER_SA_MAX
+            ? NULL
+            : exchange_make(ike, a->now_ms, sa, EXCHANGE_QM, STATE_QM_START, RESPONDER, a->m.header.message_id);
+    if (exchange == NULL) {
+        refuse(a, sa, NULL, REASON_LIMIT);
+        return NULL;
+    }
+    iv_begin(sa, exchange);
+    return exchange;
+}
+
+static void quick_mode(struct arrival *a, struct isakmp_sa *sa)
+{
+    struct ike *ike = a->ike;
+    struct exchange *exchange = exchange_of_message(ike, sa->self, a->m.header.message_id);
+    bool is_new = exchange == NULL;
+    const char *detail;
+
+    if (sa->state != SA_UP || a->m.header.message_id == 0) {
+        refuse(a, sa, NULL, REASON_OUT_OF_STEP);
+        return;
+    }
+    if (!(a->m.header.flags & FLAG_ENCRYPTION)) {
+        refuse(a, sa, NULL, REASON_NOT_SEALED);
+        return;
+    }
+    if (is_new)
+        exchange = quick_mode_first(a, sa);
+    if (exchange == NULL || (!is_new && is_repeat(a, sa, exchange)))
+        return;
+    struct exchange copy = *exchange;
+    struct handle exchange_h = exchange->self;
+    enum reason reason = REASON_DOES_NOT_OPEN;
+    ike->draft.is_authenticated = false;
+    if (open_message(a, sa, &copy, &detail)) {
+        tell_received(a, sa, exchange);
+        reason = run(a, sa, &copy, SEALED);
+    }
+    if (reason == REASON_OK || ike->draft.is_authenticated)
+        heard(ike, sa, a->m.header.message_id, a->now_ms);
+    if (reason == REASON_OK)
+        return;
+    exchange = exchange_of(ike, exchange_h);
+    bool is_authenticated = ike->draft.is_authenticated;
+    refuse(a, sa, exchange, reason);
+    if (is_authenticated)
+        exchange_fail(ike, a->now_ms, exchange, reason, a->out);
+    else if (is_new)
+        exchange_free(ike, exchange, a->out);
+}
+
+/* In clear: anybody may have sent it. It is told, and kept as a hint; nothing else. */
+static void informational_in_clear(struct arrival *a, struct isakmp_sa *sa)
+{
+    struct notify notify;
+    enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
+
+    if (fault) {
+        refuse_detail(a, sa, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        return;
+    }
+    if (sa != NULL)
+        tell_received(
+            a, sa,
+            &(struct exchange){.kind = EXCHANGE_INFO, .state = STATE_INFO_START, .message_id = a->m.header.message_id});
+    if (message_payload(&a->m, PL_NOTIFY) == NULL || notify_read(&notify, message_body(&a->m, PL_NOTIFY)) != WIRE_OK) {
+        refuse(a, sa, NULL, REASON_NOT_SEALED);
+        return;
+    }
+    const char *name = number_name(SPACE_NOTIFY, notify.type);
+    struct event *e =
+        sa != NULL ? tell_sa(a->ike, a->out, EV_NOTIFY_IN_CLEAR, sa) : tell(a->out, EV_NOTIFY_IN_CLEAR, a->remote.ip);
+    event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
+    event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
+}
+
+/* Sealed while phase 1 is under way. The peers disagree on the IV then, so both bases are tried. One whose hash is
+ * right comes from somebody who knows our key: it is a refusal, and ends the attempt. */
+static void informational_early(struct arrival *a, struct isakmp_sa *sa)
+{
+    struct exchange *phase1 = exchange_of(a->ike, sa->phase1);
+    const uint8_t *bases[] = {phase1->iv, phase1->first_iv};
+    const char *detail;
+
+    for (size_t i = 0; i < COUNT_OF(bases); i++) {
+        struct exchange probe = {
+            .kind = EXCHANGE_INFO, .state = STATE_INFO_START, .side = RESPONDER, .message_id = a->m.header.message_id};
+        struct isakmp_sa copy = *sa;
+        struct notify notify;
+        uint8_t expected[DIGEST_MAX], id[4];
+        struct writer w = writer_of(id, sizeof id);
+
+        memcpy(copy.last_block, bases[i], sizeof copy.last_block);
+        iv_begin(&copy, &probe);
+        if (!open_message(a, &copy, &probe, &detail) || a->m.payload_count < 2 || a->m.payloads[0].type != PL_HASH)
+            continue;
+        write_u32(&w, probe.message_id);
+        const struct bytes covered[] = {BYTES_OF(id), message_after(&a->m, &a->m.payloads[0])};
+        if (!bytes_equal_secret(hash_phase2(sa, covered, COUNT_OF(covered), expected), a->m.payloads[0].body))
+            continue;
+        if (notify_read(&notify, message_body(&a->m, PL_NOTIFY)) != WIRE_OK)
+            return;
+        const char *name = number_name(SPACE_NOTIFY, notify.type);
+        struct event *e = tell_sa(a->ike, a->out, EV_NOTIFY_RECEIVED, sa);
+        event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
+        event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
+        if (notify.type < 16384)
+            exchange_fail(a->ike, a->now_ms, phase1, REASON_NOTIFIED, a->out);
+        return;
+    }
+    authentication_failed(a, sa, phase1, REASON_DOES_NOT_OPEN, "an encrypted notify does not open with our key");
+}
+
+static void informational(struct arrival *a, struct isakmp_sa *sa)
+{
+    struct exchange exchange = {
+        .kind = EXCHANGE_INFO, .state = STATE_INFO_START, .side = RESPONDER, .message_id = a->m.header.message_id};
+    const char *detail;
+
+    if (!(a->m.header.flags & FLAG_ENCRYPTION)) {
+        informational_in_clear(a, sa);
+        return;
+    }
+    if (sa == NULL || !sa->has_keys) {
+        refuse(a, sa, NULL, sa == NULL ? REASON_UNKNOWN_COOKIES : REASON_SEALED_TOO_EARLY);
+        return;
+    }
+    if (sa->state != SA_UP) {
+        informational_early(a, sa);
+        return;
+    }
+    if (exchange.message_id == 0 || was_heard(a->ike, sa, exchange.message_id)) {
+        refuse(a, sa, NULL, REASON_REUSED_MESSAGE_ID);
+        return;
+    }
+    exchange.sa = sa->self;
+    iv_begin(sa, &exchange);
+    if (!open_message(a, sa, &exchange, &detail)) {
+        refuse_detail(a, sa, NULL, REASON_DOES_NOT_OPEN, detail);
+        return;
+    }
+    tell_received(a, sa, &exchange);
+    struct handle sa_h = sa->self;
+    enum reason reason = run(a, sa, &exchange, SEALED);
+    sa = sa_of(a->ike, sa_h);
+    if (reason == REASON_OK && sa != NULL)
+        heard(a->ike, sa, exchange.message_id, a->now_ms);
+    else if (reason != REASON_OK)
+        refuse(a, sa, NULL, reason);
+}
+
+void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
+{
+    struct arrival a = {
+        .ike = ike, .now_ms = now_ms, .local = in->datagram.local, .remote = in->datagram.remote, .out = out};
+    enum wire_fault fault = wire_header_read(&a.m, in->datagram.data);
+
+    a.m.datagram = in->datagram.data;
+    if (fault) {
+        refuse_detail(&a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        return;
+    }
+    if (ike->policy == NULL || a.remote.port == 0) {
+        refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+        return;
+    }
+    const struct header *header = &a.m.header;
+    bool is_first = header->exchange == XCHG_MAIN && bytes_are_zero(BYTES_OF(header->cookies[RESPONDER]));
+    struct isakmp_sa *sa =
+        is_first ? sa_of_first_message(ike, header->cookies[INITIATOR], a.remote) : sa_of_cookies(ike, header->cookies);
+    switch (header->exchange) {
+    case XCHG_MAIN:
+        if (header->message_id != 0)
+            refuse(&a, sa, NULL, REASON_WRONG_EXCHANGE);
+        else if (sa != NULL)
+            main_mode(&a, sa);
+        else if (is_first && !(header->flags & FLAG_ENCRYPTION))
+            main_mode_first(&a);
+        else
+            refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+        return;
+    case XCHG_QUICK:
+        if (sa != NULL)
+            quick_mode(&a, sa);
+        else
+            refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+        return;
+    case XCHG_INFORMATIONAL: informational(&a, sa); return;
+    default: refuse(&a, sa, NULL, REASON_UNKNOWN_EXCHANGE); return;
+    }
+}

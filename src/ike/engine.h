@@ -1,0 +1,189 @@
+/* Inside the engine: what its files share. Nothing outside src/ike includes this.
+ *
+ * The life of a message: datagram.c finds its SA and exchange, opens it and reads its payloads; steps.c finds its row;
+ * runner.c runs the row's action on a draft, asks the vault when the action asked, builds and seals what the row sends
+ * (send.c, seal.c), commits by assignment, and carries out the intents (intents.c). timers.c does what is due. */
+#ifndef IKE_ENGINE_H
+#define IKE_ENGINE_H
+
+#include "ike/blob.h"
+#include "ike/objects.h"
+#include "ike/steps.h"
+
+/* What must follow a step, noted by its action, done after the commit. */
+enum intent_kind {
+    INTENT_PHASE1_UP,
+    INTENT_INSTALL_INBOUND,
+    INTENT_INSTALL_OUTBOUND, /* the responder's second half */
+    INTENT_INSTALL_BOTH,
+    INTENT_PAIR_UP,
+    INTENT_DELETE_SA,   /* the peer deleted the ISAKMP SA with these cookies */
+    INTENT_DELETE_PAIR, /* the peer deleted its inbound SA `spi` */
+    INTENT_NOTIFIED,    /* the peer sent an error notify about a quick mode of ours */
+    INTENT_ANSWER_DPD,
+    INTENT_INITIAL_CONTACT,
+};
+
+struct intent {
+    enum intent_kind kind;
+    uint32_t spi, message_id, sequence;
+    uint16_t notify;
+    uint8_t cookies[16];
+};
+
+enum { INTENTS_MAX = 24 };
+
+struct draft {
+    struct exchange exchange;
+    struct isakmp_sa sa;
+    const struct step *step;
+    struct intent intents[INTENTS_MAX];
+    uint8_t intent_count;
+    bool is_authenticated;
+};
+
+/* What an action works on. It changes the draft, asks one question, and tells events; nothing else. */
+struct step_work {
+    const struct ike *ike;
+    struct drbg *drbg;
+    struct blobs *blobs;
+    struct draft *draft;
+    const struct message *in;    /* NULL for other inputs than messages, and in `then` */
+    const struct answer *answer; /* in `then`; NULL when nothing was asked */
+    struct question *question;   /* to be filled by `act`; kind NONE: nothing is asked */
+    struct ike_outputs *out;     /* events only */
+    struct endpoint from, to;    /* of the datagram */
+    uint64_t now_ms;
+};
+
+struct ike {
+    struct ike_limits limits;
+    const struct policy *policy;
+    struct drbg drbg;
+    struct pool peers, sas, exchanges, pairs, drafts;
+    struct blobs blobs;
+    struct heard_ids *heard; /* one for each place of `sas` */
+    uint32_t last_conn_id, last_ask_number;
+    bool is_seed_asked;
+    uint64_t notify_tokens_ms; /* token bucket for answers to strangers: time up to which it has been spent */
+    struct question question;  /* working space */
+    struct draft draft;
+    uint8_t message_space[BLOB_MAX], opened_space[BLOB_MAX];
+};
+
+/* ---- finding (find.c) */
+struct peer *peer_of(const struct ike *ike, struct handle h);
+struct isakmp_sa *sa_of(const struct ike *ike, struct handle h);
+struct exchange *exchange_of(const struct ike *ike, struct handle h);
+struct pair *pair_of(const struct ike *ike, struct handle h);
+struct peer *peer_of_ip(const struct ike *ike, struct ip remote);
+struct peer *peer_make(struct ike *ike, struct ip remote); /* finds or makes; NULL: the pool is full */
+struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN]);
+struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN],
+                                      struct endpoint remote);
+struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer);    /* the newest that is up; NULL */
+struct isakmp_sa *sa_begun_of(const struct ike *ike, struct handle peer); /* one that negotiates; NULL */
+struct exchange *exchange_of_message(const struct ike *ike, struct handle sa, uint32_t message_id);
+struct pair *pair_of_spi_out(const struct ike *ike, struct handle peer, uint32_t spi_out);
+struct pair *pair_of_ace(const struct ike *ike, struct handle peer, uint16_t tunnel,
+                         uint16_t ace); /* the newest; NULL */
+struct exchange *quick_of_ace(const struct ike *ike, struct handle peer, uint16_t tunnel,
+                              uint16_t ace); /* still under way */
+struct exchange *quick_of_pair(const struct ike *ike, struct handle pair);
+bool spi_is_taken(const struct ike *ike, uint32_t spi_in);
+const struct tunnel *tunnel_of(const struct ike *ike, uint16_t tunnel); /* NULL: NO_INDEX or parked */
+
+/* ---- drafts and steps (runner.c) */
+bool draft_set(struct step_work *work, enum blob_id id, struct bytes bytes); /* false: no room for the blob */
+struct bytes draft_blob(const struct step_work *work, enum blob_id id);
+struct intent *draft_intend(struct step_work *work, enum intent_kind kind);
+enum reason reason_of_fault(enum question_fault fault);
+
+/* Runs a row for an exchange (which may be a new one in no pool: `exchange->self` not set). The draft's copies come
+ * from the two pointers. On refusal the reason; REASON_OK when it was committed or parked. */
+enum reason step_run(struct ike *ike, uint64_t now_ms, const struct step *step, struct exchange *exchange,
+                     struct isakmp_sa *sa, const struct message *in, struct endpoint to, struct endpoint from,
+                     struct ike_outputs *out);
+void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange, uint32_t ask_number,
+                 const struct answer *answer, struct ike_outputs *out);
+void draft_drop(struct ike *ike, struct exchange *exchange); /* a parked one */
+void exchange_free(struct ike *ike, struct exchange *exchange, struct ike_outputs *out);
+
+/* Looks for the row of an input that is no message and runs it. */
+enum reason step_take(struct ike *ike, uint64_t now_ms, enum step_input input, struct exchange *exchange,
+                      struct isakmp_sa *sa, struct ike_outputs *out);
+
+/* ---- sealing (seal.c) */
+struct bytes exchange_iv(const struct isakmp_sa *sa, const struct exchange *exchange);
+void iv_begin(const struct isakmp_sa *sa, struct exchange *exchange);
+/* Opens m->sealed into `space`; empty when it is no whole number of blocks. Moves the IV of the exchange (a draft's)
+ * on. */
+struct bytes message_open(const struct isakmp_sa *sa, struct exchange *exchange, const struct message *m,
+                          uint8_t *space, size_t size);
+void message_close(const struct isakmp_sa *sa, struct exchange *exchange, struct message_writer *m);
+/* HASH of quick mode and informational: prf(SKEYID_a, parts). */
+struct bytes hash_phase2(const struct isakmp_sa *sa, const struct bytes *parts, size_t count,
+                         uint8_t digest[static DIGEST_MAX]);
+/* HASH_I, HASH_R. `side`: whose. */
+struct bytes hash_phase1(const struct step_work *work, enum side side, uint8_t digest[static DIGEST_MAX]);
+/* HASH(1) to (3) by the message's number, over `rest`: what follows the HASH payload. */
+struct bytes hash_quick(const struct step_work *work, int number, struct bytes rest, uint8_t digest[static DIGEST_MAX]);
+bool keys_take(struct step_work *work, struct bytes share_i, struct bytes share_r);
+void keys_make_pair(const struct isakmp_sa *sa, struct quick *quick, struct bytes shared, struct bytes nonce_i,
+                    struct bytes nonce_r);
+
+/* ---- sending (send.c) */
+/* Builds what the row sends into the exchange of the draft (BLOB_SENT). REASON_LIMIT when it does not fit. */
+enum reason message_build(struct ike *ike, struct step_work *work);
+void message_send(struct ike *ike, const struct isakmp_sa *sa, const struct exchange *exchange, bool is_again,
+                  struct ike_outputs *out);
+void datagram_out(const struct isakmp_sa *sa, struct bytes data, struct ike_outputs *out);
+void keepalive_send(const struct isakmp_sa *sa, struct ike_outputs *out);
+/* A protected informational message: one NOTIFY or DELETE body. Nothing is kept of it. */
+void info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body,
+               struct ike_outputs *out);
+void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uint8_t protocol, struct bytes spi,
+                 struct bytes data, struct ike_outputs *out);
+/* In clear, to somebody of whom we keep no state; limited in rate and to `max_len` bytes. */
+void notify_stranger(struct ike *ike, uint64_t now_ms, const struct header *header, uint16_t type, struct endpoint to,
+                     struct endpoint from, size_t max_len, struct ike_outputs *out);
+void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spi,
+                 struct ike_outputs *out);
+
+/* ---- beginning and ending (life.c) */
+struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, struct peer *peer, struct endpoint local,
+                          struct endpoint remote); /* with its phase-1 exchange; NULL: no room */
+struct exchange *exchange_make(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, enum exchange_kind kind,
+                               enum state state, enum side side, uint32_t message_id);
+void intents_do(struct ike *ike, uint64_t now_ms, const struct draft *draft, struct handle exchange, struct handle sa,
+                struct ike_outputs *out);
+void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ike_outputs *out);
+void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason why, bool is_told,
+            struct ike_outputs *out);
+void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason why, bool is_told,
+              struct ike_outputs *out);
+/* The exchange ends without success: its reason is kept with the peer, what hangs on it goes too. */
+void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, enum reason why,
+                   struct ike_outputs *out);
+void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer, enum side side, uint8_t phase, bool is_success,
+                  enum state state, enum reason reason);
+
+/* ---- inputs */
+void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
+void timers_do(struct ike *ike, uint64_t now_ms, struct ike_outputs *out);
+uint64_t timers_next_ms(const struct ike *ike);
+void command_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
+void policy_take(struct ike *ike, uint64_t now_ms, const struct policy *policy, struct ike_outputs *out);
+void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
+void hint_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
+void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange);
+
+/* ---- telling (tell.c): events. Each adds what the SA knows (peer, group, role, state) and hands the event out. */
+struct event *tell(struct ike_outputs *out, enum event_kind kind, struct ip peer);
+struct event *tell_sa(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa);
+struct event *tell_exchange(const struct ike *ike, struct ike_outputs *out, enum event_kind kind,
+                            const struct isakmp_sa *sa, const struct exchange *exchange);
+void tell_message(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa,
+                  const struct exchange *exchange, const struct message *m);
+
+#endif

@@ -1,0 +1,182 @@
+/* The engine: IKEv1 as a function of what comes in. It has no socket, clock, file, thread, log or malloc.
+ *
+ *     struct ike *ike = ike_make(space, ike_space(&limits), &limits, seed);
+ *     ike_feed(ike, now_ms, &(struct ike_input){.kind = IKE_IN_POLICY, .policy = policy}, &out);
+ *     for (;;) {
+ *         ...wait until ike_deadline_ms(ike), or for a datagram, an answer, an acquire...
+ *         ike_feed(ike, now_ms, &in, &out);
+ *         for (size_t i = 0; i < out.count; i++) ...carry out out.items[i], in order...
+ *     }
+ *
+ * `now_ms` never goes back (CLOCK_BOOTTIME). The outputs are the caller's: they are emptied at the start of each feed,
+ * hold keys, and are to be wiped (ike_outputs_wipe) when they have been carried out. */
+#ifndef IKE_IKE_H
+#define IKE_IKE_H
+
+#include "base/handle.h"
+#include "event/event.h"
+#include "policy/policy.h"
+#include "policy/question.h"
+
+struct ike;
+
+struct ike_limits {
+    uint32_t peers, sas, exchanges, pairs, blobs;
+    uint32_t half_open; /* responder's SAs whose peer is not proved */
+};
+
+extern const struct ike_limits ike_limits_default;
+
+size_t ike_space(const struct ike_limits *limits);
+
+/* `seed`: at least DRBG_SEED_LEN (48) bytes of randomness. `space` is aligned for any type, and stays the caller's. */
+struct ike *ike_make(void *space, const struct ike_limits *limits, struct bytes seed);
+
+enum ike_input_kind {
+    IKE_IN_DATAGRAM,
+    IKE_IN_TIMER, /* ike_deadline_ms has come; harmless at any time */
+    IKE_IN_ACQUIRE,
+    IKE_IN_ANSWER,
+    IKE_IN_COMMAND,
+    IKE_IN_POLICY,
+    IKE_IN_PLANE,
+    IKE_IN_HINT,
+};
+
+enum ike_command_kind {
+    IKE_UP,           /* bring tunnel `tunnel` up, every permit ACE of it */
+    IKE_DOWN,         /* delete all pairs and ISAKMP SAs of `peer`, telling it */
+    IKE_CLEAR_ISAKMP, /* delete ISAKMP SAs of `peer`, of all peers when it is IP_NONE; the pairs stay */
+    IKE_CLEAR_IPSEC,  /* delete pairs of `peer`, or of all */
+    IKE_SHUT_DOWN,    /* delete everything, telling the peers */
+};
+
+enum ike_plane_kind {
+    IKE_PLANE_INSTALLED, /* the directions of an INSTALL stand */
+    IKE_PLANE_REFUSED,   /* they do not; `error` is an errno */
+    IKE_PLANE_USED, /* an authenticated packet came in on the pair (at most one such input a second and pair is needed)
+                     */
+    IKE_PLANE_SOFT, /* the soft limit of kilobytes, or of sequence numbers, is reached */
+    IKE_PLANE_HARD, /* the hard one: the plane has stopped using the pair */
+    IKE_PLANE_NEW_ENDPOINT, /* an authenticated packet of the pair came from elsewhere (NAT rebinding) */
+    IKE_PLANE_UNKNOWN_SPI,  /* ESP from `remote` for an SPI that we do not have */
+};
+
+struct ike_input {
+    enum ike_input_kind kind;
+    union {
+        struct {
+            struct endpoint local, remote;
+            struct bytes data; /* without the non-ESP marker */
+        } datagram;
+        struct {
+            uint16_t tunnel, ace; /* of the present policy */
+            struct flow flow;     /* what asked */
+        } acquire;
+        struct {
+            struct handle exchange;
+            uint32_t ask_number;
+            const struct answer *answer;
+        } answer;
+        struct {
+            enum ike_command_kind kind;
+            uint16_t tunnel;
+            struct ip peer;
+        } command;
+        const struct policy *policy; /* stays the caller's, and must live until the feed with the next one is over */
+        struct {
+            enum ike_plane_kind kind;
+            struct handle pair;
+            int error;
+            uint32_t spi;
+            struct endpoint remote;
+        } plane;
+        struct {
+            struct endpoint local, remote;
+            uint8_t icmp_type, icmp_code; /* 0, 0: a local error */
+            int error;                    /* errno */
+            struct bytes quoted; /* the beginning of our datagram, when the error quotes it; without the marker */
+        } hint;
+    };
+};
+
+/* What the plane is told to do for one pair. Keys are in the order of RFC 2409 5.5: for GCM the cipher's key is
+ * followed by the salt. */
+struct ike_install {
+    struct handle pair;
+    bool is_inbound, is_outbound; /* which directions to install now */
+    uint16_t tunnel, ace;
+    struct selector selector;      /* as negotiated, seen from our side */
+    struct endpoint local, remote; /* outer; the ports count only when is_udp */
+    bool is_udp;                   /* RFC 3948 encapsulation */
+    bool is_transport;
+    uint32_t spi_in, spi_out;
+    enum cipher_id cipher;
+    enum hash_id integrity; /* HASH_NONE with GCM */
+    uint8_t key_in[CIPHER_KEY_MAX + GCM_SALT_LEN], key_out[CIPHER_KEY_MAX + GCM_SALT_LEN];
+    uint8_t key_len;
+    uint8_t integrity_key_in[DIGEST_MAX], integrity_key_out[DIGEST_MAX];
+    uint8_t integrity_key_len;
+    uint32_t lifetime_kb; /* 0: none */
+    uint16_t replay_window;
+    enum df_policy df;
+    struct handle replaces; /* the pair that this one follows, not set for a first one */
+};
+
+enum ike_output_kind { IKE_OUT_DATAGRAM, IKE_OUT_ASK, IKE_OUT_INSTALL, IKE_OUT_REMOVE, IKE_OUT_EVENT, IKE_OUT_MOVE };
+
+struct ike_output {
+    enum ike_output_kind kind;
+    union {
+        struct {
+            struct endpoint local, remote;
+            bool has_marker;   /* to and from port 4500: put the non-ESP marker before it. A NAT keepalive has none */
+            struct bytes data; /* in ike_outputs.space */
+        } datagram;
+        struct {
+            struct handle exchange;
+            uint32_t ask_number;
+            const struct question *question; /* in ike_outputs.questions; FORGET wants no answer */
+        } ask;
+        const struct ike_install *install; /* in ike_outputs.installs */
+        struct {
+            struct handle pair;
+            uint32_t spi_in, spi_out;
+        } remove;
+        struct {
+            struct handle pair;
+            struct endpoint remote;
+        } move;                    /* the pair's peer is elsewhere now */
+        const struct event *event; /* in ike_outputs.events */
+    };
+};
+
+enum {
+    IKE_OUTPUTS_MAX = 512,
+    IKE_EVENTS_MAX = 256,
+    IKE_QUESTIONS_MAX = 32,
+    IKE_INSTALLS_MAX = 16,
+    IKE_OUTPUT_SPACE = 256 * 1024
+};
+
+/* About 600 kB: keep it static or on the heap. */
+struct ike_outputs {
+    size_t count;
+    struct ike_output items[IKE_OUTPUTS_MAX];
+    size_t event_count, question_count, install_count, space_len;
+    size_t lost_event_count; /* events that did not fit; nothing else is ever lost: the engine leaves work for the next
+                                feed instead */
+    struct event events[IKE_EVENTS_MAX];
+    struct question questions[IKE_QUESTIONS_MAX];
+    struct ike_install installs[IKE_INSTALLS_MAX];
+    uint8_t space[IKE_OUTPUT_SPACE];
+};
+
+void ike_feed(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
+
+/* When the next TIMER is due; UINT64_MAX: never. */
+uint64_t ike_deadline_ms(const struct ike *ike);
+
+void ike_outputs_wipe(struct ike_outputs *out);
+
+#endif

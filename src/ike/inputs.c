@@ -1,0 +1,193 @@
+/* Inputs that are not messages: commands, a new policy, the plane, hints. */
+#include "ike/engine.h"
+
+#include <string.h>
+
+/* What is to end is marked; timers_do ends it, as much at a time as the outputs hold. */
+static void doom(struct ike *ike, struct ip peer_ip, bool are_sas, bool are_pairs, enum reason why)
+{
+    for (struct handle h = pool_first(&ike->sas); are_sas && handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        struct isakmp_sa *sa = sa_of(ike, h);
+
+        if (sa->state != SA_DEAD && (!ip_is_set(peer_ip) || ip_equal(sa->remote.ip, peer_ip)))
+            sa->doomed = why;
+    }
+    for (struct handle h = pool_first(&ike->pairs); are_pairs && handle_is_set(h); h = pool_next(&ike->pairs, h)) {
+        struct pair *pair = pair_of(ike, h);
+
+        if (!ip_is_set(peer_ip) || ip_equal(pair->remote.ip, peer_ip))
+            pair->doomed = why;
+    }
+}
+
+static void bring_up(struct ike *ike, uint64_t now_ms, uint16_t index, struct ike_outputs *out)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, index);
+
+    if (tunnel == NULL) {
+        acquire_take(ike, now_ms, index, 0, out);
+        return;
+    }
+    for (uint16_t ace = 0; ace < tunnel->ace_count; ace++) {
+        const struct peer *peer = tunnel->peer_count == 0 ? NULL : peer_of_ip(ike, tunnel->peers[0]);
+
+        if (tunnel->aces[ace].is_permit && (peer == NULL || pair_of_ace(ike, peer->self, index, ace) == NULL))
+            acquire_take(ike, now_ms, index, ace, out);
+    }
+}
+
+void command_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
+{
+    struct ip peer = in->command.peer;
+
+    switch (in->command.kind) {
+    case IKE_UP: bring_up(ike, now_ms, in->command.tunnel, out); break;
+    case IKE_DOWN: doom(ike, peer, true, true, REASON_DELETED_BY_OPERATOR); break;
+    case IKE_CLEAR_ISAKMP: doom(ike, peer, true, false, REASON_DELETED_BY_OPERATOR); break;
+    case IKE_CLEAR_IPSEC: doom(ike, peer, false, true, REASON_DELETED_BY_OPERATOR); break;
+    case IKE_SHUT_DOWN: doom(ike, (struct ip){0}, true, true, REASON_SHUT_DOWN); break;
+    }
+    timers_do(ike, now_ms, out);
+}
+
+static void move_waiting(struct peer *peer, const struct policy *from, const struct policy *to)
+{
+    uint8_t kept = 0;
+
+    for (uint8_t i = 0; i < peer->waiting_count; i++) {
+        uint16_t tunnel = policy_same_tunnel(from, peer->waiting[i].tunnel, to);
+
+        if (tunnel == NO_INDEX)
+            continue;
+        peer->waiting[kept].tunnel = tunnel;
+        peer->waiting[kept++].ace = peer->waiting[i].ace;
+    }
+    peer->waiting_count = kept;
+}
+
+/* SAs whose tunnel or tunnel group is the same in the new policy stay untouched; the others end. */
+static bool move_sa(struct isakmp_sa *sa, const struct policy *from, const struct policy *to)
+{
+    uint16_t group = policy_tunnel_group_of(to, sa->remote.ip);
+
+    if (sa->tunnel != NO_INDEX && (sa->tunnel = policy_same_tunnel(from, sa->tunnel, to)) == NO_INDEX)
+        return false;
+    if (sa->tunnel_group == NO_INDEX)
+        return true;
+    if (group == NO_INDEX || strcmp(to->tunnel_groups[group].name, from->tunnel_groups[sa->tunnel_group].name) != 0)
+        return false;
+    sa->tunnel_group = group;
+    return true;
+}
+
+static void move_all(struct ike *ike, const struct policy *from, const struct policy *to)
+{
+    for (struct handle h = pool_first(&ike->peers); handle_is_set(h); h = pool_next(&ike->peers, h))
+        move_waiting(peer_of(ike, h), from, to);
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        struct isakmp_sa *sa = sa_of(ike, h);
+
+        if (sa->state == SA_DEAD)
+            sa->tunnel = sa->tunnel_group = NO_INDEX;
+        else if (!move_sa(sa, from, to)) {
+            sa->tunnel = sa->tunnel_group = NO_INDEX;
+            sa->doomed = REASON_POLICY_CHANGED;
+        }
+    }
+    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h)) {
+        struct exchange *exchange = exchange_of(ike, h);
+
+        if (exchange->kind == EXCHANGE_QM && exchange->quick.tunnel != NO_INDEX)
+            exchange->quick.tunnel = policy_same_tunnel(from, exchange->quick.tunnel, to);
+        draft_drop(ike, exchange); /* its places in the old policy mean nothing now; the peer will repeat */
+    }
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
+        struct pair *pair = pair_of(ike, h);
+
+        pair->tunnel = policy_same_tunnel(from, pair->tunnel, to);
+        if (pair->tunnel == NO_INDEX)
+            pair->doomed = REASON_POLICY_CHANGED;
+    }
+}
+
+void policy_take(struct ike *ike, uint64_t now_ms, const struct policy *policy, struct ike_outputs *out)
+{
+    const struct policy *before = ike->policy;
+
+    ike->policy = policy;
+    if (before != NULL)
+        move_all(ike, before, policy);
+    timers_do(ike, now_ms, out);
+}
+
+static void installed(struct ike *ike, uint64_t now_ms, struct handle pair, struct ike_outputs *out)
+{
+    struct exchange *exchange = quick_of_pair(ike, pair);
+
+    if (exchange != NULL && state_info(exchange->state)->waits == WAITS_PLANE)
+        step_take(ike, now_ms, INPUT_INSTALLED, exchange, sa_of(ike, exchange->sa), out);
+}
+
+static void install_refused(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
+{
+    struct exchange *exchange = quick_of_pair(ike, in->plane.pair);
+
+    if (exchange == NULL || state_info(exchange->state)->waits != WAITS_PLANE)
+        return;
+    struct event *e = tell_exchange(ike, out, EV_SA_INSTALL_FAILED, sa_of(ike, exchange->sa), exchange);
+    event_add_number(e, FIELD_ERRNO, (uint64_t)in->plane.error);
+    exchange_fail(ike, now_ms, exchange, REASON_PLANE_REFUSED, out);
+}
+
+static void moved(struct ike *ike, struct pair *pair, struct endpoint remote, struct ike_outputs *out)
+{
+    struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
+
+    if (!ip_equal(remote.ip, pair->remote.ip) || out->count == IKE_OUTPUTS_MAX)
+        return; /* the address is who the peer is; only a NAT's port may change */
+    pair->remote = remote;
+    if (sa != NULL && sa->remote.port != IKE_PORT)
+        sa->remote = remote;
+    out->items[out->count++] = (struct ike_output){.kind = IKE_OUT_MOVE, .move = {pair->self, remote}};
+}
+
+void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
+{
+    struct pair *pair = pair_of(ike, in->plane.pair);
+    struct isakmp_sa *sa = pair == NULL ? NULL : sa_up_of(ike, pair->peer);
+
+    if (in->plane.kind == IKE_PLANE_UNKNOWN_SPI) {
+        event_add_number(tell(out, EV_INBOUND_UNKNOWN_SPI, in->plane.remote.ip), FIELD_SPI, in->plane.spi);
+        return;
+    }
+    if (pair == NULL)
+        return;
+    switch (in->plane.kind) {
+    case IKE_PLANE_INSTALLED: installed(ike, now_ms, in->plane.pair, out); break;
+    case IKE_PLANE_REFUSED: install_refused(ike, now_ms, in, out); break;
+    case IKE_PLANE_USED:
+        if (sa != NULL) {
+            sa->heard_ms = now_ms;
+            sa->dpd_due_ms = 0;
+            sa->dpd_try_count = 0;
+        }
+        break;
+    case IKE_PLANE_SOFT:
+        break; /* the pair is replaced by the next traffic after its end; rekeying ahead of it is to come */
+    case IKE_PLANE_HARD: pair_end(ike, now_ms, pair, REASON_VOLUME, true, out); break;
+    case IKE_PLANE_NEW_ENDPOINT: moved(ike, pair, in->plane.remote, out); break;
+    case IKE_PLANE_UNKNOWN_SPI: break;
+    }
+}
+
+/* Evidence only: an ICMP error may be forged, and a local error may pass. */
+void hint_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
+{
+    struct event *e = tell(out, EV_HINT, in->hint.remote.ip);
+
+    (void)ike;
+    (void)now_ms;
+    event_add_number(e, FIELD_PORT, in->hint.remote.port);
+    event_add_number(e, FIELD_ERRNO, (uint64_t)in->hint.error);
+    event_add_number(e, FIELD_COUNT, (uint64_t)in->hint.icmp_type << 8 | in->hint.icmp_code);
+}

@@ -1,0 +1,199 @@
+/* The objects of the engine: values without pointers, named by handles, so that a draft is a copy and a commit is one
+ * assignment.
+ *
+ *     peer -> ISAKMP SAs -> exchanges (one a message id)          peer -> IPsec SA pairs
+ *
+ * Pairs belong to the peer, not to the ISAKMP SA that negotiated them. What varies in length is a blob. */
+#ifndef IKE_OBJECTS_H
+#define IKE_OBJECTS_H
+
+#include "base/handle.h"
+#include "base/pool.h"
+#include "crypto/drbg.h"
+#include "ike/ike.h"
+#include "ike/view.h"
+#include "policy/choose.h"
+#include "wire/message.h"
+
+enum exchange_kind { EXCHANGE_MM, EXCHANGE_QM, EXCHANGE_INFO };
+
+enum state {
+#define STATE(name, ...) STATE_##name,
+#include "ike/states.def"
+#undef STATE
+    STATE_COUNT
+};
+
+enum reason {
+#define REASON(name, ...) REASON_##name,
+#include "ike/reasons.def"
+#undef REASON
+    REASON_COUNT
+};
+
+/* What a state waits for; see states.def. */
+enum waits { WAITS_NOTHING, WAITS_PEER, WAITS_SILENT, WAITS_PLANE, WAITS_REST };
+
+struct state_info {
+    const char *name;
+    enum exchange_kind kind;
+    const char *asa, *ios;
+    enum waits waits;
+    const char *story, *proven, *open;
+};
+
+struct reason_info {
+    const char *name;
+    uint16_t notify;
+    const char *meaning;
+};
+
+const struct state_info *state_info(enum state state);
+const struct reason_info *reason_info(enum reason reason);
+
+enum side { INITIATOR, RESPONDER };
+
+/* The state of an ISAKMP SA; what its phase-1 exchange is doing stands in that exchange. */
+enum sa_state {
+    SA_NEW,         /* being made; in no pool yet */
+    SA_NEGOTIATING, /* phase 1 is under way */
+    SA_UP,
+    SA_DEAD, /* kept for the screens only */
+};
+
+struct isakmp_sa {
+    struct handle self, peer, phase1;
+    enum sa_state state;
+    enum side side; /* ours in its phase 1 */
+    uint8_t cookies[2][COOKIE_LEN];
+    struct endpoint local, remote;
+    uint16_t tunnel;       /* that we began it for; NO_INDEX for a responder */
+    uint16_t tunnel_group; /* NO_INDEX until known */
+    uint32_t conn_id;
+
+    /* agreed */
+    uint16_t auth, policy_priority;
+    enum cipher_id cipher;
+    enum hash_id hash;
+    enum group_id group;
+    uint32_t lifetime_s;
+    enum natt_variant natt;
+    bool peer_does_dpd, peer_is_behind_nat, we_are_behind_nat;
+
+    /* keys */
+    uint8_t skeyid[DIGEST_MAX], skeyid_d[DIGEST_MAX], skeyid_a[DIGEST_MAX];
+    uint8_t cipher_key[CIPHER_KEY_MAX];
+    uint8_t last_block[CIPHER_BLOCK_MAX]; /* of phase 1: the base of all later IVs */
+    uint8_t skeyid_len;
+    bool has_keys;
+
+    uint64_t begun_ms, up_ms, expires_ms;
+    uint64_t heard_ms; /* when an authenticated message, or ESP, last came */
+    uint64_t keepalive_ms;
+    uint64_t dpd_due_ms; /* 0: no R-U-THERE is out */
+    uint32_t dpd_sequence, dpd_heard_sequence;
+    uint8_t dpd_try_count;
+    bool has_dpd_heard;
+
+    enum reason doomed; /* to be ended by the timers; REASON_OK: not */
+    enum state died_in; /* SA_DEAD */
+    enum reason died_of;
+    uint64_t died_ms;
+};
+
+enum blob_id {
+    BLOB_SA_I,       /* SAi_b: the initiator's SA payload as it was sent */
+    BLOB_SA_R,       /* the responder's choice */
+    BLOB_SHARE_MINE, /* public Diffie-Hellman values */
+    BLOB_SHARE_PEER,
+    BLOB_NONCE_I,
+    BLOB_NONCE_R,
+    BLOB_ID_I, /* IDii_b, in quick mode IDci */
+    BLOB_ID_R,
+    BLOB_SENT, /* the last datagram that we sent in this exchange */
+    BLOB_COUNT
+};
+
+/* Keys of a pair until the plane has both halves. */
+struct pair_keys {
+    uint8_t key_in[CIPHER_KEY_MAX + GCM_SALT_LEN], key_out[CIPHER_KEY_MAX + GCM_SALT_LEN];
+    uint8_t integrity_in[DIGEST_MAX], integrity_out[DIGEST_MAX];
+    uint8_t key_len, integrity_len;
+};
+
+/* What quick mode is about. */
+struct quick {
+    uint16_t tunnel, ace;
+    struct selector selector;
+    uint32_t spi_in, spi_out;
+    struct esp_choice choice;
+    struct handle pair;
+    struct pair_keys keys;
+};
+
+struct exchange {
+    struct handle self, sa;
+    enum exchange_kind kind;
+    enum state state;
+    enum side side;
+    uint32_t message_id;
+    struct handle blobs[BLOB_COUNT];
+    struct handle secret; /* in the vault */
+    uint8_t iv[CIPHER_BLOCK_MAX];
+    uint8_t first_iv[CIPHER_BLOCK_MAX];
+    uint8_t heard_digest[16]; /* of the last message that was taken */
+    bool has_heard;
+    uint8_t answer_count; /* how often that message has been answered again */
+    uint8_t resend_count;
+    uint64_t resend_ms, deadline_ms; /* 0: none */
+    uint64_t begun_ms, state_ms;
+    enum reason last_reason; /* why the last message was refused: told when the exchange dies */
+    struct handle parked;    /* the draft that waits for an answer */
+    uint32_t ask_number;
+    struct quick quick;
+};
+
+struct pair {
+    struct handle self, peer;
+    uint16_t tunnel, ace;
+    struct selector selector;
+    struct endpoint local, remote;
+    bool is_udp, is_transport, is_inbound_up, is_up;
+    enum side side;
+    uint32_t spi_in, spi_out;
+    enum cipher_id cipher;
+    enum hash_id integrity;
+    enum group_id pfs;
+    uint32_t lifetime_s, lifetime_kb, conn_id;
+    uint64_t begun_ms, expires_ms;
+    enum reason doomed; /* to be ended by the timers; REASON_OK: not */
+};
+
+enum { WAITING_MAX = 16, HEARD_IDS_MAX = 128, EXCHANGES_PER_SA_MAX = 16, RESENDS_OF_ANSWER_MAX = 3 };
+
+struct outcome {
+    uint64_t at_ms;
+    enum side side;
+    uint8_t phase; /* 0: an empty place */
+    bool is_success;
+    enum state state;
+    enum reason reason;
+};
+
+struct peer {
+    struct handle self;
+    struct ip remote;
+    struct {
+        uint16_t tunnel, ace;
+    } waiting[WAITING_MAX]; /* acquires that wait for phase 1 */
+    uint8_t waiting_count, outcome_count;
+    struct outcome outcomes[IKE_OUTCOMES_MAX]; /* newest first */
+};
+
+/* Message ids that were used under an ISAKMP SA, in a ring: one that is in it is not taken again (attack list S15). */
+struct heard_ids {
+    uint32_t ids[HEARD_IDS_MAX];
+    uint32_t count;
+};
+
+#endif

@@ -1,0 +1,386 @@
+/* Quick mode. RFC 2409 section 5.5; the rows are in qm.def. */
+#include "base/check.h"
+#include "ike/engine.h"
+#include "wire/payloads.h"
+
+#include <string.h>
+
+enum { QM_NONCE_LEN = 32 };
+
+step_action qm_offer, qm_keep_share, qm_choose, qm_take_secret, qm_answer, qm_check_choice, qm_confirm,
+    qm_check_confirmation, qm_complete;
+
+static enum natt_variant natt_in_use(const struct isakmp_sa *sa)
+{
+    return sa->peer_is_behind_nat || sa->we_are_behind_nat ? sa->natt : NATT_NONE;
+}
+
+static uint32_t fresh_spi(struct step_work *work)
+{
+    uint8_t random[4];
+    uint32_t spi;
+
+    do {
+        drbg_fill(work->drbg, random, sizeof random);
+        spi = (uint32_t)random[0] << 24 | (uint32_t)random[1] << 16 | (uint32_t)random[2] << 8 | random[3];
+    } while (spi < 256 || spi_is_taken(work->ike, spi));
+    return spi;
+}
+
+static void put_spi(uint8_t space[static 4], uint32_t spi)
+{
+    struct writer w = writer_of(space, 4);
+
+    write_u32(&w, spi);
+}
+
+static bool set_sa(struct step_work *work, enum blob_id id, const struct sa_payload *sa)
+{
+    uint8_t space[BLOB_MAX];
+    struct writer w = writer_of(space, sizeof space);
+
+    sa_write(&w, sa);
+    return writer_is_ok(&w) && draft_set(work, id, writer_bytes(&w));
+}
+
+static bool set_nonce(struct step_work *work, enum blob_id id)
+{
+    uint8_t nonce[QM_NONCE_LEN];
+
+    drbg_fill(work->drbg, nonce, sizeof nonce);
+    return draft_set(work, id, BYTES_OF(nonce));
+}
+
+static bool set_proxy(struct step_work *work, enum blob_id blob, struct ip_range range, uint8_t protocol,
+                      struct port_range ports)
+{
+    uint8_t space[64], data[ID_DATA_MAX];
+    struct writer w = writer_of(space, sizeof space);
+    struct id id = id_of_range(range, protocol, ports.first == ports.last ? ports.first : 0, data);
+
+    id_write(&w, &id);
+    return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
+}
+
+static void ask_share(struct step_work *work, enum question_kind kind, enum group_id group, struct bytes peer_share)
+{
+    struct question *q = work->question;
+
+    *q = (struct question){.kind = kind, .group = group, .secret = work->draft->exchange.secret};
+    q->peer_public_len = (uint16_t)peer_share.len;
+    if (peer_share.len > 0)
+        memcpy(q->peer_public, peer_share.data, peer_share.len);
+}
+
+enum reason qm_offer(struct step_work *work)
+{
+    struct exchange *exchange = &work->draft->exchange;
+    struct quick *quick = &exchange->quick;
+    const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
+    struct sa_payload offer;
+    uint8_t spi[4];
+
+    if (tunnel == NULL || quick->ace >= tunnel->ace_count)
+        return REASON_NO_TUNNEL;
+    quick->selector = tunnel->aces[quick->ace].selector;
+    quick->spi_in = fresh_spi(work);
+    event_add_number(tell_sa(work->ike, work->out, EV_SPI_MADE, &work->draft->sa), FIELD_SPI_IN, quick->spi_in);
+    put_spi(spi, quick->spi_in);
+    policy_offer_esp(work->ike->policy, tunnel, natt_in_use(&work->draft->sa), BYTES_OF(spi), &offer);
+    if (!set_sa(work, BLOB_SA_I, &offer) || !set_nonce(work, BLOB_NONCE_I) ||
+        !set_proxy(work, BLOB_ID_I, quick->selector.local, quick->selector.protocol, quick->selector.local_ports) ||
+        !set_proxy(work, BLOB_ID_R, quick->selector.remote, quick->selector.protocol, quick->selector.remote_ports))
+        return REASON_LIMIT;
+    if (tunnel->pfs != GROUP_NONE)
+        ask_share(work, QUESTION_SHARE, tunnel->pfs, bytes_of(NULL, 0));
+    return REASON_OK;
+}
+
+enum reason qm_keep_share(struct step_work *work)
+{
+    const struct answer *answer = work->answer;
+
+    if (answer == NULL)
+        return REASON_OK;
+    work->draft->exchange.secret = answer->secret;
+    return draft_set(work, BLOB_SHARE_MINE, bytes_of(answer->public_value, answer->public_len)) ? REASON_OK
+                                                                                                : REASON_LIMIT;
+}
+
+/* HASH(1), HASH(2): over everything that follows the HASH payload. */
+static bool hash_is_right(struct step_work *work, int number)
+{
+    const struct payload *hash = message_payload(work->in, PL_HASH);
+    uint8_t expected[DIGEST_MAX];
+
+    return bytes_equal_secret(hash_quick(work, number, message_after(work->in, hash), expected), hash->body);
+}
+
+static enum reason refuse_sa(struct step_work *work, enum wire_fault fault)
+{
+    struct event *e = tell_exchange(work->ike, work->out, EV_MESSAGE_REFUSED, &work->draft->sa, &work->draft->exchange);
+
+    event_add_text(e, FIELD_REASON, reason_info(REASON_MALFORMED)->name);
+    event_add_text(e, FIELD_DETAIL, wire_fault_meaning(fault));
+    return REASON_MALFORMED;
+}
+
+static enum reason reason_of_refusal(enum esp_refusal refusal)
+{
+    switch (refusal) {
+    case ESP_FITS: return REASON_OK;
+    case ESP_NO_TRANSFORM: return REASON_NO_TRANSFORM;
+    case ESP_NO_PFS: return REASON_NO_PFS;
+    case ESP_OTHER_PFS: return REASON_UNWANTED_PFS;
+    case ESP_OTHER_MODE: return REASON_WRONG_MODE;
+    }
+    return REASON_NO_TRANSFORM;
+}
+
+/* Their side of the selector from one ID payload. */
+static bool take_proxy(struct step_work *work, size_t n, struct ip_range *range, uint8_t *protocol,
+                       struct port_range *ports)
+{
+    struct id id;
+
+    if (id_read(&id, message_nth(work->in, PL_ID, n)->body) != WIRE_OK || !id_to_range(&id, range))
+        return false;
+    *protocol = id.protocol;
+    *ports = id.port == 0 ? (struct port_range){0, 65535} : (struct port_range){id.port, id.port};
+    struct event *e = tell_sa(work->ike, work->out, EV_PROXY_RECEIVED, &work->draft->sa);
+    int prefix_len = ip_range_prefix_len(*range);
+    event_add_ip(e, n == 0 ? FIELD_REMOTE_ADDRESS : FIELD_LOCAL_ADDRESS, range->first);
+    if (prefix_len < 0)
+        event_add_ip(e, n == 0 ? FIELD_REMOTE_LAST : FIELD_LOCAL_LAST, range->last);
+    else if ((size_t)prefix_len < ip_len(range->first) * 8)
+        event_add_ip(e, n == 0 ? FIELD_REMOTE_MASK : FIELD_LOCAL_MASK,
+                     ip_mask(range->first.family, (unsigned)prefix_len));
+    event_add_text(e, FIELD_ID_TYPE, number_name(SPACE_ID, id.type));
+    event_add_number(e, FIELD_PROTOCOL, id.protocol);
+    event_add_number(e, n == 0 ? FIELD_REMOTE_PROXY_PORT : FIELD_LOCAL_PROXY_PORT, id.port);
+    return true;
+}
+
+/* Without IDs the ends of the ISAKMP SA are meant. RFC 2409 section 5.5. */
+static bool take_proxies(struct step_work *work, struct selector *wanted)
+{
+    const struct isakmp_sa *sa = &work->draft->sa;
+    size_t count = message_count(work->in, PL_ID);
+    uint8_t protocols[2];
+
+    *wanted = (struct selector){
+        .local = {sa->local.ip, sa->local.ip},
+        .remote = {sa->remote.ip, sa->remote.ip},
+        .local_ports = {0, 65535},
+        .remote_ports = {0, 65535},
+    };
+    if (count == 0)
+        return true;
+    if (count != 2 || !take_proxy(work, 0, &wanted->remote, &protocols[0], &wanted->remote_ports) ||
+        !take_proxy(work, 1, &wanted->local, &protocols[1], &wanted->local_ports) || protocols[0] != protocols[1])
+        return false;
+    wanted->protocol = protocols[0];
+    return true;
+}
+
+/* 10.1.0.0/255.255.0.0/0/0: network, mask, protocol, port, as the ASA prints a proxy. */
+static void add_proxy(struct event *e, enum event_field_id field, struct ip_range range, uint8_t protocol,
+                      struct port_range ports)
+{
+    int prefix_len = ip_range_prefix_len(range);
+    char space[128];
+    struct text text = text_of(space, sizeof space);
+
+    text_add_ip(&text, range.first);
+    text_add(&text, "/");
+    text_add_ip(&text, prefix_len < 0 ? range.last : ip_mask(range.first.family, (unsigned)prefix_len));
+    text_add(&text, "/%u/%u", protocol, ports.first == ports.last ? ports.first : 0);
+    event_add_text(e, field, space);
+}
+
+static enum reason choose_tunnel(struct step_work *work, struct quick *quick)
+{
+    if (!take_proxies(work, &quick->selector))
+        return REASON_BAD_PROXY;
+    if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, &quick->selector, &quick->tunnel, &quick->ace))
+        return REASON_OK;
+    struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
+    add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol, quick->selector.remote_ports);
+    add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);
+    uint16_t interface = policy_interface_of(work->ike->policy, work->draft->sa.local.ip);
+    if (interface != NO_INDEX)
+        event_add_text(e, FIELD_INTERFACE, work->ike->policy->interfaces[interface].name);
+    return REASON_NO_PROXY_MATCH;
+}
+
+static bool keep_ids(struct step_work *work)
+{
+    return message_count(work->in, PL_ID) == 0 || (draft_set(work, BLOB_ID_I, message_nth(work->in, PL_ID, 0)->body) &&
+                                                   draft_set(work, BLOB_ID_R, message_nth(work->in, PL_ID, 1)->body));
+}
+
+enum reason qm_choose(struct step_work *work)
+{
+    struct exchange *exchange = &work->draft->exchange;
+    struct quick *quick = &exchange->quick;
+    struct bytes nonce = message_body(work->in, PL_NONCE), share = message_body(work->in, PL_KE);
+    struct sa_payload offer, answer;
+    uint8_t spi[4];
+
+    if (!hash_is_right(work, 1))
+        return REASON_BAD_HASH;
+    work->draft->is_authenticated = true;
+    tell_exchange(work->ike, work->out, EV_PHASE2_ASKED, &work->draft->sa, exchange);
+    enum wire_fault fault = sa_read(&offer, message_body(work->in, PL_SA));
+    if (fault)
+        return refuse_sa(work, fault);
+    if (nonce.len < NONCE_MIN || nonce.len > NONCE_MAX)
+        return REASON_BAD_NONCE;
+    enum reason reason = choose_tunnel(work, quick);
+    if (reason != REASON_OK)
+        return reason;
+    const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
+    reason = reason_of_refusal(policy_choose_esp(work->ike->policy, tunnel, natt_in_use(&work->draft->sa), &offer,
+                                                 share.len > 0, &quick->choice));
+    if (reason != REASON_OK) {
+        tell_exchange(work->ike, work->out, EV_TRANSFORM_REFUSED, &work->draft->sa, exchange);
+        return reason;
+    }
+    struct event *e = tell_exchange(work->ike, work->out, EV_TRANSFORM_ACCEPTED, &work->draft->sa, exchange);
+    event_add_number(e, FIELD_PROPOSAL, offer.proposals[quick->choice.proposal].number);
+    event_add_number(e, FIELD_TRANSFORM,
+                     sa_transform_of(&offer, quick->choice.proposal, quick->choice.transform)->number);
+    event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
+    if (share.len > 0 && share.len != group_info(quick->choice.pfs)->public_len)
+        return REASON_BAD_SHARE_LENGTH;
+    quick->spi_in = fresh_spi(work);
+    quick->spi_out = quick->choice.spi;
+    put_spi(spi, quick->spi_in);
+    answer = sa_choose(&offer, quick->choice.proposal, quick->choice.transform, BYTES_OF(spi));
+    if (!set_sa(work, BLOB_SA_R, &answer) || !draft_set(work, BLOB_NONCE_I, nonce) || !set_nonce(work, BLOB_NONCE_R) ||
+        !keep_ids(work))
+        return REASON_LIMIT;
+    if (share.len > 0)
+        ask_share(work, QUESTION_SHARE_AND_SECRET, quick->choice.pfs, share);
+    return REASON_OK;
+}
+
+/* Both roles: the keys of the pair, with g(qm)^xy when there is PFS. */
+enum reason qm_take_secret(struct step_work *work)
+{
+    struct exchange *exchange = &work->draft->exchange;
+    const struct answer *answer = work->answer;
+    struct bytes shared = answer == NULL ? bytes_of(NULL, 0) : bytes_of(answer->shared, answer->shared_len);
+
+    if (exchange->side == INITIATOR)
+        exchange->secret = (struct handle){0, 0};
+    else if (answer != NULL && !draft_set(work, BLOB_SHARE_MINE, bytes_of(answer->public_value, answer->public_len)))
+        return REASON_LIMIT;
+    tell_exchange(work->ike, work->out, EV_QUICK_MODE_KEYS_MADE, &work->draft->sa, exchange);
+    keys_make_pair(&work->draft->sa, &exchange->quick, shared, draft_blob(work, BLOB_NONCE_I),
+                   draft_blob(work, BLOB_NONCE_R));
+    draft_intend(work, exchange->side == INITIATOR ? INTENT_INSTALL_BOTH : INTENT_INSTALL_INBOUND);
+    return REASON_OK;
+}
+
+enum reason qm_answer(struct step_work *work)
+{
+    (void)work; /* all that message 2 holds was made before the plane was asked */
+    return REASON_OK;
+}
+
+static void take_lifetimes(struct step_work *work, struct esp_choice *choice)
+{
+    for (size_t i = 0; i < message_count(work->in, PL_NOTIFY); i++) {
+        struct notify notify;
+
+        if (notify_read(&notify, message_nth(work->in, PL_NOTIFY, i)->body) != WIRE_OK ||
+            notify.type != NOTIFY_RESPONDER_LIFETIME)
+            continue;
+        struct reader r = reader_of(notify.data);
+        struct attribute type, duration;
+        while (attribute_read(&r, &type) && attribute_read(&r, &duration)) {
+            uint64_t value = attribute_number(&duration);
+            uint32_t *mine = attribute_number(&type) == IPSEC_LIFE_SECONDS ? &choice->lifetime_s : &choice->lifetime_kb;
+
+            if (value != 0 && (*mine == 0 || value < *mine)) {
+                *mine = value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+                event_add_number(tell_sa(work->ike, work->out, EV_LIFETIME_SHORTENED, &work->draft->sa),
+                                 mine == &choice->lifetime_s ? FIELD_SECONDS : FIELD_KILOBYTES, *mine);
+            }
+        }
+    }
+}
+
+/* The peer may leave both IDs out only where they say no more than the ends themselves; otherwise they are ours again.
+ */
+static bool proxies_are_ours(struct step_work *work)
+{
+    size_t count = message_count(work->in, PL_ID);
+
+    return count == 2 && bytes_equal(message_nth(work->in, PL_ID, 0)->body, draft_blob(work, BLOB_ID_I)) &&
+           bytes_equal(message_nth(work->in, PL_ID, 1)->body, draft_blob(work, BLOB_ID_R));
+}
+
+enum reason qm_check_choice(struct step_work *work)
+{
+    struct exchange *exchange = &work->draft->exchange;
+    struct quick *quick = &exchange->quick;
+    const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
+    struct bytes nonce = message_body(work->in, PL_NONCE), share = message_body(work->in, PL_KE);
+    struct sa_payload offer, answer;
+    size_t proposal, transform;
+
+    if (!hash_is_right(work, 2))
+        return REASON_BAD_HASH;
+    work->draft->is_authenticated = true;
+    enum wire_fault fault = sa_read(&answer, message_body(work->in, PL_SA));
+    if (fault)
+        return refuse_sa(work, fault);
+    CHECK(sa_read(&offer, draft_blob(work, BLOB_SA_I)) == WIRE_OK);
+    if (nonce.len < NONCE_MIN || nonce.len > NONCE_MAX || bytes_equal(nonce, draft_blob(work, BLOB_NONCE_I)))
+        return REASON_BAD_NONCE;
+    if (tunnel == NULL)
+        return REASON_NO_TUNNEL;
+    if (!sa_find_choice(&offer, &answer, &proposal, &transform))
+        return REASON_NOT_OUR_OFFER;
+    enum reason reason = reason_of_refusal(policy_choose_esp(work->ike->policy, tunnel, natt_in_use(&work->draft->sa),
+                                                             &answer, share.len > 0, &quick->choice));
+    if (reason != REASON_OK)
+        return reason;
+    if (!proxies_are_ours(work))
+        return REASON_PROXY_CHANGED;
+    if (share.len > 0 && (share.len != group_info(quick->choice.pfs)->public_len ||
+                          bytes_equal(share, draft_blob(work, BLOB_SHARE_MINE))))
+        return REASON_BAD_SHARE;
+    quick->spi_out = quick->choice.spi;
+    take_lifetimes(work, &quick->choice);
+    if (!draft_set(work, BLOB_NONCE_R, nonce))
+        return REASON_LIMIT;
+    if (share.len > 0)
+        ask_share(work, QUESTION_SECRET, quick->choice.pfs, share);
+    return REASON_OK;
+}
+
+enum reason qm_confirm(struct step_work *work)
+{
+    draft_intend(work, INTENT_PAIR_UP);
+    return REASON_OK;
+}
+
+enum reason qm_check_confirmation(struct step_work *work)
+{
+    uint8_t expected[DIGEST_MAX];
+
+    if (!bytes_equal_secret(hash_quick(work, 3, bytes_of(NULL, 0), expected), message_body(work->in, PL_HASH)))
+        return REASON_BAD_HASH;
+    work->draft->is_authenticated = true;
+    draft_intend(work, INTENT_INSTALL_OUTBOUND);
+    return REASON_OK;
+}
+
+enum reason qm_complete(struct step_work *work)
+{
+    draft_intend(work, INTENT_PAIR_UP);
+    return REASON_OK;
+}

@@ -1,0 +1,275 @@
+/* A step happens whole or not at all: the action works on a draft, the engine commits by one assignment. */
+#include "base/check.h"
+#include "crypto/hash.h"
+#include "ike/engine.h"
+
+#include <string.h>
+
+struct bytes draft_blob(const struct step_work *work, enum blob_id id)
+{
+    return blob_bytes(work->blobs, work->draft->exchange.blobs[id]);
+}
+
+/* Blobs that the draft made are those that the committed exchange does not have. */
+static void draft_discard(struct ike *ike, struct draft *draft, const struct exchange *committed)
+{
+    for (int i = 0; i < BLOB_COUNT; i++)
+        if (committed == NULL || !handle_equal(draft->exchange.blobs[i], committed->blobs[i]))
+            blob_drop(&ike->blobs, draft->exchange.blobs[i]);
+    bytes_wipe(draft, sizeof *draft);
+}
+
+bool draft_set(struct step_work *work, enum blob_id id, struct bytes bytes)
+{
+    struct handle made = blob_make(work->blobs, bytes);
+
+    if (!handle_is_set(made))
+        return false;
+    const struct exchange *committed = exchange_of(work->ike, work->draft->exchange.self);
+    if (committed == NULL || !handle_equal(work->draft->exchange.blobs[id], committed->blobs[id]))
+        blob_drop(work->blobs, work->draft->exchange.blobs[id]);
+    work->draft->exchange.blobs[id] = made;
+    return true;
+}
+
+struct intent *draft_intend(struct step_work *work, enum intent_kind kind)
+{
+    struct draft *draft = work->draft;
+
+    CHECK(draft->intent_count < INTENTS_MAX);
+    draft->intents[draft->intent_count] = (struct intent){.kind = kind};
+    return &draft->intents[draft->intent_count++];
+}
+
+enum reason reason_of_fault(enum question_fault fault)
+{
+    switch (fault) {
+    case QUESTION_FAULT_NONE: return REASON_OK;
+    case QUESTION_FAULT_NO_KEY: return REASON_NO_KEY;
+    case QUESTION_FAULT_BAD_LENGTH: return REASON_BAD_SHARE_LENGTH;
+    case QUESTION_FAULT_BAD_VALUE:
+    case QUESTION_FAULT_IDENTITY: return REASON_BAD_SHARE;
+    case QUESTION_FAULT_FULL: return REASON_LIMIT;
+    case QUESTION_FAULT_NO_SECRET:
+    case QUESTION_FAULT_NO_RANDOMNESS:
+    case QUESTION_FAULT_COUNT: break;
+    }
+    return REASON_VAULT_FAILED;
+}
+
+/* An informational exchange lives for one message: it is in no pool, and nothing of it is kept. */
+static bool is_transient(const struct exchange *exchange)
+{
+    return !handle_is_set(exchange->self);
+}
+
+static void commit(struct ike *ike, uint64_t now_ms, struct draft *draft, struct ike_outputs *out)
+{
+    const struct step *step = draft->step;
+    struct exchange *exchange = exchange_of(ike, draft->exchange.self);
+    struct isakmp_sa *sa = sa_of(ike, draft->sa.self);
+    struct handle exchange_h = draft->exchange.self, sa_h = draft->sa.self;
+    enum state before = draft->exchange.state;
+    bool is_phase1_done = draft->exchange.kind == EXCHANGE_MM && step->sa_to == SA_UP;
+
+    CHECK(exchange != NULL && sa != NULL);
+    draft->exchange.state = step->to;
+    draft->exchange.answer_count = 0;
+    draft->exchange.last_reason = REASON_OK;
+    if (is_phase1_done)
+        memcpy(draft->sa.last_block, draft->exchange.iv, sizeof draft->sa.last_block);
+    for (int i = 0; i < BLOB_COUNT; i++)
+        if (!handle_equal(exchange->blobs[i], draft->exchange.blobs[i]))
+            blob_drop(&ike->blobs, exchange->blobs[i]);
+    *exchange = draft->exchange;
+    if (exchange->kind == EXCHANGE_MM) {
+        draft->sa.state = step->sa_to;
+        *sa = draft->sa;
+    }
+    state_enter(ike, now_ms, exchange);
+    if (before != exchange->state)
+        event_add_text(tell_exchange(ike, out, EV_STATE_CHANGED, sa, exchange), FIELD_STATE_BEFORE,
+                       state_info(before)->asa);
+    if (handle_is_set(exchange->blobs[BLOB_SENT]))
+        message_send(ike, sa, exchange, false, out);
+    intents_do(ike, now_ms, draft, exchange_h, sa_h, out);
+}
+
+static enum reason finish(struct ike *ike, uint64_t now_ms, struct step_work *work)
+{
+    struct draft *draft = work->draft;
+    const struct step *step = draft->step;
+    enum reason reason = step->then == NULL ? REASON_OK : step->then(work);
+
+    if (reason != REASON_OK)
+        return reason;
+    if (is_transient(&draft->exchange)) {
+        intents_do(ike, now_ms, draft, (struct handle){0, 0}, draft->sa.self, work->out);
+        return REASON_OK;
+    }
+    const struct exchange *committed = exchange_of(ike, draft->exchange.self);
+    if (!handle_equal(draft->exchange.blobs[BLOB_SENT], committed->blobs[BLOB_SENT]))
+        blob_drop(&ike->blobs, draft->exchange.blobs[BLOB_SENT]);
+    draft->exchange.blobs[BLOB_SENT] = (struct handle){0, 0};
+    if (step->sends[0] != PART_END) {
+        reason = message_build(ike, work);
+        if (reason != REASON_OK)
+            return reason;
+    }
+    commit(ike, now_ms, draft, work->out);
+    return REASON_OK;
+}
+
+static enum reason park(struct ike *ike, struct step_work *work)
+{
+    struct exchange *exchange = exchange_of(ike, work->draft->exchange.self);
+    struct handle h = pool_take(&ike->drafts);
+    struct ike_outputs *out = work->out;
+
+    CHECK(exchange != NULL && !handle_is_set(exchange->parked));
+    if (!handle_is_set(h) || out->question_count == IKE_QUESTIONS_MAX || out->count == IKE_OUTPUTS_MAX) {
+        pool_give_back(&ike->drafts, h);
+        return REASON_LIMIT;
+    }
+    *(struct draft *)pool_find(&ike->drafts, h) = *work->draft;
+    exchange->parked = h;
+    exchange->ask_number = ++ike->last_ask_number;
+    out->questions[out->question_count] = *work->question;
+    out->items[out->count++] = (struct ike_output){
+        .kind = IKE_OUT_ASK,
+        .ask = {exchange->self, exchange->ask_number, &out->questions[out->question_count]},
+    };
+    out->question_count++;
+    return REASON_OK;
+}
+
+/* The vault keeps a private value until it is used or forgotten. */
+static void forget(struct handle secret, struct ike_outputs *out)
+{
+    if (!handle_is_set(secret) || out->question_count == IKE_QUESTIONS_MAX || out->count == IKE_OUTPUTS_MAX)
+        return;
+    struct question *question = &out->questions[out->question_count++];
+    *question = (struct question){.kind = QUESTION_FORGET, .secret = secret};
+    out->items[out->count++] = (struct ike_output){.kind = IKE_OUT_ASK, .ask = {.question = question}};
+}
+
+static struct step_work work_of(struct ike *ike, struct draft *draft, uint64_t now_ms, struct ike_outputs *out)
+{
+    bytes_wipe(&ike->question, sizeof ike->question);
+    return (struct step_work){
+        .ike = ike,
+        .drbg = &ike->drbg,
+        .blobs = &ike->blobs,
+        .draft = draft,
+        .question = &ike->question,
+        .out = out,
+        .now_ms = now_ms,
+    };
+}
+
+static void digest_of(struct bytes datagram, uint8_t digest[static 16])
+{
+    uint8_t whole[DIGEST_MAX];
+
+    hash_of(HASH_SHA256, &datagram, 1, whole);
+    memcpy(digest, whole, 16);
+}
+
+enum reason step_run(struct ike *ike, uint64_t now_ms, const struct step *step, struct exchange *exchange,
+                     struct isakmp_sa *sa, const struct message *in, struct endpoint to, struct endpoint from,
+                     struct ike_outputs *out)
+{
+    struct draft *draft = &ike->draft;
+    struct step_work work = work_of(ike, draft, now_ms, out);
+    const struct exchange *committed = exchange_of(ike, exchange->self);
+
+    *draft = (struct draft){.exchange = *exchange, .sa = *sa, .step = step};
+    draft->exchange.parked = (struct handle){0, 0};
+    work.in = in;
+    work.to = to;
+    work.from = from;
+    if (in != NULL) {
+        digest_of(in->datagram, draft->exchange.heard_digest);
+        draft->exchange.has_heard = true;
+    }
+    enum reason reason = step->act(&work);
+    work.in = NULL;
+    if (reason == REASON_OK)
+        reason = work.question->kind == QUESTION_NONE ? finish(ike, now_ms, &work) : park(ike, &work);
+    bytes_wipe(&ike->question, sizeof ike->question);
+    if (reason != REASON_OK) {
+        bool is_authenticated = draft->is_authenticated;
+
+        draft_discard(ike, draft, committed);
+        draft->is_authenticated = is_authenticated; /* whoever fails the exchange asks for it */
+    }
+    return reason;
+}
+
+void draft_drop(struct ike *ike, struct exchange *exchange)
+{
+    struct draft *draft = pool_find(&ike->drafts, exchange->parked);
+
+    if (draft != NULL) {
+        draft_discard(ike, draft, exchange);
+        pool_give_back(&ike->drafts, exchange->parked);
+    }
+    exchange->parked = (struct handle){0, 0};
+}
+
+void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uint32_t ask_number,
+                 const struct answer *answer, struct ike_outputs *out)
+{
+    struct exchange *exchange = exchange_of(ike, exchange_h);
+    struct draft *parked = exchange == NULL ? NULL : pool_find(&ike->drafts, exchange->parked);
+    struct draft *draft = &ike->draft;
+
+    if (parked == NULL || exchange->ask_number != ask_number) {
+        forget(answer->secret, out);
+        return;
+    }
+    *draft = *parked;
+    bytes_wipe(parked, sizeof *parked);
+    pool_give_back(&ike->drafts, exchange->parked);
+    exchange->parked = (struct handle){0, 0};
+
+    struct step_work work = work_of(ike, draft, now_ms, out);
+    work.answer = answer;
+    enum reason reason = reason_of_fault(answer->fault);
+    if (reason == REASON_OK)
+        reason = finish(ike, now_ms, &work);
+    if (reason == REASON_OK)
+        return;
+    bool is_final = draft->is_authenticated || state_info(draft->exchange.state)->waits == WAITS_NOTHING;
+    draft_discard(ike, draft, exchange);
+    forget(answer->secret, out);
+    exchange->last_reason = reason;
+    struct event *e = tell_exchange(ike, out, EV_MESSAGE_REFUSED, sa_of(ike, exchange->sa), exchange);
+    event_add_text(e, FIELD_REASON, reason_info(reason)->name);
+    event_add_text(e, FIELD_DETAIL, reason_info(reason)->meaning);
+    if (is_final)
+        exchange_fail(ike, now_ms, exchange, reason, out);
+}
+
+enum reason step_take(struct ike *ike, uint64_t now_ms, enum step_input input, struct exchange *exchange,
+                      struct isakmp_sa *sa, struct ike_outputs *out)
+{
+    enum reason reason;
+    const struct step *step =
+        step_find(exchange->state, exchange->side, sa->state, input, sa->auth, CLEAR, NULL, &reason);
+
+    if (step != NULL)
+        reason = step_run(ike, now_ms, step, exchange, sa, NULL, sa->local, sa->remote, out);
+    if (reason != REASON_OK)
+        exchange_fail(ike, now_ms, exchange, reason, out);
+    return reason;
+}
+
+void exchange_free(struct ike *ike, struct exchange *exchange, struct ike_outputs *out)
+{
+    draft_drop(ike, exchange);
+    for (int i = 0; i < BLOB_COUNT; i++)
+        blob_drop(&ike->blobs, exchange->blobs[i]);
+    forget(exchange->secret, out);
+    pool_give_back(&ike->exchanges, exchange->self);
+}

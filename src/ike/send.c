@@ -1,0 +1,327 @@
+/* Messages that leave: parts, sealing, datagrams. */
+#include "base/check.h"
+#include "crypto/hash.h"
+#include "ike/engine.h"
+#include "wire/payloads.h"
+#include "wire/vendor.h"
+
+#include <string.h>
+
+struct build {
+    struct ike *ike;
+    struct step_work *work;
+    struct message_writer m;
+    size_t hash_at, hash_mark; /* of PART_QM_HASH */
+    bool has_hash;
+};
+
+static const struct {
+    uint8_t payload;
+    const char *name;
+} parts[PART_COUNT] = {
+#define PART(name, payload, asa_name) [PART_##name] = {PL_##payload, asa_name},
+#include "ike/parts.def"
+#undef PART
+};
+
+static void vendor_add(struct build *b, enum vendor_id id)
+{
+    struct event *e = tell_sa(b->ike, b->work->out, EV_VENDOR_MADE, &b->work->draft->sa);
+
+    event_add_text(e, FIELD_VENDOR, vendor_asa_name(id));
+    vendor_write(payload_begin(&b->m, PL_VID), id);
+    payload_end(&b->m);
+}
+
+static void build_vids(struct build *b, bool is_offer)
+{
+    const struct policy *policy = b->ike->policy;
+    const struct tunnel *tunnel = tunnel_of(b->ike, b->work->draft->sa.tunnel);
+    bool is_natt_on = policy->is_nat_t_on && (tunnel == NULL || !tunnel->is_nat_t_off);
+
+    if (!is_offer && b->work->draft->sa.natt != NATT_NONE)
+        vendor_add(b, natt_of(b->work->draft->sa.natt)->vendor);
+    for (int v = NATT_NONE + 1; is_offer && is_natt_on && v < NATT_COUNT; v++)
+        vendor_add(b, natt_of((enum natt_variant)v)->vendor);
+    vendor_add(b, VENDOR_DPD);
+}
+
+/* The other end first, then ours. RFC 3947 section 3.2. */
+static void build_nat_d(struct build *b)
+{
+    const struct isakmp_sa *sa = &b->work->draft->sa;
+    const struct endpoint ends[] = {sa->remote, sa->local};
+
+    if (sa->natt == NATT_NONE)
+        return;
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        uint8_t space[NAT_D_INPUT_MAX], digest[DIGEST_MAX];
+        struct bytes input = nat_d_input(space, sa->cookies, ends[i]);
+
+        message_add(&b->m, natt_of(sa->natt)->nat_d, hash_of(sa->hash, &input, 1, digest));
+    }
+}
+
+static void build_proof(struct build *b)
+{
+    uint8_t digest[DIGEST_MAX];
+
+    tell_sa(b->ike, b->work->out, EV_HASH_MADE, &b->work->draft->sa);
+    message_add(&b->m, PL_HASH, hash_phase1(b->work, b->work->draft->sa.side, digest));
+}
+
+static void build_qm_hash(struct build *b)
+{
+    b->hash_at = message_add_gap(&b->m, PL_HASH, hash_info(b->work->draft->sa.hash)->digest_len);
+    b->hash_mark = message_mark(&b->m);
+    b->has_hash = true;
+}
+
+static void build_initial_contact(struct build *b)
+{
+    struct event *e;
+    const struct isakmp_sa *sa = &b->work->draft->sa;
+    struct notify notify = {.doi = DOI_IPSEC, .protocol = PROTO_ISAKMP, .type = NOTIFY_INITIAL_CONTACT};
+
+    if (sa_up_of(b->ike, sa->peer) != NULL)
+        return;
+    e = tell_sa(b->ike, b->work->out, EV_NOTIFY_SENT, sa);
+    event_add_text(e, FIELD_NOTIFY, number_name(SPACE_NOTIFY, notify.type));
+    event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
+    notify.spi = bytes_of(sa->cookies, sizeof sa->cookies);
+    notify_write(payload_begin(&b->m, PL_NOTIFY), &notify);
+    payload_end(&b->m);
+}
+
+static void build_blob(struct build *b, uint8_t payload, enum blob_id id)
+{
+    struct bytes bytes = draft_blob(b->work, id);
+
+    if (bytes.len > 0)
+        message_add(&b->m, payload, bytes);
+}
+
+static void build_part(struct build *b, enum part part)
+{
+    enum side side = b->work->draft->exchange.side;
+
+    switch (part) {
+    case PART_SA:
+    case PART_QM_SA: build_blob(b, PL_SA, BLOB_SA_I); return;
+    case PART_SA_CHOICE:
+    case PART_QM_SA_CHOICE: build_blob(b, PL_SA, BLOB_SA_R); return;
+    case PART_KE:
+    case PART_QM_KE: build_blob(b, PL_KE, BLOB_SHARE_MINE); return;
+    case PART_NONCE:
+    case PART_QM_NONCE: build_blob(b, PL_NONCE, side == INITIATOR ? BLOB_NONCE_I : BLOB_NONCE_R); return;
+    case PART_ID: build_blob(b, PL_ID, side == INITIATOR ? BLOB_ID_I : BLOB_ID_R); return;
+    case PART_QM_IDS:
+        build_blob(b, PL_ID, BLOB_ID_I);
+        build_blob(b, PL_ID, BLOB_ID_R);
+        return;
+    case PART_HASH: build_proof(b); return;
+    case PART_QM_HASH: build_qm_hash(b); return;
+    case PART_OFFER_VIDS: build_vids(b, true); return;
+    case PART_ANSWER_VIDS: build_vids(b, false); return;
+    case PART_NAT_D: build_nat_d(b); return;
+    case PART_INITIAL_CONTACT: build_initial_contact(b); return;
+    case PART_END:
+    case PART_COUNT: break;
+    }
+    CHECK(!"a part without a builder");
+}
+
+static struct header header_of(const struct isakmp_sa *sa, uint8_t exchange, uint32_t message_id)
+{
+    struct header header = {.exchange = exchange, .message_id = message_id};
+
+    memcpy(header.cookies, sa->cookies, sizeof header.cookies);
+    return header;
+}
+
+/* HASH(1), (2) or (3): the message's number follows from the step. */
+static int quick_number(const struct step *step)
+{
+    return step->from == STATE_QM_START ? 1 : step->from == STATE_QM_BLD_MSG2 ? 2 : 3;
+}
+
+static void tell_parts(struct ike *ike, struct step_work *work, const struct message *m)
+{
+    const struct step *step = work->draft->step;
+
+    for (size_t i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++)
+        if (parts[step->sends[i]].name[0] != '\0' && message_payload(m, parts[step->sends[i]].payload) != NULL)
+            event_add_text(tell_sa(ike, work->out, EV_PAYLOAD_MADE, &work->draft->sa), FIELD_PAYLOAD,
+                           parts[step->sends[i]].name);
+}
+
+enum reason message_build(struct ike *ike, struct step_work *work)
+{
+    struct draft *draft = work->draft;
+    const struct step *step = draft->step;
+    uint8_t exchange = draft->exchange.kind == EXCHANGE_MM ? XCHG_MAIN : XCHG_QUICK;
+    struct header header = header_of(&draft->sa, exchange, draft->exchange.message_id);
+    struct writer w = writer_of(ike->message_space, sizeof ike->message_space);
+    struct build b = {.ike = ike, .work = work, .m = message_begin(&w, &header)};
+    struct message built;
+    uint8_t digest[DIGEST_MAX];
+
+    for (size_t i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++)
+        build_part(&b, step->sends[i]);
+    if (!writer_is_ok(&w))
+        return REASON_LIMIT;
+    if (b.has_hash)
+        message_fill(&b.m, b.hash_at, hash_quick(work, quick_number(step), message_since(&b.m, b.hash_mark), digest));
+    struct bytes datagram = message_end(&b.m);
+    CHECK(wire_message_read(&built, datagram) == WIRE_OK);
+    tell_parts(ike, work, &built);
+    if (draft->exchange.kind == EXCHANGE_QM)
+        event_add_number(tell_exchange(ike, work->out, EV_QUICK_MODE_STEP, &draft->sa, &draft->exchange),
+                         FIELD_MESSAGE_NUMBER, (uint64_t)quick_number(step));
+    tell_message(ike, work->out, EV_MESSAGE_SENT, &draft->sa, &draft->exchange, &built);
+    if (step->sends_sealed == SEALED) {
+        message_seal(&b.m, cipher_info(draft->sa.cipher)->block_len);
+        datagram = message_end(&b.m);
+        if (datagram.len == 0)
+            return REASON_LIMIT;
+        message_close(&draft->sa, &draft->exchange, &b.m);
+    }
+    return draft_set(work, BLOB_SENT, datagram) ? REASON_OK : REASON_LIMIT;
+}
+
+static void datagram_to(struct endpoint local, struct endpoint remote, bool has_marker, struct bytes data,
+                        struct ike_outputs *out)
+{
+    CHECK(out->count < IKE_OUTPUTS_MAX && data.len <= sizeof out->space - out->space_len);
+    uint8_t *copy = out->space + out->space_len;
+
+    memcpy(copy, data.data, data.len);
+    out->space_len += data.len;
+    out->items[out->count++] = (struct ike_output){
+        .kind = IKE_OUT_DATAGRAM,
+        .datagram = {local, remote, has_marker, bytes_of(copy, data.len)},
+    };
+}
+
+void datagram_out(const struct isakmp_sa *sa, struct bytes data, struct ike_outputs *out)
+{
+    datagram_to(sa->local, sa->remote, sa->local.port != IKE_PORT, data, out);
+}
+
+void keepalive_send(const struct isakmp_sa *sa, struct ike_outputs *out)
+{
+    const uint8_t keepalive[] = {KEEPALIVE_BYTE};
+
+    datagram_to(sa->local, sa->remote, false, BYTES_OF(keepalive), out);
+}
+
+void message_send(struct ike *ike, const struct isakmp_sa *sa, const struct exchange *exchange, bool is_again,
+                  struct ike_outputs *out)
+{
+    struct bytes sent = blob_bytes(&ike->blobs, exchange->blobs[BLOB_SENT]);
+
+    if (is_again) {
+        struct event *e = tell_exchange(ike, out, EV_MESSAGE_RESENT, sa, exchange);
+        struct message m;
+        char payloads[EVENT_TEXT_SIZE / 2];
+        struct text text = text_of(payloads, sizeof payloads);
+
+        if (wire_message_read(&m, sent) == WIRE_OK) { /* a sealed one is told without its payloads */
+            text_add_message_payloads(&text, &m);
+            event_add_text(e, FIELD_PAYLOADS, payloads);
+        }
+        event_add_number(e, FIELD_TRY, exchange->resend_count + exchange->answer_count);
+        event_add_number(e, FIELD_LENGTH, sent.len);
+        event_add_number(e, FIELD_PORT, sa->remote.port);
+    }
+    datagram_out(sa, sent, out);
+}
+
+void info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body, struct ike_outputs *out)
+{
+    struct exchange exchange = {.kind = EXCHANGE_INFO, .state = STATE_INFO_START, .sa = sa->self};
+    struct writer w = writer_of(ike->message_space, sizeof ike->message_space);
+    uint8_t digest[DIGEST_MAX], id[4];
+    struct message built;
+
+    do {
+        drbg_fill(&ike->drbg, id, sizeof id);
+        exchange.message_id = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
+    } while (exchange.message_id == 0);
+    struct header header = header_of(sa, XCHG_INFORMATIONAL, exchange.message_id);
+    struct message_writer m = message_begin(&w, &header);
+    size_t hash_at = message_add_gap(&m, PL_HASH, hash_info(sa->hash)->digest_len);
+    size_t mark = message_mark(&m);
+
+    message_add(&m, payload, body);
+    CHECK(writer_is_ok(&w));
+    const struct bytes covered[] = {BYTES_OF(id), message_since(&m, mark)};
+    message_fill(&m, hash_at, hash_phase2(sa, covered, COUNT_OF(covered), digest));
+    CHECK(wire_message_read(&built, message_end(&m)) == WIRE_OK);
+    tell_message(ike, out, EV_MESSAGE_SENT, sa, &exchange, &built);
+    message_seal(&m, cipher_info(sa->cipher)->block_len);
+    struct bytes datagram = message_end(&m);
+    CHECK(datagram.len > 0);
+    iv_begin(sa, &exchange);
+    message_close(sa, &exchange, &m);
+    datagram_out(sa, datagram, out);
+}
+
+void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uint8_t protocol, struct bytes spi,
+                 struct bytes data, struct ike_outputs *out)
+{
+    uint8_t space[256];
+    struct writer w = writer_of(space, sizeof space);
+    struct notify notify = {.doi = DOI_IPSEC, .protocol = protocol, .type = type, .spi = spi, .data = data};
+    struct event *e = tell_sa(ike, out, EV_NOTIFY_SENT, sa);
+
+    event_add_number(e, FIELD_NOTIFY_NUMBER, type);
+    event_add_text(e, FIELD_NOTIFY, number_name(SPACE_NOTIFY, type));
+    notify_write(&w, &notify);
+    CHECK(writer_is_ok(&w));
+    info_send(ike, sa, PL_NOTIFY, writer_bytes(&w), out);
+}
+
+void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spi,
+                 struct ike_outputs *out)
+{
+    uint8_t space[64];
+    struct writer w = writer_of(space, sizeof space);
+    struct delete delete = {
+        .doi = DOI_IPSEC, .protocol = protocol, .spi_len = (uint8_t)spi.len, .spi_count = 1, .spis = spi};
+
+    delete_write(&w, &delete);
+    CHECK(writer_is_ok(&w));
+    struct event *e = tell_sa(ike, out, EV_DELETE_SENT, sa);
+    event_add_number(e, FIELD_PHASE, protocol == PROTO_ISAKMP ? 1 : 2);
+    info_send(ike, sa, PL_DELETE, writer_bytes(&w), out);
+}
+
+/* At most ten such answers a second, all strangers together. */
+enum { STRANGER_COST_MS = 100, STRANGER_BURST_MS = 1000 };
+
+void notify_stranger(struct ike *ike, uint64_t now_ms, const struct header *asked, uint16_t type, struct endpoint to,
+                     struct endpoint from, size_t max_len, struct ike_outputs *out)
+{
+    struct writer w = writer_of(ike->message_space, sizeof ike->message_space);
+    struct header header = {.exchange = XCHG_INFORMATIONAL};
+    struct notify notify = {.doi = DOI_IPSEC, .protocol = PROTO_ISAKMP, .type = type};
+
+    if (ike->notify_tokens_ms + STRANGER_COST_MS > now_ms + STRANGER_BURST_MS)
+        return;
+    /* The responder's cookie stays zero: there is nothing here that it could name (attack list S03). */
+    memcpy(header.cookies[INITIATOR], asked->cookies[INITIATOR], COOKIE_LEN);
+    struct message_writer m = message_begin(&w, &header);
+    notify_write(payload_begin(&m, PL_NOTIFY), &notify);
+    payload_end(&m);
+    struct bytes datagram = message_end(&m);
+    if (datagram.len == 0 || datagram.len > max_len)
+        return;
+    if (ike->notify_tokens_ms < now_ms)
+        ike->notify_tokens_ms = now_ms;
+    ike->notify_tokens_ms += STRANGER_COST_MS;
+    struct event *e = tell(out, EV_NOTIFY_SENT, from.ip);
+    event_add_number(e, FIELD_NOTIFY_NUMBER, type);
+    event_add_text(e, FIELD_NOTIFY, number_name(SPACE_NOTIFY, type));
+    datagram_to(to, from, to.port != IKE_PORT, datagram, out);
+}

@@ -1,0 +1,99 @@
+#include "ike/engine.h"
+
+/* clang-format off */
+static const struct state_info states[STATE_COUNT] = {
+#define STATE(name, kind, asa, ios, waits, story, proven, open) \
+    [STATE_##name] = {#name, EXCHANGE_##kind, asa, ios, WAITS_##waits, story, proven, open},
+#include "ike/states.def"
+#undef STATE
+};
+
+static const struct reason_info reasons[REASON_COUNT] = {
+#define REASON(name, notify, meaning) [REASON_##name] = {#name, notify, meaning},
+#include "ike/reasons.def"
+#undef REASON
+};
+
+#define STEP(from, side, sa, input, auth, sealing, holds, act, then, ...) step_action act;
+#include "ike/mm.def"
+#include "ike/qm.def"
+#include "ike/info.def"
+#undef STEP
+step_action mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, qm_keep_share, qm_take_secret;
+
+#define OAKLEY_AUTH_ANY 0
+#define HOLDS(...) {__VA_ARGS__}
+#define NOTHING {0}
+#define FIRST(type) {PL_##type, 1, 1, true}
+#define ONE(type) {PL_##type, 1, 1, false}
+#define UP_TO(count, type) {PL_##type, 0, count, false}
+#define SENDS(...) {__VA_ARGS__}
+static const struct step steps[] = {
+#define STEP(from, side, sa, input, auth, sealing, holds, act, then, sends_sealed, sends, to, sa_to) \
+    {STATE_##from, side, sa, INPUT_##input, OAKLEY_AUTH_##auth, sealing, holds, act, then, sends_sealed, sends, STATE_##to, sa_to},
+#include "ike/mm.def"
+#include "ike/qm.def"
+#include "ike/info.def"
+#undef STEP
+};
+/* clang-format on */
+
+const struct state_info *state_info(enum state state)
+{
+    return &states[state];
+}
+
+const struct reason_info *reason_info(enum reason reason)
+{
+    return &reasons[reason];
+}
+
+const struct step *step_row(size_t index)
+{
+    return index < COUNT_OF(steps) ? &steps[index] : NULL;
+}
+
+static const struct payload_count *count_of(const struct step *step, uint8_t type)
+{
+    for (size_t i = 0; i < HOLDS_MAX && step->holds[i].max > 0; i++)
+        if (step->holds[i].type == type)
+            return &step->holds[i];
+    return NULL;
+}
+
+static enum reason payloads_fit(const struct step *step, const struct message *in)
+{
+    if (step->holds[0].is_first && (in->payload_count == 0 || in->payloads[0].type != step->holds[0].type))
+        return REASON_WRONG_ORDER;
+    for (size_t i = 0; i < in->payload_count; i++) {
+        const struct payload_count *count = count_of(step, in->payloads[i].type);
+
+        if (count == NULL || message_count(in, in->payloads[i].type) > count->max)
+            return REASON_UNEXPECTED_PAYLOAD;
+    }
+    for (size_t i = 0; i < HOLDS_MAX && step->holds[i].max > 0; i++)
+        if (message_count(in, step->holds[i].type) < step->holds[i].min)
+            return REASON_MISSING_PAYLOAD;
+    return REASON_OK;
+}
+
+const struct step *step_find(enum state from, enum side side, enum sa_state sa, enum step_input input, uint16_t auth,
+                             enum sealing sealing, const struct message *in, enum reason *why)
+{
+    *why = REASON_OUT_OF_STEP;
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        const struct step *step = &steps[i];
+
+        if (step->from != from || step->side != side || step->sa != sa || step->input != input ||
+            (step->auth != OAKLEY_AUTH_ANY && step->auth != auth))
+            continue;
+        if (in != NULL && step->sealing != sealing) {
+            *why = sealing == CLEAR ? REASON_NOT_SEALED : REASON_SEALED_TOO_EARLY;
+            continue;
+        }
+        *why = in == NULL ? REASON_OK : payloads_fit(step, in);
+        if (*why == REASON_OK)
+            return step;
+    }
+    return NULL;
+}

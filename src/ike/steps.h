@@ -1,0 +1,54 @@
+/* The steps of all exchanges as rows: mm.def, qm.def, info.def. What no row allows is refused. */
+#ifndef IKE_STEPS_H
+#define IKE_STEPS_H
+
+#include "ike/objects.h"
+
+enum step_input { INPUT_BEGIN, INPUT_MESSAGE, INPUT_INSTALLED };
+enum sealing { CLEAR, SEALED };
+
+/* How many payloads of one type a message holds. The first of a row that is marked `is_first` must be the message's
+ * first. */
+struct payload_count {
+    uint8_t type, min, max;
+    bool is_first;
+};
+
+/* What is put into a message, in this order. Each part has a builder: send.c. */
+enum part {
+    PART_END,
+#define PART(name, ...) PART_##name,
+#include "ike/parts.def"
+#undef PART
+    PART_COUNT
+};
+
+struct step_work;
+typedef enum reason step_action(struct step_work *work);
+
+enum { HOLDS_MAX = 12, SENDS_MAX = 12 };
+
+struct step {
+    enum state from;
+    enum side side;
+    enum sa_state sa; /* of the ISAKMP SA */
+    enum step_input input;
+    uint16_t auth; /* OAKLEY_AUTH_*; 0: any */
+    enum sealing sealing;
+    struct payload_count holds[HOLDS_MAX]; /* ends with max 0 */
+    step_action *act;
+    step_action *then; /* after the answer, when `act` asked; at once when it did not. NULL: nothing more */
+    enum sealing sends_sealed;
+    enum part sends[SENDS_MAX]; /* ends with PART_END; empty: nothing is sent */
+    enum state to;
+    enum sa_state sa_to;
+};
+
+/* All rows of all exchanges: index 0, 1, ... until NULL. */
+const struct step *step_row(size_t index);
+
+/* The one row that fits; NULL, and `why`, when there is none. `in` is NULL for other inputs than messages. */
+const struct step *step_find(enum state from, enum side side, enum sa_state sa, enum step_input input, uint16_t auth,
+                             enum sealing sealing, const struct message *in, enum reason *why);
+
+#endif

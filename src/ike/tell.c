@@ -1,0 +1,58 @@
+#include "base/check.h"
+#include "ike/engine.h"
+#include "wire/vendor.h"
+
+/* The last place takes what does not fit, so that whoever tells need not ask. */
+struct event *tell(struct ike_outputs *out, enum event_kind kind, struct ip peer)
+{
+    struct event *e = &out->events[IKE_EVENTS_MAX - 1];
+
+    if (out->event_count < IKE_EVENTS_MAX - 1 && out->count < IKE_OUTPUTS_MAX) {
+        e = &out->events[out->event_count++];
+        out->items[out->count++] = (struct ike_output){.kind = IKE_OUT_EVENT, .event = e};
+    } else {
+        out->lost_event_count++;
+    }
+    *e = event_of(kind);
+    if (ip_is_set(peer))
+        event_add_ip(e, FIELD_PEER, peer);
+    return e;
+}
+
+struct event *tell_sa(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa)
+{
+    struct event *e = tell(out, kind, sa->remote.ip);
+
+    if (sa->tunnel_group != NO_INDEX && ike->policy != NULL && sa->tunnel_group < ike->policy->tunnel_group_count)
+        event_add_text(e, FIELD_GROUP, ike->policy->tunnel_groups[sa->tunnel_group].name);
+    event_add_text(e, FIELD_ROLE, sa->side == INITIATOR ? "initiator" : "responder");
+    event_add_number(e, FIELD_CONN_ID, sa->conn_id);
+    return e;
+}
+
+struct event *tell_exchange(const struct ike *ike, struct ike_outputs *out, enum event_kind kind,
+                            const struct isakmp_sa *sa, const struct exchange *exchange)
+{
+    struct event *e = tell_sa(ike, out, kind, sa);
+
+    event_add_number(e, FIELD_MESSAGE_ID, exchange->message_id);
+    event_add_text(e, FIELD_STATE, state_info(exchange->state)->asa);
+    if (exchange->kind == EXCHANGE_MM && exchange->state != STATE_MM_START)
+        event_add_text(e, FIELD_IOS_STATE, state_info(exchange->state)->ios);
+    return e;
+}
+
+void tell_message(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa,
+                  const struct exchange *exchange, const struct message *m)
+{
+    struct event *e = tell_exchange(ike, out, kind, sa, exchange);
+    char space[EVENT_TEXT_SIZE / 2];
+    struct text payloads = text_of(space, sizeof space);
+
+    text_add_message_payloads(&payloads, m);
+    event_add_text(e, FIELD_PAYLOADS, space);
+    event_add_number(e, FIELD_LENGTH, m->datagram.len);
+    event_add_ip(e, FIELD_LOCAL, sa->local.ip);
+    event_add_number(e, FIELD_PORT, sa->remote.port);
+    event_add_number(e, FIELD_LOCAL_PORT, sa->local.port);
+}

@@ -1,0 +1,232 @@
+/* What is due: repeats, deadlines, lifetimes, DPD, NAT keepalives. */
+#include "base/check.h"
+#include "ike/engine.h"
+
+enum { DEAD_KEPT_MS = 60000, PLANE_WAIT_MS = 10000, DPD_TRIES_MAX = 3 };
+
+/* Room that the busiest single timer needs in the outputs; the rest is left for the next feed. */
+enum { OUTPUTS_PER_TIMER = 64 };
+
+static bool has_room(const struct ike_outputs *out)
+{
+    return out->count + OUTPUTS_PER_TIMER < IKE_OUTPUTS_MAX && out->space_len + 4 * BLOB_MAX < sizeof out->space &&
+           out->question_count + 4 < IKE_QUESTIONS_MAX && out->install_count + 2 < IKE_INSTALLS_MAX;
+}
+
+static const struct schedule_info *schedule_of(const struct ike *ike)
+{
+    return schedule_info(ike->policy == NULL ? SCHEDULE_IKEWISE : ike->policy->schedule);
+}
+
+static uint64_t wait_ms(const struct ike *ike, uint8_t number)
+{
+    return number < WAITS_MAX ? (uint64_t)schedule_of(ike)->waits_s[number] * 1000 : 0;
+}
+
+static uint64_t patience_ms(const struct ike *ike)
+{
+    uint64_t sum = 0;
+
+    for (uint8_t i = 0; i < WAITS_MAX; i++)
+        sum += wait_ms(ike, i);
+    return sum;
+}
+
+void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange)
+{
+    bool is_repeating = state_info(exchange->state)->waits == WAITS_PEER ||
+                        (state_info(exchange->state)->waits == WAITS_SILENT && schedule_of(ike)->do_responders_repeat);
+
+    exchange->state_ms = now_ms;
+    exchange->resend_count = 0;
+    exchange->resend_ms = is_repeating ? now_ms + wait_ms(ike, 0) : 0;
+    exchange->deadline_ms =
+        now_ms + (state_info(exchange->state)->waits == WAITS_PLANE ? PLANE_WAIT_MS : patience_ms(ike));
+}
+
+/* The last wait of the schedule is the one before giving up. */
+static void resend(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct ike_outputs *out)
+{
+    exchange->resend_count++;
+    exchange->resend_ms = 0;
+    if (!handle_is_set(exchange->blobs[BLOB_SENT]) || handle_is_set(exchange->parked) ||
+        wait_ms(ike, exchange->resend_count) == 0)
+        return;
+    exchange->resend_ms = now_ms + wait_ms(ike, exchange->resend_count);
+    message_send(ike, sa_of(ike, exchange->sa), exchange, true, out);
+}
+
+static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct ike_outputs *out)
+{
+    enum waits waits = state_info(exchange->state)->waits;
+
+    if (now_ms < exchange->deadline_ms) {
+        resend(ike, now_ms, exchange, out);
+        return;
+    }
+    if (waits == WAITS_REST) {
+        exchange_free(ike, exchange, out);
+        return;
+    }
+    enum reason why = exchange->last_reason != REASON_OK ? exchange->last_reason
+                      : waits == WAITS_PLANE             ? REASON_PLANE_REFUSED
+                      : waits == WAITS_NOTHING           ? REASON_VAULT_FAILED
+                      : waits == WAITS_SILENT            ? REASON_PEER_SILENT
+                                                         : REASON_NO_ANSWER;
+    exchange_fail(ike, now_ms, exchange, why, out);
+}
+
+static uint64_t exchange_next_ms(const struct exchange *exchange)
+{
+    return exchange->resend_ms != 0 && exchange->resend_ms < exchange->deadline_ms ? exchange->resend_ms
+                                                                                   : exchange->deadline_ms;
+}
+
+static const struct tunnel_group *group_of(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    return ike->policy != NULL && sa->tunnel_group < ike->policy->tunnel_group_count
+               ? &ike->policy->tunnel_groups[sa->tunnel_group]
+               : NULL;
+}
+
+static uint64_t dpd_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    const struct tunnel_group *group = group_of(ike, sa);
+
+    if (group == NULL || !group->has_dpd || !sa->peer_does_dpd)
+        return UINT64_MAX;
+    if (sa->dpd_due_ms != 0)
+        return sa->dpd_due_ms;
+    return sa->heard_ms + (uint64_t)group->dpd_threshold_s * 1000;
+}
+
+static uint64_t keepalive_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    return sa->we_are_behind_nat && ike->policy != NULL
+               ? sa->keepalive_ms + (uint64_t)ike->policy->nat_keepalive_s * 1000
+               : UINT64_MAX;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t sa_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    if (sa->state == SA_DEAD)
+        return sa->died_ms + DEAD_KEPT_MS;
+    if (sa->doomed != REASON_OK)
+        return 0;
+    if (sa->state != SA_UP)
+        return UINT64_MAX; /* its phase-1 exchange has the deadline */
+    return earlier(earlier(sa->expires_ms == 0 ? UINT64_MAX : sa->expires_ms, dpd_next_ms(ike, sa)),
+                   keepalive_next_ms(ike, sa));
+}
+
+static void end_pairs(struct ike *ike, uint64_t now_ms, struct handle peer, enum reason why, struct ike_outputs *out)
+{
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
+        if (handle_equal(pair_of(ike, h)->peer, peer)) {
+            if (has_room(out))
+                pair_end(ike, now_ms, pair_of(ike, h), why, false, out);
+            else
+                pair_of(ike, h)->doomed = why;
+        }
+}
+
+static void dpd_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
+{
+    const struct tunnel_group *group = group_of(ike, sa);
+    uint8_t sequence[4];
+    struct writer w = writer_of(sequence, sizeof sequence);
+
+    if (sa->dpd_due_ms == 0 && sa->dpd_sequence == 0) {
+        drbg_fill(&ike->drbg, sequence, sizeof sequence);
+        /* RFC 3706 section 5.4: the first is random, with its high bit off. */
+        sa->dpd_sequence =
+            ((uint32_t)sequence[0] << 24 | (uint32_t)sequence[1] << 16 | (uint32_t)sequence[2] << 8 | sequence[3]) &
+            0x7fffffffu;
+    }
+    if (sa->dpd_try_count == DPD_TRIES_MAX + 1) {
+        struct handle peer = sa->peer;
+
+        tell_sa(ike, out, EV_DPD_LOST, sa);
+        sa_end(ike, now_ms, sa, REASON_DPD, true, out);
+        if (sa_up_of(ike, peer) == NULL)
+            end_pairs(ike, now_ms, peer, REASON_DPD, out);
+        return;
+    }
+    sa->dpd_sequence++;
+    sa->dpd_try_count++;
+    sa->dpd_due_ms = now_ms + (uint64_t)group->dpd_retry_s * 1000;
+    write_u32(&w, sa->dpd_sequence);
+    event_add_number(tell_sa(ike, out, EV_DPD_SENT, sa), FIELD_COUNT, sa->dpd_sequence);
+    notify_send(ike, sa, NOTIFY_R_U_THERE, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), writer_bytes(&w),
+                out);
+}
+
+static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
+{
+    if (sa->state == SA_DEAD) {
+        event_add_number(tell_sa(ike, out, EV_SA_PURGED, sa), FIELD_HANDLE, sa->conn_id);
+        pool_give_back(&ike->sas, sa->self);
+        return;
+    }
+    if (sa->doomed != REASON_OK) {
+        sa_end(ike, now_ms, sa, sa->doomed, true, out);
+        return;
+    }
+    if (sa->expires_ms != 0 && now_ms >= sa->expires_ms) {
+        sa_end(ike, now_ms, sa, REASON_LIFETIME, true, out);
+        return;
+    }
+    if (now_ms >= keepalive_next_ms(ike, sa)) {
+        sa->keepalive_ms = now_ms;
+        keepalive_send(sa, out);
+    }
+    if (now_ms >= dpd_next_ms(ike, sa))
+        dpd_due(ike, now_ms, sa, out);
+}
+
+static uint64_t pair_next_ms(const struct pair *pair)
+{
+    return pair->doomed != REASON_OK ? 0 : pair->expires_ms == 0 ? UINT64_MAX : pair->expires_ms;
+}
+
+void timers_do(struct ike *ike, uint64_t now_ms, struct ike_outputs *out)
+{
+    /* Pairs first: their deletes go out under ISAKMP SAs that may be due, too. */
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h) && has_room(out); h = pool_next(&ike->pairs, h)) {
+        struct pair *pair = pair_of(ike, h);
+
+        if (pair_next_ms(pair) <= now_ms)
+            pair_end(ike, now_ms, pair, pair->doomed != REASON_OK ? pair->doomed : REASON_LIFETIME, true, out);
+    }
+    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h) && has_room(out);
+         h = pool_next(&ike->exchanges, h)) {
+        struct exchange *exchange = exchange_of(ike, h);
+
+        if (exchange_next_ms(exchange) <= now_ms)
+            exchange_due(ike, now_ms, exchange, out);
+    }
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h) && has_room(out); h = pool_next(&ike->sas, h)) {
+        struct isakmp_sa *sa = sa_of(ike, h);
+
+        if (sa_next_ms(ike, sa) <= now_ms)
+            sa_due(ike, now_ms, sa, out);
+    }
+}
+
+uint64_t timers_next_ms(const struct ike *ike)
+{
+    uint64_t next = UINT64_MAX;
+
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
+        next = earlier(next, pair_next_ms(pair_of(ike, h)));
+    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h))
+        next = earlier(next, exchange_next_ms(exchange_of(ike, h)));
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
+        next = earlier(next, sa_next_ms(ike, sa_of(ike, h)));
+    return next;
+}

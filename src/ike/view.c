@@ -1,0 +1,140 @@
+#include "ike/view.h"
+
+#include "ike/engine.h"
+
+#include <string.h>
+
+static void *nth(const struct pool *pool, uint32_t index)
+{
+    struct handle h = pool_first(pool);
+
+    while (index-- > 0 && handle_is_set(h))
+        h = pool_next(pool, h);
+    return pool_find(pool, h);
+}
+
+static uint32_t remaining_s(uint64_t expires_ms, uint64_t now_ms)
+{
+    return expires_ms > now_ms ? (uint32_t)((expires_ms - now_ms) / 1000) : 0;
+}
+
+bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_sa_view *view)
+{
+    const struct isakmp_sa *sa = nth(&ike->sas, index);
+
+    if (sa == NULL)
+        return false;
+    const struct exchange *phase1 = exchange_of(ike, sa->phase1);
+    enum state state = sa->state == SA_DEAD ? sa->died_in
+                       : phase1 != NULL     ? phase1->state
+                       : sa->state == SA_UP ? STATE_MM_ACTIVE
+                                            : STATE_MM_START;
+    *view = (struct ike_sa_view){
+        .sa = sa->self,
+        .local = sa->local,
+        .remote = sa->remote,
+        .is_initiator = sa->side == INITIATOR,
+        .is_dead = sa->state == SA_DEAD,
+        .is_nat_t = sa->we_are_behind_nat || sa->peer_is_behind_nat,
+        .asa_state = state_info(state)->asa,
+        .ios_state = sa->state == SA_DEAD ? "MM_NO_STATE" : state_info(state)->ios,
+        .conn_id = sa->conn_id,
+        .cipher = sa->cipher,
+        .hash = sa->hash,
+        .group = sa->group,
+        .lifetime_s = sa->lifetime_s,
+        .remaining_s = remaining_s(sa->expires_ms, now_ms),
+        .tunnel_group = sa->tunnel_group == NO_INDEX ? "" : ike->policy->tunnel_groups[sa->tunnel_group].name,
+        .begun_ms = sa->begun_ms,
+        .has_dpd = sa->peer_does_dpd,
+    };
+    memcpy(view->cookies, sa->cookies, sizeof view->cookies);
+    return true;
+}
+
+bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_pair_view *view)
+{
+    const struct pair *pair = nth(&ike->pairs, index);
+
+    if (pair == NULL)
+        return false;
+    *view = (struct ike_pair_view){
+        .pair = pair->self,
+        .local = pair->local,
+        .remote = pair->remote,
+        .is_udp = pair->is_udp,
+        .is_transport = pair->is_transport,
+        .is_initiator = pair->side == INITIATOR,
+        .tunnel = pair->tunnel,
+        .ace = pair->ace,
+        .selector = pair->selector,
+        .spi_in = pair->spi_in,
+        .spi_out = pair->spi_out,
+        .cipher = pair->cipher,
+        .integrity = pair->integrity,
+        .pfs = pair->pfs,
+        .lifetime_s = pair->lifetime_s,
+        .lifetime_kb = pair->lifetime_kb,
+        .remaining_s = remaining_s(pair->expires_ms, now_ms),
+        .begun_ms = pair->begun_ms,
+        .conn_id = pair->conn_id,
+        .is_up = pair->is_up,
+    };
+    return true;
+}
+
+static struct ike_outcome outcome_view(const struct outcome *outcome)
+{
+    return (struct ike_outcome){
+        .at_ms = outcome->at_ms,
+        .is_initiator = outcome->side == INITIATOR,
+        .is_success = outcome->is_success,
+        .phase = outcome->phase,
+        .asa_state = state_info(outcome->state)->asa,
+        .ios_state = state_info(outcome->state)->ios,
+        .reason = reason_info(outcome->reason)->name,
+        .meaning = reason_info(outcome->reason)->meaning,
+    };
+}
+
+bool ike_view_peer(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_peer_view *view)
+{
+    const struct peer *peer = nth(&ike->peers, index);
+
+    (void)now_ms;
+    if (peer == NULL)
+        return false;
+    *view = (struct ike_peer_view){
+        .remote = peer->remote, .waiting_count = peer->waiting_count, .outcome_count = peer->outcome_count};
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
+        view->sa_count += handle_equal(sa_of(ike, h)->peer, peer->self) && sa_of(ike, h)->state != SA_DEAD;
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
+        view->pair_count += handle_equal(pair_of(ike, h)->peer, peer->self);
+    for (uint8_t i = 0; i < peer->outcome_count; i++)
+        view->outcomes[i] = outcome_view(&peer->outcomes[i]);
+    return true;
+}
+
+bool ike_view_wireshark_key(const struct ike *ike, uint32_t index, struct text *line)
+{
+    const struct isakmp_sa *sa = nth(&ike->sas, index);
+
+    if (sa == NULL || !sa->has_keys)
+        return false;
+    text_add_hex(line, BYTES_OF(sa->cookies[INITIATOR]));
+    text_add(line, ",");
+    text_add_hex(line, bytes_of(sa->cipher_key, cipher_info(sa->cipher)->key_len));
+    return true;
+}
+
+struct ike_use ike_view_use(const struct ike *ike)
+{
+    return (struct ike_use){
+        .peers = ike->peers.taken_count,
+        .sas = ike->sas.taken_count,
+        .exchanges = ike->exchanges.taken_count,
+        .pairs = ike->pairs.taken_count,
+        .drafts = ike->drafts.taken_count,
+        .blobs = blobs_taken(&ike->blobs),
+    };
+}

@@ -1,0 +1,77 @@
+/* What the engine knows, for screens: values, no keys. Times are of the engine's clock; the screens turn them into
+ * ages. */
+#ifndef IKE_VIEW_H
+#define IKE_VIEW_H
+
+#include "ike/ike.h"
+
+/* One ISAKMP SA; also a dead one (IOS lists those as deleted for 60 s). */
+struct ike_sa_view {
+    struct handle sa;
+    struct endpoint local, remote;
+    bool is_initiator, is_rekeying, is_dead, is_nat_t;
+    const char *asa_state, *ios_state; /* of states.def */
+    uint32_t conn_id;                  /* from 1 */
+    uint8_t cookies[16];
+    enum cipher_id cipher; /* NONE until agreed */
+    enum hash_id hash;
+    enum group_id group;
+    uint32_t lifetime_s, remaining_s;
+    const char *tunnel_group; /* "" until known */
+    uint64_t begun_ms;
+    bool has_dpd;
+};
+
+struct ike_pair_view {
+    struct handle pair;
+    struct endpoint local, remote;
+    bool is_udp, is_transport, is_initiator;
+    uint16_t tunnel, ace;
+    struct selector selector;
+    uint32_t spi_in, spi_out;
+    enum cipher_id cipher;
+    enum hash_id integrity;
+    enum group_id pfs;
+    uint32_t lifetime_s, lifetime_kb, remaining_s;
+    uint64_t begun_ms;
+    uint32_t conn_id;
+    bool is_up; /* both halves stand */
+};
+
+/* How an attempt ended; the last ones of each peer are kept after its SAs have died. */
+struct ike_outcome {
+    uint64_t at_ms;
+    bool is_initiator, is_success;
+    uint8_t phase; /* 1 or 2 */
+    const char *asa_state, *ios_state;
+    const char *reason;  /* name of a row of reasons.def */
+    const char *meaning; /* its sentence */
+};
+
+enum { IKE_OUTCOMES_MAX = 20 };
+
+struct ike_peer_view {
+    struct ip remote;
+    uint32_t sa_count, pair_count;
+    uint32_t waiting_count; /* acquires that wait for phase 1 */
+    uint8_t outcome_count;
+    struct ike_outcome outcomes[IKE_OUTCOMES_MAX]; /* newest first */
+};
+
+/* Index 0, 1, ... in the order in which they were made; false: no more. */
+bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_sa_view *view);
+bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_pair_view *view);
+bool ike_view_peer(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_peer_view *view);
+
+/* Wireshark's ikev1_decryption_table row of one ISAKMP SA: cookie of the initiator and the cipher's key, both hex, with
+ * a comma between them. False while there is no key. A debug option that warns: these are secrets. */
+bool ike_view_wireshark_key(const struct ike *ike, uint32_t index, struct text *line);
+
+/* How many places of the pools are taken; for the screens of limits and the leak tests. */
+struct ike_use {
+    uint32_t peers, sas, exchanges, pairs, drafts, blobs;
+};
+
+struct ike_use ike_view_use(const struct ike *ike);
+
+#endif
