@@ -12,14 +12,11 @@ struct text text_of(char *space, size_t size)
     return (struct text){space, 0, size, false};
 }
 
-void text_add(struct text *t, const char *format, ...)
+void text_add_list(struct text *t, const char *format, va_list arguments)
 {
-    va_list arguments;
     size_t room = t->size - t->len;
-
-    va_start(arguments, format);
     int wanted = vsnprintf(t->data + t->len, room, format, arguments);
-    va_end(arguments);
+
     CHECK(wanted >= 0);
     if ((size_t)wanted >= room) {
         t->is_cut = true;
@@ -27,6 +24,15 @@ void text_add(struct text *t, const char *format, ...)
     } else {
         t->len += (size_t)wanted;
     }
+}
+
+void text_add(struct text *t, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    text_add_list(t, format, arguments);
+    va_end(arguments);
 }
 
 void text_add_escaped(struct text *t, struct bytes bytes)

@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 
+#include <stdarg.h>
+
 struct text {
     char *data;
     size_t len; /* without the closing zero */
@@ -20,6 +22,8 @@ struct text {
 struct text text_of(char *space, size_t size);
 
 void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for functions that take such arguments themselves. */
+void text_add_list(struct text *t, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
 /* Printable ASCII as it is, backslash doubled, every other byte as \xNN: no terminal escape and no line break passes. */
 void text_add_escaped(struct text *t, struct bytes bytes);

@@ -190,6 +190,8 @@ static enum esp_refusal pfs_fits(const struct policy *policy, const struct tunne
 static enum esp_refusal transform_fits(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
                                        const struct sa_transform *t, bool has_share, struct esp_choice *choice)
 {
+    enum esp_refusal nearest = ESP_NO_TRANSFORM;
+
     for (uint8_t i = 0; i < tunnel->transform_set_count; i++) {
         const struct transform_set *set = &policy->transform_sets[tunnel->transform_sets[i]];
 
@@ -197,8 +199,10 @@ static enum esp_refusal transform_fits(const struct policy *policy, const struct
             t->key_len != cipher_numbers[set->cipher].esp_key_len || t->auth != hash_numbers[set->integrity].ipsec ||
             t->esn == IPSEC_ESN_YES)
             continue;
-        if (t->encapsulation != encapsulation_of(set->is_transport, natt))
-            return ESP_OTHER_MODE;
+        if (t->encapsulation != encapsulation_of(set->is_transport, natt)) {
+            nearest = ESP_OTHER_MODE; /* a later set may have the other mode */
+            continue;
+        }
         enum esp_refusal refusal = pfs_fits(policy, tunnel, t->group, has_share, &choice->pfs);
         if (refusal != ESP_FITS)
             return refusal;
@@ -210,7 +214,7 @@ static enum esp_refusal transform_fits(const struct policy *policy, const struct
         choice->lifetime_kb = shorter(tunnel->lifetime_kb, t->has_kilobytes, t->life_kilobytes);
         return ESP_FITS;
     }
-    return ESP_NO_TRANSFORM;
+    return nearest;
 }
 
 static uint32_t spi_of(struct bytes spi)

@@ -1,0 +1,376 @@
+/* Crypto access-lists: objects, groups and ports resolved into selectors. */
+#include "conf/compile.h"
+
+#include <string.h>
+
+enum {
+    RANGES_MAX = 512,     /* of one side of one line */
+    GROUP_DEPTH_MAX = 16, /* a group in a group in ... */
+    GROUP_VISITS_MAX = 4096,
+    ACES_MAX = 4096, /* of one access-list */
+    ACES_IN_ALL_MAX = 16384,
+};
+
+/* One side of a line. */
+struct side {
+    struct ip_range ranges[RANGES_MAX];
+    uint16_t range_count;
+    struct port_range ports[2]; /* `neq` makes two */
+    uint8_t port_count;
+    bool is_any; /* of whichever family the other side has */
+};
+
+struct ace_reading {
+    struct compiler *c;
+    const struct statement *s;
+    uint16_t at; /* the next word */
+    uint16_t visits;
+    const char *why; /* NULL: no fault */
+};
+
+static bool fault(struct ace_reading *r, const char *why)
+{
+    if (r->why == NULL)
+        r->why = why;
+    return false;
+}
+
+static bool add_range(struct ace_reading *r, struct side *side, struct ip_range range)
+{
+    if (side->range_count == RANGES_MAX)
+        return fault(r, text_in_arena(r->c, "line %u stands for more than %u networks", r->s->line, RANGES_MAX));
+    side->ranges[side->range_count++] = range;
+    return true;
+}
+
+static bool add_network(struct ace_reading *r, struct side *side, const struct statement *where, struct bytes network,
+                        struct bytes mask_text)
+{
+    struct ip ip, mask;
+
+    if (!resolve_host(r->c, network, &ip))
+        return fault(r, text_in_arena(r->c, "line %u: %s is neither an address nor a name given to one", where->line,
+                                      name_of(r->c, network)));
+    if (mask_text.len == 0)
+        return add_range(r, side, ip_range_of_prefix(ip, (unsigned)ip_len(ip) * 8));
+    if (!ip_parse(&mask, mask_text) || mask.family != ip.family || ip_mask_len(mask) < 0) {
+        const char *name = name_of(r->c, mask_text);
+
+        find(&r->c->finder, CONF_ERROR, where->line, 0, "a mask as 255.255.255.0",
+             text_in_arena(r->c, "%s is not a network mask (IOS writes wildcards, an ASA does not)", name));
+        return fault(r, text_in_arena(r->c, "line %u: %s is not a network mask", where->line, name));
+    }
+    return add_range(r, side, ip_range_of_prefix(ip, (unsigned)ip_mask_len(mask)));
+}
+
+static const struct statement *find_named(const struct compiler *c, enum statement_kind kind, struct bytes name)
+{
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, kind)) != NULL;)
+        if (bytes_equal(first_argument(s), name))
+            return s;
+    return NULL;
+}
+
+static bool add_object_line(struct ace_reading *r, struct side *side, const struct statement *s, bool *is_found)
+{
+    struct ip first, last;
+
+    switch ((int)s->row->kind) {
+    case STATEMENT_object_host:
+    case STATEMENT_object_subnet:
+        *is_found = true;
+        return add_network(r, side, s, statement_argument(s, "host", 0), statement_argument(s, "mask", 0));
+    case STATEMENT_object_range:
+        *is_found = true;
+        if (!resolve_host(r->c, statement_argument(s, "host", 0), &first) ||
+            !resolve_host(r->c, statement_argument(s, "host", 1), &last) || first.family != last.family ||
+            ip_compare(first, last) > 0)
+            return fault(r, text_in_arena(r->c, "line %u is not a range of addresses", s->line));
+        return add_range(r, side, (struct ip_range){first, last});
+    case STATEMENT_object_fqdn:
+        *is_found = true;
+        return fault(r,
+                     text_in_arena(r->c, "line %u: a name that must be looked up cannot be in a crypto ACL", s->line));
+    }
+    return true;
+}
+
+static bool add_object(struct ace_reading *r, struct side *side, struct bytes name)
+{
+    const struct statement *object = find_named(r->c, STATEMENT_object_network, name);
+    bool is_found = false;
+
+    if (object == NULL)
+        return fault(r, text_in_arena(r->c, "there is no object network %s", name_of(r->c, name)));
+    if (wrong_line_under(r->c, object) != 0)
+        return fault(r, text_in_arena(r->c, "line %u (of object network %s) is not understood",
+                                      wrong_line_under(r->c, object), name_of(r->c, name)));
+    for (const struct statement *s = NULL; (s = next_child(r->c, object, s)) != NULL;)
+        if (s->state == STATEMENT_IS_KNOWN && !add_object_line(r, side, s, &is_found))
+            return false;
+    return is_found || fault(r, text_in_arena(r->c, "object network %s has no address", name_of(r->c, name)));
+}
+
+static bool add_group_of_objects(struct ace_reading *r, struct side *side, struct bytes name, unsigned depth);
+
+static bool add_group_line(struct ace_reading *r, struct side *side, const struct statement *s, unsigned depth)
+{
+    if (s->row->kind == STATEMENT_group_object)
+        return add_group_of_objects(r, side, first_argument(s), depth + 1);
+    if (s->row->kind != STATEMENT_network_object)
+        return true;
+    if (statement_has(s, "object"))
+        return add_object(r, side, first_argument(s));
+    return add_network(r, side, s, statement_argument(s, "host", 0), statement_argument(s, "mask", 0));
+}
+
+static bool add_group_of_objects(struct ace_reading *r, struct side *side, struct bytes name, unsigned depth)
+{
+    const struct statement *group = find_named(r->c, STATEMENT_object_group_network, name);
+
+    if (group == NULL)
+        return fault(r, text_in_arena(r->c, "there is no object-group network %s", name_of(r->c, name)));
+    if (depth > GROUP_DEPTH_MAX || ++r->visits > GROUP_VISITS_MAX)
+        return fault(r,
+                     text_in_arena(r->c, "object-group %s is in itself, or too deep in others", name_of(r->c, name)));
+    if (wrong_line_under(r->c, group) != 0)
+        return fault(r, text_in_arena(r->c, "line %u (of object-group network %s) is not understood",
+                                      wrong_line_under(r->c, group), name_of(r->c, name)));
+    for (const struct statement *s = NULL; (s = next_child(r->c, group, s)) != NULL;)
+        if (s->state == STATEMENT_IS_KNOWN && !add_group_line(r, side, s, depth))
+            return false;
+    return true;
+}
+
+/* ---- one line, word by word; the grammar has seen to it that they are in order ---- */
+
+static bool next_is(const struct ace_reading *r, const char *word)
+{
+    return r->at < r->s->word_count && item_is_word(r->s->words[r->at].item, word);
+}
+
+static bool take_word(struct ace_reading *r, const char *word)
+{
+    if (!next_is(r, word))
+        return false;
+    r->at++;
+    return true;
+}
+
+static struct bytes take_argument(struct ace_reading *r)
+{
+    return r->at < r->s->word_count ? r->s->words[r->at++].text : bytes_of(NULL, 0);
+}
+
+static bool add_interface_address(struct ace_reading *r, struct side *side, struct bytes name)
+{
+    uint16_t index = interface_of_name(r->c, name);
+
+    if (index == NO_INDEX || !ip_is_set(r->c->conf->interfaces[index].ip))
+        return fault(r, text_in_arena(r->c, "interface %s has no address", name_of(r->c, name)));
+
+    struct ip ip = r->c->conf->interfaces[index].ip;
+
+    return add_range(r, side, ip_range_of_prefix(ip, (unsigned)ip_len(ip) * 8));
+}
+
+static bool read_addresses(struct ace_reading *r, struct side *side)
+{
+    if (take_word(r, "any")) {
+        side->is_any = true;
+        return add_range(r, side, ip_range_of_prefix(ip_of_v4(0), 0));
+    }
+    if (take_word(r, "any4"))
+        return add_range(r, side, ip_range_of_prefix(ip_of_v4(0), 0));
+    if (take_word(r, "any6"))
+        return add_range(r, side, ip_range_of_prefix((struct ip){.family = IP_V6}, 0));
+    if (take_word(r, "host"))
+        return add_network(r, side, r->s, take_argument(r), bytes_of(NULL, 0));
+    if (take_word(r, "object"))
+        return add_object(r, side, take_argument(r));
+    if (take_word(r, "object-group"))
+        return add_group_of_objects(r, side, take_argument(r), 0);
+    if (take_word(r, "interface"))
+        return add_interface_address(r, side, take_argument(r));
+
+    struct bytes network = take_argument(r), mask = take_argument(r);
+
+    return add_network(r, side, r->s, network, mask);
+}
+
+static bool add_ports(struct ace_reading *r, struct side *side, uint32_t first, uint32_t last)
+{
+    if (first > last || last > 65535)
+        return fault(r, text_in_arena(r->c, "line %u: no port is in that range", r->s->line));
+    side->ports[side->port_count++] = (struct port_range){(uint16_t)first, (uint16_t)last};
+    return true;
+}
+
+static bool read_ports(struct ace_reading *r, struct side *side)
+{
+    static const char *const operators[] = {"eq", "neq", "lt", "gt", "range"};
+    uint16_t a = 0, b = 0;
+    size_t op = 0;
+
+    while (op < COUNT_OF(operators) && !take_word(r, operators[op]))
+        op++;
+    if (op == COUNT_OF(operators))
+        return add_ports(r, side, 0, 65535);
+    grammar_port(take_argument(r), &a);
+    if (op == 4)
+        grammar_port(take_argument(r), &b);
+    switch (op) {
+    case 0: return add_ports(r, side, a, a);
+    case 1: return (a == 0 || add_ports(r, side, 0, a - 1u)) && (a == 65535 || add_ports(r, side, a + 1u, 65535));
+    case 2: return a > 0 ? add_ports(r, side, 0, a - 1u) : add_ports(r, side, 1, 0);
+    case 3: return add_ports(r, side, a + 1u, 65535);
+    }
+    return add_ports(r, side, a, b);
+}
+
+static bool wants_ports(const struct side *side)
+{
+    return side->port_count != 1 || side->ports[0].first != 0 || side->ports[0].last != 65535;
+}
+
+static bool read_line(struct ace_reading *r, struct crypto_ace *ace, struct side *source, struct side *destination)
+{
+    while (!next_is(r, "permit") && !next_is(r, "deny"))
+        r->at++;
+    ace->is_permit = take_word(r, "permit");
+    r->at += ace->is_permit ? 0 : 1;
+    ace->line = r->s->line;
+    if (next_is(r, "object") || next_is(r, "object-group"))
+        return fault(
+            r, text_in_arena(r->c, "line %u: ikewise does not take services from objects in a crypto ACL", r->s->line));
+    grammar_protocol(take_argument(r), &ace->selector.protocol);
+    if (!read_addresses(r, source) || !read_ports(r, source) || !read_addresses(r, destination) ||
+        !read_ports(r, destination))
+        return false;
+    if (r->at < r->s->word_count && r->s->words[r->at].item.at[0] == '<')
+        return fault(
+            r, text_in_arena(r->c, "line %u: ikewise does not tell ICMP types apart in a crypto ACL", r->s->line));
+    if (next_is(r, "object-group"))
+        return fault(
+            r, text_in_arena(r->c, "line %u: ikewise does not take services from objects in a crypto ACL", r->s->line));
+    if ((wants_ports(source) || wants_ports(destination)) && ace->selector.protocol != 6 &&
+        ace->selector.protocol != 17 && ace->selector.protocol != 132)
+        return fault(r, text_in_arena(r->c, "line %u: only tcp, udp and sctp have ports", r->s->line));
+    return true;
+}
+
+/* `any` is of the family that the other side has. */
+static struct ip_range of_family(const struct side *side, struct ip_range range, struct ip_range other)
+{
+    return side->is_any && range.first.family != other.first.family
+               ? ip_range_of_prefix((struct ip){.family = other.first.family}, 0)
+               : range;
+}
+
+/* ---- the whole list ---- */
+
+struct ace_list {
+    struct crypto_ace *aces;
+    uint32_t count, max;
+};
+
+static bool add_ace(struct ace_reading *r, struct ace_list *list, struct crypto_ace ace)
+{
+    if (list->count == list->max)
+        return fault(r, text_in_arena(r->c, "line %u: its objects make more than %u lines", r->s->line, list->max));
+    list->aces[list->count++] = ace;
+    return true;
+}
+
+static bool add_port_pairs(struct ace_reading *r, struct ace_list *list, struct crypto_ace ace,
+                           const struct side *source, const struct side *destination)
+{
+    for (uint8_t i = 0; i < source->port_count; i++) {
+        for (uint8_t j = 0; j < destination->port_count; j++) {
+            ace.selector.local_ports = source->ports[i];
+            ace.selector.remote_ports = destination->ports[j];
+            if (!add_ace(r, list, ace))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool expand_line(struct ace_reading *r, struct ace_list *list, struct side *source, struct side *destination)
+{
+    struct crypto_ace ace = {0};
+
+    source->range_count = source->port_count = destination->range_count = destination->port_count = 0;
+    source->is_any = destination->is_any = false;
+    if (!read_line(r, &ace, source, destination))
+        return false;
+    for (uint16_t i = 0; i < source->range_count; i++) {
+        for (uint16_t j = 0; j < destination->range_count; j++) {
+            ace.selector.local = of_family(source, source->ranges[i], destination->ranges[j]);
+            ace.selector.remote = of_family(destination, destination->ranges[j], source->ranges[i]);
+            if (ace.selector.local.first.family != ace.selector.remote.first.family)
+                continue;
+            if (!add_port_pairs(r, list, ace, source, destination))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool has_permit(const struct ace_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->aces[i].is_permit)
+            return true;
+    return false;
+}
+
+static void warn_of_time_range(struct compiler *c, const struct statement *s)
+{
+    if (statement_has(s, "time-range"))
+        say(c, CONF_WARNING, s, "the time-range is not used: this line of a crypto ACL always holds");
+}
+
+static void expand_list(struct ace_reading *r, struct ace_list *list, struct bytes name, struct side sides[2],
+                        bool *is_known)
+{
+    for (const struct statement *s = NULL;
+         (s = statements_next(r->c->statements, s, STATEMENT_acl_extended)) != NULL;) {
+        if (!bytes_equal(first_argument(s), name) || list->count == list->max)
+            continue;
+        *is_known = true;
+        if (statement_has(s, "inactive"))
+            continue;
+        warn_of_time_range(r->c, s);
+        r->s = s;
+        r->at = r->visits = 0;
+        expand_line(r, list, &sides[0], &sides[1]);
+    }
+}
+
+bool compile_acl_room(struct compiler *c)
+{
+    c->aces = arena_take(c->arena, ACES_IN_ALL_MAX * sizeof *c->aces);
+    c->sides = arena_take(c->arena, 2 * sizeof *c->sides);
+    return !c->arena->is_full;
+}
+
+const struct crypto_ace *compile_acl(struct compiler *c, struct bytes name, uint16_t *ace_count, const char **why)
+{
+    uint32_t wrong = wrong_line_of(c, FAMILY_ACL, name), room = ACES_IN_ALL_MAX - c->ace_total;
+    struct ace_list list = {.aces = c->aces + c->ace_total, .max = room < ACES_MAX ? room : ACES_MAX};
+    struct ace_reading r = {.c = c};
+    bool is_known = false;
+
+    if (wrong != 0)
+        r.why = text_in_arena(c, "line %u is not understood", wrong);
+    expand_list(&r, &list, name, c->sides, &is_known);
+    if (r.why == NULL && !is_known)
+        r.why = "there is no such extended access-list";
+    else if (r.why == NULL && !has_permit(&list))
+        r.why = "no line of it permits anything";
+    *why = r.why;
+    c->ace_total += list.count;
+    *ace_count = (uint16_t)list.count;
+    return list.aces;
+}

@@ -1,0 +1,245 @@
+#include "conf/compile.h"
+
+#include "base/check.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static const struct defaults defaults_rows[] = {
+#define DEFAULTS(major, minor, cipher, hash, group, pfs, is_nat_t_on, release)                                         \
+    {major, minor, CIPHER_##cipher, HASH_##hash, GROUP_##group, GROUP_##pfs, is_nat_t_on, release},
+#include "conf/defaults.def"
+#undef DEFAULTS
+};
+
+uint32_t statement_count(const struct statements *statements, enum statement_kind kind)
+{
+    uint32_t count = 0;
+
+    for (const struct statement *s = NULL; (s = statements_next(statements, s, kind)) != NULL;)
+        count++;
+    return count;
+}
+
+struct bytes first_argument(const struct statement *s)
+{
+    for (uint16_t i = 0; i < s->word_count; i++)
+        if (s->words[i].item.at[0] == '<')
+            return s->words[i].text;
+    return bytes_of(NULL, 0);
+}
+
+/* The wrong ones come last in the order of writing. */
+uint32_t wrong_line_of(const struct compiler *c, enum grammar_family family, struct bytes name)
+{
+    for (uint32_t i = c->statements->written_count; i-- > 0;) {
+        const struct statement *s = &c->statements->list[c->statements->written[i]];
+
+        if (s->parent == STATEMENT_NONE && s->state == STATEMENT_IS_KNOWN)
+            return 0;
+        if (s->state == STATEMENT_IS_WRONG && s->row != NULL && s->row->family == family &&
+            bytes_equal(first_argument(s), name))
+            return s->line;
+    }
+    return 0;
+}
+
+const struct statement *next_child(const struct compiler *c, const struct statement *parent,
+                                   const struct statement *from)
+{
+    uint32_t at = from == NULL ? parent->next_in_bucket : from->next_in_bucket;
+
+    if (at >= c->statements->written_count)
+        return NULL;
+
+    const struct statement *s = &c->statements->list[c->statements->written[at]];
+
+    return s->parent == statement_index(c->statements, parent) ? s : NULL;
+}
+
+uint32_t wrong_line_under(const struct compiler *c, const struct statement *parent)
+{
+    for (const struct statement *s = NULL; (s = next_child(c, parent, s)) != NULL;)
+        if (s->state == STATEMENT_IS_WRONG)
+            return s->line;
+    return 0;
+}
+
+const char *text_in_arena(struct compiler *c, const char *format, ...)
+{
+    char space[SENTENCE_SIZE];
+    struct text t = text_of(space, sizeof space);
+    va_list list;
+
+    va_start(list, format);
+    text_add_list(&t, format, list);
+    va_end(list);
+
+    const char *copy = arena_copy_text(c->arena, bytes_of_text(space));
+
+    return copy == NULL ? "" : copy;
+}
+
+void say(struct compiler *c, enum conf_severity severity, const struct statement *where, const char *format, ...)
+{
+    char space[SENTENCE_SIZE];
+    struct text t = text_of(space, sizeof space);
+    va_list list;
+
+    va_start(list, format);
+    text_add_list(&t, format, list);
+    va_end(list);
+    find(&c->finder, severity, where == NULL ? 0 : where->line, 0, "", space);
+}
+
+/* "8.2(5)", "9.16(4)14": the two numbers in front. */
+static bool read_release(struct bytes text, uint32_t *major, uint32_t *minor)
+{
+    size_t dot = 0, end;
+
+    while (dot < text.len && text.data[dot] != '.')
+        dot++;
+    for (end = dot + 1; end < text.len && text.data[end] >= '0' && text.data[end] <= '9';)
+        end++;
+    return dot < text.len && grammar_number(bytes_of(text.data, dot), major) &&
+           grammar_number(bytes_of(text.data + dot + 1, end - dot - 1), minor);
+}
+
+static const struct defaults *choose_defaults(struct compiler *c)
+{
+    const struct statement *version = statements_next(c->statements, NULL, STATEMENT_version);
+    const struct defaults *chosen = &defaults_rows[COUNT_OF(defaults_rows) - 1];
+    uint32_t major, minor;
+
+    if (version == NULL) {
+        say(c, CONF_NOTE, NULL, "there is no ASA Version line: what is left out is taken as in %s", chosen->release);
+        return chosen;
+    }
+    if (!read_release(statement_argument(version, "release", 0), &major, &minor)) {
+        say(c, CONF_WARNING, version, "this release is not understood: what is left out is taken as in %s",
+            chosen->release);
+        return chosen;
+    }
+    for (size_t i = 0; i < COUNT_OF(defaults_rows); i++)
+        if (major > defaults_rows[i].from_major ||
+            (major == defaults_rows[i].from_major && minor >= defaults_rows[i].from_minor))
+            chosen = &defaults_rows[i];
+    return chosen;
+}
+
+static const char *copy_argument(struct compiler *c, const struct statement *s, const char *name)
+{
+    const char *copy = arena_copy_text(c->arena, statement_argument(s, name, 0));
+
+    return copy == NULL ? "" : copy;
+}
+
+static const struct statement *first(const struct compiler *c, enum statement_kind kind)
+{
+    return statements_next(c->statements, NULL, kind);
+}
+
+static void compile_identity(struct compiler *c, struct policy *p)
+{
+    static const struct {
+        const char *word;
+        enum identity_kind kind;
+    } kinds[] = {
+        {"address", IDENTITY_ADDRESS},
+        {"hostname", IDENTITY_HOSTNAME},
+        {"key-id", IDENTITY_KEY_ID},
+        {"auto", IDENTITY_AUTO},
+    };
+    const struct statement *s = first(c, STATEMENT_identity);
+
+    p->identity = IDENTITY_AUTO;
+    p->key_id = "";
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (bytes_equal(statement_choice(s), bytes_of_text(kinds[i].word)))
+            p->identity = kinds[i].kind;
+    p->key_id = copy_argument(c, s, "key-id");
+}
+
+static void compile_nat_traversal(const struct compiler *c, struct policy *p)
+{
+    enum { NAT_KEEPALIVE_S = 20 };
+    const struct statement *s = first(c, STATEMENT_nat_traversal);
+    uint32_t keepalive = s == NULL ? 0 : statement_number(s, "nat-keepalive");
+
+    p->is_nat_t_on = s == NULL ? c->defaults->is_nat_t_on : !s->is_no;
+    p->nat_keepalive_s = keepalive == 0 ? NAT_KEEPALIVE_S : (uint16_t)keepalive;
+}
+
+static void compile_schedule(const struct compiler *c, struct policy *p)
+{
+    const struct statement *s = first(c, STATEMENT_retransmit);
+
+    p->schedule = SCHEDULE_IKEWISE;
+    for (unsigned id = 0; s != NULL && id < SCHEDULE_COUNT; id++)
+        if (bytes_equal(statement_choice(s), bytes_of_text(schedule_info(id)->word)))
+            p->schedule = id;
+}
+
+static void compile_replay(const struct compiler *c, struct policy *p)
+{
+    const struct statement *s = first(c, STATEMENT_replay_window);
+    uint32_t window = 64;
+
+    if (s != NULL && !grammar_number(statement_choice(s), &window))
+        window = 64;
+    p->replay_window = first(c, STATEMENT_replay_disable) != NULL ? 0 : (uint16_t)window;
+}
+
+static void compile_settings(struct compiler *c)
+{
+    struct policy *p = &c->conf->policy;
+    const struct statement *hostname = first(c, STATEMENT_hostname);
+
+    p->hostname = hostname == NULL ? "ciscoasa" : copy_argument(c, hostname, "hostname");
+    p->are_weak_allowed = first(c, STATEMENT_weak_algorithms) != NULL;
+    compile_identity(c, p);
+    compile_nat_traversal(c, p);
+    compile_schedule(c, p);
+    compile_replay(c, p);
+}
+
+static void count_tunnels(struct conf *conf)
+{
+    conf->running_count = conf->parked_count = 0;
+    for (uint16_t i = 0; i < conf->policy.tunnel_count; i++) {
+        conf->running_count += conf->policy.tunnels[i].parked == NULL;
+        conf->parked_count += conf->policy.tunnels[i].parked != NULL;
+    }
+}
+
+bool conf_compile(struct conf *conf, const struct statements *statements, struct secrets secrets, struct arena *arena)
+{
+    struct compiler c = {
+        .conf = conf,
+        .statements = statements,
+        .finder = {conf, arena, conf->file_name},
+        .arena = arena,
+        .secrets = secrets,
+    };
+
+    conf->policy = (struct policy){0};
+    findings_begin(conf, arena);
+    if (arena->is_full)
+        return false;
+    c.defaults = choose_defaults(&c);
+    compile_settings(&c);
+    compile_interfaces(&c);
+    compile_routes(&c);
+    compile_isakmp_policies(&c);
+    compile_transform_sets(&c);
+    compile_tunnel_groups(&c);
+    if (!arena->is_full)
+        compile_tunnels(&c);
+    if (arena->is_full)
+        return false;
+    count_tunnels(conf);
+    findings_sort(conf);
+    return true;
+}

@@ -1,0 +1,110 @@
+/* From statements to the policy. conf_compile makes the whole of it; the others are its parts, one noun a file. */
+#ifndef CONF_COMPILE_H
+#define CONF_COMPILE_H
+
+#include "conf/finding.h"
+#include "conf/statement.h"
+
+struct defaults {
+    uint8_t from_major, from_minor;
+    enum cipher_id cipher;
+    enum hash_id hash;
+    enum group_id group, pfs;
+    bool is_nat_t_on;
+    const char *release;
+};
+
+/* A key of the secrets file. */
+struct secret {
+    struct bytes peer, key;
+    uint32_t line;
+};
+
+struct secrets {
+    const struct secret *list;
+    uint32_t count;
+    const char *file_name;
+};
+
+/* A transform-set and why it cannot be used ("": it can). */
+struct usable_set {
+    struct transform_set set;
+    const char *why_not;
+    uint32_t line;
+};
+
+enum { NAME_SIZE = 256 };
+
+enum key_state { KEY_NONE, KEY_IS_MASKED, KEY_IS_ENCRYPTED, KEY_IS_TOO_LONG, KEY_IS_THERE };
+
+/* A tunnel-group, and what became of its key. */
+struct keyed_group {
+    struct tunnel_group group;
+    struct bytes key;
+    enum key_state key_state;
+    uint32_t line, key_line;
+};
+
+struct compiler {
+    struct conf *conf;
+    const struct statements *statements;
+    struct finder finder;
+    struct arena *arena;
+    const struct defaults *defaults;
+    struct secrets secrets;
+    struct usable_set *sets;
+    struct keyed_group *groups;
+    uint16_t set_count, group_count;
+    const bool *interfaces_are_down; /* by interface */
+    const char *why_no_policy;       /* no phase 1 proposal is left: the reason of every tunnel; NULL: there is one */
+    bool is_phase1_weak;             /* one that is offered is */
+    struct crypto_ace *aces;         /* of all access-lists, one after the other */
+    uint32_t ace_total;
+    struct side *sides; /* acl.c's work space */
+};
+
+/* False: the arena is full. Replaces conf->policy and all findings but those of reading. */
+bool conf_compile(struct conf *conf, const struct statements *statements, struct secrets secrets, struct arena *arena);
+
+/* compile.c */
+uint32_t statement_count(const struct statements *statements, enum statement_kind kind);
+struct bytes first_argument(const struct statement *s);
+/* The line of the first statement of that family and name (of its first argument) that was not understood; 0: none. */
+uint32_t wrong_line_of(const struct compiler *c, enum grammar_family family, struct bytes name);
+/* The statements below another one, in their order; NULL: no more. */
+const struct statement *next_child(const struct compiler *c, const struct statement *parent,
+                                   const struct statement *from);
+uint32_t wrong_line_under(const struct compiler *c, const struct statement *parent);
+const char *text_in_arena(struct compiler *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void say(struct compiler *c, enum conf_severity severity, const struct statement *where, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* interface.c */
+/* A name from the file for the policy and for sentences: printable, cut at NAME_SIZE. Ours have no other characters. */
+const char *name_of(struct compiler *c, struct bytes text);
+void compile_interfaces(struct compiler *c);
+void compile_routes(struct compiler *c);
+uint16_t interface_of_name(const struct compiler *c, struct bytes name);
+/* An address, or the `name` given to one. */
+bool resolve_host(const struct compiler *c, struct bytes text, struct ip *ip);
+
+/* proposal.c */
+void compile_isakmp_policies(struct compiler *c);
+void compile_transform_sets(struct compiler *c);
+bool set_is_weak(const struct transform_set *set);
+enum group_id group_of_words(struct bytes word, uint16_t *number); /* "14" or "group14" */
+
+/* peer.c */
+bool text_is_masked_key(
+    struct bytes text); /* nothing but asterisks: what show running-config writes in place of a key */
+void compile_tunnel_groups(struct compiler *c);
+
+/* acl.c: the lines of a crypto access-list, objects resolved. *why NULL: all of them; otherwise why the list cannot be
+ * used, and those that were understood come all the same: their traffic must not go in clear. */
+bool compile_acl_room(struct compiler *c); /* once, before; false: the arena is full */
+const struct crypto_ace *compile_acl(struct compiler *c, struct bytes name, uint16_t *ace_count, const char **why);
+
+/* map.c */
+void compile_tunnels(struct compiler *c);
+
+#endif

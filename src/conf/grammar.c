@@ -1,0 +1,551 @@
+#include "conf/grammar.h"
+
+#include "base/check.h"
+#include "base/ip.h"
+
+#include <string.h>
+
+static const struct grammar_row rows[] = {
+#define STATEMENT(mode, name, enters, family, effect, no, syntax, sample)                                              \
+    [STATEMENT_##name] = {STATEMENT_##name, #name,   MODE_##mode, MODE_##enters, FAMILY_##family,                      \
+                          EFFECT_##effect,  NO_##no, syntax,      sample},
+#include "conf/grammar_rows.h"
+};
+
+enum unknown_line { UNKNOWN_KEPT, UNKNOWN_WRONG };
+
+static const struct {
+    const char *prompt;
+    enum unknown_line unknown;
+} modes[] = {
+#define MODE(name, prompt, unknown) [MODE_##name] = {prompt, UNKNOWN_##unknown},
+#include "conf/grammar_rows.h"
+};
+
+static const unsigned family_arguments[] = {
+#define FAMILY(name, argument_count) [FAMILY_##name] = argument_count,
+#include "conf/grammar_rows.h"
+};
+
+static const struct argument_info arguments[] = {
+#define ARGUMENT(name, kind, least, most, shown, help) {#name, ARGUMENT_##kind, least, most, shown, help},
+#include "conf/grammar_rows.h"
+};
+
+static const struct word_info words[] = {
+#define WORD(text, origin, help) {text, ORIGIN_##origin, help},
+#include "conf/grammar_rows.h"
+};
+
+const struct grammar_row *grammar_row(enum statement_kind kind)
+{
+    CHECK((unsigned)kind < STATEMENT_COUNT);
+    return &rows[kind];
+}
+
+const char *grammar_prompt(enum grammar_mode mode)
+{
+    CHECK((unsigned)mode < MODE_COUNT);
+    return modes[mode].prompt;
+}
+
+bool grammar_mode_is_strict(enum grammar_mode mode)
+{
+    CHECK((unsigned)mode < MODE_COUNT);
+    return modes[mode].unknown == UNKNOWN_WRONG;
+}
+
+unsigned grammar_family_arguments(enum grammar_family family)
+{
+    CHECK((unsigned)family < FAMILY_COUNT);
+    return family_arguments[family];
+}
+
+/* The marks of the syntax notation; grammar.def explains them. */
+static bool is_mark(char c)
+{
+    return c == '\0' || c == ' ' || c == '[' || c == ']' || c == '{' || c == '}' || c == '|' || c == '^';
+}
+
+static struct grammar_item item_at(const char *at)
+{
+    size_t len = 0;
+
+    if (*at == '<')
+        len = (size_t)(strchr(at, '>') - at) + 1;
+    else
+        while (!is_mark(at[len]) && strncmp(at + len, "...", 3) != 0)
+            len++;
+    CHECK(len > 0);
+    return (struct grammar_item){at, (uint16_t)len};
+}
+
+bool item_is_word(struct grammar_item item, const char *word)
+{
+    return item.at[0] != '<' && strlen(word) == item.len && memcmp(item.at, word, item.len) == 0;
+}
+
+const struct argument_info *item_argument(struct grammar_item item)
+{
+    if (item.at[0] != '<')
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(arguments); i++)
+        if (strlen(arguments[i].name) + 2 == item.len && memcmp(arguments[i].name, item.at + 1, item.len - 2u) == 0)
+            return &arguments[i];
+    CHECK(!"every argument of a syntax has a row in grammar.def");
+    return NULL;
+}
+
+const struct word_info *item_word(struct grammar_item item)
+{
+    if (item.at[0] == '<')
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (item_is_word(item, words[i].text))
+            return &words[i];
+    CHECK(!"a word of a syntax has no row in grammar.def");
+    return NULL;
+}
+
+bool grammar_knows(const char *word_or_argument)
+{
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strcmp(words[i].text, word_or_argument) == 0)
+            return true;
+    for (size_t i = 0; i < COUNT_OF(arguments); i++)
+        if (strcmp(arguments[i].name, word_or_argument) == 0)
+            return true;
+    return false;
+}
+
+/* ---- what can come next ---- */
+
+struct next {
+    struct grammar_item items[EXPECTED_MAX];
+    uint16_t count;
+    bool may_end;
+    bool is_identified; /* the ~ of the syntax, or its end, has been passed */
+};
+
+/* The bracket that closes the group that `at` stands in. */
+static const char *closing(const char *at)
+{
+    for (unsigned depth = 0;; at++) {
+        CHECK(*at != '\0');
+        if (*at == '{' || *at == '[')
+            depth++;
+        else if ((*at == '}' || *at == ']') && depth-- == 0)
+            return at;
+    }
+}
+
+static const char *opening(const char *begin, const char *at)
+{
+    for (unsigned depth = 0;;) {
+        CHECK(at > begin);
+        at--;
+        if (*at == '}' || *at == ']')
+            depth++;
+        else if ((*at == '{' || *at == '[') && depth-- == 0)
+            return at;
+    }
+}
+
+static void follow(struct next *next, const char *syntax, const char *at);
+
+static void follow_alternatives(struct next *next, const char *syntax, const char *open)
+{
+    const char *close = closing(open + 1);
+
+    follow(next, syntax, open + 1);
+    for (const char *at = open + 1; at < close; at++) {
+        if (*at == '{' || *at == '[')
+            at = closing(at + 1);
+        else if (*at == '|' || *at == '^')
+            follow(next, syntax, at + 1);
+    }
+}
+
+static void follow(struct next *next, const char *syntax, const char *at)
+{
+    bool repeats;
+
+    switch (*at) {
+    case '\0': next->may_end = next->is_identified = true; break;
+    case '~':
+        next->is_identified = true;
+        follow(next, syntax, at + 1);
+        break;
+    case ' ': follow(next, syntax, at + 1); break;
+    case '|':
+    case '^': follow(next, syntax, closing(at)); break;
+    case '}':
+    case ']':
+        repeats = strncmp(at + 1, "...", 3) == 0;
+        if (repeats)
+            follow_alternatives(next, syntax, opening(syntax, at));
+        follow(next, syntax, at + (repeats ? 4 : 1));
+        break;
+    case '[':
+        follow_alternatives(next, syntax, at);
+        follow(next, syntax, closing(at + 1) + 1);
+        break;
+    case '{': follow_alternatives(next, syntax, at); break;
+    default:
+        for (uint16_t i = 0; i < next->count; i++)
+            if (next->items[i].at == at)
+                return;
+        CHECK(next->count < EXPECTED_MAX);
+        next->items[next->count++] = item_at(at);
+    }
+}
+
+/* What can stand after an item; `after.at` NULL: at the beginning of the line. */
+static void next_of(struct next *next, const char *syntax, struct grammar_item after)
+{
+    next->count = 0;
+    next->may_end = next->is_identified = false;
+    if (after.at == NULL) {
+        follow(next, syntax, syntax);
+        return;
+    }
+
+    const char *end = after.at + after.len;
+
+    if (strncmp(end, "...", 3) == 0) {
+        next->items[next->count++] = after;
+        end += 3;
+    }
+    follow(next, syntax, end);
+}
+
+/* ---- does this token fit there ---- */
+
+/* In order: the better fit wins over all statements that are still possible. */
+enum fit { FIT_NONE, FIT_LOOSE, FIT_ABBREVIATION, FIT_TYPED, FIT_EXACT };
+
+static char lower(uint8_t c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static enum fit word_fit(struct grammar_item item, struct bytes text)
+{
+    if (text.len > item.len)
+        return FIT_NONE;
+    for (size_t i = 0; i < text.len; i++)
+        if (lower(text.data[i]) != lower((uint8_t)item.at[i]))
+            return FIT_NONE;
+    return text.len == item.len ? FIT_EXACT : FIT_ABBREVIATION;
+}
+
+static bool is_address(struct bytes text)
+{
+    struct ip ip;
+
+    return ip_parse(&ip, text);
+}
+
+static enum fit argument_fit(const struct argument_info *argument, struct bytes text)
+{
+    uint32_t number;
+    uint16_t port;
+    uint8_t protocol;
+
+    switch (argument->kind) {
+    case ARGUMENT_NUMBER:
+        return grammar_number(text, &number) && number >= argument->least && number <= argument->most ? FIT_TYPED
+                                                                                                      : FIT_NONE;
+    case ARGUMENT_ADDRESS: return is_address(text) ? FIT_TYPED : FIT_NONE;
+    case ARGUMENT_PROTOCOL: return grammar_protocol(text, &protocol) ? FIT_TYPED : FIT_NONE;
+    case ARGUMENT_PORT: return grammar_port(text, &port) ? FIT_TYPED : FIT_NONE;
+    case ARGUMENT_HOST: return is_address(text) ? FIT_TYPED : text.len <= argument->most ? FIT_LOOSE : FIT_NONE;
+    case ARGUMENT_NAME: return text.len <= argument->most ? FIT_LOOSE : FIT_NONE;
+    case ARGUMENT_TEXT:
+    case ARGUMENT_KEY: return FIT_LOOSE;
+    }
+    return FIT_NONE;
+}
+
+static bool takes_rest(struct grammar_item item)
+{
+    const struct argument_info *argument = item_argument(item);
+
+    return argument != NULL && (argument->kind == ARGUMENT_TEXT || argument->kind == ARGUMENT_KEY);
+}
+
+static enum fit item_fit(struct grammar_item item, struct bytes text)
+{
+    const struct argument_info *argument = item_argument(item);
+
+    return argument == NULL ? word_fit(item, text) : argument_fit(argument, text);
+}
+
+/* ---- all statements side by side, a token at a time ---- */
+
+struct thread {
+    const struct grammar_row *row;
+    struct grammar_item after;
+};
+
+enum { THREADS_MAX = 256 };
+
+struct walk {
+    struct thread threads[THREADS_MAX];
+    uint16_t count;
+    enum fit fits[TOKENS_MAX]; /* how each token fitted best */
+    uint16_t token_count;      /* that were taken; an argument that takes the rest of the line is the last */
+};
+
+static bool thread_is_known(const struct walk *walk, struct thread thread)
+{
+    for (uint16_t i = 0; i < walk->count; i++)
+        if (walk->threads[i].row == thread.row && walk->threads[i].after.at == thread.after.at)
+            return true;
+    return false;
+}
+
+static void add_thread(struct walk *walk, struct thread thread)
+{
+    if (thread_is_known(walk, thread))
+        return;
+    CHECK(walk->count < THREADS_MAX);
+    walk->threads[walk->count++] = thread;
+}
+
+static bool item_same_text(struct grammar_item a, struct grammar_item b)
+{
+    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
+static void add_expected(struct grammar_match *match, struct grammar_item item)
+{
+    for (uint16_t i = 0; i < match->expected_count; i++)
+        if (item_same_text(match->expected[i], item))
+            return;
+    if (match->expected_count < EXPECTED_MAX)
+        match->expected[match->expected_count++] = item;
+}
+
+/* All that could stand here, or with `only` the words that this token abbreviates. */
+static void expect(const struct walk *walk, struct grammar_match *match, const struct bytes *only)
+{
+    struct next next;
+
+    match->expected_count = 0;
+    match->may_end = false;
+    for (uint16_t i = 0; i < walk->count; i++) {
+        next_of(&next, walk->threads[i].row->syntax, walk->threads[i].after);
+        match->may_end |= next.may_end && only == NULL;
+        for (uint16_t j = 0; j < next.count; j++)
+            if (only == NULL || item_fit(next.items[j], *only) == FIT_ABBREVIATION)
+                add_expected(match, next.items[j]);
+    }
+}
+
+static enum fit best_fit(const struct walk *walk, struct bytes text)
+{
+    struct next next;
+    enum fit best = FIT_NONE;
+
+    for (uint16_t i = 0; i < walk->count; i++) {
+        next_of(&next, walk->threads[i].row->syntax, walk->threads[i].after);
+        for (uint16_t j = 0; j < next.count; j++) {
+            enum fit fit = item_fit(next.items[j], text);
+
+            best = fit > best ? fit : best;
+        }
+    }
+    return best;
+}
+
+static void advance(struct walk *walk, struct bytes text, enum fit fit)
+{
+    struct walk before = *walk;
+    struct next next;
+
+    walk->count = 0;
+    for (uint16_t i = 0; i < before.count; i++) {
+        next_of(&next, before.threads[i].row->syntax, before.threads[i].after);
+        for (uint16_t j = 0; j < next.count; j++)
+            if (item_fit(next.items[j], text) == fit)
+                add_thread(walk, (struct thread){before.threads[i].row, next.items[j]});
+    }
+}
+
+static bool thread_may_end(struct thread thread, bool is_no)
+{
+    struct next next;
+
+    next_of(&next, thread.row->syntax, thread.after);
+    return next.may_end || (is_no && next.is_identified);
+}
+
+static void begin_walk(struct walk *walk, enum grammar_mode mode)
+{
+    walk->count = walk->token_count = 0;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].mode == mode)
+            add_thread(walk, (struct thread){&rows[i], {NULL, 0}});
+}
+
+/* An ASA knows more statements than we do: where only unused ones are left, the line is another of these. */
+static bool may_be_used(const struct walk *walk)
+{
+    for (uint16_t i = 0; i < walk->count; i++)
+        if (walk->threads[i].row->effect == EFFECT_USED)
+            return true;
+    return false;
+}
+
+/* Takes tokens while they fit; GRAMMAR_MATCHED: all of them did, and the line may end there. */
+static enum grammar_outcome walk_tokens(struct walk *walk, const struct token *tokens, uint16_t token_count, bool is_no,
+                                        struct grammar_match *match)
+{
+    for (uint16_t i = 0; i < token_count; i++) {
+        struct bytes text = tokens[i].text;
+        enum fit fit = best_fit(walk, text);
+
+        match->bad = i;
+        if (fit == FIT_ABBREVIATION) {
+            expect(walk, match, &text);
+            if (match->expected_count > 1)
+                return GRAMMAR_AMBIGUOUS;
+        }
+        if (fit == FIT_NONE) {
+            expect(walk, match, NULL);
+            return i == 0 || !may_be_used(walk) ? GRAMMAR_UNKNOWN : GRAMMAR_WRONG;
+        }
+        advance(walk, text, fit);
+        walk->fits[walk->token_count++] = fit;
+        if (takes_rest(walk->threads[0].after))
+            break;
+    }
+    for (uint16_t i = 0; i < walk->count; i++)
+        if (thread_may_end(walk->threads[i], is_no))
+            return GRAMMAR_MATCHED;
+    match->bad = token_count;
+    expect(walk, match, NULL);
+    return GRAMMAR_WRONG;
+}
+
+static struct bytes text_of_item(struct grammar_item item, const struct token *token)
+{
+    const struct argument_info *argument = item_argument(item);
+
+    if (argument == NULL || (argument->kind != ARGUMENT_TEXT && argument->kind != ARGUMENT_KEY))
+        return token->text;
+    return argument->kind == ARGUMENT_KEY ? token->rest_with_blanks : token->rest;
+}
+
+/* Gives each token its place in one row; the same choices as the walk over all rows made. */
+static bool place_words(const struct grammar_row *row, const struct token *tokens, const struct walk *walk, uint16_t at,
+                        struct grammar_item after, bool must_end, bool is_no, struct grammar_match *match)
+{
+    struct next next;
+
+    if (at == walk->token_count)
+        return !must_end || thread_may_end((struct thread){row, after}, is_no);
+    next_of(&next, row->syntax, after);
+    for (uint16_t i = 0; i < next.count; i++) {
+        struct grammar_item item = next.items[i];
+
+        if (item_fit(item, tokens[at].text) != walk->fits[at])
+            continue;
+        match->words[at] = (struct grammar_word){item, text_of_item(item, &tokens[at]), tokens[at].column};
+        if (place_words(row, tokens, walk, at + 1, item, must_end, is_no, match))
+            return true;
+    }
+    return false;
+}
+
+void grammar_match(enum grammar_mode mode, const struct token *tokens, uint16_t token_count, bool is_no,
+                   struct grammar_match *match)
+{
+    struct walk walk;
+
+    CHECK(token_count <= TOKENS_MAX);
+    match->row = NULL;
+    match->word_count = match->bad = match->expected_count = 0;
+    match->may_end = false;
+    begin_walk(&walk, mode);
+    match->outcome = walk_tokens(&walk, tokens, token_count, is_no, match);
+    if (match->outcome == GRAMMAR_UNKNOWN || walk.token_count == 0)
+        return;
+
+    bool must_end = match->outcome == GRAMMAR_MATCHED;
+
+    for (uint16_t i = 0; i < walk.count; i++) {
+        if (must_end && !thread_may_end(walk.threads[i], is_no))
+            continue;
+        match->row = walk.threads[i].row;
+        match->word_count = walk.token_count;
+        CHECK(place_words(match->row, tokens, &walk, 0, (struct grammar_item){NULL, 0}, must_end, is_no, match));
+        return;
+    }
+}
+
+void text_add_expected(struct text *t, const struct grammar_match *match)
+{
+    enum { SHOWN_MAX = 16 };
+    uint16_t count = match->expected_count > SHOWN_MAX ? SHOWN_MAX : match->expected_count;
+
+    for (uint16_t i = 0; i < count; i++) {
+        struct grammar_item item = match->expected[i];
+        const struct argument_info *argument = item_argument(item);
+        bool is_last = i + 1 == count && !match->may_end && count == match->expected_count;
+
+        text_add(t, "%s", i == 0 ? "" : is_last ? " or " : ", ");
+        if (argument != NULL)
+            text_add(t, "%s (%s)", argument->shown, argument->help);
+        else
+            text_add(t, "%.*s", item.len, item.at);
+    }
+    if (count < match->expected_count)
+        text_add(t, " or %u more", match->expected_count - count);
+    if (match->may_end)
+        text_add(t, "%sthe end of the line", count == 0 ? "" : " or ");
+}
+
+/* ---- what writing needs ---- */
+
+bool item_is_identity(const struct grammar_row *row, struct grammar_item item)
+{
+    const char *end = strchr(row->syntax, '~');
+
+    return end == NULL || item.at < end;
+}
+
+int item_spelling(const struct grammar_row *row, struct grammar_item item)
+{
+    if (item.at[item.len] == '^')
+        return 1;
+    return item.at > row->syntax && item.at[-1] == '^' ? -1 : 0;
+}
+
+struct grammar_item item_spelled(const struct grammar_row *row, struct grammar_item item, bool is_old)
+{
+    int spelling = item_spelling(row, item);
+
+    if (is_old && spelling > 0 && item.at[item.len + 1] != ']')
+        return item_at(item.at + item.len + 1);
+    if (!is_old && spelling < 0)
+        return item_at(opening(row->syntax, item.at) + 1);
+    return item;
+}
+
+struct grammar_item item_omitted(const struct grammar_row *row, struct grammar_item before, struct grammar_item after)
+{
+    const char *begin = before.at == NULL ? row->syntax : before.at + before.len;
+
+    for (const char *at = begin; at < after.at; at++) {
+        if (at[0] != '[' || is_mark(at[1]))
+            continue;
+
+        struct grammar_item item = item_at(at + 1);
+
+        if (item.at != after.at && strncmp(item.at + item.len, "^]", 2) == 0)
+            return item;
+    }
+    return (struct grammar_item){NULL, 0};
+}

@@ -1,0 +1,403 @@
+/* Crypto map entries become tunnels; what is wrong with one parks it. */
+#include "conf/compile.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum { TUNNELS_MAX = 8192, IPSEC_LIFETIME_S = 28800, IPSEC_LIFETIME_KB = 4608000 };
+
+/* The statements of one entry. */
+struct entry {
+    struct bytes map;
+    uint16_t sequence;
+    uint32_t line; /* of the first of them */
+    const struct statement *match, *pfs, *connection, *transform, *df, *nat_t, *dynamic;
+    const struct statement *first, *end; /* they stand together in the order of writing; `end` is not one of them */
+};
+
+/* The first reason stays with the tunnel; every one is found. */
+static void park(struct compiler *c, struct tunnel *t, uint32_t line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void park(struct compiler *c, struct tunnel *t, uint32_t line, const char *format, ...)
+{
+    char why[SENTENCE_SIZE - 100], sentence[SENTENCE_SIZE];
+    struct text w = text_of(why, sizeof why), s = text_of(sentence, sizeof sentence);
+    va_list list;
+
+    va_start(list, format);
+    text_add_list(&w, format, list);
+    va_end(list);
+    text_add(&s, "crypto map %.64s %u is parked: %s", t->map_name, t->sequence, why);
+    find(&c->finder, CONF_ERROR, line, 0, "", sentence);
+    if (t->parked == NULL)
+        t->parked = text_in_arena(c, "line %u: %s", line, why);
+}
+
+static const struct statement *nth_written(const struct compiler *c, uint32_t at)
+{
+    return at < c->statements->written_count ? &c->statements->list[c->statements->written[at]] : NULL;
+}
+
+static bool is_of_entry(const struct statement *s, struct bytes map, uint16_t sequence)
+{
+    return s->state == STATEMENT_IS_KNOWN && s->row->family == FAMILY_MAP && s->row->kind != STATEMENT_map_interface &&
+           bytes_equal(first_argument(s), map) && statement_number(s, "sequence") == sequence;
+}
+
+static void take_statement(struct entry *e, const struct statement *s)
+{
+    switch ((int)s->row->kind) {
+    case STATEMENT_map_match: e->match = s; break;
+    case STATEMENT_map_pfs: e->pfs = s; break;
+    case STATEMENT_map_connection: e->connection = s; break;
+    case STATEMENT_map_transform: e->transform = s; break;
+    case STATEMENT_map_df_bit: e->df = s; break;
+    case STATEMENT_map_nat_t_disable: e->nat_t = s; break;
+    case STATEMENT_map_dynamic: e->dynamic = s; break;
+    }
+}
+
+/* Reads the entry that begins at this place of the order; returns the place after it. */
+static uint32_t read_entry(const struct compiler *c, uint32_t at, struct entry *e)
+{
+    const struct statement *s = nth_written(c, at);
+
+    *e = (struct entry){
+        .map = first_argument(s), .sequence = (uint16_t)statement_number(s, "sequence"), .line = s->line, .first = s};
+    for (; (s = nth_written(c, at)) != NULL && is_of_entry(s, e->map, e->sequence); at++) {
+        e->line = s->line < e->line ? s->line : e->line;
+        take_statement(e, s);
+    }
+    e->end = s;
+    return at;
+}
+
+static const struct statement *next_of_entry(const struct compiler *c, const struct entry *e,
+                                             const struct statement *from)
+{
+    const struct statement *s = from == NULL ? e->first : nth_written(c, from->next_in_bucket);
+
+    return s == e->end ? NULL : s;
+}
+
+/* ---- the parts of a tunnel ---- */
+
+static void take_acl(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    const char *why;
+
+    t->acl_name = "";
+    if (e->match == NULL) {
+        park(c, t, e->line, "the entry is incomplete: it has no `match address`");
+        return;
+    }
+    t->acl_name = name_of(c, statement_argument(e->match, "acl", 0));
+    t->aces = compile_acl(c, statement_argument(e->match, "acl", 0), &t->ace_count, &why);
+    if (why != NULL)
+        park(c, t, e->match->line, "access-list %.64s cannot be used: %s", t->acl_name, why);
+}
+
+static uint16_t group_index(const struct compiler *c, struct ip peer)
+{
+    return policy_tunnel_group_of(&c->conf->policy, peer);
+}
+
+/* Why there is no key for this peer; NULL: there is one. */
+static const char *why_no_key(struct compiler *c, struct ip peer)
+{
+    char space[IP_TEXT_SIZE];
+    uint16_t index = group_index(c, peer);
+    const struct keyed_group *g = index == NO_INDEX ? NULL : &c->groups[index];
+
+    if (g == NULL)
+        return text_in_arena(c, "there is no tunnel-group with a key for peer %s", ip_text(peer, space));
+    switch (g->key_state) {
+    case KEY_IS_THERE: return NULL;
+    case KEY_NONE:
+        return text_in_arena(c, "tunnel-group %.64s (line %u) has no pre-shared key", g->group.name, g->line);
+    case KEY_IS_MASKED:
+        return text_in_arena(
+            c, "the key of tunnel-group %.64s is masked (***** on line %u): `ikewise secret %.64s` stores it",
+            g->group.name, g->key_line, g->group.name);
+    case KEY_IS_ENCRYPTED:
+        return text_in_arena(c,
+                             "the key of tunnel-group %.64s is encrypted (line %u): `ikewise secret %.64s` stores it",
+                             g->group.name, g->key_line, g->group.name);
+    case KEY_IS_TOO_LONG:
+        return text_in_arena(c, "the key of tunnel-group %.64s (line %u) has more than 128 characters", g->group.name,
+                             g->key_line);
+    }
+    return NULL;
+}
+
+struct peers_reading {
+    uint32_t line, named_count;
+    struct ip unusable[PEERS_MAX];
+    uint8_t unusable_count;
+    const char *why; /* of the first that cannot be used */
+};
+
+static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, uint32_t line, struct peers_reading *r)
+{
+    struct ip ip = {0};
+    const char *why = NULL;
+
+    r->named_count++;
+    r->line = line;
+    if (!resolve_host(c, text, &ip))
+        why = text_in_arena(c, "peer %.64s is neither an address nor a name given to one", name_of(c, text));
+    else if (t->peer_count == PEERS_MAX)
+        why = text_in_arena(c, "an entry has at most %u peers", PEERS_MAX);
+    else
+        why = why_no_key(c, ip);
+    if (why == NULL) {
+        t->peers[t->peer_count++] = ip;
+        return;
+    }
+    if (ip_is_set(ip) && r->unusable_count < PEERS_MAX)
+        r->unusable[r->unusable_count++] = ip;
+    if (r->why == NULL)
+        r->why = why;
+    find(&c->finder, CONF_WARNING, line, 0, "",
+         text_in_arena(c, "crypto map %.64s %u: a peer is left out: %s", t->map_name, t->sequence, why));
+}
+
+static void take_peers(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    struct peers_reading r = {0};
+
+    for (const struct statement *s = NULL; (s = next_of_entry(c, e, s)) != NULL;) {
+        if (s->row->kind != STATEMENT_map_peer)
+            continue;
+        for (unsigned i = 0; statement_argument(s, "peer", i).len > 0; i++)
+            take_peer(c, t, statement_argument(s, "peer", i), s->line, &r);
+    }
+    if (r.named_count == 0)
+        park(c, t, e->line, "the entry is incomplete: it has no `set peer`");
+    if (r.named_count == 0 || t->peer_count > 0)
+        return;
+    park(c, t, r.line, "%s", r.why);
+    t->peer_count = r.unusable_count; /* it does not run, and is still found by its peers' addresses */
+    memcpy(t->peers, r.unusable, sizeof t->peers);
+}
+
+static const struct usable_set *set_of_name(const struct compiler *c, struct bytes name, uint16_t *index)
+{
+    for (*index = 0; *index < c->set_count; (*index)++)
+        if (bytes_equal(bytes_of_text(c->sets[*index].set.name), name))
+            return &c->sets[*index];
+    return NULL;
+}
+
+/* Why that transform-set is not in this tunnel; NULL: it is. */
+static const char *take_set(struct compiler *c, struct tunnel *t, struct bytes name)
+{
+    uint16_t index;
+    const struct usable_set *set = set_of_name(c, name, &index);
+
+    if (set == NULL)
+        return text_in_arena(c, "there is no transform-set %.64s", name_of(c, name));
+    if (set->why_not[0] != '\0')
+        return text_in_arena(c, "transform-set %.64s (line %u) cannot be used: %s", set->set.name, set->line,
+                             set->why_not);
+    if (t->transform_set_count == TRANSFORM_SETS_MAX)
+        return text_in_arena(c, "an entry has at most %u transform-sets", TRANSFORM_SETS_MAX);
+    t->transform_sets[t->transform_set_count++] = index;
+    t->is_weak |= set_is_weak(&set->set);
+    return NULL;
+}
+
+static void take_sets(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    const char *first_why = NULL;
+
+    if (e->transform == NULL) {
+        park(c, t, e->line, "the entry is incomplete: it has no `set transform-set`");
+        return;
+    }
+    for (unsigned i = 0; statement_argument(e->transform, "transform-set", i).len > 0; i++) {
+        const char *why = take_set(c, t, statement_argument(e->transform, "transform-set", i));
+
+        if (why == NULL)
+            continue;
+        first_why = first_why == NULL ? why : first_why;
+        find(&c->finder, CONF_WARNING, e->transform->line, 0, "",
+             text_in_arena(c, "crypto map %.64s %u: %s", t->map_name, t->sequence, why));
+    }
+    if (t->transform_set_count == 0)
+        park(c, t, e->transform->line, "%s", first_why);
+}
+
+static void take_pfs(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    uint16_t number;
+
+    if (e->pfs == NULL)
+        return;
+
+    struct bytes word = statement_choice(e->pfs);
+
+    t->pfs = word.len == 0 ? c->defaults->pfs : group_of_words(word, &number);
+    if (t->pfs == GROUP_NONE) {
+        park(c, t, e->pfs->line, "ikewise does not compute in the group of `set pfs`");
+        return;
+    }
+    if (group_info(t->pfs)->strength != STRENGTH_WEAK)
+        return;
+    t->is_weak = true;
+    if (!c->conf->policy.are_weak_allowed)
+        park(c, t, e->pfs->line, "group %u of `set pfs` is weak, and there is no `crypto ikev1 weak-algorithms`",
+             group_info(t->pfs)->number);
+}
+
+static void take_lifetimes(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    const struct statement *seconds = statements_next(c->statements, NULL, STATEMENT_ipsec_lifetime_s);
+    const struct statement *kilobytes = statements_next(c->statements, NULL, STATEMENT_ipsec_lifetime_kb);
+
+    t->lifetime_s = seconds == NULL ? IPSEC_LIFETIME_S : statement_number(seconds, "seconds");
+    t->lifetime_kb = kilobytes == NULL ? IPSEC_LIFETIME_KB : statement_number(kilobytes, "kilobytes");
+    for (const struct statement *s = NULL; (s = next_of_entry(c, e, s)) != NULL;) {
+        if (s->row->kind != STATEMENT_map_lifetime)
+            continue;
+        if (statement_has(s, "seconds"))
+            t->lifetime_s = statement_number(s, "seconds");
+        if (statement_has(s, "kilobytes"))
+            t->lifetime_kb = statement_number(s, "kilobytes"); /* 0 with `unlimited` */
+    }
+}
+
+static const struct {
+    const char *word;
+    enum df_policy df;
+} df_words[] = {{"copy-df", DF_COPY}, {"set-df", DF_SET}, {"clear-df", DF_CLEAR}};
+
+static enum df_policy df_of(const struct statement *s)
+{
+    for (size_t i = 0; i < COUNT_OF(df_words); i++)
+        if (statement_has(s, df_words[i].word))
+            return df_words[i].df;
+    return DF_COPY;
+}
+
+static void take_choices(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    t->is_nat_t_off = e->nat_t != NULL;
+    if (e->connection != NULL)
+        t->connection_type = statement_has(e->connection, "originate-only") ? CONNECTION_ORIGINATE_ONLY
+                             : statement_has(e->connection, "answer-only")  ? CONNECTION_ANSWER_ONLY
+                                                                            : CONNECTION_BIDIRECTIONAL;
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_ipsec_df_bit)) != NULL;)
+        if (t->interface != NO_INDEX && interface_of_name(c, statement_argument(s, "interface", 0)) == t->interface)
+            t->df = df_of(s);
+    if (e->df != NULL)
+        t->df = df_of(e->df);
+}
+
+static void check_interface(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    if (t->interface == NO_INDEX) {
+        park(c, t, e->line, "crypto map %.64s is not applied to an interface", t->map_name);
+        return;
+    }
+
+    const struct policy_interface *interface = &c->conf->interfaces[t->interface];
+
+    if (c->interfaces_are_down[t->interface])
+        park(c, t, e->line, "interface %.64s is shut down", interface->name);
+    else if (!interface->is_ikev1_enabled)
+        park(c, t, e->line, "crypto ikev1 is not enabled on interface %.64s", interface->name);
+    else if (!ip_is_set(interface->ip))
+        park(c, t, e->line, "interface %.64s has no fixed address", interface->name);
+}
+
+/* A line of this entry that was not understood may have said anything, `set pfs` among it. */
+static void check_wrong_lines(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    for (uint32_t i = c->statements->written_count; i-- > 0;) {
+        const struct statement *s = nth_written(c, i);
+
+        if (s->parent == STATEMENT_NONE && s->state == STATEMENT_IS_KNOWN)
+            return;
+        if (s->state == STATEMENT_IS_WRONG && s->row != NULL && s->row->family == FAMILY_MAP &&
+            bytes_equal(first_argument(s), e->map) && statement_number(s, "sequence") == e->sequence)
+            park(c, t, s->line, "this line is not understood");
+    }
+}
+
+static void make_tunnel(struct compiler *c, struct tunnel *t, const struct entry *e, uint16_t interface)
+{
+    *t = (struct tunnel){
+        .map_name = name_of(c, e->map), .sequence = e->sequence, .interface = interface, .line = e->line};
+    check_wrong_lines(c, t, e);
+    take_acl(c, t, e);
+    take_peers(c, t, e);
+    take_sets(c, t, e);
+    take_pfs(c, t, e);
+    take_lifetimes(c, t, e);
+    take_choices(c, t, e);
+    check_interface(c, t, e);
+    if (c->why_no_policy != NULL)
+        park(c, t, e->line, "%s", c->why_no_policy);
+    t->is_weak |= c->is_phase1_weak;
+}
+
+static uint16_t next_interface_of_map(const struct compiler *c, struct bytes map, uint16_t from)
+{
+    for (uint16_t i = from; i < c->conf->policy.interface_count; i++)
+        if (bytes_equal(bytes_of_text(c->conf->interfaces[i].map_name), map))
+            return i;
+    return NO_INDEX;
+}
+
+/* One for each interface that the map is on. */
+static void make_tunnels(struct compiler *c, struct tunnel *tunnels, const struct entry *e)
+{
+    uint16_t *count = &c->conf->policy.tunnel_count, interface = next_interface_of_map(c, e->map, 0);
+
+    do {
+        if (*count == TUNNELS_MAX) {
+            find(&c->finder, CONF_ERROR, e->line, 0, "", "there are too many crypto map entries: this one is left out");
+            return;
+        }
+        make_tunnel(c, &tunnels[(*count)++], e, interface);
+        if (interface != NO_INDEX)
+            interface = next_interface_of_map(c, e->map, interface + 1);
+    } while (interface != NO_INDEX);
+}
+
+static bool begins_entry(const struct statement *s)
+{
+    return s->state == STATEMENT_IS_KNOWN && s->row->family == FAMILY_MAP && s->row->kind != STATEMENT_map_interface;
+}
+
+/* Makes the tunnels of every entry, by map and sequence; `tunnels` NULL: only says how many there are at most. */
+static uint32_t each_entry(struct compiler *c, struct tunnel *tunnels)
+{
+    uint32_t count = 0;
+    struct entry e;
+
+    for (uint32_t at = 0; at < c->statements->written_count;) {
+        if (!begins_entry(nth_written(c, at))) {
+            at++;
+            continue;
+        }
+        at = read_entry(c, at, &e);
+        count += 1u + c->conf->policy.interface_count;
+        if (tunnels != NULL && e.dynamic == NULL) /* dynamic: for peers with unknown addresses, listed as not used */
+            make_tunnels(c, tunnels, &e);
+    }
+    return count;
+}
+
+void compile_tunnels(struct compiler *c)
+{
+    uint32_t count = each_entry(c, NULL);
+    struct tunnel *tunnels = arena_take(c->arena, (count < TUNNELS_MAX ? count : TUNNELS_MAX) * sizeof *tunnels);
+
+    if (tunnels == NULL || !compile_acl_room(c))
+        return;
+    c->conf->policy.tunnels = tunnels;
+    each_entry(c, tunnels);
+}

@@ -1,0 +1,185 @@
+/* Tunnel-groups and their keys. */
+#include "conf/compile.h"
+
+#include <string.h>
+
+enum { KEY_MAX = 128, DPD_THRESHOLD_S = 10, DPD_RETRY_S = 2 };
+
+static const char default_group[] = "DefaultL2LGroup";
+
+bool text_is_masked_key(struct bytes text)
+{
+    size_t stars = 0;
+
+    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
+        text.len--;
+    while (stars < text.len && text.data[stars] == '*')
+        stars++;
+    return stars == text.len;
+}
+
+/* `0 KEY` is a key in clear, `8 KEY` one that was encrypted with a passphrase that only that device has. */
+static struct bytes without_key_type(struct bytes text, uint8_t *type)
+{
+    *type = 0;
+    if (text.len > 2 && (text.data[0] == '0' || text.data[0] == '8') && text.data[1] == ' ') {
+        *type = text.data[0];
+        return bytes_after(text, 2);
+    }
+    return text;
+}
+
+static void take_key(struct compiler *c, struct keyed_group *g, const struct statement *s)
+{
+    uint8_t type;
+    struct bytes key = without_key_type(statement_argument(s, "key", 0), &type);
+    bool ends_blank = key.data[key.len - 1] == ' ' || key.data[key.len - 1] == '\t';
+
+    g->key_line = s->line;
+    if (text_is_masked_key(key)) {
+        g->key_state = KEY_IS_MASKED;
+    } else if (type == '8') {
+        g->key_state = KEY_IS_ENCRYPTED;
+    } else if (key.len > KEY_MAX) {
+        g->key_state = KEY_IS_TOO_LONG;
+    } else {
+        g->key_state = KEY_IS_THERE;
+        g->key = key;
+        if (ends_blank)
+            say(c, CONF_NOTE, s, "the key of tunnel-group %s ends in a blank, which is taken as part of it",
+                g->group.name);
+        else if (memchr(key.data, ' ', key.len) != NULL)
+            say(c, CONF_NOTE, s, "the key of tunnel-group %s has a blank in it, which is taken as part of it",
+                g->group.name);
+    }
+}
+
+static void take_keepalive(struct keyed_group *g, const struct statement *s)
+{
+    uint32_t threshold = statement_number(s, "threshold"), retry = statement_number(s, "retry");
+
+    /* `threshold infinite` never asks, but answers: the same as switched off here, for ikewise always answers. */
+    g->group.has_dpd = !statement_has(s, "disable") && !statement_has(s, "infinite");
+    g->group.dpd_threshold_s = threshold == 0 ? DPD_THRESHOLD_S : (uint16_t)threshold;
+    g->group.dpd_retry_s = retry == 0 ? DPD_RETRY_S : (uint16_t)retry;
+}
+
+static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, const struct statement *block)
+{
+    for (const struct statement *s = NULL; (s = next_child(c, block, s)) != NULL;) {
+        if (s->state != STATEMENT_IS_KNOWN)
+            continue;
+        if (s->row->kind == STATEMENT_pre_shared_key)
+            take_key(c, g, s);
+        else if (s->row->kind == STATEMENT_keepalive)
+            take_keepalive(g, s);
+    }
+}
+
+static void take_secret(struct compiler *c, struct keyed_group *g, struct bytes name)
+{
+    for (uint32_t i = 0; i < c->secrets.count; i++) {
+        const struct secret *secret = &c->secrets.list[i];
+        struct ip ip;
+        bool is_its = bytes_equal(secret->peer, name) ||
+                      (ip_is_set(g->group.peer) && ip_parse(&ip, secret->peer) && ip_equal(ip, g->group.peer));
+
+        if (!is_its)
+            continue;
+        if (g->key_state == KEY_IS_THERE) {
+            say(c, CONF_NOTE, NULL,
+                "tunnel-group %s has its key in the configuration (line %u); the one in %s is not used", g->group.name,
+                g->key_line, c->secrets.file_name);
+            return;
+        }
+        g->key_state = secret->key.len > KEY_MAX ? KEY_IS_TOO_LONG : KEY_IS_THERE;
+        g->key = secret->key;
+    }
+}
+
+static const struct statement *attributes_of(const struct compiler *c, struct bytes name)
+{
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_tunnel_ipsec)) != NULL;)
+        if (bytes_equal(first_argument(s), name))
+            return s;
+    return NULL;
+}
+
+static void add_group(struct compiler *c, struct bytes name, uint32_t line, struct ip peer)
+{
+    struct keyed_group *g = &c->groups[c->group_count++];
+    const struct statement *attributes = attributes_of(c, name);
+
+    *g = (struct keyed_group){
+        .group = {.name = name_of(c, name),
+                  .peer = peer,
+                  .has_dpd = true,
+                  .dpd_threshold_s = DPD_THRESHOLD_S,
+                  .dpd_retry_s = DPD_RETRY_S},
+        .line = line,
+    };
+    if (attributes != NULL)
+        take_ipsec_attributes(c, g, attributes);
+    take_secret(c, g, name);
+    g->group.has_key = g->key_state == KEY_IS_THERE;
+}
+
+static void add_groups(struct compiler *c)
+{
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_tunnel_group)) != NULL;) {
+        struct bytes name = first_argument(s);
+        struct ip peer;
+
+        if (c->group_count >= NO_INDEX - 1 || bytes_equal(name, bytes_of_text(default_group)))
+            continue;
+        if (!bytes_equal(statement_choice(s), bytes_of_text("ipsec-l2l")))
+            say(c, CONF_NOTE, s, "tunnel-group %s is not of type ipsec-l2l and is not used", name_of(c, name));
+        else if (!resolve_host(c, name, &peer))
+            say(c, CONF_NOTE, s,
+                "tunnel-group %s is not named by a peer's address: main mode with pre-shared keys cannot choose it",
+                name_of(c, name));
+        else
+            add_group(c, name, s->line, peer);
+    }
+    /* It exists without a statement of its type; last, so that the peers' own come first. */
+    const struct statement *any = attributes_of(c, bytes_of_text(default_group));
+
+    if (any != NULL)
+        add_group(c, bytes_of_text(default_group), any->line, (struct ip){0});
+}
+
+static void warn_of_orphans(struct compiler *c)
+{
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_tunnel_ipsec)) != NULL;) {
+        struct bytes name = first_argument(s);
+        bool has_type = bytes_equal(name, bytes_of_text(default_group));
+
+        for (const struct statement *t = NULL;
+             !has_type && (t = statements_next(c->statements, t, STATEMENT_tunnel_group)) != NULL;)
+            has_type = bytes_equal(first_argument(t), name);
+        if (!has_type)
+            say(c, CONF_WARNING, s, "tunnel-group %s has no `type` and is not used", name_of(c, name));
+    }
+}
+
+void compile_tunnel_groups(struct compiler *c)
+{
+    uint32_t count = statement_count(c->statements, STATEMENT_tunnel_group) + 1;
+    struct tunnel_group *groups = arena_take(c->arena, count * sizeof *groups);
+    struct conf *conf = c->conf;
+
+    c->groups = arena_take(c->arena, count * sizeof *c->groups);
+    conf->keys = arena_take(c->arena, count * sizeof *conf->keys);
+    conf->key_count = 0;
+    if (groups == NULL || c->groups == NULL || conf->keys == NULL)
+        return;
+    add_groups(c);
+    warn_of_orphans(c);
+    for (uint16_t i = 0; i < c->group_count; i++) {
+        groups[i] = c->groups[i].group;
+        if (groups[i].has_key)
+            conf->keys[conf->key_count++] = (struct conf_key){i, c->groups[i].key};
+    }
+    conf->policy.tunnel_groups = groups;
+    conf->policy.tunnel_group_count = c->group_count;
+}

@@ -1,0 +1,440 @@
+/* Text to statements, then to the policy: conf_read and conf_read_secrets. */
+#include "conf/compile.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+enum { SECRETS_SIZE_MAX = 65536, BEGINS_SIZE = 80, BEGINS_WORDS = 3 };
+
+struct reading {
+    struct conf *conf;
+    struct statements *statements;
+    struct finder finder;
+    struct arena *arena;
+    uint32_t parent; /* whose lines may follow; STATEMENT_NONE */
+    uint32_t parent_indent;
+    enum grammar_mode mode; /* of those lines */
+    bool is_open;           /* lines that are not indented may belong to it too: no ! has come since */
+};
+
+struct parsed {
+    struct line line;
+    struct token tokens[TOKENS_MAX];
+    uint16_t token_count;
+    bool is_cut, is_no;
+    struct grammar_match match;
+};
+
+size_t conf_space(size_t file_len)
+{
+    return file_len * 120 + 24 * 1024 * 1024;
+}
+
+static bool is_word(struct bytes text, const char *word)
+{
+    return bytes_equal(text, bytes_of_text(word));
+}
+
+static void leave_mode(struct reading *r)
+{
+    r->parent = STATEMENT_NONE;
+    r->mode = MODE_GLOBAL;
+    r->is_open = false;
+}
+
+static void enter_mode(struct reading *r, uint32_t parent, enum grammar_mode mode, uint32_t indent)
+{
+    r->parent = parent;
+    r->mode = mode;
+    r->parent_indent = indent;
+    r->is_open = mode != MODE_KEPT;
+}
+
+static bool match(struct parsed *p, enum grammar_mode mode)
+{
+    grammar_match(mode, p->tokens, p->token_count, p->is_no, &p->match);
+    if (p->match.outcome != GRAMMAR_MATCHED || !p->is_cut)
+        return p->match.outcome == GRAMMAR_MATCHED;
+
+    const struct argument_info *last = item_argument(p->match.words[p->match.word_count - 1].item);
+
+    if (last != NULL && (last->kind == ARGUMENT_TEXT || last->kind == ARGUMENT_KEY))
+        return true;
+    p->match.outcome = GRAMMAR_WRONG; /* more words than any statement has */
+    p->match.bad = TOKENS_MAX - 1;
+    return false;
+}
+
+/* ---- what to do with a line ---- */
+
+static uint32_t add(struct reading *r, const struct parsed *p, enum statement_state state, uint32_t parent)
+{
+    struct statement s = {
+        .row = state == STATEMENT_IS_UNKNOWN ? NULL : p->match.row,
+        .state = state,
+        .is_no = p->is_no,
+        .line = p->line.number,
+        .parent = parent,
+        .text = p->line.text,
+    };
+    struct grammar_word words[TOKENS_MAX];
+
+    if (s.row != NULL) {
+        s.word_count = p->match.word_count;
+        memcpy(words, p->match.words, s.word_count * sizeof *words);
+        s.words = words;
+    }
+    return statements_add(r->statements, s, r->arena);
+}
+
+static void add_known(struct reading *r, const struct parsed *p, uint32_t parent)
+{
+    const struct grammar_row *row = p->match.row;
+
+    if (p->is_no && row->no == NO_REMOVES) {
+        struct statement s = {.row = row, .parent = parent, .word_count = p->match.word_count};
+
+        s.words = (struct grammar_word *)p->match.words;
+        statements_remove(r->statements, &s);
+        if (parent == STATEMENT_NONE)
+            leave_mode(r);
+        return;
+    }
+
+    uint32_t index = add(r, p, STATEMENT_IS_KNOWN, parent);
+
+    if (parent != STATEMENT_NONE || index == STATEMENT_NONE)
+        return;
+    leave_mode(r);
+    if (row->enters != MODE_GLOBAL && !p->is_no)
+        enter_mode(r, index, row->enters, p->line.indent);
+    if (r->statements->list[index].state == STATEMENT_IS_WRONG)
+        find(&r->finder, CONF_WARNING, p->line.number, 0, "",
+             "there is no room for this line at that place of its access-list");
+}
+
+static void add_unknown(struct reading *r, const struct parsed *p, uint32_t parent)
+{
+    uint32_t index = add(r, p, STATEMENT_IS_UNKNOWN, parent);
+
+    if (parent == STATEMENT_NONE && index != STATEMENT_NONE) {
+        leave_mode(r);
+        enter_mode(r, index, MODE_KEPT, p->line.indent);
+    }
+}
+
+/* Quotes the word that does not fit, unless it may be a key. */
+static void say_wrong(struct reading *r, const struct parsed *p, enum grammar_mode mode)
+{
+    char sentence[SENTENCE_SIZE], expected[SENTENCE_SIZE];
+    struct text t = text_of(sentence, sizeof sentence), e = text_of(expected, sizeof expected);
+    bool is_end = p->match.bad >= p->token_count;
+    const struct token *bad = &p->tokens[is_end ? p->token_count - 1 : p->match.bad];
+    size_t before = is_end ? 0 : (size_t)(bad->text.data - p->line.text.data);
+    bool may_quote = mode != MODE_TUNNEL_IPSEC && text_public_len(p->line.text) >= before && bad->text.len <= 64;
+    uint32_t column = is_end ? bad->column + (uint32_t)bad->text.len : bad->column;
+    bool is_acl = p->match.row != NULL && p->match.row->family == FAMILY_ACL;
+
+    if (is_end) {
+        text_add(&t, "the line ends too early");
+    } else {
+        text_add(&t, "%s", may_quote ? "\"" : "this word");
+        if (may_quote)
+            text_add_escaped(&t, bad->text);
+        text_add(&t, "%s %s", may_quote ? "\"" : "",
+                 p->match.outcome == GRAMMAR_AMBIGUOUS ? "is short for several words" : "is not understood here");
+    }
+    text_add_expected(&e, &p->match);
+    find(&r->finder, is_acl ? CONF_WARNING : CONF_ERROR, p->line.number, column, expected, sentence);
+}
+
+static void add_wrong(struct reading *r, const struct parsed *p, enum grammar_mode mode, uint32_t parent)
+{
+    uint32_t index = add(r, p, STATEMENT_IS_WRONG, parent);
+
+    say_wrong(r, p, mode);
+    if (parent == STATEMENT_NONE && index != STATEMENT_NONE) {
+        leave_mode(r);
+        enter_mode(r, index, MODE_KEPT, p->line.indent);
+    }
+}
+
+static void add_global(struct reading *r, const struct parsed *p)
+{
+    switch (p->match.outcome) {
+    case GRAMMAR_MATCHED: add_known(r, p, STATEMENT_NONE); break;
+    case GRAMMAR_UNKNOWN: add_unknown(r, p, STATEMENT_NONE); break;
+    case GRAMMAR_WRONG:
+    case GRAMMAR_AMBIGUOUS: add_wrong(r, p, MODE_GLOBAL, STATEMENT_NONE); break;
+    }
+}
+
+/* An indented line in a block: one of the block's own, else a global one (everything may be indented), else a fault of
+ * the block. */
+static void add_inside(struct reading *r, struct parsed *p)
+{
+    if (r->mode == MODE_KEPT) {
+        p->match.row = NULL;
+        add_unknown(r, p, r->parent);
+        return;
+    }
+    if (match(p, r->mode)) {
+        add_known(r, p, r->parent);
+        return;
+    }
+    if (match(p, MODE_GLOBAL) && p->match.row->effect != EFFECT_UNUSED) {
+        add_known(r, p, STATEMENT_NONE);
+        return;
+    }
+    match(p, r->mode);
+    if (p->match.outcome == GRAMMAR_UNKNOWN && !grammar_mode_is_strict(r->mode))
+        add_unknown(r, p, r->parent);
+    else
+        add_wrong(r, p, r->mode, r->parent);
+}
+
+static void add_outside(struct reading *r, struct parsed *p)
+{
+    if (match(p, MODE_GLOBAL)) {
+        add_known(r, p, STATEMENT_NONE);
+        return;
+    }
+    if (r->parent != STATEMENT_NONE && r->is_open && match(p, r->mode)) {
+        add_known(r, p, r->parent);
+        return;
+    }
+    match(p, MODE_GLOBAL);
+    add_global(r, p);
+}
+
+static void take_no(struct parsed *p)
+{
+    p->is_no = p->token_count > 1 && is_word(p->tokens[0].text, "no");
+    if (p->is_no) {
+        p->token_count--;
+        memmove(p->tokens, p->tokens + 1, p->token_count * sizeof *p->tokens);
+    }
+}
+
+static void read_line(struct reading *r, struct parsed *p)
+{
+    bool is_inside = r->parent != STATEMENT_NONE && p->line.indent > r->parent_indent;
+
+    if (line_is_noise(&p->line)) {
+        if (p->line.text.len > 0 && p->line.text.data[0] == '!' && p->line.indent == 0)
+            r->is_open = false;
+        return;
+    }
+    p->token_count = line_tokens(&p->line, p->tokens, TOKENS_MAX, &p->is_cut);
+    if (!(is_inside && r->mode == MODE_KEPT) && p->token_count == 1 &&
+        (is_word(p->tokens[0].text, "exit") || is_word(p->tokens[0].text, "quit") ||
+         is_word(p->tokens[0].text, "end"))) {
+        leave_mode(r);
+        return;
+    }
+    take_no(p);
+    if (is_inside)
+        add_inside(r, p);
+    else
+        add_outside(r, p);
+}
+
+/* ---- what is kept without being used ---- */
+
+static const char *beginning(struct reading *r, const struct statement *s)
+{
+    char space[BEGINS_SIZE];
+    struct text t = text_of(space, sizeof space);
+    size_t len = text_public_len(s->text), words = 0, at = 0;
+
+    while (at < len && (s->text.data[at] != ' ' || ++words < BEGINS_WORDS))
+        at++;
+    text_add_escaped(&t, bytes_of(s->text.data, at));
+
+    const char *copy = arena_copy_text(r->arena, bytes_of_text(space));
+
+    return copy == NULL ? "" : copy;
+}
+
+static bool is_unused(const struct statement *s)
+{
+    return s->state == STATEMENT_IS_UNKNOWN || (s->state == STATEMENT_IS_KNOWN && s->row->effect == EFFECT_UNUSED);
+}
+
+static void list_unused(struct reading *r)
+{
+    struct conf *conf = r->conf;
+    const struct statements *st = r->statements;
+    uint32_t *entry_of = arena_take(r->arena, st->count * sizeof *entry_of); /* index + 1 */
+
+    conf->unused = arena_take(r->arena, CONF_UNUSED_MAX * sizeof *conf->unused);
+    if (conf->unused == NULL || entry_of == NULL)
+        return;
+    for (uint32_t i = 0; i < st->count; i++) {
+        const struct statement *s = &st->list[i];
+
+        if (!statement_is_live(st, s) || !is_unused(s))
+            continue;
+        if (s->parent != STATEMENT_NONE && st->list[s->parent].state == STATEMENT_IS_WRONG)
+            continue;
+        if (s->parent != STATEMENT_NONE && entry_of[s->parent] != 0) {
+            conf->unused[entry_of[s->parent] - 1].line_count++;
+        } else if (conf->unused_count == CONF_UNUSED_MAX) {
+            conf->unused_left_out++;
+        } else {
+            bool is_under_key = s->parent != STATEMENT_NONE && s->state == STATEMENT_IS_UNKNOWN &&
+                                st->list[s->parent].row != NULL &&
+                                st->list[s->parent].row->kind == STATEMENT_tunnel_ipsec;
+
+            conf->unused[conf->unused_count++] = (struct conf_unused){s->line, 1, is_under_key ? "" : beginning(r, s)};
+            entry_of[i] = conf->unused_count;
+        }
+    }
+}
+
+/* ---- whole files ---- */
+
+/* What was built, keys among it, is wiped and given back: that makes room for the one finding. */
+static bool refuse(struct conf *conf, struct arena *arena, size_t begin, uint32_t line, const char *sentence)
+{
+    const char *file_name = conf->file_name;
+
+    *conf = (struct conf){.file_name = file_name};
+    bytes_wipe(arena->data + begin, arena->len - begin);
+    arena->is_full = false;
+    arena->len = begin;
+    conf->findings = arena_take(arena, sizeof *conf->findings);
+    if (conf->findings != NULL) {
+        conf->findings[0] = (struct conf_finding){CONF_ERROR, line, 0, file_name, sentence, ""};
+        conf->finding_count = conf->error_count = 1;
+    }
+    return false;
+}
+
+static void keep_reading_findings(struct conf *conf)
+{
+    conf->findings_of_reading = conf->findings;
+    conf->findings_of_reading_count = conf->finding_count;
+    conf->findings_of_reading_left_out = conf->findings_left_out;
+}
+
+static bool read_all(struct reading *r, struct bytes text)
+{
+    struct lines lines = lines_of(text);
+    struct parsed *p = arena_take(r->arena, sizeof *p);
+
+    r->conf->findings = arena_take(r->arena, CONF_FINDINGS_MAX * sizeof *r->conf->findings);
+    if (p == NULL || r->conf->findings == NULL)
+        return false;
+    while (!r->arena->is_full && line_next(&lines, &p->line))
+        read_line(r, p);
+    if (r->arena->is_full)
+        return false;
+    statements_order(r->statements);
+    list_unused(r);
+    keep_reading_findings(r->conf);
+    return !r->arena->is_full;
+}
+
+bool conf_read(struct conf *conf, struct bytes file_text, const char *file_name, struct arena *arena)
+{
+    uint32_t line = 0, line_count;
+    size_t begin = arena->len;
+
+    *conf = (struct conf){.file_name = file_name};
+    if (file_text.len > CONF_FILE_MAX)
+        return refuse(conf, arena, begin, 0, "the file is too long for a configuration");
+    if (!lines_are_text(file_text, CONF_LINE_MAX, &line, &line_count))
+        return refuse(conf, arena, begin, line,
+                      "this is no configuration: a zero byte, or a line that is far too long");
+
+    const char *copy = arena_copy_text(arena, file_text);
+    struct statements *statements = arena_take(arena, sizeof *statements);
+    struct reading r = {.conf = conf, .statements = statements, .finder = {conf, arena, file_name}, .arena = arena};
+
+    leave_mode(&r);
+    if (copy == NULL || statements == NULL || !statements_make(statements, line_count, arena) ||
+        !read_all(&r, bytes_of(copy, file_text.len)) || !conf_compile(conf, statements, (struct secrets){0}, arena))
+        return refuse(conf, arena, begin, 0, "the configuration needs more memory than there is for it");
+    conf->statements = statements;
+    return true;
+}
+
+/* ---- secrets ---- */
+
+static bool read_secret(const struct line *line, struct secret *secret)
+{
+    struct token tokens[3];
+    bool is_cut;
+
+    if (line_tokens(line, tokens, 3, &is_cut) < 3 || !is_word(tokens[0].text, "pre-shared-key"))
+        return false;
+    *secret = (struct secret){tokens[1].text, tokens[2].rest_with_blanks, line->number};
+    return true;
+}
+
+static void read_secrets(struct finder *finder, struct bytes text, struct secret *list, uint32_t *count)
+{
+    struct lines lines = lines_of(text);
+    struct line line;
+
+    while (line_next(&lines, &line)) {
+        if (line.text.len == 0 || line.text.data[0] == '!' || line.text.data[0] == '#')
+            continue;
+        if (read_secret(&line, &list[*count]))
+            (*count)++;
+        else
+            find(finder, CONF_ERROR, line.number, line.column, "pre-shared-key PEER KEY",
+                 "this line is not understood");
+    }
+}
+
+bool conf_read_secrets(struct conf *conf, struct bytes file_text, const char *file_name, struct arena *arena)
+{
+    uint32_t line, line_count;
+    struct conf before = *conf;
+    struct secrets secrets = {.file_name = file_name};
+    struct finder finder = {conf, arena, file_name};
+
+    if (file_text.len > SECRETS_SIZE_MAX || !lines_are_text(file_text, CONF_LINE_MAX, &line, &line_count)) {
+        find(&finder, CONF_ERROR, 0, 0, "lines as `pre-shared-key PEER KEY`", "this is no file of secrets");
+        findings_sort(conf);
+        return false;
+    }
+
+    char *copy = arena_copy_text(arena, file_text);
+    struct secret *list = arena_take(arena, line_count * sizeof *list);
+
+    findings_begin(conf, arena);
+    if (copy != NULL && list != NULL && !arena->is_full) {
+        conf->secret_keys = bytes_of(copy, file_text.len);
+        read_secrets(&finder, conf->secret_keys, list, &secrets.count);
+        secrets.list = list;
+        keep_reading_findings(conf);
+        if (conf_compile(conf, conf->statements, secrets, arena))
+            return true;
+    }
+    if (copy != NULL)
+        bytes_wipe(copy, file_text.len);
+    *conf = before;
+    return false;
+}
+
+void conf_wipe(struct conf *conf)
+{
+    for (uint32_t i = 0; conf->statements != NULL && i < conf->statements->count; i++) {
+        const struct statement *s = &conf->statements->list[i];
+        bool is_under_key = s->parent != STATEMENT_NONE && conf->statements->list[s->parent].row != NULL &&
+                            conf->statements->list[s->parent].row->kind == STATEMENT_tunnel_ipsec;
+
+        /* The text is ours: a copy in the arena. */
+        if (s->state == STATEMENT_IS_KNOWN && s->row->kind == STATEMENT_pre_shared_key)
+            bytes_wipe((void *)statement_argument(s, "key", 0).data, statement_argument(s, "key", 0).len);
+        else if (s->state != STATEMENT_IS_KNOWN && is_under_key)
+            bytes_wipe((void *)s->text.data, s->text.len);
+    }
+    if (conf->secret_keys.len > 0)
+        bytes_wipe((void *)conf->secret_keys.data, conf->secret_keys.len);
+    conf->key_count = 0;
+}

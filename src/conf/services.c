@@ -1,0 +1,72 @@
+/* Numbers, and the names that an ASA has for protocols and ports: services.def. */
+#include "conf/grammar.h"
+
+bool grammar_number(struct bytes text, uint32_t *number)
+{
+    uint64_t n = 0;
+
+    if (text.len == 0 || text.len > 10)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        n = n * 10 + (text.data[i] - '0');
+    }
+    if (n > UINT32_MAX)
+        return false;
+    *number = (uint32_t)n;
+    return true;
+}
+
+struct service {
+    const char *name;
+    uint16_t number;
+};
+
+static const struct service protocols[] = {
+#define PROTOCOL(name, number) {name, number},
+#define PORT(...)
+#include "conf/services.def"
+#undef PROTOCOL
+#undef PORT
+};
+
+static const struct service ports[] = {
+#define PROTOCOL(...)
+#define PORT(name, number) {name, number},
+#include "conf/services.def"
+#undef PROTOCOL
+#undef PORT
+};
+
+static bool service_number(const struct service *services, size_t count, struct bytes text, uint32_t most,
+                           uint32_t *number)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (bytes_equal(bytes_of_text(services[i].name), text)) {
+            *number = services[i].number;
+            return true;
+        }
+    }
+    return grammar_number(text, number) && *number <= most;
+}
+
+bool grammar_protocol(struct bytes text, uint8_t *protocol)
+{
+    uint32_t number;
+
+    if (!service_number(protocols, COUNT_OF(protocols), text, 255, &number))
+        return false;
+    *protocol = (uint8_t)number;
+    return true;
+}
+
+bool grammar_port(struct bytes text, uint16_t *port)
+{
+    uint32_t number;
+
+    if (!service_number(ports, COUNT_OF(ports), text, 65535, &number))
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}

@@ -1,0 +1,424 @@
+#include "conf/statement.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+/* `access-list X line N` looks through all statements, N times when it goes between others; so there is a limit on
+ * both. */
+enum { ACL_PLACES_MAX = 20000, ACL_PLACE_MAX = 256, ORDER_STEP_BITS = 24 };
+
+bool statements_make(struct statements *statements, uint32_t line_count, struct arena *arena)
+{
+    uint32_t bucket_count = 64;
+
+    while (bucket_count < line_count && bucket_count < UINT32_MAX / 2)
+        bucket_count *= 2;
+    *statements = (struct statements){.max = line_count, .bucket_count = bucket_count};
+    statements->list = arena_take(arena, line_count * sizeof *statements->list);
+    statements->buckets = arena_take(arena, bucket_count * sizeof *statements->buckets);
+    statements->written = arena_take(arena, line_count * sizeof *statements->written);
+    return !arena->is_full;
+}
+
+/* ---- which statement is it ---- */
+
+static bool says_which(const struct statement *s, const struct grammar_word *word)
+{
+    return item_is_identity(s->row, word->item) && item_spelling(s->row, word->item) == 0;
+}
+
+static struct bytes word_text(const struct grammar_word *word)
+{
+    return word->item.at[0] == '<' ? word->text : bytes_of(word->item.at, word->item.len);
+}
+
+static uint32_t hash_add(uint32_t hash, struct bytes bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        hash = (hash ^ bytes.data[i]) * 16777619u; /* FNV-1a */
+    return (hash ^ ' ') * 16777619u;
+}
+
+static uint32_t identity_hash(const struct statement *s)
+{
+    uint32_t hash = 2166136261u ^ s->row->kind ^ (s->parent * 2654435761u);
+
+    for (uint16_t i = 0; i < s->word_count; i++)
+        if (says_which(s, &s->words[i]))
+            hash = hash_add(hash, word_text(&s->words[i]));
+    return hash;
+}
+
+static uint16_t next_identity_word(const struct statement *s, uint16_t from)
+{
+    while (from < s->word_count && !says_which(s, &s->words[from]))
+        from++;
+    return from;
+}
+
+static bool same_identity(const struct statement *a, const struct statement *b)
+{
+    if (a->row != b->row || a->parent != b->parent)
+        return false;
+
+    uint16_t i = next_identity_word(a, 0), j = next_identity_word(b, 0);
+
+    for (; i < a->word_count && j < b->word_count; i = next_identity_word(a, i + 1), j = next_identity_word(b, j + 1)) {
+        struct bytes x = word_text(&a->words[i]), y = word_text(&b->words[j]);
+
+        if (a->words[i].item.at != b->words[j].item.at || !bytes_equal(x, y))
+            return false;
+    }
+    return i == a->word_count && j == b->word_count;
+}
+
+static struct statement *find_same(const struct statements *statements, const struct statement *s)
+{
+    uint32_t at = statements->buckets[identity_hash(s) & (statements->bucket_count - 1)];
+
+    for (; at != 0; at = statements->list[at - 1].next_in_bucket) {
+        struct statement *known = &statements->list[at - 1];
+
+        if (!known->is_gone && same_identity(known, s))
+            return known;
+    }
+    return NULL;
+}
+
+/* ---- building ---- */
+
+static bool is_acl(const struct statement *s)
+{
+    return s->row != NULL && s->row->family == FAMILY_ACL && s->state == STATEMENT_IS_KNOWN;
+}
+
+/* An access-list's name is the second word of each of its statements. */
+static bool is_of_acl(const struct statement *s, struct bytes name)
+{
+    return !s->is_gone && is_acl(s) && bytes_equal(s->words[1].text, name);
+}
+
+static uint32_t acl_line_count(const struct statements *statements, struct bytes name)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < statements->count; i++)
+        count += is_of_acl(&statements->list[i], name);
+    return count;
+}
+
+/* The order of the first line of that access-list after the one with this order. */
+static uint64_t acl_next_order(const struct statements *statements, struct bytes name, uint64_t after)
+{
+    uint64_t next = UINT64_MAX;
+
+    for (uint32_t i = 0; i < statements->count; i++) {
+        uint64_t order = statements->list[i].order;
+
+        if (order > after && order < next && is_of_acl(&statements->list[i], name))
+            next = order;
+    }
+    return next;
+}
+
+/* The order of a line that goes to the nth place of its access-list; what stands there and after it follows. False: no
+ * room. */
+static bool acl_order(struct statements *statements, const struct statement *s, uint32_t place, uint64_t *order)
+{
+    struct bytes name = s->words[1].text;
+    uint64_t before = 0, here;
+
+    if (++statements->acl_places > ACL_PLACES_MAX)
+        return false;
+    if (place > acl_line_count(statements, name))
+        return true;
+    if (place > ACL_PLACE_MAX)
+        return false;
+    for (here = acl_next_order(statements, name, 0); place > 1; place--) {
+        before = here;
+        here = acl_next_order(statements, name, here);
+    }
+    if (here - before < 2)
+        return false;
+    *order = before + (here - before) / 2;
+    return true;
+}
+
+/* `line N` says where, once; it is no part of the statement. */
+static void drop_acl_line(struct statement *s)
+{
+    uint16_t kept = 0;
+
+    for (uint16_t i = 0; i < s->word_count; i++) {
+        const struct argument_info *argument = item_argument(s->words[i].item);
+        bool is_line =
+            argument != NULL ? strcmp(argument->name, "acl-line") == 0 : item_is_word(s->words[i].item, "line");
+
+        if (!is_line)
+            s->words[kept++] = s->words[i];
+    }
+    s->word_count = kept;
+}
+
+static bool has_own_word(const struct statement *s)
+{
+    for (uint16_t i = 0; i < s->word_count; i++)
+        if (item_argument(s->words[i].item) == NULL && item_word(s->words[i].item)->origin == ORIGIN_OWN)
+            return true;
+    return false;
+}
+
+/* Our own statements say nothing about the device that wrote the rest. */
+static void note_spelling(struct statements *statements, const struct statement *s)
+{
+    if (statements->spelling != 0 || has_own_word(s))
+        return;
+    for (uint16_t i = 0; i < s->word_count && statements->spelling == 0; i++)
+        statements->spelling = item_spelling(s->row, s->words[i].item);
+}
+
+static uint32_t push(struct statements *statements, struct statement statement)
+{
+    CHECK(statements->count < statements->max);
+    statements->list[statements->count] = statement;
+    return statements->count++;
+}
+
+uint32_t statements_add(struct statements *statements, struct statement statement, struct arena *arena)
+{
+    struct grammar_word *words = arena_take(arena, statement.word_count * sizeof *words);
+
+    if (words == NULL)
+        return STATEMENT_NONE;
+    if (statement.word_count > 0)
+        memcpy(words, statement.words, statement.word_count * sizeof *words);
+    statement.words = words;
+    statement.order = ((uint64_t)statements->count + 1) << ORDER_STEP_BITS;
+    if (statement.state != STATEMENT_IS_KNOWN)
+        return push(statements, statement);
+
+    uint32_t place = is_acl(&statement) ? statement_number(&statement, "acl-line") : 0;
+
+    note_spelling(statements, &statement);
+    if (is_acl(&statement))
+        drop_acl_line(&statement);
+
+    struct statement *known = find_same(statements, &statement);
+
+    if (known != NULL && statement.row->enters != MODE_GLOBAL && !statement.is_no)
+        return statement_index(statements, known);
+    if (known != NULL) {
+        statement.order = known->order;
+        known->is_gone = true;
+    } else if (place != 0 && !acl_order(statements, &statement, place, &statement.order)) {
+        statement.state = STATEMENT_IS_WRONG;
+        return push(statements, statement);
+    }
+
+    uint32_t *bucket = &statements->buckets[identity_hash(&statement) & (statements->bucket_count - 1)];
+
+    statement.next_in_bucket = *bucket;
+    *bucket = statements->count + 1;
+    return push(statements, statement);
+}
+
+void statements_remove(struct statements *statements, const struct statement *statement)
+{
+    struct statement *known = find_same(statements, statement);
+
+    if (known != NULL)
+        known->is_gone = true;
+}
+
+/* ---- looking ---- */
+
+uint32_t statement_index(const struct statements *statements, const struct statement *s)
+{
+    return (uint32_t)(s - statements->list);
+}
+
+bool statement_is_live(const struct statements *statements, const struct statement *s)
+{
+    return !s->is_gone && (s->parent == STATEMENT_NONE || !statements->list[s->parent].is_gone);
+}
+
+const struct statement *statements_next(const struct statements *statements, const struct statement *from,
+                                        enum statement_kind kind)
+{
+    uint32_t at = from == NULL ? statements->first_of_kind[kind] : from->next_of_kind;
+
+    CHECK(from == NULL || from->row->kind == kind);
+    return at == 0 ? NULL : &statements->list[at - 1];
+}
+
+static const struct grammar_word *find_argument(const struct statement *s, const char *name, unsigned nth)
+{
+    CHECK(grammar_knows(name));
+    for (uint16_t i = 0; i < s->word_count; i++) {
+        const struct argument_info *argument = item_argument(s->words[i].item);
+
+        if (argument != NULL && strcmp(argument->name, name) == 0 && nth-- == 0)
+            return &s->words[i];
+    }
+    return NULL;
+}
+
+bool statement_has(const struct statement *s, const char *word)
+{
+    CHECK(grammar_knows(word));
+    for (uint16_t i = 0; i < s->word_count; i++)
+        if (item_is_word(s->words[i].item, word))
+            return true;
+    return false;
+}
+
+struct bytes statement_argument(const struct statement *s, const char *name, unsigned nth)
+{
+    const struct grammar_word *word = find_argument(s, name, nth);
+
+    return word == NULL ? bytes_of(NULL, 0) : word->text;
+}
+
+uint32_t statement_number(const struct statement *s, const char *name)
+{
+    const struct grammar_word *word = find_argument(s, name, 0);
+    uint32_t number = 0;
+
+    return word != NULL && grammar_number(word->text, &number) ? number : 0;
+}
+
+struct bytes statement_choice(const struct statement *s)
+{
+    for (uint16_t i = 0; i < s->word_count; i++)
+        if (s->words[i].item.at[0] != '<' && !item_is_identity(s->row, s->words[i].item))
+            return word_text(&s->words[i]);
+    return bytes_of("", 0);
+}
+
+/* ---- the order of writing ---- */
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int compare_texts(struct bytes a, struct bytes b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len == 0 ? 0 : memcmp(a.data, b.data, len);
+
+    return order != 0 ? order : compare_numbers(a.len, b.len);
+}
+
+static unsigned section(const struct statement *s)
+{
+    unsigned kind = 0;
+
+    if (s->state != STATEMENT_IS_KNOWN)
+        return STATEMENT_COUNT;
+    if (s->row->family == FAMILY_ALONE)
+        return s->row->kind;
+    while (grammar_row(kind)->family != s->row->family)
+        kind++;
+    return kind;
+}
+
+static const struct grammar_word *nth_argument(const struct statement *s, unsigned nth)
+{
+    for (uint16_t i = 0; i < s->word_count; i++)
+        if (s->words[i].item.at[0] == '<' && nth-- == 0)
+            return &s->words[i];
+    return NULL;
+}
+
+/* As numbers when both are; a number stands before a text, so that `crypto map M interface` comes after the entries. */
+static int compare_arguments(const struct statement *a, const struct statement *b, unsigned nth)
+{
+    const struct grammar_word *x = nth_argument(a, nth), *y = nth_argument(b, nth);
+    uint32_t m = 0, n = 0;
+
+    if (x == NULL || y == NULL)
+        return (x == NULL) - (y == NULL);
+
+    bool x_is_number = item_argument(x->item)->kind == ARGUMENT_NUMBER && grammar_number(x->text, &m);
+    bool y_is_number = item_argument(y->item)->kind == ARGUMENT_NUMBER && grammar_number(y->text, &n);
+
+    if (x_is_number && y_is_number)
+        return compare_numbers(m, n);
+    if (x_is_number != y_is_number)
+        return x_is_number ? -1 : 1;
+    return compare_texts(x->text, y->text);
+}
+
+static int compare_siblings(const struct statement *a, const struct statement *b)
+{
+    int order = compare_numbers(section(a), section(b));
+    unsigned count = a->state == STATEMENT_IS_KNOWN ? grammar_family_arguments(a->row->family) : 0;
+
+    for (unsigned i = 0; i < count && order == 0; i++)
+        order = compare_arguments(a, b, i);
+    if (order == 0 && a->state == STATEMENT_IS_KNOWN && a->row->family != FAMILY_ACL)
+        order = compare_numbers(a->row->kind, b->row->kind);
+    if (order == 0)
+        order = compare_numbers(a->order, b->order);
+    return order != 0 ? order : compare_numbers(a->line, b->line);
+}
+
+static bool is_before(const struct statements *statements, uint32_t a, uint32_t b)
+{
+    const struct statement *x = &statements->list[a], *y = &statements->list[b];
+    uint32_t top_x = x->parent == STATEMENT_NONE ? a : x->parent, top_y = y->parent == STATEMENT_NONE ? b : y->parent;
+
+    if (top_x != top_y)
+        return compare_siblings(&statements->list[top_x], &statements->list[top_y]) < 0;
+    if (a == top_x || b == top_x)
+        return a == top_x && b != top_x;
+    return compare_siblings(x, y) < 0;
+}
+
+static void sift_down(struct statements *statements, uint32_t at, uint32_t count)
+{
+    uint32_t *heap = statements->written;
+
+    for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && is_before(statements, heap[child], heap[child + 1]))
+            child++;
+        if (!is_before(statements, heap[at], heap[child]))
+            return;
+
+        uint32_t moved = heap[at];
+
+        heap[at] = heap[child];
+        heap[child] = moved;
+    }
+}
+
+void statements_order(struct statements *statements)
+{
+    uint32_t *heap = statements->written, count = 0;
+
+    for (uint32_t i = 0; i < statements->count; i++)
+        if (statement_is_live(statements, &statements->list[i]))
+            heap[count++] = i;
+    statements->written_count = count;
+    for (uint32_t i = count / 2; i-- > 0;)
+        sift_down(statements, i, count);
+    for (uint32_t end = count; end > 1; end--) {
+        uint32_t last = heap[0];
+
+        heap[0] = heap[end - 1];
+        heap[end - 1] = last;
+        sift_down(statements, 0, end - 1);
+    }
+    /* The buckets have done their work: from here on `next_in_bucket` is the place after this one in the order. */
+    for (uint32_t i = count; i-- > 0;) {
+        struct statement *s = &statements->list[heap[i]];
+
+        s->next_in_bucket = i + 1;
+        if (s->state != STATEMENT_IS_KNOWN)
+            continue;
+        s->next_of_kind = statements->first_of_kind[s->row->kind];
+        statements->first_of_kind[s->row->kind] = heap[i] + 1;
+    }
+}

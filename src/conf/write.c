@@ -1,0 +1,139 @@
+/* Statements to text: show running-config. */
+#include "conf/compile.h"
+
+struct writing {
+    const struct statements *statements;
+    struct text *text;
+    enum conf_keys_shown keys;
+    bool is_old; /* the spelling before 8.4 */
+};
+
+static void add_bytes(struct writing *w, struct bytes bytes)
+{
+    text_add(w->text, "%.*s", (int)bytes.len, (const char *)bytes.data);
+}
+
+static bool is_under_key(const struct writing *w, const struct statement *s)
+{
+    const struct grammar_row *row = s->parent == STATEMENT_NONE ? NULL : w->statements->list[s->parent].row;
+
+    return row != NULL && row->kind == STATEMENT_tunnel_ipsec;
+}
+
+/* Text that nobody has looked at may hold passwords. */
+static void add_kept_text(struct writing *w, struct bytes text, bool may_be_key)
+{
+    bool is_wiped = text.len > 0 && text.data[0] == '\0';
+    size_t len = w->keys == CONF_KEYS_SHOWN ? text.len : may_be_key ? 0 : text_public_len(text);
+
+    if (!is_wiped)
+        add_bytes(w, bytes_of(text.data, len));
+    if (is_wiped || len < text.len)
+        text_add(w->text, "%s*****", is_wiped || len == 0 ? "" : " ");
+}
+
+static void add_argument(struct writing *w, const struct statement *s, const struct grammar_word *word)
+{
+    enum argument_kind kind = item_argument(word->item)->kind;
+    bool is_wiped = word->text.len > 0 && word->text.data[0] == '\0';
+
+    if (kind == ARGUMENT_KEY && (w->keys == CONF_KEYS_MASKED || is_wiped))
+        text_add(w->text, "*****");
+    else if (kind == ARGUMENT_TEXT && w->keys == CONF_KEYS_MASKED) {
+        /* The line is judged whole: the word that announces the secret may stand before this argument. */
+        size_t before = (size_t)(word->text.data - s->text.data), len = text_public_len(s->text);
+
+        if (len >= before + word->text.len)
+            add_bytes(w, word->text);
+        else if (len > before) {
+            add_bytes(w, bytes_of(word->text.data, len - before));
+            text_add(w->text, " *****");
+        } else {
+            text_add(w->text, "*****");
+        }
+    } else
+        add_bytes(w, word->text);
+}
+
+static void add_item(struct writing *w, struct grammar_item item)
+{
+    text_add(w->text, " %.*s", item.len, item.at);
+}
+
+static void add_words(struct writing *w, const struct statement *s)
+{
+    struct grammar_item before = {NULL, 0};
+
+    for (uint16_t i = 0; i < s->word_count; i++) {
+        const struct grammar_word *word = &s->words[i];
+        struct grammar_item omitted = item_omitted(s->row, before, word->item);
+        struct grammar_item spelled = item_spelled(s->row, word->item, w->is_old);
+
+        before = word->item;
+        if (omitted.len > 0 && !w->is_old)
+            add_item(w, omitted);
+        if (w->is_old && item_spelling(s->row, spelled) > 0)
+            continue; /* [new^]: the old spelling has no word there */
+        if (item_argument(word->item) == NULL) {
+            add_item(w, spelled);
+        } else {
+            text_add(w->text, " ");
+            add_argument(w, s, word);
+        }
+    }
+}
+
+static void write_statement(struct writing *w, const struct statement *s)
+{
+    struct text *t = w->text;
+    size_t begin = t->len;
+
+    if (s->parent != STATEMENT_NONE)
+        text_add(t, " ");
+    if (s->state != STATEMENT_IS_KNOWN) {
+        add_kept_text(w, s->text, is_under_key(w, s));
+    } else {
+        size_t words_begin = t->len;
+
+        text_add(t, "%s", s->is_no ? " no" : "");
+        add_words(w, s);
+        if (t->len > words_begin && !t->is_cut) { /* the blank before the first word */
+            for (size_t i = words_begin; i < t->len; i++)
+                t->data[i] = t->data[i + 1];
+            t->len--;
+        }
+    }
+    if (t->len > begin)
+        text_add(t, "\n");
+}
+
+/* Without a `!` between them: one family, or single lines. What is not understood is kept apart, so that it is not read
+ * as a line of the block before it. */
+static bool is_same_block(const struct statement *block, bool had_lines, const struct statement *s)
+{
+    if (block->state != STATEMENT_IS_KNOWN || s->state != STATEMENT_IS_KNOWN || block->row->family != s->row->family)
+        return false;
+    return s->row->family != FAMILY_ALONE ||
+           (!had_lines && block->row->enters == MODE_GLOBAL && s->row->enters == MODE_GLOBAL);
+}
+
+void conf_write(const struct conf *conf, enum conf_keys_shown keys, struct text *text)
+{
+    const struct statements *st = conf->statements;
+    const struct statement *block = NULL;
+    bool had_lines = false;
+
+    struct writing w = {st, text, keys, st->spelling < 0};
+
+    for (uint32_t i = 0; i < st->written_count && !text->is_cut; i++) {
+        const struct statement *s = &st->list[st->written[i]];
+        bool ends_block = block != NULL && s->parent == STATEMENT_NONE && !is_same_block(block, had_lines, s);
+
+        if (ends_block)
+            text_add(text, "!\n");
+        write_statement(&w, s);
+        had_lines = s->parent != STATEMENT_NONE;
+        block = had_lines ? block : s;
+    }
+    text_add(text, ": end\n");
+}

@@ -1,0 +1,261 @@
+#include "base/check.h"
+#include "policy/policy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct ip address(const char *text)
+{
+    struct ip ip = {0};
+
+    CHECK(ip_parse(&ip, bytes_of_text(text)));
+    return ip;
+}
+
+static struct ip_range network(const char *text, unsigned prefix_len)
+{
+    return ip_range_of_prefix(address(text), prefix_len);
+}
+
+static struct selector between(const char *local, const char *remote)
+{
+    return (struct selector){network(local, 16), network(remote, 16), 0, {0, 65535}, {0, 65535}};
+}
+
+/* west has two peers; 10.1 to 10.2 goes to the first, but for 10.1 to 10.2 that the first line denies there. */
+struct fixture {
+    struct crypto_ace aces[4];
+    struct tunnel tunnels[3];
+    struct policy_interface interfaces[2];
+    struct tunnel_group groups[3];
+    struct transform_set sets[2];
+    struct policy policy;
+};
+
+static struct fixture *fixture(struct fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    f->aces[0] = (struct crypto_ace){between("10.1.0.0", "10.9.0.0"), false, 1};
+    f->aces[1] = (struct crypto_ace){between("10.1.0.0", "10.2.0.0"), true, 2};
+    f->aces[2] = (struct crypto_ace){between("10.1.0.0", "10.9.0.0"), true, 3};
+    f->aces[3] = (struct crypto_ace){between("10.1.0.0", "10.2.0.0"), true, 4};
+    for (uint16_t i = 0; i < 3; i++)
+        f->tunnels[i] =
+            (struct tunnel){.map_name = "M", .sequence = (uint16_t)(10 * (i + 1)), .transform_set_count = 1};
+    f->tunnels[0].aces = &f->aces[0];
+    f->tunnels[0].ace_count = 2;
+    f->tunnels[1].aces = &f->aces[2];
+    f->tunnels[1].ace_count = 1;
+    f->tunnels[2].aces = &f->aces[3];
+    f->tunnels[2].ace_count = 1;
+    f->tunnels[0].peers[f->tunnels[0].peer_count++] = address("203.0.113.1");
+    f->tunnels[1].peers[f->tunnels[1].peer_count++] = address("203.0.113.2");
+    f->tunnels[1].peers[f->tunnels[1].peer_count++] = address("203.0.113.3");
+    f->tunnels[2].peers[f->tunnels[2].peer_count++] = address("203.0.113.3");
+    f->sets[0] = (struct transform_set){"S", CIPHER_AES256_CBC, HASH_SHA256, false};
+    f->interfaces[0] =
+        (struct policy_interface){.name = "outside", .ip = address("198.51.100.2"), .is_ikev1_enabled = true};
+    f->interfaces[1] = (struct policy_interface){.name = "inside", .ip = address("10.1.0.1")};
+    f->groups[0] = (struct tunnel_group){.name = "DefaultL2LGroup"};
+    f->groups[1] = (struct tunnel_group){.name = "203.0.113.1", .peer = address("203.0.113.1")};
+    f->groups[2] = (struct tunnel_group){.name = "203.0.113.2", .peer = address("203.0.113.2")};
+    f->policy = (struct policy){.tunnels = f->tunnels,
+                                .tunnel_count = 3,
+                                .interfaces = f->interfaces,
+                                .interface_count = 2,
+                                .tunnel_groups = f->groups,
+                                .tunnel_group_count = 3,
+                                .transform_sets = f->sets,
+                                .transform_set_count = 2};
+    return f;
+}
+
+static void a_peer_has_its_own_tunnel_group_or_the_one_for_any(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture(&f);
+    CHECK(policy_tunnel_group_of(&f.policy, address("203.0.113.2")) == 2);
+    CHECK(policy_tunnel_group_of(&f.policy, address("203.0.113.99")) == 0);
+    f.policy.tunnel_groups++;
+    f.policy.tunnel_group_count = 2;
+    CHECK(policy_tunnel_group_of(&f.policy, address("203.0.113.99")) == NO_INDEX);
+}
+
+static void a_peer_is_found_in_the_first_running_tunnel(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture(&f);
+    CHECK(policy_tunnel_of_peer(&f.policy, address("203.0.113.3")) == 1);
+    f.tunnels[1].parked = "for a test";
+    CHECK(policy_tunnel_of_peer(&f.policy, address("203.0.113.3")) == 2);
+    CHECK(policy_tunnel_of_peer(&f.policy, address("203.0.113.2")) == NO_INDEX);
+}
+
+static void only_interfaces_with_isakmp_are_found(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture(&f);
+    CHECK(policy_interface_of(&f.policy, address("198.51.100.2")) == 0);
+    CHECK(policy_interface_of(&f.policy, address("10.1.0.1")) == NO_INDEX);
+    CHECK(policy_interface_of(&f.policy, (struct ip){0}) == NO_INDEX);
+}
+
+static void traffic_is_steered_by_the_first_permit(void **state)
+{
+    static const struct {
+        const char *local, *remote;
+        bool is_steered;
+        uint16_t tunnel, ace;
+        const char *why;
+    } cases[] = {
+        {"10.1.0.5", "10.2.0.5", true, 0, 1, "the second line of the first entry"},
+        {"10.1.0.5", "10.9.0.5", true, 1, 0, "a deny goes on with the next entry"},
+        {"10.1.0.5", "10.3.0.5", false, 0, 0, "nothing matches"},
+        {"10.2.0.5", "10.1.0.5", false, 0, 0, "the other direction"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture f;
+        struct flow flow = {.local = address(cases[i].local), .remote = address(cases[i].remote), .protocol = 1};
+        uint16_t tunnel = 0, ace = 0;
+
+        fixture(&f);
+        CHECK(policy_steer(&f.policy, &flow, &tunnel, &ace) == cases[i].is_steered);
+        CHECK(tunnel == cases[i].tunnel && ace == cases[i].ace);
+        f.tunnels[0].parked = f.tunnels[1].parked = "for a test";
+        CHECK(policy_steer(&f.policy, &flow, &tunnel, &ace) == cases[i].is_steered);
+        CHECK(tunnel == cases[i].tunnel);
+        f.tunnels[0].interface = f.tunnels[1].interface = f.tunnels[2].interface = NO_INDEX;
+        CHECK(!policy_steer(&f.policy, &flow, &tunnel, &ace));
+    }
+}
+
+static void a_proxy_matches_exactly_or_not_at_all(void **state)
+{
+    struct fixture f;
+    struct selector wanted = between("10.1.0.0", "10.2.0.0"), narrower = wanted,
+                    denied = between("10.1.0.0", "10.9.0.0");
+    uint16_t tunnel = 7, ace = 7;
+
+    (void)state;
+    fixture(&f);
+    CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), &wanted, &tunnel, &ace) && tunnel == 0 && ace == 1);
+    CHECK(policy_match_proxy(&f.policy, address("203.0.113.3"), &wanted, &tunnel, &ace) && tunnel == 2 && ace == 0);
+    narrower.remote = network("10.2.5.0", 24);
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &narrower, &tunnel, &ace));
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &denied, &tunnel, &ace));
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.9"), &wanted, &tunnel, &ace));
+    f.tunnels[0].parked = "for a test";
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &wanted, &tunnel, &ace));
+}
+
+static void spoil_pfs(struct fixture *f)
+{
+    f->tunnels[1].pfs = GROUP_MODP2048;
+}
+
+static void spoil_peers(struct fixture *f)
+{
+    f->tunnels[1].peer_count = 1;
+}
+
+static void spoil_set(struct fixture *f)
+{
+    f->sets[0].integrity = HASH_SHA1;
+}
+
+static void spoil_ace(struct fixture *f)
+{
+    f->aces[2].selector.remote = network("10.8.0.0", 16);
+}
+
+static void spoil_interface(struct fixture *f)
+{
+    f->interfaces[0].ip = address("198.51.100.3");
+}
+
+static void park_it(struct fixture *f)
+{
+    f->tunnels[1].parked = "for a test";
+}
+
+static void spoil_nothing(struct fixture *f)
+{
+    f->groups[0].has_dpd = !f->groups[0].has_dpd;
+}
+
+static void move_it(struct fixture *f)
+{
+    struct tunnel moved = f->tunnels[0];
+
+    f->tunnels[0] = f->tunnels[1];
+    f->tunnels[1] = moved;
+    f->sets[1] = f->sets[0];
+    f->tunnels[0].transform_sets[0] = 1;
+}
+
+static void a_tunnel_is_the_same_while_its_sas_would_be(void **state)
+{
+    static const struct {
+        void (*change)(struct fixture *);
+        uint16_t found;
+    } cases[] = {
+        {spoil_nothing, 1},    {move_it, 0},          {spoil_pfs, NO_INDEX},       {spoil_peers, NO_INDEX},
+        {spoil_set, NO_INDEX}, {spoil_ace, NO_INDEX}, {spoil_interface, NO_INDEX}, {park_it, NO_INDEX},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture from, to;
+
+        fixture(&from);
+        cases[i].change(fixture(&to));
+        CHECK(policy_same_tunnel(&from.policy, 1, &to.policy) == cases[i].found);
+    }
+}
+
+static void a_schedule_ends_and_gives_up_in_time(void **state)
+{
+    static const struct {
+        enum schedule_id id;
+        const char *word;
+        unsigned total_s;
+    } cases[] = {{SCHEDULE_IKEWISE, "default", 32}, {SCHEDULE_ASA, "asa", 32}, {SCHEDULE_IOS, "ios", 60}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct schedule_info *info = schedule_info(cases[i].id);
+        unsigned total_s = 0;
+
+        for (unsigned wait = 0; wait < WAITS_MAX; wait++)
+            total_s += info->waits_s[wait];
+        CHECK(strcmp(info->word, cases[i].word) == 0 && total_s == cases[i].total_s);
+        CHECK(info->waits_s[0] > 0 && info->waits_s[WAITS_MAX - 1] == 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_peer_has_its_own_tunnel_group_or_the_one_for_any),
+        cmocka_unit_test(a_peer_is_found_in_the_first_running_tunnel),
+        cmocka_unit_test(only_interfaces_with_isakmp_are_found),
+        cmocka_unit_test(traffic_is_steered_by_the_first_permit),
+        cmocka_unit_test(a_proxy_matches_exactly_or_not_at_all),
+        cmocka_unit_test(a_tunnel_is_the_same_while_its_sas_would_be),
+        cmocka_unit_test(a_schedule_ends_and_gives_up_in_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
