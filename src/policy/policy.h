@@ -141,7 +141,7 @@ uint16_t policy_interface_of(const struct policy *policy, struct ip local);
  * next entry. False: the packet goes in clear. Parked tunnels match too, so that their traffic is not sent in clear. */
 bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t *tunnel, uint16_t *ace);
 
- * looked at does not have it. */
+/* The running tunnel and ACE with that peer whose selector is exactly this one (seen from our side). */
 bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
                         uint16_t *ace);
 
