@@ -1,0 +1,67 @@
+#include "cli/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { READ_STEP = 64 * 1024 };
+
+int file_read(struct file *file, const char *path, size_t max)
+{
+    FILE *in = fopen(path, "re");
+    struct file f = {0};
+    int error = 0;
+    size_t room = 0, got;
+
+    if (!in)
+        return errno;
+    setvbuf(in, NULL, _IONBF, 0); /* no second copy of a key */
+    do {
+        if (f.len == room) {
+            uint8_t *larger = malloc(room + READ_STEP);
+
+            if (!larger) {
+                error = ENOMEM;
+                break;
+            }
+            if (f.len)
+                memcpy(larger, f.data, f.len);
+            room += READ_STEP;
+            file_free(&(struct file){f.data, f.len});
+            f.data = larger;
+        }
+        got = fread(f.data + f.len, 1, room - f.len, in);
+        f.len += got;
+        if (f.len > max)
+            error = EFBIG;
+    } while (got > 0 && !error);
+    if (ferror(in) && !error)
+        error = errno ? errno : EIO;
+    fclose(in);
+    if (error)
+        file_free(&f);
+    else
+        *file = f;
+    return error;
+}
+
+void file_free(struct file *file)
+{
+    if (file->data)
+        bytes_wipe(file->data, file->len);
+    free(file->data);
+    *file = (struct file){0};
+}
+
+bool file_name_secrets(char secrets[static FILE_PATH_SIZE], const char *path)
+{
+    size_t len = strlen(path);
+
+    if (len > 5 && strcmp(path + len - 5, ".conf") == 0)
+        len -= 5;
+
+    int written = snprintf(secrets, FILE_PATH_SIZE, "%.*s.secrets", (int)len, path);
+
+    return written > 0 && written < FILE_PATH_SIZE;
+}

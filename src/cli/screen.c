@@ -1,0 +1,283 @@
+/* Which blocks a screen is made of, and in what order. */
+#include "cli/screen.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The blocks of records that are printed one by one wherever they come. */
+static const struct {
+    enum control_record_kind kind;
+    enum screen_block block;
+} plain_blocks[] = {
+    {RECORD_log_line, BLOCK_LOG_LINE}, {RECORD_warning, BLOCK_WARNING}, {RECORD_finding, BLOCK_FINDING},
+    {RECORD_unused, BLOCK_UNUSED},     {RECORD_step, BLOCK_STEP},
+};
+
+void screen_write_record(FILE *out, const struct control_record *r, const struct screen_view *view)
+{
+    struct screen_item item = {.record = r, .view = view};
+
+    if (r->kind == RECORD_result)
+        screen_block(out, record_flag(r, COL_result_up) ? BLOCK_RESULT_UP : BLOCK_RESULT_FAILED, &item);
+    for (size_t i = 0; i < COUNT_OF(plain_blocks); i++) {
+        if (plain_blocks[i].kind == r->kind)
+            screen_block(out, plain_blocks[i].block, &item);
+    }
+}
+
+static bool is_sa(const struct control_record *r, bool with_dead)
+{
+    return r->kind == RECORD_isakmp_sa && (with_dead || !record_flag(r, COL_isakmp_sa_dead));
+}
+
+static bool is_v6(const struct control_record *r)
+{
+    return strchr(record_text(r, COL_isakmp_sa_peer), ':') != NULL;
+}
+
+/* IOS, newer: the two families apart, each with its heading; the columns only once. */
+static void write_isakmp_by_family(FILE *out, const struct reply *reply, struct screen_item item)
+{
+    for (int family = 0; family < 2; family++) {
+        bool has_columns = family == 0;
+
+        screen_block(out, family ? BLOCK_ISAKMP_V6 : BLOCK_ISAKMP_V4, &item);
+        if (has_columns)
+            screen_block(out, BLOCK_ISAKMP_COLUMNS, &item);
+        for (size_t i = 0; i < reply->count; i++) {
+            item.record = &reply->records[i];
+            if (!is_sa(item.record, true) || is_v6(item.record) != (family == 1))
+                continue;
+            if (!has_columns)
+                screen_block(out, BLOCK_ISAKMP_COLUMNS, &item);
+            has_columns = true;
+            screen_block(out, BLOCK_ISAKMP_SA, &item);
+        }
+        screen_block(out, BLOCK_ISAKMP_END, &item);
+    }
+}
+
+/* An ASA does not list what is dead; IOS does, for a while. */
+static void write_isakmp(FILE *out, const struct reply *reply, const struct control_request *request,
+                         const struct screen_view *view)
+{
+    bool with_dead = view->dialect == DIALECT_IOS12;
+    struct screen_item item = {.view = view};
+
+    if (view->dialect == DIALECT_IOS) {
+        write_isakmp_by_family(out, reply, item);
+        return;
+    }
+    for (size_t i = 0; i < reply->count; i++) {
+        if (!is_sa(&reply->records[i], with_dead))
+            continue;
+        if (record_flag(&reply->records[i], COL_isakmp_sa_rekey))
+            item.rekey_count++;
+        else
+            item.active_count++;
+    }
+    screen_block(out, item.active_count + item.rekey_count ? BLOCK_ISAKMP_HEAD : BLOCK_ISAKMP_NONE, &item);
+    for (size_t i = 0; i < reply->count; i++) {
+        item.record = &reply->records[i];
+        if (is_sa(item.record, with_dead))
+            screen_block(out, BLOCK_ISAKMP_SA, &item);
+    }
+    if (request->id == CONTROL_SHOW_ISAKMP_SA)
+        screen_block(out, BLOCK_IKEV2_NONE, &item);
+}
+
+static bool is_same(const struct control_record *a, const struct control_record *b, enum control_column column)
+{
+    return strcmp(record_text(a, column), record_text(b, column)) == 0;
+}
+
+/* Pairs between the same networks with the same peer share one entry: while one is replaced there are two. */
+static bool is_same_entry(const struct control_record *a, const struct control_record *b)
+{
+    return is_same(a, b, COL_ipsec_pair_interface) && is_same(a, b, COL_ipsec_pair_map) &&
+           record_number(a, COL_ipsec_pair_sequence) == record_number(b, COL_ipsec_pair_sequence) &&
+           is_same(a, b, COL_ipsec_pair_peer) && is_same(a, b, COL_ipsec_pair_local_ident) &&
+           is_same(a, b, COL_ipsec_pair_remote_ident);
+}
+
+/* By interface, map, entry; then as they were made. */
+static int compare_pairs(const void *left, const void *right)
+{
+    const struct control_record *a = *(const struct control_record *const *)left;
+    const struct control_record *b = *(const struct control_record *const *)right;
+    int order = strcmp(record_text(a, COL_ipsec_pair_interface), record_text(b, COL_ipsec_pair_interface));
+
+    if (order == 0)
+        order = strcmp(record_text(a, COL_ipsec_pair_map), record_text(b, COL_ipsec_pair_map));
+    if (order == 0)
+        order = (record_number(a, COL_ipsec_pair_sequence) > record_number(b, COL_ipsec_pair_sequence)) -
+                (record_number(a, COL_ipsec_pair_sequence) < record_number(b, COL_ipsec_pair_sequence));
+    if (order == 0)
+        order = strcmp(record_text(a, COL_ipsec_pair_local_ident), record_text(b, COL_ipsec_pair_local_ident));
+    if (order == 0)
+        order = strcmp(record_text(a, COL_ipsec_pair_remote_ident), record_text(b, COL_ipsec_pair_remote_ident));
+    return order ? order : (a > b) - (a < b);
+}
+
+static void write_direction(FILE *out, const struct control_record *const *pairs, size_t count, bool is_outbound,
+                            struct screen_item item)
+{
+    item.is_outbound = is_outbound;
+    for (size_t i = 0; i < count; i++) {
+        item.record = pairs[i];
+        screen_block(out, BLOCK_IPSEC_SA, &item);
+    }
+}
+
+/* All pairs of an entry counted together: those that have gone are in the counters of the newest. */
+static struct control_record sum_of(const struct control_record *const *pairs, size_t count)
+{
+    struct control_record sum = *pairs[count - 1];
+
+    for (size_t column = COL_ipsec_pair_encaps; column <= COL_ipsec_pair_recv_errors; column++) {
+        for (size_t i = 0; i + 1 < count; i++) {
+            enum control_column c = (enum control_column)column;
+
+            record_set_number(&sum, c, record_number(&sum, c) + record_number(pairs[i], c));
+        }
+    }
+    return sum;
+}
+
+/* The newest pair says what is current. */
+static void write_entry(FILE *out, const struct control_record *const *pairs, size_t count, struct screen_item item)
+{
+    struct control_record sum = sum_of(pairs, count);
+
+    item.record = &sum;
+    screen_block(out, BLOCK_IPSEC_ENTRY, &item);
+    screen_block(out, BLOCK_IPSEC_IN, &item);
+    write_direction(out, pairs, count, false, item);
+    screen_block(out, BLOCK_IPSEC_IN_END, &item);
+    screen_block(out, BLOCK_IPSEC_OUT, &item);
+    write_direction(out, pairs, count, true, item);
+    screen_block(out, BLOCK_IPSEC_END, &item);
+}
+
+static bool is_new_interface(const struct control_record *r, const struct control_record *before,
+                             const struct screen_view *view)
+{
+    return !before || !is_same(r, before, COL_ipsec_pair_interface) ||
+           (view->dialect & (DIALECT_IOS | DIALECT_IOS12) && !is_same(r, before, COL_ipsec_pair_map));
+}
+
+static void write_ipsec(FILE *out, const struct reply *reply, const struct control_request *request,
+                        const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+    const struct control_record **pairs = calloc(reply->count + 1, sizeof *pairs);
+    const struct control_record *before = NULL;
+    bool is_one_peer = ip_is_set(request->peer) && view->dialect & (DIALECT_ASA | DIALECT_ASA8);
+    size_t count = 0, same;
+
+    CHECK(pairs);
+    for (size_t i = 0; i < reply->count; i++) {
+        if (reply->records[i].kind == RECORD_ipsec_pair)
+            pairs[count++] = &reply->records[i];
+    }
+    if (count == 0)
+        screen_block(out, BLOCK_IPSEC_NONE, &item);
+    qsort(pairs, count, sizeof *pairs, compare_pairs);
+    for (size_t i = 0; i < count; i += same) {
+        item.record = pairs[i];
+        for (same = 1; i + same < count && is_same_entry(pairs[i], pairs[i + same]);)
+            same++;
+        if (is_one_peer && i == 0)
+            screen_block(out, BLOCK_IPSEC_PEER, &item);
+        if (!is_one_peer && is_new_interface(pairs[i], before, view))
+            screen_block(out, BLOCK_IPSEC_INTERFACE, &item);
+        write_entry(out, pairs + i, same, item);
+        before = pairs[i];
+    }
+    free(pairs);
+}
+
+static void write_tunnels(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+    size_t tunnels = 0, outcomes = 0;
+
+    for (size_t i = 0; i < reply->count; i++) {
+        item.record = &reply->records[i];
+        if (item.record->kind == RECORD_tunnel) {
+            if (tunnels++)
+                screen_block(out, BLOCK_TUNNEL_END, &item);
+            screen_block(out, BLOCK_TUNNEL, &item);
+        } else if (item.record->kind == RECORD_outcome) {
+            if (outcomes++ == 0) {
+                screen_block(out, BLOCK_TUNNEL_END, &item);
+                screen_block(out, BLOCK_OUTCOMES_HEAD, &item);
+            }
+            screen_block(out, BLOCK_OUTCOME, &item);
+        }
+    }
+    if (tunnels + outcomes == 0)
+        screen_block(out, BLOCK_TUNNEL_NONE, &item);
+}
+
+static bool has_text(const struct control_record *r, enum control_record_kind kind, enum control_column column,
+                     const char *text)
+{
+    return r->kind == kind && strcmp(record_text(r, column), text) == 0;
+}
+
+static void write_check(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = &reply->records[i];
+        bool is_parked = has_text(r, RECORD_tunnel, COL_tunnel_state, "parked");
+
+        item.record = r;
+        if (is_parked)
+            screen_block(out, BLOCK_CHECK_TUNNEL, &item);
+        item.parked_count += is_parked;
+        item.running_count += r->kind == RECORD_tunnel && !is_parked;
+        item.error_count += has_text(r, RECORD_finding, COL_finding_severity, "error");
+        item.warning_count += has_text(r, RECORD_finding, COL_finding_severity, "warning");
+    }
+    screen_block(out, BLOCK_CHECK_SUM, &item);
+}
+
+static void write_version(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view, .record = reply_find(reply, RECORD_gateway)};
+
+    if (item.record)
+        screen_block(out, BLOCK_VERSION, &item);
+}
+
+void screen_write(FILE *out, const struct reply *reply, const struct control_request *request,
+                  const struct screen_view *view)
+{
+    for (size_t i = 0; i < reply->count; i++)
+        screen_write_record(out, &reply->records[i], view);
+    switch (request->id) {
+    case CONTROL_SHOW_ISAKMP_SA:
+    case CONTROL_SHOW_IKEV1_SA: write_isakmp(out, reply, request, view); return;
+    case CONTROL_SHOW_IPSEC_SA: write_ipsec(out, reply, request, view); return;
+    case CONTROL_SHOW_TUNNEL: write_tunnels(out, reply, view); return;
+    case CONTROL_SHOW_VERSION: write_version(out, reply, view); return;
+    case CONTROL_CHECK: write_check(out, reply, view); return;
+    case CONTROL_CLEAR_ISAKMP_SA:
+    case CONTROL_CLEAR_IPSEC_SA:
+    case CONTROL_DEBUG_IKEV1:
+    case CONTROL_DEBUG_IPSEC:
+    case CONTROL_DEBUG_KEYS:
+    case CONTROL_UNDEBUG:
+    case CONTROL_UP:
+    case CONTROL_DOWN:
+    case CONTROL_RELOAD:
+    case CONTROL_SECRET:
+    case CONTROL_HELP:
+    case CONTROL_REQUEST_COUNT: return;
+    }
+}

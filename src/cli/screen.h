@@ -1,0 +1,75 @@
+/* Records as screens: screens.def has the lines, conditions.def and fields.def what is worked out.
+ *
+ *     struct reply reply;                    all records of one reply (reply.h)
+ *     screen_write(stdout, &reply, &request, &view);
+ */
+#ifndef CLI_SCREEN_H
+#define CLI_SCREEN_H
+
+#include "cli/reply.h"
+#include "control/request.h"
+
+#include <stdio.h>
+
+/* Bits of the `dialects` column. */
+enum dialect {
+    DIALECT_ASA = 1,
+    DIALECT_ASA8 = 2,
+    DIALECT_IOS = 4,
+    DIALECT_IOS12 = 8,
+    DIALECT_OURS = 15,
+};
+
+/* asa, asa8, ios, ios12; false: no such dialect. */
+bool dialect_of_name(const char *name, enum dialect *dialect);
+
+struct screen_view {
+    enum dialect dialect;
+    bool is_detail;
+};
+
+enum screen_block {
+#define BLOCK(name) BLOCK_##name,
+#include "cli/blocks.def"
+#undef BLOCK
+    BLOCK_COUNT
+};
+
+enum { SCREEN_LINE_SIZE = 8192 };
+
+/* What the lines of one block are about. */
+struct screen_item {
+    const struct control_record *record;
+    const struct screen_view *view;
+    bool is_outbound;                                                 /* IPSEC_SA: which direction */
+    unsigned active_count, rekey_count;                               /* ISAKMP_HEAD */
+    unsigned running_count, parked_count, error_count, warning_count; /* CHECK_SUM */
+};
+
+/* One block, as far as its lines apply. */
+void screen_block(FILE *out, enum screen_block block, const struct screen_item *item);
+
+/* The whole screen of a reply. `done` and `error` records are not printed. */
+void screen_write(FILE *out, const struct reply *reply, const struct control_request *request,
+                  const struct screen_view *view);
+
+/* One record of a stream, as it comes. */
+void screen_write_record(FILE *out, const struct control_record *r, const struct screen_view *view);
+
+/* fields.c: works out the field with that name; false: there is none. Nothing is added when what it needs is not known.
+ */
+bool screen_field(struct text *t, struct bytes name, const struct screen_item *item);
+
+/* fields.c */
+enum screen_condition {
+    SCREEN_ALWAYS,
+    SCREEN_PRESENT,
+#define CONDITION(name, ...) SCREEN_##name,
+#include "cli/conditions.def"
+#undef CONDITION
+};
+
+/* Not for SCREEN_PRESENT, which is a matter of the line. */
+bool screen_holds(enum screen_condition condition, const struct screen_item *item);
+
+#endif

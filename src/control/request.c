@@ -1,0 +1,313 @@
+#include "control/request.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+enum { ELEMENTS_MAX = 12 };
+
+static const struct control_request_info requests[] = {
+#define REQUEST(name, words, where, who, how, help) {#name, words, CONTROL_##where, CONTROL_##who, CONTROL_##how, help},
+#define ALSO(...)
+#include "control/requests.def"
+#undef REQUEST
+#undef ALSO
+};
+
+static const struct {
+    enum control_request_id id;
+    const char *words;
+} spellings[] = {
+#define REQUEST(name, words, ...) {CONTROL_##name, words},
+#define ALSO(name, words) {CONTROL_##name, words},
+#include "control/requests.def"
+#undef REQUEST
+#undef ALSO
+};
+
+enum argument {
+#define ARGUMENT(name, ...) ARGUMENT_##name,
+#include "control/arguments.def"
+#undef ARGUMENT
+    ARGUMENT_COUNT
+};
+
+static const struct {
+    const char *name, *meaning;
+} arguments[] = {
+#define ARGUMENT(name, meaning) {#name, meaning},
+#include "control/arguments.def"
+#undef ARGUMENT
+};
+
+static const struct {
+    const char *name, *sentence;
+} errors[] = {
+#define ERROR(name, sentence) {#name, sentence},
+#include "control/errors.def"
+#undef ERROR
+};
+
+/* One word of a row. What stands in brackets may be left out: `skip_to` is the place behind it, for its first word. */
+struct element {
+    struct bytes text;
+    enum argument argument; /* ARGUMENT_COUNT: a keyword */
+    uint8_t skip_to;        /* 0: must be there */
+};
+
+struct pattern {
+    struct element elements[ELEMENTS_MAX];
+    uint8_t count;
+};
+
+const struct control_request_info *control_request_info(enum control_request_id id)
+{
+    CHECK(id < CONTROL_REQUEST_COUNT);
+    return &requests[id];
+}
+
+const char *control_spelling(size_t index, enum control_request_id *id)
+{
+    if (index >= COUNT_OF(spellings))
+        return NULL;
+    if (id)
+        *id = spellings[index].id;
+    return spellings[index].words;
+}
+
+const char *control_error_name(enum control_error error)
+{
+    CHECK(error < CONTROL_ERROR_COUNT);
+    return errors[error].name;
+}
+
+const char *control_error_sentence(enum control_error error)
+{
+    CHECK(error < CONTROL_ERROR_COUNT);
+    return errors[error].sentence;
+}
+
+static enum argument argument_of(struct bytes name)
+{
+    for (size_t i = 0; i < ARGUMENT_COUNT; i++) {
+        if (bytes_equal(name, bytes_of_text(arguments[i].name)))
+            return (enum argument)i;
+    }
+    return ARGUMENT_COUNT;
+}
+
+const char *control_argument_meaning(struct bytes name)
+{
+    enum argument argument = argument_of(name);
+
+    return argument == ARGUMENT_COUNT ? NULL : arguments[argument].meaning;
+}
+
+static struct pattern pattern_of(const char *words)
+{
+    struct pattern p = {0};
+    size_t group_begin = 0;
+    bool is_in_group = false;
+
+    for (const char *at = words; *at;) {
+        if (*at == ' ') {
+            at++;
+        } else if (*at == '[') {
+            is_in_group = true;
+            group_begin = p.count;
+            at++;
+        } else if (*at == ']') {
+            CHECK(is_in_group && p.count > group_begin);
+            p.elements[group_begin].skip_to = p.count;
+            is_in_group = false;
+            at++;
+        } else {
+            size_t len = strcspn(at, " []");
+
+            CHECK(p.count < ELEMENTS_MAX);
+            p.elements[p.count].text = bytes_of(at, len);
+            p.elements[p.count].argument = argument_of(p.elements[p.count].text);
+            p.count++;
+            at += len;
+        }
+    }
+    CHECK(!is_in_group);
+    return p;
+}
+
+/* A set of places in a row: bit `i` is before element i; the bit behind the last element means that the row may end
+ * here. */
+static uint32_t with_skips(const struct pattern *p, uint32_t places)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if ((places & 1U << i) && p->elements[i].skip_to)
+            places |= 1U << p->elements[i].skip_to;
+    }
+    return places;
+}
+
+static bool number_of(struct bytes word, uint16_t *number)
+{
+    uint32_t sum = 0;
+
+    if (word.len == 0 || word.len > 3)
+        return false;
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.data[i] < '0' || word.data[i] > '9')
+            return false;
+        sum = sum * 10 + (uint32_t)(word.data[i] - '0');
+    }
+    if (sum < 1 || sum > 255)
+        return false;
+    *number = (uint16_t)sum;
+    return true;
+}
+
+/* False: the word cannot be such an argument. */
+static bool argument_take(struct control_request *request, enum argument argument, struct bytes word)
+{
+    switch (argument) {
+    case ARGUMENT_PEER: return ip_parse(&request->peer, word);
+    case ARGUMENT_LEVEL: return number_of(word, &request->level);
+    case ARGUMENT_FILE:
+        if (word.len == 0 || word.len >= sizeof request->file || memchr(word.data, '\0', word.len))
+            return false;
+        memcpy(request->file, word.data, word.len);
+        request->file[word.len] = '\0';
+        return true;
+    case ARGUMENT_COUNT: break;
+    }
+    return false;
+}
+
+static void expect(struct control_parse *parse, struct bytes text)
+{
+    for (size_t i = 0; i < parse->expected_count; i++) {
+        if (bytes_equal(text, bytes_of(parse->expected[i], parse->expected_len[i])))
+            return;
+    }
+    if (parse->expected_count < CONTROL_EXPECTED_MAX) {
+        parse->expected[parse->expected_count] = (const char *)text.data;
+        parse->expected_len[parse->expected_count++] = (uint8_t)text.len;
+    }
+}
+
+struct walk {
+    struct pattern patterns[COUNT_OF(spellings)];
+    uint32_t places[COUNT_OF(spellings)];
+};
+
+/* What `parse->expected` becomes: keywords that begin with the word, or (`word` NULL) all that could stand there. */
+static void gather(const struct walk *walk, const struct bytes *word, struct control_parse *parse)
+{
+    parse->expected_count = 0;
+    for (size_t row = 0; row < COUNT_OF(spellings); row++) {
+        for (size_t i = 0; i < walk->patterns[row].count; i++) {
+            const struct element *e = &walk->patterns[row].elements[i];
+
+            if (!(walk->places[row] & 1U << i))
+                continue;
+            if (!word || (e->argument == ARGUMENT_COUNT && word->len > 0 && bytes_begin_with(e->text, *word)))
+                expect(parse, e->text);
+        }
+    }
+}
+
+/* All rows go on by that element, whose name this is. */
+static void go(struct walk *walk, struct bytes name)
+{
+    for (size_t row = 0; row < COUNT_OF(spellings); row++) {
+        uint32_t next = 0;
+
+        for (size_t i = 0; i < walk->patterns[row].count; i++) {
+            if ((walk->places[row] & 1U << i) && bytes_equal(walk->patterns[row].elements[i].text, name))
+                next |= 1U << (i + 1);
+        }
+        walk->places[row] = with_skips(&walk->patterns[row], next);
+    }
+}
+
+/* One word: a keyword in full, else the one keyword that begins so, else an argument. */
+static enum control_parse_result take(struct walk *walk, struct bytes word, struct control_request *request,
+                                      struct control_parse *parse)
+{
+    gather(walk, &word, parse);
+    for (size_t i = 0; i < parse->expected_count; i++) {
+        struct bytes keyword = bytes_of(parse->expected[i], parse->expected_len[i]);
+
+        if (parse->expected_count == 1 || bytes_equal(keyword, word)) {
+            request->is_detail |= bytes_equal(keyword, bytes_of_text("detail"));
+            go(walk, keyword);
+            return CONTROL_PARSED;
+        }
+    }
+    if (parse->expected_count > 1)
+        return CONTROL_AMBIGUOUS;
+    gather(walk, NULL, parse);
+    for (size_t i = 0; i < parse->expected_count; i++) {
+        struct bytes name = bytes_of(parse->expected[i], parse->expected_len[i]);
+
+        if (argument_take(request, argument_of(name), word)) {
+            go(walk, name);
+            return CONTROL_PARSED;
+        }
+    }
+    return CONTROL_INVALID;
+}
+
+static bool is_at_end(const struct walk *walk, enum control_request_id *id)
+{
+    for (size_t row = 0; row < COUNT_OF(spellings); row++) {
+        if (walk->places[row] & 1U << walk->patterns[row].count) {
+            *id = spellings[row].id;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool control_request_parse(struct control_request *request, const struct bytes *words, size_t word_count,
+                           struct control_parse *parse)
+{
+    struct walk walk;
+    struct control_request found = {0};
+
+    *parse = (struct control_parse){0};
+    for (size_t row = 0; row < COUNT_OF(spellings); row++) {
+        walk.patterns[row] = pattern_of(spellings[row].words);
+        walk.places[row] = with_skips(&walk.patterns[row], 1);
+    }
+    for (parse->word = 0; parse->word < word_count; parse->word++) {
+        parse->result = take(&walk, words[parse->word], &found, parse);
+        if (parse->result != CONTROL_PARSED)
+            return false;
+    }
+    gather(&walk, NULL, parse);
+    if (!is_at_end(&walk, &found.id)) {
+        parse->result = CONTROL_INCOMPLETE;
+        return false;
+    }
+    *request = found;
+    return true;
+}
+
+bool control_split(struct bytes line, struct bytes words[static CONTROL_WORDS_MAX], size_t *word_count)
+{
+    size_t count = 0;
+
+    for (size_t at = 0; at < line.len;) {
+        size_t begin = at;
+
+        while (at < line.len && line.data[at] != ' ' && line.data[at] != '\t')
+            at++;
+        if (at > begin) {
+            if (count == CONTROL_WORDS_MAX)
+                return false;
+            words[count++] = bytes_of(line.data + begin, at - begin);
+        } else {
+            at++;
+        }
+    }
+    *word_count = count;
+    return true;
+}

@@ -1,0 +1,100 @@
+/* The commands of the shell, as values: requests.def.
+ *
+ *     struct control_request request;
+ *     struct control_parse parse;
+ *     if (!control_request_parse(&request, words, word_count, &parse))
+ *         control_parse_explain(&parse, words, word_count, &text);        "% Ambiguous command", a caret under the
+ * wrong word, the choices
+ *
+ * On the socket a request is one line of JSON, {"words": ["show", "crypto", "isakmp", "sa"]}, and the daemon parses the
+ * words again: nothing that the shell made of them is trusted. The answer is one line of JSON a record (record.h),
+ * closed by `done` or `error`. */
+#ifndef CONTROL_REQUEST_H
+#define CONTROL_REQUEST_H
+
+#include "base/ip.h"
+
+#define CONTROL_SOCKET_DEFAULT "/run/ikewise/ikewise.sock"
+
+enum {
+    CONTROL_WORDS_MAX = 16,
+    CONTROL_WORD_SIZE = 512, /* one word with its closing zero */
+    CONTROL_LINE_MAX = 4096, /* a request's line, without the newline */
+    CONTROL_EXPECTED_MAX = 32,
+};
+
+enum control_request_id {
+#define REQUEST(name, ...) CONTROL_##name,
+#define ALSO(...)
+#include "control/requests.def"
+#undef REQUEST
+#undef ALSO
+    CONTROL_REQUEST_COUNT
+};
+
+enum control_where { CONTROL_GATEWAY, CONTROL_SHELL };
+enum control_who { CONTROL_READER, CONTROL_ADMIN, CONTROL_ROOT };
+enum control_how { CONTROL_ONCE, CONTROL_STREAM };
+
+struct control_request_info {
+    const char *name;  /* SHOW_ISAKMP_SA */
+    const char *words; /* first spelling */
+    enum control_where where;
+    enum control_who who;
+    enum control_how how;
+    const char *help;
+};
+
+const struct control_request_info *control_request_info(enum control_request_id id);
+
+/* Every spelling: index 0, 1, ...; NULL: no more. `id` may be NULL. */
+const char *control_spelling(size_t index, enum control_request_id *id);
+
+struct control_request {
+    enum control_request_id id;
+    bool is_detail;
+    struct ip peer;               /* IP_NONE: not given */
+    uint16_t level;               /* 0: not given */
+    char file[CONTROL_WORD_SIZE]; /* "": not given */
+};
+
+enum control_parse_result { CONTROL_PARSED, CONTROL_INCOMPLETE, CONTROL_INVALID, CONTROL_AMBIGUOUS };
+
+struct control_parse {
+    enum control_parse_result result;
+    size_t word;                                /* the wrong one; the number of words when incomplete */
+    const char *expected[CONTROL_EXPECTED_MAX]; /* keywords and arguments that could stand there; when ambiguous, those
+                                                   that it may mean */
+    uint8_t expected_len[CONTROL_EXPECTED_MAX]; /* they are parts of the rows, not closed by a zero */
+    size_t expected_count;
+};
+
+/* Words are bytes as they were typed; `request` is untouched on failure. */
+bool control_request_parse(struct control_request *request, const struct bytes *words, size_t word_count,
+                           struct control_parse *parse);
+
+/* Why it failed, several lines: the words escaped, a caret under the wrong one, what could stand there. Empty after
+ * CONTROL_PARSED. */
+void control_parse_explain(const struct control_parse *parse, const struct bytes *words, size_t word_count,
+                           struct text *t);
+
+/* "PEER" -> "the peer's address"; NULL when `name` is not an argument. */
+const char *control_argument_meaning(struct bytes name);
+
+/* A line split at blanks; false: more than CONTROL_WORDS_MAX. The words are views into the line. */
+bool control_split(struct bytes line, struct bytes words[static CONTROL_WORDS_MAX], size_t *word_count);
+
+/* The list of commands, one paragraph a request. */
+void control_help(struct text *t);
+
+enum control_error {
+#define ERROR(name, ...) CONTROL_ERROR_##name,
+#include "control/errors.def"
+#undef ERROR
+    CONTROL_ERROR_COUNT
+};
+
+const char *control_error_name(enum control_error error); /* bad-request */
+const char *control_error_sentence(enum control_error error);
+
+#endif

@@ -1,0 +1,260 @@
+#include "daemon/config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Room in the arena for the names of interfaces, for as long as the configuration lives. */
+enum { NAMES_SIZE = 64 * 1024, SENTENCE_SIZE = 1024 };
+
+struct file {
+    struct bytes text; /* NULL when it is empty */
+    bool is_private;   /* nobody but its owner may read or write it */
+};
+
+static void free_file(struct file *file)
+{
+    if (file->text.data == NULL)
+        return;
+    bytes_wipe((void *)file->text.data, file->text.len);
+    free((void *)file->text.data);
+}
+
+static int read_whole(int fd, size_t size, struct file *file)
+{
+    uint8_t *data = malloc(size + 1);
+    size_t len = 0;
+    ssize_t got = 1;
+
+    if (data == NULL)
+        return ENOMEM;
+    while (len < size && (got = read(fd, data + len, size - len)) > 0)
+        len += (size_t)got;
+    if (got < 0) {
+        int error = errno;
+        bytes_wipe(data, len);
+        free(data);
+        return error;
+    }
+    file->text = bytes_of(data, len);
+    return 0;
+}
+
+/* 0, or an errno; EFBIG: longer than `limit`. O_NONBLOCK: a pipe must not stop the daemon; it is no regular file
+ * anyway. */
+static int read_file(const char *path, size_t limit, struct file *file)
+{
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return errno;
+    int error = fstat(fd, &info) < 0             ? errno
+                : !S_ISREG(info.st_mode)         ? EINVAL
+                : (uint64_t)info.st_size > limit ? EFBIG
+                                                 : 0;
+    if (error == 0) {
+        file->is_private = (info.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+        error = read_whole(fd, (size_t)info.st_size, file);
+    }
+    close(fd);
+    return error;
+}
+
+static bool refused(struct text *why, const char *path, int error)
+{
+    text_add_escaped(why, bytes_of_text(path));
+    if (error == EINVAL)
+        text_add(why, " is not a regular file");
+    else
+        text_add(why, ": %s", strerror(error));
+    return false;
+}
+
+static bool refused_as_readable(struct text *why, const char *path)
+{
+    text_add_escaped(why, bytes_of_text(path));
+    text_add(why, " has keys in it and others than its owner may read or write it: chmod 600 ");
+    text_add_escaped(why, bytes_of_text(path));
+    return false;
+}
+
+static bool refused_by_conf(struct text *why, const struct conf *conf)
+{
+    if (conf->finding_count > 0)
+        text_add_finding(why, &conf->findings[conf->finding_count - 1]);
+    else
+        text_add(why, "the configuration does not fit into its memory");
+    return false;
+}
+
+static bool read_configuration(struct config *config, struct text *why)
+{
+    struct file file = {0};
+    int error = read_file(config->path, CONF_FILE_MAX, &file);
+
+    if (error != 0)
+        return refused(why, config->path, error);
+    config->space_len = conf_space(file.text.len) + NAMES_SIZE;
+    config->space = mmap(NULL, config->space_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (config->space == MAP_FAILED) {
+        config->space = NULL;
+        free_file(&file);
+        return refused(why, config->path, ENOMEM);
+    }
+    (void)madvise(config->space, config->space_len, MADV_DONTDUMP);
+    config->arena = arena_of(config->space, config->space_len);
+    bool ok = conf_read(&config->conf, file.text, config->path, &config->arena);
+    free_file(&file);
+    if (!ok)
+        return refused_by_conf(why, &config->conf);
+    return config->conf.key_count == 0 || file.is_private || refused_as_readable(why, config->path);
+}
+
+/* Beside the file, with the ending .secrets. */
+static bool name_secrets(struct config *config)
+{
+    size_t len = strlen(config->path);
+
+    if (len > 5 && strcmp(config->path + len - 5, ".conf") == 0)
+        len -= 5;
+    int written = snprintf(config->secrets_path, sizeof config->secrets_path, "%.*s.secrets", (int)len, config->path);
+    return written > 0 && (size_t)written < sizeof config->secrets_path;
+}
+
+static bool read_secrets(struct config *config, struct text *why)
+{
+    struct file file = {0};
+    int error = name_secrets(config) ? read_file(config->secrets_path, SECRETS_FILE_MAX, &file) : ENAMETOOLONG;
+    bool ok;
+
+    if (error == ENOENT)
+        return true;
+    if (error != 0)
+        return refused(why, config->secrets_path, error);
+    if (!file.is_private)
+        ok = refused_as_readable(why, config->secrets_path);
+    else
+        ok = conf_read_secrets(&config->conf, file.text, config->secrets_path, &config->arena) ||
+             refused_by_conf(why, &config->conf);
+    config->has_secrets = ok;
+    free_file(&file);
+    return ok;
+}
+
+struct config *config_load(const char *path, struct text *why)
+{
+    struct config *config = calloc(1, sizeof *config);
+
+    if (config == NULL || strlen(path) >= sizeof config->path) {
+        free(config);
+        refused(why, path, config == NULL ? ENOMEM : ENAMETOOLONG);
+        return NULL;
+    }
+    memcpy(config->path, path, strlen(path) + 1);
+    if (read_configuration(config, why) && read_secrets(config, why))
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+static struct ip ip_of_address(const struct sockaddr *address)
+{
+    if (address == NULL)
+        return (struct ip){0};
+    if (address->sa_family == AF_INET)
+        return ip_of_bytes(bytes_of(&((const struct sockaddr_in *)(const void *)address)->sin_addr, 4));
+    if (address->sa_family == AF_INET6)
+        return ip_of_bytes(bytes_of(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16));
+    return (struct ip){0};
+}
+
+static void log_match(const struct config *config, struct log *log, uint16_t index)
+{
+    const struct policy_interface *interface = &config->conf.policy.interfaces[index];
+    char ip[IP_TEXT_SIZE];
+
+    log_note(log, LOG_INFO, "interface %s (%s), %s, is %s of this machine", interface->name, interface->hardware,
+             ip_text(interface->ip, ip), interface->linux_name);
+}
+
+unsigned config_match_interfaces(struct config *config, struct log *log)
+{
+    struct ifaddrs *all = NULL;
+    unsigned count = 0;
+    uint16_t index;
+
+    if (getifaddrs(&all) < 0) {
+        log_note(log, LOG_ERR, "the addresses of this machine cannot be listed: %s", strerror(errno));
+        return 0;
+    }
+    for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
+        struct ip ip = ip_of_address(one->ifa_addr);
+        if (ip_is_set(ip) && conf_match_interface(&config->conf, ip, one->ifa_name, &config->arena, &index)) {
+            log_match(config, log, index);
+            count++;
+        }
+    }
+    freeifaddrs(all);
+    return count;
+}
+
+static void log_parked(const struct config *config, struct log *log)
+{
+    const struct policy *policy = &config->conf.policy;
+
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        const struct tunnel *tunnel = &policy->tunnels[i];
+        struct event e = event_of(EV_TUNNEL_PARKED);
+
+        if (tunnel->parked == NULL)
+            continue;
+        if (tunnel->peer_count > 0)
+            event_add_ip(&e, FIELD_PEER, tunnel->peers[0]);
+        event_add_text(&e, FIELD_MAP, tunnel->map_name);
+        event_add_number(&e, FIELD_SEQUENCE, tunnel->sequence);
+        event_add_text(&e, FIELD_DETAIL, tunnel->parked);
+        log_event(log, &e);
+    }
+}
+
+void config_log(const struct config *config, struct log *log)
+{
+    static const int severities[] = {[CONF_NOTE] = LOG_INFO, [CONF_WARNING] = LOG_WARNING, [CONF_ERROR] = LOG_ERR};
+    const struct conf *conf = &config->conf;
+    const struct policy *policy = &conf->policy;
+
+    for (uint32_t i = 0; i < conf->finding_count; i++) {
+        char space[SENTENCE_SIZE];
+        struct text line = text_of(space, sizeof space);
+        text_add_finding(&line, &conf->findings[i]);
+        log_note(log, severities[conf->findings[i].severity], "%s", space);
+    }
+    if (conf->findings_left_out > 0)
+        log_note(log, LOG_WARNING, "%u more findings are not listed", conf->findings_left_out);
+    log_parked(config, log);
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        if (policy->tunnels[i].is_weak && policy->tunnels[i].parked == NULL)
+            log_note(log, LOG_WARNING, "crypto map %s %u uses weak algorithms", policy->tunnels[i].map_name,
+                     policy->tunnels[i].sequence);
+    log_note(log, LOG_INFO, "%s: %u tunnels run, %u are parked, %u statements are not used", config->path,
+             conf->running_count, conf->parked_count, conf->unused_count + conf->unused_left_out);
+}
+
+void config_free(struct config *config)
+{
+    if (config->space != NULL) {
+        bytes_wipe(config->space, config->space_len);
+        munmap(config->space, config->space_len);
+    }
+    free(config);
+}

@@ -1,0 +1,64 @@
+/* The control socket: shells ask (control/request.h), records come back (control/record.h), one line of JSON each.
+ *
+ *     struct control_source source = {.context = daemon, .ike = ..., ...};            what answers are made from; must
+ * outlive the control int error = control_open(&control, loop, &source, options.socket);              0, or an errno
+ *     control_on_event(control, event);        every event of the engine and the plane: what `up` waits for
+ *     control_on_log(control, event, severity, line);     every line of the log: what `debug` shows
+ *     control_close(control);                  the socket file goes at once, the handles by the next turns of the loop
+ *
+ * A client that is slow, silent or hostile costs a bounded amount of memory and no time: requests are at most
+ * CONTROL_LINE_MAX bytes, at most CONTROL_CLIENTS_MAX are connected, and one that does not read what it asked for is
+ * dropped. Nothing here blocks. */
+#ifndef DAEMON_CONTROL_H
+#define DAEMON_CONTROL_H
+
+#include "conf/conf.h"
+#include "control/request.h"
+#include "daemon/plane.h"
+#include "ike/ike.h"
+
+#include <uv.h>
+
+enum {
+    CONTROL_CLIENTS_MAX = 16,
+    CONTROL_BACKLOG_MAX = 4 * 1024 * 1024, /* bytes that wait for one shell */
+    CONTROL_UP_MS = 45 * 1000, /* `up` gives its verdict after this at the latest: phase 1 gives up after 32 s */
+};
+
+/* What the daemon lends. All pointers of functions are set. */
+struct control_source {
+    void *context;
+    uint64_t (*now_ms)(void *context); /* the engine's clock */
+    const struct ike *(*ike)(void *context);
+    const struct policy *(*policy)(void *context);
+    const struct conf *(*conf)(void *context);
+    const struct plane *(*plane)(void *context); /* NULL: there is none (counters are left out) */
+
+    /* Feeds the engine and carries its outputs out before it returns. */
+    void (*command)(void *context, enum ike_command_kind kind, uint16_t tunnel, struct ip peer);
+
+    /* Reads the configuration file again. False: nothing has changed, and `why` says why in one sentence. */
+    bool (*reload)(void *context, struct text *why);
+    uint64_t started_ms;
+};
+
+struct control;
+
+/* The directory of `path` is made (0755) when it is not there; a socket that nobody listens on is taken over. The
+ * socket is 0660, root's group unless `group` names one (may be NULL). 0, or an errno: EADDRINUSE when another daemon
+ * answers there. */
+int control_open(struct control **control, uv_loop_t *loop, const struct control_source *source, const char *path,
+                 const char *group);
+
+void control_on_event(struct control *control, const struct event *event);
+
+/* log_watcher of daemon/log.h with the control as its context. Without a line it is the event itself, and goes to
+ * control_on_event. */
+void control_on_log(void *control, const struct event *event, uint8_t severity, const char *line);
+
+/* The policy has been exchanged: indexes of tunnels that are remembered are looked up again. */
+void control_on_policy(struct control *control);
+
+void control_close(struct control *control);
+
+#endif

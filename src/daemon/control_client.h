@@ -1,0 +1,107 @@
+/* One shell on the control socket, as the handlers of requests see it. Only control*.c include this.
+ *
+ * An answer is made bit by bit: `produce` is called with a cursor as long as the client reads, so a long answer costs
+ * no more memory than a short one, and the gate gets its turns in between. */
+#ifndef DAEMON_CONTROL_CLIENT_H
+#define DAEMON_CONTROL_CLIENT_H
+
+#include "control/record.h"
+#include "daemon/control.h"
+
+struct client;
+
+/* Sends some records; returns false when there is nothing more to send, and `done` follows. */
+typedef bool control_producer(struct client *client);
+
+/* What `up` waits for. */
+struct control_watch {
+    bool is_on, is_in_command; /* in_command: the engine is being fed for us just now */
+    struct ip peer;
+    uint16_t tunnel;
+    uint64_t begun_ms;
+};
+
+struct control_debug {
+    bool is_on, is_ipsec;
+    uint8_t severity; /* lines up to this one */
+};
+
+struct client {
+    struct control *control;
+    uv_pipe_t pipe;
+    bool is_used, is_closing;
+    bool is_admin, is_root;
+    bool is_answering;  /* a request has been taken and is not answered whole */
+    bool is_last_line;  /* close when all has been written */
+    uint64_t active_ms; /* when the shell last sent or took something */
+
+    char line[CONTROL_LINE_MAX + 1]; /* the request so far */
+    size_t line_len;
+
+    struct control_request request;
+    control_producer *producer; /* NULL: a stream, or nothing */
+    uint32_t stage, index;      /* the producer's cursor */
+    uint32_t number;            /* records of its first kind so far */
+    uint64_t record_count;
+    struct control_watch watch;
+    struct control_debug debug;
+};
+
+struct control_keys {
+    int fd;                 /* -1: off */
+    uint64_t written[1024]; /* initiator's cookies of the newest rows, a ring */
+    size_t written_count;
+};
+
+struct control {
+    uv_loop_t *loop;
+    const struct control_source *source; /* &kept_source */
+    struct control_source kept_source;
+    uv_pipe_t listener;
+    uv_timer_t tick;
+    gid_t group;
+    char path[108];
+    bool is_closing;
+    unsigned handle_count; /* uv handles that are not closed yet */
+    struct client clients[CONTROL_CLIENTS_MAX];
+    struct control_keys keys;
+};
+
+/* Queues one record. A client that is closing gets nothing. */
+void client_send(struct client *client, const struct control_record *r);
+
+/* Ends the answer. `sentence` NULL: that of the error's row. */
+void client_done(struct client *client);
+void client_fail(struct client *client, enum control_error error, const char *sentence);
+
+/* control_bind.c: a bound socket that does not listen yet, and the group that owns its file. 0, or an errno; see
+ * control_open. */
+int control_bind(const char *path, const char *group, gid_t *gid, int *bound_fd);
+
+/* control_show.c: records from what the engine, the plane and the policy show. */
+void client_send_gateway(struct client *client);
+bool show_isakmp_sas(struct client *client);
+bool show_ipsec_pairs(struct client *client);
+bool show_tunnels(struct client *client);
+bool show_findings(struct client *client);
+
+/* control_do.c: what changes something, and what is watched. `handle_request` is called once a request, already
+ * allowed. */
+void handle_request(struct client *client);
+void watch_event(struct client *client, const struct event *event);
+void watch_look(struct client *client); /* is it up, has it failed, is it time */
+void watch_log(struct client *client, const struct event *event, uint8_t severity, const char *line);
+
+/* control_keys.c */
+bool keys_open(struct control *control, const char *path, struct text *why);
+void keys_write_new(struct control *control);
+void keys_close(struct control *control);
+
+/* control_state.c: what is told about a state of an ISAKMP SA, by its ASA name; NULL: no such state. */
+struct control_state {
+    const char *asa, *ios, *story, *proven, *open;
+};
+
+const struct control_state *control_state_of(const char *asa_state);
+
+#endif

@@ -1,0 +1,79 @@
+#include "daemon/control_words.h"
+
+#include "base/check.h"
+
+const char *df_name(enum df_policy df)
+{
+    static const char *const names[] = {[DF_COPY] = "copy-df", [DF_SET] = "set-df", [DF_CLEAR] = "clear-df"};
+
+    CHECK(df < COUNT_OF(names));
+    return names[df];
+}
+
+static bool is_any_port(struct port_range ports)
+{
+    return ports.first == 0 && ports.last == 65535;
+}
+
+void text_add_ident(struct text *t, struct ip_range range, uint8_t protocol, struct port_range ports)
+{
+    int prefix_len = ip_range_prefix_len(range);
+
+    text_add_ip(t, range.first);
+    text_add(t, prefix_len < 0 ? "-" : "/");
+    text_add_ip(t, prefix_len < 0 ? range.last : ip_mask((enum ip_family)range.first.family, (unsigned)prefix_len));
+    text_add(t, "/%u/%u", protocol, ports.first == ports.last ? ports.first : 0);
+}
+
+static void add_network(struct text *t, struct ip_range range)
+{
+    int prefix_len = ip_range_prefix_len(range);
+
+    if (prefix_len == 0) {
+        text_add(t, " any");
+    } else if (ip_equal(range.first, range.last)) {
+        text_add(t, " host ");
+        text_add_ip(t, range.first);
+    } else {
+        text_add(t, " ");
+        text_add_ip(t, range.first);
+        text_add(t, prefix_len < 0 ? "-" : " ");
+        text_add_ip(t, prefix_len < 0 ? range.last : ip_mask((enum ip_family)range.first.family, (unsigned)prefix_len));
+    }
+}
+
+static void add_ports(struct text *t, struct port_range ports)
+{
+    if (is_any_port(ports))
+        return;
+    if (ports.first == ports.last)
+        text_add(t, " eq %u", ports.first);
+    else
+        text_add(t, " range %u %u", ports.first, ports.last);
+}
+
+static void add_protocol(struct text *t, uint8_t protocol)
+{
+    static const struct {
+        uint8_t number;
+        const char *name;
+    } names[] = {{0, "ip"}, {1, "icmp"}, {6, "tcp"}, {17, "udp"}, {47, "gre"}};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (names[i].number == protocol) {
+            text_add(t, "%s", names[i].name);
+            return;
+        }
+    }
+    text_add(t, "%u", protocol);
+}
+
+void text_add_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace)
+{
+    text_add(t, "access-list %s extended %s ", acl_name, ace->is_permit ? "permit" : "deny");
+    add_protocol(t, ace->selector.protocol);
+    add_network(t, ace->selector.local);
+    add_ports(t, ace->selector.local_ports);
+    add_network(t, ace->selector.remote);
+    add_ports(t, ace->selector.remote_ports);
+}

@@ -1,0 +1,16 @@
+/* Values in the words of the ASA's screens. */
+#ifndef DAEMON_CONTROL_WORDS_H
+#define DAEMON_CONTROL_WORDS_H
+
+#include "policy/policy.h"
+
+/* copy-df, set-df, clear-df */
+const char *df_name(enum df_policy df);
+
+/* 10.100.0.0/255.255.0.0/0/0: address, mask, protocol, port; first-last where no mask fits. Port 0: any, or a range. */
+void text_add_ident(struct text *t, struct ip_range range, uint8_t protocol, struct port_range ports);
+
+/* access-list VPN extended permit ip 10.100.0.0 255.255.0.0 host 10.10.15.1 */
+void text_add_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace);
+
+#endif

@@ -1,0 +1,470 @@
+#include "daemon/daemon.h"
+
+#include "base/check.h"
+#include "daemon/clock.h"
+#include "daemon/host.h"
+#include "daemon/names.h"
+#include "daemon/steer.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SENTENCE_SIZE = 1024 };
+
+/* ---- The arrows between the parts ---- */
+
+static void on_datagram(void *context, struct endpoint local, struct endpoint remote, struct bytes data)
+{
+    struct daemon *daemon = context;
+
+    driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_DATAGRAM,
+                                                    .datagram = {.local = local, .remote = remote, .data = data}});
+}
+
+static void on_hint(void *context, const struct gate_hint *hint)
+{
+    struct daemon *daemon = context;
+
+    driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_HINT,
+                                                    .hint = {.local = hint->local,
+                                                             .remote = hint->remote,
+                                                             .icmp_type = hint->icmp_type,
+                                                             .icmp_code = hint->icmp_code,
+                                                             .error = hint->error,
+                                                             .quoted = hint->quoted}});
+}
+
+static void on_answer(void *context, struct handle exchange, uint32_t ask_number, const struct answer *answer)
+{
+    struct daemon *daemon = context;
+
+    driver_feed(daemon->driver,
+                &(struct ike_input){.kind = IKE_IN_ANSWER,
+                                    .answer = {.exchange = exchange, .ask_number = ask_number, .answer = answer}});
+}
+
+static void on_acquire(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow)
+{
+    struct daemon *daemon = context;
+
+    driver_feed(daemon->driver,
+                &(struct ike_input){.kind = IKE_IN_ACQUIRE, .acquire = {.tunnel = tunnel, .ace = ace, .flow = *flow}});
+}
+
+static void on_plane_input(void *context, enum ike_plane_kind kind, struct handle pair, uint32_t spi,
+                           const struct endpoint *local, const struct endpoint *remote)
+{
+    struct daemon *daemon = context;
+
+    (void)local;
+    driver_feed(daemon->driver,
+                &(struct ike_input){.kind = IKE_IN_PLANE,
+                                    .plane = {.kind = kind,
+                                              .pair = pair,
+                                              .spi = spi,
+                                              .remote = remote != NULL ? *remote : (struct endpoint){.port = 0}}});
+}
+
+static void on_event(void *context, const struct event *event)
+{
+    struct daemon *daemon = context;
+
+    log_event(daemon->log, event);
+}
+
+/* ---- Sockets ---- */
+
+static bool is_wanted(const struct policy_interface *interface)
+{
+    return interface->is_ikev1_enabled && ip_is_set(interface->ip) && interface->linux_name[0] != '\0';
+}
+
+static void say_why_not_open(struct text *why, const struct policy_interface *interface, int error)
+{
+    char ip[IP_TEXT_SIZE], space[80] = "";
+    struct text owner = text_of(space, sizeof space);
+
+    text_add(why, "UDP 500 and 4500 of %s (%s): %s", ip_text(interface->ip, ip), interface->name, strerror(error));
+    if (error != EADDRINUSE)
+        return;
+    host_add_port_owner(&owner, PORT_ISAKMP);
+    if (owner.len == 0)
+        host_add_port_owner(&owner, PORT_NAT_T);
+    text_add(why, "; another IKE daemon has them%s%s", owner.len > 0 ? ": " : "", space);
+}
+
+static int open_interface(struct daemon *daemon, const struct policy_interface *interface)
+{
+    char ip[IP_TEXT_SIZE];
+    int fd_4500;
+    int error = plane_open_local(daemon->plane, interface->ip, &fd_4500);
+
+    if (error != 0)
+        return error;
+    error = gate_open(daemon->gate, interface->ip, fd_4500);
+    if (error != 0) {
+        plane_close_local(daemon->plane, interface->ip);
+        return error;
+    }
+    log_note(daemon->log, LOG_INFO, "ISAKMP is enabled on %s: listening on %s, UDP 500 and 4500", interface->name,
+             ip_text(interface->ip, ip));
+    return 0;
+}
+
+/* Those that are wanted and not open. False: one could not be opened, and `why` has the sentence of the first of these.
+ */
+static bool open_interfaces(struct daemon *daemon, struct text *why)
+{
+    const struct policy *policy = &daemon->config->conf.policy;
+    bool ok = true;
+
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        const struct policy_interface *interface = &policy->interfaces[i];
+        if (!is_wanted(interface) || gate_is_open(daemon->gate, interface->ip))
+            continue;
+        int error = open_interface(daemon, interface);
+        /* The address may still come: look_again sees to it. */
+        if (error == 0 || error == EADDRNOTAVAIL)
+            continue;
+        if (ok)
+            say_why_not_open(why, interface, error);
+        ok = false;
+    }
+    return ok;
+}
+
+/* Asked before anything is made: what another daemon has made must not be touched. */
+static bool can_open_interfaces(const struct daemon *daemon, struct text *why)
+{
+    const struct policy *policy = &daemon->config->conf.policy;
+
+    if (if_nametoindex(TUN_NAME) != 0) {
+        text_add(why, "there is a device " TUN_NAME " already: another ikewised runs here");
+        return false;
+    }
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        const struct policy_interface *interface = &policy->interfaces[i];
+        int error = is_wanted(interface) ? gate_try(interface->ip) : 0;
+        if (error != 0 && error != EADDRNOTAVAIL) {
+            say_why_not_open(why, interface, error);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What the new policy does not want any more. Before the old one is thrown away. */
+static void close_interfaces(struct daemon *daemon, const struct policy *old, const struct policy *new)
+{
+    for (uint16_t i = 0; i < old->interface_count; i++) {
+        uint16_t index = policy_interface_of(new, old->interfaces[i].ip);
+        if (!gate_is_open(daemon->gate, old->interfaces[i].ip) ||
+            (index != NO_INDEX && is_wanted(&new->interfaces[index])))
+            continue;
+        gate_close(daemon->gate, old->interfaces[i].ip);
+        plane_close_local(daemon->plane, old->interfaces[i].ip);
+    }
+}
+
+static void warn_of_missing(struct daemon *daemon)
+{
+    const struct policy *policy = &daemon->config->conf.policy;
+    char ip[IP_TEXT_SIZE];
+
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        const struct policy_interface *interface = &policy->interfaces[i];
+        if (interface->is_ikev1_enabled && !gate_is_open(daemon->gate, interface->ip))
+            log_note(daemon->log, LOG_WARNING,
+                     "no interface of this machine has the address of %s (%s), %s: it is used as soon as one has",
+                     interface->name, interface->hardware,
+                     ip_is_set(interface->ip) ? ip_text(interface->ip, ip) : "none");
+    }
+}
+
+static void look_again(uv_timer_t *timer)
+{
+    struct daemon *daemon = timer->data;
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    bool is_new = config_match_interfaces(daemon->config, daemon->log) > 0;
+    if ((is_new && !steer_close_up(&daemon->config->conf.policy, NULL, &why)) || !open_interfaces(daemon, &why))
+        log_note(daemon->log, LOG_ERR, "%s", space);
+}
+
+/* ---- The configuration ---- */
+
+/* Everything that may fail comes before anything is changed. */
+static bool use_config(struct daemon *daemon, struct config *new, struct text *why)
+{
+    struct config *old = daemon->config;
+    const struct policy *policy = &new->conf.policy;
+
+    if (!steer_close_up(policy, NULL, why))
+        return false;
+    daemon->is_closed_up = true;
+    if (!vault_queue_set_keys(daemon->queue, new->conf.keys, new->conf.key_count)) {
+        text_add(why, "more than %u tunnel-groups", (unsigned)VAULT_KEYS_MAX);
+        return false;
+    }
+    conf_wipe(&new->conf);
+
+    log_use_dialect(daemon->log, policy->is_ios);
+    daemon->config = new;
+    plane_set_policy(daemon->plane, policy);
+    driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_POLICY, .policy = policy});
+    if (old != NULL && old != new) {
+        close_interfaces(daemon, &old->conf.policy, policy);
+        config_free(old);
+    }
+    return true;
+}
+
+static bool reload(void *context, struct text *why)
+{
+    struct daemon *daemon = context;
+    char space[SENTENCE_SIZE];
+    struct text not_open = text_of(space, sizeof space), not_restored = text_of(space, sizeof space);
+    struct config *new = config_load(daemon->options->file, why);
+
+    if (new == NULL)
+        return false;
+    config_match_interfaces(new, daemon->log);
+    if (!use_config(daemon, new, why)) {
+        config_free(new);
+        if (!steer_close_up(&daemon->config->conf.policy, NULL, &not_restored))
+            log_note(daemon->log, LOG_ERR, "%s", space);
+        return false;
+    }
+    config_log(new, daemon->log);
+    if (!open_interfaces(daemon, &not_open))
+        log_note(daemon->log, LOG_ERR, "%s", space);
+    warn_of_missing(daemon);
+    if (daemon->control != NULL)
+        control_on_policy(daemon->control);
+    log_note(daemon->log, LOG_NOTICE, "%s has been read again and is in use", new->path);
+    return true;
+}
+
+/* ---- What the control asks for ---- */
+
+static uint64_t now_ms(void *context)
+{
+    (void)context;
+    return clock_now_ms();
+}
+
+static const struct ike *ike_of(void *context)
+{
+    return ((struct daemon *)context)->driver->ike;
+}
+
+static const struct policy *policy_of(void *context)
+{
+    return &((struct daemon *)context)->config->conf.policy;
+}
+
+static const struct conf *conf_of(void *context)
+{
+    return &((struct daemon *)context)->config->conf;
+}
+
+static const struct plane *plane_of(void *context)
+{
+    return ((struct daemon *)context)->plane;
+}
+
+static void command(void *context, enum ike_command_kind kind, uint16_t tunnel, struct ip peer)
+{
+    struct daemon *daemon = context;
+
+    driver_feed(daemon->driver,
+                &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = kind, .tunnel = tunnel, .peer = peer}});
+}
+
+static void tell_control(void *context, const struct event *event, uint8_t severity, const char *line)
+{
+    struct daemon *daemon = context;
+
+    if (daemon->control != NULL)
+        control_on_log(daemon->control, event, severity, line);
+}
+
+static bool open_control(struct daemon *daemon, struct text *why)
+{
+    daemon->source = (struct control_source){.context = daemon,
+                                             .now_ms = now_ms,
+                                             .ike = ike_of,
+                                             .policy = policy_of,
+                                             .conf = conf_of,
+                                             .plane = plane_of,
+                                             .command = command,
+                                             .reload = reload,
+                                             .started_ms = clock_now_ms()};
+    int error = control_open(&daemon->control, daemon->loop, &daemon->source, daemon->options->socket, NULL);
+
+    if (error == 0)
+        return true;
+    text_add(why, "control socket ");
+    text_add_escaped(why, bytes_of_text(daemon->options->socket));
+    text_add(why, ": %s", error == EADDRINUSE ? "another ikewised answers there" : strerror(error));
+    return false;
+}
+
+/* ---- Start and end ---- */
+
+static bool make_plane(struct daemon *daemon, struct text *why)
+{
+    const struct plane_config config = {
+        .loop = daemon->loop,
+        .tun_name = TUN_NAME,
+        .pair_limit = ike_limits_default.pairs,
+        .hooks = {.context = daemon, .on_acquire = on_acquire, .on_input = on_plane_input, .on_event = on_event}};
+    int error = plane_create(&daemon->plane, &config);
+
+    if (error == 0)
+        return true;
+    text_add(why, "TUN device %s: %s", TUN_NAME, strerror(error));
+    if (error == EBUSY)
+        text_add(why, "; another ikewised has it");
+    return false;
+}
+
+/* The order matters: first what keeps traffic from leaving in clear, then the TUN. */
+static bool make_parts(struct daemon *daemon, struct text *why)
+{
+    daemon->gate = gate_create(daemon->loop, &(struct gate_hooks){daemon, on_datagram, on_hint});
+    daemon->queue =
+        vault_queue_create(daemon->loop, ike_limits_default.exchanges, &(struct vault_queue_hooks){daemon, on_answer});
+    daemon->driver = driver_create(daemon->loop, daemon->log, why);
+    if (daemon->driver == NULL)
+        return false;
+    if (daemon->gate == NULL || daemon->queue == NULL) {
+        text_add(why, "no memory for the gateway");
+        return false;
+    }
+    if (!can_open_interfaces(daemon, why))
+        return false;
+    if (!steer_close_up(&daemon->config->conf.policy, &daemon->was_closed_up, why))
+        return false;
+    daemon->is_closed_up = !daemon->was_closed_up;
+    if (!make_plane(daemon, why) || !open_interfaces(daemon, why) || !steer_open_tun(TUN_NAME, why))
+        return false;
+    daemon->clear_watch = clear_watch_open(daemon->loop, daemon, on_event);
+    daemon->driver->gate = daemon->gate;
+    daemon->driver->plane = daemon->plane;
+    daemon->driver->queue = daemon->queue;
+    return open_control(daemon, why) && use_config(daemon, daemon->config, why);
+}
+
+static void close_signal(uv_signal_t *signal)
+{
+    if (signal->data != NULL)
+        uv_close((uv_handle_t *)signal, NULL);
+}
+
+/* In the reverse order. What is closed here leaves the loop in its next turns, and the loop then ends by itself. */
+static void take_down(struct daemon *daemon)
+{
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    daemon->is_running = false;
+    log_watch(daemon->log, NULL, NULL);
+    if (daemon->look_again.data != NULL)
+        uv_close((uv_handle_t *)&daemon->look_again, NULL);
+    for (size_t i = 0; i < COUNT_OF(daemon->signals); i++)
+        close_signal(&daemon->signals[i]);
+    if (daemon->control != NULL)
+        control_close(daemon->control);
+    daemon->control = NULL;
+    if (daemon->clear_watch != NULL)
+        clear_watch_close(daemon->clear_watch);
+    if (daemon->driver != NULL)
+        driver_stop(daemon->driver);
+    if (daemon->queue != NULL)
+        vault_queue_stop(daemon->queue);
+    if (daemon->gate != NULL)
+        gate_free(daemon->gate);
+    if (daemon->plane != NULL)
+        plane_free(daemon->plane);
+    daemon->plane = NULL;
+    if (daemon->is_closed_up && !steer_take_away(&why))
+        log_note(daemon->log, LOG_ERR, "%s", space);
+}
+
+static void end(struct daemon *daemon, int number)
+{
+    log_note(daemon->log, LOG_NOTICE, "signal %d: all SAs are deleted, and what was made here is removed", number);
+    driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = IKE_SHUT_DOWN}});
+    driver_settle(daemon->driver);
+    take_down(daemon);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct daemon *daemon = signal->data;
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (!daemon->is_running)
+        return;
+    if (number != SIGHUP)
+        end(daemon, number);
+    else if (!reload(daemon, &why))
+        log_note(daemon->log, LOG_ERR, "the configuration stays as it was: %s", space);
+}
+
+static void watch_signals(struct daemon *daemon)
+{
+    static const int numbers[DAEMON_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+        CHECK(uv_signal_init(daemon->loop, &daemon->signals[i]) == 0);
+        daemon->signals[i].data = daemon;
+        CHECK(uv_signal_start(&daemon->signals[i], on_signal, numbers[i]) == 0);
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+struct daemon *daemon_start(uv_loop_t *loop, struct log *log, struct config *config, const struct options *options,
+                            struct text *why)
+{
+    struct daemon *daemon = calloc(1, sizeof *daemon);
+
+    CHECK(daemon != NULL);
+    daemon->loop = loop;
+    daemon->log = log;
+    daemon->config = config;
+    daemon->options = options;
+    config_match_interfaces(config, log);
+    if (!make_parts(daemon, why)) {
+        take_down(daemon);
+        uv_run(loop, UV_RUN_DEFAULT);
+        daemon_free(daemon);
+        return NULL;
+    }
+    daemon->is_running = true;
+    log_watch(log, tell_control, daemon);
+    watch_signals(daemon);
+    CHECK(uv_timer_init(loop, &daemon->look_again) == 0);
+    daemon->look_again.data = daemon;
+    CHECK(uv_timer_start(&daemon->look_again, look_again, DAEMON_LOOK_AGAIN_MS, DAEMON_LOOK_AGAIN_MS) == 0);
+    config_log(config, log);
+    warn_of_missing(daemon);
+    host_log_settings(log);
+    return daemon;
+}
+
+void daemon_free(struct daemon *daemon)
+{
+    if (daemon->driver != NULL)
+        driver_free(daemon->driver);
+    if (daemon->queue != NULL)
+        vault_queue_free(daemon->queue);
+    config_free(daemon->config);
+    free(daemon);
+}

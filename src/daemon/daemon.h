@@ -1,0 +1,46 @@
+/* The gateway as one process: makes its parts in the order that keeps traffic from leaving in clear, joins them, and
+ * takes them down again.
+ *
+ *     struct daemon *daemon = daemon_start(loop, log, config, &options, why);     `config` is the daemon's then, also
+ * on failure uv_run(loop, UV_RUN_DEFAULT);                                             until SIGTERM or SIGINT has
+ * ended everything daemon_free(daemon);
+ *
+ * Every arrow between the parts is a value (ike_input, ike_output, event), so that they can become processes. */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include "daemon/clear_watch.h"
+#include "daemon/config.h"
+#include "daemon/control.h"
+#include "daemon/driver.h"
+#include "daemon/options.h"
+
+enum { DAEMON_SIGNALS = 3, DAEMON_LOOK_AGAIN_MS = 5000 };
+
+struct daemon {
+    uv_loop_t *loop;
+    struct log *log;
+    const struct options *options;
+    struct config *config;
+    struct driver *driver;
+    struct vault_queue *queue;
+    struct gate *gate;
+    struct plane *plane;
+    struct clear_watch *clear_watch; /* NULL: the kernel has none */
+    struct control *control;
+    struct control_source source;
+    uv_signal_t signals[DAEMON_SIGNALS];
+    uv_timer_t look_again; /* for addresses that were not there at the start */
+    bool is_closed_up;     /* steering stands */
+    bool was_closed_up;    /* and stood before: a crash has left it. It stays until a start succeeds */
+    bool is_running;
+};
+
+/* NULL: what could not be made stands in `why`, and all that had been made is gone again. */
+struct daemon *daemon_start(uv_loop_t *loop, struct log *log, struct config *config, const struct options *options,
+                            struct text *why);
+
+/* The loop has ended by itself. */
+void daemon_free(struct daemon *daemon);
+
+#endif

@@ -1,0 +1,220 @@
+#include "daemon/log.h"
+
+#include "base/check.h"
+#include "daemon/clock.h"
+#include "daemon/log_limit.h"
+#include "daemon/names.h"
+#include "event/phrases.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { PAST_EVENTS = 2000, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
+
+struct past_event {
+    int64_t at_s;
+    struct event event;
+};
+
+struct log {
+    bool to_syslog, to_terminal;
+    int syslog_severity, terminal_severity; /* lines up to this one */
+    bool is_ios;
+    uint64_t begun_ms;
+    log_watcher *watcher;
+    void *watcher_context;
+    struct log_limit limit;
+    struct past_event past[PAST_EVENTS]; /* a ring */
+    uint32_t past_next, past_count;
+};
+
+/* Without a syslog daemon (a container, a test) lines go to standard error, which systemd and the like keep. */
+struct log *log_open(bool to_syslog, bool to_terminal, bool is_debug)
+{
+    struct log *log = calloc(1, sizeof *log);
+
+    CHECK(log != NULL);
+    log->to_syslog = to_syslog && access("/dev/log", W_OK) == 0;
+    log->to_terminal = to_terminal || !log->to_syslog;
+    log->syslog_severity = LOG_INFO;
+    log->terminal_severity = is_debug ? LOG_DEBUG : LOG_INFO;
+    log->begun_ms = clock_now_ms();
+    if (log->to_syslog)
+        openlog(PROCESS_NAME, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+    return log;
+}
+
+void log_close(struct log *log)
+{
+    if (log->to_syslog)
+        closelog();
+    free(log);
+}
+
+bool log_is_on_terminal(const struct log *log)
+{
+    return log->to_terminal;
+}
+
+void log_use_dialect(struct log *log, bool is_ios)
+{
+    log->is_ios = is_ios;
+}
+
+void log_watch(struct log *log, log_watcher *watcher, void *watcher_context)
+{
+    log->watcher = watcher;
+    log->watcher_context = watcher_context;
+}
+
+static void add_stamp(const struct log *log, struct text *t, enum dialect dialect)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+
+    if (dialect == DIALECT_IOS_OLD) {
+        phrase_add_uptime(t, (clock_now_ms() - log->begun_ms) / 1000);
+        return;
+    }
+    localtime_r(&now, &tm);
+    phrase_add_stamp(t, dialect,
+                     (struct phrase_stamp){.year = (uint16_t)(tm.tm_year + 1900),
+                                           .month = (uint8_t)(tm.tm_mon + 1),
+                                           .day = (uint8_t)tm.tm_mday,
+                                           .hour = (uint8_t)tm.tm_hour,
+                                           .minute = (uint8_t)tm.tm_min,
+                                           .second = (uint8_t)tm.tm_sec});
+}
+
+/* One write a line, so that lines of several processes do not mix. A terminal that is gone is no reason to stop. */
+static void print(struct text *line)
+{
+    if (line->is_cut)
+        line->len = line->size - 2;
+    line->data[line->len++] = '\n';
+    (void)!write(STDERR_FILENO, line->data, line->len);
+}
+
+/* An ASA's console shows what IKE says (713 to 715) as debug lines, and the rest of the device as syslog lines among
+ * them. */
+static uint8_t dialect_on_console(struct phrase_head head)
+{
+    bool is_ike = head.number / 1000 >= 713 && head.number / 1000 <= 715;
+
+    return head.dialect == DIALECT_ASA_SYSLOG && is_ike ? DIALECT_ASA_CONSOLE_8 : head.dialect;
+}
+
+/* IOS where it has words for this event. */
+static enum dialect dialect_of(const struct log *log, const struct event *e)
+{
+    char space[PHRASE_LINE_SIZE];
+    struct text words = text_of(space, sizeof space);
+    struct phrase_head head;
+
+    return log->is_ios && phrase_write(DIALECT_IOS_OLD, e, 0, &head, &words) ? DIALECT_IOS_OLD : DIALECT_ASA_SYSLOG;
+}
+
+/* In the words of a console, for the terminal and for those who watch. */
+static void console_lines(struct log *log, const struct event *e, bool is_allowed)
+{
+    enum dialect dialect = dialect_of(log, e);
+    char space[LINE_SIZE], words_space[PHRASE_LINE_SIZE];
+    struct phrase_head head;
+
+    for (unsigned i = 0;; i++) {
+        struct text line = text_of(space, sizeof space), words = text_of(words_space, sizeof words_space);
+        if (!phrase_write(dialect, e, i, &head, &words))
+            return;
+        head.dialect = dialect_on_console(head);
+        add_stamp(log, &line, head.dialect);
+        phrase_add_tag(&line, head);
+        text_add(&line, "%s", words_space);
+        if (log->watcher != NULL)
+            log->watcher(log->watcher_context, e, head.severity, space);
+        if (log->to_terminal && is_allowed && head.severity <= log->terminal_severity)
+            print(&line);
+    }
+}
+
+/* Where the device breaks its message: a syslog line is one line. */
+static void join_lines(char *line)
+{
+    for (; *line != '\0'; line++)
+        if (*line == '\n')
+            *line = ' ';
+}
+
+static void syslog_lines(struct log *log, const struct event *e)
+{
+    struct phrase_head head;
+
+    for (unsigned i = 0;; i++) {
+        char space[LINE_SIZE], words_space[PHRASE_LINE_SIZE];
+        struct text line = text_of(space, sizeof space), words = text_of(words_space, sizeof words_space);
+        if (!phrase_write(DIALECT_ASA_SYSLOG, e, i, &head, &words))
+            return;
+        if (head.severity > log->syslog_severity)
+            continue;
+        phrase_add_tag(&line, head);
+        text_add(&line, "%s", words_space);
+        join_lines(space);
+        syslog(head.severity, "%s", space);
+    }
+}
+
+static void remember(struct log *log, const struct event *e)
+{
+    log->past[log->past_next] = (struct past_event){clock_wall_s(), *e};
+    log->past_next = (log->past_next + 1) % PAST_EVENTS;
+    if (log->past_count < PAST_EVENTS)
+        log->past_count++;
+}
+
+void log_event(struct log *log, const struct event *e)
+{
+    uint32_t kept_back;
+    bool is_allowed = log_limit_allows(&log->limit, e, clock_now_ms(), &kept_back);
+
+    remember(log, e);
+    if (kept_back > 0)
+        log_note(log, LOG_WARNING, "%u more of these were not logged: %s", kept_back, event_meaning(e->kind));
+    if (log->watcher != NULL)
+        log->watcher(log->watcher_context, e, LOG_DEBUG, NULL);
+    console_lines(log, e, is_allowed);
+    if (log->to_syslog && is_allowed)
+        syslog_lines(log, e);
+}
+
+void log_note(struct log *log, int severity, const char *format, ...)
+{
+    char words[LINE_SIZE - 64], space[LINE_SIZE];
+    struct text line = text_of(space, sizeof space);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    if (log->to_syslog && severity <= log->syslog_severity)
+        syslog(severity, "%s", words);
+    if (log->to_terminal && severity <= log->terminal_severity) {
+        add_stamp(log, &line, log->is_ios ? DIALECT_IOS_OLD : DIALECT_ASA_CONSOLE_8);
+        text_add(&line, PROCESS_NAME ": %s", words);
+        print(&line);
+    }
+}
+
+const struct event *log_past_event(const struct log *log, uint32_t index, int64_t *at_s)
+{
+    if (index >= log->past_count)
+        return NULL;
+    const struct past_event *past = &log->past[(log->past_next + PAST_EVENTS - 1 - index) % PAST_EVENTS];
+    *at_s = past->at_s;
+    return &past->event;
+}
+
+uint64_t log_kept_back_count(const struct log *log)
+{
+    return log->limit.kept_back_count;
+}

@@ -1,0 +1,46 @@
+/* The log: what happens, as lines for syslog, for the terminal (-d) and for shells that watch.
+ *
+ *     struct log *log = log_open(true, options.is_debug, options.is_debug);
+ *     log_event(&log, &event);                      in the words of the dialect (event/phrases.h)
+ *     log_note(&log, LOG_NOTICE, "listening on %s", ...);      the daemon's own affairs, one sentence without a full
+ * stop
+ *
+ * Severities are those of syslog(3): 0 emergency to 7 debug. Lines that unauthenticated input causes are limited, a
+ * token bucket for each kind of event and each prefix of a peer (attack list D09); the events themselves are all
+ * counted and go to the ring. */
+#ifndef DAEMON_LOG_H
+#define DAEMON_LOG_H
+
+#include "event/event.h"
+
+#include <syslog.h>
+
+struct log;
+
+/* Who watches: each event once with no line (NULL), then each of its lines as it is to be shown, without a line break. */
+typedef void log_watcher(void *watcher_context, const struct event *event, uint8_t severity, const char *line);
+
+/* Lines go to syslog up to informational (6), to the terminal (standard error) too when asked, or when there is no
+ * syslog; with debug, up to 7. */
+struct log *log_open(bool to_syslog, bool to_terminal, bool is_debug);
+void log_close(struct log *log);
+
+/* Somebody who has started the daemon by hand sees its log. */
+bool log_is_on_terminal(const struct log *log);
+
+/* The words of the terminal and of those who watch. syslog always has the ASA's. */
+void log_use_dialect(struct log *log, bool is_ios);
+
+/* Who sees every line of the debug console, before any filter and limit; NULL: nobody. */
+void log_watch(struct log *log, log_watcher *watcher, void *watcher_context);
+
+void log_event(struct log *log, const struct event *event);
+void log_note(struct log *log, int severity, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The newest event is 0; NULL: there are no more. `at_s` is wall time. */
+const struct event *log_past_event(const struct log *log, uint32_t index, int64_t *at_s);
+
+/* Events that the limits have kept out of the log since the start. */
+uint64_t log_kept_back_count(const struct log *log);
+
+#endif

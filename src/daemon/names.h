@@ -1,0 +1,27 @@
+/* The names and numbers that ikewised takes in the system, all in one place: what stands here is what a crash may leave
+ * behind, what the next start takes over, and what --cleanup removes. */
+#ifndef DAEMON_NAMES_H
+#define DAEMON_NAMES_H
+
+#define TUN_NAME "ikewise0"
+#define NFT_TABLE "ikewise"
+#define PROCESS_NAME "ikewised"
+
+enum {
+    /* An `ip rule` on the mark, looked at after the local table (0), so that what is for this host stays here, and
+       before all others. */
+    STEER_RULE_PRIORITY = 450,
+    STEER_ROUTE_TABLE = 4500,
+    /* In that table: to the TUN while it stands, else unreachable, never on to another table. */
+    STEER_TUN_METRIC = 10,
+    STEER_CLOSED_METRIC = 0x7fffffff,
+
+    /* Where the packet filter shows what it refused in clear (nfnetlink_log). */
+    CLEAR_LOG_GROUP = 4500,
+
+    /* Four bits of the mark are ours; others' bits are left alone. */
+    MARK_MASK = 0x0f000000,
+    MARK_STEERED = 0x01000000, /* matches a crypto ACL */
+};
+
+#endif

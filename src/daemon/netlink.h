@@ -1,0 +1,20 @@
+/* Routes, rules and links of the kernel through rtnetlink. Every function returns 0 or an errno. Asking for what stands
+ * already, or removing what does not, is success: so a start takes over what a crash has left. */
+#ifndef DAEMON_NETLINK_H
+#define DAEMON_NETLINK_H
+
+#include "base/ip.h"
+
+/* The rule that sends what carries MARK_STEERED to STEER_ROUTE_TABLE. `*has_stood` becomes true when it is there
+ * already, and is left alone otherwise. */
+int netlink_rule_add(enum ip_family family, bool *has_stood);
+int netlink_rule_remove(enum ip_family family);
+
+/* The last route of that table: unreachable. */
+int netlink_closed_route_add(enum ip_family family);
+int netlink_closed_route_remove(enum ip_family family);
+
+/* The route of that table to the TUN; the kernel removes it with the TUN. */
+int netlink_tun_route_add(enum ip_family family, unsigned link);
+
+#endif

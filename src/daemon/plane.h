@@ -1,0 +1,106 @@
+/* The data plane of the daemon: TUN device, sockets for ESP, SAs, held packets. Runs on the libuv loop that it is
+ * given.
+ *
+ *     struct plane *plane;
+ *     int error = plane_create(&plane, &(struct plane_config){.loop = loop, .tun_name = "ikewise0", .pair_limit =
+ * limits.pairs, ...}); error = plane_open_local(plane, local_ip, &gate_fd);       both sockets on UDP 4500; the gate's
+ * is the caller's plane_set_policy(plane, policy); error = plane_install(plane, install);                     feed
+ * IKE_PLANE_INSTALLED or IKE_PLANE_REFUSED with it plane_free(plane);                                         on the
+ * loop; its uv handles are closed by the next uv_run
+ *
+ * The callbacks are called at the end of a turn, never from inside plane_install and its like: they may call back into
+ * the plane. Steering (nft marks, ip rule, routes, the fail-closed rule) is not done here; the TUN device is made,
+ * configured and brought up here. Outer addresses are IPv4 in this release: plane_open_local and plane_install answer
+ * EAFNOSUPPORT for others. */
+#ifndef DAEMON_PLANE_H
+#define DAEMON_PLANE_H
+
+#include "esp/sa.h"
+#include "ike/ike.h"
+#include "policy/policy.h"
+
+#include <uv.h>
+
+struct plane;
+
+enum {
+    PLANE_MARK = 0x1ce0, /* SO_MARK of our own sockets: never steered */
+    PLANE_TUN_MTU = 1500,
+    PLANE_HELD_MAX = 16, /* packets held for one ACE */
+    PLANE_HELD_MS = 5000,
+    PLANE_LOCALS_MAX = 16,
+    PLANE_TUN_NAME_SIZE = 16,
+};
+
+/* What the plane tells; all may be NULL. `on_input` hands over values that the engine takes as ike_input.plane. */
+struct plane_hooks {
+    void *context;
+    void (*on_acquire)(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow);
+    void (*on_input)(void *context, enum ike_plane_kind kind, struct handle pair, uint32_t spi,
+                     const struct endpoint *local, const struct endpoint *remote);
+    void (*on_event)(void *context, const struct event *event);
+};
+
+struct plane_config {
+    uv_loop_t *loop;
+    const char *tun_name; /* "ikewise0" */
+    uint32_t pair_limit;  /* ike_limits.pairs: handle.index stays below it */
+    struct plane_hooks hooks;
+};
+
+/* 0, or an errno (EPERM without CAP_NET_ADMIN, ENODEV or ENOENT without TUN); `*plane` is untouched then. */
+int plane_create(struct plane **plane, const struct plane_config *config);
+void plane_free(struct plane *plane);
+
+/* Opens, for one of our outer addresses, the two sockets on UDP 4500 and the raw socket for protocol 50. `*gate_fd`
+ * becomes the caller's. Non-blocking, marked. EADDRINUSE: somebody else has the port. */
+int plane_open_local(struct plane *plane, struct ip local, int *gate_fd);
+void plane_close_local(struct plane *plane, struct ip local);
+
+/* Which tunnel and ACE traffic belongs to. `policy` must live until the next call has returned. Pairs of tunnels that
+ * are the same in the new policy (policy_same_tunnel) go on; the others stop sending and wait to be removed. Held
+ * packets are dropped. NULL: no traffic leaves. */
+void plane_set_policy(struct plane *plane, const struct policy *policy);
+
+/* Installs the directions that are named; a second call adds the other one. 0, or an errno: EAFNOSUPPORT, EOPNOTSUPP
+ * (transport mode), ENOSPC (index past pair_limit), EEXIST (the place has another pair, or the SPI is taken), EINVAL
+ * (libcrypto refused the keys), EADDRNOTAVAIL (no socket for that local address). Nothing is changed on failure. */
+int plane_install(struct plane *plane, const struct ike_install *install);
+
+/* A stale handle is nothing. The counters go to the pair that replaces this one. */
+void plane_remove(struct plane *plane, struct handle pair);
+
+/* The peer is elsewhere now (IKE_OUT_MOVE). */
+void plane_move(struct plane *plane, struct handle pair, const struct endpoint *remote);
+
+/* What the screens show of a pair. */
+struct plane_pair_view {
+    struct handle pair;
+    bool is_inbound, is_outbound, is_stopped; /* which directions stand; stopped: at a hard limit */
+    struct esp_tally tally;                   /* with those of the pairs that it has replaced */
+    uint32_t path_mtu, media_mtu;
+    uint32_t overhead, inner_mtu;       /* bytes */
+    uint64_t bytes_in, bytes_out;       /* of this pair alone: what counts towards the lifetime in kilobytes */
+    uint64_t kb_left_in, kb_left_out;   /* UINT64_MAX: no limit */
+    uint32_t sequence_in, sequence_out; /* highest seen, last used */
+    uint16_t replay_window;
+    uint64_t replay_bitmap; /* bit 0 is the highest number */
+    uint8_t iv_len;
+    struct endpoint local, remote;
+    enum df_policy df;
+};
+
+/* False: the plane has no such pair. */
+bool plane_view_pair(const struct plane *plane, struct handle pair, struct plane_pair_view *view);
+
+struct plane_totals {
+    struct esp_tally tally; /* of packets that belong to no pair: held too long, unknown SPI, not steered ... */
+    uint32_t pair_count, held_count;
+    uint64_t tun_in_packets, tun_out_packets, keepalives; /* from TUN, to TUN, NAT keepalives seen */
+};
+
+void plane_view_totals(const struct plane *plane, struct plane_totals *totals);
+
+const char *plane_tun_name(const struct plane *plane);
+
+#endif

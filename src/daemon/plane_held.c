@@ -1,0 +1,107 @@
+#include "daemon/plane_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct plane_hold *hold_of(struct plane *plane, uint16_t tunnel, uint16_t ace)
+{
+    for (size_t i = 0; i < PLANE_HOLDS_MAX; i++)
+        if (plane->holds[i].count > 0 && plane->holds[i].tunnel == tunnel && plane->holds[i].ace == ace)
+            return &plane->holds[i];
+    return NULL;
+}
+
+static struct plane_hold *new_hold(struct plane *plane, uint16_t tunnel, uint16_t ace)
+{
+    for (size_t i = 0; i < PLANE_HOLDS_MAX; i++) {
+        if (plane->holds[i].count > 0)
+            continue;
+        plane->holds[i] = (struct plane_hold){.tunnel = tunnel, .ace = ace};
+        return &plane->holds[i];
+    }
+    return NULL;
+}
+
+static void ask_for_pair(struct plane *plane, struct plane_hold *hold, const struct flow *flow)
+{
+    uint64_t now_ms = plane_now_ms(plane);
+
+    if (hold->acquire_ms != 0 && now_ms - hold->acquire_ms < PLANE_NOTICE_MS)
+        return;
+    hold->acquire_ms = now_ms;
+    hold->flow = *flow;
+    hold->wants_acquire = true;
+    plane_notice_soon(plane);
+}
+
+void plane_hold_packet(struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow, struct bytes packet)
+{
+    if (plane->policy->tunnels[tunnel].parked != NULL) {
+        plane_drop_out(plane, NULL, ESP_DROP_PARKED);
+        return;
+    }
+    struct plane_hold *hold = hold_of(plane, tunnel, ace);
+    if (hold == NULL)
+        hold = new_hold(plane, tunnel, ace);
+    uint8_t *copy = hold == NULL || hold->count == PLANE_HELD_MAX ? NULL : malloc(packet.len);
+    if (hold != NULL && (hold->count > 0 || copy != NULL))
+        ask_for_pair(plane, hold, flow);
+    if (copy == NULL) {
+        plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_MANY);
+        return;
+    }
+    memcpy(copy, packet.data, packet.len);
+    hold->packets[hold->count++] = (struct held_packet){copy, packet.len, plane_now_ms(plane)};
+    plane->totals.held_count++;
+}
+
+static void forget(struct plane *plane, struct held_packet *held)
+{
+    free(held->data);
+    plane->totals.held_count--;
+}
+
+void plane_hold_release(struct plane *plane, uint16_t tunnel, uint16_t ace)
+{
+    struct plane_hold *hold = hold_of(plane, tunnel, ace);
+    uint8_t kept = 0;
+
+    if (hold == NULL)
+        return;
+    for (uint8_t i = 0; i < hold->count; i++) {
+        struct held_packet *held = &hold->packets[i];
+        if (plane_out_one(plane, tunnel, ace, bytes_of(held->data, held->len)))
+            forget(plane, held);
+        else
+            hold->packets[kept++] = *held;
+    }
+    hold->count = kept;
+}
+
+void plane_hold_second(struct plane *plane)
+{
+    uint64_t now_ms = plane_now_ms(plane);
+
+    for (size_t i = 0; i < PLANE_HOLDS_MAX; i++) {
+        struct plane_hold *hold = &plane->holds[i];
+        uint8_t old = 0;
+        while (old < hold->count && now_ms - hold->packets[old].since_ms >= PLANE_HELD_MS) {
+            forget(plane, &hold->packets[old++]);
+            plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_LONG);
+        }
+        memmove(hold->packets, hold->packets + old, (size_t)(hold->count - old) * sizeof hold->packets[0]);
+        hold->count = (uint8_t)(hold->count - old);
+    }
+}
+
+void plane_hold_drop_all(struct plane *plane)
+{
+    for (size_t i = 0; i < PLANE_HOLDS_MAX; i++) {
+        struct plane_hold *hold = &plane->holds[i];
+        for (uint8_t j = 0; j < hold->count; j++) {
+            forget(plane, &hold->packets[j]);
+            plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_LONG);
+        }
+        hold->count = 0;
+    }
+}

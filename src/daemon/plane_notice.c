@@ -1,0 +1,206 @@
+#include "daemon/plane_parts.h"
+
+static void on_notice_timer(uv_timer_t *timer)
+{
+    plane_notice_all(timer->data);
+}
+
+/* The hooks may install, remove and release: so they are never called while a burst is under way, but when the loop
+ * comes round. */
+void plane_notice_soon(struct plane *plane)
+{
+    if (!plane->is_ending && !uv_is_active((uv_handle_t *)&plane->notice_timer))
+        uv_timer_start(&plane->notice_timer, on_notice_timer, 0, 0);
+}
+
+void plane_notice_pair(struct plane *plane, struct plane_pair *pair, uint8_t notice)
+{
+    pair->notices |= notice;
+    if (!pair->is_listed)
+        plane->noticed[plane->noticed_count++] = (uint32_t)(pair - plane->pairs);
+    pair->is_listed = true;
+    plane_notice_soon(plane);
+}
+
+void plane_notice_limits(struct plane *plane, struct plane_pair *pair)
+{
+    bool is_hard = (pair->has_out && esp_sa_is_hard(&pair->out)) || (pair->has_in && esp_sa_is_hard(&pair->in));
+    bool is_soft = (pair->has_out && esp_sa_is_soft(&pair->out)) || (pair->has_in && esp_sa_is_soft(&pair->in));
+    uint8_t reached = (uint8_t)((is_soft ? NOTICE_SOFT : 0) | (is_hard ? NOTICE_HARD : 0));
+    uint8_t fresh = reached & (uint8_t)~pair->told;
+
+    pair->is_stopped |= is_hard;
+    if (fresh == 0)
+        return;
+    pair->told |= fresh;
+    plane_notice_pair(plane, pair, fresh);
+}
+
+void plane_notice_stranger(struct plane *plane, uint32_t spi, const struct endpoint *local,
+                           const struct endpoint *remote)
+{
+    if (plane->stranger_count == PLANE_STRANGERS_MAX)
+        return;
+    for (size_t i = 0; i < plane->stranger_count; i++)
+        if (ip_equal(plane->strangers[i].remote.ip, remote->ip))
+            return;
+    plane->strangers[plane->stranger_count++] = (struct stranger){spi, *local, *remote};
+    plane_notice_soon(plane);
+}
+
+static const char *protocol_name(uint8_t protocol, char space[static 4])
+{
+    struct text t = text_of(space, 4);
+
+    switch (protocol) {
+    case 1: return "icmp";
+    case 6: return "tcp";
+    case 17: return "udp";
+    default: text_add(&t, "%u", protocol); return space;
+    }
+}
+
+/* As an ASA prints a proxy in 402116: address/mask/protocol/port. */
+static void add_proxy(struct event *event, enum event_field_id id, const struct ip_range *range, uint8_t protocol,
+                      struct port_range ports)
+{
+    char space[3 * IP_TEXT_SIZE];
+    struct text t = text_of(space, sizeof space);
+    int prefix_len = ip_range_prefix_len(*range);
+
+    text_add_ip(&t, range->first);
+    if (prefix_len >= 0) {
+        text_add(&t, "/");
+        text_add_ip(&t, ip_mask(range->first.family, (unsigned)prefix_len));
+    } else {
+        text_add(&t, "-");
+        text_add_ip(&t, range->last);
+    }
+    text_add(&t, "/%u/%u", protocol, ports.first == ports.last ? ports.first : 0);
+    event_add_text(event, id, space);
+}
+
+static void add_inner(struct event *event, const struct plane_pair *pair, const struct esp_packet *packet)
+{
+    const struct selector *s = &pair->selector;
+    char space[4];
+
+    event_add_number(event, FIELD_ESP_SEQUENCE, packet->sequence);
+    if (packet->inner.family == IP_NONE)
+        return;
+    event_add_ip(event, FIELD_INNER_SOURCE, packet->inner.source);
+    event_add_ip(event, FIELD_INNER_DESTINATION, packet->inner.destination);
+    event_add_text(event, FIELD_INNER_PROTOCOL, protocol_name(packet->inner.protocol, space));
+    add_proxy(event, FIELD_LOCAL_PROXY, &s->local, s->protocol, s->local_ports);
+    add_proxy(event, FIELD_REMOTE_PROXY, &s->remote, s->protocol, s->remote_ports);
+}
+
+void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,
+                       const struct esp_packet *packet)
+{
+    uint64_t now_ms = plane_now_ms(plane);
+    bool is_told_lately = pair->event_ms[drop] != 0 && now_ms - pair->event_ms[drop] < PLANE_EVENT_MS;
+
+    pair->untold_drops[drop]++;
+    if (!esp_drop_is_error(drop) || is_told_lately || plane->event_count == PLANE_EVENTS_MAX)
+        return;
+    struct event *event = &plane->events[plane->event_count++];
+    *event = event_of(EV_PACKET_REFUSED);
+    event_add_ip(event, FIELD_PEER, pair->remote.ip);
+    event_add_ip(event, FIELD_LOCAL, pair->local.ip);
+    event_add_text(event, FIELD_DIRECTION, packet != NULL ? "inbound" : "outbound");
+    event_add_number(event, FIELD_SPI, packet != NULL ? pair->in.spi : pair->out.spi);
+    event_add_text(event, FIELD_REASON, esp_drop_told_as(drop));
+    event_add_text(event, FIELD_DETAIL, esp_drop_meaning(drop));
+    event_add_number(event, FIELD_COUNT, pair->untold_drops[drop]);
+    if (packet != NULL)
+        add_inner(event, pair, packet);
+    pair->event_ms[drop] = now_ms;
+    pair->untold_drops[drop] = 0;
+    plane_notice_soon(plane);
+}
+
+static void tell(struct plane *plane, enum ike_plane_kind kind, const struct plane_pair *pair,
+                 const struct endpoint *remote)
+{
+    struct handle handle = pair->handle; /* the hook may remove the pair */
+    struct endpoint local = pair->local, from = *remote;
+
+    if (plane->hooks.on_input != NULL)
+        plane->hooks.on_input(plane->hooks.context, kind, handle, pair->in.spi, &local, &from);
+}
+
+/* clang-format off */
+static const struct { uint8_t notice; enum ike_plane_kind kind; } kinds[] = {
+    {NOTICE_USED, IKE_PLANE_USED},
+    {NOTICE_NEW_ENDPOINT, IKE_PLANE_NEW_ENDPOINT},
+    {NOTICE_SOFT, IKE_PLANE_SOFT},
+    {NOTICE_HARD, IKE_PLANE_HARD},
+};
+/* clang-format on */
+
+static void tell_pair(struct plane *plane, struct handle handle, uint8_t notices)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        const struct plane_pair *pair = plane_pair_find(plane, handle);
+        if (pair == NULL)
+            return;
+        if ((notices & kinds[i].notice) != 0)
+            tell(plane, kinds[i].kind, pair,
+                 kinds[i].notice == NOTICE_NEW_ENDPOINT ? &pair->new_remote : &pair->remote);
+    }
+}
+
+static void tell_acquires(struct plane *plane)
+{
+    for (size_t i = 0; i < PLANE_HOLDS_MAX; i++) {
+        struct plane_hold *hold = &plane->holds[i];
+        if (hold->count == 0 || !hold->wants_acquire)
+            continue;
+        struct flow flow = hold->flow;
+        hold->wants_acquire = false;
+        if (plane->hooks.on_acquire != NULL)
+            plane->hooks.on_acquire(plane->hooks.context, hold->tunnel, hold->ace, &flow);
+    }
+}
+
+static void tell_strangers(struct plane *plane)
+{
+    static const struct handle nobody;
+    struct stranger told[PLANE_STRANGERS_MAX];
+    size_t count = plane->stranger_count;
+
+    if (count == 0 || plane_now_ms(plane) - plane->stranger_ms < PLANE_NOTICE_MS)
+        return; /* the timer of the second comes back to them */
+    for (size_t i = 0; i < count; i++)
+        told[i] = plane->strangers[i];
+    plane->stranger_count = 0;
+    plane->stranger_ms = plane_now_ms(plane);
+    for (size_t i = 0; i < count && plane->hooks.on_input != NULL; i++)
+        plane->hooks.on_input(plane->hooks.context, IKE_PLANE_UNKNOWN_SPI, nobody, told[i].spi, &told[i].local,
+                              &told[i].remote);
+}
+
+static void tell_events(struct plane *plane)
+{
+    for (size_t i = 0; i < plane->event_count; i++) {
+        struct event event = plane->events[i];
+        if (plane->hooks.on_event != NULL)
+            plane->hooks.on_event(plane->hooks.context, &event);
+    }
+    plane->event_count = 0;
+}
+
+void plane_notice_all(struct plane *plane)
+{
+    tell_events(plane);
+    tell_acquires(plane);
+    while (plane->noticed_count > 0) {
+        struct plane_pair *pair = &plane->pairs[plane->noticed[--plane->noticed_count]];
+        uint8_t notices = pair->notices;
+        pair->notices = 0;
+        pair->is_listed = false;
+        tell_pair(plane, pair->handle, notices);
+    }
+    tell_strangers(plane);
+}

@@ -1,0 +1,262 @@
+#include "daemon/plane_parts.h"
+#include "daemon/plane_socket.h"
+#include "esp/mtu.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct plane_pair *plane_pair_find(const struct plane *plane, struct handle h)
+{
+    if (!handle_is_set(h) || h.index >= plane->pair_limit || !handle_equal(plane->pairs[h.index].handle, h))
+        return NULL;
+    return &plane->pairs[h.index];
+}
+
+/* Our SPIs are random numbers of our own: no peer can fill one chain. */
+static uint32_t *spi_chain(const struct plane *plane, uint32_t spi)
+{
+    return &plane->spi_chains[spi & plane->chain_mask];
+}
+
+static uint32_t *ace_chain(const struct plane *plane, uint16_t tunnel, uint16_t ace)
+{
+    return &plane->ace_chains[(tunnel * 31u + ace) & plane->chain_mask];
+}
+
+struct plane_pair *plane_pair_of_spi(const struct plane *plane, uint32_t spi)
+{
+    for (uint32_t i = *spi_chain(plane, spi); i != 0; i = plane->pairs[i - 1].next_of_spi)
+        if (plane->pairs[i - 1].in.spi == spi)
+            return &plane->pairs[i - 1];
+    return NULL;
+}
+
+struct plane_pair *plane_pair_for(const struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow)
+{
+    for (uint32_t i = *ace_chain(plane, tunnel, ace); i != 0; i = plane->pairs[i - 1].next_of_ace) {
+        struct plane_pair *pair = &plane->pairs[i - 1];
+        if (pair->tunnel == tunnel && pair->ace == ace && !pair->is_stopped && selector_matches(&pair->selector, flow))
+            return pair;
+    }
+    return NULL;
+}
+
+static uint32_t place_of(const struct plane *plane, const struct plane_pair *pair)
+{
+    return (uint32_t)(pair - plane->pairs) + 1;
+}
+
+static void link_ace(struct plane *plane, struct plane_pair *pair)
+{
+    uint32_t *at = ace_chain(plane, pair->tunnel, pair->ace);
+
+    while (*at != 0 && plane->pairs[*at - 1].birth > pair->birth)
+        at = &plane->pairs[*at - 1].next_of_ace;
+    pair->next_of_ace = *at;
+    *at = place_of(plane, pair);
+}
+
+static void unlink_ace(struct plane *plane, struct plane_pair *pair)
+{
+    uint32_t *at = ace_chain(plane, pair->tunnel, pair->ace);
+
+    while (*at != 0 && *at != place_of(plane, pair))
+        at = &plane->pairs[*at - 1].next_of_ace;
+    if (*at != 0)
+        *at = pair->next_of_ace;
+}
+
+static void link_spi(struct plane *plane, struct plane_pair *pair)
+{
+    uint32_t *head = spi_chain(plane, pair->in.spi);
+
+    pair->next_of_spi = *head;
+    *head = place_of(plane, pair);
+}
+
+static void unlink_spi(struct plane *plane, struct plane_pair *pair)
+{
+    uint32_t *at = spi_chain(plane, pair->in.spi);
+
+    while (*at != 0 && *at != place_of(plane, pair))
+        at = &plane->pairs[*at - 1].next_of_spi;
+    if (*at != 0)
+        *at = pair->next_of_spi;
+}
+
+static struct burst_key *make_key(const struct ike_install *install, const struct esp_shape *shape, bool is_out)
+{
+    const uint8_t *key = is_out ? install->key_out : install->key_in;
+    const uint8_t *integrity_key = is_out ? install->integrity_key_out : install->integrity_key_in;
+
+    return burst_key_make(install->cipher, bytes_of(key, install->key_len), install->integrity,
+                          bytes_of(integrity_key, install->integrity_key_len), shape->icv_len, is_out);
+}
+
+static struct esp_sa make_sa(const struct ike_install *install, const struct esp_shape *shape, struct burst_key *key,
+                             bool is_out)
+{
+    return (struct esp_sa){.spi = is_out ? install->spi_out : install->spi_in,
+                           .shape = *shape,
+                           .key = key,
+                           .selector = install->selector,
+                           .limits = esp_limits_of(install->cipher, install->lifetime_kb),
+                           .replay = replay_of(is_out ? 0 : install->replay_window)};
+}
+
+static void set_path_mtu(struct plane_pair *pair, uint32_t mtu)
+{
+    const struct esp_shape *shape = pair->has_out ? &pair->out.shape : &pair->in.shape;
+
+    pair->path_mtu = mtu < ESP_PATH_MTU_MIN ? ESP_PATH_MTU_MIN : mtu;
+    pair->inner_mtu = (uint32_t)esp_inner_mtu(shape, IP_V4, pair->path_mtu);
+}
+
+bool plane_pair_ask_path(struct plane *plane, struct plane_pair *pair)
+{
+    uint32_t before = pair->path_mtu, found = 0;
+    const struct plane_local *local = plane_local_of(plane, pair->local.ip);
+
+    pair->path_ms = plane_now_ms(plane);
+    if (plane_socket_path_mtu(pair->local.ip, pair->remote.ip, &found) != 0)
+        found = before != 0 ? before : local->media_mtu; /* there is no way to the peer at this moment */
+    set_path_mtu(pair, found);
+    bool is_narrower = before != 0 && pair->path_mtu < before;
+    pair->tally.counters[ESP_COUNTER_PMTUS_RCVD] += is_narrower;
+    return is_narrower;
+}
+
+static int check_install(const struct plane *plane, const struct ike_install *install)
+{
+    const struct plane_pair *at = install->pair.index < plane->pair_limit ? &plane->pairs[install->pair.index] : NULL;
+    const struct plane_pair *of_spi = plane_pair_of_spi(plane, install->spi_in);
+
+    if (install->local.ip.family != IP_V4 || install->remote.ip.family != IP_V4)
+        return EAFNOSUPPORT;
+    if (install->is_transport)
+        return EOPNOTSUPP;
+    if (at == NULL || !handle_is_set(install->pair))
+        return ENOSPC;
+    bool is_same = handle_equal(at->handle, install->pair);
+    if (handle_is_set(at->handle) && !is_same)
+        return EEXIST;
+    if ((install->is_inbound && of_spi != NULL) ||
+        (is_same && ((install->is_inbound && at->has_in) || (install->is_outbound && at->has_out))))
+        return EEXIST;
+    return plane_local_of(plane, install->local.ip) == NULL ? EADDRNOTAVAIL : 0;
+}
+
+static void begin_pair(struct plane *plane, struct plane_pair *pair, const struct ike_install *install)
+{
+    *pair = (struct plane_pair){.handle = install->pair,
+                                .is_listed = pair->is_listed,
+                                .is_udp = install->is_udp,
+                                .tunnel = install->tunnel,
+                                .ace = install->ace,
+                                .selector = install->selector,
+                                .local = install->local,
+                                .remote = install->remote,
+                                .df = install->df};
+    plane->pair_count++;
+    struct plane_pair *replaced = plane_pair_find(plane, install->replaces);
+    if (replaced != NULL)
+        replaced->heir = install->pair;
+}
+
+int plane_install(struct plane *plane, const struct ike_install *install)
+{
+    int error = check_install(plane, install);
+    if (error != 0)
+        return error;
+    struct esp_shape shape = esp_shape_of(install->cipher, install->integrity, install->is_udp);
+    struct burst_key *key_in = install->is_inbound ? make_key(install, &shape, false) : NULL;
+    struct burst_key *key_out = install->is_outbound ? make_key(install, &shape, true) : NULL;
+    if ((install->is_inbound && key_in == NULL) || (install->is_outbound && key_out == NULL)) {
+        burst_key_free(key_in);
+        burst_key_free(key_out);
+        return EINVAL;
+    }
+
+    struct plane_pair *pair = &plane->pairs[install->pair.index];
+    if (!handle_is_set(pair->handle))
+        begin_pair(plane, pair, install);
+    if (install->is_inbound) {
+        pair->in = make_sa(install, &shape, key_in, false);
+        pair->has_in = true;
+        link_spi(plane, pair);
+    }
+    if (install->is_outbound) {
+        pair->out = make_sa(install, &shape, key_out, true);
+        pair->has_out = true;
+        pair->birth = ++plane->last_birth;
+        link_ace(plane, pair);
+    }
+    plane_pair_ask_path(plane, pair);
+    if (install->is_outbound)
+        plane_hold_release(plane, pair->tunnel, pair->ace);
+    return 0;
+}
+
+static void end_pair(struct plane *plane, struct plane_pair *pair)
+{
+    struct plane_pair *heir = plane_pair_find(plane, pair->heir);
+
+    if (heir != NULL)
+        esp_tally_add(&heir->tally, &pair->tally);
+    if (pair->has_in)
+        unlink_spi(plane, pair);
+    if (pair->has_out)
+        unlink_ace(plane, pair);
+    burst_key_free(pair->in.key);
+    burst_key_free(pair->out.key);
+    *pair = (struct plane_pair){.is_listed = pair->is_listed};
+    plane->pair_count--;
+}
+
+void plane_remove(struct plane *plane, struct handle handle)
+{
+    struct plane_pair *pair = plane_pair_find(plane, handle);
+
+    if (pair != NULL)
+        end_pair(plane, pair);
+}
+
+void plane_move(struct plane *plane, struct handle handle, const struct endpoint *remote)
+{
+    struct plane_pair *pair = plane_pair_find(plane, handle);
+
+    if (pair == NULL)
+        return;
+    pair->remote = *remote;
+    plane_pair_ask_path(plane, pair);
+}
+
+void plane_pairs_repolicy(struct plane *plane, const struct policy *from, const struct policy *to)
+{
+    memset(plane->ace_chains, 0, (plane->chain_mask + 1) * sizeof *plane->ace_chains);
+    for (uint32_t i = 0; i < plane->pair_limit; i++) {
+        struct plane_pair *pair = &plane->pairs[i];
+        if (!handle_is_set(pair->handle))
+            continue;
+        bool is_known = from != NULL && to != NULL && pair->tunnel != NO_INDEX;
+        pair->tunnel = is_known ? policy_same_tunnel(from, pair->tunnel, to) : NO_INDEX;
+        if (pair->has_out)
+            link_ace(plane, pair);
+    }
+}
+
+void plane_pairs_second(struct plane *plane)
+{
+    uint64_t now_ms = plane_now_ms(plane);
+
+    for (uint32_t i = 0; i < plane->pair_limit; i++)
+        if (handle_is_set(plane->pairs[i].handle) && now_ms - plane->pairs[i].path_ms >= PLANE_PATH_MS)
+            plane_pair_ask_path(plane, &plane->pairs[i]);
+}
+
+void plane_pairs_free(struct plane *plane)
+{
+    for (uint32_t i = 0; i < plane->pair_limit; i++)
+        if (handle_is_set(plane->pairs[i].handle))
+            end_pair(plane, &plane->pairs[i]);
+}

@@ -1,0 +1,174 @@
+/* Inside the plane only: what its files share.
+ *
+ *     plane.c         making, ending, the turn of each descriptor, views
+ *     plane_pairs.c   SA pairs: installed, found, removed
+ *     plane_held.c    packets that wait for a pair
+ *     plane_out.c     from TUN to the peer
+ *     plane_in.c      from the peer to TUN
+ *     plane_notice.c  what is to be told to the engine and the log
+ */
+#ifndef DAEMON_PLANE_PARTS_H
+#define DAEMON_PLANE_PARTS_H
+
+#include "crypto/drbg.h"
+#include "daemon/plane.h"
+#include "esp/outer.h"
+#include "esp/packet.h"
+
+#include <netinet/in.h>
+
+enum {
+    PLANE_BUFFER_SIZE = 65536 + ESP_HEADROOM + ESP_TAILROOM,
+    PLANE_BURSTS_PER_TURN = 8, /* then the other descriptors, timers and the engine have their turn */
+    PLANE_HOLDS_MAX = 256,     /* ACEs that wait at the same time */
+    PLANE_EVENTS_MAX = 16,     /* waiting to be told; more are counted */
+    PLANE_STRANGERS_MAX = 8,   /* unknown SPIs waiting to be told */
+    PLANE_NOTICE_MS = 1000,    /* USED, acquires and unknown SPIs are told once in that time */
+    PLANE_EVENT_MS = 5000,     /* a dropped packet, for one pair and reason: as an ASA limits 402116 */
+    PLANE_PATH_MS = 30000,     /* how often the path MTU of a pair in use is asked for */
+    PLANE_TOO_BIG_PER_S = 100, /* ICMP errors (RFC 1812 4.3.2.8) */
+};
+
+/* Waiting to be told of a pair, as bits. */
+enum { NOTICE_USED = 1, NOTICE_SOFT = 2, NOTICE_HARD = 4, NOTICE_NEW_ENDPOINT = 8 };
+
+struct plane_pair {
+    struct handle handle; /* not set: the place is free */
+    struct handle heir;   /* the pair that replaces this one */
+    bool has_in, has_out, is_stopped, is_udp;
+    uint16_t tunnel, ace; /* tunnel NO_INDEX: not of the present policy */
+    struct selector selector;
+    struct endpoint local, remote;
+    enum df_policy df;
+    struct esp_sa in, out;
+    struct esp_tally tally;
+    uint32_t path_mtu, inner_mtu;
+    uint64_t path_ms;      /* when that was asked for */
+    uint32_t next_of_spi;  /* index + 1, of the chain of that hash; 0: the end */
+    uint32_t next_of_ace;  /* the same, newest first; only with has_out */
+    uint64_t birth;        /* of the outbound SA: the higher, the newer */
+    bool is_listed;        /* in plane.noticed; belongs to the place, not to the pair */
+    uint32_t newest_in;    /* highest authenticated number */
+    uint8_t notices, told; /* NOTICE_*: waiting; told once and for all (SOFT, HARD) */
+    uint64_t used_ms;      /* when USED was told */
+    struct endpoint new_remote;
+    uint64_t event_ms[ESP_DROP_COUNT]; /* when a drop was told last; 0: never */
+    uint32_t untold_drops[ESP_DROP_COUNT];
+};
+
+struct plane_local {
+    struct plane *plane;
+    struct ip ip;
+    int udp_fd, esp_fd;
+    uint32_t media_mtu;
+    int8_t udp_df, esp_df; /* what is set on the socket: 0, 1, -1 not known */
+    uv_poll_t udp_poll, esp_poll;
+    int open_handles;
+};
+
+struct held_packet {
+    uint8_t *data; /* malloc */
+    size_t len;
+    uint64_t since_ms;
+};
+
+/* The packets that wait for one ACE, oldest first. */
+struct plane_hold {
+    uint16_t tunnel, ace;
+    uint8_t count; /* 0: the place is free */
+    bool wants_acquire;
+    uint64_t acquire_ms;
+    struct flow flow; /* of the packet that asked last */
+    struct held_packet packets[PLANE_HELD_MAX];
+};
+
+struct stranger {
+    uint32_t spi;
+    struct endpoint local, remote;
+};
+
+struct plane {
+    uv_loop_t *loop;
+    struct plane_hooks hooks;
+    char tun_name[PLANE_TUN_NAME_SIZE];
+    int tun_fd;
+    uv_poll_t tun_poll;
+    uv_timer_t notice_timer, second_timer;
+    int open_handles; /* the plane is freed with the last one */
+    bool is_ending;
+    const struct policy *policy;
+    struct drbg drbg;
+
+    struct plane_local *locals[PLANE_LOCALS_MAX];
+    struct plane_pair *pairs;
+    uint32_t pair_limit, pair_count, chain_mask;
+    uint64_t last_birth;
+    uint32_t *noticed; /* indexes of pairs with notices */
+    size_t noticed_count;
+    uint32_t *spi_chains, *ace_chains; /* index + 1 of the first pair; 0: none */
+
+    struct plane_hold holds[PLANE_HOLDS_MAX];
+    struct stranger strangers[PLANE_STRANGERS_MAX];
+    size_t stranger_count;
+    uint64_t stranger_ms;
+    struct event events[PLANE_EVENTS_MAX];
+    size_t event_count;
+    uint32_t too_big_left;
+
+    struct plane_totals totals;
+    uint8_t out_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
+    uint8_t fragment_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
+    uint8_t in_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
+};
+
+/* plane.c */
+uint64_t plane_now_ms(const struct plane *plane);
+struct plane_local *plane_local_of(const struct plane *plane, struct ip ip);
+/* Lowers the MSS of a SYN to what the pair can carry, at most an ASA's default. */
+void plane_clamp_mss(const struct plane_pair *pair, uint8_t *packet, const struct inner *inner);
+/* Counts a packet that leaves no further, for the pair, or in the totals when it is NULL. */
+void plane_drop_out(struct plane *plane, struct plane_pair *pair, enum esp_drop drop);
+
+/* plane_pairs.c */
+struct plane_pair *plane_pair_find(const struct plane *plane, struct handle h);
+struct plane_pair *plane_pair_of_spi(const struct plane *plane, uint32_t spi);
+/* The newest pair that may send this flow. NULL: none. */
+struct plane_pair *plane_pair_for(const struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow);
+void plane_pairs_repolicy(struct plane *plane, const struct policy *from, const struct policy *to);
+void plane_pairs_free(struct plane *plane);
+/* Asks the kernel; true when the path has become narrower. */
+bool plane_pair_ask_path(struct plane *plane, struct plane_pair *pair);
+void plane_pairs_second(struct plane *plane);
+
+/* plane_held.c */
+void plane_hold_packet(struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow,
+                       struct bytes packet);
+/* Sends what waits for that ACE, in order; what still has no pair goes on waiting for the rest of its time. */
+void plane_hold_release(struct plane *plane, uint16_t tunnel, uint16_t ace);
+void plane_hold_second(struct plane *plane);
+void plane_hold_drop_all(struct plane *plane);
+
+/* plane_out.c */
+void plane_out_turn(struct plane *plane);
+/* One packet that waited; false: it still has no pair. `packet` must not lie in the plane's buffers. */
+bool plane_out_one(struct plane *plane, uint16_t tunnel, uint16_t ace, struct bytes packet);
+
+/* plane_in.c */
+void plane_in_turn(struct plane_local *local, bool is_udp);
+/* To the kernel; false: it did not take it. */
+bool plane_tun_write(struct plane *plane, const uint8_t *packet, size_t len);
+
+/* plane_notice.c */
+void plane_notice_soon(struct plane *plane);
+void plane_notice_pair(struct plane *plane, struct plane_pair *pair, uint8_t notice);
+/* SOFT and HARD, each once. */
+void plane_notice_limits(struct plane *plane, struct plane_pair *pair);
+void plane_notice_stranger(struct plane *plane, uint32_t spi, const struct endpoint *local,
+                           const struct endpoint *remote);
+/* An event for a dropped packet that has been counted, at most one in PLANE_EVENT_MS for one pair and reason. `packet`
+ * is NULL for one on its way out. */
+void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,
+                       const struct esp_packet *packet);
+void plane_notice_all(struct plane *plane);
+
+#endif

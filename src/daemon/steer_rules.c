@@ -1,0 +1,239 @@
+#include "daemon/steer_rules.h"
+
+#include "base/check.h"
+#include "daemon/names.h"
+#include "daemon/plane.h"
+
+#include <string.h>
+
+enum direction { OUT, IN };
+
+static const char *const direction_names[] = {[OUT] = "out", [IN] = "in"};
+
+/* Longest text of one line of an ACL, and of what surrounds one entry. An ACE becomes at most two lines in each
+ * direction. */
+enum { LINE_SIZE = 512, ENTRY_SIZE = 1024, FRAME_SIZE = 8192 };
+
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_DCCP = 33, PROTOCOL_SCTP = 132, PROTOCOL_UDPLITE = 136 };
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:@"
+
+bool steer_rules_can_name(const char *linux_name)
+{
+    return linux_name[0] != '\0' && linux_name[strspn(linux_name, NAME_CHARACTERS)] == '\0';
+}
+
+size_t steer_rules_size(const struct policy *policy)
+{
+    size_t size = FRAME_SIZE;
+
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        size += ENTRY_SIZE + 4 * LINE_SIZE * (size_t)policy->tunnels[i].ace_count;
+    return size + ENTRY_SIZE * (size_t)policy->interface_count;
+}
+
+static void add_addresses(struct text *t, const char *side, struct ip_range range)
+{
+    char first[IP_TEXT_SIZE], last[IP_TEXT_SIZE];
+    int prefix_len = ip_range_prefix_len(range);
+
+    if (prefix_len == 0)
+        return;
+    text_add(t, " %s %s %s", range.first.family == IP_V6 ? "ip6" : "ip", side, ip_text(range.first, first));
+    if (prefix_len > 0)
+        text_add(t, "/%d", prefix_len);
+    else
+        text_add(t, "-%s", ip_text(range.last, last));
+}
+
+static bool has_ports(uint8_t protocol)
+{
+    return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_SCTP ||
+           protocol == PROTOCOL_DCCP || protocol == PROTOCOL_UDPLITE;
+}
+
+static bool is_any(struct port_range ports)
+{
+    return ports.first == 0 && ports.last == UINT16_MAX;
+}
+
+static void add_ports(struct text *t, const char *side, struct port_range ports)
+{
+    if (is_any(ports))
+        return;
+    text_add(t, " th %s %u", side, ports.first);
+    if (ports.last != ports.first)
+        text_add(t, "-%u", ports.last);
+}
+
+/* Addresses and protocol: what every fragment of a packet shows. */
+static void add_match(struct text *t, const struct selector *s, enum direction direction)
+{
+    text_add(t, "    meta nfproto %s", s->local.first.family == IP_V6 ? "ipv6" : "ipv4");
+    add_addresses(t, direction == OUT ? "saddr" : "daddr", s->local);
+    add_addresses(t, direction == OUT ? "daddr" : "saddr", s->remote);
+    if (s->protocol != 0)
+        text_add(t, " meta l4proto %u", s->protocol);
+}
+
+static void add_permit(struct text *t, enum direction direction)
+{
+    if (direction == OUT)
+        text_add(t, " meta mark set meta mark & 0x%08x | 0x%08x return\n", (unsigned)~MARK_MASK, MARK_STEERED);
+    else
+        text_add(t, " goto in_clear\n");
+}
+
+static void add_ace(struct text *t, const struct crypto_ace *ace, enum direction direction)
+{
+    const struct selector *s = &ace->selector;
+    bool wants_ports = has_ports(s->protocol) && !(is_any(s->local_ports) && is_any(s->remote_ports));
+
+    add_match(t, s, direction);
+    if (wants_ports) {
+        add_ports(t, direction == OUT ? "sport" : "dport", s->local_ports);
+        add_ports(t, direction == OUT ? "dport" : "sport", s->remote_ports);
+    }
+    if (ace->is_permit)
+        add_permit(t, direction);
+    else
+        text_add(t, " return\n");
+
+    /* A later fragment shows no ports. It might belong to what is to be protected, so it goes where that goes, never in
+     * clear. */
+    if (wants_ports && ace->is_permit) {
+        add_match(t, s, direction);
+        text_add(t, s->local.first.family == IP_V6 ? " frag frag-off != 0" : " ip frag-off & 0x1fff != 0");
+        add_permit(t, direction);
+    }
+}
+
+static void add_entry_chain(struct text *t, const struct policy *policy, uint16_t index, enum direction direction)
+{
+    const struct tunnel *tunnel = &policy->tunnels[index];
+
+    text_add(t, "  chain %s_%u_%u {\n", direction_names[direction], index, tunnel->sequence);
+    for (uint16_t i = 0; i < tunnel->ace_count; i++)
+        add_ace(t, &tunnel->aces[i], direction);
+    text_add(t, "  }\n");
+}
+
+static const struct policy_interface *interface_of(const struct policy *policy, const struct tunnel *tunnel)
+{
+    if (tunnel->interface >= policy->interface_count)
+        return NULL;
+    const struct policy_interface *interface = &policy->interfaces[tunnel->interface];
+    return steer_rules_can_name(interface->linux_name) ? interface : NULL;
+}
+
+/* Asks the entries in order, and ends at the first that has marked. */
+static void add_out_chain(struct text *t, const struct policy *policy)
+{
+    text_add(t, "  chain out {\n");
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        text_add(t, "    jump out_%u_%u\n", i, policy->tunnels[i].sequence);
+        text_add(t, "    meta mark & 0x%08x == 0x%08x return\n", MARK_MASK, MARK_STEERED);
+    }
+    text_add(t, "  }\n");
+}
+
+static void add_in_chain(struct text *t, const struct policy *policy)
+{
+    text_add(t, "  chain in {\n");
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        const struct policy_interface *interface = interface_of(policy, &policy->tunnels[i]);
+        if (interface != NULL)
+            text_add(t, "    iifname \"%s\" jump in_%u_%u\n", interface->linux_name, i, policy->tunnels[i].sequence);
+    }
+    text_add(t, "  }\n");
+}
+
+/* IKE, ESP and what the network says about them, from and to our outer addresses, in clear. */
+static void add_exceptions(struct text *t, const struct policy *policy, enum direction direction)
+{
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        const struct policy_interface *interface = &policy->interfaces[i];
+        const char *ip = interface->ip.family == IP_V6 ? "ip6" : "ip";
+        const char *side = direction == OUT ? "saddr" : "daddr";
+        char address[IP_TEXT_SIZE];
+
+        if (!interface->is_ikev1_enabled || !ip_is_set(interface->ip))
+            continue;
+        ip_text(interface->ip, address);
+        text_add(t, "    %s %s %s udp %s { 500, 4500 } return\n", ip, side, address,
+                 direction == OUT ? "sport" : "dport");
+        text_add(t, "    %s %s %s meta l4proto esp return\n", ip, side, address);
+        if (direction == OUT)
+            continue;
+        text_add(t,
+                 interface->ip.family == IP_V6 ? "    ip6 daddr %s meta l4proto udp frag frag-off != 0 return\n"
+                                               : "    ip daddr %s meta l4proto udp ip frag-off & 0x1fff != 0 return\n",
+                 address);
+        text_add(
+            t,
+            interface->ip.family == IP_V6
+                ? "    ip6 daddr %s icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, "
+                  "parameter-problem, nd-router-solicit, "
+                  "nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } return\n"
+                : "    ip daddr %s icmp type { destination-unreachable, time-exceeded, parameter-problem } return\n",
+            address);
+    }
+}
+
+/* From one tunnel into another: only what the routing would send out through an interface with a crypto map. Anything
+ * else that comes out of the TUN has arrived, and is not asked again, whatever the ACLs say (any -> any would make a
+ * loop). */
+static void add_hairpin(struct text *t, const struct policy *policy)
+{
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        const struct policy_interface *interface = &policy->interfaces[i];
+        if (interface->map_name[0] != '\0' && steer_rules_can_name(interface->linux_name))
+            text_add(t, "    iifname \"" TUN_NAME "\" fib daddr oifname \"%s\" jump out\n", interface->linux_name);
+    }
+    text_add(t, "    iifname \"" TUN_NAME "\" return\n");
+}
+
+static void add_base_chains(struct text *t, const struct policy *policy)
+{
+    text_add(t, "  chain forwarded {\n    type filter hook prerouting priority mangle; policy accept;\n");
+    text_add(t, "    meta mark set meta mark & 0x%08x\n", (unsigned)~MARK_MASK);
+    add_hairpin(t, policy);
+    add_exceptions(t, policy, IN);
+    text_add(t, "    jump in\n    jump out\n  }\n");
+
+    text_add(t, "  chain local {\n    type route hook output priority mangle; policy accept;\n");
+    text_add(t, "    meta mark 0x%08x return\n", PLANE_MARK);
+    text_add(t, "    meta mark set meta mark & 0x%08x\n", (unsigned)~MARK_MASK);
+    add_exceptions(t, policy, OUT);
+    text_add(t, "    jump out\n  }\n");
+}
+
+static void add_in_clear_chain(struct text *t, bool has_log)
+{
+    text_add(t, "  chain in_clear {\n");
+    if (has_log)
+        text_add(t, "    limit rate 5/second log group %u snaplen 64\n", CLEAR_LOG_GROUP);
+    text_add(t, "    counter name clear_refused drop\n  }\n");
+}
+
+void steer_rules_write(struct text *rules, const struct policy *policy, bool has_log)
+{
+    steer_rules_write_removal(rules);
+    text_add(rules, "table inet " NFT_TABLE " {\n  counter clear_refused { }\n");
+    add_in_clear_chain(rules, has_log);
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        add_entry_chain(rules, policy, i, OUT);
+        add_entry_chain(rules, policy, i, IN);
+    }
+    add_out_chain(rules, policy);
+    add_in_chain(rules, policy);
+    add_base_chains(rules, policy);
+    text_add(rules, "}\n");
+    CHECK(!rules->is_cut);
+}
+
+/* `table` makes an empty one where there is none, so that `delete` always finds one. */
+void steer_rules_write_removal(struct text *rules)
+{
+    text_add(rules, "table inet " NFT_TABLE "\ndelete table inet " NFT_TABLE "\n");
+}

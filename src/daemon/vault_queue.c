@@ -1,0 +1,204 @@
+#include "daemon/vault_queue.h"
+
+#include "base/check.h"
+#include "crypto/random.h"
+#include "vault/vault.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* A question, or new keys when `keys` is set. */
+struct job {
+    struct job *next;
+    struct handle exchange;
+    uint32_t ask_number;
+    struct question question;
+    struct answer answer;
+    struct conf_key *keys; /* followed by the bytes of the keys, in one allocation of keys_len bytes */
+    size_t key_count, keys_len;
+};
+
+struct vault_queue {
+    uv_loop_t *loop;
+    struct vault_queue_hooks hooks;
+    uv_work_t work;
+    struct job *running;
+    struct job *first, **last;
+    uint32_t len;
+    bool is_stopped;
+    struct vault *vault;
+    void *space;
+    size_t space_len;
+    uint32_t key_count; /* the keys beyond are empty */
+};
+
+static void free_job(struct job *job)
+{
+    if (job->keys != NULL) {
+        bytes_wipe(job->keys, job->keys_len);
+        free(job->keys);
+    }
+    bytes_wipe(job, sizeof *job);
+    free(job);
+}
+
+static void set_keys(struct vault_queue *queue, const struct job *job)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < queue->key_count; i++)
+        vault_set_key(queue->vault, i, bytes_of(NULL, 0));
+    for (size_t i = 0; i < job->key_count; i++) {
+        /* A key that the vault refuses is longer than any Cisco takes; conf has said so. The question for it is
+         * answered with NO_KEY. */
+        (void)vault_set_key(queue->vault, job->keys[i].tunnel_group, job->keys[i].key);
+        if (job->keys[i].tunnel_group >= count)
+            count = job->keys[i].tunnel_group + 1u;
+    }
+    queue->key_count = count;
+}
+
+/* On a thread of the pool. */
+static void run(uv_work_t *work)
+{
+    struct vault_queue *queue = work->data;
+    struct job *job = queue->running;
+    uint8_t randomness[VAULT_RANDOM_LEN];
+
+    if (job->keys != NULL) {
+        set_keys(queue, job);
+        return;
+    }
+    bool is_random = random_fill(randomness, sizeof randomness);
+    vault_answer(queue->vault, &job->question, bytes_of(randomness, is_random ? sizeof randomness : 0), &job->answer);
+    bytes_wipe(randomness, sizeof randomness);
+}
+
+static void start_next(struct vault_queue *queue);
+
+static void is_done(uv_work_t *work, int status)
+{
+    struct vault_queue *queue = work->data;
+    struct job *job = queue->running;
+
+    (void)status;
+    queue->running = NULL;
+    if (job->keys == NULL && job->question.kind != QUESTION_FORGET && !queue->is_stopped)
+        queue->hooks.on_answer(queue->hooks.context, job->exchange, job->ask_number, &job->answer);
+    free_job(job);
+    start_next(queue);
+}
+
+static void start_next(struct vault_queue *queue)
+{
+    if (queue->running != NULL || queue->first == NULL)
+        return;
+    queue->running = queue->first;
+    queue->first = queue->first->next;
+    if (queue->first == NULL)
+        queue->last = &queue->first;
+    queue->len--;
+    queue->work.data = queue;
+    CHECK(uv_queue_work(queue->loop, &queue->work, run, is_done) == 0);
+}
+
+static void append(struct vault_queue *queue, struct job *job)
+{
+    *queue->last = job;
+    queue->last = &job->next;
+    queue->len++;
+    start_next(queue);
+}
+
+struct vault_queue *vault_queue_create(uv_loop_t *loop, uint32_t secret_count, const struct vault_queue_hooks *hooks)
+{
+    struct vault_queue *queue = calloc(1, sizeof *queue);
+
+    if (queue == NULL)
+        return NULL;
+    queue->space_len = vault_space(VAULT_KEYS_MAX, secret_count);
+    queue->space = mmap(NULL, queue->space_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (queue->space == MAP_FAILED) {
+        free(queue);
+        return NULL;
+    }
+    /* Best effort: the limit on locked memory may be small. */
+    (void)mlock(queue->space, queue->space_len);
+    (void)madvise(queue->space, queue->space_len, MADV_DONTDUMP);
+    queue->vault = vault_make(queue->space, VAULT_KEYS_MAX, secret_count);
+    queue->loop = loop;
+    queue->hooks = *hooks;
+    queue->last = &queue->first;
+    return queue;
+}
+
+bool vault_queue_set_keys(struct vault_queue *queue, const struct conf_key *keys, size_t count)
+{
+    struct job *job = calloc(1, sizeof *job);
+    size_t len = count * sizeof *keys + 1; /* never 0: keys is not NULL then */
+
+    if (job == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].tunnel_group >= VAULT_KEYS_MAX) {
+            free_job(job);
+            return false;
+        }
+        len += keys[i].key.len;
+    }
+    job->keys = malloc(len);
+    if (job->keys == NULL) {
+        free_job(job);
+        return false;
+    }
+    uint8_t *place = (uint8_t *)(job->keys + count);
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].key.len > 0)
+            memcpy(place, keys[i].key.data, keys[i].key.len);
+        job->keys[i] = (struct conf_key){keys[i].tunnel_group, bytes_of(place, keys[i].key.len)};
+        place += keys[i].key.len;
+    }
+    job->key_count = count;
+    job->keys_len = len;
+    append(queue, job);
+    return true;
+}
+
+void vault_queue_ask(struct vault_queue *queue, struct handle exchange, uint32_t ask_number,
+                     const struct question *question)
+{
+    struct job *job = calloc(1, sizeof *job);
+
+    /* As many questions as exchanges, a few kilobytes each: without that memory nothing can go on. */
+    CHECK(job != NULL);
+    job->exchange = exchange;
+    job->ask_number = ask_number;
+    job->question = *question;
+    append(queue, job);
+}
+
+uint32_t vault_queue_len(const struct vault_queue *queue)
+{
+    return queue->len + (queue->running != NULL ? 1 : 0);
+}
+
+void vault_queue_stop(struct vault_queue *queue)
+{
+    queue->is_stopped = true;
+    while (queue->first != NULL) {
+        struct job *job = queue->first;
+        queue->first = job->next;
+        free_job(job);
+    }
+    queue->last = &queue->first;
+    queue->len = 0;
+}
+
+void vault_queue_free(struct vault_queue *queue)
+{
+    CHECK(queue->running == NULL);
+    vault_wipe(queue->vault);
+    munmap(queue->space, queue->space_len);
+    free(queue);
+}

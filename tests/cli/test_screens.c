@@ -1,0 +1,637 @@
+/* Screens against those of real devices (the project's reference pages, where they are marked as seen). The records are
+ * written as the daemon sends them. */
+#include "base/check.h"
+#include "cli/json.h"
+#include "cli/screen.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* `records`: lines of JSON, as on the control socket. */
+static struct reply reply_of(const char *records)
+{
+    static struct control_record r;
+    struct reply reply = {0};
+
+    while (*records) {
+        size_t len = strcspn(records, "\n");
+
+        if (!reply_read_line(&r, bytes_of(records, len)))
+            fail_msg("not a record: %.*s", (int)len, records);
+        reply_add(&reply, &r);
+        records += len + (records[len] == '\n');
+    }
+    return reply;
+}
+
+static void expect_screen(const char *records, struct control_request request, enum dialect dialect,
+                          const char *expected)
+{
+    struct reply reply = reply_of(records);
+    struct screen_view view = {dialect, request.is_detail};
+    char *screen = NULL;
+    size_t len;
+    FILE *out = open_memstream(&screen, &len);
+
+    CHECK(out);
+    screen_write(out, &reply, &request, &view);
+    CHECK(fclose(out) == 0);
+    assert_string_equal(screen, expected);
+    free(screen);
+    reply_free(&reply);
+}
+
+#define SHOW_ISAKMP ((struct control_request){.id = CONTROL_SHOW_ISAKMP_SA})
+#define SHOW_ISAKMP_DETAIL ((struct control_request){.id = CONTROL_SHOW_ISAKMP_SA, .is_detail = true})
+#define SHOW_IKEV1 ((struct control_request){.id = CONTROL_SHOW_IKEV1_SA})
+#define SHOW_IPSEC ((struct control_request){.id = CONTROL_SHOW_IPSEC_SA})
+
+static void isakmp_sas_look_as_on_an_asa_8_2(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"isakmp_sa\",\"number\":1,\"peer\":\"68.187.94.184\",\"type\":\"user\",\"role\":"
+                  "\"responder\",\"rekey\":false,\"dead\":false,\"state\":\"AM_ACTIVE\"}\n"
+                  "{\"record\":\"isakmp_sa\",\"number\":4,\"peer\":\"66.147.47.25\",\"type\":\"L2L\",\"role\":"
+                  "\"responder\",\"rekey\":false,\"dead\":false,\"state\":\"MM_ACTIVE\"}\n",
+                  SHOW_ISAKMP, DIALECT_ASA8,
+                  "\n"
+                  "   Active SA: 2\n"
+                  "    Rekey SA: 0 (A tunnel will report 1 Active and 1 Rekey SA during rekey)\n"
+                  "Total IKE SA: 2\n"
+                  "\n"
+                  "1   IKE Peer: 68.187.94.184\n"
+                  "    Type    : user            Role    : responder \n"
+                  "    Rekey   : no              State   : AM_ACTIVE \n"
+                  "4   IKE Peer: 66.147.47.25\n"
+                  "    Type    : L2L             Role    : responder \n"
+                  "    Rekey   : no              State   : MM_ACTIVE \n");
+}
+
+static const char asa_sa[] =
+    "{\"record\":\"gateway\",\"hostname\":\"west\",\"version\":\"0\",\"dialect\":\"asa\"}\n"
+    "{\"record\":\"isakmp_sa\",\"number\":1,\"peer\":\"192.168.255.11\",\"type\":\"L2L\",\"role\":\"initiator\","
+    "\"rekey\":false,\"dead\":false,\"state\":\"MM_ACTIVE\"}\n"
+    "{\"record\":\"done\",\"count\":1}\n";
+
+static const char asa_sa_screen[] = "\n"
+                                    "IKEv1 SAs:\n"
+                                    "\n"
+                                    "   Active SA: 1\n"
+                                    "    Rekey SA: 0 (A tunnel will report 1 Active and 1 Rekey SA during rekey)\n"
+                                    "Total IKE SA: 1\n"
+                                    "\n"
+                                    "1   IKE Peer: 192.168.255.11\n"
+                                    "    Type    : L2L             Role    : initiator \n"
+                                    "    Rekey   : no              State   : MM_ACTIVE \n";
+
+static void isakmp_sas_look_as_on_an_asa_8_4(void **state)
+{
+    char with_ikev2[1024];
+
+    (void)state;
+    snprintf(with_ikev2, sizeof with_ikev2, "%s\nThere are no IKEv2 SAs\n", asa_sa_screen);
+    expect_screen(asa_sa, SHOW_ISAKMP, DIALECT_ASA, with_ikev2);
+    expect_screen(asa_sa, SHOW_IKEV1, DIALECT_ASA, asa_sa_screen);
+    expect_screen("", SHOW_ISAKMP, DIALECT_ASA, "\nThere are no IKEv1 SAs\n\nThere are no IKEv2 SAs\n");
+}
+
+static void an_asa_does_not_list_what_is_dead_and_counts_what_is_replaced_apart(void **state)
+{
+    (void)state;
+    expect_screen(
+        "{\"record\":\"isakmp_sa\",\"peer\":\"192.0.2.9\",\"type\":\"L2L\",\"role\":\"initiator\","
+        "\"rekey\":false,\"dead\":true,\"state\":\"MM_WAIT_MSG6\"}\n"
+        "{\"record\":\"isakmp_sa\",\"number\":1,\"peer\":\"192.0.2.1\",\"type\":\"L2L\",\"role\":\"initiator\","
+        "\"rekey\":true,\"dead\":false,\"state\":\"MM_ACTIVE\"}\n"
+        "{\"record\":\"isakmp_sa\",\"number\":2,\"peer\":\"192.0.2.1\",\"type\":\"L2L\",\"role\":\"responder\","
+        "\"rekey\":false,\"dead\":false,\"state\":\"MM_ACTIVE\"}\n",
+        SHOW_ISAKMP, DIALECT_ASA8,
+        "\n"
+        "   Active SA: 1\n"
+        "    Rekey SA: 1 (A tunnel will report 1 Active and 1 Rekey SA during rekey)\n"
+        "Total IKE SA: 2\n"
+        "\n"
+        "1   IKE Peer: 192.0.2.1\n"
+        "    Type    : L2L             Role    : initiator \n"
+        "    Rekey   : yes             State   : MM_ACTIVE \n"
+        "2   IKE Peer: 192.0.2.1\n"
+        "    Type    : L2L             Role    : responder \n"
+        "    Rekey   : no              State   : MM_ACTIVE \n");
+}
+
+static void details_of_isakmp_sas_look_as_on_an_asa(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"isakmp_sa\",\"number\":1,\"peer\":\"198.51.100.2\",\"type\":\"L2L\",\"role\":"
+                  "\"initiator\",\"rekey\":false,\"dead\":false,\"state\":\"MM_ACTIVE\",\"encryption\":\"aes-256\","
+                  "\"hash\":\"sha\",\"auth\":\"preshared\",\"lifetime_s\":86400,\"remaining_s\":86205}\n",
+                  SHOW_ISAKMP_DETAIL, DIALECT_ASA8,
+                  "\n"
+                  "   Active SA: 1\n"
+                  "    Rekey SA: 0 (A tunnel will report 1 Active and 1 Rekey SA during rekey)\n"
+                  "Total IKE SA: 1\n"
+                  "\n"
+                  "1   IKE Peer: 198.51.100.2\n"
+                  "    Type    : L2L             Role    : initiator\n"
+                  "    Rekey   : no              State   : MM_ACTIVE\n"
+                  "    Encrypt : aes-256         Hash    : SHA\n"
+                  "    Auth    : preshared       Lifetime: 86400\n"
+                  "    Lifetime Remaining: 86205\n");
+}
+
+/* The last screens of the router that had no way back to its peer. */
+static void isakmp_sas_look_as_on_old_ios(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"isakmp_sa\",\"conn_id\":2,\"local\":\"11.11.11.2\",\"peer\":\"10.10.10.2\",\"role\":"
+                  "\"responder\",\"dead\":false,\"ios_state\":\"MM_SA_SETUP\"}\n"
+                  "{\"record\":\"isakmp_sa\",\"conn_id\":1,\"local\":\"11.11.11.2\",\"peer\":\"10.10.10.2\",\"role\":"
+                  "\"responder\",\"dead\":true,\"ios_state\":\"MM_NO_STATE\"}\n",
+                  SHOW_ISAKMP, DIALECT_IOS12,
+                  "dst             src             state           conn-id    slot\n"
+                  "11.11.11.2      10.10.10.2      MM_SA_SETUP           2       0\n"
+                  "11.11.11.2      10.10.10.2      MM_NO_STATE           1       0   (deleted)\n");
+}
+
+static void isakmp_sas_look_as_on_ios(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"isakmp_sa\",\"conn_id\":29609,\"local\":\"100.0.10.2\",\"peer\":\"100.13.220.2\","
+                  "\"role\":\"responder\",\"dead\":false,\"ios_state\":\"QM_IDLE\"}\n"
+                  "{\"record\":\"isakmp_sa\",\"conn_id\":29188,\"local\":\"100.12.82.2\",\"peer\":\"100.0.10.2\","
+                  "\"role\":\"initiator\",\"dead\":true,\"ios_state\":\"MM_NO_STATE\"}\n",
+                  SHOW_ISAKMP, DIALECT_IOS,
+                  "IPv4 Crypto ISAKMP SA\n"
+                  "dst             src             state          conn-id status\n"
+                  "100.0.10.2      100.13.220.2    QM_IDLE          29609 ACTIVE\n"
+                  "100.0.10.2      100.12.82.2     MM_NO_STATE      29188 ACTIVE (deleted)\n"
+                  "\n"
+                  "IPv6 Crypto ISAKMP SA\n"
+                  "\n");
+}
+
+static void details_of_isakmp_sas_look_as_on_ios(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"isakmp_sa\",\"conn_id\":29493,\"local\":\"100.0.10.2\",\"peer\":\"100.12.134.2\","
+                  "\"role\":\"responder\",\"dead\":false,\"encryption\":\"aes-256\",\"hash\":\"sha\",\"auth\":"
+                  "\"preshared\",\"group\":16,\"remaining_s\":72,\"dpd\":true,\"nat_t\":false}\n",
+                  SHOW_ISAKMP_DETAIL, DIALECT_IOS,
+                  "IPv4 Crypto ISAKMP SA\n"
+                  " \n"
+                  "C-id  Local           Remote          I-VRF  Status Encr Hash   Auth DH Lifetime Cap.\n"
+                  " \n"
+                  "29493 100.0.10.2      100.12.134.2           ACTIVE aes  sha    psk  16 00:01:12 D  \n"
+                  "       Engine-id:Conn-id =  SW:29493\n"
+                  "\n"
+                  "IPv6 Crypto ISAKMP SA\n"
+                  "\n");
+}
+
+/* The tunnel of the troubleshooting archive: packets that were split before encryption. */
+static const char asa8_pair[] =
+    "{\"record\":\"ipsec_pair\",\"interface\":\"OUTSIDE\",\"map\":\"mymap\",\"sequence\":200,\"local\":\"202.2.202.2\","
+    "\"peer\":\"66.162.66.162\",\"acl_line\":\"access-list ACL-PPP-VPN extended permit ip 10.100.0.0 255.255.0.0 "
+    "10.10.15.0 255.255.255.0\",\"local_ident\":\"10.100.0.0/255.255.0.0/0/0\",\"remote_ident\":"
+    "\"10.10.15.0/255.255.255.0/0/0\",\"conn_id\":44,\"spi_in\":\"0xa40d0530\",\"spi_out\":\"0xe5c56c30\","
+    "\"encryption\":\"aes\",\"integrity\":\"sha\",\"transport\":false,\"nat_t\":false,\"remaining_s\":2855,"
+    "\"remaining_in_kb\":4372199,\"remaining_out_kb\":4299344,\"encaps\":402798,\"encrypt\":403786,\"digest\":403786,"
+    "\"decaps\":306215,\"decrypt\":306215,\"verify\":306215,\"pre_frag_successes\":988,\"pre_frag_failures\":0,"
+    "\"fragments_created\":1976,\"pmtus_sent\":0,\"pmtus_rcvd\":0,\"fragments_in\":2693,\"send_errors\":0,"
+    "\"recv_errors\":0,\"path_mtu\":1500,\"overhead\":74,\"media_mtu\":1500,\"df\":\"copy-df\",\"iv_len\":16,"
+    "\"replay_window\":64,\"replay_bitmap\":\"0xFFFFFFFF 0xFFFFFFFF\"}\n";
+
+static void ipsec_sas_look_as_on_an_asa_8_2(void **state)
+{
+    (void)state;
+    expect_screen(asa8_pair, SHOW_IPSEC, DIALECT_ASA8,
+                  "interface: OUTSIDE\n"
+                  "    Crypto map tag: mymap, seq num: 200, local addr: 202.2.202.2\n"
+                  "\n"
+                  "      access-list ACL-PPP-VPN extended permit ip 10.100.0.0 255.255.0.0 10.10.15.0 255.255.255.0 \n"
+                  "      local ident (addr/mask/prot/port): (10.100.0.0/255.255.0.0/0/0)\n"
+                  "      remote ident (addr/mask/prot/port): (10.10.15.0/255.255.255.0/0/0)\n"
+                  "      current_peer: 66.162.66.162\n"
+                  "\n"
+                  "      #pkts encaps: 402798, #pkts encrypt: 403786, #pkts digest: 403786\n"
+                  "      #pkts decaps: 306215, #pkts decrypt: 306215, #pkts verify: 306215\n"
+                  "      #pkts compressed: 0, #pkts decompressed: 0\n"
+                  "      #pkts not compressed: 402798, #pkts comp failed: 0, #pkts decomp failed: 0\n"
+                  "      #pre-frag successes: 988, #pre-frag failures: 0, #fragments created: 1976\n"
+                  "      #PMTUs sent: 0, #PMTUs rcvd: 0, #decapsulated frgs needing reassembly: 2693\n"
+                  "      #send errors: 0, #recv errors: 0\n"
+                  "\n"
+                  "      local crypto endpt.: 202.2.202.2, remote crypto endpt.: 66.162.66.162\n"
+                  "\n"
+                  "      path mtu 1500, ipsec overhead 74, media mtu 1500\n"
+                  "      current outbound spi: E5C56C30\n"
+                  "      current inbound spi : A40D0530\n"
+                  "\n"
+                  "    inbound esp sas:\n"
+                  "      spi: 0xA40D0530 (2752316720)\n"
+                  "         transform: esp-aes esp-sha-hmac no compression \n"
+                  "         in use settings ={L2L, Tunnel, }\n"
+                  "         slot: 0, conn_id: 180224, crypto-map: mymap\n"
+                  "         sa timing: remaining key lifetime (kB/sec): (4372199/2855)\n"
+                  "         IV size: 16 bytes\n"
+                  "         replay detection support: Y\n"
+                  "         Anti replay bitmap: \n"
+                  "          0xFFFFFFFF 0xFFFFFFFF\n"
+                  "    outbound esp sas:\n"
+                  "      spi: 0xE5C56C30 (3854920752)\n"
+                  "         transform: esp-aes esp-sha-hmac no compression \n"
+                  "         in use settings ={L2L, Tunnel, }\n"
+                  "         slot: 0, conn_id: 180224, crypto-map: mymap\n"
+                  "         sa timing: remaining key lifetime (kB/sec): (4299344/2855)\n"
+                  "         IV size: 16 bytes\n"
+                  "         replay detection support: Y\n"
+                  "         Anti replay bitmap: \n"
+                  "          0x00000000 0x00000001\n"
+                  "\n");
+}
+
+static void ipsec_sas_look_as_on_an_asa_9(void **state)
+{
+    (void)state;
+    expect_screen(
+        "{\"record\":\"ipsec_pair\",\"interface\":\"COLO\",\"map\":\"COLO-MAP\",\"sequence\":2,\"local\":"
+        "\"172.16.248.119\",\"local_port\":4500,\"peer\":\"8.8.8.8\",\"peer_port\":4500,\"acl_line\":\"access-list 2 "
+        "extended permit ip 172.16.122.32 255.255.255.240 host 172.30.1.153\",\"local_ident\":"
+        "\"172.16.122.32/255.255.255.240/0/0\",\"remote_ident\":\"172.30.1.153/255.255.255.255/0/0\",\"conn_id\":38988,"
+        "\"spi_in\":\"0x32f752ff\",\"spi_out\":\"0x50023ddc\",\"encryption\":\"aes-256\",\"integrity\":\"md5\","
+        "\"transport\":false,\"nat_t\":true,\"remaining_s\":25461,\"remaining_in_kb\":2699423,\"remaining_out_kb\":"
+        "3892153,\"encaps\":13915315,\"encrypt\":13915315,\"digest\":13915315,\"decaps\":23606461,\"decrypt\":23606461,"
+        "\"verify\":23606461,\"path_mtu\":1500,\"overhead\":82,\"media_mtu\":1500,\"df\":\"copy-df\",\"iv_len\":16,"
+        "\"replay_window\":64,\"replay_bitmap\":\"0xFFFFFFFF 0xFFFFFFFF\"}\n",
+        SHOW_IPSEC, DIALECT_ASA,
+        "interface: COLO\n"
+        "    Crypto map tag: COLO-MAP, seq num: 2, local addr: 172.16.248.119\n"
+        "\n"
+        "      access-list 2 extended permit ip 172.16.122.32 255.255.255.240 host 172.30.1.153\n"
+        "      local ident (addr/mask/prot/port): (172.16.122.32/255.255.255.240/0/0)\n"
+        "      remote ident (addr/mask/prot/port): (172.30.1.153/255.255.255.255/0/0)\n"
+        "      current_peer: 8.8.8.8\n"
+        "\n"
+        "\n"
+        "      #pkts encaps: 13915315, #pkts encrypt: 13915315, #pkts digest: 13915315\n"
+        "      #pkts decaps: 23606461, #pkts decrypt: 23606461, #pkts verify: 23606461\n"
+        "      #pkts compressed: 0, #pkts decompressed: 0\n"
+        "      #pkts not compressed: 13915315, #pkts comp failed: 0, #pkts decomp failed: 0\n"
+        "      #pre-frag successes: 0, #pre-frag failures: 0, #fragments created: 0\n"
+        "      #PMTUs sent: 0, #PMTUs rcvd: 0, #decapsulated frgs needing reassembly: 0\n"
+        "      #TFC rcvd: 0, #TFC sent: 0\n"
+        "      #Valid ICMP Errors rcvd: 0, #Invalid ICMP Errors rcvd: 0\n"
+        "      #send errors: 0, #recv errors: 0\n"
+        "\n"
+        "      local crypto endpt.: 172.16.248.119/4500, remote crypto endpt.: 8.8.8.8/4500\n"
+        "      path mtu 1500, ipsec overhead 82(52), media mtu 1500\n"
+        "      PMTU time remaining (sec): 0, DF policy: copy-df\n"
+        "      ICMP error validation: disabled, TFC packets: disabled\n"
+        "      current outbound spi: 50023DDC\n"
+        "      current inbound spi : 32F752FF\n"
+        "\n"
+        "    inbound esp sas:\n"
+        "      spi: 0x32F752FF (855069439)\n"
+        "         SA State: active\n"
+        "         transform: esp-aes-256 esp-md5-hmac no compression\n"
+        "         in use settings ={L2L, Tunnel,  NAT-T-Encaps, IKEv1, }\n"
+        "         slot: 0, conn_id: 159694848, crypto-map: COLO-MAP\n"
+        "         sa timing: remaining key lifetime (kB/sec): (2699423/25461)\n"
+        "         IV size: 16 bytes\n"
+        "         replay detection support: Y\n"
+        "         Anti replay bitmap:\n"
+        "          0xFFFFFFFF 0xFFFFFFFF\n"
+        "    outbound esp sas:\n"
+        "      spi: 0x50023DDC (1342324188)\n"
+        "         SA State: active\n"
+        "         transform: esp-aes-256 esp-md5-hmac no compression\n"
+        "         in use settings ={L2L, Tunnel,  NAT-T-Encaps, IKEv1, }\n"
+        "         slot: 0, conn_id: 159694848, crypto-map: COLO-MAP\n"
+        "         sa timing: remaining key lifetime (kB/sec): (3892153/25461)\n"
+        "         IV size: 16 bytes\n"
+        "         replay detection support: Y\n"
+        "         Anti replay bitmap:\n"
+        "          0x00000000 0x00000001\n"
+        "\n");
+}
+
+/* But for flow_id and conn id, which are a number of the router's engine there and one of ours here. */
+static void ipsec_sas_look_as_on_ios(void **state)
+{
+    (void)state;
+    expect_screen(
+        "{\"record\":\"ipsec_pair\",\"interface\":\"GigabitEthernet3\",\"map\":\"vpn-crypto-map\",\"sequence\":"
+        "10,\"local\":\"1.1.1.2\",\"peer\":\"1.1.1.1\",\"peer_port\":500,\"local_ident\":"
+        "\"20.20.20.0/255.255.255.0/0/0\",\"remote_ident\":\"10.10.10.0/255.255.255.0/0/0\",\"conn_id\":2076,"
+        "\"spi_in\":\"0x658f7c11\",\"spi_out\":\"0x397c36ee\",\"encryption\":\"aes-256\",\"integrity\":"
+        "\"sha256\",\"transport\":false,\"nat_t\":false,\"pfs_group\":0,\"remaining_s\":83191,"
+        "\"remaining_in_kb\":4607999,\"remaining_out_kb\":4607999,\"encaps\":4,\"encrypt\":4,\"digest\":4,"
+        "\"decaps\":4,\"decrypt\":4,\"verify\":4,\"send_errors\":0,\"recv_errors\":0,\"path_mtu\":1500,"
+        "\"inner_mtu\":1438,\"iv_len\":16,\"replay_window\":64}\n",
+        SHOW_IPSEC, DIALECT_IOS,
+        "interface: GigabitEthernet3\n"
+        "    Crypto map tag: vpn-crypto-map, local addr 1.1.1.2\n"
+        "\n"
+        "   protected vrf: (none)\n"
+        "   local  ident (addr/mask/prot/port): (20.20.20.0/255.255.255.0/0/0)\n"
+        "   remote ident (addr/mask/prot/port): (10.10.10.0/255.255.255.0/0/0)\n"
+        "   current_peer 1.1.1.1 port 500\n"
+        "     PERMIT, flags={origin_is_acl,}\n"
+        "    #pkts encaps: 4, #pkts encrypt: 4, #pkts digest: 4\n"
+        "    #pkts decaps: 4, #pkts decrypt: 4, #pkts verify: 4\n"
+        "    #pkts compressed: 0, #pkts decompressed: 0\n"
+        "    #pkts not compressed: 0, #pkts compr. failed: 0\n"
+        "    #pkts not decompressed: 0, #pkts decompress failed: 0\n"
+        "    #send errors 0, #recv errors 0\n"
+        "\n"
+        "     local crypto endpt.: 1.1.1.2, remote crypto endpt.: 1.1.1.1\n"
+        "     plaintext mtu 1438, path mtu 1500, ip mtu 1500, ip mtu idb GigabitEthernet3\n"
+        "     current outbound spi: 0x397C36EE(964441838)\n"
+        "     PFS (Y/N): N, DH group: none\n"
+        "\n"
+        "     inbound esp sas:\n"
+        "      spi: 0x658F7C11(1703902225)\n"
+        "        transform: esp-256-aes esp-sha256-hmac ,\n"
+        "        in use settings ={Tunnel, }\n"
+        "        conn id: 2076, flow_id: SW:2076, sibling_flags 80000000, crypto map: vpn-crypto-map\n"
+        "        sa timing: remaining key lifetime (k/sec): (4607999/83191)\n"
+        "        IV size: 16 bytes\n"
+        "        replay detection support: Y\n"
+        "        Status: ACTIVE(ACTIVE)\n"
+        "\n"
+        "     inbound ah sas:\n"
+        "\n"
+        "     inbound pcp sas:\n"
+        "\n"
+        "     outbound esp sas:\n"
+        "      spi: 0x397C36EE(964441838)\n"
+        "        transform: esp-256-aes esp-sha256-hmac ,\n"
+        "        in use settings ={Tunnel, }\n"
+        "        conn id: 2076, flow_id: SW:2076, sibling_flags 80000000, crypto map: vpn-crypto-map\n"
+        "        sa timing: remaining key lifetime (k/sec): (4607999/83191)\n"
+        "        IV size: 16 bytes\n"
+        "        replay detection support: Y\n"
+        "        Status: ACTIVE(ACTIVE)\n"
+        "\n"
+        "     outbound ah sas:\n"
+        "\n"
+        "     outbound pcp sas:\n"
+        "\n");
+}
+
+/* While one pair is replaced, both stand in one entry, and are counted together. */
+static void a_pair_that_is_replaced_stays_in_its_entry(void **state)
+{
+    char two[2 * sizeof asa8_pair], *screen = NULL;
+    size_t len;
+    FILE *out = open_memstream(&screen, &len);
+
+    (void)state;
+    snprintf(two, sizeof two, "%s%s", asa8_pair, asa8_pair);
+
+    struct reply reply = reply_of(two);
+    const struct screen_view view = {DIALECT_ASA8, false};
+
+    screen_write(out, &reply, &SHOW_IPSEC, &view);
+    fclose(out);
+    assert_non_null(strstr(screen, "#pkts encaps: 805596,"));
+    const char *first = strstr(screen, "spi: 0xA40D0530");
+
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, "spi: 0xA40D0530"));
+    assert_null(strstr(strstr(screen, "Crypto map tag") + 1, "Crypto map tag"));
+    free(screen);
+    reply_free(&reply);
+}
+
+static void tunnels_are_shown_with_their_reason(void **state)
+{
+    (void)state;
+    expect_screen(
+        "{\"record\":\"tunnel\",\"peer\":\"198.51.100.2\",\"map\":\"OUTSIDE\",\"sequence\":10,\"interface\":"
+        "\"outside\","
+        "\"acl\":\"VPN\",\"state\":\"up\",\"weak\":false,\"asa_state\":\"MM_ACTIVE\",\"ios_state\":\"QM_IDLE\","
+        "\"role\":"
+        "\"initiator\",\"up_s\":3720,\"pairs\":1,\"spi_in\":\"0x0a0b0c0d\",\"spi_out\":\"0x11223344\",\"encaps\":100,"
+        "\"decaps\":100,\"bytes_out\":8400,\"bytes_in\":1234567,\"send_errors\":0,\"recv_errors\":0,\"waiting\":0}\n"
+        "{\"record\":\"tunnel\",\"peer\":\"198.51.100.3\",\"map\":\"OUTSIDE\",\"sequence\":20,\"interface\":"
+        "\"outside\","
+        "\"acl\":\"VPN2\",\"state\":\"down\",\"weak\":true,\"asa_state\":\"MM_WAIT_MSG6\",\"ios_state\":\"MM_KEY_"
+        "EXCH\","
+        "\"role\":\"initiator\",\"story\":\"Sent.\",\"proven\":\"the path\",\"open\":\"the "
+        "keys\",\"outcome\":\"failed\","
+        "\"outcome_phase\":1,\"outcome_state\":\"MM_WAIT_MSG6\",\"outcome_age_s\":12,\"reason\":\"NO_ANSWER\","
+        "\"sentence\":\"the peer did not reply\",\"pairs\":0,\"waiting\":2}\n"
+        "{\"record\":\"tunnel\",\"peer\":\"198.51.100.4\",\"map\":\"OUTSIDE\",\"sequence\":30,\"interface\":"
+        "\"outside\","
+        "\"acl\":\"VPN3\",\"state\":\"parked\",\"parked\":\"line 12: the key is masked\",\"weak\":false,\"pairs\":0}\n",
+        (struct control_request){.id = CONTROL_SHOW_TUNNEL}, DIALECT_ASA,
+        "198.51.100.2       UP           crypto map OUTSIDE 10, ACL VPN, interface outside\n"
+        "    phase 1    MM_ACTIVE, initiator, for 1h02m\n"
+        "    phase 2    1 pair, SPI 0x0A0B0C0D in, 0x11223344 out\n"
+        "    traffic    out 100 packets, 8400 bytes; in 100 packets, 1.2 MB; errors 0 out, 0 in\n"
+        "\n"
+        "198.51.100.3       DOWN         crypto map OUTSIDE 20, ACL VPN2, interface outside\n"
+        "    phase 1    MM_WAIT_MSG6, initiator\n"
+        "               Sent.\n"
+        "    proven     the path\n"
+        "    open       the keys\n"
+        "    waiting    2 wanted as soon as phase 1 is up\n"
+        "    last       failed 12s ago in MM_WAIT_MSG6, phase 1: the peer did not reply (NO_ANSWER)\n"
+        "    weak       it uses weak algorithms\n"
+        "\n"
+        "198.51.100.4       PARKED       crypto map OUTSIDE 30, ACL VPN3, interface outside\n"
+        "    parked     line 12: the key is masked\n");
+}
+
+static void steps_show_their_payloads_in_few_words(void **state)
+{
+    static const struct {
+        const char *record, *line;
+    } cases[] = {
+        {"{\"record\":\"step\",\"elapsed_ms\":1000,\"direction\":\"sent\",\"again\":true,\"payloads\":\"HDR + SA (1) + "
+         "VENDOR "
+         "(13) + VENDOR (13) + NONE (0)\",\"length\":188,\"state\":\"MM_WAIT_MSG2\"}",
+         "   1.000  --> SA, 2 VENDOR  188 bytes, again  [MM_WAIT_MSG2]\n"},
+        {"{\"record\":\"step\",\"elapsed_ms\":7,\"direction\":\"received\",\"exchange\":\"QM\",\"message\":2,"
+         "\"payloads\":\"HDR "
+         "+ HASH (8) + ID (5) + ID (5) + NONE (0)\",\"length\":52}",
+         "   0.007  <-- QM   2  HASH, 2 ID  52 bytes\n"},
+        {"{\"record\":\"step\",\"elapsed_ms\":7,\"direction\":\"none\",\"sentence\":\"the ISAKMP SA is up\"}",
+         "   0.007   .  the ISAKMP SA is up\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        expect_screen(cases[i].record, (struct control_request){.id = CONTROL_UP}, DIALECT_ASA, cases[i].line);
+}
+
+/* A record of that kind with every column set. */
+static struct control_record full_record(enum control_record_kind kind)
+{
+    struct control_record r = control_record_of(kind);
+    enum control_column first;
+    size_t count;
+
+    control_record_columns(kind, &first, &count);
+    for (size_t i = 0; i < count; i++) {
+        enum control_column column = (enum control_column)((size_t)first + i);
+
+        switch (control_column_info(column)->type) {
+        case COLUMN_NUMBER:
+        case COLUMN_SPI: record_set_number(&r, column, 1000 + i); break;
+        case COLUMN_FLAG: record_set_flag(&r, column, true); break;
+        case COLUMN_TEXT: record_set_text(&r, column, "text"); break;
+        }
+    }
+    return r;
+}
+
+static struct reply full_reply(void)
+{
+    struct reply reply = {0};
+
+    for (size_t kind = 0; kind < RECORD_COUNT; kind++) {
+        struct control_record r = full_record((enum control_record_kind)kind);
+
+        reply_add(&reply, &r);
+    }
+    return reply;
+}
+
+/* A field of screens.def that no table has stops the program (CHECK). */
+static void every_line_of_every_screen_can_be_printed(void **state)
+{
+    static const enum dialect dialects[] = {DIALECT_ASA, DIALECT_ASA8, DIALECT_IOS, DIALECT_IOS12};
+    struct reply reply = full_reply();
+    FILE *out = fopen("/dev/null", "w");
+
+    (void)state;
+    CHECK(out);
+    for (size_t id = 0; id < CONTROL_REQUEST_COUNT; id++) {
+        for (size_t d = 0; d < COUNT_OF(dialects); d++) {
+            for (int detail = 0; detail < 2; detail++) {
+                struct control_request request = {.id = (enum control_request_id)id, .is_detail = detail};
+                struct screen_view view = {dialects[d], detail};
+
+                screen_write(out, &reply, &request, &view);
+                screen_write(out, &(struct reply){0}, &request, &view);
+            }
+        }
+    }
+    fclose(out);
+    reply_free(&reply);
+}
+
+static void json_has_the_names_of_the_table(void **state)
+{
+    struct reply reply = full_reply();
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    json_error_t error;
+
+    (void)state;
+    json_write(out, &reply, "SHOW_ISAKMP_SA");
+    fclose(out);
+
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+    if (!root)
+        fail_msg("line %d: %s", error.line, error.text);
+    assert_string_equal(json_string_value(json_object_get(root, "schema")), "ikewise-show/1");
+    assert_string_equal(json_string_value(json_object_get(root, "command")), "show_isakmp_sa");
+    for (size_t kind = 0; kind < RECORD_COUNT; kind++) {
+        const char *list = control_record_list((enum control_record_kind)kind);
+        const json_t *value = json_object_get(root, *list ? list : control_record_name((enum control_record_kind)kind));
+        enum control_column first;
+        size_t count;
+
+        value = *list ? json_array_get(value, 0) : value;
+        control_record_columns((enum control_record_kind)kind, &first, &count);
+        for (size_t i = 0; i < count; i++)
+            assert_non_null(json_object_get(value, control_column_info(first + i)->name));
+    }
+    const json_t *tunnel = json_array_get(json_object_get(root, "tunnels"), 0);
+
+    assert_string_equal(json_string_value(json_object_get(tunnel, "spi_in")), "0x00000401");
+    json_decref(root);
+    free(text);
+    reply_free(&reply);
+}
+
+static void every_record_is_read_as_it_is_written(void **state)
+{
+    static char space[RECORD_LINE_SIZE];
+
+    (void)state;
+    for (size_t kind = 0; kind < RECORD_COUNT; kind++) {
+        struct control_record written = full_record((enum control_record_kind)kind), read;
+        struct text t = text_of(space, sizeof space);
+
+        text_add_record(&t, &written);
+        CHECK(reply_read_line(&read, bytes_of(t.data, t.len)));
+        CHECK(memcmp(&written, &read, sizeof read) == 0);
+    }
+}
+
+static void what_is_not_a_record_is_refused(void **state)
+{
+    static const struct {
+        const char *line;
+        bool is_good;
+        const char *why;
+    } cases[] = {
+        {"{\"record\":\"done\",\"count\":1}", true, "a record"},
+        {"{\"record\":\"done\",\"later\":[1]}", true, "a newer gateway may say more"},
+        {"", false, "nothing"},
+        {"[]", false, "not an object"},
+        {"{\"record\":\"other\"}", false, "an unknown kind"},
+        {"{\"record\":7}", false, "a kind that is no text"},
+        {"{\"record\":\"done\",\"count\":-1}", false, "a negative number"},
+        {"{\"record\":\"done\",\"count\":\"1\"}", false, "a text for a number"},
+        {"{\"record\":\"tunnel\",\"spi_in\":\"0x12z\"}", false, "an SPI that is none"},
+        {"{\"record\":\"tunnel\",\"weak\":1}", false, "a number for a flag"},
+        {"{\"record\":\"tunnel\",\"peer\":\"\\u0000\"}", false, "a zero byte"},
+    };
+    static struct control_record r;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        if (reply_read_line(&r, bytes_of_text(cases[i].line)) != cases[i].is_good)
+            fail_msg("%s", cases[i].why);
+    }
+    CHECK(reply_read_line(&r, bytes_of_text("{\"record\":\"tunnel\",\"peer\":\"\\u001b[2J\"}")));
+    assert_string_equal(record_text(&r, COL_tunnel_peer), "\\x1b[2J");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(isakmp_sas_look_as_on_an_asa_8_2),
+        cmocka_unit_test(isakmp_sas_look_as_on_an_asa_8_4),
+        cmocka_unit_test(an_asa_does_not_list_what_is_dead_and_counts_what_is_replaced_apart),
+        cmocka_unit_test(details_of_isakmp_sas_look_as_on_an_asa),
+        cmocka_unit_test(isakmp_sas_look_as_on_old_ios),
+        cmocka_unit_test(isakmp_sas_look_as_on_ios),
+        cmocka_unit_test(details_of_isakmp_sas_look_as_on_ios),
+        cmocka_unit_test(ipsec_sas_look_as_on_an_asa_8_2),
+        cmocka_unit_test(ipsec_sas_look_as_on_an_asa_9),
+        cmocka_unit_test(ipsec_sas_look_as_on_ios),
+        cmocka_unit_test(a_pair_that_is_replaced_stays_in_its_entry),
+        cmocka_unit_test(tunnels_are_shown_with_their_reason),
+        cmocka_unit_test(steps_show_their_payloads_in_few_words),
+        cmocka_unit_test(every_line_of_every_screen_can_be_printed),
+        cmocka_unit_test(json_has_the_names_of_the_table),
+        cmocka_unit_test(every_record_is_read_as_it_is_written),
+        cmocka_unit_test(what_is_not_a_record_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,324 @@
+#include "base/check.h"
+#include "control/record.h"
+#include "control/request.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static bool parse(const char *line, struct control_request *request, struct control_parse *result)
+{
+    struct bytes words[CONTROL_WORDS_MAX];
+    size_t count;
+
+    CHECK(control_split(bytes_of_text(line), words, &count));
+    return control_request_parse(request, words, count, result);
+}
+
+static void commands_are_understood(void **state)
+{
+    static const struct {
+        const char *line;
+        enum control_request_id id;
+        bool is_detail;
+        const char *peer, *file;
+        uint16_t level;
+        const char *why;
+    } cases[] = {
+        {"show crypto isakmp sa", CONTROL_SHOW_ISAKMP_SA, false, "", "", 0, "in full"},
+        {"sh cry isa sa", CONTROL_SHOW_ISAKMP_SA, false, "", "", 0, "as it is typed"},
+        {"  sh\tcry isa sa  ", CONTROL_SHOW_ISAKMP_SA, false, "", "", 0, "blanks do not matter"},
+        {"show crypto isakmp sa detail", CONTROL_SHOW_ISAKMP_SA, true, "", "", 0, "with its option"},
+        {"sh cry ik sa d", CONTROL_SHOW_IKEV1_SA, true, "", "", 0, "with its option, short"},
+        {"sh isa sa", CONTROL_SHOW_ISAKMP_SA, false, "", "", 0, "the shorter spelling"},
+        {"sh cry ip sa", CONTROL_SHOW_IPSEC_SA, false, "", "", 0, "phase 2"},
+        {"sh cry ip sa p 192.0.2.1", CONTROL_SHOW_IPSEC_SA, false, "192.0.2.1", "", 0, "one peer"},
+        {"sh cry ip sa p 192.0.2.1 d", CONTROL_SHOW_IPSEC_SA, true, "192.0.2.1", "", 0, "both options"},
+        {"sh cry ip sa d", CONTROL_SHOW_IPSEC_SA, true, "", "", 0, "the later option alone"},
+        {"sh t", CONTROL_SHOW_TUNNEL, false, "", "", 0, "ours"},
+        {"sh t 2001:db8::1", CONTROL_SHOW_TUNNEL, false, "2001:db8::1", "", 0, "IPv6"},
+        {"clear crypto ikev1 sa", CONTROL_CLEAR_ISAKMP_SA, false, "", "", 0, "8.4 spelling"},
+        {"cl cry isa sa 192.0.2.1", CONTROL_CLEAR_ISAKMP_SA, false, "192.0.2.1", "", 0, "one peer"},
+        {"clear ipsec sa", CONTROL_CLEAR_IPSEC_SA, false, "", "", 0, "short spelling"},
+        {"clear ipsec sa peer 192.0.2.1", CONTROL_CLEAR_IPSEC_SA, false, "192.0.2.1", "", 0, "one peer"},
+        {"debug crypto ikev1 127", CONTROL_DEBUG_IKEV1, false, "", "", 127, "with a level"},
+        {"debug crypto isakmp", CONTROL_DEBUG_IKEV1, false, "", "", 0, "8.2 spelling, no level"},
+        {"debug crypto ipsec 255", CONTROL_DEBUG_IPSEC, false, "", "", 255, "the highest level"},
+        {"debug crypto ikev1 keys /tmp/k", CONTROL_DEBUG_KEYS, false, "", "/tmp/k", 0, "a file name"},
+        {"undebug all", CONTROL_UNDEBUG, false, "", "", 0, "in full"},
+        {"no debug all", CONTROL_UNDEBUG, false, "", "", 0, "the other spelling"},
+        {"up 192.0.2.1", CONTROL_UP, false, "192.0.2.1", "", 0, "a keyword in full wins over undebug"},
+        {"down 192.0.2.1", CONTROL_DOWN, false, "192.0.2.1", "", 0, "in full"},
+        {"secret 192.0.2.1 a.conf", CONTROL_SECRET, false, "192.0.2.1", "a.conf", 0, "both arguments"},
+        {"secret 192.0.2.1", CONTROL_SECRET, false, "192.0.2.1", "", 0, "without the file"},
+        {"check help", CONTROL_CHECK, false, "", "help", 0, "a file may be called like a command"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct control_request request;
+        struct control_parse result;
+        char peer[IP_TEXT_SIZE];
+
+        if (!parse(cases[i].line, &request, &result))
+            fail_msg("%s: %s", cases[i].line, cases[i].why);
+        assert_int_equal(request.id, cases[i].id);
+        CHECK(request.is_detail == cases[i].is_detail);
+        CHECK(ip_is_set(request.peer) == (*cases[i].peer != '\0'));
+        if (*cases[i].peer)
+            assert_string_equal(ip_text(request.peer, peer), cases[i].peer);
+        assert_string_equal(request.file, cases[i].file);
+        assert_int_equal(request.level, cases[i].level);
+    }
+}
+
+static void what_is_not_understood_is_explained(void **state)
+{
+    static const struct {
+        const char *line;
+        enum control_parse_result result;
+        const char *text, *why;
+    } cases[] = {
+        {"show crypto foo sa", CONTROL_INVALID,
+         "show crypto foo sa\n            ^\nERROR: % Invalid input detected at '^' marker.\n"
+         "  expected here: isakmp, ikev1 or ipsec\n",
+         "an unknown word has a caret under it"},
+        {"foo", CONTROL_INVALID, NULL, "the first word too"},
+        {"show crypto i sa", CONTROL_AMBIGUOUS,
+         "ERROR: % Ambiguous command:  \"show crypto i\"\n  it may be: isakmp, ikev1 or ipsec\n",
+         "all choices are named"},
+        {"d 192.0.2.1", CONTROL_AMBIGUOUS, "ERROR: % Ambiguous command:  \"d\"\n  it may be: debug or down\n",
+         "debug or down"},
+        {"show", CONTROL_INCOMPLETE,
+         "ERROR: % Incomplete command\n  what can follow: crypto, tunnel, version, isakmp or ipsec\n",
+         "words are missing"},
+        {"up", CONTROL_INCOMPLETE, "ERROR: % Incomplete command\n  what can follow: the peer's address\n",
+         "an argument is missing"},
+        {"up 192.0.2.256", CONTROL_INVALID,
+         "up 192.0.2.256\n   ^\nERROR: % Invalid input detected at '^' marker.\n  expected here: the peer's address\n",
+         "not an address"},
+        {"debug crypto ikev1 256", CONTROL_INVALID, NULL, "a level above 255"},
+        {"debug crypto ikev1 0", CONTROL_INVALID, NULL, "a level below 1"},
+        {"debug crypto ikev1 0x7f", CONTROL_INVALID, NULL, "a level in hexadecimal"},
+        {"reload now", CONTROL_INVALID,
+         "reload now\n       ^\nERROR: % Invalid input detected at '^' marker.\n  nothing can follow here\n",
+         "one word too many"},
+        {"showw version", CONTROL_INVALID, NULL, "longer than the keyword"},
+        {"SHOW version", CONTROL_INVALID, NULL, "keywords are small"},
+        {"show \x1b[2J", CONTROL_INVALID,
+         "show \\x1b[2J\n     ^\nERROR: % Invalid input detected at '^' marker.\n"
+         "  expected here: crypto, tunnel, version, isakmp or ipsec\n",
+         "what was typed is escaped"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct control_request request;
+        struct control_parse result;
+        struct bytes words[CONTROL_WORDS_MAX];
+        char space[1024];
+        struct text t = text_of(space, sizeof space);
+        size_t count;
+
+        CHECK(!parse(cases[i].line, &request, &result));
+        assert_int_equal(result.result, cases[i].result);
+        CHECK(control_split(bytes_of_text(cases[i].line), words, &count));
+        control_parse_explain(&result, words, count, &t);
+        CHECK(!t.is_cut && t.len > 0);
+        if (cases[i].text)
+            assert_string_equal(space, cases[i].text);
+    }
+}
+
+static const char *const examples[][2] = {{"PEER", "192.0.2.1"}, {"LEVEL", "127"}, {"FILE", "/tmp/file"}};
+
+static const char *example_of(const char *word)
+{
+    for (size_t i = 0; i < COUNT_OF(examples); i++) {
+        if (strcmp(examples[i][0], word) == 0)
+            return examples[i][1];
+    }
+    return NULL;
+}
+
+/* The words of a row with all its options, arguments as an example; `prefix_len` of keyword `which` are typed. */
+static size_t words_of(const char *row, char spaces[CONTROL_WORDS_MAX][32], struct bytes words[CONTROL_WORDS_MAX])
+{
+    size_t count = 0;
+
+    while (*row) {
+        size_t len = strcspn(row, " []");
+
+        if (len > 0) {
+            memcpy(spaces[count], row, len);
+            spaces[count][len] = '\0';
+            if (example_of(spaces[count]))
+                strcpy(spaces[count], example_of(spaces[count]));
+            words[count] = bytes_of_text(spaces[count]);
+            count++;
+        }
+        row += len + (row[len] != '\0');
+    }
+    return count;
+}
+
+static void every_command_is_reached_by_its_words_in_full_and_as_short_as_they_are_unique(void **state)
+{
+    const char *row;
+    enum control_request_id id;
+
+    (void)state;
+    for (size_t i = 0; (row = control_spelling(i, &id)); i++) {
+        char spaces[CONTROL_WORDS_MAX][32];
+        struct bytes words[CONTROL_WORDS_MAX];
+        struct control_request request;
+        struct control_parse result;
+        size_t count = words_of(row, spaces, words);
+
+        if (!control_request_parse(&request, words, count, &result) || request.id != id)
+            fail_msg("in full: %s", row);
+        for (size_t word = 0; word < count; word++) {
+            size_t full = words[word].len;
+
+            for (words[word].len = 1; words[word].len < full; words[word].len++) {
+                bool is_parsed = control_request_parse(&request, words, count, &result);
+
+                if (is_parsed && request.id == id)
+                    break;
+                /* Too short: it is said that it may be more than one thing, and which. */
+                if (!is_parsed && result.word == word && result.result == CONTROL_AMBIGUOUS)
+                    CHECK(result.expected_count >= 2);
+            }
+        }
+        if (!control_request_parse(&request, words, count, &result) || request.id != id)
+            fail_msg("short: %s", row);
+    }
+}
+
+static void no_two_commands_have_the_same_words(void **state)
+{
+    const char *one, *other;
+    enum control_request_id id, other_id;
+
+    (void)state;
+    for (size_t i = 0; (one = control_spelling(i, &id)); i++) {
+        for (size_t k = i + 1; (other = control_spelling(k, &other_id)); k++)
+            CHECK(strcmp(one, other) != 0);
+    }
+}
+
+static void hostile_words_are_refused(void **state)
+{
+    struct control_request request;
+    struct control_parse result;
+    struct bytes words[CONTROL_WORDS_MAX];
+    char long_word[600];
+    size_t count;
+    const struct {
+        struct bytes word;
+        const char *why;
+    } cases[] = {
+        {bytes_of("", 0), "an empty word is no abbreviation of anything"},
+        {bytes_of("\0", 1), "a zero byte"},
+        {bytes_of("\xff\xfe", 2), "binary"},
+        {bytes_of(long_word, sizeof long_word), "longer than a word may be"},
+    };
+
+    (void)state;
+    memset(long_word, 'a', sizeof long_word);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct bytes check[] = {bytes_of_text("check"), cases[i].word};
+
+        CHECK(!control_request_parse(&request, &cases[i].word, 1, &result));
+        /* Binary is a fine name for a file; the rest is none. */
+        CHECK(control_request_parse(&request, check, 2, &result) == (i == 2));
+    }
+    CHECK(!control_request_parse(&request, words, 0, &result) && result.result == CONTROL_INCOMPLETE);
+    CHECK(!control_split(bytes_of_text("a b c d e f g h i j k l m n o p q"), words, &count));
+}
+
+static void the_help_names_every_command(void **state)
+{
+    static char space[16 * 1024];
+    struct text t = text_of(space, sizeof space);
+    const char *row;
+
+    (void)state;
+    control_help(&t);
+    CHECK(!t.is_cut);
+    for (size_t i = 0; (row = control_spelling(i, NULL)); i++)
+        assert_non_null(strstr(space, row));
+}
+
+static void a_record_holds_what_was_set(void **state)
+{
+    struct control_record r = control_record_of(RECORD_isakmp_sa);
+    char space[RECORD_LINE_SIZE];
+    struct text t = text_of(space, sizeof space);
+
+    (void)state;
+    record_set_number(&r, COL_isakmp_sa_number, 7);
+    record_set_flag(&r, COL_isakmp_sa_rekey, true);
+    record_set_text(&r, COL_isakmp_sa_state, "MM_\"\x1b\\");
+    CHECK(!record_has(&r, COL_isakmp_sa_hash) && record_number(&r, COL_isakmp_sa_number) == 7);
+    assert_string_equal(record_text(&r, COL_isakmp_sa_hash), "");
+    text_add_record(&t, &r);
+    assert_string_equal(space,
+                        "{\"record\":\"isakmp_sa\",\"number\":7,\"rekey\":true,\"state\":\"MM_\\\"\\\\x1b\\\\\"}");
+}
+
+static void a_text_that_does_not_fit_is_cut_and_says_so(void **state)
+{
+    struct control_record r = control_record_of(RECORD_tunnel);
+    static char text[2 * RECORD_TEXT_SIZE];
+
+    (void)state;
+    memset(text, '\\', sizeof text - 1);
+    record_set_text(&r, COL_tunnel_parked, text);
+    record_set_text(&r, COL_tunnel_sentence, text);
+    CHECK(r.is_cut && strlen(record_text(&r, COL_tunnel_parked)) == RECORD_TEXT_SIZE - 1);
+
+    static char space[RECORD_LINE_SIZE];
+    struct text t = text_of(space, sizeof space);
+
+    text_add_record(&t, &r);
+    CHECK(!t.is_cut);
+}
+
+static void every_kind_of_record_has_columns_that_fit(void **state)
+{
+    (void)state;
+    for (size_t kind = 0; kind < RECORD_COUNT; kind++) {
+        enum control_column first;
+        enum control_record_kind found;
+        size_t count;
+
+        control_record_columns((enum control_record_kind)kind, &first, &count);
+        CHECK(count > 0 && count <= RECORD_COLUMNS_MAX);
+        CHECK(control_record_kind_of(control_record_name((enum control_record_kind)kind), &found) && found == kind);
+        for (size_t a = 0; a < count; a++) {
+            for (size_t b = a + 1; b < count; b++)
+                CHECK(strcmp(control_column_info(first + a)->name, control_column_info(first + b)->name) != 0);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(commands_are_understood),
+        cmocka_unit_test(what_is_not_understood_is_explained),
+        cmocka_unit_test(every_command_is_reached_by_its_words_in_full_and_as_short_as_they_are_unique),
+        cmocka_unit_test(no_two_commands_have_the_same_words),
+        cmocka_unit_test(hostile_words_are_refused),
+        cmocka_unit_test(the_help_names_every_command),
+        cmocka_unit_test(a_record_holds_what_was_set),
+        cmocka_unit_test(a_text_that_does_not_fit_is_cut_and_says_so),
+        cmocka_unit_test(every_kind_of_record_has_columns_that_fit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,187 @@
+#!/bin/bash
+# Two gateways and a host behind each, in network namespaces: what the daemon makes, keeps and takes away. Wants root.
+#     two_gateways.sh IKEWISED
+set -u
+ikewised=$(readlink -f "$1")
+work=$(mktemp -d)
+tag=iw$$
+failed=0
+
+host() { ip netns exec "$tag$1" "${@:2}"; }
+
+clean_up() {
+    for side in w e; do
+        [ -f "$work/$side.pid" ] && kill -KILL "$(cat "$work/$side.pid")" 2>/dev/null
+    done
+    for n in hw gw ge he; do ip netns del "$tag$n" 2>/dev/null; done
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+expect() { # sentence, command...
+    if "${@:2}" >"$work/out" 2>&1; then
+        echo "ok      $1"
+    else
+        echo "FAILED  $1"
+        sed 's/^/        /' "$work/out" | tail -n 20
+        failed=1
+    fi
+}
+
+not() { ! "$@"; }
+
+make_network() {
+    for n in hw gw ge he; do
+        ip netns add "$tag$n" || exit 1
+        ip -n "$tag$n" link set lo up
+    done
+    ip link add out0 netns "${tag}gw" type veth peer name out0 netns "${tag}ge"
+    ip link add in0 netns "${tag}gw" type veth peer name in0 netns "${tag}hw"
+    ip link add in0 netns "${tag}ge" type veth peer name in0 netns "${tag}he"
+    ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
+    ip -n "${tag}ge" addr add 192.0.2.2/24 dev out0
+    ip -n "${tag}gw" addr add 10.1.0.1/16 dev in0
+    ip -n "${tag}ge" addr add 10.2.0.1/16 dev in0
+    ip -n "${tag}hw" addr add 10.1.0.5/16 dev in0
+    ip -n "${tag}he" addr add 10.2.0.5/16 dev in0
+    for n in gw ge; do
+        ip -n "$tag$n" link set out0 up
+        host $n sysctl -qw net.ipv4.ip_forward=1
+    done
+    for n in hw gw ge he; do ip -n "$tag$n" link set in0 up; done
+    ip -n "${tag}hw" route add default via 10.1.0.1
+    ip -n "${tag}he" route add default via 10.2.0.1
+    ip -n "${tag}gw" route add default via 192.0.2.2
+    ip -n "${tag}ge" route add default via 192.0.2.1
+}
+
+write_config() { # side, ours, inside, our network, their network, peer
+    (umask 077; cat >"$work/$1.conf") <<EOF
+ASA Version 9.1(2)
+hostname $1
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address $2 255.255.255.0
+interface GigabitEthernet0/1
+ nameif inside
+ security-level 100
+ ip address $3 255.255.0.0
+access-list VPN extended permit ip $4 255.255.0.0 $5 255.255.0.0
+crypto ipsec ikev1 transform-set AES esp-aes-256 esp-sha-hmac
+crypto map outside_map 10 match address VPN
+crypto map outside_map 10 set peer $6
+crypto map outside_map 10 set ikev1 transform-set AES
+crypto map outside_map interface outside
+crypto ikev1 enable outside
+crypto ikev1 policy 10
+ authentication pre-share
+ encryption aes-256
+ hash sha
+ group 14
+ lifetime 86400
+tunnel-group $6 type ipsec-l2l
+tunnel-group $6 ipsec-attributes
+ ikev1 pre-shared-key a key of this test
+EOF
+    sed -i 's/a key of this test/a-key-of-this-test/' "$work/$1.conf"
+}
+
+start() { # side
+    : >"$work/$1.log"
+    ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/$1.sock" -d >"$work/$1.log" 2>&1 &
+    echo $! >"$work/$1.pid"
+    for _ in $(seq 50); do
+        grep -q "tunnels run" "$work/$1.log" && return
+        sleep 0.1
+    done
+}
+
+send_signal() { kill "-$2" "$(cat "$work/$1.pid")"; }
+
+stop() { # side, signal; the exit code is the daemon's
+    send_signal "$1" "$2"
+    wait "$(cat "$work/$1.pid")"
+}
+
+log_says() { # side, text
+    for _ in $(seq 30); do
+        grep -qF -- "$2" "$work/$1.log" && return
+        sleep 0.1
+    done
+    tail -n 5 "$work/$1.log"
+    return 1
+}
+
+pings() { host hw ping -c "$1" -i 0.2 -W 3 10.2.0.5 | grep -q " $1 received"; }
+reaches_nobody() { not host hw ping -c 1 -W 1 10.2.0.5; }
+rule_stands() { ip -n "${tag}g$1" rule | grep -q '^450:'; }
+nothing_is_left() {
+    [ -z "$(host "g$1" nft list ruleset)" ] && not rule_stands "$1" && [ -z "$(ip -n "${tag}g$1" route show table 4500 2>/dev/null)" ] &&
+        not ip -n "${tag}g$1" link show ikewise0 && [ ! -e "$work/$1.sock" ]
+}
+starts_again() { # side: a second daemon with the same file, which has to give up by itself
+    timeout 10 ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/second.sock"
+}
+
+exec 2>"$work/errors" # what bash says of killed children
+make_network
+write_config w 192.0.2.1 10.1.0.1 10.1.0.0 10.2.0.0 192.0.2.2
+write_config e 192.0.2.2 10.2.0.1 10.2.0.0 10.1.0.0 192.0.2.1
+
+expect "a file can be tested without being root of anything" "$ikewised" -t -f "$work/w.conf"
+start w
+start e
+expect "the log says which interface is which" log_says w "interface outside (GigabitEthernet0/0), 192.0.2.1, is out0 of this machine"
+expect "every ping arrives, the first included" pings 5
+
+expect "a second daemon gives up" not starts_again w
+expect "and has harmed nothing" pings 2
+
+cp -p "$work/w.conf" "$work/w.good"
+printf 'a zero byte \0 here\n' >"$work/w.conf"
+send_signal w HUP
+expect "a file that cannot be used says why" log_says w "the configuration stays as it was"
+expect "and changes nothing" pings 2
+cp -p "$work/w.good" "$work/w.conf"
+chmod 644 "$work/w.conf"
+send_signal w HUP
+expect "a file with keys that everybody may read is not used" log_says w "chmod 600"
+chmod 600 "$work/w.conf"
+send_signal w HUP
+expect "a good file is used at once" log_says w "has been read again and is in use"
+expect "and the tunnel lives on" pings 2
+
+ip -n "${tag}ge" rule del priority 450
+expect "what comes in clear and should have been protected does not get in" not host he ping -c 1 -W 1 10.1.0.5
+expect "and is logged as on an ASA" log_says w "Received a non-IPSec packet (protocol= ICMP) from 10.2.0.5 to 10.1.0.5"
+send_signal e HUP
+expect "a reload makes whole what somebody has removed" log_says e "has been read again and is in use"
+expect "pings again" pings 2
+
+stop w KILL
+expect "a crash leaves the rule" rule_stands w
+expect "and nothing leaves in clear" reaches_nobody
+start w
+expect "the next start takes it over" pings 2
+stop w KILL
+expect "--cleanup removes what a crash has left" host gw "$ikewised" --cleanup
+rm -f "$work/w.sock"
+expect "all of it" nothing_is_left w
+
+ip -n "${tag}gw" addr del 192.0.2.1/24 dev out0
+start w
+expect "an address that is missing is waited for" log_says w "it is used as soon as one has"
+expect "and nothing leaves in clear meanwhile" reaches_nobody
+ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
+ip -n "${tag}gw" route add default via 192.0.2.2
+for _ in 1 2 3; do log_says w "listening on 192.0.2.1" >/dev/null && break; done
+expect "when it comes it is used" log_says w "listening on 192.0.2.1"
+expect "and the tunnel comes up" pings 2
+expect "SIGTERM ends the daemon without a complaint" stop w TERM
+expect "and leaves nothing behind" nothing_is_left w
+expect "the peer was told" log_says e "processing delete"
+expect "SIGINT does the same" stop e INT
+expect "and leaves nothing behind either" nothing_is_left e
+
+exit $failed

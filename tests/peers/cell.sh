@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# One tunnel of the lab, as both ends must be told it: what strongswan.sh and ikewise.sh write configurations from.
+# A driver X has these functions, NODE being west or east:
+#
+#   X_start NODE          true when it answers             X_stop NODE (it sends deletes)
+#   X_logs NODE           the paths of its logs
+#   X_provoke NODE        begins the tunnel if X does not do so by itself when traffic comes
+#   X_up NODE             brings it up by hand             X_down NODE takes it down by hand
+#   X_is_up NODE          X_is_gone NODE                   no SA of either phase is left
+#   X_spis NODE           "INBOUND OUTBOUND", hex, lower case, no 0x
+#   X_describe NODE       what it says of its SAs, on one line
+
+cell_key=correct-horse-battery-staple
+
+#       suite   strongSwan's ike          esp            pfs        ASA's encryption  hash    group  transforms                     shown for phase 1                                       for phase 2
+suites="strong  aes256-sha256-modp2048    aes256-sha256  modp2048   aes-256           sha256  14     esp-aes-256,esp-sha256-hmac    AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_CBC-256/HMAC_SHA2_256_128
+        weak    aes128-sha1-modp1024      aes128-sha1    modp1024   aes               sha     2      esp-aes,esp-sha-hmac           AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024           AES_CBC-128/HMAC_SHA1_96"
+
+declare -A cell=()
+
+# cell_choose SUITE PFS(pfs|no-pfs) NAT(west|none)
+cell_choose() {
+    local row
+    read -r -a row < <(awk -v suite="$1" '$1 == suite' <<<"$suites")
+    cell=([suite]=$1 [pfs]=$2 [nat]=$3 [ike]=${row[1]} [esp]=${row[2]} [encryption]=${row[4]} [hash]=${row[5]}
+          [group]=${row[6]} [transforms]=${row[7]/,/ } [ike_shown]=${row[8]} [esp_shown]=${row[9]})
+    if [ "$2" = pfs ]; then
+        cell[esp]+=-${row[3]}
+        cell[esp_shown]+=/${row[8]##*/}
+    fi
+}
+
+# The address that NODE must be told for the other end: behind the router's NAT it is the router's.
+cell_peer_address() {
+    lab_seen_address "${lab_across[$1]}" "${cell[nat]}"
+}

@@ -1,0 +1,92 @@
+#!/bin/bash
+# What does not come up stays where an ASA would stay, ends by its deadline, and is remembered with its reason.
+#
+#   tests/peers/faults.sh            all of them, side by side, for each waits for its deadline
+#   tests/peers/faults.sh NAME
+set -u
+cd "$(dirname "$0")" || exit 1
+. ./lab.sh
+. ./cell.sh
+. ./strongswan.sh
+. ./ikewise.sh
+
+#       name                        our node  the peer     its fault         our state
+faults="wrong-key-as-initiator      west      strongswan   wrong-key         MM_WAIT_MSG6
+        wrong-key-as-responder      east      strongswan   wrong-key         MM_WAIT_MSG5
+        no-tunnel-group             west      ikewise      no-tunnel-group   MM_WAIT_MSG4
+        silence                     west      nobody       all-dropped       MM_WAIT_MSG2"
+
+deadline_s=32       # an ASA gives up after that
+
+start_peer() {
+    local driver=$1 node=$2 fault=$3
+    case $fault in
+    wrong-key) cell_key=not-the-same-horse "${driver}_start" "$node" ;;
+    no-tunnel-group)
+        mkdir -p "$lab_dir/ikewised-$node"
+        ikewise_write_configuration "$node" | grep -v 'tunnel-group\|pre-shared-key' \
+            >"$lab_dir/ikewised-$node/ikewise.conf"
+        ikewise_start "$node"
+        ;;
+    all-dropped) 
+        lab_in router nft 'add table ip silence;
+            add chain ip silence forward { type filter hook forward priority 0; policy drop; }'
+        ;;
+    esac
+}
+
+state_is() {
+    ikewise "$1" show crypto isakmp sa | grep -o 'MM_[A-Z0-9_]*' | paste -sd ' '
+    ikewise "$1" show crypto isakmp sa | grep -qw "$2"
+}
+
+is_remembered() {
+    local shown
+    shown=$(ikewise "$1" show tunnel "$(cell_peer_address "$1")")
+    echo "$shown"
+    grep -qw "$2" <<<"$shown"
+}
+
+run_fault() {
+    local name=$1 node=$2 peer=$3 fault=$4 state=$5 other=${lab_across[$2]}
+    [ "$peer" != strongswan ] || strongswan_fetch
+    lab_up none
+    cell_choose strong pfs none
+    if start_peer "$peer" "$other" "$fault" && ikewise_start "$node"; then
+        if [ "$node" = west ]; then
+            lab_in west-host ping -n -c 1 -W 1 "${lab_host[east]}" >/dev/null
+        else
+            "${peer}_up" west >/dev/null 2>&1 &
+        fi
+        lab_until 5 state_is "$node" "$state"
+        expect "$name: we are at $state" state_is "$node" "$state"
+        expect "$name: it ends within $((deadline_s + 3)) s" lab_until $((deadline_s + 3)) ikewise_is_gone "$node"
+        expect "$name: the outcome is remembered" is_remembered "$node" "$state"
+    else
+        not_ok "$name: the daemons start"
+    fi
+    [ "$lab_failures" = 0 ] || tail -n 20 "$(ikewise_logs "$node")" | sed 's/^/  | /'
+    lab_finish
+}
+
+if [ $# = 1 ]; then
+    row=$(awk -v name="$1" '$1 == name' <<<"$faults")
+    [ -n "$row" ] || lab_die "no fault is called $1"
+    # shellcheck disable=SC2086
+    run_fault $row
+fi
+
+strongswan_fetch
+failed=0
+output=$(mktemp -d)
+trap 'rm -rf "$output"' EXIT
+names=()
+while read -r name _; do
+    "./${0##*/}" "$name" >"$output/$name" 2>&1 </dev/null &
+    names+=("$!:$name")
+done <<<"$faults"
+for name in "${names[@]}"; do
+    wait "${name%%:*}" || failed=1
+    cat "$output/${name#*:}"
+done
+exit $failed

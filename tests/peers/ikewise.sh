@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# Drives ikewised in a node of the lab. See cell.sh.
+
+# The interface statements carry the ASA's names; ikewised finds the Linux interfaces by their addresses.
+ikewise_write_configuration() {
+    local node=$1 other=${lab_across[$1]} peer key=${2:-$cell_key}
+    peer=$(cell_peer_address "$node")
+    cat <<CONF
+hostname $node
+!
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address ${lab_outer[$node]} 255.255.255.0
+!
+interface GigabitEthernet0/1
+ nameif inside
+ security-level 100
+ ip address ${lab_inner_gateway[$node]} 255.255.255.0
+!
+access-list VPN extended permit ip ${lab_inner_net[$node]} 255.255.255.0 ${lab_inner_net[$other]} 255.255.255.0
+!
+crypto ipsec ikev1 transform-set TS ${cell[transforms]}
+crypto map OUTSIDE 10 match address VPN
+crypto map OUTSIDE 10 set peer $peer
+crypto map OUTSIDE 10 set ikev1 transform-set TS
+CONF
+    [ "${cell[pfs]}" = no-pfs ] || echo "crypto map OUTSIDE 10 set pfs group${cell[group]}"
+    echo "crypto map OUTSIDE interface outside"
+    echo "!"
+    [ "${cell[suite]}" != weak ] || echo "crypto ikev1 weak-algorithms"
+    cat <<CONF
+crypto ikev1 enable outside
+crypto ikev1 policy 10
+ authentication pre-share
+ encryption ${cell[encryption]}
+ hash ${cell[hash]}
+ group ${cell[group]}
+ lifetime 86400
+!
+tunnel-group $peer type ipsec-l2l
+tunnel-group $peer ipsec-attributes
+ ikev1 pre-shared-key $key
+CONF
+}
+
+ikewise_start() {
+    local node=$1 dir=$lab_dir/ikewised-$1
+    mkdir -p "$dir"
+    [ -e "$dir/ikewise.conf" ] || ikewise_write_configuration "$node" >"$dir/ikewise.conf"
+    chmod 600 "$dir/ikewise.conf"
+    lab_spawn "ikewised-$node" "$node" "$lab_build/src/ikewised" -f "$dir/ikewise.conf" -s "$dir/control" -d
+    lab_until 10 ikewise_answers_or_died "$node" && lab_is_running "ikewised-$node"
+}
+
+ikewise_answers_or_died() {
+    ! lab_is_running "ikewised-$1" || ikewise "$1" show crypto isakmp sa
+}
+
+# ikewise NODE COMMAND...: the shell on the gateway of that node
+ikewise() {
+    local node=$1
+    shift
+    lab_is_running "ikewised-$node" && timeout 60 "$lab_build/src/ikewise" -s "$lab_dir/ikewised-$node/control" "$@"
+}
+
+ikewise_stop() {
+    lab_stop "ikewised-$1"
+}
+
+ikewise_logs() {
+    echo "$lab_dir/ikewised-$1.log"
+}
+
+ikewise_up() {
+    ikewise "$1" up "$(cell_peer_address "$1")"
+}
+
+# Traffic brings the tunnel up: the first ping of the test must be answered too.
+ikewise_provoke() {
+    :
+}
+
+ikewise_down() {
+    ikewise "$1" down "$(cell_peer_address "$1")"
+}
+
+ikewise_is_up() {
+    ikewise "$1" show crypto isakmp sa | grep -q MM_ACTIVE && [ -n "$(ikewise_spis "$1")" ]
+}
+
+ikewise_is_gone() {
+    local isakmp
+    isakmp=$(ikewise "$1" show crypto isakmp sa) && ! grep -qE 'MM_|AM_' <<<"$isakmp" && [ -z "$(ikewise_spis "$1")" ]
+}
+
+ikewise_spis() {
+    ikewise "$1" show crypto ipsec sa | awk '
+        /(in|out)bound esp sas/ { way = $1 }
+        way && $1 == "spi:" { spi[way] = sprintf("%8s", tolower(substr($2, 3))); gsub(/ /, "0", spi[way]) ; way = "" }
+        END { if (spi["inbound"]) print spi["inbound"], spi["outbound"] }'
+}
+
+ikewise_describe() {
+    ikewise "$1" show crypto isakmp sa | sed -n 's/^ *\(.*State *: *[A-Z_0-9]*\).*/\1/p' | tr -s ' ' | paste -sd ' '
+}
+
+ikewise_export_keys() {
+    ikewise "$1" debug crypto ikev1 keys "$2"
+}

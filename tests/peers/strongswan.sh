@@ -1,0 +1,152 @@
+# shellcheck shell=bash
+# Drives strongSwan's charon, with ESP in user space (kernel-libipsec), in a node of the lab. See cell.sh.
+# It runs chrooted into what fetch.sh unpacked, with /run and its configuration bound in.
+
+strongswan_root=
+
+strongswan_fetch() {
+    strongswan_root=$("$lab_tree/tests/peers/fetch.sh") || lab_die "no strongSwan"
+}
+
+# An explicit list of plugins: `resolve` would write resolv.conf, `updown` would run scripts.
+# kernel-libipsec goes before kernel-netlink, which then only does addresses and routes.
+strongswan_write_daemon_conf() {
+    cat <<CONF
+charon {
+    load = random nonce openssl aes sha1 sha2 hmac kdf pem pkcs1 x509 pubkey constraints kernel-libipsec kernel-netlink \
+        socket-default vici counters
+    retransmit_tries = 3
+    retransmit_timeout = 1.0
+    retransmit_base = 1.6
+    filelog {
+        log {
+            path = /peer/charon.log
+            time_format = %H:%M:%S
+            time_add_ms = yes
+            flush_line = yes
+            default = 1
+            ike = 2
+        }
+        keys {
+            path = /peer/keys.log
+            default = -1
+            ike = 4
+            flush_line = yes
+        }
+    }
+}
+swanctl {
+    load = random openssl pem pkcs1 x509 pubkey
+}
+CONF
+}
+
+# Any remote identity is taken: behind the NAT the peer's is not the address that we see.
+strongswan_write_connections() {
+    local node=$1 other=${lab_across[$1]} peer key=${2:-$cell_key}
+    peer=$(cell_peer_address "$node")
+    cat <<CONF
+connections {
+    site {
+        version = 1
+        local_addrs = ${lab_outer[$node]}
+        remote_addrs = $peer
+        proposals = ${cell[ike]}
+        rekey_time = 24h
+        local-1 {
+            auth = psk
+        }
+        remote-1 {
+            auth = psk
+            id = %any
+        }
+        children {
+            net {
+                local_ts = ${lab_inner_net[$node]}/24
+                remote_ts = ${lab_inner_net[$other]}/24
+                esp_proposals = ${cell[esp]}
+                rekey_time = 8h
+            }
+        }
+    }
+}
+secrets {
+    ike-site {
+        secret = "$key"
+    }
+}
+CONF
+}
+
+strongswan_start() {
+    local node=$1 dir=$lab_dir/charon-$1
+    mkdir -p "$dir"/{x509,x509ca,x509ocsp,x509aa,x509ac,x509crl,pubkey,private,rsa,ecdsa,bliss,pkcs8,pkcs12}  # or it complains of each
+    strongswan_write_daemon_conf >"$dir/strongswan.conf"
+    strongswan_write_connections "$node" >"$dir/swanctl.conf"
+    # shellcheck disable=SC2016
+    lab_spawn "charon-$node" "$node" bash -c '
+        mount --bind "$1" "$0/peer" && mount --rbind /run "$0/run" && mount --rbind /dev "$0/dev" &&
+            mount -t proc proc "$0/proc" && STRONGSWAN_CONF=/peer/strongswan.conf exec chroot "$0" /usr/lib/ipsec/charon' \
+        "$strongswan_root" "$dir"
+    lab_until 10 swanctl "$node" --stats && swanctl "$node" --load-all --noprompt >>"$lab_dir/charon-$node.log" 2>&1
+}
+
+# swanctl NODE COMMAND...: inside the daemon's own root, where its socket has the path it expects.
+swanctl() {
+    local pid=${lab_pids[charon-$1]}
+    shift
+    lab_alive "$pid" && SWANCTL_DIR=/peer STRONGSWAN_CONF=/peer/strongswan.conf \
+        nsenter --target "$pid" --mount --root /usr/sbin/swanctl "$@"
+}
+
+strongswan_stop() {
+    lab_stop "charon-$1"
+}
+
+strongswan_logs() {
+    echo "$lab_dir/charon-$1.log $lab_dir/charon-$1/charon.log"
+}
+
+strongswan_up() {
+    swanctl "$1" --initiate --child net --timeout 15
+}
+
+strongswan_provoke() {
+    strongswan_up "$1"
+}
+
+strongswan_down() {
+    swanctl "$1" --terminate --ike site --timeout 10
+}
+
+strongswan_is_up() {
+    swanctl "$1" --list-sas | grep -q 'INSTALLED'
+}
+
+strongswan_is_gone() {
+    local sas
+    sas=$(swanctl "$1" --list-sas) && [ -z "$sas" ]
+}
+
+strongswan_spis() {
+    swanctl "$1" --list-sas | awk '$1 == "in" && !i { i = $2 } $1 == "out" && !o { o = $2 }
+                                   END { gsub(",", "", i); gsub(",", "", o); print i, o }'
+}
+
+strongswan_describe() {
+    swanctl "$1" --list-sas | awk '/ESTABLISHED/ { gsub(",", ""); print $3 }
+                                   /^ +AES|^ +3DES/ { print $1 }
+                                   /INSTALLED/ { sub(/^ *net: /, ""); gsub(",", ""); print }' | paste -sd ' '
+}
+
+# Of the SA that stands: "COOKIE,KEY", a row of Wireshark's ikev1_decryption_table.
+strongswan_export_keys() {
+    local node=$1 file=$2 cookie key
+    cookie=$(swanctl "$node" --list-sas | sed -n 's/.*IKEv1, \([0-9a-f]*\)_i.*/\1/p')
+    key=$(awk '/encryption key Ka =>/ { key = ""; in_key = 1; next }
+               in_key && match($0, / [0-9]+: ([0-9A-F][0-9A-F] )+/) {
+                   row = substr($0, RSTART, RLENGTH); sub(/.*:/, "", row); gsub(/ /, "", row); key = key row; next }
+               { in_key = 0 }
+               END { print tolower(key) }' "$lab_dir/charon-$node/keys.log")
+    echo "$cookie,$key" >"$file"
+}
