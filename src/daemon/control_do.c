@@ -365,6 +365,7 @@ void handle_request(struct client *client)
     case CONTROL_DOWN: do_down(client); return;
     case CONTROL_RELOAD: do_reload(client); return;
     case CONTROL_CHECK:
+    case CONTROL_DOCTOR:
     case CONTROL_SECRET:
     case CONTROL_HELP:
     case CONTROL_REQUEST_COUNT: break;

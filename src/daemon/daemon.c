@@ -2,9 +2,10 @@
 
 #include "base/check.h"
 #include "daemon/clock.h"
-#include "daemon/host.h"
+#include "daemon/examine.h"
 #include "daemon/names.h"
 #include "daemon/steer.h"
+#include "doctor/owner.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -84,16 +85,18 @@ static bool is_wanted(const struct policy_interface *interface)
 
 static void say_why_not_open(struct text *why, const struct policy_interface *interface, int error)
 {
-    char ip[IP_TEXT_SIZE], space[80] = "";
-    struct text owner = text_of(space, sizeof space);
+    char ip[IP_TEXT_SIZE];
+    struct owner owner;
 
     text_add(why, "UDP 500 and 4500 of %s (%s): %s", ip_text(interface->ip, ip), interface->name, strerror(error));
     if (error != EADDRINUSE)
         return;
-    host_add_port_owner(&owner, PORT_ISAKMP);
-    if (owner.len == 0)
-        host_add_port_owner(&owner, PORT_NAT_T);
-    text_add(why, "; another IKE daemon has them%s%s", owner.len > 0 ? ": " : "", space);
+    text_add(why, "; another IKE daemon has them");
+    if (!owner_find(interface->ip, PORT_ISAKMP, &owner) && !owner_find(interface->ip, PORT_NAT_T, &owner))
+        return;
+    text_add(why, ": ");
+    text_add_escaped(why, bytes_of_text(owner.name));
+    text_add(why, ", process %s", owner.pid);
 }
 
 static int open_interface(struct daemon *daemon, const struct policy_interface *interface)
@@ -441,6 +444,7 @@ struct daemon *daemon_start(uv_loop_t *loop, struct log *log, struct config *con
     daemon->config = config;
     daemon->options = options;
     config_match_interfaces(config, log);
+    examine_machine(config, log);
     if (!make_parts(daemon, why)) {
         take_down(daemon);
         uv_run(loop, UV_RUN_DEFAULT);
@@ -455,7 +459,6 @@ struct daemon *daemon_start(uv_loop_t *loop, struct log *log, struct config *con
     CHECK(uv_timer_start(&daemon->look_again, look_again, DAEMON_LOOK_AGAIN_MS, DAEMON_LOOK_AGAIN_MS) == 0);
     config_log(config, log);
     warn_of_missing(daemon);
-    host_log_settings(log);
     return daemon;
 }
 

@@ -66,7 +66,9 @@ static void carry_out(struct driver *driver, const struct ike_output *o)
     case IKE_OUT_DATAGRAM: send_datagram(driver, o); break;
     case IKE_OUT_ASK: vault_queue_ask(driver->queue, o->ask.exchange, o->ask.ask_number, o->ask.question); break;
     case IKE_OUT_INSTALL: install(driver, o->install); break;
-    case IKE_OUT_REMOVE: plane_remove(driver->plane, o->remove.pair); break;
+    case IKE_OUT_REMOVE:
+        (o->remove.is_outbound_only ? plane_stop_sending : plane_remove)(driver->plane, o->remove.pair);
+        break;
     case IKE_OUT_EVENT: log_event(driver->log, o->event); break;
     case IKE_OUT_MOVE: plane_move(driver->plane, o->move.pair, &o->move.remote); break;
     }

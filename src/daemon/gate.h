@@ -13,12 +13,11 @@
 #define DAEMON_GATE_H
 
 #include "base/ip.h"
+#include "base/names.h"
 
 #include <uv.h>
 
 struct gate;
-
-enum { PORT_ISAKMP = 500, PORT_NAT_T = 4500 };
 
 /* An ICMP error that quotes our datagram. */
 struct gate_hint {

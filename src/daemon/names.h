@@ -3,9 +3,7 @@
 #ifndef DAEMON_NAMES_H
 #define DAEMON_NAMES_H
 
-#define TUN_NAME "ikewise0"
-#define NFT_TABLE "ikewise"
-#define PROCESS_NAME "ikewised"
+#include "base/names.h"
 
 enum {
     /* An `ip rule` on the mark, looked at after the local table (0), so that what is for this host stays here, and

@@ -69,6 +69,8 @@ int plane_install(struct plane *plane, const struct ike_install *install);
 
 /* A stale handle is nothing. The counters go to the pair that replaces this one. */
 void plane_remove(struct plane *plane, struct handle pair);
+/* The outbound half goes; what comes is still opened. */
+void plane_stop_sending(struct plane *plane, struct handle pair);
 
 /* The peer is elsewhere now (IKE_OUT_MOVE). */
 void plane_move(struct plane *plane, struct handle pair, const struct endpoint *remote);

@@ -221,6 +221,18 @@ void plane_remove(struct plane *plane, struct handle handle)
         end_pair(plane, pair);
 }
 
+void plane_stop_sending(struct plane *plane, struct handle handle)
+{
+    struct plane_pair *pair = plane_pair_find(plane, handle);
+
+    if (pair == NULL || !pair->has_out)
+        return;
+    unlink_ace(plane, pair);
+    burst_key_free(pair->out.key);
+    pair->out.key = NULL;
+    pair->has_out = false;
+}
+
 void plane_move(struct plane *plane, struct handle handle, const struct endpoint *remote)
 {
     struct plane_pair *pair = plane_pair_find(plane, handle);

@@ -29,7 +29,7 @@ static bool refused(struct text *why, const char *what, int error)
 
 static const char *nft_path(void)
 {
-    static const char *const paths[] = {"/usr/sbin/nft", "/sbin/nft", "/usr/local/sbin/nft", "/usr/bin/nft"};
+    static const char *const paths[] = {NFT_PATHS};
 
     for (size_t i = 0; i < COUNT_OF(paths); i++)
         if (access(paths[i], X_OK) == 0)
@@ -109,7 +109,7 @@ static void loosen_reverse_path(const char *tun_name)
     fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    /* /proc/sys may be read-only in a container; host_warn_settings tells what follows from it. */
+    /* /proc/sys may be read-only in a container; the doctor tells what follows from it. */
     (void)!write(fd, for_all == '0' ? "0" : "2", 1);
     close(fd);
 }

@@ -1,6 +1,7 @@
 /* A datagram: whose is it, is it a repeat, does it open, is there a row for it. What is not authenticated changes
  * nothing but counters. */
 #include "base/check.h"
+#include "base/reader.h"
 #include "crypto/hash.h"
 #include "ike/engine.h"
 #include "wire/payloads.h"
@@ -73,18 +74,19 @@ static void tell_received(struct arrival *a, const struct isakmp_sa *sa, const s
 }
 
 /* Opens a sealed message and reads its payloads. `exchange` is a copy whose IV moves on. */
-static bool open_message(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, const char **detail)
+static enum reason open_message(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
+                                const char **detail)
 {
     struct bytes opened = message_open(sa, exchange, &a->m, a->ike->opened_space, sizeof a->ike->opened_space);
 
     if (opened.len == 0) {
         *detail = reason_info(REASON_BAD_BLOCKS)->meaning;
-        return false;
+        return REASON_BAD_BLOCKS;
     }
     enum wire_fault fault = wire_payloads_read(&a->m, a->m.header.first_payload, opened,
                                                (struct allowance){.padding_max = cipher_info(sa->cipher)->block_len});
     *detail = wire_fault_meaning(fault);
-    return fault == WIRE_OK;
+    return fault == WIRE_OK ? REASON_OK : REASON_DOES_NOT_OPEN;
 }
 
 static void authentication_failed(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
@@ -110,6 +112,24 @@ static enum reason run(struct arrival *a, struct isakmp_sa *sa, struct exchange 
     return step_run(a->ike, a->now_ms, step, exchange, sa, &a->m, a->local, a->remote, a->out);
 }
 
+/* One address gets only a share of the places, so that whoever floods from one keeps nobody else out. */
+enum { HALF_OPEN_SHARE = 8 };
+
+static bool may_half_open(const struct ike *ike, struct ip remote)
+{
+    uint32_t all = 0, from_there = 0;
+
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        const struct isakmp_sa *sa = sa_of(ike, h);
+
+        if (sa->state != SA_NEGOTIATING || sa->side != RESPONDER)
+            continue;
+        all++;
+        from_there += ip_equal(sa->remote.ip, remote);
+    }
+    return all < ike->limits.half_open && from_there <= ike->limits.half_open / HALF_OPEN_SHARE;
+}
+
 static void main_mode_first(struct arrival *a)
 {
     struct ike *ike = a->ike;
@@ -124,15 +144,17 @@ static void main_mode_first(struct arrival *a)
         refuse(a, NULL, NULL, REASON_WRONG_ORDER);
         return;
     }
-    uint32_t half_open = 0;
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
-        half_open += sa_of(ike, h)->state == SA_NEGOTIATING && sa_of(ike, h)->side == RESPONDER;
-    if (half_open >= ike->limits.half_open || (peer = peer_make(ike, a->remote.ip)) == NULL) {
+    if (cookie_is_ours(ike, a->m.header.cookies[INITIATOR])) {
+        refuse(a, NULL, NULL, REASON_REFLECTED);
+        return;
+    }
+    if (!may_half_open(ike, a->remote.ip) || (peer = peer_make(ike, a->remote.ip)) == NULL) {
         refuse(a, NULL, NULL, REASON_LIMIT);
         return;
     }
     struct isakmp_sa *sa = sa_make(ike, a->now_ms, RESPONDER, peer, a->local, a->remote);
     if (sa == NULL) {
+        peer_drop_if_empty(ike, peer);
         refuse(a, NULL, NULL, REASON_LIMIT);
         return;
     }
@@ -152,6 +174,7 @@ static void main_mode_first(struct arrival *a)
         outcome_keep(ike, a->now_ms, sa->peer, RESPONDER, 1, false, STATE_MM_START, reason);
     exchange_free(ike, exchange, a->out);
     pool_give_back(&ike->sas, sa->self);
+    peer_drop_if_empty(ike, peer);
 }
 
 static void main_mode(struct arrival *a, struct isakmp_sa *sa)
@@ -167,6 +190,7 @@ static void main_mode(struct arrival *a, struct isakmp_sa *sa)
         return;
     struct exchange copy = *exchange;
     const char *detail;
+    enum reason reason = REASON_OK;
     if (sealing == CLEAR) {
         enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
 
@@ -177,12 +201,15 @@ static void main_mode(struct arrival *a, struct isakmp_sa *sa)
     } else if (!sa->has_keys) {
         refuse(a, sa, exchange, REASON_SEALED_TOO_EARLY);
         return;
-    } else if (!open_message(a, sa, &copy, &detail)) {
-        authentication_failed(a, sa, exchange, REASON_DOES_NOT_OPEN, detail);
+    } else if ((reason = open_message(a, sa, &copy, &detail)) == REASON_DOES_NOT_OPEN) {
+        authentication_failed(a, sa, exchange, reason, detail);
+        return;
+    } else if (reason != REASON_OK) {
+        refuse(a, sa, exchange, reason);
         return;
     }
     tell_received(a, sa, exchange);
-    enum reason reason = run(a, sa, &copy, sealing);
+    reason = run(a, sa, &copy, sealing);
     if (reason == REASON_OK)
         return;
     if (a->ike->draft.is_authenticated) {
@@ -195,23 +222,26 @@ static void main_mode(struct arrival *a, struct isakmp_sa *sa)
     }
 }
 
-static bool was_heard(const struct ike *ike, const struct isakmp_sa *sa, uint32_t message_id)
+/* Whatever is authenticated shows that the peer lives. RFC 3706 section 5.4. */
+static void heard(struct arrival *a, struct isakmp_sa *sa, enum exchange_kind kind)
 {
-    const struct heard_ids *heard = &ike->heard[sa->self.index];
-
-    for (uint32_t i = 0; i < heard->count && i < HEARD_IDS_MAX; i++)
-        if (heard->ids[i] == message_id)
-            return true;
-    return false;
+    /* A NAT may give the peer another port at any time; an authenticated new message tells it (RFC 3947 section 4). */
+    if (sa->local.port != IKE_PORT && endpoint_equal(sa->local, a->local) && ip_equal(sa->remote.ip, a->remote.ip))
+        sa->remote.port = a->remote.port;
+    sa->heard_ms = a->now_ms;
+    sa->dpd_due_ms = 0;
+    sa->dpd_try_count = 0;
+    message_id_keep(a->ike, sa, kind, a->m.header.message_id);
 }
 
-static void heard(struct ike *ike, struct isakmp_sa *sa, uint32_t message_id, uint64_t now_ms)
+static uint32_t offered_spi(const struct message *m)
 {
-    struct heard_ids *ids = &ike->heard[sa->self.index];
+    struct sa_payload offer;
 
-    sa->heard_ms = now_ms;
-    if (!was_heard(ike, sa, message_id))
-        ids->ids[ids->count++ % HEARD_IDS_MAX] = message_id;
+    if (sa_read(&offer, message_body(m, PL_SA)) != WIRE_OK || offer.proposals[0].spi.len != 4)
+        return 0;
+    struct reader r = reader_of(offer.proposals[0].spi);
+    return read_u32(&r);
 }
 
 static struct exchange *quick_mode_first(struct arrival *a, struct isakmp_sa *sa)
@@ -219,12 +249,13 @@ static struct exchange *quick_mode_first(struct arrival *a, struct isakmp_sa *sa
     struct ike *ike = a->ike;
     uint32_t count = 0;
 
-    if (was_heard(ike, sa, a->m.header.message_id)) {
+    if (message_id_was_heard(ike, sa, EXCHANGE_QM, a->m.header.message_id)) {
         refuse(a, sa, NULL, REASON_REUSED_MESSAGE_ID);
         return NULL;
     }
     for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h))
-        count += handle_equal(exchange_of(ike, h)->sa, sa->self);
+        count += handle_equal(exchange_of(ike, h)->sa, sa->self) &&
+                 state_info(exchange_of(ike, h)->state)->waits != WAITS_REST;
     struct exchange *exchange =
         count >= EXCHANGES_PER_SA_MAX
             ? NULL
@@ -258,19 +289,21 @@ static void quick_mode(struct arrival *a, struct isakmp_sa *sa)
         return;
     struct exchange copy = *exchange;
     struct handle exchange_h = exchange->self;
-    enum reason reason = REASON_DOES_NOT_OPEN;
     ike->draft.is_authenticated = false;
-    if (open_message(a, sa, &copy, &detail)) {
+    enum reason reason = open_message(a, sa, &copy, &detail);
+    if (reason == REASON_OK) {
         tell_received(a, sa, exchange);
         reason = run(a, sa, &copy, SEALED);
     }
     if (reason == REASON_OK || ike->draft.is_authenticated)
-        heard(ike, sa, a->m.header.message_id, a->now_ms);
+        heard(a, sa, EXCHANGE_QM);
     if (reason == REASON_OK)
         return;
     exchange = exchange_of(ike, exchange_h);
     bool is_authenticated = ike->draft.is_authenticated;
     refuse(a, sa, exchange, reason);
+    if (is_authenticated && is_new)
+        exchange->quick.spi_out = offered_spi(&a->m); /* so that the peer knows which of its quick modes we refuse */
     if (is_authenticated)
         exchange_fail(ike, a->now_ms, exchange, reason, a->out);
     else if (is_new)
@@ -320,7 +353,8 @@ static void informational_early(struct arrival *a, struct isakmp_sa *sa)
 
         memcpy(copy.last_block, bases[i], sizeof copy.last_block);
         iv_begin(&copy, &probe);
-        if (!open_message(a, &copy, &probe, &detail) || a->m.payload_count < 2 || a->m.payloads[0].type != PL_HASH)
+        if (open_message(a, &copy, &probe, &detail) != REASON_OK || a->m.payload_count < 2 ||
+            a->m.payloads[0].type != PL_HASH)
             continue;
         write_u32(&w, probe.message_id);
         const struct bytes covered[] = {BYTES_OF(id), message_after(&a->m, &a->m.payloads[0])};
@@ -357,24 +391,35 @@ static void informational(struct arrival *a, struct isakmp_sa *sa)
         informational_early(a, sa);
         return;
     }
-    if (exchange.message_id == 0 || was_heard(a->ike, sa, exchange.message_id)) {
+    if (exchange.message_id == 0 || message_id_was_heard(a->ike, sa, EXCHANGE_INFO, exchange.message_id)) {
         refuse(a, sa, NULL, REASON_REUSED_MESSAGE_ID);
         return;
     }
     exchange.sa = sa->self;
     iv_begin(sa, &exchange);
-    if (!open_message(a, sa, &exchange, &detail)) {
-        refuse_detail(a, sa, NULL, REASON_DOES_NOT_OPEN, detail);
+    enum reason reason = open_message(a, sa, &exchange, &detail);
+    if (reason != REASON_OK) {
+        refuse_detail(a, sa, NULL, reason, detail);
         return;
     }
     tell_received(a, sa, &exchange);
     struct handle sa_h = sa->self;
-    enum reason reason = run(a, sa, &exchange, SEALED);
+    reason = run(a, sa, &exchange, SEALED);
     sa = sa_of(a->ike, sa_h);
     if (reason == REASON_OK && sa != NULL)
-        heard(a->ike, sa, exchange.message_id, a->now_ms);
+        heard(a, sa, EXCHANGE_INFO);
     else if (reason != REASON_OK)
         refuse(a, sa, NULL, reason);
+}
+
+/* Attack list D05: an answer to such a source goes to many, or to ourselves. Class D and E of IPv4 end in the broadcast
+ * address. */
+static bool is_answerable(const struct arrival *a)
+{
+    struct ip ip = a->remote.ip;
+
+    return a->remote.port != 0 && ip_is_set(ip) && !bytes_are_zero(ip_bytes(&ip)) && !ip_equal(ip, a->local.ip) &&
+           ip.octets[0] < (ip.family == IP_V4 ? 0xe0 : 0xff);
 }
 
 void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
@@ -388,8 +433,12 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
         refuse_detail(&a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
         return;
     }
-    if (ike->policy == NULL || a.remote.port == 0) {
+    if (ike->policy == NULL) {
         refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+        return;
+    }
+    if (!is_answerable(&a)) {
+        refuse(&a, NULL, NULL, REASON_BAD_SOURCE);
         return;
     }
     const struct header *header = &a.m.header;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const struct ike_limits ike_limits_default = {
-    .peers = 1024, .sas = 2048, .exchanges = 2048, .pairs = 4096, .blobs = 8192, .half_open = 1024};
+    .peers = 2048, .sas = 2048, .exchanges = 2048, .pairs = 4096, .blobs = 8192, .half_open = 1024};
 
 enum { DRAFTS_SHARE = 8 }; /* one draft that waits for the vault for so many exchanges */
 

@@ -14,8 +14,7 @@
 enum intent_kind {
     INTENT_PHASE1_UP,
     INTENT_INSTALL_INBOUND,
-    INTENT_INSTALL_OUTBOUND, /* the responder's second half */
-    INTENT_INSTALL_BOTH,
+    INTENT_INSTALL_OUTBOUND,
     INTENT_PAIR_UP,
     INTENT_DELETE_SA,   /* the peer deleted the ISAKMP SA with these cookies */
     INTENT_DELETE_PAIR, /* the peer deleted its inbound SA `spi` */
@@ -31,7 +30,8 @@ struct intent {
     uint8_t cookies[16];
 };
 
-enum { INTENTS_MAX = 24 };
+/* All SPIs of one Delete payload, and what else a message may bring. */
+enum { INTENTS_MAX = 152 };
 
 struct draft {
     struct exchange exchange;
@@ -77,7 +77,8 @@ struct isakmp_sa *sa_of(const struct ike *ike, struct handle h);
 struct exchange *exchange_of(const struct ike *ike, struct handle h);
 struct pair *pair_of(const struct ike *ike, struct handle h);
 struct peer *peer_of_ip(const struct ike *ike, struct ip remote);
-struct peer *peer_make(struct ike *ike, struct ip remote); /* finds or makes; NULL: the pool is full */
+struct peer *peer_make(struct ike *ike, struct ip remote);   /* finds or makes; NULL: the pool is full */
+void peer_drop_if_empty(struct ike *ike, struct peer *peer); /* one that nothing hangs on and nothing is told of */
 struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN]);
 struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN],
                                       struct endpoint remote);
@@ -91,6 +92,13 @@ struct exchange *quick_of_ace(const struct ike *ike, struct handle peer, uint16_
                               uint16_t ace); /* still under way */
 struct exchange *quick_of_pair(const struct ike *ike, struct handle pair);
 bool spi_is_taken(const struct ike *ike, uint32_t spi_in);
+bool pair_any_of(const struct ike *ike, struct handle peer);
+bool cookie_is_ours(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN]); /* of an SA that we began */
+bool message_id_was_heard(const struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind,
+                          uint32_t message_id);
+/* Used under this SA, by the peer or by us: what comes with it from now on is a replay, or our own message reflected.
+ */
+void message_id_keep(struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind, uint32_t message_id);
 const struct tunnel *tunnel_of(const struct ike *ike, uint16_t tunnel); /* NULL: NO_INDEX or parked */
 
 /* ---- drafts and steps (runner.c) */
@@ -157,6 +165,12 @@ struct exchange *exchange_make(struct ike *ike, uint64_t now_ms, const struct is
                                enum state state, enum side side, uint32_t message_id);
 void intents_do(struct ike *ike, uint64_t now_ms, const struct draft *draft, struct handle exchange, struct handle sa,
                 struct ike_outputs *out);
+void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
+                 struct ike_outputs *out);
+/* `ace`: what waits for it; NO_INDEX: nothing. */
+void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, uint16_t ace,
+                  struct endpoint local, struct endpoint remote, struct ike_outputs *out);
+void wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace);
 void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ike_outputs *out);
 void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason why, bool is_told,
             struct ike_outputs *out);
@@ -168,10 +182,25 @@ void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
 void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer, enum side side, uint8_t phase, bool is_success,
                   enum state state, enum reason reason);
 
+/* ---- rekeying (rekey.c) */
+/* Sets when it expires and when a successor is begun; seconds until then, 0: never. */
+uint32_t rekey_plan_sa(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa);
+uint32_t rekey_plan_pair(const struct ike *ike, uint64_t now_ms, struct pair *pair);
+void rekey_sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out);
+void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out);
+/* Decides between this one, which is up now, and others for the same peer or traffic. */
+void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest);
+void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct ike_outputs *out);
+void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out);
+void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint16_t tunnel, uint16_t ace);
+void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer);
+
 /* ---- inputs */
 void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
 void timers_do(struct ike *ike, uint64_t now_ms, struct ike_outputs *out);
 uint64_t timers_next_ms(const struct ike *ike);
+/* For what the busiest single timer, or one more quick mode, puts out. */
+bool outputs_have_room(const struct ike_outputs *out);
 void command_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
 void policy_take(struct ike *ike, uint64_t now_ms, const struct policy *policy, struct ike_outputs *out);
 void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);

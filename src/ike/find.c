@@ -37,7 +37,8 @@ struct peer *peer_of_ip(const struct ike *ike, struct ip remote)
     return NULL;
 }
 
-/* A peer that has nothing but old outcomes gives way to a new one. */
+/* A peer that has nothing but old outcomes gives way to a new one. Dead SAs do without it: else whoever sends first
+ * messages from many addresses takes all places for as long as dead SAs are shown. */
 static struct peer *idle_peer(const struct ike *ike)
 {
     struct peer *oldest = NULL;
@@ -46,7 +47,7 @@ static struct peer *idle_peer(const struct ike *ike)
         bool is_idle = peer->waiting_count == 0;
 
         for (EACH(&ike->sas, struct isakmp_sa, sa))
-            is_idle = is_idle && !handle_equal(sa->peer, peer->self);
+            is_idle = is_idle && (sa->state == SA_DEAD || !handle_equal(sa->peer, peer->self));
         for (EACH(&ike->pairs, struct pair, pair))
             is_idle = is_idle && !handle_equal(pair->peer, peer->self);
         if (is_idle && (oldest == NULL || peer->outcomes[0].at_ms < oldest->outcomes[0].at_ms))
@@ -74,6 +75,24 @@ struct peer *peer_make(struct ike *ike, struct ip remote)
     peer->self = h;
     peer->remote = remote;
     return peer;
+}
+
+void peer_drop_if_empty(struct ike *ike, struct peer *peer)
+{
+    if (peer->waiting_count > 0 || peer->outcome_count > 0 || pair_any_of(ike, peer->self))
+        return;
+    for (EACH(&ike->sas, struct isakmp_sa, sa))
+        if (handle_equal(sa->peer, peer->self))
+            return;
+    pool_give_back(&ike->peers, peer->self);
+}
+
+bool cookie_is_ours(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN])
+{
+    for (EACH(&ike->sas, struct isakmp_sa, sa))
+        if (sa->side == INITIATOR && memcmp(sa->cookies[INITIATOR], cookie_i, COOKIE_LEN) == 0)
+            return true;
+    return false;
 }
 
 struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN])
@@ -123,6 +142,33 @@ struct exchange *exchange_of_message(const struct ike *ike, struct handle sa, ui
         if (handle_equal(exchange->sa, sa) && exchange->message_id == message_id)
             return exchange;
     return NULL;
+}
+
+bool message_id_was_heard(const struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind,
+                          uint32_t message_id)
+{
+    const struct heard_ids *heard = &ike->heard[sa->self.index];
+
+    for (uint32_t i = 0; i < heard->of_kind[kind].count && i < HEARD_IDS_MAX; i++)
+        if (heard->of_kind[kind].ids[i] == message_id)
+            return true;
+    return false;
+}
+
+void message_id_keep(struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind, uint32_t message_id)
+{
+    struct heard_ids *heard = &ike->heard[sa->self.index];
+
+    if (!message_id_was_heard(ike, sa, kind, message_id))
+        heard->of_kind[kind].ids[heard->of_kind[kind].count++ % HEARD_IDS_MAX] = message_id;
+}
+
+bool pair_any_of(const struct ike *ike, struct handle peer)
+{
+    for (EACH(&ike->pairs, struct pair, pair))
+        if (handle_equal(pair->peer, peer))
+            return true;
+    return false;
 }
 
 struct pair *pair_of_spi_out(const struct ike *ike, struct handle peer, uint32_t spi_out)

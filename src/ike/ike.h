@@ -46,7 +46,7 @@ enum ike_input_kind {
 enum ike_command_kind {
     IKE_UP,           /* bring tunnel `tunnel` up, every permit ACE of it */
     IKE_DOWN,         /* delete all pairs and ISAKMP SAs of `peer`, telling it */
-    IKE_CLEAR_ISAKMP, /* delete ISAKMP SAs of `peer`, of all peers when it is IP_NONE; the pairs stay */
+    IKE_CLEAR_ISAKMP, /* delete ISAKMP SAs of `peer`, of all peers when it is IP_NONE; with the last one of a peer go its pairs */
     IKE_CLEAR_IPSEC,  /* delete pairs of `peer`, or of all */
     IKE_SHUT_DOWN,    /* delete everything, telling the peers */
 };
@@ -142,6 +142,7 @@ struct ike_output {
         struct {
             struct handle pair;
             uint32_t spi_in, spi_out;
+            bool is_outbound_only; /* a newer pair sends from now on; this one still opens what comes */
         } remove;
         struct {
             struct handle pair;

@@ -20,11 +20,6 @@ static void take_notify(struct step_work *work, const struct notify *notify)
     struct intent *intent;
     const char *name = number_name(SPACE_NOTIFY, notify->type);
 
-    /* An unknown type is logged by its number. */
-    struct event *e = tell_sa(work->ike, work->out, EV_NOTIFY_RECEIVED, sa);
-    event_add_number(e, FIELD_NOTIFY_NUMBER, notify->type);
-    event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
-
     switch (notify->type) {
     case NOTIFY_R_U_THERE:
         if (notify->data.len != 4 || !bytes_equal(notify->spi, bytes_of(sa->cookies, sizeof sa->cookies)))
@@ -34,7 +29,8 @@ static void take_notify(struct step_work *work, const struct notify *notify)
         intent->sequence = number_of(notify->data);
         return;
     case NOTIFY_R_U_THERE_ACK:
-        if (notify->data.len != 4 || number_of(notify->data) != sa->dpd_sequence)
+        /* To any of the R-U-THEREs that are out: the round trip may be longer than the retry. */
+        if (notify->data.len != 4 || sa->dpd_sequence - number_of(notify->data) >= sa->dpd_try_count)
             return;
         intent = draft_intend(work, INTENT_ANSWER_DPD);
         intent->notify = notify->type;
@@ -43,6 +39,9 @@ static void take_notify(struct step_work *work, const struct notify *notify)
     case NOTIFY_INITIAL_CONTACT: draft_intend(work, INTENT_INITIAL_CONTACT); return;
     default: break;
     }
+    struct event *e = tell_sa(work->ike, work->out, EV_NOTIFY_RECEIVED, sa);
+    event_add_number(e, FIELD_NOTIFY_NUMBER, notify->type);
+    event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
     if (notify->type >= 16384) /* a status, not an error: RFC 2408 section 3.14.1 */
         return;
     intent = draft_intend(work, INTENT_NOTIFIED);

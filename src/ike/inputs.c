@@ -31,6 +31,8 @@ static void bring_up(struct ike *ike, uint64_t now_ms, uint16_t index, struct ik
     for (uint16_t ace = 0; ace < tunnel->ace_count; ace++) {
         const struct peer *peer = tunnel->peer_count == 0 ? NULL : peer_of_ip(ike, tunnel->peers[0]);
 
+        if (!outputs_have_room(out))
+            return; /* the traffic of the other lines asks for itself */
         if (tunnel->aces[ace].is_permit && (peer == NULL || pair_of_ace(ike, peer->self, index, ace) == NULL))
             acquire_take(ike, now_ms, index, ace, out);
     }
@@ -172,8 +174,7 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
             sa->dpd_try_count = 0;
         }
         break;
-    case IKE_PLANE_SOFT:
-        break; /* the pair is replaced by the next traffic after its end; rekeying ahead of it is to come */
+    case IKE_PLANE_SOFT: rekey_pair_due(ike, now_ms, pair, out); break;
     case IKE_PLANE_HARD: pair_end(ike, now_ms, pair, REASON_VOLUME, true, out); break;
     case IKE_PLANE_NEW_ENDPOINT: moved(ike, pair, in->plane.remote, out); break;
     case IKE_PLANE_UNKNOWN_SPI: break;

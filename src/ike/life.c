@@ -39,12 +39,31 @@ struct exchange *exchange_make(struct ike *ike, uint64_t now_ms, const struct is
     return exchange;
 }
 
+/* Dead SAs are for the screens, and give way to the living. */
+static void drop_oldest_dead(struct ike *ike)
+{
+    struct isakmp_sa *oldest = NULL;
+
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        struct isakmp_sa *sa = sa_of(ike, h);
+
+        if (sa->state == SA_DEAD && (oldest == NULL || sa->died_ms < oldest->died_ms))
+            oldest = sa;
+    }
+    if (oldest != NULL)
+        pool_give_back(&ike->sas, oldest->self);
+}
+
 struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, struct peer *peer, struct endpoint local,
                           struct endpoint remote)
 {
     struct handle h = pool_take(&ike->sas);
-    struct isakmp_sa *sa = sa_of(ike, h);
 
+    if (!handle_is_set(h)) {
+        drop_oldest_dead(ike);
+        h = pool_take(&ike->sas);
+    }
+    struct isakmp_sa *sa = sa_of(ike, h);
     if (sa == NULL)
         return NULL;
     *sa = (struct isakmp_sa){
@@ -59,7 +78,7 @@ struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, stru
         .conn_id = ++ike->last_conn_id,
         .begun_ms = now_ms,
     };
-    ike->heard[h.index].count = 0;
+    ike->heard[h.index] = (struct heard_ids){0};
     struct exchange *exchange = exchange_make(ike, now_ms, sa, EXCHANGE_MM, STATE_MM_START, side, 0);
     if (exchange == NULL) {
         pool_give_back(&ike->sas, h);
@@ -89,8 +108,8 @@ static struct event *tell_begin(struct ike *ike, struct ike_outputs *out, enum e
     return e;
 }
 
-static void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
-                        struct ike_outputs *out)
+void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
+                 struct ike_outputs *out)
 {
     uint8_t random[4];
     uint32_t message_id;
@@ -100,7 +119,8 @@ static void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, 
     do {
         drbg_fill(&ike->drbg, random, sizeof random);
         message_id = (uint32_t)random[0] << 24 | (uint32_t)random[1] << 16 | (uint32_t)random[2] << 8 | random[3];
-    } while (message_id == 0 || exchange_of_message(ike, sa->self, message_id) != NULL);
+    } while (message_id == 0 || exchange_of_message(ike, sa->self, message_id) != NULL ||
+             message_id_was_heard(ike, sa, EXCHANGE_QM, message_id));
     struct exchange *exchange = exchange_make(ike, now_ms, sa, EXCHANGE_QM, STATE_QM_START, INITIATOR, message_id);
     if (exchange == NULL) {
         tell_limit(out, sa->remote.ip, "no room for another quick mode");
@@ -108,13 +128,16 @@ static void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, 
     }
     exchange->quick.tunnel = tunnel;
     exchange->quick.ace = ace;
+    message_id_keep(ike, sa, EXCHANGE_QM, message_id);
     iv_begin(sa, exchange);
     event_add_number(tell_begin(ike, out, EV_PHASE2_BEGUN, sa, tunnel, ace), FIELD_MESSAGE_ID, message_id);
     step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
 }
 
-static void wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
+void wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
 {
+    if (ace == NO_INDEX)
+        return;
     for (uint8_t i = 0; i < peer->waiting_count; i++)
         if (peer->waiting[i].tunnel == tunnel && peer->waiting[i].ace == ace)
             return;
@@ -125,12 +148,9 @@ static void wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
     peer->waiting_count++;
 }
 
-static void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel_index, uint16_t ace,
-                         struct ike_outputs *out)
+void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel_index, uint16_t ace,
+                  struct endpoint local, struct endpoint remote, struct ike_outputs *out)
 {
-    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
-    struct endpoint local = {ike->policy->interfaces[tunnel->interface].ip, IKE_PORT};
-    struct endpoint remote = {peer->remote, IKE_PORT};
     struct isakmp_sa *sa = sa_make(ike, now_ms, INITIATOR, peer, local, remote);
 
     if (sa == NULL) {
@@ -139,7 +159,7 @@ static void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, ui
     }
     sa->tunnel = tunnel_index;
     wait_for_phase1(peer, tunnel_index, ace);
-    tell_begin(ike, out, EV_PHASE1_BEGUN, sa, tunnel_index, ace);
+    tell_begin(ike, out, EV_PHASE1_BEGUN, sa, tunnel_index, ace == NO_INDEX ? 0 : ace);
     struct exchange *exchange = exchange_of(ike, sa->phase1);
     step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
 }
@@ -181,7 +201,9 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         wait_for_phase1(peer, tunnel_index, ace);
         tell(out, EV_ACQUIRE_QUEUED, peer->remote);
     } else {
-        phase1_begin(ike, now_ms, peer, tunnel_index, ace, out);
+        struct endpoint local = {ike->policy->interfaces[tunnel->interface].ip, IKE_PORT};
+
+        phase1_begin(ike, now_ms, peer, tunnel_index, ace, local, (struct endpoint){peer->remote, IKE_PORT}, out);
     }
 }
 
@@ -190,11 +212,12 @@ static void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, st
     struct peer *peer = peer_of(ike, sa->peer);
 
     sa->up_ms = sa->heard_ms = sa->keepalive_ms = now_ms;
-    sa->expires_ms = sa->lifetime_s == 0 ? 0 : now_ms + (uint64_t)sa->lifetime_s * 1000;
+    uint32_t rekey_s = rekey_plan_sa(ike, now_ms, sa);
+    rekey_sa_up(ike, now_ms, sa);
     tell_sa(ike, out, EV_PHASE1_COMPLETED, sa);
     event_add_text(tell_sa(ike, out, EV_KEEPALIVE_KIND, sa), FIELD_DETAIL, sa->peer_does_dpd ? "DPD" : "None");
-    if (sa->lifetime_s != 0)
-        event_add_number(tell_sa(ike, out, EV_REKEY_TIMER, sa), FIELD_SECONDS, sa->lifetime_s);
+    if (rekey_s != 0)
+        event_add_number(tell_sa(ike, out, EV_REKEY_TIMER, sa), FIELD_SECONDS, rekey_s);
     outcome_keep(ike, now_ms, sa->peer, sa->side, 1, true, STATE_MM_ACTIVE, REASON_OK);
     uint8_t count = peer->waiting_count;
     peer->waiting_count = 0;
@@ -202,6 +225,15 @@ static void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, st
         tell_sa(ike, out, EV_ACQUIRE_DEQUEUED, sa);
     for (uint8_t i = 0; i < count; i++)
         quick_begin(ike, now_ms, sa, peer->waiting[i].tunnel, peer->waiting[i].ace, out);
+}
+
+/* A peer's pairs may be more than the outputs hold; timers_do ends the rest. */
+static void end_or_doom(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason why, struct ike_outputs *out)
+{
+    if (outputs_have_room(out))
+        pair_end(ike, now_ms, pair, why, false, out);
+    else
+        pair->doomed = why;
 }
 
 /* What was up with the same authenticated peer before this SA was begun is gone at its end (RFC 2407 section 4.6.3.3).
@@ -219,7 +251,7 @@ static void forget_older(struct ike *ike, uint64_t now_ms, struct isakmp_sa *new
         struct pair *pair = pair_of(ike, h);
 
         if (handle_equal(pair->peer, newest->peer) && pair->begun_ms < newest->begun_ms)
-            pair_end(ike, now_ms, pair, REASON_INITIAL_CONTACT, false, out);
+            end_or_doom(ike, now_ms, pair, REASON_INITIAL_CONTACT, out);
     }
 }
 
@@ -262,7 +294,7 @@ static void install(struct ike *ike, uint64_t now_ms, struct exchange *exchange,
             .lifetime_s = quick->choice.lifetime_s,
             .lifetime_kb = quick->choice.lifetime_kb,
             .conn_id = ++ike->last_conn_id,
-            .begun_ms = now_ms,
+            .begun_ms = exchange->begun_ms,
         };
     struct ike_install *i = &out->installs[out->install_count++];
     *i = (struct ike_install){
@@ -301,7 +333,9 @@ static void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange,
 
     CHECK(pair != NULL);
     pair->is_up = true;
-    pair->expires_ms = pair->lifetime_s == 0 ? 0 : now_ms + (uint64_t)pair->lifetime_s * 1000;
+    pair->up_ms = now_ms;
+    uint32_t rekey_s = rekey_plan_pair(ike, now_ms, pair);
+    rekey_pair_up(ike, now_ms, pair, out);
     bytes_wipe(&exchange->quick.keys, sizeof exchange->quick.keys);
 
     const struct {
@@ -317,8 +351,8 @@ static void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange,
         event_add_number(e, FIELD_SPI, sas[i].spi);
         event_add_ip(e, FIELD_LOCAL, pair->local.ip);
     }
-    if (pair->lifetime_s != 0)
-        event_add_number(tell_exchange(ike, out, EV_REKEY_TIMER, sa, exchange), FIELD_SECONDS, pair->lifetime_s);
+    if (rekey_s != 0)
+        event_add_number(tell_exchange(ike, out, EV_REKEY_TIMER, sa, exchange), FIELD_SECONDS, rekey_s);
     e = tell_exchange(ike, out, EV_PHASE2_COMPLETED, sa, exchange);
     event_add_number(e, FIELD_SPI_IN, pair->spi_in);
     event_add_number(e, FIELD_SPI_OUT, pair->spi_out);
@@ -361,7 +395,7 @@ static void delete_received(struct ike *ike, uint64_t now_ms, struct handle peer
         return;
     for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
         if (handle_equal(pair_of(ike, h)->peer, peer))
-            pair_end(ike, now_ms, pair_of(ike, h), REASON_DELETED_BY_PEER, false, out);
+            end_or_doom(ike, now_ms, pair_of(ike, h), REASON_DELETED_BY_PEER, out);
 }
 
 static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi,
@@ -407,7 +441,6 @@ static void intent_do(struct ike *ike, uint64_t now_ms, const struct intent *int
     case INTENT_PHASE1_UP: phase1_up(ike, now_ms, sa, out); return;
     case INTENT_INSTALL_INBOUND: install(ike, now_ms, exchange, sa, true, false, out); return;
     case INTENT_INSTALL_OUTBOUND: install(ike, now_ms, exchange, sa, false, true, out); return;
-    case INTENT_INSTALL_BOTH: install(ike, now_ms, exchange, sa, true, true, out); return;
     case INTENT_PAIR_UP: pair_up(ike, now_ms, exchange, sa, out); return;
     case INTENT_DELETE_SA: delete_received(ike, now_ms, sa->peer, intent, out); return;
     case INTENT_DELETE_PAIR: pair_deleted(ike, now_ms, sa, intent->spi, out); return;
@@ -477,7 +510,9 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
         event_add_ip(e, FIELD_LOCAL, pair->local.ip);
         event_add_text(e, FIELD_REASON, reason_info(why)->name);
     }
-    outcome_keep(ike, now_ms, pair->peer, pair->side, 2, false, STATE_QM_ACTIVE, why);
+    if (why != REASON_REPLACED)
+        outcome_keep(ike, now_ms, pair->peer, pair->side, 2, false,
+                     !pair->is_up && exchange != NULL ? exchange->state : STATE_QM_ACTIVE, why);
     CHECK(out->count < IKE_OUTPUTS_MAX);
     out->items[out->count++] =
         (struct ike_output){.kind = IKE_OUT_REMOVE, .remove = {pair->self, pair->spi_in, pair->spi_out}};
@@ -487,9 +522,12 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
     }
     bool was_up = pair->is_up;
     struct handle peer = pair->peer;
+    uint16_t tunnel = pair->tunnel, ace = pair->ace;
     pool_give_back(&ike->pairs, pair->self);
-    if (was_up)
+    if (was_up) {
+        rekey_pair_gone(ike, now_ms, peer, tunnel, ace);
         session_check(ike, peer, why, out);
+    }
 }
 
 void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason why, bool is_told,
@@ -509,11 +547,11 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
         if (!handle_equal(exchange->sa, sa->self))
             continue;
         if (exchange->kind == EXCHANGE_QM && state_info(exchange->state)->waits != WAITS_REST) {
-            outcome_keep(ike, now_ms, sa->peer, exchange->side, 2, false, exchange->state, why);
             if (pair != NULL) { /* half done; pair_end frees the exchange with it */
                 pair_end(ike, now_ms, pair, why, false, out);
                 continue;
             }
+            outcome_keep(ike, now_ms, sa->peer, exchange->side, 2, false, exchange->state, why);
         }
         exchange_free(ike, exchange, out);
     }
@@ -524,7 +562,8 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
         event_add_text(e, FIELD_KEEPALIVE, "None");
     event_add_text(e, FIELD_REASON, reason_info(why)->name);
     event_add_text(e, FIELD_DETAIL, reason_info(why)->meaning);
-    outcome_keep(ike, now_ms, sa->peer, sa->side, 1, false, state, why);
+    if (why != REASON_REPLACED)
+        outcome_keep(ike, now_ms, sa->peer, sa->side, 1, false, state, why);
     bytes_wipe(sa->skeyid, sizeof sa->skeyid);
     bytes_wipe(sa->skeyid_a, sizeof sa->skeyid_a);
     bytes_wipe(sa->skeyid_d, sizeof sa->skeyid_d);
@@ -535,8 +574,10 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
     sa->died_in = state;
     sa->died_of = why;
     sa->died_ms = now_ms;
-    if (was_up)
+    if (was_up) {
+        rekey_sa_gone(ike, now_ms, sa->peer);
         session_check(ike, sa->peer, why, out);
+    }
 }
 
 void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, enum reason why,
@@ -561,13 +602,14 @@ void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
     uint16_t notify = why == REASON_NOTIFIED ? 0 : reason_info(why)->notify;
     uint8_t spi[4];
     struct writer w = writer_of(spi, sizeof spi);
-    write_u32(&w, exchange->quick.spi_in);
+    write_u32(&w, exchange->quick.spi_out); /* the receiver's: RFC 2408 section 3.14 */
     if (notify != 0 && sa->state == SA_UP)
-        notify_send(ike, sa, notify, PROTO_ESP, exchange->quick.spi_in == 0 ? bytes_of(NULL, 0) : writer_bytes(&w),
+        notify_send(ike, sa, notify, PROTO_ESP, exchange->quick.spi_out == 0 ? bytes_of(NULL, 0) : writer_bytes(&w),
                     bytes_of(NULL, 0), out);
-    outcome_keep(ike, now_ms, sa->peer, exchange->side, 2, false, exchange->state, why);
+    if (pair == NULL)
+        outcome_keep(ike, now_ms, sa->peer, exchange->side, 2, false, exchange->state, why);
     if (pair != NULL)
-        pair_end(ike, now_ms, pair, why, exchange->side == RESPONDER, out);
+        pair_end(ike, now_ms, pair, why, exchange->side == RESPONDER || exchange->state == STATE_QM_BLD_PAIR, out);
     else
         exchange_free(ike, exchange, out);
 }

@@ -47,8 +47,9 @@ enum reason mm_offer(struct step_work *work)
     return set_sa(work, BLOB_SA_I, &offer) ? REASON_OK : REASON_LIMIT;
 }
 
-/* The vendor IDs of messages 1 and 2: the best NAT-T variant of both, and DPD. */
-static void take_vendors(struct step_work *work)
+/* The vendor IDs. `are_methods`: those of messages 1 and 2, where NAT-T is agreed: the best variant of both. DPD counts
+ * in any message: an ASA announces it in message 5 or 6. */
+static void take_vendors(struct step_work *work, bool are_methods)
 {
     struct isakmp_sa *sa = &work->draft->sa;
     const struct policy *policy = work->ike->policy;
@@ -65,7 +66,7 @@ static void take_vendors(struct step_work *work)
         event_add_text(tell_sa(work->ike, work->out, EV_VENDOR_READ, sa), FIELD_VENDOR, name);
         if (vendor.id == VENDOR_DPD)
             sa->peer_does_dpd = true;
-        if (is_natt_on && natt != NATT_NONE && (sa->natt == NATT_NONE || natt < sa->natt))
+        if (are_methods && is_natt_on && natt != NATT_NONE && (sa->natt == NATT_NONE || natt < sa->natt))
             sa->natt = natt;
     }
 }
@@ -174,7 +175,7 @@ enum reason mm_choose(struct step_work *work)
         return REASON_NO_POLICY;
     }
     take_policy(work, choice.policy, choice.lifetime_s);
-    take_vendors(work);
+    take_vendors(work, true);
     fill_cookie(work, sa->cookies[RESPONDER]);
     tell_accepted(work, &offer, choice.proposal, choice.transform);
     answer = sa_choose(&offer, choice.proposal, choice.transform, bytes_of(NULL, 0));
@@ -203,7 +204,7 @@ enum reason mm_check_choice(struct step_work *work)
     if (index == NO_INDEX)
         return REASON_NOT_OUR_OFFER;
     take_policy(work, index, policy_lifetime(work->ike->policy->isakmp_policies[index].lifetime_s, chosen));
-    take_vendors(work);
+    take_vendors(work, true);
     memcpy(sa->cookies[RESPONDER], work->in->header.cookies[RESPONDER], COOKIE_LEN);
     tell_accepted(work, &answer, 0, 0);
     *work->question = (struct question){.kind = QUESTION_SHARE, .group = sa->group};
@@ -278,6 +279,7 @@ static enum reason take_share(struct step_work *work, enum question_kind kind)
         return REASON_BAD_SHARE_LENGTH;
     if (bytes_equal(share, draft_blob(work, BLOB_SHARE_MINE)) || bytes_equal(nonce, draft_blob(work, BLOB_NONCE_I)))
         return REASON_REFLECTED;
+    take_vendors(work, false);
     detect_nat(work);
     if (!draft_set(work, BLOB_SHARE_PEER, share) ||
         !draft_set(work, sa->side == INITIATOR ? BLOB_NONCE_R : BLOB_NONCE_I, nonce) ||
@@ -407,8 +409,10 @@ enum reason mm_check_proof(struct step_work *work)
         return REASON_BAD_ID;
     text_add_id(&text, &id);
     struct event *e = tell_sa(work->ike, work->out, EV_ID_RECEIVED, sa);
-    event_add_text(e, FIELD_ID_TYPE, number_name(SPACE_ID, id.type));
+    event_add_text(e, FIELD_ID_TYPE,
+                   number_name(SPACE_ID, id.type) == NULL ? "unknown" : number_name(SPACE_ID, id.type));
     event_add_text(e, FIELD_ID, name);
+    take_vendors(work, false);
     take_notifies(work);
     draft_intend(work, INTENT_PHASE1_UP);
     if (sa->side == RESPONDER && !set_identity(work, BLOB_ID_R))

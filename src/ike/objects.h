@@ -32,7 +32,7 @@ enum reason {
 };
 
 /* What a state waits for; see states.def. */
-enum waits { WAITS_NOTHING, WAITS_PEER, WAITS_SILENT, WAITS_PLANE, WAITS_REST };
+enum waits { WAITS_NOTHING, WAITS_PEER, WAITS_SILENT, WAITS_PLANE, WAITS_SETTLE, WAITS_REST };
 
 struct state_info {
     const char *name;
@@ -88,7 +88,8 @@ struct isakmp_sa {
     bool has_keys;
 
     uint64_t begun_ms, up_ms, expires_ms;
-    uint64_t heard_ms; /* when an authenticated message, or ESP, last came */
+    uint64_t rekey_ms, retire_ms; /* when a successor is begun, when this one goes after its successor is up; 0: not */
+    uint64_t heard_ms;            /* when an authenticated message, or ESP, last came */
     uint64_t keepalive_ms;
     uint64_t dpd_due_ms; /* 0: no R-U-THERE is out */
     uint32_t dpd_sequence, dpd_heard_sequence;
@@ -158,15 +159,17 @@ struct pair {
     uint16_t tunnel, ace;
     struct selector selector;
     struct endpoint local, remote;
-    bool is_udp, is_transport, is_inbound_up, is_up;
+    bool is_udp, is_transport, is_up;
+    bool is_leaving; /* the peer has been told that it goes */
     enum side side;
     uint32_t spi_in, spi_out;
     enum cipher_id cipher;
     enum hash_id integrity;
     enum group_id pfs;
     uint32_t lifetime_s, lifetime_kb, conn_id;
-    uint64_t begun_ms, expires_ms;
-    enum reason doomed; /* to be ended by the timers; REASON_OK: not */
+    uint64_t begun_ms, up_ms, expires_ms;
+    uint64_t rekey_ms, retire_ms; /* as of an ISAKMP SA */
+    enum reason doomed;           /* to be ended by the timers; REASON_OK: not */
 };
 
 enum { WAITING_MAX = 16, HEARD_IDS_MAX = 128, EXCHANGES_PER_SA_MAX = 16, RESENDS_OF_ANSWER_MAX = 3 };
@@ -190,10 +193,13 @@ struct peer {
     struct outcome outcomes[IKE_OUTCOMES_MAX]; /* newest first */
 };
 
-/* Message ids that were used under an ISAKMP SA, in a ring: one that is in it is not taken again (attack list S15). */
+/* Message ids that were used under an ISAKMP SA, in rings: one that is in it is not taken again (attack list S15).
+ * Informational messages have one of their own, for R-U-THEREs would soon push the quick modes out. */
 struct heard_ids {
-    uint32_t ids[HEARD_IDS_MAX];
-    uint32_t count;
+    struct {
+        uint32_t ids[HEARD_IDS_MAX];
+        uint32_t count;
+    } of_kind[EXCHANGE_INFO + 1];
 };
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { QM_NONCE_LEN = 32 };
 
-step_action qm_offer, qm_keep_share, qm_choose, qm_take_secret, qm_answer, qm_check_choice, qm_confirm,
+step_action qm_offer, qm_keep_share, qm_choose, qm_take_secret, qm_answer, qm_check_choice, qm_confirm, qm_settle,
     qm_check_confirmation, qm_complete;
 
 static enum natt_variant natt_in_use(const struct isakmp_sa *sa)
@@ -253,6 +253,8 @@ enum reason qm_choose(struct step_work *work)
     event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
     if (share.len > 0 && share.len != group_info(quick->choice.pfs)->public_len)
         return REASON_BAD_SHARE_LENGTH;
+    if (pair_of_spi_out(work->ike, work->draft->sa.peer, quick->choice.spi) != NULL)
+        return REASON_BAD_SPI;
     quick->spi_in = fresh_spi(work);
     quick->spi_out = quick->choice.spi;
     put_spi(spi, quick->spi_in);
@@ -279,7 +281,7 @@ enum reason qm_take_secret(struct step_work *work)
     tell_exchange(work->ike, work->out, EV_QUICK_MODE_KEYS_MADE, &work->draft->sa, exchange);
     keys_make_pair(&work->draft->sa, &exchange->quick, shared, draft_blob(work, BLOB_NONCE_I),
                    draft_blob(work, BLOB_NONCE_R));
-    draft_intend(work, exchange->side == INITIATOR ? INTENT_INSTALL_BOTH : INTENT_INSTALL_INBOUND);
+    draft_intend(work, INTENT_INSTALL_INBOUND);
     return REASON_OK;
 }
 
@@ -353,6 +355,9 @@ enum reason qm_check_choice(struct step_work *work)
     if (share.len > 0 && (share.len != group_info(quick->choice.pfs)->public_len ||
                           bytes_equal(share, draft_blob(work, BLOB_SHARE_MINE))))
         return REASON_BAD_SHARE;
+    if (quick->choice.spi == quick->spi_in ||
+        pair_of_spi_out(work->ike, work->draft->sa.peer, quick->choice.spi) != NULL)
+        return REASON_BAD_SPI;
     quick->spi_out = quick->choice.spi;
     take_lifetimes(work, &quick->choice);
     if (!draft_set(work, BLOB_NONCE_R, nonce))
@@ -364,7 +369,13 @@ enum reason qm_check_choice(struct step_work *work)
 
 enum reason qm_confirm(struct step_work *work)
 {
-    draft_intend(work, INTENT_PAIR_UP);
+    (void)work; /* message 3 is a hash over what is known */
+    return REASON_OK;
+}
+
+enum reason qm_settle(struct step_work *work)
+{
+    draft_intend(work, INTENT_INSTALL_OUTBOUND);
     return REASON_OK;
 }
 

@@ -90,7 +90,7 @@ static void commit(struct ike *ike, uint64_t now_ms, struct draft *draft, struct
     if (before != exchange->state)
         event_add_text(tell_exchange(ike, out, EV_STATE_CHANGED, sa, exchange), FIELD_STATE_BEFORE,
                        state_info(before)->asa);
-    if (handle_is_set(exchange->blobs[BLOB_SENT]))
+    if (handle_is_set(exchange->blobs[BLOB_SENT]) && step->sends[0] != PART_KEEP)
         message_send(ike, sa, exchange, false, out);
     intents_do(ike, now_ms, draft, exchange_h, sa_h, out);
 }
@@ -108,10 +108,12 @@ static enum reason finish(struct ike *ike, uint64_t now_ms, struct step_work *wo
         return REASON_OK;
     }
     const struct exchange *committed = exchange_of(ike, draft->exchange.self);
-    if (!handle_equal(draft->exchange.blobs[BLOB_SENT], committed->blobs[BLOB_SENT]))
-        blob_drop(&ike->blobs, draft->exchange.blobs[BLOB_SENT]);
-    draft->exchange.blobs[BLOB_SENT] = (struct handle){0, 0};
-    if (step->sends[0] != PART_END) {
+    if (step->sends[0] != PART_KEEP) {
+        if (!handle_equal(draft->exchange.blobs[BLOB_SENT], committed->blobs[BLOB_SENT]))
+            blob_drop(&ike->blobs, draft->exchange.blobs[BLOB_SENT]);
+        draft->exchange.blobs[BLOB_SENT] = (struct handle){0, 0};
+    }
+    if (step->sends[0] != PART_KEEP && step->sends[0] != PART_END) {
         reason = message_build(ike, work);
         if (reason != REASON_OK)
             return reason;
@@ -240,6 +242,7 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
         reason = finish(ike, now_ms, &work);
     if (reason == REASON_OK)
         return;
+    exchange->quick.spi_out = draft->exchange.quick.spi_out; /* a refusal names it */
     bool is_final = draft->is_authenticated || state_info(draft->exchange.state)->waits == WAITS_NOTHING;
     draft_discard(ike, draft, exchange);
     forget(answer->secret, out);

@@ -43,7 +43,9 @@ static void build_vids(struct build *b, bool is_offer)
         vendor_add(b, natt_of(b->work->draft->sa.natt)->vendor);
     for (int v = NATT_NONE + 1; is_offer && is_natt_on && v < NATT_COUNT; v++)
         vendor_add(b, natt_of((enum natt_variant)v)->vendor);
-    vendor_add(b, VENDOR_DPD);
+    /* Whoever sends a first message under a forged address shall not get more back than that cost: attack list D04. */
+    if (is_offer || b->work->draft->sa.peer_does_dpd)
+        vendor_add(b, VENDOR_DPD);
 }
 
 /* The other end first, then ours. RFC 3947 section 3.2. */
@@ -83,7 +85,7 @@ static void build_initial_contact(struct build *b)
     const struct isakmp_sa *sa = &b->work->draft->sa;
     struct notify notify = {.doi = DOI_IPSEC, .protocol = PROTO_ISAKMP, .type = NOTIFY_INITIAL_CONTACT};
 
-    if (sa_up_of(b->ike, sa->peer) != NULL)
+    if (sa_up_of(b->ike, sa->peer) != NULL || pair_any_of(b->ike, sa->peer))
         return;
     e = tell_sa(b->ike, b->work->out, EV_NOTIFY_SENT, sa);
     event_add_text(e, FIELD_NOTIFY, number_name(SPACE_NOTIFY, notify.type));
@@ -123,8 +125,10 @@ static void build_part(struct build *b, enum part part)
     case PART_QM_HASH: build_qm_hash(b); return;
     case PART_OFFER_VIDS: build_vids(b, true); return;
     case PART_ANSWER_VIDS: build_vids(b, false); return;
+    case PART_LATE_VIDS: vendor_add(b, VENDOR_DPD); return;
     case PART_NAT_D: build_nat_d(b); return;
     case PART_INITIAL_CONTACT: build_initial_contact(b); return;
+    case PART_KEEP:
     case PART_END:
     case PART_COUNT: break;
     }
@@ -247,7 +251,8 @@ void info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, str
     do {
         drbg_fill(&ike->drbg, id, sizeof id);
         exchange.message_id = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
-    } while (exchange.message_id == 0);
+    } while (exchange.message_id == 0 || message_id_was_heard(ike, sa, EXCHANGE_INFO, exchange.message_id));
+    message_id_keep(ike, sa, EXCHANGE_INFO, exchange.message_id);
     struct header header = header_of(sa, XCHG_INFORMATIONAL, exchange.message_id);
     struct message_writer m = message_begin(&w, &header);
     size_t hash_at = message_add_gap(&m, PL_HASH, hash_info(sa->hash)->digest_len);

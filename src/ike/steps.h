@@ -4,7 +4,8 @@
 
 #include "ike/objects.h"
 
-enum step_input { INPUT_BEGIN, INPUT_MESSAGE, INPUT_INSTALLED };
+/* DUE: the moment of a state that settles is over. */
+enum step_input { INPUT_BEGIN, INPUT_MESSAGE, INPUT_INSTALLED, INPUT_DUE };
 enum sealing { CLEAR, SEALED };
 
 /* How many payloads of one type a message holds. The first of a row that is marked `is_first` must be the message's

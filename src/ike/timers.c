@@ -2,15 +2,16 @@
 #include "base/check.h"
 #include "ike/engine.h"
 
-enum { DEAD_KEPT_MS = 60000, PLANE_WAIT_MS = 10000, DPD_TRIES_MAX = 3 };
+enum { DEAD_KEPT_MS = 60000, PLANE_WAIT_MS = 10000, SETTLE_MS = 30, RETIRE_LATER_MS = 5000, DPD_TRIES_MAX = 3 };
 
 /* Room that the busiest single timer needs in the outputs; the rest is left for the next feed. */
 enum { OUTPUTS_PER_TIMER = 64 };
 
-static bool has_room(const struct ike_outputs *out)
+bool outputs_have_room(const struct ike_outputs *out)
 {
-    return out->count + OUTPUTS_PER_TIMER < IKE_OUTPUTS_MAX && out->space_len + 4 * BLOB_MAX < sizeof out->space &&
-           out->question_count + 4 < IKE_QUESTIONS_MAX && out->install_count + 2 < IKE_INSTALLS_MAX;
+    return out->count + OUTPUTS_PER_TIMER < IKE_OUTPUTS_MAX && out->event_count + OUTPUTS_PER_TIMER < IKE_EVENTS_MAX &&
+           out->space_len + 4 * BLOB_MAX < sizeof out->space && out->question_count + 4 < IKE_QUESTIONS_MAX &&
+           out->install_count + 2 < IKE_INSTALLS_MAX;
 }
 
 static const struct schedule_info *schedule_of(const struct ike *ike)
@@ -40,8 +41,9 @@ void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange)
     exchange->state_ms = now_ms;
     exchange->resend_count = 0;
     exchange->resend_ms = is_repeating ? now_ms + wait_ms(ike, 0) : 0;
-    exchange->deadline_ms =
-        now_ms + (state_info(exchange->state)->waits == WAITS_PLANE ? PLANE_WAIT_MS : patience_ms(ike));
+    exchange->deadline_ms = now_ms + (state_info(exchange->state)->waits == WAITS_PLANE    ? PLANE_WAIT_MS
+                                      : state_info(exchange->state)->waits == WAITS_SETTLE ? SETTLE_MS
+                                                                                           : patience_ms(ike));
 }
 
 /* The last wait of the schedule is the one before giving up. */
@@ -49,11 +51,12 @@ static void resend(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
 {
     exchange->resend_count++;
     exchange->resend_ms = 0;
-    if (!handle_is_set(exchange->blobs[BLOB_SENT]) || handle_is_set(exchange->parked) ||
-        wait_ms(ike, exchange->resend_count) == 0)
+    if (!handle_is_set(exchange->blobs[BLOB_SENT]) || wait_ms(ike, exchange->resend_count) == 0)
         return;
     exchange->resend_ms = now_ms + wait_ms(ike, exchange->resend_count);
-    message_send(ike, sa_of(ike, exchange->sa), exchange, true, out);
+    /* What is parked may be a forgery: the schedule goes on, and only this repeat is left out. */
+    if (!handle_is_set(exchange->parked))
+        message_send(ike, sa_of(ike, exchange->sa), exchange, true, out);
 }
 
 static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct ike_outputs *out)
@@ -66,6 +69,10 @@ static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exch
     }
     if (waits == WAITS_REST) {
         exchange_free(ike, exchange, out);
+        return;
+    }
+    if (waits == WAITS_SETTLE) {
+        step_take(ike, now_ms, INPUT_DUE, exchange, sa_of(ike, exchange->sa), out);
         return;
     }
     enum reason why = exchange->last_reason != REASON_OK ? exchange->last_reason
@@ -102,7 +109,7 @@ static uint64_t dpd_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
 
 static uint64_t keepalive_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
 {
-    return sa->we_are_behind_nat && ike->policy != NULL
+    return sa->we_are_behind_nat && ike->policy != NULL && ike->policy->nat_keepalive_s != 0
                ? sa->keepalive_ms + (uint64_t)ike->policy->nat_keepalive_s * 1000
                : UINT64_MAX;
 }
@@ -110,6 +117,16 @@ static uint64_t keepalive_next_ms(const struct ike *ike, const struct isakmp_sa 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+static uint64_t or_never(uint64_t at_ms)
+{
+    return at_ms == 0 ? UINT64_MAX : at_ms;
+}
+
+static uint64_t ends_ms(uint64_t expires_ms, uint64_t retire_ms)
+{
+    return earlier(or_never(expires_ms), or_never(retire_ms));
 }
 
 static uint64_t sa_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
@@ -120,19 +137,40 @@ static uint64_t sa_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
         return 0;
     if (sa->state != SA_UP)
         return UINT64_MAX; /* its phase-1 exchange has the deadline */
-    return earlier(earlier(sa->expires_ms == 0 ? UINT64_MAX : sa->expires_ms, dpd_next_ms(ike, sa)),
-                   keepalive_next_ms(ike, sa));
+    return earlier(earlier(ends_ms(sa->expires_ms, sa->retire_ms), or_never(sa->rekey_ms)),
+                   earlier(dpd_next_ms(ike, sa), keepalive_next_ms(ike, sa)));
 }
 
 static void end_pairs(struct ike *ike, uint64_t now_ms, struct handle peer, enum reason why, struct ike_outputs *out)
 {
     for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
         if (handle_equal(pair_of(ike, h)->peer, peer)) {
-            if (has_room(out))
+            if (outputs_have_room(out))
                 pair_end(ike, now_ms, pair_of(ike, h), why, false, out);
             else
                 pair_of(ike, h)->doomed = why;
         }
+}
+
+/* Peers drop their pairs with our last ISAKMP SA, so ours go too, while they can still be told. False: not all of them
+ * yet. */
+static bool end_pairs_with(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *last, enum reason why,
+                           struct ike_outputs *out)
+{
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        const struct isakmp_sa *sa = sa_of(ike, h);
+
+        if (sa != last && sa->state == SA_UP && sa->doomed == REASON_OK && handle_equal(sa->peer, last->peer))
+            return true;
+    }
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
+        if (!handle_equal(pair_of(ike, h)->peer, last->peer))
+            continue;
+        if (!outputs_have_room(out))
+            return false;
+        pair_end(ike, now_ms, pair_of(ike, h), why, true, out);
+    }
+    return true;
 }
 
 static void dpd_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
@@ -166,6 +204,17 @@ static void dpd_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, stru
                 out);
 }
 
+static bool quick_under_way(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h)) {
+        const struct exchange *exchange = exchange_of(ike, h);
+
+        if (handle_equal(exchange->sa, sa->self) && state_info(exchange->state)->waits != WAITS_REST)
+            return true;
+    }
+    return false;
+}
+
 static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
 {
     if (sa->state == SA_DEAD) {
@@ -174,13 +223,26 @@ static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struc
         return;
     }
     if (sa->doomed != REASON_OK) {
-        sa_end(ike, now_ms, sa, sa->doomed, true, out);
+        if (sa->state != SA_UP || end_pairs_with(ike, now_ms, sa, sa->doomed, out))
+            sa_end(ike, now_ms, sa, sa->doomed, true, out);
         return;
     }
-    if (sa->expires_ms != 0 && now_ms >= sa->expires_ms) {
-        sa_end(ike, now_ms, sa, REASON_LIFETIME, true, out);
+    if (now_ms >= or_never(sa->retire_ms) && quick_under_way(ike, sa)) {
+        sa->retire_ms = now_ms + RETIRE_LATER_MS;
         return;
     }
+    if (now_ms >= or_never(sa->retire_ms)) {
+        sa_end(ike, now_ms, sa, REASON_REPLACED, true, out);
+        return;
+    }
+    /* The peer's clock says the same, and a Delete would take the pairs with it at peers that keep none without an
+     * ISAKMP SA. */
+    if (now_ms >= or_never(sa->expires_ms)) {
+        sa_end(ike, now_ms, sa, REASON_LIFETIME, false, out);
+        return;
+    }
+    if (now_ms >= or_never(sa->rekey_ms))
+        rekey_sa_due(ike, now_ms, sa, out);
     if (now_ms >= keepalive_next_ms(ike, sa)) {
         sa->keepalive_ms = now_ms;
         keepalive_send(sa, out);
@@ -191,26 +253,44 @@ static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struc
 
 static uint64_t pair_next_ms(const struct pair *pair)
 {
-    return pair->doomed != REASON_OK ? 0 : pair->expires_ms == 0 ? UINT64_MAX : pair->expires_ms;
+    return pair->doomed != REASON_OK ? 0
+                                     : earlier(ends_ms(pair->expires_ms, pair->retire_ms), or_never(pair->rekey_ms));
+}
+
+static void pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
+{
+    enum reason why = pair->doomed != REASON_OK              ? pair->doomed
+                      : now_ms >= or_never(pair->retire_ms)  ? REASON_REPLACED
+                      : now_ms >= or_never(pair->expires_ms) ? REASON_LIFETIME
+                                                             : REASON_OK;
+
+    if (why == REASON_REPLACED)
+        rekey_pair_retire(ike, now_ms, pair, out);
+    else if (why != REASON_OK)
+        pair_end(ike, now_ms, pair, why, true, out);
+    else
+        rekey_pair_due(ike, now_ms, pair, out);
 }
 
 void timers_do(struct ike *ike, uint64_t now_ms, struct ike_outputs *out)
 {
     /* Pairs first: their deletes go out under ISAKMP SAs that may be due, too. */
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h) && has_room(out); h = pool_next(&ike->pairs, h)) {
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h) && outputs_have_room(out);
+         h = pool_next(&ike->pairs, h)) {
         struct pair *pair = pair_of(ike, h);
 
         if (pair_next_ms(pair) <= now_ms)
-            pair_end(ike, now_ms, pair, pair->doomed != REASON_OK ? pair->doomed : REASON_LIFETIME, true, out);
+            pair_due(ike, now_ms, pair, out);
     }
-    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h) && has_room(out);
+    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h) && outputs_have_room(out);
          h = pool_next(&ike->exchanges, h)) {
         struct exchange *exchange = exchange_of(ike, h);
 
         if (exchange_next_ms(exchange) <= now_ms)
             exchange_due(ike, now_ms, exchange, out);
     }
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h) && has_room(out); h = pool_next(&ike->sas, h)) {
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h) && outputs_have_room(out);
+         h = pool_next(&ike->sas, h)) {
         struct isakmp_sa *sa = sa_of(ike, h);
 
         if (sa_next_ms(ike, sa) <= now_ms)

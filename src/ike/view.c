@@ -35,6 +35,7 @@ bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct 
         .remote = sa->remote,
         .is_initiator = sa->side == INITIATOR,
         .is_dead = sa->state == SA_DEAD,
+        .is_rekeying = sa->retire_ms != 0 || (sa->state == SA_UP && sa_begun_of(ike, sa->peer) != NULL),
         .is_nat_t = sa->we_are_behind_nat || sa->peer_is_behind_nat,
         .asa_state = state_info(state)->asa,
         .ios_state = sa->state == SA_DEAD ? "MM_NO_STATE" : state_info(state)->ios,

@@ -1,7 +1,9 @@
-/* The policy: what the configuration means, compiled. Built by conf in an arena, read by the engine, the plane and the shell; never changed
- * once it is built. It holds no secret: pre-shared keys go to the vault under the index of their tunnel group.
+/* The policy: what the configuration means, compiled. Built by conf in an arena, read by the engine, the plane and the
+ * shell; never changed once it is built. It holds no secret: pre-shared keys go to the vault under the index of their
+ * tunnel group.
  *
- * Indexes (of tunnels, tunnel groups, transform sets) are places in the arrays of one policy; they mean nothing in another one. */
+ * Indexes (of tunnels, tunnel groups, transform sets) are places in the arrays of one policy; they mean nothing in
+ * another one. */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 
@@ -19,8 +21,9 @@ enum schedule_id {
 
 struct schedule_info {
     const char *name, *word;
-    bool do_responders_repeat;  /* by timer, to a peer that is not proved */
-    uint8_t waits_s[WAITS_MAX]; /* ends with 0 */
+    bool do_responders_repeat;   /* by timer, to a peer that is not proved */
+    uint8_t rekey_percent[2][2]; /* of the lifetime: of phase 1, 2; when we are its initiator, its responder */
+    uint8_t waits_s[WAITS_MAX];  /* ends with 0 */
 };
 
 const struct schedule_info *schedule_info(enum schedule_id id);
@@ -74,7 +77,7 @@ struct tunnel {
     uint8_t peer_count;
     uint16_t transform_sets[TRANSFORM_SETS_MAX]; /* indexes, in order of preference */
     uint8_t transform_set_count;
-    enum group_id pfs; /* GROUP_NONE: off */
+    enum group_id pfs;                /* GROUP_NONE: off */
     uint32_t lifetime_s, lifetime_kb; /* 0: none */
     enum connection_type connection_type;
     bool is_nat_t_off;
@@ -128,7 +131,8 @@ struct policy {
     bool is_ios;            /* the dialect that debug lines and screens use */
 };
 
-/* The tunnel group whose pre-shared key belongs to this peer: its address, else the one for any peer; NO_INDEX. It may lack a key. */
+/* The tunnel group whose pre-shared key belongs to this peer: its address, else the one for any peer; NO_INDEX. It may
+ * lack a key. */
 uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer);
 
 /* The first running tunnel that names this peer; NO_INDEX. */
@@ -137,8 +141,9 @@ uint16_t policy_tunnel_of_peer(const struct policy *policy, struct ip peer);
 /* The interface with that address where ISAKMP is enabled; NO_INDEX. */
 uint16_t policy_interface_of(const struct policy *policy, struct ip local);
 
-/* Which tunnel and ACE an outgoing packet belongs to: entries by sequence, lines in order, the first match wins, a deny goes on with the
- * next entry. False: the packet goes in clear. Parked tunnels match too, so that their traffic is not sent in clear. */
+/* Which tunnel and ACE an outgoing packet belongs to: entries by sequence, lines in order, the first match wins, a deny
+ * goes on with the next entry. False: the packet goes in clear. Parked tunnels match too, so that their traffic is not
+ * sent in clear. */
 bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t *tunnel, uint16_t *ace);
 
 /* The running tunnel and ACE with that peer whose selector is exactly this one (seen from our side). */

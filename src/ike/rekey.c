@@ -1,0 +1,202 @@
+/* Rekeying: who begins a successor and when, and which one stays when both ends began one.
+ *
+ * An old SA or pair is left alone until its successor is up; then its end that began the successor retires it: it stays
+ * for RETIRE_MS, so that what is on the way still opens, and is then deleted with a Delete. When both ends began a
+ * successor at once, both are up for a moment, and both ends know the same cookies or SPIs of both: the smaller one
+ * loses, is not used for sending any more, and is retired by the end that began it.
+ *
+ * The ends may judge differently whether they began at once. So the end that is not to retire a loser does it all the
+ * same, later; and one that is about to be retired stays when its winner goes away. */
+#include "ike/engine.h"
+
+#include <string.h>
+
+enum { RETIRE_MS = 30000, RETIRE_FOR_PEER_MS = 60000, RETRY_MS = 10000, LEAVE_MS = 5000 };
+
+static uint64_t part_of(uint64_t now_ms, uint32_t lifetime_s, uint8_t percent)
+{
+    return lifetime_s == 0 ? 0 : now_ms + (uint64_t)lifetime_s * 10 * percent;
+}
+
+static const struct schedule_info *schedule_of(const struct ike *ike)
+{
+    return schedule_info(ike->policy == NULL ? SCHEDULE_IKEWISE : ike->policy->schedule);
+}
+
+uint32_t rekey_plan_sa(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa)
+{
+    const struct schedule_info *schedule = schedule_of(ike);
+
+    sa->expires_ms = part_of(now_ms, sa->lifetime_s, 100);
+    sa->rekey_ms = part_of(now_ms, sa->lifetime_s, schedule->rekey_percent[0][sa->side]);
+    return sa->rekey_ms == 0 ? 0 : (uint32_t)((sa->rekey_ms - now_ms) / 1000);
+}
+
+uint32_t rekey_plan_pair(const struct ike *ike, uint64_t now_ms, struct pair *pair)
+{
+    const struct schedule_info *schedule = schedule_of(ike);
+
+    pair->expires_ms = part_of(now_ms, pair->lifetime_s, 100);
+    pair->rekey_ms = part_of(now_ms, pair->lifetime_s, schedule->rekey_percent[1][pair->side]);
+    return pair->rekey_ms == 0 ? 0 : (uint32_t)((pair->rekey_ms - now_ms) / 1000);
+}
+
+static bool may_begin(const struct tunnel *tunnel)
+{
+    return tunnel != NULL && tunnel->connection_type != CONNECTION_ANSWER_ONLY;
+}
+
+/* From the ports of the old one: behind a NAT there is no other way (RFC 3947 section 4). */
+void rekey_sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
+{
+    uint16_t tunnel = sa->tunnel != NO_INDEX ? sa->tunnel : policy_tunnel_of_peer(ike->policy, sa->remote.ip);
+
+    sa->rekey_ms = now_ms + RETRY_MS;
+    if (!may_begin(tunnel_of(ike, tunnel)) || sa_begun_of(ike, sa->peer) != NULL)
+        return;
+    phase1_begin(ike, now_ms, peer_of(ike, sa->peer), tunnel, NO_INDEX, sa->local, sa->remote, out);
+}
+
+void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
+{
+    struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
+
+    pair->rekey_ms = now_ms + RETRY_MS;
+    if (!may_begin(tunnel_of(ike, pair->tunnel)))
+        return;
+    if (sa != NULL)
+        quick_begin(ike, now_ms, sa, pair->tunnel, pair->ace, out);
+    else if (sa_begun_of(ike, pair->peer) == NULL)
+        phase1_begin(ike, now_ms, peer_of(ike, pair->peer), pair->tunnel, pair->ace, pair->local, pair->remote, out);
+    else
+        wait_for_phase1(peer_of(ike, pair->peer), pair->tunnel, pair->ace);
+}
+
+/* The loser of two: retired by whoever began the winner, or, when both were begun at once, by whoever began the loser.
+ */
+static uint64_t retire_at(uint64_t now_ms, enum side loser, enum side winner, bool is_crossing)
+{
+    bool is_ours = is_crossing ? loser == INITIATOR : winner == INITIATOR;
+
+    return now_ms + (is_ours ? RETIRE_MS : RETIRE_FOR_PEER_MS);
+}
+
+static bool is_smaller_sa(const struct isakmp_sa *a, const struct isakmp_sa *b)
+{
+    return memcmp(a->cookies, b->cookies, sizeof a->cookies) < 0;
+}
+
+void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest)
+{
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        struct isakmp_sa *sa = sa_of(ike, h), *loser = sa, *winner = newest;
+
+        if (sa == newest || sa->state != SA_UP || sa->retire_ms != 0 || !handle_equal(sa->peer, newest->peer))
+            continue;
+        bool is_crossing = sa->up_ms > newest->begun_ms;
+        if (is_crossing && is_smaller_sa(newest, sa)) {
+            loser = newest;
+            winner = sa;
+        }
+        loser->rekey_ms = 0;
+        loser->retire_ms = retire_at(now_ms, loser->side, winner->side, is_crossing);
+    }
+}
+
+static bool is_smaller_pair(const struct pair *a, const struct pair *b)
+{
+    uint32_t low_a = a->spi_in < a->spi_out ? a->spi_in : a->spi_out;
+    uint32_t low_b = b->spi_in < b->spi_out ? b->spi_in : b->spi_out;
+    uint32_t high_a = a->spi_in ^ a->spi_out ^ low_a, high_b = b->spi_in ^ b->spi_out ^ low_b;
+
+    return low_a != low_b ? low_a < low_b : high_a < high_b;
+}
+
+static void stop_sending(struct pair *pair, struct ike_outputs *out)
+{
+    if (out->count == IKE_OUTPUTS_MAX)
+        return;
+    out->items[out->count++] = (struct ike_output){
+        .kind = IKE_OUT_REMOVE,
+        .remove = {.pair = pair->self, .spi_in = pair->spi_in, .spi_out = pair->spi_out, .is_outbound_only = true}};
+}
+
+void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct ike_outputs *out)
+{
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
+        struct pair *pair = pair_of(ike, h), *loser = pair, *winner = newest;
+
+        if (pair == newest || !pair->is_up || pair->retire_ms != 0 || !handle_equal(pair->peer, newest->peer) ||
+            pair->tunnel != newest->tunnel || !selector_equal(&pair->selector, &newest->selector))
+            continue;
+        bool is_crossing = pair->up_ms > newest->begun_ms;
+        if (is_crossing && is_smaller_pair(newest, pair)) {
+            loser = newest;
+            winner = pair;
+        }
+        loser->rekey_ms = 0;
+        loser->retire_ms = retire_at(now_ms, loser->side, winner->side, is_crossing);
+        if (is_crossing)
+            stop_sending(loser, out);
+    }
+}
+
+/* First the peer is told and we send no more; what it still sends is opened for a moment. */
+void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
+{
+    struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
+    uint8_t spi[4];
+    struct writer w = writer_of(spi, sizeof spi);
+
+    if (pair->is_leaving || sa == NULL) {
+        pair_end(ike, now_ms, pair, REASON_REPLACED, true, out);
+        return;
+    }
+    pair->is_leaving = true;
+    pair->retire_ms = now_ms + LEAVE_MS;
+    stop_sending(pair, out);
+    write_u32(&w, pair->spi_in);
+    delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), out);
+}
+
+/* When the last one that was to stay is gone, the newest of those that were to go stays, and is rekeyed again. */
+void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint16_t tunnel, uint16_t ace)
+{
+    struct pair *newest = NULL;
+
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
+        struct pair *pair = pair_of(ike, h);
+
+        if (!handle_equal(pair->peer, peer) || pair->tunnel != tunnel || pair->ace != ace || !pair->is_up ||
+            pair->is_leaving)
+            continue;
+        if (pair->retire_ms == 0 && pair->rekey_ms != 0)
+            return;
+        if (newest == NULL || pair->conn_id > newest->conn_id)
+            newest = pair;
+    }
+    if (newest == NULL || newest->lifetime_s == 0)
+        return;
+    newest->retire_ms = 0;
+    newest->rekey_ms = now_ms + RETRY_MS;
+}
+
+void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer)
+{
+    struct isakmp_sa *newest = NULL;
+
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        struct isakmp_sa *sa = sa_of(ike, h);
+
+        if (!handle_equal(sa->peer, peer) || sa->state != SA_UP || sa->doomed != REASON_OK)
+            continue;
+        if (sa->retire_ms == 0)
+            return;
+        if (newest == NULL || sa->conn_id > newest->conn_id)
+            newest = sa;
+    }
+    if (newest == NULL || newest->lifetime_s == 0)
+        return;
+    newest->retire_ms = 0;
+    newest->rekey_ms = now_ms + RETRY_MS;
+}
