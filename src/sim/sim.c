@@ -2,19 +2,18 @@
 
 #include "base/arena.h"
 #include "base/check.h"
-#include "crypto/hash.h"
 #include "sim/world.h"
 
 #include <string.h>
+
+const struct ike_limits sim_limits = {
+    .peers = 16, .sas = 64, .exchanges = 128, .pairs = 64, .blobs = 512, .half_open = 32};
 
 size_t sim_space(uint32_t site_count)
 {
     return sizeof(struct sim) + 256 +
            site_count * (ike_space(&sim_limits) + vault_space(SIM_TUNNELS_MAX, sim_limits.exchanges) + 256);
 }
-
-const struct ike_limits sim_limits = {
-    .peers = 16, .sas = 64, .exchanges = 128, .pairs = 64, .blobs = 512, .half_open = 32};
 
 struct sim *sim_make(void *space, uint32_t site_count, uint64_t seed)
 {
@@ -31,14 +30,14 @@ struct sim *sim_make(void *space, uint32_t site_count, uint64_t seed)
     sim->network.delay_min_ms = sim->network.delay_max_ms = 10;
     for (uint32_t i = 0; i < site_count; i++) {
         struct site *site = &sim->sites[i];
-        uint8_t own_seed[DRBG_SEED_LEN];
 
-        drbg_fill(&sim->drbg, own_seed, sizeof own_seed);
-        site->ike = ike_make(arena_take(&arena, ike_space(&sim_limits)), &sim_limits, BYTES_OF(own_seed));
-        site->vault = vault_make(arena_take(&arena, vault_space(SIM_TUNNELS_MAX, sim_limits.exchanges)),
-                                 SIM_TUNNELS_MAX, sim_limits.exchanges);
+        site->limits = sim_limits;
+        site->nat_shift = 20000;
+        site->ike_space = arena_take(&arena, ike_space(&sim_limits));
+        site->vault_space = arena_take(&arena, vault_space(SIM_TUNNELS_MAX, sim_limits.exchanges));
+        CHECK(!arena.is_full);
+        site_begin(sim, i);
     }
-    CHECK(!arena.is_full);
     return sim;
 }
 
@@ -47,7 +46,7 @@ struct sim_network *sim_network(struct sim *sim)
     return &sim->network;
 }
 
-static uint32_t random_below(struct sim *sim, uint32_t bound)
+uint32_t random_below(struct sim *sim, uint32_t bound)
 {
     uint8_t bytes[4];
 
@@ -55,145 +54,94 @@ static uint32_t random_below(struct sim *sim, uint32_t bound)
     return ((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3]) % bound;
 }
 
-static bool happens(struct sim *sim, unsigned percent)
+bool happens(struct sim *sim, unsigned percent)
 {
     return percent > 0 && random_below(sim, 100) < percent;
 }
 
-static uint64_t after(struct sim *sim, uint32_t min_ms, uint32_t max_ms)
+uint64_t after_ms(struct sim *sim, uint32_t min_ms, uint32_t max_ms)
 {
     return sim->now_ms + min_ms + (max_ms > min_ms ? random_below(sim, max_ms - min_ms + 1) : 0);
 }
 
+uint64_t site_now(const struct sim *sim, uint32_t site)
+{
+    return sim->now_ms + sim->sites[site].skew_ms;
+}
+
+bool site_is_off(const struct sim *sim, uint32_t site)
+{
+    return sim->sites[site].off_until_ms > sim->now_ms;
+}
+
 void sim_violate(struct sim *sim, const char *fault)
 {
-    if (sim->fault == NULL)
-        sim->fault = fault;
+    if (sim->fault != NULL)
+        return;
+    sim->fault = fault;
+    sim->fault_ms = sim->now_ms;
 }
 
-/* FNV-1a: the trace's hash only has to tell two runs apart. */
 static void trace(struct sim *sim, const void *data, size_t len)
 {
-    const uint8_t *bytes = data;
-
-    if (sim->hash == 0)
-        sim->hash = 1469598103934665603u;
-    for (size_t i = 0; i < len; i++)
-        sim->hash = (sim->hash ^ bytes[i]) * 1099511628211u;
+    sim->hash = sum_of(sim->hash, data, len);
 }
 
-static struct flight *flight_add(struct sim *sim, uint64_t at_ms, enum flight_kind kind, uint32_t site)
+struct load *flight_add(struct sim *sim, uint64_t at_ms, enum flight_kind kind, uint32_t site, bool is_forged)
 {
-    for (size_t i = 0; i < FLIGHTS_MAX; i++)
+    for (uint32_t i = 0; i < FLIGHTS_MAX; i++)
         if (sim->flights[i].kind == FLIGHT_NONE) {
-            sim->flights[i] = (struct flight){.kind = kind, .at_ms = at_ms, .site = site, .order = ++sim->last_order};
-            return &sim->flights[i];
+            sim->flights[i] = (struct flight){.kind = kind,
+                                              .is_forged = is_forged,
+                                              .at_ms = at_ms,
+                                              .order = ++sim->last_order,
+                                              .site = site,
+                                              .life = sim->sites[site].life};
+            if (i >= sim->flight_top)
+                sim->flight_top = i + 1;
+            return &sim->loads[i];
         }
     sim_violate(sim, "more is under way than this world holds");
     return NULL;
-}
-
-/* A NAT keeps the mapping for ever and moves ports by a fixed distance. */
-enum { NAT_PORT_SHIFT = 20000 };
-
-static struct endpoint seen_from_outside(const struct sim *sim, uint32_t site, struct endpoint e)
-{
-    uint32_t nat = sim->sites[site].as.nat_address;
-
-    return nat == 0 ? e : (struct endpoint){ip_of_v4(nat), (uint16_t)(e.port + NAT_PORT_SHIFT)};
-}
-
-/* Which site an outer destination leads to, and what that site sees as its own end; SIM_SITES_MAX: nobody. */
-static uint32_t site_of(const struct sim *sim, struct endpoint to, struct endpoint *local)
-{
-    for (uint32_t i = 0; i < sim->site_count; i++) {
-        const struct sim_site *as = &sim->sites[i].as;
-
-        if (ip_to_v4(to.ip) == (as->nat_address == 0 ? as->address : as->nat_address)) {
-            /* Without a mapping the NAT lets nothing in. */
-            if (as->nat_address != 0 && to.port < NAT_PORT_SHIFT)
-                continue;
-            *local = (struct endpoint){ip_of_v4(as->address),
-                                       (uint16_t)(to.port - (as->nat_address != 0 ? NAT_PORT_SHIFT : 0))};
-            return i;
-        }
-    }
-    return SIM_SITES_MAX;
-}
-
-static void keep_datagram(struct sim *sim, const struct ike_output *item, bool is_lost)
-{
-    struct kept *kept;
-
-    if (sim->kept_count == KEPT_MAX || item->datagram.data.len > sizeof kept->space)
-        return;
-    kept = &sim->kept[sim->kept_count++];
-    memcpy(kept->space, item->datagram.data.data, item->datagram.data.len);
-    kept->view = (struct sim_datagram){sim->now_ms, item->datagram.local, item->datagram.remote,
-                                       bytes_of(kept->space, item->datagram.data.len), is_lost};
-}
-
-static void fly(struct sim *sim, uint32_t from_site, const struct ike_output *item)
-{
-    struct endpoint from = seen_from_outside(sim, from_site, item->datagram.local), local;
-    uint32_t to_site = site_of(sim, item->datagram.remote, &local);
-    struct site *sender = &sim->sites[from_site];
-    const struct sim_network *network = &sim->network;
-    unsigned copies = 1 + happens(sim, network->repeat_percent);
-
-    sender->sent++;
-    trace(sim, item->datagram.data.data, item->datagram.data.len);
-    bool is_lost = to_site == SIM_SITES_MAX || network->is_cut[from_site] || happens(sim, network->loss_percent) ||
-                   (network->lose_nth[from_site] != 0 && network->lose_nth[from_site] == sender->sent);
-    keep_datagram(sim, item, is_lost);
-    for (unsigned i = 0; i < copies && !is_lost; i++) {
-        struct flight *f =
-            flight_add(sim, after(sim, network->delay_min_ms, network->delay_max_ms), FLIGHT_DATAGRAM, to_site);
-
-        if (f == NULL || item->datagram.data.len > sizeof f->data)
-            return;
-        f->local = local;
-        f->remote = from;
-        f->len = item->datagram.data.len;
-        memcpy(f->data, item->datagram.data.data, f->len);
-    }
 }
 
 static void ask(struct sim *sim, uint32_t index, const struct ike_output *item)
 {
     struct site *site = &sim->sites[index];
     uint8_t randomness[VAULT_RANDOM_LEN];
-    struct flight *f;
 
     drbg_fill(&sim->drbg, randomness, sizeof randomness);
     if (item->ask.question->kind == QUESTION_FORGET) {
         vault_answer(site->vault, item->ask.question, BYTES_OF(randomness), &sim->answer);
         return;
     }
-    f = flight_add(sim, after(sim, sim->network.answer_min_ms, sim->network.answer_max_ms), FLIGHT_ANSWER, index);
-    if (f == NULL)
+    struct load *load = flight_add(sim, after_ms(sim, sim->network.answer_min_ms, sim->network.answer_max_ms),
+                                   FLIGHT_ANSWER, index, false);
+    if (load == NULL)
         return;
-    vault_answer(site->vault, item->ask.question, BYTES_OF(randomness), &f->answer);
+    vault_answer(site->vault, item->ask.question, BYTES_OF(randomness), &load->answer);
     if (happens(sim, sim->network.answer_fails_percent)) {
-        if (handle_is_set(f->answer.secret))
-            vault_answer(site->vault, &(struct question){.kind = QUESTION_FORGET, .secret = f->answer.secret},
+        if (handle_is_set(load->answer.secret))
+            vault_answer(site->vault, &(struct question){.kind = QUESTION_FORGET, .secret = load->answer.secret},
                          BYTES_OF(randomness), &sim->answer);
-        f->answer = (struct answer){.fault = QUESTION_FAULT_FULL};
+        load->answer = (struct answer){.fault = QUESTION_FAULT_FULL};
     }
-    f->exchange = item->ask.exchange;
-    f->ask_number = item->ask.ask_number;
+    load->exchange = item->ask.exchange;
+    load->ask_number = item->ask.ask_number;
 }
 
-static void told(struct sim *sim, struct site *site, const struct event *event)
+static void told(struct sim *sim, uint32_t index, const struct event *event)
 {
+    struct site *site = &sim->sites[index];
+
     site->event_counts[event->kind]++;
     site->last_events[event->kind] = *event;
     trace(sim, &event->kind, sizeof event->kind);
+    oracle_told(sim, index, event);
 }
 
 static void carry_out(struct sim *sim, uint32_t index)
 {
-    struct site *site = &sim->sites[index];
     const struct ike_outputs *out = &sim->out;
 
     if (out->lost_event_count > 0)
@@ -202,101 +150,153 @@ static void carry_out(struct sim *sim, uint32_t index)
         const struct ike_output *item = &out->items[i];
 
         switch (item->kind) {
-        case IKE_OUT_DATAGRAM: fly(sim, index, item); break;
+        case IKE_OUT_DATAGRAM:
+            trace(sim, item->datagram.data.data, item->datagram.data.len);
+            oracle_sent(sim, index, item);
+            network_send(sim, index, item);
+            break;
         case IKE_OUT_ASK: ask(sim, index, item); break;
-        case IKE_OUT_INSTALL: plane_install(sim, index, item->install); break;
-        case IKE_OUT_REMOVE: plane_remove(sim, index, item->remove.pair); break;
-        case IKE_OUT_EVENT: told(sim, site, item->event); break;
-        case IKE_OUT_MOVE: break;
+        case IKE_OUT_INSTALL:
+            oracle_installed(sim, index, item->install);
+            plane_install(sim, index, item->install);
+            break;
+        case IKE_OUT_REMOVE: plane_remove(sim, index, item->remove.pair, item->remove.is_outbound_only); break;
+        case IKE_OUT_EVENT: told(sim, index, item->event); break;
+        case IKE_OUT_MOVE: plane_move(sim, index, item->move.pair, item->move.remote); break;
         }
     }
 }
 
-void sim_feed(struct sim *sim, uint32_t site, const struct ike_input *in)
-{
-    ike_feed(sim->sites[site].ike, sim->now_ms, in, &sim->out);
-    carry_out(sim, site);
-    ike_outputs_wipe(&sim->out);
-    world_check(sim, site);
-}
-
-void sim_site(struct sim *sim, uint32_t index, const struct sim_site *as)
+void sim_feed(struct sim *sim, uint32_t index, const struct ike_input *in, bool is_forged)
 {
     struct site *site = &sim->sites[index];
+    uint64_t now_ms = site_now(sim, index);
 
-    site->as = *as;
-    site->policy_turn = !site->policy_turn;
-    world_policy(site, site->policy_turn);
-    sim_feed(sim, index,
-             &(struct ike_input){.kind = IKE_IN_POLICY, .policy = &site->policies[site->policy_turn].policy});
+    trace(sim, &sim->now_ms, sizeof sim->now_ms);
+    trace(sim, &in->kind, sizeof in->kind);
+    oracle_before(sim, index, in);
+    ike_feed(site->ike, now_ms, in, &sim->out);
+    if (sim->plant == SIM_PLANT_COMMIT_WHILE_PARKED && in->kind == IKE_IN_DATAGRAM)
+        inside_plant_commit(site->ike);
+    if (sim->plant == SIM_PLANT_FORGERY_TAKEN && is_forged)
+        inside_plant_forgery(site->ike);
+    carry_out(sim, index);
+    if (sim->plant == SIM_PLANT_OLD_ANSWERED && in->kind == IKE_IN_DATAGRAM)
+        network_answer_old(sim, index, in->datagram.data);
+    ike_outputs_wipe(&sim->out);
+    oracle_after(sim, index, in, is_forged);
 }
 
 void sim_acquire(struct sim *sim, uint32_t site, uint16_t tunnel)
 {
-    sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_ACQUIRE, .acquire = {.tunnel = tunnel}});
+    if (!site_is_off(sim, site))
+        sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_ACQUIRE, .acquire = {.tunnel = tunnel}}, false);
 }
 
 void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind)
 {
-    sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = kind}});
+    if (!site_is_off(sim, site))
+        sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = kind}}, false);
+}
+
+void sim_soft_limit(struct sim *sim, uint32_t site)
+{
+    for (size_t i = 0; i < SIM_PAIRS_MAX; i++)
+        if (sim->sites[site].pairs[i].is_outbound)
+            sim_feed(
+                sim, site,
+                &(struct ike_input){.kind = IKE_IN_PLANE,
+                                    .plane = {.kind = IKE_PLANE_SOFT, .pair = sim->sites[site].pairs[i].install.pair}},
+                false);
 }
 
 void sim_inject(struct sim *sim, uint32_t site, struct endpoint from, struct endpoint to, struct bytes data)
 {
-    sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_DATAGRAM, .datagram = {to, from, data}});
+    sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_DATAGRAM, .datagram = {to, from, data}}, false);
 }
 
-static void land(struct sim *sim, struct flight *f)
+/* Who is off hears nothing; what is his own (his vault, his plane) goes on when he is awake again. */
+static void land(struct sim *sim, uint32_t index)
 {
     struct ike_input in = {0};
-    uint32_t site = f->site;
+    struct flight *f = &sim->landed;
+    struct load *load = &sim->landed_load;
+    struct flight *place = &sim->flights[index];
+    uint32_t site = place->site;
+    bool is_own = place->kind == FLIGHT_ANSWER || place->kind == FLIGHT_INSTALLED;
 
-    sim->landed = *f;
-    f->kind = FLIGHT_NONE;
-    f = &sim->landed;
+    if (is_own && place->life == sim->sites[site].life && site_is_off(sim, site)) {
+        place->at_ms = sim->sites[site].off_until_ms;
+        return;
+    }
+    *f = *place;
+    memcpy(load->data, sim->loads[index].data, sim->loads[index].len);
+    memcpy(&load->len, &sim->loads[index].len, sizeof load->len);
+    load->local = sim->loads[index].local;
+    load->remote = sim->loads[index].remote;
+    load->exchange = sim->loads[index].exchange;
+    load->pair = sim->loads[index].pair;
+    load->ask_number = sim->loads[index].ask_number;
+    load->error = sim->loads[index].error;
+    load->packet = sim->loads[index].packet;
+    if (f->kind == FLIGHT_ANSWER)
+        load->answer = sim->loads[index].answer;
+    place->kind = FLIGHT_NONE;
+    while (sim->flight_top > 0 && sim->flights[sim->flight_top - 1].kind == FLIGHT_NONE)
+        sim->flight_top--;
+    if (is_own && f->life != sim->sites[site].life)
+        return;
+    if (site_is_off(sim, site)) {
+        sim->packets.lost += f->kind == FLIGHT_PACKET;
+        return;
+    }
     switch (f->kind) {
     case FLIGHT_DATAGRAM:
-        if (f->len == 1)
+        if (load->len == 1)
             return; /* a NAT keepalive never reaches the engine */
-        in = (struct ike_input){.kind = IKE_IN_DATAGRAM, .datagram = {f->local, f->remote, bytes_of(f->data, f->len)}};
+        in = (struct ike_input){.kind = IKE_IN_DATAGRAM,
+                                .datagram = {load->local, load->remote, bytes_of(load->data, load->len)}};
         break;
     case FLIGHT_ANSWER:
-        in = (struct ike_input){.kind = IKE_IN_ANSWER, .answer = {f->exchange, f->ask_number, &f->answer}};
+        in = (struct ike_input){.kind = IKE_IN_ANSWER, .answer = {load->exchange, load->ask_number, &load->answer}};
         break;
     case FLIGHT_INSTALLED:
         in = (struct ike_input){.kind = IKE_IN_PLANE,
-                                .plane = {.kind = f->error == 0 ? IKE_PLANE_INSTALLED : IKE_PLANE_REFUSED,
-                                          .pair = f->pair,
-                                          .error = f->error}};
+                                .plane = {.kind = load->error == 0 ? IKE_PLANE_INSTALLED : IKE_PLANE_REFUSED,
+                                          .pair = load->pair,
+                                          .error = load->error}};
         break;
+    case FLIGHT_PACKET: plane_land(sim, site, load); return;
     case FLIGHT_NONE: return;
     }
-    sim_feed(sim, site, &in);
+    sim_feed(sim, site, &in, f->is_forged);
 }
 
-static struct flight *next_flight(struct sim *sim)
+/* FLIGHTS_MAX: nothing is under way. */
+static uint32_t next_flight(const struct sim *sim)
 {
-    struct flight *next = NULL;
+    uint32_t next = FLIGHTS_MAX;
 
-    for (size_t i = 0; i < FLIGHTS_MAX; i++) {
-        struct flight *f = &sim->flights[i];
+    for (uint32_t i = 0; i < sim->flight_top; i++) {
+        const struct flight *f = &sim->flights[i];
 
-        if (f->kind != FLIGHT_NONE &&
-            (next == NULL || f->at_ms < next->at_ms || (f->at_ms == next->at_ms && f->order < next->order)))
-            next = f;
+        if (f->kind != FLIGHT_NONE && (next == FLIGHTS_MAX || f->at_ms < sim->flights[next].at_ms ||
+                                       (f->at_ms == sim->flights[next].at_ms && f->order < sim->flights[next].order)))
+            next = i;
     }
     return next;
 }
 
-void sim_installed(struct sim *sim, uint32_t site, struct handle pair)
+/* In the world's time. */
+static uint64_t deadline_of(const struct sim *sim, uint32_t index)
 {
-    struct flight *f =
-        flight_add(sim, after(sim, sim->network.plane_min_ms, sim->network.plane_max_ms), FLIGHT_INSTALLED, site);
+    const struct site *site = &sim->sites[index];
+    uint64_t due_ms = ike_deadline_ms(site->ike);
 
-    if (f == NULL)
-        return;
-    f->pair = pair;
-    f->error = happens(sim, sim->network.install_fails_percent) ? 12 : 0;
+    if (due_ms == UINT64_MAX)
+        return due_ms;
+    due_ms = due_ms > site->skew_ms ? due_ms - site->skew_ms : 0;
+    return due_ms > site->off_until_ms ? due_ms : site->off_until_ms;
 }
 
 void sim_run(struct sim *sim, uint64_t for_ms)
@@ -304,15 +304,17 @@ void sim_run(struct sim *sim, uint64_t for_ms)
     uint64_t until_ms = sim->now_ms + for_ms;
 
     for (;;) {
-        struct flight *flight = next_flight(sim);
-        uint64_t next_ms = flight == NULL ? UINT64_MAX : flight->at_ms;
-        uint32_t due = SIM_SITES_MAX;
+        uint32_t flight = next_flight(sim), due = SIM_SITES_MAX;
+        uint64_t next_ms = flight == FLIGHTS_MAX ? UINT64_MAX : sim->flights[flight].at_ms;
 
-        for (uint32_t i = 0; i < sim->site_count; i++)
-            if (ike_deadline_ms(sim->sites[i].ike) < next_ms) {
-                next_ms = ike_deadline_ms(sim->sites[i].ike);
+        for (uint32_t i = 0; i < sim->site_count; i++) {
+            uint64_t due_ms = deadline_of(sim, i);
+
+            if (due_ms < next_ms) {
+                next_ms = due_ms;
                 due = i;
             }
+        }
         if (next_ms > until_ms)
             break;
         if (next_ms > sim->now_ms) {
@@ -321,14 +323,25 @@ void sim_run(struct sim *sim, uint64_t for_ms)
         }
         if (++sim->feeds_at_this_time > 10000) {
             sim_violate(sim, "the world does not come to rest");
-            return;
+            break;
         }
         if (due == SIM_SITES_MAX)
             land(sim, flight);
         else
-            sim_feed(sim, due, &(struct ike_input){.kind = IKE_IN_TIMER});
+            sim_feed(sim, due, &(struct ike_input){.kind = IKE_IN_TIMER}, false);
     }
     sim->now_ms = until_ms;
+}
+
+void sim_impair(struct sim *sim, uint32_t site, uint32_t nth, enum impairment impairment, bool are_repeats_too)
+{
+    CHECK(sim->impaired_count < IMPAIRED_MESSAGES_MAX);
+    sim->impaired[sim->impaired_count++] = (struct impaired_message){site, nth, impairment, are_repeats_too};
+}
+
+void sim_plant(struct sim *sim, enum sim_plant plant)
+{
+    sim->plant = plant;
 }
 
 uint64_t sim_now_ms(const struct sim *sim)
@@ -356,9 +369,29 @@ const char *sim_fault(const struct sim *sim)
     return sim->fault;
 }
 
+uint64_t sim_fault_ms(const struct sim *sim)
+{
+    return sim->fault_ms;
+}
+
 uint32_t sim_sent(const struct sim *sim, uint32_t site)
 {
     return sim->sites[site].sent;
+}
+
+bool sim_is_in(const struct sim *sim, uint32_t site, const char *state)
+{
+    return inside_is_in(sim->sites[site].ike, state);
+}
+
+uint32_t sim_row_count(const struct sim *sim, size_t row)
+{
+    return row < INSIDE_ROWS_MAX ? sim->row_counts[row] : 0;
+}
+
+struct sim_packets sim_packets(const struct sim *sim)
+{
+    return sim->packets;
 }
 
 uint32_t sim_event_count(const struct sim *sim, uint32_t site, enum event_kind kind)

@@ -1,12 +1,12 @@
-/* A deterministic world: several real engines with their vaults, one clock, one seed, and a network that loses, repeats
- * and delays.
+/* A deterministic world: several real engines with their vaults, one clock, one seed, a fake data plane, and a network
+ * that loses, repeats, reorders, delays and damages.
  *
- *     struct sim *sim = sim_make(space, sim_space(2), 2, seed);
+ *     struct sim *sim = sim_make(space, 2, seed);        space of sim_space(2) bytes
  *     sim_site(sim, 0, &west); sim_site(sim, 1, &east);
  *     sim_network(sim)->loss_percent = 10;
  *     sim_acquire(sim, 0, 0);
  *     sim_run(sim, 60000);                       a minute of the world's time; no wall time
- *     if (!sim_fault(sim)) ...                   NULL: no invariant was violated so far
+ *     if (!sim_fault(sim)) ...                   NULL: no invariant was violated so far (oracle.c)
  *
  * The same seed and calls give the same sim_hash. */
 #ifndef SIM_SIM_H
@@ -14,6 +14,7 @@
 
 #include "ike/ike.h"
 #include "ike/view.h"
+#include "sim/faults.h"
 #include "vault/vault.h"
 
 enum { SIM_SITES_MAX = 5, SIM_TUNNELS_MAX = 4, SIM_KEY_MAX = 64 };
@@ -35,14 +36,16 @@ struct sim_site {
     enum schedule_id schedule;
     enum cipher_id esp_cipher;
     enum hash_id esp_integrity;
-    uint32_t lifetime_s, esp_lifetime_s;
+    uint32_t lifetime_s, esp_lifetime_s, esp_lifetime_kb;
     bool is_nat_t_off, has_dpd;
     struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
 };
 
 struct sim_network {
     unsigned loss_percent, repeat_percent;
-    uint32_t delay_min_ms, delay_max_ms;   /* of a datagram; a range reorders */
+    unsigned damage_percent;             /* a datagram arrives with bits flipped, or cut, instead of whole */
+    unsigned forge_percent;              /* a damaged copy arrives beside the true one, perhaps from a false address */
+    uint32_t delay_min_ms, delay_max_ms; /* of a datagram; a range reorders */
     uint32_t answer_min_ms, answer_max_ms; /* of the vault */
     uint32_t plane_min_ms, plane_max_ms;   /* of the plane's INSTALLED */
     unsigned answer_fails_percent, install_fails_percent;
@@ -61,24 +64,76 @@ void sim_site(struct sim *sim, uint32_t site, const struct sim_site *as); /* als
 
 void sim_acquire(struct sim *sim, uint32_t site, uint16_t tunnel);
 void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind);
+/* The plane says that the soft limit of every pair of the site is reached. */
+void sim_soft_limit(struct sim *sim, uint32_t site);
 /* A datagram from nowhere: what an attacker sends. */
 void sim_inject(struct sim *sim, uint32_t site, struct endpoint from, struct endpoint to, struct bytes data);
 void sim_run(struct sim *sim, uint64_t for_ms);
+
+/* Misfortunes. A site that is off hears nothing; one that slept goes on where it was, later; one that crashed begins
+ * anew, with nothing but its configuration. Its clock never goes back. */
+void sim_sleep(struct sim *sim, uint32_t site, uint64_t for_ms);
+void sim_crash(struct sim *sim, uint32_t site, uint64_t off_ms);
+void sim_jump(struct sim *sim, uint32_t site, uint64_t by_ms); /* its clock alone */
+void sim_rebind(struct sim *sim, uint32_t site);               /* the NAT before it gives it other ports */
+/* Begins anew with smaller pools; each limit at most that of sim_limits. */
+void sim_limit(struct sim *sim, uint32_t site, const struct ike_limits *limits);
+extern const struct ike_limits sim_limits;
+
+/* One inner packet of `len` bytes from a host behind `site` to one behind its peer; Without a pair it is held and asks
+ * for one, as the real plane does. */
+void sim_packet(struct sim *sim, uint32_t site, uint16_t tunnel, uint32_t len);
+
+struct sim_packets {
+    uint64_t sent, delivered;
+    uint64_t lost;     /* by the network, or because the receiver was off */
+    uint64_t unwanted; /* they came for an SPI that the receiver has not */
+    uint64_t dropped;  /* held too long, or too many */
+};
+struct sim_packets sim_packets(const struct sim *sim);
+
+/* An impairment (faults.def) of the n-th message, from 1, that a site sends; repeats of a message have its number. */
+void sim_impair(struct sim *sim, uint32_t site, uint32_t nth, enum impairment impairment, bool are_repeats_too);
+
+/* A rule broken on purpose, to see that the oracle finds it. */
+enum sim_plant {
+    SIM_PLANT_NONE,
+    SIM_PLANT_REUSED_IV,           /* a repeat is another plaintext under the IV of the first */
+    SIM_PLANT_OLD_ANSWERED,        /* any message that was answered once is answered again */
+    SIM_PLANT_COMMIT_WHILE_PARKED, /* a message moves an exchange that waits for the vault */
+    SIM_PLANT_FORGERY_TAKEN,       /* a message that does not open ends an SA */
+    SIM_PLANT_COUNT
+};
+void sim_plant(struct sim *sim, enum sim_plant plant);
 
 uint64_t sim_now_ms(const struct sim *sim);
 const struct ike *sim_ike(const struct sim *sim, uint32_t site);
 const struct vault *sim_vault(const struct sim *sim, uint32_t site);
 uint64_t sim_hash(const struct sim *sim);
 const char *sim_fault(const struct sim *sim);
+uint64_t sim_fault_ms(const struct sim *sim);            /* when it was found */
 uint32_t sim_sent(const struct sim *sim, uint32_t site); /* datagrams */
+bool sim_is_in(const struct sim *sim, uint32_t site,
+               const char *state); /* an exchange of this site is, by its name in states.def */
+
+/* To be called at the end, after IKE_SHUT_DOWN at all sites and time for it to pass: violates when a pool entry or a
+ * secret is left. */
+void sim_end(struct sim *sim);
 
 /* What the fake plane of a site has: pairs with both halves, and whether each has its mirror, with equal keys, at the
  * other site. */
 uint32_t sim_pairs_up(const struct sim *sim, uint32_t site);
+/* What the newest outbound half of one site sends is opened at the other. */
+bool sim_flows(const struct sim *sim, uint32_t from, uint32_t to);
 bool sim_pairs_agree(const struct sim *sim, uint32_t one, uint32_t other);
+/* The newest pair of that tunnel of `one` is up at both. */
+bool sim_pairs_agree_for(const struct sim *sim, uint32_t one, uint16_t tunnel, uint32_t other);
 
-/* How often a row of the step tables was taken by any engine of this world is not known to the engine; events are: how
- * often one of a kind was told. */
+/* How often a row of the step tables (step_row) was taken by any engine of this world, seen from outside: what its
+ * exchanges were before and after each input. */
+uint32_t sim_row_count(const struct sim *sim, size_t row);
+
+/* How often an event of a kind was told. */
 uint32_t sim_event_count(const struct sim *sim, uint32_t site, enum event_kind kind);
 const struct event *sim_last_event(const struct sim *sim, uint32_t site, enum event_kind kind); /* NULL: none */
 
@@ -88,6 +143,8 @@ struct sim_datagram {
     struct endpoint from, to; /* as sent, before any NAT */
     struct bytes data;
     bool is_lost;
+    uint32_t site,
+        number; /* the sender's n-th message, from 1; a repeat has the number of the first. NAT keepalives: 0 */
 };
 const struct sim_datagram *sim_datagram(const struct sim *sim, uint32_t index);
 

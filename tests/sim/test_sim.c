@@ -240,6 +240,11 @@ static void both_may_begin_at_once(void **state)
         sim_acquire(sim, WEST, 0);
         sim_acquire(sim, EAST, 0);
         sim_run(sim, 60000);
+        if (sim_fault(sim) != NULL || sim_pairs_up(sim, WEST) == 0 || !sim_pairs_agree(sim, WEST, EAST)) {
+            print_error("seed %u: %s, pairs %u and %u\n", (unsigned)seed, sim_fault(sim), sim_pairs_up(sim, WEST),
+                        sim_pairs_up(sim, EAST));
+            explain(sim);
+        }
         CHECK(sim_pairs_up(sim, WEST) >= 1 && sim_pairs_agree(sim, WEST, EAST) && sim_fault(sim) == NULL);
     }
 }
@@ -342,6 +347,16 @@ static void a_silent_peer_is_found_dead(void **state)
     CHECK(sim_event_count(sim, WEST, EV_DPD_LOST) == 1 && sim_pairs_up(sim, WEST) == 0);
 }
 
+static uint32_t sa_up_count(struct sim *sim, uint32_t site)
+{
+    struct ike_sa_view view;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; ike_view_sa(sim_ike(sim, site), sim_now_ms(sim), i, &view); i++)
+        count += !view.is_dead && strcmp(view.asa_state, "MM_ACTIVE") == 0;
+    return count;
+}
+
 static void lifetimes_end_pairs_and_isakmp_sas(void **state)
 {
     struct sim_site w = west;
@@ -351,13 +366,17 @@ static void lifetimes_end_pairs_and_isakmp_sas(void **state)
     w.lifetime_s = 600;
     struct sim *sim = world(700, &w, &east);
     sim_acquire(sim, WEST, 0);
-    sim_run(sim, 290000);
+    sim_run(sim, 200000);
     expect_up(sim, 1);
+    sim_network(sim)->is_cut[WEST] = sim_network(sim)->is_cut[EAST] = true; /* no successor comes up */
+    sim_run(sim, 90000);
+    CHECK(sim_pairs_up(sim, WEST) == 1 && sim_pairs_up(sim, EAST) == 1);
     sim_run(sim, 20000);
     CHECK(sim_pairs_up(sim, WEST) == 0 && sim_pairs_up(sim, EAST) == 0);
     assert_string_equal(outcome_of(sim, EAST), "LIFETIME"); /* its clock began when message 3 came: first */
     sim_run(sim, 300000);
-    CHECK(sim_event_count(sim, WEST, EV_PHASE1_DELETED) == 1 && sim_event_count(sim, EAST, EV_PHASE1_DELETED) == 1);
+    CHECK(sim_event_count(sim, WEST, EV_PHASE1_DELETED) >= 1 && sim_event_count(sim, EAST, EV_PHASE1_DELETED) >= 1);
+    CHECK(sa_up_count(sim, WEST) == 0 && sa_up_count(sim, EAST) == 0);
 }
 
 static void the_schedules_repeat_as_the_devices_do(void **state)

@@ -1,0 +1,337 @@
+/* What must hold after every event: the oracle of the attack list. */
+#include "sim/world.h"
+
+#include "wire/message.h"
+#include "wire/natt.h"
+
+#include <string.h>
+
+/* ---- what may be sent once */
+
+static struct used *used_find(struct sim *sim, uint64_t name)
+{
+    enum { PROBES = 8 };
+    struct used *place = NULL;
+
+    for (uint32_t i = 0; i < PROBES; i++) {
+        struct used *used = &sim->used[(name + i) % USED_MAX];
+
+        if (used->name == name)
+            return used;
+        if (used->name == 0 && place == NULL)
+            place = used;
+    }
+    if (place == NULL)
+        place = &sim->used[name % USED_MAX]; /* the table is full: the oldest of these is forgotten */
+    *place = (struct used){.name = name};
+    return place;
+}
+
+/* 0: not one that is told by its message id. */
+static uint64_t used_name(const struct header *header)
+{
+    uint64_t name;
+
+    if (bytes_are_zero(BYTES_OF(header->cookies[1])) ||
+        (header->exchange != XCHG_MAIN && !(header->flags & FLAG_ENCRYPTION)))
+        return 0;
+    name = sum_of(0, header->cookies, sizeof header->cookies);
+    name = sum_of(name, &header->exchange, sizeof header->exchange);
+    return sum_of(name, &header->message_id, sizeof header->message_id);
+}
+
+const struct used *oracle_used(const struct sim *sim, struct bytes datagram)
+{
+    struct message m;
+    uint64_t name = wire_header_read(&m, datagram) != WIRE_OK ? 0 : used_name(&m.header);
+
+    for (uint32_t i = 0; i < 8 && name != 0; i++)
+        if (sim->used[(name + i) % USED_MAX].name == name)
+            return &sim->used[(name + i) % USED_MAX];
+    return NULL;
+}
+
+/* How many different messages one site may send under one message id, and both together. */
+static const struct {
+    uint8_t exchange, of_one, sealed_of_one, of_all;
+} uses[] = {{XCHG_MAIN, 3, 1, 5}, {XCHG_QUICK, 2, 2, 3}, {XCHG_INFORMATIONAL, 1, 1, 1}};
+
+/* A repeat is the same bytes, and none is sent again after its successor: an IV never seals two things. */
+static void check_used(struct sim *sim, uint32_t site, const struct header *header, struct bytes datagram)
+{
+    uint64_t name = used_name(header), sum = sum_of(0, datagram.data, datagram.len);
+    bool is_sealed = (header->flags & FLAG_ENCRYPTION) != 0, is_repeat = false;
+    uint8_t own = 0, own_sealed = 0;
+
+    if (name == 0)
+        return;
+    struct used *used = used_find(sim, name);
+    for (uint8_t i = 0; i < used->count; i++) {
+        if (is_repeat && used->uses[i].site == site)
+            sim_violate(sim, "a message is sent again after its successor");
+        if (used->uses[i].sum == sum) {
+            is_repeat = true;
+            if (used->uses[i].site != site)
+                sim_violate(sim, "a site sends what the other has sent");
+        }
+        own += used->uses[i].site == site;
+        own_sealed += used->uses[i].site == site && used->uses[i].is_sealed;
+    }
+    if (is_repeat)
+        return;
+    for (size_t i = 0; i < COUNT_OF(uses); i++)
+        if (uses[i].exchange == header->exchange &&
+            (own + 1 > uses[i].of_one || own_sealed + is_sealed > uses[i].sealed_of_one ||
+             used->count + 1 > uses[i].of_all)) {
+            sim_violate(sim, is_sealed ? "an IV or a message id is used twice" : "a step is answered in two ways");
+            return;
+        }
+    if (used->count == USES_MAX)
+        return;
+    used->uses[used->count].sum = sum;
+    used->uses[used->count].site = site;
+    used->uses[used->count++].is_sealed = is_sealed;
+}
+
+/* ---- what may go to a stranger */
+
+static struct stranger *stranger_of(struct site *site, struct ip ip)
+{
+    for (size_t i = 0; i < STRANGERS_MAX; i++) {
+        struct stranger *s = &site->strangers[i];
+
+        if (!ip_is_set(s->ip))
+            s->ip = ip;
+        if (ip_equal(s->ip, ip))
+            return s;
+    }
+    return NULL;
+}
+
+static bool is_own_exchange(const struct site *site, const struct header *header)
+{
+    for (uint32_t i = 0; i < COOKIES_MAX && i < site->cookie_count; i++)
+        if (memcmp(site->cookies[i], header->cookies[0], COOKIE_LEN) == 0)
+            return true;
+    return false;
+}
+
+/* Bytes out to an address that has proved nothing are no more than came in from it. The schedules of the devices, which
+ * repeat message 2 by timer, are exempt: they are asked for by name. */
+static void check_stranger(struct sim *sim, struct site *site, const struct header *header, struct ip to, size_t len)
+{
+    struct stranger *s;
+
+    if (header->exchange == XCHG_MAIN && bytes_are_zero(BYTES_OF(header->cookies[1])) && !is_own_exchange(site, header))
+        memcpy(site->cookies[site->cookie_count++ % COOKIES_MAX], header->cookies[0], COOKIE_LEN);
+    if (is_own_exchange(site, header) || schedule_info(site->as.schedule)->do_responders_repeat ||
+        (s = stranger_of(site, to)) == NULL || s->is_proved)
+        return;
+    s->bytes_out += len;
+    if (s->bytes_out > s->bytes_in)
+        sim_violate(sim, "more bytes go to an unproved address than came from it");
+}
+
+void oracle_sent(struct sim *sim, uint32_t index, const struct ike_output *item)
+{
+    struct message m;
+
+    if (item->datagram.data.len == 1)
+        return; /* a NAT keepalive */
+    if (wire_header_read(&m, item->datagram.data) != WIRE_OK) {
+        sim_violate(sim, "what is sent is no ISAKMP message");
+        return;
+    }
+    check_used(sim, index, &m.header, item->datagram.data);
+    check_stranger(sim, &sim->sites[index], &m.header, item->datagram.remote.ip, item->datagram.data.len);
+}
+
+/* ---- steps */
+
+static void row_taken(struct sim *sim, enum state from, enum side side, enum state to)
+{
+    bool is_found = false;
+
+    for (size_t i = 0; step_row(i) != NULL && i < INSIDE_ROWS_MAX; i++) {
+        const struct step *step = step_row(i);
+
+        if (step->from == from && step->side == side && step->to == to) {
+            sim->row_counts[i]++;
+            is_found = true;
+        }
+    }
+    if (!is_found)
+        sim_violate(sim, "a step was taken that no row allows");
+}
+
+static enum state first_state(enum exchange_kind kind)
+{
+    return kind == EXCHANGE_MM ? STATE_MM_START : STATE_QM_START;
+}
+
+static const struct inside_exchange *find_before(const struct sim *sim, struct handle self)
+{
+    for (uint32_t i = 0; i < sim->before.exchange_count; i++)
+        if (handle_equal(sim->before.exchanges[i].self, self))
+            return &sim->before.exchanges[i];
+    return NULL;
+}
+
+static void check_steps(struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->after.exchange_count; i++) {
+        const struct inside_exchange *now = &sim->after.exchanges[i], *old = find_before(sim, now->self);
+        enum state from = old != NULL ? old->state : first_state(now->kind);
+
+        if (from != now->state)
+            row_taken(sim, from, now->side, now->state);
+        if (old != NULL && handle_is_set(old->parked) && handle_equal(old->parked, now->parked) && old->sum != now->sum)
+            sim_violate(sim, "something changed an exchange that waits for the vault");
+    }
+}
+
+void oracle_told(struct sim *sim, uint32_t index, const struct event *event)
+{
+    struct stranger *s;
+
+    if (event->kind == EV_PHASE1_COMPLETED &&
+        (s = stranger_of(&sim->sites[index], event_ip(event, FIELD_PEER))) != NULL)
+        s->is_proved = true;
+    /* An informational exchange lives for one message, and is told by what followed from it. */
+    if (event->kind == EV_DELETE_RECEIVED || event->kind == EV_DPD_RECEIVED || event->kind == EV_DPD_ANSWERED)
+        row_taken(sim, STATE_INFO_START, RESPONDER, STATE_INFO_START);
+}
+
+/* ---- before and after each input */
+
+void oracle_before(struct sim *sim, uint32_t index, const struct ike_input *in)
+{
+    struct site *site = &sim->sites[index];
+    struct message m;
+    struct stranger *s;
+
+    inside_look(site->ike, &sim->before);
+    if (in->kind == IKE_IN_DATAGRAM && wire_header_read(&m, in->datagram.data) == WIRE_OK &&
+        !is_own_exchange(site, &m.header) && (s = stranger_of(site, in->datagram.remote.ip)) != NULL)
+        s->bytes_in += in->datagram.data.len;
+}
+
+static bool all_are_still(const struct inside_object *before, uint32_t before_count, const struct inside_object *after,
+                          uint32_t after_count)
+{
+    for (uint32_t i = 0; i < before_count; i++) {
+        bool is_still = false;
+
+        for (uint32_t k = 0; k < after_count; k++)
+            is_still = is_still || (handle_equal(before[i].self, after[k].self) && before[i].sum == after[k].sum);
+        if (!is_still)
+            return false;
+    }
+    return true;
+}
+
+/* What nobody authenticated has changed nothing that was established, and ended nothing. */
+static void check_forgery(struct sim *sim)
+{
+    const struct inside *before = &sim->before, *after = &sim->after;
+
+    if (!all_are_still(before->sas, before->sa_count, after->sas, after->sa_count) ||
+        !all_are_still(before->pairs, before->pair_count, after->pairs, after->pair_count))
+        sim_violate(sim, "a forged message changed an established SA");
+    for (uint32_t i = 0; i < before->exchange_count; i++) {
+        bool is_there = false;
+
+        for (uint32_t k = 0; k < after->exchange_count; k++)
+            is_there = is_there || handle_equal(before->exchanges[i].self, after->exchanges[k].self);
+        if (!is_there)
+            sim_violate(sim, "a forged message ended an exchange");
+    }
+}
+
+void oracle_after(struct sim *sim, uint32_t index, const struct ike_input *in, bool is_forged)
+{
+    const struct site *site = &sim->sites[index];
+    const struct ike_limits *limits = &site->limits;
+    struct ike_use use = ike_view_use(site->ike);
+    const char *fault = inside_fault(site->ike, site_now(sim, index));
+
+    (void)in;
+    if (fault != NULL)
+        sim_violate(sim, fault);
+    if (use.peers > limits->peers || use.sas > limits->sas || use.exchanges > limits->exchanges ||
+        use.pairs > limits->pairs)
+        sim_violate(sim, "a pool is over its limit");
+    if (use.drafts > use.exchanges)
+        sim_violate(sim, "more parked drafts than exchanges");
+    inside_look(site->ike, &sim->after);
+    check_steps(sim);
+    if (is_forged)
+        check_forgery(sim);
+}
+
+/* ---- pairs */
+
+static void check_key(struct sim *sim, uint32_t index, const struct ike_install *install, struct bytes key, bool is_in)
+{
+    uint64_t owner = sum_of(0, &install->pair, sizeof install->pair);
+    struct used *used = used_find(sim, sum_of(0, key.data, key.len));
+
+    owner = sum_of(owner, &is_in, sizeof is_in);
+    owner = sum_of(owner, &sim->sites[index].life, sizeof sim->sites[index].life);
+    for (uint8_t i = 0; i < used->count; i++) {
+        if (used->uses[i].site == index && used->uses[i].sum != owner)
+            sim_violate(sim, "an ESP key is used twice");
+        if (used->uses[i].site == index)
+            return;
+    }
+    if (used->count >= 2)
+        sim_violate(sim, "more than two sites have an ESP key");
+    if (used->count < USES_MAX) {
+        used->uses[used->count].sum = owner;
+        used->uses[used->count++].site = index;
+    }
+}
+
+void oracle_installed(struct sim *sim, uint32_t index, const struct ike_install *install)
+{
+    const struct site *site = &sim->sites[index];
+    const struct policy *policy = &site->policies[site->policy_turn].policy;
+
+    if (install->tunnel >= policy->tunnel_count ||
+        !selector_contains(&policy->tunnels[install->tunnel].aces[install->ace].selector, &install->selector))
+        sim_violate(sim, "a pair stands for more than its crypto ACL says");
+    for (size_t i = 0; i < SIM_PAIRS_MAX; i++) {
+        const struct plane_pair *pair = &site->pairs[i];
+
+        if (pair->is_used && !handle_equal(pair->install.pair, install->pair) &&
+            pair->install.spi_in == install->spi_in)
+            sim_violate(sim, "an SPI is used twice");
+    }
+    if (install->spi_in < 256)
+        sim_violate(sim, "a reserved SPI is used");
+    check_key(sim, index, install, bytes_of(install->key_in, install->key_len), true);
+    check_key(sim, index, install, bytes_of(install->key_out, install->key_len), false);
+}
+
+void oracle_forget_site(struct sim *sim, uint32_t index)
+{
+    struct site *site = &sim->sites[index];
+
+    memset(site->strangers, 0, sizeof site->strangers);
+    site->cookie_count = 0;
+}
+
+void sim_end(struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->site_count; i++) {
+        struct ike_use use = ike_view_use(sim->sites[i].ike);
+
+        if (use.sas + use.exchanges + use.pairs + use.blobs + use.drafts > 0)
+            sim_violate(sim, "a place of a pool was leaked");
+        if (vault_secret_count(sim->sites[i].vault) > 0)
+            sim_violate(sim, "a secret of the vault was leaked");
+        for (size_t k = 0; k < SIM_PAIRS_MAX; k++)
+            if (sim->sites[i].pairs[k].is_used)
+                sim_violate(sim, "the plane still has a pair");
+    }
+}

@@ -1,0 +1,142 @@
+/* A gateway as a table of the world: its policy, its beginnings and its misfortunes. */
+#include "sim/world.h"
+
+#include "base/check.h"
+#include "wire/numbers.h"
+
+#include <string.h>
+
+static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index)
+{
+    const struct sim_peer *peer = &site->as.peers[index];
+    struct ip address = ip_of_v4(peer->address);
+
+    p->aces[index] = (struct crypto_ace){
+        .selector = {.local = ip_range_of_prefix(ip_of_v4(peer->local_net), 24),
+                     .remote = ip_range_of_prefix(ip_of_v4(peer->remote_net), 24),
+                     .local_ports = {0, 65535},
+                     .remote_ports = {0, 65535}},
+        .is_permit = true,
+    };
+    p->tunnels[index] = (struct tunnel){
+        .map_name = "outside_map",
+        .sequence = (uint16_t)(index + 1),
+        .acl_name = "vpn",
+        .aces = &p->aces[index],
+        .ace_count = 1,
+        .peers = {address},
+        .peer_count = 1,
+        .transform_set_count = 1,
+        .pfs = peer->pfs,
+        .lifetime_s = site->as.esp_lifetime_s,
+        .lifetime_kb = site->as.esp_lifetime_kb,
+    };
+    if (peer->key != NULL && peer->key[0] == '\0')
+        return;
+    p->groups[p->policy.tunnel_group_count] = (struct tunnel_group){
+        .name = ip_text(address, p->names[index]),
+        .peer = address,
+        .has_key = peer->key != NULL,
+        .has_dpd = site->as.has_dpd,
+        .dpd_threshold_s = 10,
+        .dpd_retry_s = 2,
+    };
+    CHECK(vault_set_key(site->vault, p->policy.tunnel_group_count, bytes_of_text(peer->key == NULL ? "" : peer->key)));
+    p->policy.tunnel_group_count++;
+}
+
+void site_policy_make(struct site *site, int turn)
+{
+    struct site_policy *p = &site->policies[turn];
+    const struct sim_site *as = &site->as;
+
+    memset(p, 0, sizeof *p);
+    p->interface = (struct policy_interface){.name = "outside",
+                                             .hardware = "",
+                                             .linux_name = "",
+                                             .ip = ip_of_v4(as->address),
+                                             .prefix_len = 24,
+                                             .is_ikev1_enabled = true,
+                                             .map_name = "outside_map"};
+    p->isakmp = (struct isakmp_policy){10, OAKLEY_AUTH_PSK, as->cipher, as->hash, as->group, as->lifetime_s};
+    p->set = (struct transform_set){"set", as->esp_cipher, as->esp_integrity, false};
+    p->policy = (struct policy){
+        .hostname = "site",
+        .interfaces = &p->interface,
+        .interface_count = 1,
+        .isakmp_policies = &p->isakmp,
+        .isakmp_policy_count = 1,
+        .transform_sets = &p->set,
+        .transform_set_count = 1,
+        .tunnel_groups = p->groups,
+        .tunnels = p->tunnels,
+        .key_id = "",
+        .is_nat_t_on = !as->is_nat_t_off,
+        .nat_keepalive_s = 20,
+        .schedule = as->schedule,
+        .replay_window = 64,
+    };
+    while (p->policy.tunnel_count < SIM_TUNNELS_MAX && as->peers[p->policy.tunnel_count].address != 0)
+        tunnel_make(site, p, p->policy.tunnel_count++);
+}
+
+void site_begin(struct sim *sim, uint32_t index)
+{
+    struct site *site = &sim->sites[index];
+    uint8_t own_seed[DRBG_SEED_LEN];
+
+    drbg_fill(&sim->drbg, own_seed, sizeof own_seed);
+    site->ike = ike_make(site->ike_space, &site->limits, BYTES_OF(own_seed));
+    site->vault = vault_make(site->vault_space, SIM_TUNNELS_MAX, sim_limits.exchanges);
+    plane_empty(sim, index);
+    oracle_forget_site(sim, index);
+    if (site->as.address == 0)
+        return; /* sim_site is to come */
+    site_policy_make(site, site->policy_turn);
+    sim_feed(sim, index,
+             &(struct ike_input){.kind = IKE_IN_POLICY, .policy = &site->policies[site->policy_turn].policy}, false);
+}
+
+void sim_site(struct sim *sim, uint32_t index, const struct sim_site *as)
+{
+    struct site *site = &sim->sites[index];
+
+    site->as = *as;
+    site->policy_turn = !site->policy_turn;
+    site_policy_make(site, site->policy_turn);
+    sim_feed(sim, index,
+             &(struct ike_input){.kind = IKE_IN_POLICY, .policy = &site->policies[site->policy_turn].policy}, false);
+}
+
+void sim_sleep(struct sim *sim, uint32_t site, uint64_t for_ms)
+{
+    sim->sites[site].off_until_ms = sim->now_ms + for_ms;
+}
+
+void sim_crash(struct sim *sim, uint32_t index, uint64_t off_ms)
+{
+    struct site *site = &sim->sites[index];
+
+    site->life++;
+    site_begin(sim, index);
+    site->off_until_ms = sim->now_ms + off_ms;
+}
+
+void sim_jump(struct sim *sim, uint32_t site, uint64_t by_ms)
+{
+    sim->sites[site].skew_ms += by_ms;
+}
+
+void sim_rebind(struct sim *sim, uint32_t site)
+{
+    sim->sites[site].nat_shift = (uint16_t)(20000 + 10 * random_below(sim, 3000));
+}
+
+void sim_limit(struct sim *sim, uint32_t index, const struct ike_limits *limits)
+{
+    struct site *site = &sim->sites[index];
+
+    CHECK(ike_space(limits) <= ike_space(&sim_limits) && limits->exchanges <= sim_limits.exchanges);
+    site->limits = *limits;
+    sim_crash(sim, index, 0);
+}

@@ -1,0 +1,170 @@
+#include "base/check.h"
+#include "sim/sim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { WEST, EAST };
+enum { WEST_IP = 0xc0000201, EAST_IP = 0xc6336402, WEST_NET = 0x0a010000, EAST_NET = 0x0a020000, NAT_IP = 0xcb007105 };
+
+static void *space;
+
+static struct sim *world(uint64_t seed, uint32_t lifetime_s, uint32_t esp_lifetime_s, uint32_t nat)
+{
+    struct sim_site west = {
+        .address = WEST_IP,
+        .nat_address = nat,
+        .cipher = CIPHER_AES256_CBC,
+        .hash = HASH_SHA256,
+        .group = GROUP_ECP256,
+        .esp_cipher = CIPHER_AES128_CBC,
+        .esp_integrity = HASH_SHA1,
+        .lifetime_s = lifetime_s,
+        .esp_lifetime_s = esp_lifetime_s,
+        .peers = {{.address = EAST_IP, .key = "k", .local_net = WEST_NET, .remote_net = EAST_NET, .pfs = GROUP_ECP256}},
+    };
+    struct sim_site east = west;
+    struct sim *sim = sim_make(space, 2, seed);
+
+    east.address = EAST_IP;
+    east.nat_address = 0;
+    east.peers[0] = (struct sim_peer){.address = nat != 0 ? nat : WEST_IP,
+                                      .key = "k",
+                                      .local_net = EAST_NET,
+                                      .remote_net = WEST_NET,
+                                      .pfs = GROUP_ECP256};
+    sim_site(sim, WEST, &west);
+    sim_site(sim, EAST, &east);
+    return sim;
+}
+
+static int make_space(void **state)
+{
+    (void)state;
+    space = malloc(sim_space(2));
+    return space == NULL;
+}
+
+static int free_space(void **state)
+{
+    (void)state;
+    free(space);
+    return 0;
+}
+
+/* Runs the world and asks often whether traffic flows both ways; the count of moments at which it did not. */
+static uint32_t gaps_in(struct sim *sim, uint64_t for_ms, uint32_t step_ms)
+{
+    uint32_t gaps = 0;
+
+    for (uint64_t i = 0; i < for_ms; i += step_ms) {
+        sim_run(sim, step_ms);
+        gaps += !sim_flows(sim, WEST, EAST) + !sim_flows(sim, EAST, WEST);
+    }
+    return gaps;
+}
+
+static void begin(struct sim *sim)
+{
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 5000);
+    CHECK(sim_flows(sim, WEST, EAST) && sim_flows(sim, EAST, WEST));
+}
+
+static void expect_one_of_each(struct sim *sim)
+{
+    struct ike_use west = ike_view_use(sim_ike(sim, WEST)), east = ike_view_use(sim_ike(sim, EAST));
+
+    if (sim_fault(sim) != NULL)
+        print_error("%s\n", sim_fault(sim));
+    CHECK(sim_fault(sim) == NULL);
+    CHECK(west.pairs <= 2 && east.pairs <= 2 && west.sas <= 4 && east.sas <= 4);
+    CHECK(sim_pairs_agree(sim, WEST, EAST));
+}
+
+static void pairs_are_rekeyed_before_their_end_without_a_gap(void **state)
+{
+    struct sim *sim = world(1, 86400, 300, 0);
+
+    (void)state;
+    begin(sim);
+    CHECK(gaps_in(sim, 3000 * 1000, 7) == 0);
+    CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) >= 11);
+    CHECK(sim_event_count(sim, WEST, EV_PHASE1_COMPLETED) == 1);
+    expect_one_of_each(sim);
+}
+
+static void an_isakmp_sa_is_rekeyed_and_its_pairs_survive(void **state)
+{
+    struct sim *sim = world(2, 300, 86400, 0);
+
+    (void)state;
+    begin(sim);
+    CHECK(gaps_in(sim, 3000 * 1000, 7) == 0);
+    CHECK(sim_event_count(sim, WEST, EV_PHASE1_COMPLETED) >= 10);
+    CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == 1 && sim_event_count(sim, WEST, EV_SA_DELETED) == 0);
+    expect_one_of_each(sim);
+}
+
+static void behind_nat_both_ends_may_rekey(void **state)
+{
+    struct sim *sim = world(3, 400, 300, NAT_IP);
+
+    (void)state;
+    begin(sim);
+    CHECK(gaps_in(sim, 3000 * 1000, 7) == 0);
+    expect_one_of_each(sim);
+}
+
+/* Crossing: whatever the delays, one successor stays, and nothing is lost on the way. */
+static void both_may_rekey_at_once_without_a_gap(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 100; seed < 400; seed++) {
+        struct sim *sim = world(seed, 86400, 28800, 0);
+
+        begin(sim);
+        sim_network(sim)->delay_max_ms = seed % 7 * 20 + 10;
+        sim_soft_limit(sim, WEST);
+        sim_run(sim, seed % 50);
+        sim_soft_limit(sim, EAST);
+        uint32_t gaps = gaps_in(sim, 5000, 1) + gaps_in(sim, 120000, 20);
+        if (gaps > 0)
+            print_error("seed %u: %u gaps\n", (unsigned)seed, gaps);
+        CHECK(gaps == 0);
+        CHECK(ike_view_use(sim_ike(sim, WEST)).pairs == 1 && ike_view_use(sim_ike(sim, EAST)).pairs == 1);
+        expect_one_of_each(sim);
+    }
+}
+
+static void rekeys_under_loss_go_on_for_a_day(void **state)
+{
+    uint32_t gaps = 0;
+
+    (void)state;
+    struct sim *sim = world(9, 600, 300, 0);
+    begin(sim);
+    sim_network(sim)->loss_percent = 10;
+    sim_network(sim)->delay_max_ms = 100;
+    gaps = gaps_in(sim, 24 * 3600 * 1000, 1000);
+    CHECK(gaps == 0);
+    CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) > 300);
+    expect_one_of_each(sim);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pairs_are_rekeyed_before_their_end_without_a_gap),
+        cmocka_unit_test(an_isakmp_sa_is_rekeyed_and_its_pairs_survive),
+        cmocka_unit_test(behind_nat_both_ends_may_rekey),
+        cmocka_unit_test(both_may_rekey_at_once_without_a_gap),
+        cmocka_unit_test(rekeys_under_loss_go_on_for_a_day),
+    };
+
+    return cmocka_run_group_tests(tests, make_space, free_space);
+}

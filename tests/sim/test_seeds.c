@@ -1,0 +1,160 @@
+/* Worlds out of numbers. A failing one prints the command that runs it again:
+ *
+ *     test_sim_seeds --seed N [--plant P]        one world, its hash and what it violates
+ *     test_sim_seeds --rates N                   how often N negotiations succeed under loss
+ *     IKEWISE_SEEDS=20000 test_sim_seeds         many */
+#include "base/check.h"
+#include "sim/seed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void *space;
+static const char *program = "test_sim_seeds";
+
+static int make_space(void **state)
+{
+    (void)state;
+    space = malloc(seed_space());
+    return space == NULL;
+}
+
+static int free_space(void **state)
+{
+    (void)state;
+    free(space);
+    return 0;
+}
+
+static void print_replay(uint64_t seed, enum sim_plant plant, const struct seed_result *r)
+{
+    print_error("seed %llu, after %llu ms: %s\n  hash %016llx; again: %s --seed %llu", (unsigned long long)seed,
+                (unsigned long long)r->at_ms, r->fault, (unsigned long long)r->hash, program, (unsigned long long)seed);
+    print_error(plant == SIM_PLANT_NONE ? "\n" : " --plant %d\n", (int)plant);
+}
+
+static uint64_t seeds_wanted(uint64_t otherwise)
+{
+    const char *wanted = getenv("IKEWISE_SEEDS");
+
+    return wanted == NULL ? otherwise : strtoull(wanted, NULL, 10);
+}
+
+static void many_worlds_hold_the_invariants(void **state)
+{
+    uint64_t seeds = seeds_wanted(500), failed = 0, packets = 0, delivered = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < seeds; seed++) {
+        struct seed_result r = seed_run(space, seed, SIM_PLANT_NONE);
+
+        packets += r.packets.sent;
+        delivered += r.packets.delivered;
+        if (r.fault != NULL && ++failed <= 20)
+            print_replay(seed, SIM_PLANT_NONE, &r);
+    }
+    print_message("%llu worlds, %llu of %llu packets delivered, %llu worlds violate\n", (unsigned long long)seeds,
+                  (unsigned long long)delivered, (unsigned long long)packets, (unsigned long long)failed);
+    CHECK(failed == 0);
+}
+
+/* The number that a failing world prints is enough to see it fail again, the same way. */
+static void a_broken_rule_is_found_and_replays_to_the_same_hash(void **state)
+{
+    static const struct {
+        enum sim_plant plant;
+        const char *fault;
+    } cases[] = {
+        {SIM_PLANT_REUSED_IV, "an IV or a message id is used twice"},
+        {SIM_PLANT_OLD_ANSWERED, "a message is sent again after its successor"},
+        {SIM_PLANT_COMMIT_WHILE_PARKED, "something changed an exchange that waits for the vault"},
+        {SIM_PLANT_FORGERY_TAKEN, "a forged message changed an established SA"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        uint64_t seed = 0;
+        struct seed_result first, again;
+
+        for (;; seed++) {
+            CHECK(seed < 200);
+            first = seed_run(space, seed, cases[i].plant);
+            if (first.fault != NULL && strcmp(first.fault, cases[i].fault) == 0)
+                break;
+        }
+        again = seed_run(space, seed, cases[i].plant);
+        CHECK(again.fault == first.fault && again.hash == first.hash && again.at_ms == first.at_ms);
+        print_message("planted %d: seed %llu finds it after %llu ms\n", (int)cases[i].plant, (unsigned long long)seed,
+                      (unsigned long long)first.at_ms);
+    }
+}
+
+static void print_rates(uint64_t count)
+{
+    static const struct {
+        unsigned loss_percent, tries;
+    } cases[] = {{10, 1}, {30, 3}};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        uint64_t up = 0;
+
+        for (uint64_t seed = 0; seed < count; seed++)
+            up += seed_tries(space, seed, cases[i].loss_percent, cases[i].tries) != 0;
+        printf("%u %% loss: %llu of %llu up within %u tries\n", cases[i].loss_percent, (unsigned long long)up,
+               (unsigned long long)count, cases[i].tries);
+    }
+}
+
+/* Many fewer than the promise needs to be seen; --rates measures it. */
+static void a_tunnel_comes_up_under_loss(void **state)
+{
+    uint64_t count = seeds_wanted(500), first = 0, third = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < count; seed++) {
+        first += seed_tries(space, seed, 10, 1) != 0;
+        third += seed_tries(space, seed, 30, 3) != 0;
+    }
+    print_message("10 %% loss: %llu of %llu at the first try; 30 %%: %llu within three\n", (unsigned long long)first,
+                  (unsigned long long)count, (unsigned long long)third);
+    CHECK(first * 10000 >= count * 9985 - 20000);
+    CHECK(third * 1000 >= count * 998 - 2000);
+}
+
+static int run_one(uint64_t seed, enum sim_plant plant)
+{
+    struct seed_result r = seed_run(space, seed, plant);
+
+    printf("seed %llu: %u sites, hash %016llx, %llu of %llu packets delivered: %s\n", (unsigned long long)seed,
+           r.site_count, (unsigned long long)r.hash, (unsigned long long)r.packets.delivered,
+           (unsigned long long)r.packets.sent, r.fault == NULL ? "all is well" : r.fault);
+    return r.fault != NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_broken_rule_is_found_and_replays_to_the_same_hash),
+        cmocka_unit_test(many_worlds_hold_the_invariants),
+        cmocka_unit_test(a_tunnel_comes_up_under_loss),
+    };
+    int result = 0;
+
+    program = argv[0];
+    if (argc < 3)
+        return cmocka_run_group_tests(tests, make_space, free_space);
+    make_space(NULL);
+    uint64_t number = strtoull(argv[2], NULL, 10);
+    if (strcmp(argv[1], "--rates") == 0)
+        print_rates(number);
+    else
+        result = run_one(number, argc == 5 ? (enum sim_plant)atoi(argv[4]) : SIM_PLANT_NONE);
+    free_space(NULL);
+    return result;
+}
