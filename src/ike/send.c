@@ -182,7 +182,9 @@ enum reason message_build(struct ike *ike, struct step_work *work)
     if (draft->exchange.kind == EXCHANGE_QM)
         event_add_number(tell_exchange(ike, work->out, EV_QUICK_MODE_STEP, &draft->sa, &draft->exchange),
                          FIELD_MESSAGE_NUMBER, (uint64_t)quick_number(step));
-    tell_message(ike, work->out, EV_MESSAGE_SENT, &draft->sa, &draft->exchange, &built);
+    struct exchange after = draft->exchange;
+    after.state = step->to; /* the devices name the state that the message leads to */
+    tell_message(ike, work->out, EV_MESSAGE_SENT, &draft->sa, &after, &built);
     if (step->sends_sealed == SEALED) {
         message_seal(&b.m, cipher_info(draft->sa.cipher)->block_len);
         datagram = message_end(&b.m);
