@@ -158,29 +158,42 @@ void notify_stranger(struct ike *ike, uint64_t now_ms, const struct header *head
 void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spi,
                  struct ike_outputs *out);
 
-/* ---- beginning and ending (life.c) */
+/* ---- exchanges and ISAKMP SAs (life.c) */
 struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, struct peer *peer, struct endpoint local,
                           struct endpoint remote); /* with its phase-1 exchange; NULL: no room */
 struct exchange *exchange_make(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, enum exchange_kind kind,
                                enum state state, enum side side, uint32_t message_id);
-void intents_do(struct ike *ike, uint64_t now_ms, const struct draft *draft, struct handle exchange, struct handle sa,
-                struct ike_outputs *out);
-void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
-                 struct ike_outputs *out);
-/* `ace`: what waits for it; NO_INDEX: nothing. */
-void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, uint16_t ace,
-                  struct endpoint local, struct endpoint remote, struct ike_outputs *out);
-void wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace);
-void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ike_outputs *out);
 void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason why, bool is_told,
             struct ike_outputs *out);
-void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason why, bool is_told,
-              struct ike_outputs *out);
 /* The exchange ends without success: its reason is kept with the peer, what hangs on it goes too. */
 void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, enum reason why,
                    struct ike_outputs *out);
 void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer, enum side side, uint8_t phase, bool is_success,
                   enum state state, enum reason reason);
+/* Tells the end of the session when the last SA of a peer that was up is gone. */
+void session_check(struct ike *ike, struct handle peer, enum reason why, struct ike_outputs *out);
+
+/* ---- beginning (begin.c) */
+void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ike_outputs *out);
+void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
+                 struct ike_outputs *out);
+/* `ace`: what waits for it; NO_INDEX: nothing. */
+void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, uint16_t ace,
+                  struct endpoint local, struct endpoint remote, struct ike_outputs *out);
+void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out);
+void wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace);
+
+/* ---- pairs (pairs.c) */
+void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa, bool is_inbound,
+                  bool is_outbound, struct ike_outputs *out);
+void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa,
+             struct ike_outputs *out);
+void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason why, bool is_told,
+              struct ike_outputs *out);
+
+/* ---- what follows a step (intents.c) */
+void intents_do(struct ike *ike, uint64_t now_ms, const struct draft *draft, struct handle exchange, struct handle sa,
+                struct ike_outputs *out);
 
 /* ---- rekeying (rekey.c) */
 /* Sets when it expires and when a successor is begun; seconds until then, 0: never. */

@@ -198,12 +198,36 @@ static void add_proxy(struct event *e, enum event_field_id field, struct ip_rang
     event_add_text(e, field, space);
 }
 
+/* Why none fits: each crypto map entry of that peer, as the ASA lists them. */
+static void tell_maps_checked(struct step_work *work, const struct quick *quick)
+{
+    const struct policy *policy = work->ike->policy;
+
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        const struct tunnel *tunnel = &policy->tunnels[i];
+        bool is_of_peer = false;
+
+        for (uint8_t k = 0; k < tunnel->peer_count; k++)
+            is_of_peer = is_of_peer || ip_equal(tunnel->peers[k], work->draft->sa.remote.ip);
+        if (!is_of_peer || work->out->event_count > IKE_EVENTS_MAX / 2)
+            continue;
+        struct event *e = tell_sa(work->ike, work->out, EV_MAP_CHECKED, &work->draft->sa);
+        event_add_text(e, FIELD_MAP, tunnel->map_name);
+        event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
+        event_add_text(e, FIELD_RESULT, tunnel->parked != NULL ? "incomplete" : "differs");
+        add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol,
+                  quick->selector.remote_ports);
+        add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);
+    }
+}
+
 static enum reason choose_tunnel(struct step_work *work, struct quick *quick)
 {
     if (!take_proxies(work, &quick->selector))
         return REASON_BAD_PROXY;
     if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, &quick->selector, &quick->tunnel, &quick->ace))
         return REASON_OK;
+    tell_maps_checked(work, quick);
     struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
     add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol, quick->selector.remote_ports);
     add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);

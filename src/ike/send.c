@@ -170,6 +170,9 @@ enum reason message_build(struct ike *ike, struct step_work *work)
     struct message built;
     uint8_t digest[DIGEST_MAX];
 
+    if (draft->exchange.kind == EXCHANGE_QM)
+        event_add_number(tell_exchange(ike, work->out, EV_QUICK_MODE_BUILDING, &draft->sa, &draft->exchange),
+                         FIELD_MESSAGE_NUMBER, (uint64_t)quick_number(step));
     for (size_t i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++)
         build_part(&b, step->sends[i]);
     if (!writer_is_ok(&w))

@@ -1,0 +1,141 @@
+/* What begins a negotiation: traffic, a rekey, phase 1 that is up and has something waiting for it. */
+#include "ike/engine.h"
+
+static void tell_limit(struct ike_outputs *out, struct ip peer, const char *what)
+{
+    event_add_text(tell(out, EV_LIMIT_REACHED, peer), FIELD_DETAIL, what);
+}
+
+static struct event *tell_begin(struct ike *ike, struct ike_outputs *out, enum event_kind kind,
+                                const struct isakmp_sa *sa, uint16_t tunnel_index, uint16_t ace)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
+    struct event *e = tell_sa(ike, out, kind, sa);
+    char space[IP_TEXT_SIZE];
+
+    event_add_text(e, FIELD_INTERFACE, ike->policy->interfaces[tunnel->interface].name);
+    event_add_text(e, FIELD_MAP, tunnel->map_name);
+    event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
+    event_add_text(e, FIELD_LOCAL_PROXY, ip_text(tunnel->aces[ace].selector.local.first, space));
+    event_add_text(e, FIELD_REMOTE_PROXY, ip_text(tunnel->aces[ace].selector.remote.first, space));
+    return e;
+}
+
+void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
+                 struct ike_outputs *out)
+{
+    uint8_t random[4];
+    uint32_t message_id;
+
+    if (tunnel_of(ike, tunnel) == NULL || quick_of_ace(ike, sa->peer, tunnel, ace) != NULL)
+        return;
+    do {
+        drbg_fill(&ike->drbg, random, sizeof random);
+        message_id = (uint32_t)random[0] << 24 | (uint32_t)random[1] << 16 | (uint32_t)random[2] << 8 | random[3];
+    } while (message_id == 0 || exchange_of_message(ike, sa->self, message_id) != NULL ||
+             message_id_was_heard(ike, sa, EXCHANGE_QM, message_id));
+    struct exchange *exchange = exchange_make(ike, now_ms, sa, EXCHANGE_QM, STATE_QM_START, INITIATOR, message_id);
+    if (exchange == NULL) {
+        tell_limit(out, sa->remote.ip, "no room for another quick mode");
+        return;
+    }
+    exchange->quick.tunnel = tunnel;
+    exchange->quick.ace = ace;
+    message_id_keep(ike, sa, EXCHANGE_QM, message_id);
+    iv_begin(sa, exchange);
+    event_add_number(tell_begin(ike, out, EV_PHASE2_BEGUN, sa, tunnel, ace), FIELD_MESSAGE_ID, message_id);
+    step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
+}
+
+void wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
+{
+    if (ace == NO_INDEX)
+        return;
+    for (uint8_t i = 0; i < peer->waiting_count; i++)
+        if (peer->waiting[i].tunnel == tunnel && peer->waiting[i].ace == ace)
+            return;
+    if (peer->waiting_count == WAITING_MAX)
+        return;
+    peer->waiting[peer->waiting_count].tunnel = tunnel;
+    peer->waiting[peer->waiting_count].ace = ace;
+    peer->waiting_count++;
+}
+
+void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel_index, uint16_t ace,
+                  struct endpoint local, struct endpoint remote, struct ike_outputs *out)
+{
+    struct isakmp_sa *sa = sa_make(ike, now_ms, INITIATOR, peer, local, remote);
+
+    if (sa == NULL) {
+        tell_limit(out, peer->remote, "no room for another ISAKMP SA");
+        return;
+    }
+    sa->tunnel = tunnel_index;
+    wait_for_phase1(peer, tunnel_index, ace);
+    tell_begin(ike, out, EV_PHASE1_BEGUN, sa, tunnel_index, ace == NO_INDEX ? 0 : ace);
+    struct exchange *exchange = exchange_of(ike, sa->phase1);
+    step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
+}
+
+static void refuse_acquire(struct ike *ike, uint64_t now_ms, struct peer *peer, enum reason reason,
+                           struct ike_outputs *out)
+{
+    struct event *e = tell(out, EV_EXCHANGE_FAILED, peer == NULL ? (struct ip){0} : peer->remote);
+
+    event_add_text(e, FIELD_STATE, state_info(STATE_MM_START)->asa);
+    event_add_text(e, FIELD_REASON, reason_info(reason)->name);
+    event_add_text(e, FIELD_DETAIL, reason_info(reason)->meaning);
+    if (peer != NULL)
+        outcome_keep(ike, now_ms, peer->self, INITIATOR, 1, false, STATE_MM_START, reason);
+}
+
+void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint16_t ace, struct ike_outputs *out)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
+
+    if (tunnel == NULL || ace >= tunnel->ace_count) {
+        refuse_acquire(ike, now_ms, NULL, REASON_NO_TUNNEL, out);
+        return;
+    }
+    struct peer *peer = tunnel->peer_count == 0 ? NULL : peer_make(ike, tunnel->peers[0]);
+    if (peer == NULL || tunnel->connection_type == CONNECTION_ANSWER_ONLY) {
+        refuse_acquire(ike, now_ms, peer, tunnel->peer_count > 0 && peer == NULL ? REASON_LIMIT : REASON_NO_PEER, out);
+        return;
+    }
+    tell(out, EV_ACQUIRE, peer->remote);
+    if (!ip_is_set(ike->policy->interfaces[tunnel->interface].ip)) {
+        refuse_acquire(ike, now_ms, peer, REASON_NO_ADDRESS, out);
+        return;
+    }
+    struct isakmp_sa *sa = sa_up_of(ike, peer->self);
+    if (sa != NULL) {
+        quick_begin(ike, now_ms, sa, tunnel_index, ace, out);
+    } else if (sa_begun_of(ike, peer->self) != NULL) {
+        wait_for_phase1(peer, tunnel_index, ace);
+        tell(out, EV_ACQUIRE_QUEUED, peer->remote);
+    } else {
+        struct endpoint local = {ike->policy->interfaces[tunnel->interface].ip, IKE_PORT};
+
+        phase1_begin(ike, now_ms, peer, tunnel_index, ace, local, (struct endpoint){peer->remote, IKE_PORT}, out);
+    }
+}
+
+void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
+{
+    struct peer *peer = peer_of(ike, sa->peer);
+
+    sa->up_ms = sa->heard_ms = sa->keepalive_ms = now_ms;
+    uint32_t rekey_s = rekey_plan_sa(ike, now_ms, sa);
+    rekey_sa_up(ike, now_ms, sa);
+    tell_sa(ike, out, EV_PHASE1_COMPLETED, sa);
+    event_add_text(tell_sa(ike, out, EV_KEEPALIVE_KIND, sa), FIELD_DETAIL, sa->peer_does_dpd ? "DPD" : "None");
+    if (rekey_s != 0)
+        event_add_number(tell_sa(ike, out, EV_REKEY_TIMER, sa), FIELD_SECONDS, rekey_s);
+    outcome_keep(ike, now_ms, sa->peer, sa->side, 1, true, STATE_MM_ACTIVE, REASON_OK);
+    uint8_t count = peer->waiting_count;
+    peer->waiting_count = 0;
+    if (count > 0)
+        tell_sa(ike, out, EV_ACQUIRE_DEQUEUED, sa);
+    for (uint8_t i = 0; i < count; i++)
+        quick_begin(ike, now_ms, sa, peer->waiting[i].tunnel, peer->waiting[i].ace, out);
+}

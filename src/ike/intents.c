@@ -1,0 +1,142 @@
+/* What follows a step, after its commit. */
+#include "base/check.h"
+#include "ike/engine.h"
+
+#include <string.h>
+
+/* A peer's pairs may be more than the outputs hold; timers_do ends the rest. */
+static void end_or_doom(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason why, struct ike_outputs *out)
+{
+    if (outputs_have_room(out))
+        pair_end(ike, now_ms, pair, why, false, out);
+    else
+        pair->doomed = why;
+}
+
+/* What was up with the same authenticated peer before this SA was begun is gone at its end (RFC 2407 section 4.6.3.3).
+ * What came up meanwhile is not: both may have begun at once. */
+static void forget_older(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest, struct ike_outputs *out)
+{
+    tell_sa(ike, out, EV_INITIAL_CONTACT, newest);
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        struct isakmp_sa *sa = sa_of(ike, h);
+
+        if (sa != newest && sa->state == SA_UP && handle_equal(sa->peer, newest->peer) && sa->up_ms < newest->begun_ms)
+            sa_end(ike, now_ms, sa, REASON_INITIAL_CONTACT, false, out);
+    }
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
+        struct pair *pair = pair_of(ike, h);
+
+        if (handle_equal(pair->peer, newest->peer) && pair->begun_ms < newest->begun_ms)
+            end_or_doom(ike, now_ms, pair, REASON_INITIAL_CONTACT, out);
+    }
+}
+
+static void answer_dpd(struct ike *ike, struct isakmp_sa *sa, const struct intent *intent, struct ike_outputs *out)
+{
+    uint8_t sequence[4];
+    struct writer w = writer_of(sequence, sizeof sequence);
+
+    if (intent->notify == NOTIFY_R_U_THERE_ACK) {
+        sa->dpd_due_ms = 0;
+        sa->dpd_try_count = 0;
+        event_add_number(tell_sa(ike, out, EV_DPD_ANSWERED, sa), FIELD_COUNT, intent->sequence);
+        return;
+    }
+    /* The sequence only grows (RFC 3706 section 7); the same one again is a repeat whose answer was lost. */
+    if (sa->has_dpd_heard && (int32_t)(intent->sequence - sa->dpd_heard_sequence) < 0)
+        return;
+    sa->has_dpd_heard = true;
+    sa->dpd_heard_sequence = intent->sequence;
+    event_add_number(tell_sa(ike, out, EV_DPD_RECEIVED, sa), FIELD_COUNT, intent->sequence);
+    write_u32(&w, intent->sequence);
+    event_add_number(tell_sa(ike, out, EV_DPD_ACK_SENT, sa), FIELD_COUNT, intent->sequence);
+    notify_send(ike, sa, NOTIFY_R_U_THERE_ACK, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies),
+                writer_bytes(&w), out);
+}
+
+/* An authenticated delete of a peer's last ISAKMP SA takes its pairs with it, as on an ASA. */
+static void delete_received(struct ike *ike, uint64_t now_ms, struct handle peer, const struct intent *intent,
+                            struct ike_outputs *out)
+{
+    struct isakmp_sa *sa = sa_of_cookies(ike, (const uint8_t(*)[COOKIE_LEN])intent->cookies);
+
+    if (sa == NULL || !handle_equal(sa->peer, peer) || sa->state != SA_UP)
+        return;
+    event_add_text(tell_sa(ike, out, EV_DELETE_RECEIVED, sa), FIELD_DETAIL, "ISAKMP SA");
+    sa_end(ike, now_ms, sa, REASON_DELETED_BY_PEER, false, out);
+    if (sa_up_of(ike, peer) != NULL)
+        return;
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
+        if (handle_equal(pair_of(ike, h)->peer, peer))
+            end_or_doom(ike, now_ms, pair_of(ike, h), REASON_DELETED_BY_PEER, out);
+}
+
+static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi,
+                         struct ike_outputs *out)
+{
+    struct pair *pair = pair_of_spi_out(ike, sa->peer, spi);
+    struct event *e = tell_sa(ike, out, EV_DELETE_RECEIVED, sa);
+
+    event_add_text(e, FIELD_DETAIL, "IPsec SA");
+    event_add_number(e, FIELD_SPI, spi);
+    if (pair != NULL)
+        pair_end(ike, now_ms, pair, REASON_DELETED_BY_PEER, false, out);
+}
+
+/* An error notify that names our SPI ends that quick mode; one that names none ends the only one that there is. */
+static void notified(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, const struct intent *intent,
+                     struct ike_outputs *out)
+{
+    struct exchange *found = NULL;
+    int count = 0;
+
+    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h)) {
+        struct exchange *exchange = exchange_of(ike, h);
+
+        if (exchange->kind != EXCHANGE_QM || !handle_equal(exchange->sa, sa->self) ||
+            exchange->state != STATE_QM_WAIT_MSG2)
+            continue;
+        if (intent->spi != 0 && exchange->quick.spi_in == intent->spi) {
+            exchange_fail(ike, now_ms, exchange, REASON_NOTIFIED, out);
+            return;
+        }
+        found = exchange;
+        count++;
+    }
+    if (count == 1)
+        exchange_fail(ike, now_ms, found, REASON_NOTIFIED, out);
+}
+
+static void intent_do(struct ike *ike, uint64_t now_ms, const struct intent *intent, struct exchange *exchange,
+                      struct isakmp_sa *sa, struct ike_outputs *out)
+{
+    switch (intent->kind) {
+    case INTENT_PHASE1_UP: phase1_up(ike, now_ms, sa, out); return;
+    case INTENT_INSTALL_INBOUND: pair_install(ike, now_ms, exchange, sa, true, false, out); return;
+    case INTENT_INSTALL_OUTBOUND: pair_install(ike, now_ms, exchange, sa, false, true, out); return;
+    case INTENT_PAIR_UP: pair_up(ike, now_ms, exchange, sa, out); return;
+    case INTENT_DELETE_SA: delete_received(ike, now_ms, sa->peer, intent, out); return;
+    case INTENT_DELETE_PAIR: pair_deleted(ike, now_ms, sa, intent->spi, out); return;
+    case INTENT_NOTIFIED: notified(ike, now_ms, sa, intent, out); return;
+    case INTENT_ANSWER_DPD: answer_dpd(ike, sa, intent, out); return;
+    case INTENT_INITIAL_CONTACT: forget_older(ike, now_ms, sa, out); return;
+    }
+}
+
+void intents_do(struct ike *ike, uint64_t now_ms, const struct draft *draft, struct handle exchange_h,
+                struct handle sa_h, struct ike_outputs *out)
+{
+    struct intent intents[INTENTS_MAX];
+    uint8_t count = draft->intent_count;
+
+    /* A step may follow from an intent, and takes the draft's place. */
+    memcpy(intents, draft->intents, sizeof intents);
+    for (uint8_t i = 0; i < count; i++) {
+        struct isakmp_sa *sa = sa_of(ike, sa_h);
+
+        if (sa == NULL || sa->state == SA_DEAD)
+            return;
+        intent_do(ike, now_ms, &intents[i], exchange_of(ike, exchange_h), sa, out);
+    }
+}

@@ -1,0 +1,151 @@
+/* IPsec SA pairs: put into the plane, up, ended. */
+#include "base/check.h"
+#include "ike/engine.h"
+
+#include <string.h>
+
+void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa, bool is_inbound,
+                  bool is_outbound, struct ike_outputs *out)
+{
+    struct quick *quick = &exchange->quick;
+    const struct tunnel *tunnel = tunnel_of(ike, quick->tunnel);
+    struct handle replaces = {0, 0};
+
+    if (!handle_is_set(quick->pair)) {
+        struct pair *older = pair_of_ace(ike, sa->peer, quick->tunnel, quick->ace);
+
+        if (older != NULL)
+            replaces = older->self;
+        quick->pair = pool_take(&ike->pairs);
+    }
+    struct pair *pair = pair_of(ike, quick->pair);
+    if (pair == NULL || tunnel == NULL || out->install_count == IKE_INSTALLS_MAX || out->count == IKE_OUTPUTS_MAX) {
+        exchange_fail(ike, now_ms, exchange, tunnel == NULL ? REASON_NO_TUNNEL : REASON_LIMIT, out);
+        return;
+    }
+    if (pair->conn_id == 0)
+        *pair = (struct pair){
+            .self = quick->pair,
+            .peer = sa->peer,
+            .tunnel = quick->tunnel,
+            .ace = quick->ace,
+            .selector = quick->selector,
+            .local = sa->local,
+            .remote = sa->remote,
+            .is_udp = quick->choice.is_udp,
+            .is_transport = quick->choice.is_transport,
+            .side = exchange->side,
+            .spi_in = quick->spi_in,
+            .spi_out = quick->spi_out,
+            .cipher = quick->choice.cipher,
+            .integrity = quick->choice.integrity,
+            .pfs = quick->choice.pfs,
+            .lifetime_s = quick->choice.lifetime_s,
+            .lifetime_kb = quick->choice.lifetime_kb,
+            .conn_id = ++ike->last_conn_id,
+            .begun_ms = exchange->begun_ms,
+        };
+    struct ike_install *i = &out->installs[out->install_count++];
+    *i = (struct ike_install){
+        .pair = pair->self,
+        .is_inbound = is_inbound,
+        .is_outbound = is_outbound,
+        .tunnel = pair->tunnel,
+        .ace = pair->ace,
+        .selector = pair->selector,
+        .local = pair->local,
+        .remote = pair->remote,
+        .is_udp = pair->is_udp,
+        .is_transport = pair->is_transport,
+        .spi_in = pair->spi_in,
+        .spi_out = pair->spi_out,
+        .cipher = pair->cipher,
+        .integrity = pair->integrity,
+        .key_len = quick->keys.key_len,
+        .integrity_key_len = quick->keys.integrity_len,
+        .lifetime_kb = pair->lifetime_kb,
+        .replay_window = ike->policy->replay_window,
+        .df = tunnel->df,
+        .replaces = replaces,
+    };
+    memcpy(i->key_in, quick->keys.key_in, sizeof i->key_in);
+    memcpy(i->key_out, quick->keys.key_out, sizeof i->key_out);
+    memcpy(i->integrity_key_in, quick->keys.integrity_in, sizeof i->integrity_key_in);
+    memcpy(i->integrity_key_out, quick->keys.integrity_out, sizeof i->integrity_key_out);
+    out->items[out->count++] = (struct ike_output){.kind = IKE_OUT_INSTALL, .install = i};
+}
+
+void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa, struct ike_outputs *out)
+{
+    struct pair *pair = pair_of(ike, exchange->quick.pair);
+
+    CHECK(pair != NULL);
+    pair->is_up = true;
+    pair->up_ms = now_ms;
+    uint32_t rekey_s = rekey_plan_pair(ike, now_ms, pair);
+    rekey_pair_up(ike, now_ms, pair, out);
+    bytes_wipe(&exchange->quick.keys, sizeof exchange->quick.keys);
+
+    const struct {
+        const char *direction;
+        uint32_t spi;
+    } sas[] = {{"outbound", pair->spi_out}, {"inbound", pair->spi_in}};
+    struct event *e = tell_sa(ike, out, EV_PAIR_NEGOTIATED, sa);
+    event_add_number(e, FIELD_SPI_IN, pair->spi_in);
+    event_add_number(e, FIELD_SPI_OUT, pair->spi_out);
+    for (size_t i = 0; i < COUNT_OF(sas); i++) {
+        e = tell_sa(ike, out, EV_SA_CREATED, sa);
+        event_add_text(e, FIELD_DIRECTION, sas[i].direction);
+        event_add_number(e, FIELD_SPI, sas[i].spi);
+        event_add_ip(e, FIELD_LOCAL, pair->local.ip);
+    }
+    if (rekey_s != 0)
+        event_add_number(tell_exchange(ike, out, EV_REKEY_TIMER, sa, exchange), FIELD_SECONDS, rekey_s);
+    e = tell_exchange(ike, out, EV_PHASE2_COMPLETED, sa, exchange);
+    event_add_number(e, FIELD_SPI_IN, pair->spi_in);
+    event_add_number(e, FIELD_SPI_OUT, pair->spi_out);
+    outcome_keep(ike, now_ms, sa->peer, exchange->side, 2, true, STATE_QM_ACTIVE, REASON_OK);
+}
+
+void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason why, bool is_told,
+              struct ike_outputs *out)
+{
+    struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
+    struct exchange *exchange = quick_of_pair(ike, pair->self);
+    uint8_t spi[4];
+    struct writer w = writer_of(spi, sizeof spi);
+    const struct {
+        const char *direction;
+        uint32_t spi;
+    } sas[] = {{"outbound", pair->spi_out}, {"inbound", pair->spi_in}};
+
+    write_u32(&w, pair->spi_in);
+    if (is_told && sa != NULL)
+        delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), out);
+    for (size_t i = 0; i < COUNT_OF(sas); i++) {
+        struct event *e = sa != NULL ? tell_sa(ike, out, EV_SA_DELETED, sa) : tell(out, EV_SA_DELETED, pair->remote.ip);
+
+        event_add_text(e, FIELD_DIRECTION, sas[i].direction);
+        event_add_number(e, FIELD_SPI, sas[i].spi);
+        event_add_ip(e, FIELD_LOCAL, pair->local.ip);
+        event_add_text(e, FIELD_REASON, reason_info(why)->name);
+    }
+    if (why != REASON_REPLACED)
+        outcome_keep(ike, now_ms, pair->peer, pair->side, 2, false,
+                     !pair->is_up && exchange != NULL ? exchange->state : STATE_QM_ACTIVE, why);
+    CHECK(out->count < IKE_OUTPUTS_MAX);
+    out->items[out->count++] =
+        (struct ike_output){.kind = IKE_OUT_REMOVE, .remove = {pair->self, pair->spi_in, pair->spi_out}};
+    if (exchange != NULL) {
+        exchange->quick.pair = (struct handle){0, 0};
+        exchange_free(ike, exchange, out);
+    }
+    bool was_up = pair->is_up;
+    struct handle peer = pair->peer;
+    uint16_t tunnel = pair->tunnel, ace = pair->ace;
+    pool_give_back(&ike->pairs, pair->self);
+    if (was_up) {
+        rekey_pair_gone(ike, now_ms, peer, tunnel, ace);
+        session_check(ike, peer, why, out);
+    }
+}
