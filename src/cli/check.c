@@ -1,13 +1,8 @@
 #include "cli/check.h"
 
-#include "cli/file.h"
-#include "conf/conf.h"
+#include "cli/loaded.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { SECRETS_MAX = 64 * 1024 };
 
 static void add_findings(struct reply *reply, const struct conf *conf)
 {
@@ -60,62 +55,26 @@ static void add_tunnels(struct reply *reply, const struct conf *conf)
     }
 }
 
-/* The secrets file need not be there. */
-static void read_secrets(struct conf *conf, const char *path, char secrets[static FILE_PATH_SIZE], struct arena *arena)
-{
-    struct file file;
-
-    if (file_name_secrets(secrets, path) && file_read(&file, secrets, SECRETS_MAX) == 0) {
-        conf_read_secrets(conf, bytes_of(file.data, file.len), secrets, arena);
-        file_free(&file);
-    }
-}
-
-static enum check_verdict check_text(struct reply *reply, const char *path, const struct file *file, void *space,
-                                     size_t space_len)
-{
-    char secrets[FILE_PATH_SIZE];
-    struct arena arena = arena_of(space, space_len);
-    struct conf conf;
-    bool is_readable = conf_read(&conf, bytes_of(file->data, file->len), path, &arena);
-
-    if (is_readable)
-        read_secrets(&conf, path, secrets, &arena);
-    add_findings(reply, &conf);
-    if (is_readable) {
-        add_tunnels(reply, &conf);
-        add_unused(reply, &conf);
-    }
-    conf_wipe(&conf);
-    if (!is_readable)
-        return CHECK_UNREADABLE;
-    return conf.error_count > 0 || conf.parked_count > 0 ? CHECK_FAULTS : CHECK_CLEAN;
-}
-
 enum check_verdict check_file(struct reply *reply, const char *path, struct text *why)
 {
-    struct file file;
-    int error = file_read(&file, path, CONF_FILE_MAX);
-    size_t space_len = error ? 0 : conf_space(file.len);
-    void *space = error ? NULL : malloc(space_len);
+    int error;
+    struct loaded *loaded = loaded_open(path, &error);
     enum check_verdict verdict = CHECK_UNREADABLE;
 
-    if (!error && !space) {
-        file_free(&file);
-        error = ENOMEM;
-    }
-    if (error) {
+    if (!loaded) {
         text_add_escaped(why, bytes_of_text(path));
         text_add(why, ": %s", strerror(error));
         return verdict;
     }
-    verdict = check_text(reply, path, &file, space, space_len);
-    if (verdict == CHECK_UNREADABLE) {
+    add_findings(reply, &loaded->conf);
+    if (loaded->is_split) {
+        add_tunnels(reply, &loaded->conf);
+        add_unused(reply, &loaded->conf);
+        verdict = loaded->conf.error_count > 0 || loaded->conf.parked_count > 0 ? CHECK_FAULTS : CHECK_CLEAN;
+    } else {
         text_add_escaped(why, bytes_of_text(path));
         text_add(why, " cannot be split into statements");
     }
-    bytes_wipe(space, space_len);
-    free(space);
-    file_free(&file);
+    loaded_close(loaded);
     return verdict;
 }

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "cli/check.h"
 #include "cli/client.h"
+#include "cli/doctor.h"
 #include "cli/json.h"
 #include "cli/options.h"
 #include "cli/secret.h"
@@ -115,6 +116,18 @@ static int do_check(struct shell *shell)
     return verdict == CHECK_UNREADABLE ? complain(space) : (int)verdict;
 }
 
+static int do_doctor(struct shell *shell)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    enum doctor_verdict verdict = doctor_run(&shell->reply, shell->request.file, &why);
+
+    if (verdict == DOCTOR_NOT_RUN)
+        return complain(space);
+    show(shell);
+    return (int)verdict;
+}
+
 static int do_secret(const struct control_request *request)
 {
     char space[WHY_SIZE];
@@ -139,6 +152,7 @@ static int run(struct shell *shell)
 {
     switch (shell->request.id) {
     case CONTROL_CHECK: return do_check(shell);
+    case CONTROL_DOCTOR: return do_doctor(shell);
     case CONTROL_SECRET: return do_secret(&shell->request);
     case CONTROL_HELP: return print_help(stdout);
     default: return ask_gateway(shell);

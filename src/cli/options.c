@@ -87,5 +87,5 @@ void options_help(struct text *t)
     }
     text_add(t, "\nCommands:\n");
     control_help(t);
-    text_add(t, "\nExit status: 0 done; 1 the tunnel did not come up, or the configuration has faults; 2 not done.\n");
+    text_add(t, "\nExit status: 0 done; 1 the tunnel did not come up, the configuration has faults, or the doctor has found what stops tunnels; 2 not done.\n");
 }

@@ -12,7 +12,7 @@ static const struct {
     enum screen_block block;
 } plain_blocks[] = {
     {RECORD_log_line, BLOCK_LOG_LINE}, {RECORD_warning, BLOCK_WARNING}, {RECORD_finding, BLOCK_FINDING},
-    {RECORD_unused, BLOCK_UNUSED},     {RECORD_step, BLOCK_STEP},
+    {RECORD_unused, BLOCK_UNUSED},     {RECORD_step, BLOCK_STEP},       {RECORD_trouble, BLOCK_TROUBLE},
 };
 
 void screen_write_record(FILE *out, const struct control_record *r, const struct screen_view *view)
@@ -255,6 +255,14 @@ static void write_version(FILE *out, const struct reply *reply, const struct scr
         screen_block(out, BLOCK_VERSION, &item);
 }
 
+static void write_doctor(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    if (!reply_find(reply, RECORD_trouble))
+        screen_block(out, BLOCK_TROUBLE_NONE, &item);
+}
+
 void screen_write(FILE *out, const struct reply *reply, const struct control_request *request,
                   const struct screen_view *view)
 {
@@ -267,6 +275,7 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_TUNNEL: write_tunnels(out, reply, view); return;
     case CONTROL_SHOW_VERSION: write_version(out, reply, view); return;
     case CONTROL_CHECK: write_check(out, reply, view); return;
+    case CONTROL_DOCTOR: write_doctor(out, reply, view); return;
     case CONTROL_CLEAR_ISAKMP_SA:
     case CONTROL_CLEAR_IPSEC_SA:
     case CONTROL_DEBUG_IKEV1:

@@ -1,0 +1,52 @@
+#include "cli/loaded.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { SECRETS_MAX = 64 * 1024 };
+
+/* The secrets file need not be there. */
+static void read_secrets(struct loaded *loaded, const char *path, struct arena *arena)
+{
+    struct file file;
+
+    if (file_name_secrets(loaded->secrets, path) && file_read(&file, loaded->secrets, SECRETS_MAX) == 0) {
+        conf_read_secrets(&loaded->conf, bytes_of(file.data, file.len), loaded->secrets, arena);
+        file_free(&file);
+    }
+}
+
+struct loaded *loaded_open(const char *path, int *error)
+{
+    struct loaded *loaded = calloc(1, sizeof *loaded);
+    struct file file;
+
+    *error = loaded ? file_read(&file, path, CONF_FILE_MAX) : ENOMEM;
+    if (*error) {
+        free(loaded);
+        return NULL;
+    }
+    loaded->space_len = conf_space(file.len);
+    loaded->space = malloc(loaded->space_len);
+    if (!loaded->space) {
+        *error = ENOMEM;
+        file_free(&file);
+        free(loaded);
+        return NULL;
+    }
+    struct arena arena = arena_of(loaded->space, loaded->space_len);
+
+    loaded->is_split = conf_read(&loaded->conf, bytes_of(file.data, file.len), path, &arena);
+    if (loaded->is_split)
+        read_secrets(loaded, path, &arena);
+    file_free(&file);
+    return loaded;
+}
+
+void loaded_close(struct loaded *loaded)
+{
+    conf_wipe(&loaded->conf);
+    bytes_wipe(loaded->space, loaded->space_len);
+    free(loaded->space);
+    free(loaded);
+}
