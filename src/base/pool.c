@@ -23,8 +23,8 @@ struct pool pool_of(void *space, uint32_t count, size_t place_len)
     struct pool pool = {.places = space, .place_len = padded(place_len), .count = count};
 
     CHECK(space != NULL && count > 0);
-    memset(space, 0, pool_space(count, place_len));
     pool.generations = (uint32_t *)(void *)(pool.places + pool.place_len * count);
+    memset(pool.generations, 0, sizeof(uint32_t) * count);
     return pool;
 }
 
@@ -33,20 +33,27 @@ static bool is_taken(const struct pool *pool, uint32_t index)
     return pool->generations[index] % 2 == 1;
 }
 
+/* The place that is to be taken next, which leaves the list of free ones; pool->count: there is none. */
+static uint32_t free_index(struct pool *pool)
+{
+    uint32_t index = pool->free_place - 1;
+
+    if (pool->free_place == 0)
+        return pool->used_count == pool->count ? pool->count : pool->used_count++;
+    memcpy(&pool->free_place, pool->places + index * pool->place_len, sizeof pool->free_place);
+    return index;
+}
+
 struct handle pool_take(struct pool *pool)
 {
-    for (uint32_t tried = 0; tried < pool->count; tried++) {
-        uint32_t index = (pool->next_index + tried) % pool->count;
+    uint32_t index = free_index(pool);
 
-        if (is_taken(pool, index))
-            continue;
-        pool->generations[index]++;
-        pool->next_index = (index + 1) % pool->count;
-        pool->taken_count++;
-        memset(pool->places + index * pool->place_len, 0, pool->place_len);
-        return (struct handle){index, pool->generations[index]};
-    }
-    return (struct handle){0, 0};
+    if (index == pool->count)
+        return (struct handle){0, 0};
+    pool->generations[index]++;
+    pool->taken_count++;
+    memset(pool->places + index * pool->place_len, 0, pool->place_len);
+    return (struct handle){index, pool->generations[index]};
 }
 
 void *pool_find(const struct pool *pool, struct handle h)
@@ -64,13 +71,20 @@ void pool_give_back(struct pool *pool, struct handle h)
     if (place == NULL)
         return;
     bytes_wipe(place, pool->place_len);
+    memcpy(place, &pool->free_place, sizeof pool->free_place);
+    pool->free_place = h.index + 1;
     pool->generations[h.index]++;
     pool->taken_count--;
 }
 
+void pool_wipe(struct pool *pool)
+{
+    bytes_wipe(pool->places, pool->used_count * pool->place_len);
+}
+
 static struct handle taken_from(const struct pool *pool, uint32_t index)
 {
-    for (; index < pool->count; index++)
+    for (; index < pool->used_count; index++)
         if (is_taken(pool, index))
             return (struct handle){index, pool->generations[index]};
     return (struct handle){0, 0};

@@ -8,13 +8,22 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-struct burst_key {
+/* What packets are passed through: big, and so made with the first packet; most pairs of a large gateway are idle. */
+struct engine {
     EVP_CIPHER_CTX *context; /* keyed; a packet gives it its IV and nothing else */
+    struct hmac_key integrity;
+};
+
+struct burst_key {
+    struct engine *engine; /* NULL: no packet yet */
+    enum cipher_id cipher;
     enum cipher_kind kind;
-    size_t block_len, icv_len;
+    enum hash_id integrity;
+    uint8_t block_len, icv_len, integrity_key_len;
     bool is_for_sealing;
-    struct hmac_key integrity;  /* CBC */
+    uint8_t cipher_key[CIPHER_KEY_MAX];
     uint8_t salt[GCM_SALT_LEN]; /* GCM */
+    uint8_t integrity_key[];    /* CBC; wiped with the first packet, as the cipher's */
 };
 
 static bool is_possible(const struct cipher_info *info, struct bytes key, enum hash_id integrity, size_t icv_len)
@@ -26,16 +35,16 @@ static bool is_possible(const struct cipher_info *info, struct bytes key, enum h
            icv_len <= hash_info(integrity)->digest_len;
 }
 
-static bool context_make(struct burst_key *made, enum cipher_id cipher, struct bytes key)
+static bool context_make(struct engine *engine, const struct burst_key *key)
 {
     uint8_t space[CIPHER_KEY_MAX];
-    struct bytes whole_key = evp_key(cipher, key, space);
+    struct bytes whole_key = evp_key(key->cipher, bytes_of(key->cipher_key, cipher_info(key->cipher)->key_len), space);
 
-    made->context = EVP_CIPHER_CTX_new();
-    bool is_made =
-        made->context != NULL &&
-        EVP_CipherInit_ex2(made->context, evp_cipher(cipher), whole_key.data, NULL, made->is_for_sealing, NULL) == 1 &&
-        EVP_CIPHER_CTX_set_padding(made->context, 0) == 1;
+    engine->context = EVP_CIPHER_CTX_new();
+    bool is_made = engine->context != NULL &&
+                   EVP_CipherInit_ex2(engine->context, evp_cipher(key->cipher), whole_key.data, NULL,
+                                      key->is_for_sealing, NULL) == 1 &&
+                   EVP_CIPHER_CTX_set_padding(engine->context, 0) == 1;
     bytes_wipe(space, sizeof space);
     return is_made;
 }
@@ -45,32 +54,48 @@ struct burst_key *burst_key_make(enum cipher_id cipher, struct bytes key, enum h
 {
     const struct cipher_info *info = cipher_info(cipher);
 
-    if (!is_possible(info, key, integrity, icv_len))
+    if (!is_possible(info, key, integrity, icv_len) || integrity_key.len > UINT8_MAX)
         return NULL;
-    struct burst_key *made = OPENSSL_zalloc(sizeof *made);
+    struct burst_key *made = OPENSSL_zalloc(sizeof *made + integrity_key.len);
     if (made == NULL)
         return NULL;
+    made->cipher = cipher;
     made->kind = info->kind;
+    made->integrity = integrity;
     made->block_len = info->block_len;
-    made->icv_len = icv_len;
+    made->icv_len = (uint8_t)icv_len;
+    made->integrity_key_len = (uint8_t)integrity_key.len;
     made->is_for_sealing = is_for_sealing;
+    memcpy(made->cipher_key, key.data, info->key_len);
     if (info->kind == CIPHER_KIND_GCM)
         memcpy(made->salt, key.data + info->key_len, sizeof made->salt);
-    else
-        hmac_key_set(&made->integrity, integrity, integrity_key);
-    if (!context_make(made, cipher, bytes_of(key.data, info->key_len))) {
-        burst_key_free(made);
-        return NULL;
-    }
+    if (integrity_key.len > 0)
+        memcpy(made->integrity_key, integrity_key.data, integrity_key.len);
     return made;
+}
+
+/* The keys themselves are not needed any more then. */
+static void make_ready(struct burst_key *key)
+{
+    if (key->engine != NULL)
+        return;
+    key->engine = OPENSSL_zalloc(sizeof *key->engine);
+    CHECK(key->engine != NULL && context_make(key->engine, key));
+    if (key->kind == CIPHER_KIND_CBC)
+        hmac_key_set(&key->engine->integrity, key->integrity, bytes_of(key->integrity_key, key->integrity_key_len));
+    bytes_wipe(key->cipher_key, sizeof key->cipher_key);
+    bytes_wipe(key->integrity_key, key->integrity_key_len);
 }
 
 void burst_key_free(struct burst_key *key)
 {
     if (key == NULL)
         return;
-    EVP_CIPHER_CTX_free(key->context); /* wipes its key */
-    OPENSSL_clear_free(key, sizeof *key);
+    if (key->engine != NULL) {
+        EVP_CIPHER_CTX_free(key->engine->context); /* wipes its key */
+        OPENSSL_clear_free(key->engine, sizeof *key->engine);
+    }
+    OPENSSL_clear_free(key, sizeof *key + key->integrity_key_len);
 }
 
 static uint8_t *iv_of(const struct burst_packet *packet)
@@ -96,7 +121,7 @@ static void pass_text(struct burst_key *key, const struct burst_packet *packet)
     CHECK(packet->text_len <= INT_MAX);
     if (packet->text_len == 0)
         return;
-    CHECK(EVP_CipherUpdate(key->context, text_of_packet(packet), &done, text_of_packet(packet),
+    CHECK(EVP_CipherUpdate(key->engine->context, text_of_packet(packet), &done, text_of_packet(packet),
                            (int)packet->text_len) == 1);
     CHECK((size_t)done == packet->text_len);
 }
@@ -104,7 +129,7 @@ static void pass_text(struct burst_key *key, const struct burst_packet *packet)
 static void cbc_pass(struct burst_key *key, const struct burst_packet *packet)
 {
     CHECK(packet->iv_len == key->block_len && packet->text_len % key->block_len == 0);
-    CHECK(EVP_CipherInit_ex2(key->context, NULL, NULL, iv_of(packet), -1, NULL) == 1);
+    CHECK(EVP_CipherInit_ex2(key->engine->context, NULL, NULL, iv_of(packet), -1, NULL) == 1);
     pass_text(key, packet);
 }
 
@@ -113,7 +138,7 @@ static struct bytes hmac_icv(const struct burst_key *key, const struct burst_pac
 {
     struct bytes covered = bytes_of(packet->data, packet->aad_len + packet->iv_len + packet->text_len);
 
-    return bytes_of(hmac_with(&key->integrity, &covered, 1, digest).data, key->icv_len);
+    return bytes_of(hmac_with(&key->engine->integrity, &covered, 1, digest).data, key->icv_len);
 }
 
 /* RFC 4106 section 4: the nonce is the salt, then the packet's IV. */
@@ -125,8 +150,8 @@ static void gcm_begin(struct burst_key *key, const struct burst_packet *packet)
     CHECK(packet->iv_len == GCM_IV_LEN && packet->aad_len <= INT_MAX);
     memcpy(nonce, key->salt, GCM_SALT_LEN);
     memcpy(nonce + GCM_SALT_LEN, iv_of(packet), GCM_IV_LEN);
-    CHECK(EVP_CipherInit_ex2(key->context, NULL, NULL, nonce, -1, NULL) == 1);
-    CHECK(EVP_CipherUpdate(key->context, NULL, &done, packet->data, (int)packet->aad_len) == 1);
+    CHECK(EVP_CipherInit_ex2(key->engine->context, NULL, NULL, nonce, -1, NULL) == 1);
+    CHECK(EVP_CipherUpdate(key->engine->context, NULL, &done, packet->data, (int)packet->aad_len) == 1);
 }
 
 static void gcm_seal(struct burst_key *key, struct burst_packet *packet)
@@ -136,8 +161,8 @@ static void gcm_seal(struct burst_key *key, struct burst_packet *packet)
 
     gcm_begin(key, packet);
     pass_text(key, packet);
-    CHECK(EVP_CipherFinal_ex(key->context, unused, &done) == 1);
-    CHECK(EVP_CIPHER_CTX_ctrl(key->context, EVP_CTRL_AEAD_GET_TAG, (int)key->icv_len, icv_of(packet)) == 1);
+    CHECK(EVP_CipherFinal_ex(key->engine->context, unused, &done) == 1);
+    CHECK(EVP_CIPHER_CTX_ctrl(key->engine->context, EVP_CTRL_AEAD_GET_TAG, (int)key->icv_len, icv_of(packet)) == 1);
 }
 
 static bool gcm_open(struct burst_key *key, struct burst_packet *packet)
@@ -146,9 +171,9 @@ static bool gcm_open(struct burst_key *key, struct burst_packet *packet)
     int done = 0;
 
     gcm_begin(key, packet);
-    CHECK(EVP_CIPHER_CTX_ctrl(key->context, EVP_CTRL_AEAD_SET_TAG, (int)key->icv_len, icv_of(packet)) == 1);
+    CHECK(EVP_CIPHER_CTX_ctrl(key->engine->context, EVP_CTRL_AEAD_SET_TAG, (int)key->icv_len, icv_of(packet)) == 1);
     pass_text(key, packet);
-    bool is_ok = EVP_CipherFinal_ex(key->context, unused, &done) == 1;
+    bool is_ok = EVP_CipherFinal_ex(key->engine->context, unused, &done) == 1;
     if (!is_ok)
         bytes_wipe(text_of_packet(packet), packet->text_len);
     return is_ok;
@@ -175,6 +200,7 @@ static bool cbc_open(struct burst_key *key, struct burst_packet *packet)
 void burst_seal(struct burst_key *key, struct burst_packet *packets, size_t count)
 {
     CHECK(key->is_for_sealing);
+    make_ready(key);
     for (size_t i = 0; i < count; i++)
         if (key->kind == CIPHER_KIND_GCM)
             gcm_seal(key, &packets[i]);
@@ -194,6 +220,7 @@ static bool has_right_lengths(const struct burst_key *key, const struct burst_pa
 void burst_open(struct burst_key *key, struct burst_packet *packets, size_t count)
 {
     CHECK(!key->is_for_sealing);
+    make_ready(key);
     for (size_t i = 0; i < count; i++) {
         struct burst_packet *packet = &packets[i];
 

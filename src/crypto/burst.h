@@ -11,7 +11,8 @@ struct burst_key; /* opaque: keyed cipher and keyed HMAC */
 
 /* `key`: the cipher's key, for GCM followed by its salt (RFC 4106 section 8.1). `integrity`: HASH_NONE for GCM, whose
  * icv_len is 8, 12 or 16 (RFC 4106 section 6), else HMAC truncated to icv_len bytes (RFC 2403, RFC 2404: 12; RFC 4868:
- * half the digest). NULL when a length is wrong or libcrypto refuses. */
+ * half the digest). NULL when a length is wrong or there is no memory. What libcrypto needs for it, a kilobyte or two,
+ * is taken with the first packet. */
 struct burst_key *burst_key_make(enum cipher_id cipher, struct bytes key, enum hash_id integrity,
                                  struct bytes integrity_key, size_t icv_len, bool is_for_sealing);
 void burst_key_free(struct burst_key *key); /* wipes; NULL is fine */

@@ -369,18 +369,21 @@ void control_on_event(struct control *control, const struct event *event)
     }
 }
 
-void control_on_log(void *context, const struct event *event, uint8_t severity, const char *line)
+bool control_on_log(void *context, const struct event *event, uint8_t severity, const char *line)
 {
     struct control *control = context;
+    bool is_anybody_there = false;
 
-    if (!line) {
+    if (!line)
         control_on_event(control, event);
-        return;
-    }
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-        if (control->clients[i].is_used && control->clients[i].debug.is_on)
+        if (!control->clients[i].is_used || !control->clients[i].debug.is_on)
+            continue;
+        is_anybody_there = true;
+        if (line)
             watch_log(&control->clients[i], event, severity, line);
     }
+    return is_anybody_there;
 }
 
 void control_on_policy(struct control *control)

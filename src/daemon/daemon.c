@@ -288,12 +288,11 @@ static void command(void *context, enum ike_command_kind kind, uint16_t tunnel, 
                 &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = kind, .tunnel = tunnel, .peer = peer}});
 }
 
-static void tell_control(void *context, const struct event *event, uint8_t severity, const char *line)
+static bool tell_control(void *context, const struct event *event, uint8_t severity, const char *line)
 {
     struct daemon *daemon = context;
 
-    if (daemon->control != NULL)
-        control_on_log(daemon->control, event, severity, line);
+    return daemon->control != NULL && control_on_log(daemon->control, event, severity, line);
 }
 
 static bool open_control(struct daemon *daemon, struct text *why)
@@ -341,7 +340,7 @@ static bool make_parts(struct daemon *daemon, struct text *why)
 {
     daemon->gate = gate_create(daemon->loop, &(struct gate_hooks){daemon, on_datagram, on_hint});
     daemon->queue =
-        vault_queue_create(daemon->loop, ike_limits_default.exchanges, &(struct vault_queue_hooks){daemon, on_answer});
+        vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer});
     daemon->driver = driver_create(daemon->loop, daemon->log, why);
     if (daemon->driver == NULL)
         return false;

@@ -199,10 +199,10 @@ void driver_stop(struct driver *driver)
 
 void driver_free(struct driver *driver)
 {
-    if (driver->space != NULL) {
-        bytes_wipe(driver->space, driver->space_len);
+    if (driver->ike != NULL)
+        ike_wipe(driver->ike);
+    if (driver->space != NULL)
         munmap(driver->space, driver->space_len);
-    }
     free(driver->out);
     free(driver->waiting);
     free(driver);

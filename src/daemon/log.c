@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { PAST_EVENTS = 2000, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
@@ -25,10 +26,23 @@ struct log {
     uint64_t begun_ms;
     log_watcher *watcher;
     void *watcher_context;
+    uint8_t most_severe[EV_COUNT]; /* of the lines of an event in any dialect: what is below every filter need not be
+                                      written */
     struct log_limit limit;
     struct past_event past[PAST_EVENTS]; /* a ring */
     uint32_t past_next, past_count;
 };
+
+static void learn_severities(struct log *log)
+{
+    memset(log->most_severe, LOG_DEBUG + 1, sizeof log->most_severe);
+    for (size_t row = 0; row < phrase_count(); row++) {
+        const struct phrase *p = phrase_at(row);
+
+        if (p->use != PHRASE_READ && p->severity < log->most_severe[p->kind])
+            log->most_severe[p->kind] = p->severity;
+    }
+}
 
 /* Without a syslog daemon (a container, a test) lines go to standard error, which systemd and the like keep. */
 struct log *log_open(bool to_syslog, bool to_terminal, bool is_debug)
@@ -41,6 +55,7 @@ struct log *log_open(bool to_syslog, bool to_terminal, bool is_debug)
     log->syslog_severity = LOG_INFO;
     log->terminal_severity = is_debug ? LOG_DEBUG : LOG_INFO;
     log->begun_ms = clock_now_ms();
+    learn_severities(log);
     if (log->to_syslog)
         openlog(PROCESS_NAME, LOG_PID | LOG_NDELAY, LOG_DAEMON);
     return log;
@@ -117,7 +132,7 @@ static enum dialect dialect_of(const struct log *log, const struct event *e)
 }
 
 /* In the words of a console, for the terminal and for those who watch. */
-static void console_lines(struct log *log, const struct event *e, bool is_allowed)
+static void console_lines(struct log *log, const struct event *e, bool is_watched, bool is_allowed)
 {
     enum dialect dialect = dialect_of(log, e);
     char space[LINE_SIZE], words_space[PHRASE_LINE_SIZE];
@@ -131,8 +146,8 @@ static void console_lines(struct log *log, const struct event *e, bool is_allowe
         add_stamp(log, &line, head.dialect);
         phrase_add_tag(&line, head);
         text_add(&line, "%s", words_space);
-        if (log->watcher != NULL)
-            log->watcher(log->watcher_context, e, head.severity, space);
+        if (is_watched)
+            (void)log->watcher(log->watcher_context, e, head.severity, space);
         if (log->to_terminal && is_allowed && head.severity <= log->terminal_severity)
             print(&line);
     }
@@ -180,10 +195,11 @@ void log_event(struct log *log, const struct event *e)
     remember(log, e);
     if (kept_back > 0)
         log_note(log, LOG_WARNING, "%u more of these were not logged: %s", kept_back, event_meaning(e->kind));
-    if (log->watcher != NULL)
-        log->watcher(log->watcher_context, e, LOG_DEBUG, NULL);
-    console_lines(log, e, is_allowed);
-    if (log->to_syslog && is_allowed)
+    bool is_watched = log->watcher != NULL && log->watcher(log->watcher_context, e, LOG_DEBUG, NULL);
+    bool is_on_terminal = log->to_terminal && is_allowed && log->most_severe[e->kind] <= log->terminal_severity;
+    if (is_watched || is_on_terminal)
+        console_lines(log, e, is_watched, is_allowed);
+    if (log->to_syslog && is_allowed && log->most_severe[e->kind] <= log->syslog_severity)
         syslog_lines(log, e);
 }
 

@@ -17,8 +17,9 @@
 
 struct log;
 
-/* Who watches: each event once with no line (NULL), then each of its lines as it is to be shown, without a line break. */
-typedef void log_watcher(void *watcher_context, const struct event *event, uint8_t severity, const char *line);
+/* Who watches: each event once with no line (NULL); when that returned true, then each of its lines as it is to be
+ * shown, without a line break. */
+typedef bool log_watcher(void *watcher_context, const struct event *event, uint8_t severity, const char *line);
 
 /* Lines go to syslog up to informational (6), to the terminal (standard error) too when asked, or when there is no
  * syslog; with debug, up to 7. */

@@ -261,14 +261,19 @@ void plane_pairs_second(struct plane *plane)
 {
     uint64_t now_ms = plane_now_ms(plane);
 
-    for (uint32_t i = 0; i < plane->pair_limit; i++)
-        if (handle_is_set(plane->pairs[i].handle) && now_ms - plane->pairs[i].path_ms >= PLANE_PATH_MS)
+    /* places beyond the last pair are not even looked at: there are many */
+    for (uint32_t i = 0, left = plane->pair_count; i < plane->pair_limit && left > 0; i++) {
+        if (!handle_is_set(plane->pairs[i].handle))
+            continue;
+        left--;
+        if (now_ms - plane->pairs[i].path_ms >= PLANE_PATH_MS)
             plane_pair_ask_path(plane, &plane->pairs[i]);
+    }
 }
 
 void plane_pairs_free(struct plane *plane)
 {
-    for (uint32_t i = 0; i < plane->pair_limit; i++)
+    for (uint32_t i = 0; i < plane->pair_limit && plane->pair_count > 0; i++)
         if (handle_is_set(plane->pairs[i].handle))
             end_pair(plane, &plane->pairs[i]);
 }

@@ -16,7 +16,8 @@
 
 struct vault_queue;
 
-enum { VAULT_KEYS_MAX = 8192 };
+/* Secrets: exchanges that wait for their peer's share at the same time. */
+enum { VAULT_KEYS_MAX = 16384, VAULT_SECRETS_MAX = 2048 };
 
 struct vault_queue_hooks {
     void *context;

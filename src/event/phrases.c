@@ -126,6 +126,16 @@ static void add_tidied(struct text *t, struct bytes line)
 
     while (line.len > 0) {
         char single[2];
+
+        if (line.data[0] > ' ' && line.data[0] < 0x7f && t->len + 2 < t->size) { /* nearly all of a log */
+            if (is_blank_due)
+                t->data[t->len++] = ' ';
+            is_blank_due = false;
+            t->data[t->len++] = (char)line.data[0];
+            t->data[t->len] = '\0';
+            line = bytes_after(line, 1);
+            continue;
+        }
         const char *c = take_character(&line, single);
 
         if (*c == ' ' || (*c >= '\t' && *c <= '\r')) {
@@ -226,8 +236,8 @@ static bool take_tag(enum dialect dialect, struct bytes *line, struct phrase_hea
 
 static bool may_be(const struct phrase *p, const struct phrase_head *head)
 {
-    return p->use != PHRASE_WRITE && p->use != PHRASE_OR_WRITE && dialect_has((enum dialect)head->dialect, p) &&
-           (head->number == 0 || head->number == p->number);
+    return (head->number == 0 || head->number == p->number) && p->use != PHRASE_WRITE && p->use != PHRASE_OR_WRITE &&
+           dialect_has((enum dialect)head->dialect, p);
 }
 
 bool phrase_read(enum dialect dialect, struct bytes line, struct phrase_head *head, struct event *e)
@@ -244,9 +254,11 @@ bool phrase_read(enum dialect dialect, struct bytes line, struct phrase_head *he
         return false;
 
     for (const struct phrase *p = phrases; p < phrases + COUNT_OF(phrases); p++) {
+        if (!may_be(p, &found))
+            continue;
         struct event read = event_of(p->kind);
 
-        if (!may_be(p, &found) || !template_read(p->text, rest, &read))
+        if (!template_read(p->text, rest, &read))
             continue;
         uint8_t severity = found.severity; /* releases differ in it: the line's own counts */
         *head = head_of((enum dialect)found.dialect, p);

@@ -6,9 +6,12 @@
 
 static enum event_field_id field_of(struct bytes name)
 {
-    for (enum event_field_id id = FIELD_NONE + 1; id < FIELD_IDS; id++)
-        if (bytes_equal(bytes_of_text(event_field_name(id)), name))
+    for (enum event_field_id id = FIELD_NONE + 1; id < FIELD_IDS; id++) {
+        const char *field = event_field_name(id);
+
+        if (name.len > 0 && field[0] == (char)name.data[0] && bytes_equal(bytes_of_text(field), name))
             return id;
+    }
     CHECK(!"a field of phrases.def that events.def does not have");
     return FIELD_NONE;
 }

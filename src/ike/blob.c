@@ -79,6 +79,12 @@ void blob_drop(struct blobs *blobs, struct handle h)
     pool_give_back(&blobs->pools[size_of(h)], inner(h));
 }
 
+void blobs_wipe(struct blobs *blobs)
+{
+    for (int i = 0; i < BLOB_SIZES; i++)
+        pool_wipe(&blobs->pools[i]);
+}
+
 uint32_t blobs_taken(const struct blobs *blobs)
 {
     uint32_t taken = 0;

@@ -21,6 +21,7 @@ struct handle blob_make(struct blobs *blobs, struct bytes bytes);
 /* Empty for a handle that names nothing. */
 struct bytes blob_bytes(const struct blobs *blobs, struct handle h);
 void blob_drop(struct blobs *blobs, struct handle h);
+void blobs_wipe(struct blobs *blobs); /* all that were ever made; the store is of no use then */
 uint32_t blobs_taken(const struct blobs *blobs);
 
 #endif

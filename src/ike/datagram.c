@@ -117,17 +117,10 @@ enum { HALF_OPEN_SHARE = 8 };
 
 static bool may_half_open(const struct ike *ike, struct ip remote)
 {
-    uint32_t all = 0, from_there = 0;
+    const struct peer *peer = peer_of_ip(ike, remote);
 
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
-        const struct isakmp_sa *sa = sa_of(ike, h);
-
-        if (sa->state != SA_NEGOTIATING || sa->side != RESPONDER)
-            continue;
-        all++;
-        from_there += ip_equal(sa->remote.ip, remote);
-    }
-    return all < ike->limits.half_open && from_there <= ike->limits.half_open / HALF_OPEN_SHARE;
+    return ike->half_open_count < ike->limits.half_open &&
+           (peer == NULL || half_open_of(ike, peer->self) <= ike->limits.half_open / HALF_OPEN_SHARE);
 }
 
 static void main_mode_first(struct arrival *a)
@@ -173,7 +166,7 @@ static void main_mode_first(struct arrival *a)
     if (ip_equal(peer->remote, a->remote.ip) && policy_tunnel_group_of(ike->policy, a->remote.ip) != NO_INDEX)
         outcome_keep(ike, a->now_ms, sa->peer, RESPONDER, 1, false, STATE_MM_START, reason);
     exchange_free(ike, exchange, a->out);
-    pool_give_back(&ike->sas, sa->self);
+    sa_give_back(ike, sa);
     peer_drop_if_empty(ike, peer);
 }
 
@@ -247,17 +240,13 @@ static uint32_t offered_spi(const struct message *m)
 static struct exchange *quick_mode_first(struct arrival *a, struct isakmp_sa *sa)
 {
     struct ike *ike = a->ike;
-    uint32_t count = 0;
 
     if (message_id_was_heard(ike, sa, EXCHANGE_QM, a->m.header.message_id)) {
         refuse(a, sa, NULL, REASON_REUSED_MESSAGE_ID);
         return NULL;
     }
-    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h))
-        count += handle_equal(exchange_of(ike, h)->sa, sa->self) &&
-                 state_info(exchange_of(ike, h)->state)->waits != WAITS_REST;
     struct exchange *exchange =
-        count >= EXCHANGES_PER_SA_MAX
+        exchanges_under_way(ike, sa->self) >= EXCHANGES_PER_SA_MAX
             ? NULL
             : exchange_make(ike, a->now_ms, sa, EXCHANGE_QM, STATE_QM_START, RESPONDER, a->m.header.message_id);
     if (exchange == NULL) {
@@ -445,6 +434,8 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
     bool is_first = header->exchange == XCHG_MAIN && bytes_are_zero(BYTES_OF(header->cookies[RESPONDER]));
     struct isakmp_sa *sa =
         is_first ? sa_of_first_message(ike, header->cookies[INITIATOR], a.remote) : sa_of_cookies(ike, header->cookies);
+    if (sa != NULL)
+        timers_note(ike, sa->peer);
     switch (header->exchange) {
     case XCHG_MAIN:
         if (header->message_id != 0)

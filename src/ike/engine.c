@@ -1,11 +1,11 @@
 #include "ike/engine.h"
-#include "base/arena.h"
 #include "base/check.h"
 
 #include <string.h>
 
+/* Room for ten thousand tunnels that come up within a minute, and then rekey. */
 const struct ike_limits ike_limits_default = {
-    .peers = 2048, .sas = 2048, .exchanges = 2048, .pairs = 4096, .blobs = 8192, .half_open = 1024};
+    .peers = 16384, .sas = 24576, .exchanges = 32768, .pairs = 24576, .blobs = 65536, .half_open = 1024};
 
 enum { DRAFTS_SHARE = 8 }; /* one draft that waits for the vault for so many exchanges */
 
@@ -19,6 +19,35 @@ static size_t padded(size_t len)
     return (len + 63) / 64 * 64;
 }
 
+/* Parts of the space, one behind the other. Nothing is zeroed here: what is never used is never touched. */
+static void *cut(uint8_t **at, size_t len)
+{
+    void *part = *at;
+
+    *at += padded(len);
+    return part;
+}
+
+static struct pool cut_pool(uint8_t **at, uint32_t count, size_t place_len)
+{
+    return pool_of(cut(at, pool_space(count, place_len)), count, place_len);
+}
+
+static struct index cut_index(uint8_t **at, uint32_t count)
+{
+    return index_of(cut(at, index_space(count)), count);
+}
+
+static size_t heard_ids_len(const struct ike_limits *limits)
+{
+    return sizeof(uint32_t) * HEARD_KINDS * HEARD_IDS_MAX * limits->sas;
+}
+
+static size_t heard_counts_len(const struct ike_limits *limits)
+{
+    return sizeof(uint32_t) * HEARD_KINDS * limits->sas;
+}
+
 size_t ike_space(const struct ike_limits *limits)
 {
     return padded(sizeof(struct ike)) + padded(pool_space(limits->peers, sizeof(struct peer))) +
@@ -26,31 +55,53 @@ size_t ike_space(const struct ike_limits *limits)
            padded(pool_space(limits->exchanges, sizeof(struct exchange))) +
            padded(pool_space(limits->pairs, sizeof(struct pair))) +
            padded(pool_space(drafts_of(limits), sizeof(struct draft))) + padded(blobs_space(limits->blobs)) +
-           padded(limits->sas * sizeof(struct heard_ids)) + 64;
+           padded(heard_ids_len(limits)) + padded(heard_counts_len(limits)) + padded(limits->sas) +
+           padded(due_space(limits->peers)) + padded(index_space(limits->peers)) +
+           2 * padded(index_space(limits->sas)) + 2 * padded(index_space(limits->exchanges)) +
+           2 * padded(index_space(limits->pairs));
 }
 
 struct ike *ike_make(void *space, const struct ike_limits *limits, struct bytes seed)
 {
-    struct arena arena = arena_of(space, ike_space(limits));
-    struct ike *ike = arena_take(&arena, sizeof *ike);
+    uint8_t *at = space;
+    struct ike *ike = cut(&at, sizeof *ike);
 
-    CHECK(ike != NULL && seed.len >= DRBG_SEED_LEN);
+    CHECK(space != NULL && seed.len >= DRBG_SEED_LEN);
+    memset(ike, 0, sizeof *ike);
     ike->limits = *limits;
     drbg_seed(&ike->drbg, seed);
-    ike->peers =
-        pool_of(arena_take(&arena, pool_space(limits->peers, sizeof(struct peer))), limits->peers, sizeof(struct peer));
-    ike->sas = pool_of(arena_take(&arena, pool_space(limits->sas, sizeof(struct isakmp_sa))), limits->sas,
-                       sizeof(struct isakmp_sa));
-    ike->exchanges = pool_of(arena_take(&arena, pool_space(limits->exchanges, sizeof(struct exchange))),
-                             limits->exchanges, sizeof(struct exchange));
-    ike->pairs =
-        pool_of(arena_take(&arena, pool_space(limits->pairs, sizeof(struct pair))), limits->pairs, sizeof(struct pair));
-    ike->drafts = pool_of(arena_take(&arena, pool_space(drafts_of(limits), sizeof(struct draft))), drafts_of(limits),
-                          sizeof(struct draft));
-    ike->blobs = blobs_of(arena_take(&arena, blobs_space(limits->blobs)), limits->blobs);
-    ike->heard = arena_take(&arena, limits->sas * sizeof(struct heard_ids));
-    CHECK(!arena.is_full);
+    drbg_fill(&ike->drbg, (uint8_t *)&ike->index_secret, sizeof ike->index_secret);
+    ike->peers = cut_pool(&at, limits->peers, sizeof(struct peer));
+    ike->sas = cut_pool(&at, limits->sas, sizeof(struct isakmp_sa));
+    ike->exchanges = cut_pool(&at, limits->exchanges, sizeof(struct exchange));
+    ike->pairs = cut_pool(&at, limits->pairs, sizeof(struct pair));
+    ike->drafts = cut_pool(&at, drafts_of(limits), sizeof(struct draft));
+    ike->blobs = blobs_of(cut(&at, blobs_space(limits->blobs)), limits->blobs);
+    ike->heard.ids = cut(&at, heard_ids_len(limits));
+    ike->heard.counts = cut(&at, heard_counts_len(limits));
+    ike->are_half_open = cut(&at, limits->sas);
+    memset(ike->are_half_open, 0, limits->sas);
+    ike->due = due_of(cut(&at, due_space(limits->peers)), limits->peers);
+    ike->peers_by_ip = cut_index(&at, limits->peers);
+    ike->sas_by_peer = cut_index(&at, limits->sas);
+    ike->sas_by_cookie = cut_index(&at, limits->sas);
+    ike->exchanges_by_sa = cut_index(&at, limits->exchanges);
+    ike->exchanges_by_spi = cut_index(&at, limits->exchanges);
+    ike->pairs_by_peer = cut_index(&at, limits->pairs);
+    ike->pairs_by_spi = cut_index(&at, limits->pairs);
+    CHECK(at == (uint8_t *)space + ike_space(limits));
     return ike;
+}
+
+void ike_wipe(struct ike *ike)
+{
+    pool_wipe(&ike->peers);
+    pool_wipe(&ike->sas);
+    pool_wipe(&ike->exchanges);
+    pool_wipe(&ike->pairs);
+    pool_wipe(&ike->drafts);
+    blobs_wipe(&ike->blobs);
+    bytes_wipe(ike, sizeof *ike);
 }
 
 static void outputs_begin(struct ike_outputs *out)
@@ -95,12 +146,13 @@ void ike_feed(struct ike *ike, uint64_t now_ms, const struct ike_input *in, stru
     case IKE_IN_PLANE: plane_take(ike, now_ms, in, out); break;
     case IKE_IN_HINT: hint_take(ike, now_ms, in, out); break;
     }
+    timers_settle(ike);
     reseed(ike, out);
 }
 
 uint64_t ike_deadline_ms(const struct ike *ike)
 {
-    return timers_next_ms(ike);
+    return due_ms(&ike->due);
 }
 
 void ike_outputs_wipe(struct ike_outputs *out)

@@ -7,6 +7,8 @@
 #define IKE_ENGINE_H
 
 #include "ike/blob.h"
+#include "ike/due.h"
+#include "ike/index.h"
 #include "ike/objects.h"
 #include "ike/steps.h"
 
@@ -62,7 +64,16 @@ struct ike {
     struct drbg drbg;
     struct pool peers, sas, exchanges, pairs, drafts;
     struct blobs blobs;
-    struct heard_ids *heard; /* one for each place of `sas` */
+    struct heard_ids heard;
+    struct index_secret index_secret;
+    struct index peers_by_ip, sas_by_peer, sas_by_cookie, exchanges_by_sa, exchanges_by_spi, pairs_by_peer,
+        pairs_by_spi;
+    uint8_t *are_half_open; /* by place of `sas` */
+    uint32_t half_open_count, last_idle_peer;
+    struct due due;         /* peers, by the earliest deadline of what is theirs */
+    struct handle noted[8]; /* peers whose deadlines may have changed in this feed */
+    uint32_t noted_count;
+    bool are_all_noted; /* more than find room there */
     uint32_t last_conn_id, last_ask_number;
     bool is_seed_asked;
     uint64_t notify_tokens_ms; /* token bucket for answers to strangers: time up to which it has been spent */
@@ -76,6 +87,7 @@ struct peer *peer_of(const struct ike *ike, struct handle h);
 struct isakmp_sa *sa_of(const struct ike *ike, struct handle h);
 struct exchange *exchange_of(const struct ike *ike, struct handle h);
 struct pair *pair_of(const struct ike *ike, struct handle h);
+struct handle peer_at(const struct ike *ike, uint32_t place); /* who lives there: somebody does */
 struct peer *peer_of_ip(const struct ike *ike, struct ip remote);
 struct peer *peer_make(struct ike *ike, struct ip remote);   /* finds or makes; NULL: the pool is full */
 void peer_drop_if_empty(struct ike *ike, struct peer *peer); /* one that nothing hangs on and nothing is told of */
@@ -84,7 +96,9 @@ struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cooki
                                       struct endpoint remote);
 struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer);    /* the newest that is up; NULL */
 struct isakmp_sa *sa_begun_of(const struct ike *ike, struct handle peer); /* one that negotiates; NULL */
+uint32_t half_open_of(const struct ike *ike, struct handle peer);
 struct exchange *exchange_of_message(const struct ike *ike, struct handle sa, uint32_t message_id);
+uint32_t exchanges_under_way(const struct ike *ike, struct handle sa);
 struct pair *pair_of_spi_out(const struct ike *ike, struct handle peer, uint32_t spi_out);
 struct pair *pair_of_ace(const struct ike *ike, struct handle peer, uint16_t tunnel,
                          uint16_t ace); /* the newest; NULL */
@@ -92,14 +106,39 @@ struct exchange *quick_of_ace(const struct ike *ike, struct handle peer, uint16_
                               uint16_t ace); /* still under way */
 struct exchange *quick_of_pair(const struct ike *ike, struct handle pair);
 bool spi_is_taken(const struct ike *ike, uint32_t spi_in);
-bool pair_any_of(const struct ike *ike, struct handle peer);
 bool cookie_is_ours(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN]); /* of an SA that we began */
 bool message_id_was_heard(const struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind,
                           uint32_t message_id);
 /* Used under this SA, by the peer or by us: what comes with it from now on is a replay, or our own message reflected.
  */
+void message_ids_forget(struct ike *ike, const struct isakmp_sa *sa);
 void message_id_keep(struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind, uint32_t message_id);
 const struct tunnel *tunnel_of(const struct ike *ike, uint16_t tunnel); /* NULL: NO_INDEX or parked */
+
+/* What belongs to a peer or an SA, the newest first. */
+struct isakmp_sa *sa_first_of(const struct ike *ike, struct handle peer);
+struct isakmp_sa *sa_next_of(const struct ike *ike, const struct isakmp_sa *sa);
+struct exchange *exchange_first_of(const struct ike *ike, struct handle sa);
+struct exchange *exchange_next_of(const struct ike *ike, const struct exchange *exchange);
+struct pair *pair_first_of(const struct ike *ike, struct handle peer);
+struct pair *pair_next_of(const struct ike *ike, const struct pair *pair);
+
+/* for (EACH_SA_OF(ike, peer, sa)) ...: the body may give back the one that it is handed, and no other of them. */
+#define EACH_OF(ike, owner, type, first, next, name)                                                                   \
+    struct type *name = first(ike, owner), *name##_next;                                                               \
+    name != NULL && (name##_next = next(ike, name), true);                                                             \
+    name = name##_next
+#define EACH_SA_OF(ike, peer, name) EACH_OF(ike, peer, isakmp_sa, sa_first_of, sa_next_of, name)
+#define EACH_EXCHANGE_OF(ike, sa, name) EACH_OF(ike, sa, exchange, exchange_first_of, exchange_next_of, name)
+#define EACH_PAIR_OF(ike, peer, name) EACH_OF(ike, peer, pair, pair_first_of, pair_next_of, name)
+
+/* After it was made, and whenever peer, cookies, state or SPI have changed. */
+void sa_file(struct ike *ike, const struct isakmp_sa *sa);
+void exchange_file(struct ike *ike, const struct exchange *exchange);
+void pair_file(struct ike *ike, const struct pair *pair);
+void sa_give_back(struct ike *ike, const struct isakmp_sa *sa);
+void exchange_give_back(struct ike *ike, const struct exchange *exchange);
+void pair_give_back(struct ike *ike, const struct pair *pair);
 
 /* ---- drafts and steps (runner.c) */
 bool draft_set(struct step_work *work, enum blob_id id, struct bytes bytes); /* false: no room for the blob */
@@ -211,7 +250,11 @@ void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer);
 /* ---- inputs */
 void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
 void timers_do(struct ike *ike, uint64_t now_ms, struct ike_outputs *out);
-uint64_t timers_next_ms(const struct ike *ike);
+/* Whatever an input changes belongs to one peer, or to all (a command, a policy): so it is enough that whoever takes an
+ * input notes the peer. timers_settle works out when what is theirs is due. */
+void timers_note(struct ike *ike, struct handle peer);
+void timers_note_all(struct ike *ike);
+void timers_settle(struct ike *ike);
 /* For what the busiest single timer, or one more quick mode, puts out. */
 bool outputs_have_room(const struct ike_outputs *out);
 void command_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);

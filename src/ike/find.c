@@ -1,3 +1,4 @@
+/* Who is meant: objects by handle, by cookies, by message id, by SPI, by address. */
 #include "base/check.h"
 #include "ike/engine.h"
 
@@ -23,87 +24,272 @@ struct pair *pair_of(const struct ike *ike, struct handle h)
     return pool_find(&ike->pairs, h);
 }
 
-/* All objects of a pool, in a loop that frees none. */
-#define EACH(pool, type, name)                                                                                         \
-    type *name = pool_find(pool, pool_first(pool));                                                                    \
-    name != NULL;                                                                                                      \
-    name = pool_find(pool, pool_next(pool, name->self))
+/* ---- Filing: every object stands in the chains of its keys, from its making until it is given back. */
 
-struct peer *peer_of_ip(const struct ike *ike, struct ip remote)
+static uint64_t hash_of_handle(const struct ike *ike, struct handle h)
 {
-    for (EACH(&ike->peers, struct peer, peer))
-        if (ip_equal(peer->remote, remote))
-            return peer;
+    return index_hash(&ike->index_secret, bytes_of(&h, sizeof h));
+}
+
+static uint64_t hash_of_number(const struct ike *ike, uint32_t number)
+{
+    return index_hash(&ike->index_secret, bytes_of(&number, sizeof number));
+}
+
+static uint64_t hash_of_ip(const struct ike *ike, const struct ip *ip)
+{
+    return index_hash(&ike->index_secret, ip_bytes(ip));
+}
+
+void sa_file(struct ike *ike, const struct isakmp_sa *sa)
+{
+    uint8_t *was_half_open = &ike->are_half_open[sa->self.index];
+    bool is_half_open = sa->state == SA_NEGOTIATING && sa->side == RESPONDER;
+
+    index_put(&ike->sas_by_peer, sa->self.index, hash_of_handle(ike, sa->peer));
+    index_put(&ike->sas_by_cookie, sa->self.index, index_hash(&ike->index_secret, BYTES_OF(sa->cookies[INITIATOR])));
+    ike->half_open_count += is_half_open - *was_half_open;
+    *was_half_open = is_half_open;
+    timers_note(ike, sa->peer);
+}
+
+void sa_give_back(struct ike *ike, const struct isakmp_sa *sa)
+{
+    timers_note(ike, sa->peer);
+    ike->half_open_count -= ike->are_half_open[sa->self.index];
+    ike->are_half_open[sa->self.index] = 0;
+    index_drop(&ike->sas_by_peer, sa->self.index);
+    index_drop(&ike->sas_by_cookie, sa->self.index);
+    pool_give_back(&ike->sas, sa->self);
+}
+
+void exchange_file(struct ike *ike, const struct exchange *exchange)
+{
+    index_put(&ike->exchanges_by_sa, exchange->self.index, hash_of_handle(ike, exchange->sa));
+    if (exchange->quick.spi_in != 0)
+        index_put(&ike->exchanges_by_spi, exchange->self.index, hash_of_number(ike, exchange->quick.spi_in));
+}
+
+void exchange_give_back(struct ike *ike, const struct exchange *exchange)
+{
+    index_drop(&ike->exchanges_by_sa, exchange->self.index);
+    index_drop(&ike->exchanges_by_spi, exchange->self.index);
+    pool_give_back(&ike->exchanges, exchange->self);
+}
+
+void pair_file(struct ike *ike, const struct pair *pair)
+{
+    index_put(&ike->pairs_by_peer, pair->self.index, hash_of_handle(ike, pair->peer));
+    index_put(&ike->pairs_by_spi, pair->self.index, hash_of_number(ike, pair->spi_in));
+}
+
+void pair_give_back(struct ike *ike, const struct pair *pair)
+{
+    index_drop(&ike->pairs_by_peer, pair->self.index);
+    index_drop(&ike->pairs_by_spi, pair->self.index);
+    pool_give_back(&ike->pairs, pair->self);
+}
+
+static void peer_give_back(struct ike *ike, const struct peer *peer)
+{
+    index_drop(&ike->peers_by_ip, peer->self.index);
+    due_put(&ike->due, peer->self.index, UINT64_MAX);
+    pool_give_back(&ike->peers, peer->self);
+}
+
+/* ---- Chains */
+
+static void *at_place(const struct pool *pool, uint32_t place)
+{
+    return pool->places + (place - 1) * pool->place_len;
+}
+
+static struct isakmp_sa *sa_from(const struct ike *ike, uint32_t place, struct handle peer)
+{
+    for (; place != 0; place = index_next(&ike->sas_by_peer, place)) {
+        struct isakmp_sa *sa = at_place(&ike->sas, place);
+
+        if (handle_equal(sa->peer, peer))
+            return sa;
+    }
     return NULL;
 }
 
-/* A peer that has nothing but old outcomes gives way to a new one. Dead SAs do without it: else whoever sends first
- * messages from many addresses takes all places for as long as dead SAs are shown. */
-static struct peer *idle_peer(const struct ike *ike)
+struct isakmp_sa *sa_first_of(const struct ike *ike, struct handle peer)
 {
-    struct peer *oldest = NULL;
+    return sa_from(ike, index_first(&ike->sas_by_peer, hash_of_handle(ike, peer)), peer);
+}
 
-    for (EACH(&ike->peers, struct peer, peer)) {
-        bool is_idle = peer->waiting_count == 0;
+struct isakmp_sa *sa_next_of(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    return sa_from(ike, index_next(&ike->sas_by_peer, sa->self.index + 1), sa->peer);
+}
 
-        for (EACH(&ike->sas, struct isakmp_sa, sa))
-            is_idle = is_idle && (sa->state == SA_DEAD || !handle_equal(sa->peer, peer->self));
-        for (EACH(&ike->pairs, struct pair, pair))
-            is_idle = is_idle && !handle_equal(pair->peer, peer->self);
-        if (is_idle && (oldest == NULL || peer->outcomes[0].at_ms < oldest->outcomes[0].at_ms))
-            oldest = peer;
+static struct exchange *exchange_from(const struct ike *ike, uint32_t place, struct handle sa)
+{
+    for (; place != 0; place = index_next(&ike->exchanges_by_sa, place)) {
+        struct exchange *exchange = at_place(&ike->exchanges, place);
+
+        if (handle_equal(exchange->sa, sa))
+            return exchange;
     }
-    return oldest;
+    return NULL;
+}
+
+struct exchange *exchange_first_of(const struct ike *ike, struct handle sa)
+{
+    return exchange_from(ike, index_first(&ike->exchanges_by_sa, hash_of_handle(ike, sa)), sa);
+}
+
+struct exchange *exchange_next_of(const struct ike *ike, const struct exchange *exchange)
+{
+    return exchange_from(ike, index_next(&ike->exchanges_by_sa, exchange->self.index + 1), exchange->sa);
+}
+
+static struct pair *pair_from(const struct ike *ike, uint32_t place, struct handle peer)
+{
+    for (; place != 0; place = index_next(&ike->pairs_by_peer, place)) {
+        struct pair *pair = at_place(&ike->pairs, place);
+
+        if (handle_equal(pair->peer, peer))
+            return pair;
+    }
+    return NULL;
+}
+
+struct pair *pair_first_of(const struct ike *ike, struct handle peer)
+{
+    return pair_from(ike, index_first(&ike->pairs_by_peer, hash_of_handle(ike, peer)), peer);
+}
+
+struct pair *pair_next_of(const struct ike *ike, const struct pair *pair)
+{
+    return pair_from(ike, index_next(&ike->pairs_by_peer, pair->self.index + 1), pair->peer);
+}
+
+/* ---- Peers */
+
+struct handle peer_at(const struct ike *ike, uint32_t place)
+{
+    return ((const struct peer *)at_place(&ike->peers, place + 1))->self;
+}
+
+struct peer *peer_of_ip(const struct ike *ike, struct ip remote)
+{
+    for (uint32_t place = index_first(&ike->peers_by_ip, hash_of_ip(ike, &remote)); place != 0;
+         place = index_next(&ike->peers_by_ip, place)) {
+        struct peer *peer = at_place(&ike->peers, place);
+
+        if (ip_equal(peer->remote, remote))
+            return peer;
+    }
+    return NULL;
+}
+
+static bool is_idle(const struct ike *ike, const struct peer *peer)
+{
+    for (EACH_SA_OF(ike, peer->self, sa))
+        if (sa->state != SA_DEAD)
+            return false;
+    return peer->waiting_count == 0 && pair_first_of(ike, peer->self) == NULL;
+}
+
+/* A peer that has nothing but old outcomes and dead SAs gives way to a new one: else whoever sends first messages from
+ * many addresses takes all places for as long as dead SAs are shown. The search goes on where the last one ended, so
+ * that one look is enough as a rule. NULL: all are in use. */
+static struct peer *idle_peer(struct ike *ike)
+{
+    for (uint32_t tried = 0; tried < ike->limits.peers; tried++) {
+        ike->last_idle_peer = (ike->last_idle_peer + 1) % ike->limits.peers;
+        struct peer *peer = at_place(&ike->peers, ike->last_idle_peer + 1);
+
+        if (is_idle(ike, peer))
+            return peer;
+    }
+    return NULL;
 }
 
 struct peer *peer_make(struct ike *ike, struct ip remote)
 {
     struct peer *peer = peer_of_ip(ike, remote);
 
-    if (peer != NULL)
+    if (peer != NULL) {
+        timers_note(ike, peer->self);
         return peer;
+    }
     if (ike->peers.taken_count == ike->limits.peers) {
         struct peer *idle = idle_peer(ike);
 
         if (idle == NULL)
             return NULL;
-        pool_give_back(&ike->peers, idle->self);
+        for (EACH_SA_OF(ike, idle->self, sa))
+            sa_give_back(ike, sa);
+        peer_give_back(ike, idle);
     }
     struct handle h = pool_take(&ike->peers);
     peer = peer_of(ike, h);
     CHECK(peer != NULL);
     peer->self = h;
     peer->remote = remote;
+    index_put(&ike->peers_by_ip, h.index, hash_of_ip(ike, &peer->remote));
+    timers_note(ike, h);
     return peer;
 }
 
 void peer_drop_if_empty(struct ike *ike, struct peer *peer)
 {
-    if (peer->waiting_count > 0 || peer->outcome_count > 0 || pair_any_of(ike, peer->self))
-        return;
-    for (EACH(&ike->sas, struct isakmp_sa, sa))
-        if (handle_equal(sa->peer, peer->self))
-            return;
-    pool_give_back(&ike->peers, peer->self);
+    if (peer->waiting_count == 0 && peer->outcome_count == 0 && pair_first_of(ike, peer->self) == NULL &&
+        sa_first_of(ike, peer->self) == NULL)
+        peer_give_back(ike, peer);
 }
+
+/* ---- ISAKMP SAs */
+
+static struct isakmp_sa *sa_from_cookie(const struct ike *ike, uint32_t place, const uint8_t cookie_i[COOKIE_LEN])
+{
+    for (; place != 0; place = index_next(&ike->sas_by_cookie, place)) {
+        struct isakmp_sa *sa = at_place(&ike->sas, place);
+
+        if (memcmp(sa->cookies[INITIATOR], cookie_i, COOKIE_LEN) == 0)
+            return sa;
+    }
+    return NULL;
+}
+
+static struct isakmp_sa *sa_first_of_cookie(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN])
+{
+    uint64_t hash = index_hash(&ike->index_secret, bytes_of(cookie_i, COOKIE_LEN));
+
+    return sa_from_cookie(ike, index_first(&ike->sas_by_cookie, hash), cookie_i);
+}
+
+static struct isakmp_sa *sa_next_of_cookie(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    return sa_from_cookie(ike, index_next(&ike->sas_by_cookie, sa->self.index + 1), sa->cookies[INITIATOR]);
+}
+
+#define EACH_SA_OF_COOKIE(ike, cookie_i, sa)                                                                           \
+    struct isakmp_sa *sa = sa_first_of_cookie(ike, cookie_i);                                                          \
+    sa != NULL;                                                                                                        \
+    sa = sa_next_of_cookie(ike, sa)
 
 bool cookie_is_ours(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN])
 {
-    for (EACH(&ike->sas, struct isakmp_sa, sa))
-        if (sa->side == INITIATOR && memcmp(sa->cookies[INITIATOR], cookie_i, COOKIE_LEN) == 0)
+    for (EACH_SA_OF_COOKIE(ike, cookie_i, sa))
+        if (sa->side == INITIATOR)
             return true;
     return false;
 }
 
 struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN])
 {
-    for (EACH(&ike->sas, struct isakmp_sa, sa)) {
-        if (sa->state == SA_DEAD || memcmp(sa->cookies[INITIATOR], cookies[INITIATOR], COOKIE_LEN) != 0)
-            continue;
+    for (EACH_SA_OF_COOKIE(ike, cookies[INITIATOR], sa)) {
         /* Message 2 is the first to bring the responder's cookie. */
         bool is_new_cookie = sa->side == INITIATOR && bytes_are_zero(BYTES_OF(sa->cookies[RESPONDER])) &&
                              !bytes_are_zero(bytes_of(cookies[RESPONDER], COOKIE_LEN));
-        if (is_new_cookie || memcmp(sa->cookies[RESPONDER], cookies[RESPONDER], COOKIE_LEN) == 0)
+
+        if (sa->state != SA_DEAD &&
+            (is_new_cookie || memcmp(sa->cookies[RESPONDER], cookies[RESPONDER], COOKIE_LEN) == 0))
             return sa;
     }
     return NULL;
@@ -111,9 +297,8 @@ struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][
 
 struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN], struct endpoint remote)
 {
-    for (EACH(&ike->sas, struct isakmp_sa, sa))
-        if (sa->state == SA_NEGOTIATING && sa->side == RESPONDER && endpoint_equal(sa->remote, remote) &&
-            memcmp(sa->cookies[INITIATOR], cookie_i, COOKIE_LEN) == 0)
+    for (EACH_SA_OF_COOKIE(ike, cookie_i, sa))
+        if (sa->state == SA_NEGOTIATING && sa->side == RESPONDER && endpoint_equal(sa->remote, remote))
             return sa;
     return NULL;
 }
@@ -122,59 +307,87 @@ struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer)
 {
     struct isakmp_sa *newest = NULL;
 
-    for (EACH(&ike->sas, struct isakmp_sa, sa))
-        if (sa->state == SA_UP && handle_equal(sa->peer, peer) && (newest == NULL || sa->conn_id > newest->conn_id))
+    for (EACH_SA_OF(ike, peer, sa))
+        if (sa->state == SA_UP && (newest == NULL || sa->conn_id > newest->conn_id))
             newest = sa;
     return newest;
 }
 
 struct isakmp_sa *sa_begun_of(const struct ike *ike, struct handle peer)
 {
-    for (EACH(&ike->sas, struct isakmp_sa, sa))
-        if (sa->state == SA_NEGOTIATING && sa->side == INITIATOR && handle_equal(sa->peer, peer))
+    for (EACH_SA_OF(ike, peer, sa))
+        if (sa->state == SA_NEGOTIATING && sa->side == INITIATOR)
             return sa;
     return NULL;
 }
 
+uint32_t half_open_of(const struct ike *ike, struct handle peer)
+{
+    uint32_t count = 0;
+
+    for (EACH_SA_OF(ike, peer, sa))
+        count += ike->are_half_open[sa->self.index];
+    return count;
+}
+
+/* ---- Exchanges and pairs */
+
 struct exchange *exchange_of_message(const struct ike *ike, struct handle sa, uint32_t message_id)
 {
-    for (EACH(&ike->exchanges, struct exchange, exchange))
-        if (handle_equal(exchange->sa, sa) && exchange->message_id == message_id)
+    for (EACH_EXCHANGE_OF(ike, sa, exchange))
+        if (exchange->message_id == message_id)
             return exchange;
     return NULL;
+}
+
+uint32_t exchanges_under_way(const struct ike *ike, struct handle sa)
+{
+    uint32_t count = 0;
+
+    for (EACH_EXCHANGE_OF(ike, sa, exchange))
+        count += state_info(exchange->state)->waits != WAITS_REST;
+    return count;
+}
+
+static uint32_t *heard_count(const struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind)
+{
+    CHECK(kind == EXCHANGE_QM || kind == EXCHANGE_INFO);
+    return &ike->heard.counts[(kind == EXCHANGE_INFO) * ike->limits.sas + sa->self.index];
+}
+
+static uint32_t *heard_id(const struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind, uint32_t slot)
+{
+    size_t row = (kind == EXCHANGE_INFO) * HEARD_IDS_MAX + slot;
+
+    return &ike->heard.ids[row * ike->limits.sas + sa->self.index];
+}
+
+void message_ids_forget(struct ike *ike, const struct isakmp_sa *sa)
+{
+    *heard_count(ike, sa, EXCHANGE_QM) = *heard_count(ike, sa, EXCHANGE_INFO) = 0;
 }
 
 bool message_id_was_heard(const struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind,
                           uint32_t message_id)
 {
-    const struct heard_ids *heard = &ike->heard[sa->self.index];
+    uint32_t count = *heard_count(ike, sa, kind);
 
-    for (uint32_t i = 0; i < heard->of_kind[kind].count && i < HEARD_IDS_MAX; i++)
-        if (heard->of_kind[kind].ids[i] == message_id)
+    for (uint32_t slot = 0; slot < count && slot < HEARD_IDS_MAX; slot++)
+        if (*heard_id(ike, sa, kind, slot) == message_id)
             return true;
     return false;
 }
 
 void message_id_keep(struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind, uint32_t message_id)
 {
-    struct heard_ids *heard = &ike->heard[sa->self.index];
-
     if (!message_id_was_heard(ike, sa, kind, message_id))
-        heard->of_kind[kind].ids[heard->of_kind[kind].count++ % HEARD_IDS_MAX] = message_id;
-}
-
-bool pair_any_of(const struct ike *ike, struct handle peer)
-{
-    for (EACH(&ike->pairs, struct pair, pair))
-        if (handle_equal(pair->peer, peer))
-            return true;
-    return false;
+        *heard_id(ike, sa, kind, (*heard_count(ike, sa, kind))++ % HEARD_IDS_MAX) = message_id;
 }
 
 struct pair *pair_of_spi_out(const struct ike *ike, struct handle peer, uint32_t spi_out)
 {
-    for (EACH(&ike->pairs, struct pair, pair))
-        if (handle_equal(pair->peer, peer) && pair->spi_out == spi_out)
+    for (EACH_PAIR_OF(ike, peer, pair))
+        if (pair->spi_out == spi_out)
             return pair;
     return NULL;
 }
@@ -183,40 +396,46 @@ struct pair *pair_of_ace(const struct ike *ike, struct handle peer, uint16_t tun
 {
     struct pair *newest = NULL;
 
-    for (EACH(&ike->pairs, struct pair, pair))
-        if (handle_equal(pair->peer, peer) && pair->tunnel == tunnel && pair->ace == ace &&
-            (newest == NULL || pair->conn_id > newest->conn_id))
+    for (EACH_PAIR_OF(ike, peer, pair))
+        if (pair->tunnel == tunnel && pair->ace == ace && (newest == NULL || pair->conn_id > newest->conn_id))
             newest = pair;
     return newest;
 }
 
 struct exchange *quick_of_ace(const struct ike *ike, struct handle peer, uint16_t tunnel, uint16_t ace)
 {
-    for (EACH(&ike->exchanges, struct exchange, exchange)) {
-        const struct isakmp_sa *sa = sa_of(ike, exchange->sa);
-
-        if (exchange->kind == EXCHANGE_QM && state_info(exchange->state)->waits != WAITS_REST && sa != NULL &&
-            handle_equal(sa->peer, peer) && exchange->quick.tunnel == tunnel && exchange->quick.ace == ace)
-            return exchange;
-    }
+    for (EACH_SA_OF(ike, peer, sa))
+        for (EACH_EXCHANGE_OF(ike, sa->self, exchange))
+            if (exchange->kind == EXCHANGE_QM && state_info(exchange->state)->waits != WAITS_REST &&
+                exchange->quick.tunnel == tunnel && exchange->quick.ace == ace)
+                return exchange;
     return NULL;
 }
 
-struct exchange *quick_of_pair(const struct ike *ike, struct handle pair)
+struct exchange *quick_of_pair(const struct ike *ike, struct handle pair_h)
 {
-    for (EACH(&ike->exchanges, struct exchange, exchange))
-        if (exchange->kind == EXCHANGE_QM && handle_is_set(pair) && handle_equal(exchange->quick.pair, pair))
-            return exchange;
+    const struct pair *pair = pair_of(ike, pair_h);
+
+    if (pair == NULL)
+        return NULL;
+    for (EACH_SA_OF(ike, pair->peer, sa))
+        for (EACH_EXCHANGE_OF(ike, sa->self, exchange))
+            if (exchange->kind == EXCHANGE_QM && handle_equal(exchange->quick.pair, pair_h))
+                return exchange;
     return NULL;
 }
 
 bool spi_is_taken(const struct ike *ike, uint32_t spi_in)
 {
-    for (EACH(&ike->pairs, struct pair, pair))
-        if (pair->spi_in == spi_in)
+    uint64_t hash = hash_of_number(ike, spi_in);
+
+    for (uint32_t place = index_first(&ike->pairs_by_spi, hash); place != 0;
+         place = index_next(&ike->pairs_by_spi, place))
+        if (((const struct pair *)at_place(&ike->pairs, place))->spi_in == spi_in)
             return true;
-    for (EACH(&ike->exchanges, struct exchange, exchange))
-        if (exchange->kind == EXCHANGE_QM && exchange->quick.spi_in == spi_in)
+    for (uint32_t place = index_first(&ike->exchanges_by_spi, hash); place != 0;
+         place = index_next(&ike->exchanges_by_spi, place))
+        if (((const struct exchange *)at_place(&ike->exchanges, place))->quick.spi_in == spi_in)
             return true;
     return false;
 }

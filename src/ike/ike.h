@@ -32,6 +32,9 @@ size_t ike_space(const struct ike_limits *limits);
 /* `seed`: at least DRBG_SEED_LEN (48) bytes of randomness. `space` is aligned for any type, and stays the caller's. */
 struct ike *ike_make(void *space, const struct ike_limits *limits, struct bytes seed);
 
+/* All that the engine ever kept, keys among it; what it never used stays untouched. It is gone then. */
+void ike_wipe(struct ike *ike);
+
 enum ike_input_kind {
     IKE_IN_DATAGRAM,
     IKE_IN_TIMER, /* ike_deadline_ms has come; harmless at any time */

@@ -18,6 +18,7 @@ static void doom(struct ike *ike, struct ip peer_ip, bool are_sas, bool are_pair
         if (!ip_is_set(peer_ip) || ip_equal(pair->remote.ip, peer_ip))
             pair->doomed = why;
     }
+    timers_note_all(ike);
 }
 
 static void bring_up(struct ike *ike, uint64_t now_ms, uint16_t index, struct ike_outputs *out)
@@ -119,6 +120,7 @@ void policy_take(struct ike *ike, uint64_t now_ms, const struct policy *policy, 
     ike->policy = policy;
     if (before != NULL)
         move_all(ike, before, policy);
+    timers_note_all(ike);
     timers_do(ike, now_ms, out);
 }
 
@@ -164,6 +166,7 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
     }
     if (pair == NULL)
         return;
+    timers_note(ike, pair->peer);
     switch (in->plane.kind) {
     case IKE_PLANE_INSTALLED: installed(ike, now_ms, in->plane.pair, out); break;
     case IKE_PLANE_REFUSED: install_refused(ike, now_ms, in, out); break;

@@ -18,18 +18,12 @@ static void end_or_doom(struct ike *ike, uint64_t now_ms, struct pair *pair, enu
 static void forget_older(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest, struct ike_outputs *out)
 {
     tell_sa(ike, out, EV_INITIAL_CONTACT, newest);
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
-        struct isakmp_sa *sa = sa_of(ike, h);
-
-        if (sa != newest && sa->state == SA_UP && handle_equal(sa->peer, newest->peer) && sa->up_ms < newest->begun_ms)
+    for (EACH_SA_OF(ike, newest->peer, sa))
+        if (sa != newest && sa->state == SA_UP && sa->up_ms < newest->begun_ms)
             sa_end(ike, now_ms, sa, REASON_INITIAL_CONTACT, false, out);
-    }
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
-        struct pair *pair = pair_of(ike, h);
-
-        if (handle_equal(pair->peer, newest->peer) && pair->begun_ms < newest->begun_ms)
+    for (EACH_PAIR_OF(ike, newest->peer, pair))
+        if (pair->begun_ms < newest->begun_ms)
             end_or_doom(ike, now_ms, pair, REASON_INITIAL_CONTACT, out);
-    }
 }
 
 static void answer_dpd(struct ike *ike, struct isakmp_sa *sa, const struct intent *intent, struct ike_outputs *out)
@@ -67,9 +61,8 @@ static void delete_received(struct ike *ike, uint64_t now_ms, struct handle peer
     sa_end(ike, now_ms, sa, REASON_DELETED_BY_PEER, false, out);
     if (sa_up_of(ike, peer) != NULL)
         return;
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
-        if (handle_equal(pair_of(ike, h)->peer, peer))
-            end_or_doom(ike, now_ms, pair_of(ike, h), REASON_DELETED_BY_PEER, out);
+    for (EACH_PAIR_OF(ike, peer, pair))
+        end_or_doom(ike, now_ms, pair, REASON_DELETED_BY_PEER, out);
 }
 
 static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi,
@@ -91,11 +84,8 @@ static void notified(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *s
     struct exchange *found = NULL;
     int count = 0;
 
-    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h)) {
-        struct exchange *exchange = exchange_of(ike, h);
-
-        if (exchange->kind != EXCHANGE_QM || !handle_equal(exchange->sa, sa->self) ||
-            exchange->state != STATE_QM_WAIT_MSG2)
+    for (EACH_EXCHANGE_OF(ike, sa->self, exchange)) {
+        if (exchange->kind != EXCHANGE_QM || exchange->state != STATE_QM_WAIT_MSG2)
             continue;
         if (intent->spi != 0 && exchange->quick.spi_in == intent->spi) {
             exchange_fail(ike, now_ms, exchange, REASON_NOTIFIED, out);

@@ -36,6 +36,7 @@ struct exchange *exchange_make(struct ike *ike, uint64_t now_ms, const struct is
     };
     exchange->quick.tunnel = exchange->quick.ace = NO_INDEX;
     state_enter(ike, now_ms, exchange);
+    exchange_file(ike, exchange);
     return exchange;
 }
 
@@ -51,7 +52,7 @@ static void drop_oldest_dead(struct ike *ike)
             oldest = sa;
     }
     if (oldest != NULL)
-        pool_give_back(&ike->sas, oldest->self);
+        sa_give_back(ike, oldest);
 }
 
 struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, struct peer *peer, struct endpoint local,
@@ -78,13 +79,14 @@ struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, stru
         .conn_id = ++ike->last_conn_id,
         .begun_ms = now_ms,
     };
-    ike->heard[h.index] = (struct heard_ids){0};
+    message_ids_forget(ike, sa);
     struct exchange *exchange = exchange_make(ike, now_ms, sa, EXCHANGE_MM, STATE_MM_START, side, 0);
     if (exchange == NULL) {
         pool_give_back(&ike->sas, h);
         return NULL;
     }
     sa->phase1 = exchange->self;
+    sa_file(ike, sa);
     return sa;
 }
 
@@ -93,10 +95,7 @@ void session_check(struct ike *ike, struct handle peer_h, enum reason why, struc
 {
     const struct peer *peer = peer_of(ike, peer_h);
 
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
-        if (handle_equal(pair_of(ike, h)->peer, peer_h))
-            return;
-    if (peer == NULL || sa_up_of(ike, peer_h) != NULL)
+    if (peer == NULL || pair_first_of(ike, peer_h) != NULL || sa_up_of(ike, peer_h) != NULL)
         return;
     struct event *e = tell(out, EV_SESSION_ENDED, peer->remote);
     event_add_text(e, FIELD_REASON, reason_info(why)->name);
@@ -118,12 +117,9 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
         return;
     if (is_told && sa->state == SA_UP)
         delete_send(ike, sa, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), out);
-    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h)) {
-        struct exchange *exchange = exchange_of(ike, h);
+    for (EACH_EXCHANGE_OF(ike, sa->self, exchange)) {
         struct pair *pair = pair_of(ike, exchange->quick.pair);
 
-        if (!handle_equal(exchange->sa, sa->self))
-            continue;
         if (exchange->kind == EXCHANGE_QM && state_info(exchange->state)->waits != WAITS_REST) {
             if (pair != NULL) { /* half done; pair_end frees the exchange with it */
                 pair_end(ike, now_ms, pair, why, false, out);
@@ -149,6 +145,7 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
     sa->has_keys = false;
     bool was_up = sa->state == SA_UP;
     sa->state = SA_DEAD;
+    sa_file(ike, sa);
     sa->died_in = state;
     sa->died_of = why;
     sa->died_ms = now_ms;

@@ -174,13 +174,14 @@ struct pair {
 
 enum { WAITING_MAX = 16, HEARD_IDS_MAX = 128, EXCHANGES_PER_SA_MAX = 16, RESENDS_OF_ANSWER_MAX = 3 };
 
+/* Every peer keeps a number of them: enum side, state and reason in a byte each. */
 struct outcome {
     uint64_t at_ms;
-    enum side side;
+    uint8_t side;
     uint8_t phase; /* 0: an empty place */
     bool is_success;
-    enum state state;
-    enum reason reason;
+    uint8_t state;
+    uint8_t reason;
 };
 
 struct peer {
@@ -194,12 +195,12 @@ struct peer {
 };
 
 /* Message ids that were used under an ISAKMP SA, in rings: one that is in it is not taken again (attack list S15).
- * Informational messages have one of their own, for R-U-THEREs would soon push the quick modes out. */
+ * Informational messages have one of their own, for R-U-THEREs would soon push the quick modes out. The rings of all
+ * SAs stand slot by slot, so that SAs with few ids use little memory. */
+enum { HEARD_KINDS = 2 }; /* quick mode, informational */
 struct heard_ids {
-    struct {
-        uint32_t ids[HEARD_IDS_MAX];
-        uint32_t count;
-    } of_kind[EXCHANGE_INFO + 1];
+    uint32_t *ids;    /* by kind, slot, place of the SA */
+    uint32_t *counts; /* by kind, place */
 };
 
 #endif

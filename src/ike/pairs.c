@@ -4,6 +4,20 @@
 
 #include <string.h>
 
+/* Not set: the pool is used up. */
+static struct handle pair_take(struct ike *ike, struct handle peer)
+{
+    struct handle h = pool_take(&ike->pairs);
+    struct pair *pair = pair_of(ike, h);
+
+    if (pair != NULL) {
+        pair->self = h;
+        pair->peer = peer;
+        pair_file(ike, pair);
+    }
+    return h;
+}
+
 void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa, bool is_inbound,
                   bool is_outbound, struct ike_outputs *out)
 {
@@ -16,7 +30,7 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
 
         if (older != NULL)
             replaces = older->self;
-        quick->pair = pool_take(&ike->pairs);
+        quick->pair = pair_take(ike, sa->peer);
     }
     struct pair *pair = pair_of(ike, quick->pair);
     if (pair == NULL || tunnel == NULL || out->install_count == IKE_INSTALLS_MAX || out->count == IKE_OUTPUTS_MAX) {
@@ -45,6 +59,7 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
             .conn_id = ++ike->last_conn_id,
             .begun_ms = exchange->begun_ms,
         };
+    pair_file(ike, pair);
     struct ike_install *i = &out->installs[out->install_count++];
     *i = (struct ike_install){
         .pair = pair->self,
@@ -143,7 +158,7 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
     bool was_up = pair->is_up;
     struct handle peer = pair->peer;
     uint16_t tunnel = pair->tunnel, ace = pair->ace;
-    pool_give_back(&ike->pairs, pair->self);
+    pair_give_back(ike, pair);
     if (was_up) {
         rekey_pair_gone(ike, now_ms, peer, tunnel, ace);
         session_check(ike, peer, why, out);

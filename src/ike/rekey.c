@@ -88,10 +88,10 @@ static bool is_smaller_sa(const struct isakmp_sa *a, const struct isakmp_sa *b)
 
 void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest)
 {
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
-        struct isakmp_sa *sa = sa_of(ike, h), *loser = sa, *winner = newest;
+    for (EACH_SA_OF(ike, newest->peer, sa)) {
+        struct isakmp_sa *loser = sa, *winner = newest;
 
-        if (sa == newest || sa->state != SA_UP || sa->retire_ms != 0 || !handle_equal(sa->peer, newest->peer))
+        if (sa == newest || sa->state != SA_UP || sa->retire_ms != 0)
             continue;
         bool is_crossing = sa->up_ms > newest->begun_ms;
         if (is_crossing && is_smaller_sa(newest, sa)) {
@@ -123,11 +123,11 @@ static void stop_sending(struct pair *pair, struct ike_outputs *out)
 
 void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct ike_outputs *out)
 {
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
-        struct pair *pair = pair_of(ike, h), *loser = pair, *winner = newest;
+    for (EACH_PAIR_OF(ike, newest->peer, pair)) {
+        struct pair *loser = pair, *winner = newest;
 
-        if (pair == newest || !pair->is_up || pair->retire_ms != 0 || !handle_equal(pair->peer, newest->peer) ||
-            pair->tunnel != newest->tunnel || !selector_equal(&pair->selector, &newest->selector))
+        if (pair == newest || !pair->is_up || pair->retire_ms != 0 || pair->tunnel != newest->tunnel ||
+            !selector_equal(&pair->selector, &newest->selector))
             continue;
         bool is_crossing = pair->up_ms > newest->begun_ms;
         if (is_crossing && is_smaller_pair(newest, pair)) {
@@ -164,11 +164,8 @@ void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint1
 {
     struct pair *newest = NULL;
 
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
-        struct pair *pair = pair_of(ike, h);
-
-        if (!handle_equal(pair->peer, peer) || pair->tunnel != tunnel || pair->ace != ace || !pair->is_up ||
-            pair->is_leaving)
+    for (EACH_PAIR_OF(ike, peer, pair)) {
+        if (pair->tunnel != tunnel || pair->ace != ace || !pair->is_up || pair->is_leaving)
             continue;
         if (pair->retire_ms == 0 && pair->rekey_ms != 0)
             return;
@@ -185,10 +182,8 @@ void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer)
 {
     struct isakmp_sa *newest = NULL;
 
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
-        struct isakmp_sa *sa = sa_of(ike, h);
-
-        if (!handle_equal(sa->peer, peer) || sa->state != SA_UP || sa->doomed != REASON_OK)
+    for (EACH_SA_OF(ike, peer, sa)) {
+        if (sa->state != SA_UP || sa->doomed != REASON_OK)
             continue;
         if (sa->retire_ms == 0)
             return;

@@ -63,6 +63,16 @@ static bool is_transient(const struct exchange *exchange)
     return !handle_is_set(exchange->self);
 }
 
+/* What rests only answers the last message again. */
+static void keep_for_repeats(struct ike *ike, struct exchange *exchange)
+{
+    for (int i = 0; i < BLOB_COUNT; i++)
+        if (i != BLOB_SENT) {
+            blob_drop(&ike->blobs, exchange->blobs[i]);
+            exchange->blobs[i] = (struct handle){0, 0};
+        }
+}
+
 static void commit(struct ike *ike, uint64_t now_ms, struct draft *draft, struct ike_outputs *out)
 {
     const struct step *step = draft->step;
@@ -82,9 +92,13 @@ static void commit(struct ike *ike, uint64_t now_ms, struct draft *draft, struct
         if (!handle_equal(exchange->blobs[i], draft->exchange.blobs[i]))
             blob_drop(&ike->blobs, exchange->blobs[i]);
     *exchange = draft->exchange;
+    if (state_info(step->to)->waits == WAITS_REST)
+        keep_for_repeats(ike, exchange);
+    exchange_file(ike, exchange);
     if (exchange->kind == EXCHANGE_MM) {
         draft->sa.state = step->sa_to;
         *sa = draft->sa;
+        sa_file(ike, sa);
     }
     state_enter(ike, now_ms, exchange);
     if (before != exchange->state)
@@ -230,6 +244,7 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
         forget(answer->secret, out);
         return;
     }
+    timers_note(ike, sa_of(ike, exchange->sa)->peer);
     *draft = *parked;
     bytes_wipe(parked, sizeof *parked);
     pool_give_back(&ike->drafts, exchange->parked);
@@ -274,5 +289,5 @@ void exchange_free(struct ike *ike, struct exchange *exchange, struct ike_output
     for (int i = 0; i < BLOB_COUNT; i++)
         blob_drop(&ike->blobs, exchange->blobs[i]);
     forget(exchange->secret, out);
-    pool_give_back(&ike->exchanges, exchange->self);
+    exchange_give_back(ike, exchange);
 }

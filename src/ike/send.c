@@ -85,7 +85,7 @@ static void build_initial_contact(struct build *b)
     const struct isakmp_sa *sa = &b->work->draft->sa;
     struct notify notify = {.doi = DOI_IPSEC, .protocol = PROTO_ISAKMP, .type = NOTIFY_INITIAL_CONTACT};
 
-    if (sa_up_of(b->ike, sa->peer) != NULL || pair_any_of(b->ike, sa->peer))
+    if (sa_up_of(b->ike, sa->peer) != NULL || pair_first_of(b->ike, sa->peer) != NULL)
         return;
     e = tell_sa(b->ike, b->work->out, EV_NOTIFY_SENT, sa);
     event_add_text(e, FIELD_NOTIFY, number_name(SPACE_NOTIFY, notify.type));

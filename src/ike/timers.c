@@ -4,6 +4,9 @@
 
 enum { DEAD_KEPT_MS = 60000, PLANE_WAIT_MS = 10000, SETTLE_MS = 30, RETIRE_LATER_MS = 5000, DPD_TRIES_MAX = 3 };
 
+/* Things of one peer in one feed: a mistake of ours that leaves something due for ever must not stop the rest. */
+enum { DUE_PER_PEER_MAX = 4096 };
+
 /* Room that the busiest single timer needs in the outputs; the rest is left for the next feed. */
 enum { OUTPUTS_PER_TIMER = 64 };
 
@@ -143,13 +146,12 @@ static uint64_t sa_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
 
 static void end_pairs(struct ike *ike, uint64_t now_ms, struct handle peer, enum reason why, struct ike_outputs *out)
 {
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
-        if (handle_equal(pair_of(ike, h)->peer, peer)) {
-            if (outputs_have_room(out))
-                pair_end(ike, now_ms, pair_of(ike, h), why, false, out);
-            else
-                pair_of(ike, h)->doomed = why;
-        }
+    for (EACH_PAIR_OF(ike, peer, pair)) {
+        if (outputs_have_room(out))
+            pair_end(ike, now_ms, pair, why, false, out);
+        else
+            pair->doomed = why;
+    }
 }
 
 /* Peers drop their pairs with our last ISAKMP SA, so ours go too, while they can still be told. False: not all of them
@@ -157,18 +159,13 @@ static void end_pairs(struct ike *ike, uint64_t now_ms, struct handle peer, enum
 static bool end_pairs_with(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *last, enum reason why,
                            struct ike_outputs *out)
 {
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
-        const struct isakmp_sa *sa = sa_of(ike, h);
-
-        if (sa != last && sa->state == SA_UP && sa->doomed == REASON_OK && handle_equal(sa->peer, last->peer))
+    for (EACH_SA_OF(ike, last->peer, sa))
+        if (sa != last && sa->state == SA_UP && sa->doomed == REASON_OK)
             return true;
-    }
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
-        if (!handle_equal(pair_of(ike, h)->peer, last->peer))
-            continue;
+    for (EACH_PAIR_OF(ike, last->peer, pair)) {
         if (!outputs_have_room(out))
             return false;
-        pair_end(ike, now_ms, pair_of(ike, h), why, true, out);
+        pair_end(ike, now_ms, pair, why, true, out);
     }
     return true;
 }
@@ -204,22 +201,11 @@ static void dpd_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, stru
                 out);
 }
 
-static bool quick_under_way(const struct ike *ike, const struct isakmp_sa *sa)
-{
-    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h)) {
-        const struct exchange *exchange = exchange_of(ike, h);
-
-        if (handle_equal(exchange->sa, sa->self) && state_info(exchange->state)->waits != WAITS_REST)
-            return true;
-    }
-    return false;
-}
-
 static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
 {
     if (sa->state == SA_DEAD) {
         event_add_number(tell_sa(ike, out, EV_SA_PURGED, sa), FIELD_HANDLE, sa->conn_id);
-        pool_give_back(&ike->sas, sa->self);
+        sa_give_back(ike, sa);
         return;
     }
     if (sa->doomed != REASON_OK) {
@@ -227,7 +213,7 @@ static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struc
             sa_end(ike, now_ms, sa, sa->doomed, true, out);
         return;
     }
-    if (now_ms >= or_never(sa->retire_ms) && quick_under_way(ike, sa)) {
+    if (now_ms >= or_never(sa->retire_ms) && exchanges_under_way(ike, sa->self) > 0) {
         sa->retire_ms = now_ms + RETIRE_LATER_MS;
         return;
     }
@@ -272,41 +258,88 @@ static void pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct
         rekey_pair_due(ike, now_ms, pair, out);
 }
 
-void timers_do(struct ike *ike, uint64_t now_ms, struct ike_outputs *out)
+/* One thing of this peer that is due; false: nothing is. Pairs first: their deletes go out under ISAKMP SAs that may be
+ * due, too. What is done may end more than itself, so the search begins anew each time. */
+static bool one_due(struct ike *ike, uint64_t now_ms, struct handle peer, struct ike_outputs *out)
 {
-    /* Pairs first: their deletes go out under ISAKMP SAs that may be due, too. */
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h) && outputs_have_room(out);
-         h = pool_next(&ike->pairs, h)) {
-        struct pair *pair = pair_of(ike, h);
-
-        if (pair_next_ms(pair) <= now_ms)
+    for (EACH_PAIR_OF(ike, peer, pair))
+        if (pair_next_ms(pair) <= now_ms) {
             pair_due(ike, now_ms, pair, out);
-    }
-    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h) && outputs_have_room(out);
-         h = pool_next(&ike->exchanges, h)) {
-        struct exchange *exchange = exchange_of(ike, h);
-
-        if (exchange_next_ms(exchange) <= now_ms)
-            exchange_due(ike, now_ms, exchange, out);
-    }
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h) && outputs_have_room(out);
-         h = pool_next(&ike->sas, h)) {
-        struct isakmp_sa *sa = sa_of(ike, h);
-
-        if (sa_next_ms(ike, sa) <= now_ms)
+            return true;
+        }
+    for (EACH_SA_OF(ike, peer, sa))
+        for (EACH_EXCHANGE_OF(ike, sa->self, exchange))
+            if (exchange_next_ms(exchange) <= now_ms) {
+                exchange_due(ike, now_ms, exchange, out);
+                return true;
+            }
+    for (EACH_SA_OF(ike, peer, sa))
+        if (sa_next_ms(ike, sa) <= now_ms) {
             sa_due(ike, now_ms, sa, out);
-    }
+            return true;
+        }
+    return false;
 }
 
-uint64_t timers_next_ms(const struct ike *ike)
+static uint64_t peer_next_ms(const struct ike *ike, struct handle peer)
 {
     uint64_t next = UINT64_MAX;
 
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
-        next = earlier(next, pair_next_ms(pair_of(ike, h)));
-    for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h))
-        next = earlier(next, exchange_next_ms(exchange_of(ike, h)));
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
-        next = earlier(next, sa_next_ms(ike, sa_of(ike, h)));
+    for (EACH_PAIR_OF(ike, peer, pair))
+        next = earlier(next, pair_next_ms(pair));
+    for (EACH_SA_OF(ike, peer, sa)) {
+        next = earlier(next, sa_next_ms(ike, sa));
+        for (EACH_EXCHANGE_OF(ike, sa->self, exchange))
+            next = earlier(next, exchange_next_ms(exchange));
+    }
     return next;
+}
+
+static void set_due(struct ike *ike, struct handle peer)
+{
+    if (peer_of(ike, peer) != NULL)
+        due_put(&ike->due, peer.index, peer_next_ms(ike, peer));
+}
+
+void timers_note(struct ike *ike, struct handle peer)
+{
+    for (uint32_t i = 0; i < ike->noted_count; i++)
+        if (handle_equal(ike->noted[i], peer))
+            return;
+    if (ike->noted_count == COUNT_OF(ike->noted)) {
+        ike->are_all_noted = true;
+        return;
+    }
+    ike->noted[ike->noted_count++] = peer;
+}
+
+void timers_note_all(struct ike *ike)
+{
+    for (struct handle h = pool_first(&ike->peers); handle_is_set(h); h = pool_next(&ike->peers, h))
+        set_due(ike, h);
+}
+
+void timers_settle(struct ike *ike)
+{
+    if (ike->are_all_noted)
+        timers_note_all(ike);
+    else
+        for (uint32_t i = 0; i < ike->noted_count; i++)
+            set_due(ike, ike->noted[i]);
+    ike->noted_count = 0;
+    ike->are_all_noted = false;
+}
+
+void timers_do(struct ike *ike, uint64_t now_ms, struct ike_outputs *out)
+{
+    timers_settle(ike);
+    for (uint32_t count = ike->due.count; count > 0 && due_ms(&ike->due) <= now_ms && outputs_have_room(out); count--) {
+        struct handle peer = peer_at(ike, due_place(&ike->due));
+        uint32_t left = DUE_PER_PEER_MAX;
+
+        while (left-- > 0 && outputs_have_room(out) && one_due(ike, now_ms, peer, out))
+            ;
+        timers_settle(ike);
+        set_due(ike, peer);
+    }
 }

@@ -107,10 +107,10 @@ bool ike_view_peer(const struct ike *ike, uint64_t now_ms, uint32_t index, struc
         return false;
     *view = (struct ike_peer_view){
         .remote = peer->remote, .waiting_count = peer->waiting_count, .outcome_count = peer->outcome_count};
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
-        view->sa_count += handle_equal(sa_of(ike, h)->peer, peer->self) && sa_of(ike, h)->state != SA_DEAD;
-    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
-        view->pair_count += handle_equal(pair_of(ike, h)->peer, peer->self);
+    for (EACH_SA_OF(ike, peer->self, sa))
+        view->sa_count += sa->state != SA_DEAD;
+    for (EACH_PAIR_OF(ike, peer->self, pair))
+        view->pair_count += pair != NULL;
     for (uint8_t i = 0; i < peer->outcome_count; i++)
         view->outcomes[i] = outcome_view(&peer->outcomes[i]);
     return true;

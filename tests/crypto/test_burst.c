@@ -250,7 +250,7 @@ static void keys_of_wrong_length_are_refused(void **state)
     burst_key_free(NULL);
 }
 
-static void a_packet_allocates_nothing(void **state)
+static void only_the_first_packet_of_a_key_allocates(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(suites); i++) {
@@ -258,13 +258,14 @@ static void a_packet_allocates_nothing(void **state)
         uint8_t data[SPACE];
         struct burst_packet p = packet_of(&suites[i], data, 48, 1);
 
-        size_t before = allocation_count;
+        size_t before = 0;
         for (unsigned n = 0; n < 3; n++) {
             burst_seal(seal, &p, 1);
             burst_open(open, &p, 1);
             CHECK(p.is_ok);
+            CHECK(n == 0 || allocation_count == before);
+            before = allocation_count;
         }
-        CHECK(allocation_count == before);
         burst_key_free(seal);
         burst_key_free(open);
     }
@@ -279,7 +280,7 @@ int main(void)
         cmocka_unit_test(one_wrong_bit_anywhere_is_refused_and_its_neighbours_are_not),
         cmocka_unit_test(a_text_that_is_no_whole_number_of_blocks_is_refused),
         cmocka_unit_test(keys_of_wrong_length_are_refused),
-        cmocka_unit_test(a_packet_allocates_nothing),
+        cmocka_unit_test(only_the_first_packet_of_a_key_allocates),
     };
 
     CHECK(CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) == 1);

@@ -1453,6 +1453,7 @@ static void D08_a_peer_with_hundreds_of_pairs_is_ended_and_begun_in_pieces(void 
         sa->skeyid_len = 32;
         sa->has_keys = true;
         sa->cookies[INITIATOR][0] = sa->cookies[RESPONDER][0] = 9;
+        sa_file(ike, sa);
         for (uint32_t i = 0; what < 2 && i < MANY; i++) {
             struct handle h = pool_take(&ike->pairs);
 
@@ -1463,6 +1464,7 @@ static void D08_a_peer_with_hundreds_of_pairs_is_ended_and_begun_in_pieces(void 
                                              .spi_out = 5000 + i,
                                              .remote = end_of(WEST),
                                              .local = end_of(EAST)};
+            pair_file(ike, pair_of(ike, h));
         }
         struct body b;
         struct lie part = {PL_DELETE, delete_of(&b, PROTO_ISAKMP, bytes_of(sa->cookies, 16), 1)};

@@ -8,7 +8,16 @@
 #   X_up NODE             brings it up by hand             X_down NODE takes it down by hand
 #   X_is_up NODE          X_is_gone NODE                   no SA of either phase is left
 #   X_spis NODE           "INBOUND OUTBOUND", hex, lower case, no 0x
+#   X_current_spis NODE   the same of the pair that it sends on, when there are several; strongSwan, which does not
+#                         say: of each that was not replaced, a line each
 #   X_describe NODE       what it says of its SAs, on one line
+#
+# What a test may add to its cell, before the start:
+#
+#   cell[lifetime]        seconds of phase 1, for ikewise             cell[esp_lifetime]  seconds of phase 2
+#   cell[kilobytes]       of phase 2                                  cell[keepalive]     "THRESHOLD RETRY"
+#   cell[dpd]             "DELAY TIMEOUT", seconds, for strongSwan, which then begins anew
+#   cell[unique]          strongSwan's rule for a second ISAKMP SA of the same peer        cell[remote_id]  which it asks for
 
 cell_key=correct-horse-battery-staple
 

@@ -26,6 +26,10 @@ crypto map OUTSIDE 10 set peer $peer
 crypto map OUTSIDE 10 set ikev1 transform-set TS
 CONF
     [ "${cell[pfs]}" = no-pfs ] || echo "crypto map OUTSIDE 10 set pfs group${cell[group]}"
+    [ -z "${cell[kilobytes]:-}" ] ||
+        echo "crypto map OUTSIDE 10 set security-association lifetime kilobytes ${cell[kilobytes]}"
+    [ -z "${cell[esp_lifetime]:-}" ] ||
+        echo "crypto map OUTSIDE 10 set security-association lifetime seconds ${cell[esp_lifetime]}"
     echo "crypto map OUTSIDE interface outside"
     echo "!"
     [ "${cell[suite]}" != weak ] || echo "crypto ikev1 weak-algorithms"
@@ -36,12 +40,14 @@ crypto ikev1 policy 10
  encryption ${cell[encryption]}
  hash ${cell[hash]}
  group ${cell[group]}
- lifetime 86400
+ lifetime ${cell[lifetime]:-86400}
 !
 tunnel-group $peer type ipsec-l2l
 tunnel-group $peer ipsec-attributes
  ikev1 pre-shared-key $key
 CONF
+    [ -z "${cell[keepalive]:-}" ] ||
+        echo " isakmp keepalive threshold ${cell[keepalive]% *} retry ${cell[keepalive]#* }"
 }
 
 ikewise_start() {
@@ -99,6 +105,12 @@ ikewise_spis() {
         /(in|out)bound esp sas/ { way = $1 }
         way && $1 == "spi:" { spi[way] = sprintf("%8s", tolower(substr($2, 3))); gsub(/ /, "0", spi[way]) ; way = "" }
         END { if (spi["inbound"]) print spi["inbound"], spi["outbound"] }'
+}
+
+ikewise_current_spis() {
+    ikewise "$1" show crypto ipsec sa | awk '
+        /current (in|out)bound spi/ { spi[$2] = sprintf("%8s", tolower($NF)); gsub(/ /, "0", spi[$2]) }
+        END { print spi["inbound"], spi["outbound"] }'
 }
 
 ikewise_describe() {

@@ -41,10 +41,13 @@ swanctl {
 CONF
 }
 
-# Any remote identity is taken: behind the NAT the peer's is not the address that we see.
+# Any remote identity is taken, unless the cell says one: behind the NAT the peer's is not the address that we see.
 strongswan_write_connections() {
-    local node=$1 other=${lab_across[$1]} peer key=${2:-$cell_key}
+    local node=$1 other=${lab_across[$1]} peer key=${2:-$cell_key} dpd="" action=""
     peer=$(cell_peer_address "$node")
+    if [ -n "${cell[dpd]:-}" ]; then
+        dpd=$'dpd_delay = '${cell[dpd]% *}$'s\n        dpd_timeout = '${cell[dpd]#* }s action="dpd_action = start"
+    fi
     cat <<CONF
 connections {
     site {
@@ -53,12 +56,14 @@ connections {
         remote_addrs = $peer
         proposals = ${cell[ike]}
         rekey_time = 24h
+        unique = ${cell[unique]:-no}
+        $dpd
         local-1 {
             auth = psk
         }
         remote-1 {
             auth = psk
-            id = %any
+            id = ${cell[remote_id]:-%any}
         }
         children {
             net {
@@ -66,6 +71,7 @@ connections {
                 remote_ts = ${lab_inner_net[$other]}/24
                 esp_proposals = ${cell[esp]}
                 rekey_time = 8h
+                $action
             }
         }
     }
@@ -131,6 +137,16 @@ strongswan_is_gone() {
 strongswan_spis() {
     swanctl "$1" --list-sas | awk '$1 == "in" && !i { i = $2 } $1 == "out" && !o { o = $2 }
                                    END { gsub(",", "", i); gsub(",", "", o); print i, o }'
+}
+
+# It keeps the pairs that were replaced, as REKEYED, until their lifetime ends or the peer deletes them. When both ends
+# began a successor, both are INSTALLED, and it sends on the one that was up last.
+strongswan_current_spis() {
+    swanctl "$1" --list-sas | awk '
+        / net: #/ { is_current = /INSTALLED/ }
+        { gsub(",", "") }
+        is_current && $1 == "in" { i = $2 }
+        is_current && $1 == "out" { print i, $2 }'
 }
 
 strongswan_describe() {
