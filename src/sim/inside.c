@@ -28,7 +28,7 @@ static uint64_t committed_sum(const struct exchange *e)
     return sum_of(sum, e->heard_digest, sizeof e->heard_digest);
 }
 
-void inside_look(const struct ike *ike, struct inside *seen)
+void inside_look(const struct ike *ike, struct inside *seen, bool are_sums_wanted)
 {
     seen->exchange_count = seen->sa_count = seen->pair_count = 0;
     for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h)) {
@@ -38,6 +38,8 @@ void inside_look(const struct ike *ike, struct inside *seen)
         seen->exchanges[seen->exchange_count++] = (struct inside_exchange){
             h, e->parked, e->kind, e->state, e->side, handle_is_set(e->parked) ? committed_sum(e) : 0};
     }
+    if (!are_sums_wanted)
+        return;
     for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
         const struct isakmp_sa *sa = sa_of(ike, h);
 

@@ -28,7 +28,8 @@ struct inside {
     struct inside_object pairs[INSIDE_PAIRS_MAX];
 };
 
-void inside_look(const struct ike *ike, struct inside *seen);
+/* `are_sums_wanted`: of the SAs and pairs; without them only what exchanges do is seen. */
+void inside_look(const struct ike *ike, struct inside *seen, bool are_sums_wanted);
 
 /* What must hold of the engine's objects at any time; NULL when it does. */
 const char *inside_fault(const struct ike *ike, uint64_t now_ms);
