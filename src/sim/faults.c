@@ -154,11 +154,20 @@ static bool reseal_wrongly(const struct impair_keys *keys, struct impaired *d)
     return is_sealed(d) && seal_or_open(keys, d, true) && seal_or_open(&wrong, d, false);
 }
 
+/* As if it had never been sealed: without the padding. */
 static bool open_up(const struct impair_keys *keys, struct impaired *d)
 {
+    struct message m;
+
     if (!is_sealed(d) || !seal_or_open(keys, d, true))
         return false;
+    if (wire_header_read(&m, bytes_of(d->data, d->len)) != WIRE_OK ||
+        wire_payloads_read(&m, m.header.first_payload, bytes_of(d->data + HEADER_LEN, d->len - HEADER_LEN),
+                           (struct allowance){.padding_max = CIPHER_BLOCK_MAX}) != WIRE_OK)
+        return false;
+    d->len -= m.padding.len;
     d->data[FLAGS_AT] &= (uint8_t)~FLAG_ENCRYPTION;
+    set_length(d);
     return true;
 }
 

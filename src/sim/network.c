@@ -118,13 +118,18 @@ static void damage(struct sim *sim, struct impaired *d)
     }
 }
 
-/* Version and flags are covered by no hash: a message in which only they are changed is still its sender's. */
-static bool is_really_damaged(struct bytes original, const struct impaired *d)
+/* Whether nobody who knows a key can have meant that. Version and flags are covered by no hash; and HASH_I and HASH_R
+ * cover nothing of their messages but the identities (RFC 2409 section 5): with damaged vendor IDs or notifies behind
+ * them those are still their sender's. */
+static bool is_forgery(struct bytes original, const struct impaired *d)
 {
+    enum { VERSION_AT = 17, EXCHANGE_AT = 18, FLAGS_AT = 19 };
+    bool is_proof = original.data[EXCHANGE_AT] == XCHG_MAIN && (original.data[FLAGS_AT] & FLAG_ENCRYPTION) != 0;
+
     if (d->len != original.len)
         return true;
     for (size_t i = 0; i < d->len; i++)
-        if (d->data[i] != original.data[i] && i != 17 && i != 19)
+        if (d->data[i] != original.data[i] && i != VERSION_AT && i != FLAGS_AT && !(is_proof && i >= HEADER_LEN))
             return true;
     return false;
 }
@@ -160,7 +165,7 @@ static void forge(struct sim *sim, uint32_t site, struct endpoint local, struct 
     if (happens(sim, 30))
         remote.ip = ip_of_v4(0xcb007100u + 200 + random_below(sim, 8));
     if (datagram.len > 1)
-        fly(sim, site, local, remote, random_below(sim, 2000), is_really_damaged(datagram, &sim->work));
+        fly(sim, site, local, remote, random_below(sim, 2000), is_forgery(datagram, &sim->work));
 }
 
 /* A gateway that seals again for each repeat, with something else in it: SIM_PLANT_REUSED_IV. */
@@ -204,7 +209,7 @@ void network_send(struct sim *sim, uint32_t from_site, const struct ike_output *
     bool is_damaged = happens(sim, network->damage_percent);
     if (is_damaged)
         damage(sim, &sim->work);
-    bool is_forged = is_damaged && is_really_damaged(datagram, &sim->work);
+    bool is_forged = is_damaged && datagram.len >= HEADER_LEN && is_forgery(datagram, &sim->work);
     for (unsigned i = 0; i < copies; i++)
         fly(sim, to_site, local, from, sim->work.late_ms, is_forged);
     if (happens(sim, network->forge_percent))

@@ -93,6 +93,16 @@ static void check_used(struct sim *sim, uint32_t site, const struct header *head
     used->uses[used->count++].is_sealed = is_sealed;
 }
 
+/* Quick mode, informational under an ISAKMP SA, identities and proofs leave sealed or not at all. */
+static void check_sealed(struct sim *sim, const struct message *m)
+{
+    bool is_secret = m->header.message_id != 0 || m->header.exchange == XCHG_QUICK ||
+                     m->header.first_payload == PL_ID || m->header.first_payload == PL_HASH;
+
+    if (is_secret && !(m->header.flags & FLAG_ENCRYPTION))
+        sim_violate(sim, "what must be sealed leaves in clear");
+}
+
 /* ---- what may go to a stranger */
 
 static struct stranger *stranger_of(struct site *site, struct ip ip)
@@ -142,6 +152,7 @@ void oracle_sent(struct sim *sim, uint32_t index, const struct ike_output *item)
         sim_violate(sim, "what is sent is no ISAKMP message");
         return;
     }
+    check_sealed(sim, &m);
     check_used(sim, index, &m.header, item->datagram.data);
     check_stranger(sim, &sim->sites[index], &m.header, item->datagram.remote.ip, item->datagram.data.len);
 }
@@ -204,13 +215,13 @@ void oracle_told(struct sim *sim, uint32_t index, const struct event *event)
 
 /* ---- before and after each input */
 
-void oracle_before(struct sim *sim, uint32_t index, const struct ike_input *in)
+void oracle_before(struct sim *sim, uint32_t index, const struct ike_input *in, bool is_forged)
 {
     struct site *site = &sim->sites[index];
     struct message m;
     struct stranger *s;
 
-    inside_look(site->ike, &sim->before);
+    inside_look(site->ike, &sim->before, is_forged);
     if (in->kind == IKE_IN_DATAGRAM && wire_header_read(&m, in->datagram.data) == WIRE_OK &&
         !is_own_exchange(site, &m.header) && (s = stranger_of(site, in->datagram.remote.ip)) != NULL)
         s->bytes_in += in->datagram.data.len;
@@ -248,14 +259,13 @@ static void check_forgery(struct sim *sim)
     }
 }
 
-void oracle_after(struct sim *sim, uint32_t index, const struct ike_input *in, bool is_forged)
+void oracle_after(struct sim *sim, uint32_t index, bool is_forged)
 {
     const struct site *site = &sim->sites[index];
     const struct ike_limits *limits = &site->limits;
     struct ike_use use = ike_view_use(site->ike);
     const char *fault = inside_fault(site->ike, site_now(sim, index));
 
-    (void)in;
     if (fault != NULL)
         sim_violate(sim, fault);
     if (use.peers > limits->peers || use.sas > limits->sas || use.exchanges > limits->exchanges ||
@@ -263,7 +273,7 @@ void oracle_after(struct sim *sim, uint32_t index, const struct ike_input *in, b
         sim_violate(sim, "a pool is over its limit");
     if (use.drafts > use.exchanges)
         sim_violate(sim, "more parked drafts than exchanges");
-    inside_look(site->ike, &sim->after);
+    inside_look(site->ike, &sim->after, is_forged);
     check_steps(sim);
     if (is_forged)
         check_forgery(sim);

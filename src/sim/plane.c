@@ -50,7 +50,8 @@ static void seal(struct sim *sim, uint32_t index, struct plane_pair *pair, struc
     packet.spi = i->spi_out;
     packet.key_sum = key_sum(i, false);
     bool is_there = network_route(sim, index, from, remote, &to_site, &seen_from, &local);
-    struct load *load = !is_there || sim->network.is_cut[index] || happens(sim, sim->network.loss_percent)
+    bool is_lost = !sim->network.is_esp_spared && happens(sim, sim->network.loss_percent);
+    struct load *load = !is_there || sim->network.is_cut[index] || is_lost
                             ? NULL
                             : flight_add(sim, after_ms(sim, sim->network.delay_min_ms, sim->network.delay_max_ms),
                                          FLIGHT_PACKET, to_site, false);

@@ -176,7 +176,7 @@ struct seed_result seed_run(void *space, uint64_t seed, enum sim_plant plant)
     make_sites(&drbg, sites, count);
     for (uint32_t i = 0; i < count; i++)
         sim_site(sim, i, &sites[i]);
-    bool is_small = count == 2 && one_in(&drbg, 5);
+    bool is_small = one_in(&drbg, 5);
     if (is_small)
         sim_limit(sim, 0, &small_limits);
     spoil(&drbg, sim_network(sim));

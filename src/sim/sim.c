@@ -174,7 +174,7 @@ void sim_feed(struct sim *sim, uint32_t index, const struct ike_input *in, bool 
 
     trace(sim, &sim->now_ms, sizeof sim->now_ms);
     trace(sim, &in->kind, sizeof in->kind);
-    oracle_before(sim, index, in);
+    oracle_before(sim, index, in, is_forged);
     ike_feed(site->ike, now_ms, in, &sim->out);
     if (sim->plant == SIM_PLANT_COMMIT_WHILE_PARKED && in->kind == IKE_IN_DATAGRAM)
         inside_plant_commit(site->ike);
@@ -184,7 +184,7 @@ void sim_feed(struct sim *sim, uint32_t index, const struct ike_input *in, bool 
     if (sim->plant == SIM_PLANT_OLD_ANSWERED && in->kind == IKE_IN_DATAGRAM)
         network_answer_old(sim, index, in->datagram.data);
     ike_outputs_wipe(&sim->out);
-    oracle_after(sim, index, in, is_forged);
+    oracle_after(sim, index, is_forged);
 }
 
 void sim_acquire(struct sim *sim, uint32_t site, uint16_t tunnel)
@@ -230,17 +230,7 @@ static void land(struct sim *sim, uint32_t index)
         return;
     }
     *f = *place;
-    memcpy(load->data, sim->loads[index].data, sim->loads[index].len);
-    memcpy(&load->len, &sim->loads[index].len, sizeof load->len);
-    load->local = sim->loads[index].local;
-    load->remote = sim->loads[index].remote;
-    load->exchange = sim->loads[index].exchange;
-    load->pair = sim->loads[index].pair;
-    load->ask_number = sim->loads[index].ask_number;
-    load->error = sim->loads[index].error;
-    load->packet = sim->loads[index].packet;
-    if (f->kind == FLIGHT_ANSWER)
-        load->answer = sim->loads[index].answer;
+    *load = sim->loads[index];
     place->kind = FLIGHT_NONE;
     while (sim->flight_top > 0 && sim->flights[sim->flight_top - 1].kind == FLIGHT_NONE)
         sim->flight_top--;

@@ -17,7 +17,7 @@
 #include "sim/faults.h"
 #include "vault/vault.h"
 
-enum { SIM_SITES_MAX = 5, SIM_TUNNELS_MAX = 4, SIM_KEY_MAX = 64 };
+enum { SIM_SITES_MAX = 5, SIM_TUNNELS_MAX = 4 };
 
 /* One gateway as a table: its address, its networks, and what it thinks of each of its peers. */
 struct sim_peer {
@@ -51,6 +51,7 @@ struct sim_network {
     unsigned answer_fails_percent, install_fails_percent;
     /* Loses the n-th datagram (from 1) that a site sends; 0: none. */
     uint32_t lose_nth[SIM_SITES_MAX];
+    bool is_esp_spared; /* loss does not hit inner packets: one that is lost then was lost by us */
     /* Nothing passes from a site at all. */
     bool is_cut[SIM_SITES_MAX];
 };
@@ -80,7 +81,7 @@ void sim_rebind(struct sim *sim, uint32_t site);               /* the NAT before
 void sim_limit(struct sim *sim, uint32_t site, const struct ike_limits *limits);
 extern const struct ike_limits sim_limits;
 
-/* One inner packet of `len` bytes from a host behind `site` to one behind its peer; Without a pair it is held and asks
+/* One inner packet of `len` bytes from a host behind `site` to one behind its peer. Without a pair it is held and asks
  * for one, as the real plane does. */
 void sim_packet(struct sim *sim, uint32_t site, uint16_t tunnel, uint32_t len);
 

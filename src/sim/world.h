@@ -180,8 +180,8 @@ void plane_empty(struct sim *sim, uint32_t site);
 void plane_land(struct sim *sim, uint32_t site, const struct load *load);
 
 /* ---- oracle.c */
-void oracle_before(struct sim *sim, uint32_t site, const struct ike_input *in);
-void oracle_after(struct sim *sim, uint32_t site, const struct ike_input *in, bool is_forged);
+void oracle_before(struct sim *sim, uint32_t site, const struct ike_input *in, bool is_forged);
+void oracle_after(struct sim *sim, uint32_t site, bool is_forged);
 void oracle_sent(struct sim *sim, uint32_t site, const struct ike_output *item);
 void oracle_told(struct sim *sim, uint32_t site, const struct event *event);
 void oracle_installed(struct sim *sim, uint32_t site, const struct ike_install *install);

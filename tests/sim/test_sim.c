@@ -269,8 +269,7 @@ static void one_seed_gives_one_trace(void **state)
 /* Loss, repeats, reordering, late and failing answers: the world comes to rest, and what is up agrees. */
 static void many_seeds_hold_the_invariants(void **state)
 {
-    const char *wanted = getenv("IKEWISE_SEEDS");
-    uint64_t seeds = wanted == NULL ? 300 : strtoull(wanted, NULL, 10);
+    uint64_t seeds = 300; /* test_seeds.c has many, of all kinds */
     uint32_t up = 0;
 
     (void)state;

@@ -1,0 +1,297 @@
+/* Telling a scenario: gateways, faults, and then line by line. */
+#include "sim/scenario.h"
+
+#include "base/check.h"
+#include "sim/seed.h"
+
+#include <string.h>
+
+enum { STEP_MS = 100, PATIENCE_MS = 300000 };
+
+struct telling {
+    const struct scenario *s;
+    struct sim *sim;
+    uint64_t begun_ms, at_ms; /* of the last `at` */
+    struct text *error;
+};
+
+/* The first site has a tunnel to each other one, and they to it. */
+static uint16_t tunnel_between(uint32_t from, uint32_t to)
+{
+    return (uint16_t)(from == 0 ? to - 1 : 0);
+}
+
+static void make_sites(const struct scenario *s, struct sim_site *sites)
+{
+    for (uint32_t i = 0; i < s->site_count; i++) {
+        sites[i] = (struct sim_site){
+            .address = 0xc0000201 + i * 0x100,
+            .cipher = CIPHER_AES256_CBC,
+            .hash = HASH_SHA256,
+            .group = GROUP_ECP256,
+            .esp_cipher = CIPHER_AES128_CBC,
+            .esp_integrity = HASH_SHA1,
+            .lifetime_s = 86400,
+            .esp_lifetime_s = 28800,
+        };
+        for (uint32_t k = 0; k < (i == 0 ? s->site_count - 1 : 1); k++) {
+            uint32_t other = i == 0 ? k + 1 : 0;
+
+            sites[i].peers[k] = (struct sim_peer){0xc0000201 + other * 0x100, "correct horse", 0x0a010000 + i * 0x10000,
+                                                  0x0a010000 + other * 0x10000, GROUP_NONE};
+        }
+    }
+}
+
+static enum hash_id hash_named(const char *name)
+{
+    for (int i = HASH_NONE + 1; i < HASH_COUNT; i++)
+        if (strcmp(hash_info((enum hash_id)i)->name, name) == 0)
+            return (enum hash_id)i;
+    return HASH_NONE;
+}
+
+static enum schedule_id schedule_named(const char *word)
+{
+    for (int i = 0; i < SCHEDULE_COUNT; i++)
+        if (strcmp(schedule_info((enum schedule_id)i)->word, word) == 0)
+            return (enum schedule_id)i;
+    return SCHEDULE_COUNT;
+}
+
+static void put_behind_nat(const struct scenario *s, struct sim_site *sites, uint32_t index)
+{
+    uint32_t outside = 0xcb007105 + index;
+
+    for (uint32_t i = 0; i < s->site_count; i++)
+        for (uint32_t k = 0; k < SIM_TUNNELS_MAX; k++)
+            if (sites[i].peers[k].address == sites[index].address)
+                sites[i].peers[k].address = outside;
+    sites[index].nat_address = outside;
+}
+
+static void set_keys(struct sim_site *site, const char *key)
+{
+    for (uint32_t k = 0; k < SIM_TUNNELS_MAX && site->peers[k].address != 0; k++)
+        site->peers[k].key = key;
+}
+
+/* False: the word is unknown. */
+static bool give(const struct scenario *s, struct sim_site *sites, const struct scenario_line *line)
+{
+    struct sim_site *site = &sites[line->sites[0]];
+
+    switch (line->kind) {
+    case LINE_IS_BEHIND_NAT: put_behind_nat(s, sites, line->sites[0]); return true;
+    case LINE_USES_DPD: site->has_dpd = true; return true;
+    case LINE_HAS_KEY: set_keys(site, line->text); return true;
+    case LINE_HAS_NO_KEY: set_keys(site, NULL); return true;
+    case LINE_HAS_NO_GROUP: set_keys(site, ""); return true;
+    case LINE_WANTS_PFS:
+        for (uint32_t k = 0; k < SIM_TUNNELS_MAX; k++)
+            site->peers[k].pfs = GROUP_ECP256;
+        return true;
+    case LINE_HASH: site->hash = hash_named(line->text); return site->hash != HASH_NONE;
+    case LINE_REPEATS_LIKE: site->schedule = schedule_named(line->text); return site->schedule != SCHEDULE_COUNT;
+    case LINE_ISAKMP_LIFETIME: site->lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
+    case LINE_IPSEC_LIFETIME: site->esp_lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
+    case LINE_IPSEC_VOLUME: site->esp_lifetime_kb = line->number; return true;
+    case LINE_OTHER_ACL: site->peers[0].remote_net ^= 0x100; return true;
+    case LINE_NO_NAT_T: site->is_nat_t_off = true; return true;
+    default: return true;
+    }
+}
+
+static void impair_world(struct sim *sim, const struct scenario_line *line)
+{
+    struct sim_network *network = sim_network(sim);
+    struct ike_limits limits = sim_limits;
+
+    switch (line->kind) {
+    case LINE_SMALL_POOLS:
+        limits.exchanges = line->number;
+        sim_limit(sim, line->sites[0], &limits);
+        break;
+    case LINE_IMPAIR: sim_impair(sim, line->sites[0], line->nth, line->impairment, false); break;
+    case LINE_IMPAIR_ALWAYS: sim_impair(sim, line->sites[0], line->nth, line->impairment, true); break;
+    case LINE_LOSS: network->loss_percent = line->number; break;
+    case LINE_REPEATED: network->repeat_percent = 100; break;
+    case LINE_CUT_OFF: network->is_cut[line->sites[0]] = true; break;
+    case LINE_DELAY: network->delay_max_ms = (uint32_t)line->time_ms[0]; break;
+    case LINE_VAULT_SLOW: network->answer_min_ms = network->answer_max_ms = (uint32_t)line->time_ms[0]; break;
+    case LINE_VAULT_FAILS: network->answer_fails_percent = 100; break;
+    case LINE_PLANE_SLOW: network->plane_min_ms = network->plane_max_ms = (uint32_t)line->time_ms[0]; break;
+    case LINE_PLANE_REFUSES: network->install_fails_percent = 100; break;
+    default: break;
+    }
+}
+
+/* False: it is no `at` line. */
+static bool happen(struct telling *t, const struct scenario_line *line)
+{
+    struct sim *sim = t->sim;
+    uint32_t site = line->sites[0];
+    uint16_t tunnel = tunnel_between(line->sites[0], line->sites[1]);
+
+    if (line->kind < LINE_AT_WANTS || line->kind > LINE_AT_ALL_WELL)
+        return false;
+    t->at_ms = t->begun_ms + line->time_ms[0];
+    if (t->at_ms > sim_now_ms(sim))
+        sim_run(sim, t->at_ms - sim_now_ms(sim));
+    switch (line->kind) {
+    case LINE_AT_WANTS: sim_acquire(sim, site, tunnel); break;
+    case LINE_AT_PACKETS:
+        for (uint32_t i = 0; i < line->number; i++)
+            sim_packet(sim, site, tunnel, 1024);
+        break;
+    case LINE_AT_CRASHES: sim_crash(sim, site, line->time_ms[1]); break;
+    case LINE_AT_SLEEPS: sim_sleep(sim, site, line->time_ms[1]); break;
+    case LINE_AT_JUMPS: sim_jump(sim, site, line->time_ms[1]); break;
+    case LINE_AT_REBINDS: sim_rebind(sim, site); break;
+    case LINE_AT_DOWN: sim_command(sim, site, IKE_DOWN); break;
+    case LINE_AT_CLEARS_ISAKMP: sim_command(sim, site, IKE_CLEAR_ISAKMP); break;
+    case LINE_AT_CLEARS_IPSEC: sim_command(sim, site, IKE_CLEAR_IPSEC); break;
+    case LINE_AT_SHUTS_DOWN: sim_command(sim, site, IKE_SHUT_DOWN); break;
+    case LINE_AT_CUT_OFF: sim_network(sim)->is_cut[site] = true; break;
+    case LINE_AT_ALL_WELL: *sim_network(sim) = (struct sim_network){.delay_min_ms = 10, .delay_max_ms = 10}; break;
+    default: break;
+    }
+    return true;
+}
+
+static uint32_t times_sent(const struct sim *sim, uint32_t site, uint32_t nth)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; sim_datagram(sim, i) != NULL; i++)
+        count += sim_datagram(sim, i)->site == site && sim_datagram(sim, i)->number == nth;
+    return count;
+}
+
+static bool has_outcome(const struct sim *sim, uint32_t site, const char *reason)
+{
+    struct ike_peer_view peer;
+
+    for (uint32_t i = 0; ike_view_peer(sim_ike(sim, site), 0, i, &peer); i++)
+        for (uint8_t k = 0; k < peer.outcome_count; k++)
+            if (!peer.outcomes[k].is_success && strcmp(peer.outcomes[k].reason, reason) == 0)
+                return true;
+    return false;
+}
+
+static bool last_refusal_is(const struct sim *sim, uint32_t site, const char *reason)
+{
+    static const enum event_kind kinds[] = {EV_MESSAGE_REFUSED, EV_AUTHENTICATION_FAILED};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        const struct event *e = sim_last_event(sim, site, kinds[i]);
+
+        if (e != NULL && strcmp(event_text(e, FIELD_REASON), reason) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint32_t times_told(const struct sim *sim, uint32_t site, const char *name)
+{
+    for (int kind = EV_NONE + 1; kind < EV_COUNT; kind++)
+        if (strcmp(event_name((enum event_kind)kind), name) == 0)
+            return sim_event_count(sim, site, (enum event_kind)kind);
+    return UINT32_MAX;
+}
+
+static bool is_empty(const struct sim *sim, uint32_t site)
+{
+    struct ike_use use = ike_view_use(sim_ike(sim, site));
+
+    return use.sas + use.exchanges + use.pairs + use.blobs + use.drafts + vault_secret_count(sim_vault(sim, site)) == 0;
+}
+
+static bool is_in_state(const struct sim *sim, uint32_t site, const char *state)
+{
+    return strcmp(state, "none") == 0 ? ike_view_use(sim_ike(sim, site)).exchanges == 0 : sim_is_in(sim, site, state);
+}
+
+static bool holds(const struct sim *sim, const struct scenario_line *line)
+{
+    uint32_t site = line->sites[0];
+
+    switch (line->kind) {
+    case LINE_BOTH_UP: return sim_pairs_up(sim, 0) > 0 && sim_pairs_up(sim, 1) > 0;
+    case LINE_SAME_KEYS: return sim_pairs_up(sim, 0) > 0 && sim_pairs_up(sim, 1) > 0 && sim_pairs_agree(sim, 0, 1);
+    case LINE_UP_WITH: return sim_pairs_agree_for(sim, site, tunnel_between(site, line->sites[1]), line->sites[1]);
+    case LINE_HAS_NO_PAIR: return sim_pairs_up(sim, site) == 0;
+    case LINE_HAS_PAIRS: return sim_pairs_up(sim, site) == line->number;
+    case LINE_IN_STATE: return is_in_state(sim, site, line->text);
+    case LINE_SENDS_NTH: return times_sent(sim, site, line->nth) == line->times;
+    case LINE_GIVES_UP: return has_outcome(sim, site, line->text);
+    case LINE_REFUSES: return last_refusal_is(sim, site, line->text);
+    case LINE_TELLS: return times_told(sim, site, line->text) == line->times;
+    case LINE_DELIVERED: return sim_packets(sim).delivered == line->number;
+    case LINE_EMPTY: return is_empty(sim, site);
+    default: return true;
+    }
+}
+
+static bool expect(struct telling *t, const struct scenario_line *line)
+{
+    uint64_t until_ms = line->is_within ? t->at_ms + line->within_ms : sim_now_ms(t->sim) + PATIENCE_MS;
+
+    if (line->is_at) {
+        uint64_t at_ms = t->begun_ms + line->at_ms;
+
+        if (at_ms > sim_now_ms(t->sim))
+            sim_run(t->sim, at_ms - sim_now_ms(t->sim));
+        return holds(t->sim, line);
+    }
+    while (!holds(t->sim, line)) {
+        if (sim_now_ms(t->sim) >= until_ms)
+            return false;
+        sim_run(t->sim, STEP_MS);
+    }
+    return true;
+}
+
+static bool fail(struct telling *t, uint32_t line, const char *what)
+{
+    text_add(t->error, "line %u, after %llu ms: %s", line, (unsigned long long)(sim_now_ms(t->sim) - t->begun_ms),
+             what);
+    for (uint32_t i = 0; i < t->s->site_count; i++) {
+        const struct event *e = sim_last_event(t->sim, i, EV_MESSAGE_REFUSED);
+
+        text_add(t->error, "; %s has %u pairs", t->s->names[i], sim_pairs_up(t->sim, i));
+        if (e != NULL)
+            text_add(t->error, ", refused a message: %s", event_text(e, FIELD_REASON));
+    }
+    return false;
+}
+
+bool scenario_run(const struct scenario *s, void *space, uint64_t seed, struct sim **sim, struct text *error)
+{
+    struct sim_site sites[SIM_SITES_MAX];
+    struct telling t = {.s = s, .error = error};
+
+    make_sites(s, sites);
+    t.sim = *sim = sim_make(space, s->site_count, seed);
+    for (uint32_t i = 0; i < s->line_count; i++)
+        if (!give(s, sites, &s->lines[i]))
+            return fail(&t, s->lines[i].line, "that word is not known here");
+    for (uint32_t i = 0; i < s->site_count; i++)
+        sim_site(t.sim, i, &sites[i]);
+    for (uint32_t i = 0; i < s->line_count; i++)
+        impair_world(t.sim, &s->lines[i]);
+    t.begun_ms = t.at_ms = sim_now_ms(t.sim);
+    for (uint32_t i = 0; i < s->line_count; i++) {
+        const struct scenario_line *line = &s->lines[i];
+
+        if (!happen(&t, line) && !expect(&t, line))
+            return fail(&t, line->line, "it is not so");
+    }
+    for (uint32_t i = 0; i < s->line_count; i++) {
+        const struct scenario_line *line = &s->lines[i];
+
+        if ((line->kind == LINE_SENDS_NTH || line->kind == LINE_TELLS) && !line->is_at && !holds(t.sim, line))
+            return fail(&t, line->line, "it was so, and is so no more");
+    }
+    return sim_fault(t.sim) == NULL || fail(&t, 0, sim_fault(t.sim));
+}
