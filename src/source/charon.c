@@ -1,0 +1,244 @@
+/* strongSwan's log: "[stamp] [host charon[pid]:] 05[ENC] <site|1> text". A job runs on one thread: what came from whom
+ * stands in the [NET] line of that thread before, or after. */
+#include "event/readings.h"
+#include "source/exchange.h"
+#include "source/parts.h"
+#include "wire/numbers.h"
+
+#include <string.h>
+
+/* 05[ENC], 05[IKE1]: the thread, the group, the rest. */
+static bool find_group(struct bytes line, size_t *at, unsigned *thread, struct bytes *group, struct bytes *text)
+{
+    for (size_t from = 0, found; from < line.len && bytes_has(bytes_after(line, from), "[", &found);
+         from += found + 1) {
+        size_t open = from + found;
+        struct bytes rest = bytes_after(line, open + 1);
+        uint64_t number;
+
+        if (open < 2 || rest.len < 5 || !bytes_number(bytes_of(line.data + open - 2, 2), 10, &number) ||
+            (open > 2 && line.data[open - 3] != ' '))
+            continue;
+        size_t len = rest.data[3] == ']' ? 3 : 4;
+        if (rest.data[len] != ']' || rest.data[0] < 'A' || rest.data[0] > 'Z' || rest.data[2] < 'A' ||
+            rest.data[2] > 'Z')
+            continue;
+        *at = open - 2;
+        *thread = (unsigned)number;
+        *group = bytes_of(rest.data, 3);
+        *text = bytes_after(rest, len + 1);
+        bytes_take(text, " ");
+        return true;
+    }
+    return false;
+}
+
+/* 10.9.1.2[500] */
+static bool read_endpoint(struct bytes text, struct ip *ip, uint16_t *port)
+{
+    size_t open;
+    uint64_t number = 0;
+
+    text = bytes_trim(text);
+    if (!bytes_has(text, "[", &open) || text.data[text.len - 1] != ']' ||
+        !bytes_number(bytes_of(text.data + open + 1, text.len - open - 2), 10, &number) || number > 65535 ||
+        !ip_parse(ip, bytes_of(text.data, open)))
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
+static void add_ends(struct event *e, const struct ends *ends)
+{
+    if (!ip_is_set(ends->peer) || event_has(e, FIELD_PEER))
+        return;
+    event_add_ip(e, FIELD_PEER, ends->peer);
+    if (ip_is_set(ends->local) && !event_has(e, FIELD_LOCAL))
+        event_add_ip(e, FIELD_LOCAL, ends->local);
+}
+
+static void say_message(struct source *s, struct ends *ends, struct event *e)
+{
+    add_ends(e, ends);
+    if (ends->port) {
+        event_add_number(e, FIELD_PORT, ends->port);
+        event_add_number(e, FIELD_LOCAL_PORT, ends->local_port);
+    }
+    if (ends->length)
+        event_add_number(e, FIELD_LENGTH, ends->length);
+    source_say(s, e);
+}
+
+/* What leaves again is the last message that left for that peer; the log does not say it again. */
+static struct event resent_message(const struct source *s, const struct ends *ends)
+{
+    struct event e = s->sent;
+
+    if (e.kind != EV_MESSAGE_SENT || !ip_equal(event_ip(&e, FIELD_PEER), ends->peer))
+        return event_of(EV_MESSAGE_RESENT);
+    e.kind = EV_MESSAGE_RESENT;
+    return e;
+}
+
+/* received packet: from A[500] to B[500] (252 bytes) */
+static enum reading net_line(struct source *s, struct ends *ends, struct bytes text)
+{
+    size_t to, open;
+    bool is_received = bytes_take(&text, "received packet: from ");
+    struct ends read = {0};
+
+    if (!is_received && !bytes_take(&text, "sending packet: from "))
+        return READ_NOT_MINE;
+    if (!bytes_has(text, " to ", &to) || !bytes_has(text, " (", &open) || open < to)
+        return READ_UNREAD;
+    struct bytes first = bytes_of(text.data, to), second = bytes_of(text.data + to + 4, open - to - 4);
+    struct bytes size = bytes_to(bytes_after(text, open + 2), " ");
+    if (!read_endpoint(is_received ? first : second, &read.peer, &read.port) ||
+        !read_endpoint(is_received ? second : first, &read.local, &read.local_port))
+        return READ_UNREAD;
+    bytes_number(size, 10, &read.length);
+    read.at_ms = s->stamp.ms;
+    read.is_received = is_received;
+    read.is_resent = ends->is_resent;
+    read.pending = ends->pending;
+    *ends = read;
+    s->last = read;
+    s->last.pending = event_of(EV_NONE);
+    if (!is_received) {
+        struct event e = ends->is_resent ? resent_message(s, ends) : ends->pending;
+
+        ends->pending = event_of(EV_NONE);
+        ends->is_resent = false;
+        if (e.kind != EV_NONE)
+            say_message(s, ends, &e);
+        if (e.kind == EV_MESSAGE_SENT)
+            s->sent = e;
+    }
+    return READ_SAID;
+}
+
+static void say_contents(struct source *s, const struct ends *ends, const struct payload_list *list,
+                         const struct event *message, bool is_received)
+{
+    struct event e;
+
+    if (list->has_notify && list->notify) {
+        const char *name = number_name(SPACE_NOTIFY, list->notify);
+
+        e = event_of(!is_received ? EV_NOTIFY_SENT : list->has_hash ? EV_NOTIFY_RECEIVED : EV_NOTIFY_IN_CLEAR);
+        if (list->notify == NOTIFY_R_U_THERE)
+            e = event_of(is_received ? EV_DPD_RECEIVED : EV_DPD_SENT);
+        else if (list->notify == NOTIFY_R_U_THERE_ACK)
+            e = event_of(is_received ? EV_DPD_ANSWERED : EV_DPD_ACK_SENT);
+        else
+            event_add_text(&e, FIELD_NOTIFY, name ? name : "");
+        event_add_number(&e, FIELD_NOTIFY_NUMBER, list->notify);
+        event_add_number(&e, FIELD_PROTECTED, list->has_hash);
+        event_add_number(&e, FIELD_MESSAGE_ID, event_number(message, FIELD_MESSAGE_ID));
+        add_ends(&e, ends);
+        source_say(s, &e);
+    }
+}
+
+/* generating ID_PROT request 0 [ SA V V ] */
+static enum reading message_line(struct source *s, struct ends *ends, struct bytes text, bool is_received)
+{
+    struct bytes name = bytes_word(&text), kind = bytes_word(&text), id = bytes_word(&text);
+    const char *exchange = exchange_named(NAMER_CHARON, name);
+    bool is_request = bytes_equal(kind, bytes_of_text("request"));
+    struct payload_list list;
+    uint64_t message_id;
+    struct event e = event_of(is_received ? EV_MESSAGE_RECEIVED : EV_MESSAGE_SENT);
+
+    if (!exchange || !bytes_number(id, 10, &message_id))
+        return READ_UNREAD;
+    if (!*exchange) {
+        e = event_of(EV_IKEV2_SEEN);
+        add_ends(&e, ends);
+        source_say(s, &e);
+        return READ_SAID;
+    }
+    payload_list_begin(&list);
+    for (struct bytes word; (word = bytes_word(&text)).len > 0;) {
+        size_t end;
+
+        if (bytes_has(word, "(", &end) && !bytes_has(word, ")", &end)) /* CPRQ(X_USER X_PWD) */
+            for (struct bytes more; (more = bytes_word(&text)).len > 0 && !bytes_has(more, ")", &end);)
+                ;
+        payload_list_add_named(&list, NAMER_CHARON, word);
+    }
+    event_add_text(&e, FIELD_EXCHANGE, exchange);
+    event_add_number(&e, FIELD_MESSAGE_ID, message_id);
+    event_add_text(&e, FIELD_PAYLOADS, payload_list_end(&list));
+    unsigned number = message_number(exchange, &list, is_request);
+    if (number)
+        event_add_number(&e, FIELD_MESSAGE_NUMBER, number);
+    if (message_id == 0 && strcmp(exchange, "INFO") != 0)
+        event_add_text(&e, FIELD_ROLE, is_request != is_received ? "initiator" : "responder");
+    ends->is_sealed = list.has_hash;
+    if (is_received)
+        say_message(s, ends, &e);
+    else
+        ends->pending = e; /* the ends stand in the line of [NET] that follows */
+    say_contents(s, ends, &list, &e, is_received);
+    return READ_SAID;
+}
+
+/* The thread's own ends are good for one job; a timer's job has none, and the last of the file are the best guess. */
+static const struct ends *ends_of(const struct source *s, const struct ends *thread)
+{
+    enum { JOB_MS = 1000 };
+
+    return ip_is_set(thread->peer) && s->stamp.ms <= thread->at_ms + JOB_MS ? thread : &s->last;
+}
+
+static enum reading text_line(struct source *s, struct ends *ends, struct bytes text, bool is_vpn)
+{
+    struct event e;
+
+    if (!reading_read(PRODUCT_STRONGSWAN, text, &e))
+        return is_vpn ? READ_UNREAD : READ_OTHER;
+    if (e.kind == EV_NOTIFY_IN_CLEAR && ends->is_sealed)
+        return READ_SAID; /* the payload list told it before, and that it was sealed */
+    ends->is_resent |= e.kind == EV_RETRANSMIT_DUE;
+    if (e.kind == EV_PHASE1_BEGUN && event_has(&e, FIELD_PEER)) {
+        ends->peer = event_ip(&e, FIELD_PEER);
+        ends->local = (struct ip){0};
+        ends->at_ms = s->stamp.ms;
+        s->last = *ends;
+    }
+    if (e.kind == EV_NONE)
+        return READ_SAID;
+    if (e.kind != EV_STARTED)
+        add_ends(&e, ends_of(s, ends));
+    source_say(s, &e);
+    return READ_SAID;
+}
+
+static const char *const vpn_groups[] = {"IKE", "ENC", "CHD"};
+
+enum reading charon_line(struct source *s, struct bytes line)
+{
+    size_t at;
+    unsigned thread;
+    struct bytes group, text;
+    bool is_vpn = false;
+
+    if (!find_group(line, &at, &thread, &group, &text))
+        return READ_NOT_MINE;
+    source_is(s, SOURCE_CHARON_LOG, PRODUCT_STRONGSWAN);
+    source_stamp(s, bytes_of(line.data, at));
+    struct ends *ends = &s->threads[thread];
+    if (bytes_begin_with(text, bytes_of_text("<")) && bytes_has(text, "> ", &at))
+        text = bytes_after(text, at + 2);
+    enum reading reading = net_line(s, ends, text);
+    if (reading != READ_NOT_MINE)
+        return reading;
+    if (bytes_take(&text, "generating "))
+        return message_line(s, ends, text, false);
+    if (bytes_take(&text, "parsed "))
+        return message_line(s, ends, text, true);
+    for (size_t i = 0; i < COUNT_OF(vpn_groups); i++)
+        is_vpn |= bytes_equal(group, bytes_of_text(vpn_groups[i]));
+    return text_line(s, ends, text, is_vpn);
+}

@@ -1,0 +1,283 @@
+/* ISAKMP messages of a capture: which SA, which message of it, the first or a repeat, and what is in it. */
+#include "source/parts.h"
+#include "source/seal.h"
+#include "wire/payloads.h"
+#include "wire/vendor.h"
+
+#include <string.h>
+
+static const struct {
+    uint8_t number;
+    const char *name;
+} exchanges[] = {
+    {XCHG_MAIN, "MM"},        {XCHG_AGGRESSIVE, "AM"}, {XCHG_QUICK, "QM"}, {XCHG_INFORMATIONAL, "INFO"},
+    {XCHG_TRANSACTION, "TM"},
+};
+
+static const char *exchange_name(uint8_t number)
+{
+    for (size_t i = 0; i < COUNT_OF(exchanges); i++)
+        if (exchanges[i].number == number)
+            return exchanges[i].name;
+    return "";
+}
+
+/* FNV-1a. Not against an enemy: whoever makes two messages of the same digest has one of them called a repeat. */
+static uint64_t digest_of(uint64_t digest, struct bytes b)
+{
+    for (size_t i = 0; i < b.len; i++)
+        digest = (digest ^ b.data[i]) * 0x100000001b3u;
+    return digest;
+}
+
+static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
+{
+    enum { PROBES = 8 };
+    uint64_t begin = digest_of(0xcbf29ce484222325u, bytes_of(cookie, 8));
+    struct seen_sa *oldest = NULL;
+
+    for (uint64_t i = 0; i < PROBES; i++) {
+        struct seen_sa *sa = &s->packets.sas[(begin + i) % SAS_MAX];
+
+        if (sa->is_used && memcmp(sa->cookie, cookie, 8) == 0) {
+            sa->last = s->line;
+            return sa;
+        }
+        if (!oldest || !sa->is_used || (oldest->is_used && sa->last < oldest->last))
+            oldest = sa;
+        if (!sa->is_used)
+            break;
+    }
+    *oldest = (struct seen_sa){.is_used = true, .last = s->line};
+    memcpy(oldest->cookie, cookie, 8);
+    return oldest;
+}
+
+/* How often these bytes came from there, this time included, and as which message. */
+static struct seen_message *count_message(struct seen_sa *sa, struct ip source, struct bytes message)
+{
+    uint64_t digest = digest_of(digest_of(0xcbf29ce484222325u, message), ip_bytes(&source));
+
+    for (size_t i = 0; i < SA_DIGESTS; i++)
+        if (sa->messages[i].count > 0 && sa->messages[i].digest == digest) {
+            sa->messages[i].count += sa->messages[i].count < UINT16_MAX;
+            return &sa->messages[i];
+        }
+    struct seen_message *m = &sa->messages[sa->message_next];
+    *m = (struct seen_message){digest, 1, 0};
+    sa->message_next = (uint8_t)((sa->message_next + 1) % SA_DIGESTS);
+    return m;
+}
+
+static struct seen_exchange *seen_exchange_of(struct seen_sa *sa, uint32_t message_id, struct ip from)
+{
+    for (size_t i = 0; i < SA_EXCHANGES; i++)
+        if (sa->exchanges[i].message_id == message_id && ip_is_set(sa->exchanges[i].first_from))
+            return &sa->exchanges[i];
+    struct seen_exchange *e = &sa->exchanges[sa->exchange_next];
+    sa->exchange_next = (uint8_t)((sa->exchange_next + 1) % SA_EXCHANGES);
+    *e = (struct seen_exchange){.message_id = message_id, .first_from = from};
+    return e;
+}
+
+/* Of quick mode: 1 and 3 come from who began it; a third message is short, and 1 is the first. */
+static unsigned quick_number(struct seen_exchange *e, struct ip from, bool is_first)
+{
+    if (!ip_equal(e->first_from, from))
+        return 2;
+    return is_first ? 1 : 3;
+}
+
+static unsigned phase1_number(const struct seen_sa *sa, const struct message *m, struct ip from, bool is_sealed)
+{
+    bool is_mm = m->header.exchange == XCHG_MAIN, knows = ip_is_set(sa->initiator);
+    unsigned of_responder = ip_equal(sa->initiator, from) ? 0 : 1;
+
+    if (message_payload(m, PL_SA) && !is_sealed)
+        return bytes_are_zero(BYTES_OF(m->header.cookies[1])) ? 1 : 2;
+    if (!knows)
+        return 0;
+    if (!is_mm)
+        return of_responder ? 0 : 3;
+    if (is_sealed)
+        return 5 + of_responder;
+    return message_payload(m, PL_KE) ? 3 + of_responder : 0;
+}
+
+static void add_vendors(struct event *e, const struct message *m)
+{
+    char space[160];
+    struct text t = text_of(space, sizeof space);
+    const struct payload *p;
+
+    for (size_t i = 0; (p = message_nth(m, PL_VID, i)) != NULL; i++) {
+        struct vendor v = vendor_of(p->body);
+
+        if (*v.meaning && t.len + strlen(v.meaning) + 3 < sizeof space)
+            text_add(&t, "%s%s", t.len ? ", " : "", v.meaning);
+    }
+    if (t.len > 0)
+        event_add_text(e, FIELD_VENDOR, space);
+}
+
+static void add_notify(struct event *e, struct bytes body)
+{
+    struct notify n;
+
+    if (body.len == 0 || notify_read(&n, body))
+        return;
+    const char *name = number_name(SPACE_NOTIFY, n.type);
+    event_add_text(e, FIELD_NOTIFY, name ? name : "UNKNOWN");
+    event_add_number(e, FIELD_NOTIFY_NUMBER, n.type);
+}
+
+static void add_payloads(struct event *e, const struct message *m)
+{
+    char space[320];
+    struct text t = text_of(space, sizeof space);
+
+    if (m->payload_count == 0)
+        return;
+    text_add_message_payloads(&t, m);
+    event_add_text(e, FIELD_PAYLOADS, space);
+    add_notify(e, message_body(m, PL_NOTIFY));
+}
+
+static void open_sealed(struct source *s, struct seen_sa *sa, struct seen_exchange *exchange, struct message *m,
+                        struct event *e)
+{
+    uint8_t space[OPENED_LEN_MAX];
+    struct bytes notify;
+
+    switch (seal_open(&s->packets, sa, exchange, m, space, &notify)) {
+    case SEAL_NO_KEY: return;
+    case SEAL_DOES_NOT_OPEN: event_add_text(e, FIELD_CAUSE, "does-not-open"); return;
+    case SEAL_OPENED: add_payloads(e, m); break;
+    case SEAL_OPENED_IN_PART:
+        event_add_text(e, FIELD_PAYLOADS,
+                       notify.len ? "HDR + HASH (8) + NOTIFY (11) + NONE (0)"
+                                  : "HDR + HASH (8) + DELETE (12) + NONE (0)");
+        add_notify(e, notify);
+        break;
+    }
+    s->sum.opened++;
+    bytes_wipe(space, sizeof space);
+}
+
+static struct event begin_event(enum event_kind kind, const struct datagram *d, uint16_t from, uint16_t to)
+{
+    struct event e = event_of(kind);
+
+    event_add_ip(&e, FIELD_SOURCE, d->source);
+    event_add_ip(&e, FIELD_DESTINATION, d->destination);
+    event_add_number(&e, FIELD_PORT, from);
+    event_add_number(&e, FIELD_LOCAL_PORT, to);
+    return e;
+}
+
+static void set_packet_text(struct source *s, const struct event *e)
+{
+    struct text t = text_of(s->text, sizeof s->text);
+
+    text_add_endpoint(&t, (struct endpoint){event_ip(e, FIELD_SOURCE), (uint16_t)event_number(e, FIELD_PORT)});
+    text_add(&t, " > ");
+    text_add_endpoint(&t,
+                      (struct endpoint){event_ip(e, FIELD_DESTINATION), (uint16_t)event_number(e, FIELD_LOCAL_PORT)});
+    text_add(&t, " %s", event_text(e, FIELD_EXCHANGE));
+    if (event_has(e, FIELD_MESSAGE_NUMBER))
+        text_add(&t, " %u", (unsigned)event_number(e, FIELD_MESSAGE_NUMBER));
+    text_add(&t, ", %u bytes%s", (unsigned)event_number(e, FIELD_LENGTH),
+             event_number(e, FIELD_SEALED) ? ", sealed" : "");
+    if (event_has(e, FIELD_PAYLOADS))
+        text_add(&t, ", %s", event_text(e, FIELD_PAYLOADS));
+    if (event_has(e, FIELD_NOTIFY))
+        text_add(&t, ", %s", event_text(e, FIELD_NOTIFY));
+    if (event_has(e, FIELD_COUNT))
+        text_add(&t, ", time %u", (unsigned)event_number(e, FIELD_COUNT));
+}
+
+/* The header as it stands, also of a message that was not captured whole. */
+static bool header_of(struct bytes message, struct message *m)
+{
+    if (message.len < HEADER_LEN)
+        return false;
+    *m = (struct message){.datagram = message};
+    memcpy(m->header.cookies, message.data, 16);
+    m->header.first_payload = message.data[16];
+    m->header.exchange = message.data[18];
+    m->header.flags = message.data[19];
+    m->header.message_id = (uint32_t)message.data[20] << 24 | (uint32_t)message.data[21] << 16 |
+                           (uint32_t)message.data[22] << 8 | message.data[23];
+    m->header.length = (uint32_t)message.data[24] << 24 | (uint32_t)message.data[25] << 16 |
+                       (uint32_t)message.data[26] << 8 | message.data[27];
+    return true;
+}
+
+static void read_contents(struct source *s, struct seen_sa *sa, struct message *m, const struct datagram *d,
+                          struct seen_message *seen, struct event *e)
+{
+    bool is_sealed = (m->header.flags & FLAG_ENCRYPTION) != 0,
+         is_phase1 = m->header.exchange == XCHG_MAIN || m->header.exchange == XCHG_AGGRESSIVE;
+    bool is_exchange = m->header.exchange == XCHG_QUICK || m->header.exchange == XCHG_TRANSACTION;
+    enum wire_fault fault = is_sealed ? wire_header_read(m, m->datagram) : wire_message_read(m, m->datagram);
+    struct seen_exchange *exchange = NULL;
+    bool is_first_of = is_exchange, is_repeat = seen->count > 1;
+
+    if (is_exchange) {
+        for (size_t i = 0; i < SA_EXCHANGES; i++)
+            is_first_of &=
+                !(ip_is_set(sa->exchanges[i].first_from) && sa->exchanges[i].message_id == m->header.message_id);
+        exchange = seen_exchange_of(sa, m->header.message_id, d->source);
+    }
+    if (is_phase1 && message_payload(m, PL_SA) && !is_sealed && bytes_are_zero(BYTES_OF(m->header.cookies[1])))
+        sa->initiator = d->source;
+    if (is_phase1 && !is_sealed && !fault)
+        seal_learn(&s->packets, sa, m, ip_equal(sa->initiator, d->source));
+    if (is_phase1)
+        seen->number = (uint8_t)phase1_number(sa, m, d->source, is_sealed);
+    else if (m->header.exchange == XCHG_QUICK && !is_repeat)
+        seen->number = (uint8_t)quick_number(exchange, d->source, is_first_of);
+    if (seen->number > 0)
+        event_add_number(e, FIELD_MESSAGE_NUMBER, seen->number);
+    if (fault && fault != WIRE_SEALED)
+        event_add_text(e, FIELD_CAUSE, wire_fault_name(fault));
+    else if (!is_sealed)
+        add_payloads(e, m), add_vendors(e, m);
+    else if (!is_repeat)
+        open_sealed(s, sa, exchange, m, e);
+}
+
+void isakmp_read(struct source *s, const struct datagram *d, uint16_t from, uint16_t to, struct bytes bytes,
+                 bool is_cut)
+{
+    struct message m;
+    char cookies[40];
+    struct text t = text_of(cookies, sizeof cookies);
+
+    if (!header_of(bytes, &m))
+        return;
+    if (bytes.data[17] >> 4 != 1) {
+        struct event e = begin_event(EV_IKEV2_SEEN, d, from, to);
+
+        source_say(s, &e);
+        return;
+    }
+    struct event e = begin_event(EV_PACKET_SEEN, d, from, to);
+    struct seen_sa *sa = sa_of(s, m.header.cookies[0]);
+    struct seen_message *seen = count_message(sa, d->source, bytes);
+
+    text_add_hex(&t, bytes_of(m.header.cookies, sizeof m.header.cookies));
+    event_add_text(&e, FIELD_COOKIES, cookies);
+    event_add_text(&e, FIELD_EXCHANGE, exchange_name(m.header.exchange));
+    event_add_number(&e, FIELD_MESSAGE_ID, m.header.message_id);
+    event_add_number(&e, FIELD_LENGTH, m.header.length);
+    event_add_number(&e, FIELD_SEALED, (m.header.flags & FLAG_ENCRYPTION) != 0);
+    if (seen->count > 1)
+        event_add_number(&e, FIELD_COUNT, seen->count);
+    if (is_cut)
+        event_add_text(&e, FIELD_CAUSE, "captured-in-part");
+    else
+        read_contents(s, sa, &m, d, seen, &e);
+    set_packet_text(s, &e);
+    source_say(s, &e);
+}

@@ -1,0 +1,104 @@
+/* Packets of a capture: what is remembered from one to the next. All of it is bounded; of too many the oldest goes. */
+#ifndef SOURCE_PACKET_H
+#define SOURCE_PACKET_H
+
+#include "base/ip.h"
+#include "crypto/algorithm.h"
+
+enum {
+    PACKET_LEN_MAX = 72 * 1024,
+    FRAGMENTED_LEN_MAX = 16 * 1024, /* of a datagram that we put together */
+    FRAGMENTED_MAX = 4,             /* at a time */
+    INTERFACES_MAX = 16,            /* of a pcapng section */
+    SAS_MAX = 256,
+    SA_DIGESTS = 16,
+    SA_EXCHANGES = 8,
+    OPENERS_MAX = 128,
+};
+
+/* One of Wireshark's ikev1_decryption_table. */
+struct opener {
+    uint8_t cookie[8];
+    uint8_t key[CIPHER_KEY_MAX];
+    uint8_t key_len;
+    uint16_t share_len[2]; /* g^xi, g^xr: their hash begins the chain of IVs, RFC 2409 appendix B */
+    uint8_t shares[2][GROUP_PUBLIC_MAX];
+};
+
+/* An exchange with a message ID of its own. */
+struct seen_exchange {
+    uint32_t message_id;
+    struct ip first_from;
+    uint8_t iv[CIPHER_BLOCK_MAX];
+    bool is_begun;
+};
+
+struct seen_sa {
+    bool is_used;
+    uint32_t last; /* packet */
+    uint8_t cookie[8];
+    struct ip initiator;
+    struct seen_message {
+        uint64_t digest;
+        uint16_t count;
+        uint8_t number;     /* 0: not sure */
+    } messages[SA_DIGESTS]; /* the last ones: a repeat is the same bytes from the same address */
+    uint8_t message_next;
+    struct seen_exchange exchanges[SA_EXCHANGES];
+    uint8_t exchange_next;
+    uint8_t cipher, hash; /* enum cipher_id, hash_id; NONE until message 2 */
+    bool has_iv;
+    uint8_t iv[CIPHER_BLOCK_MAX]; /* last block of phase 1, or its initial IV */
+};
+
+struct fragmented {
+    struct ip source, destination;
+    uint32_t id;
+    uint8_t protocol;
+    uint16_t len; /* 0 until the last fragment is here */
+    uint32_t last;
+    bool is_used;
+    uint8_t have[FRAGMENTED_LEN_MAX / 64]; /* a bit for each 8 bytes */
+    uint8_t data[FRAGMENTED_LEN_MAX];
+};
+
+/* A packet of the network layer, as far as it was captured. */
+struct datagram {
+    struct ip source, destination;
+    uint8_t protocol;
+    struct bytes body;
+    bool is_cut; /* shorter than its header says */
+};
+
+struct packets {
+    enum { AT_FILE_HEADER, AT_RECORD, AT_PACKET, AT_BLOCK, AT_SKIP } at;
+    bool is_swapped, is_ng;
+    uint32_t ticks_a_second;
+    uint32_t link_type;
+    struct {
+        uint16_t link_type;
+        uint64_t ticks_a_second;
+    } interfaces[INTERFACES_MAX];
+    uint32_t interface_count;
+    uint32_t block_type, block_len;
+    uint32_t captured, skip;
+    uint64_t time_ms;
+    struct seen_sa sas[SAS_MAX];
+    struct fragmented fragmented[FRAGMENTED_MAX];
+    struct opener openers[OPENERS_MAX];
+    size_t opener_count;
+};
+
+struct source;
+
+/* One frame of a link type of pcap; true when it is a VPN's. */
+bool frame_read(struct source *s, uint32_t link_type, struct bytes frame);
+
+/* IP header and extension headers, without fragments put together; false when it is no packet. */
+bool datagram_of(struct bytes packet, struct datagram *d, uint32_t *fragment_id, uint32_t *fragment_at, bool *has_more);
+
+/* An ISAKMP message in a UDP datagram. */
+void isakmp_read(struct source *s, const struct datagram *d, uint16_t source_port, uint16_t destination_port,
+                 struct bytes message, bool is_cut);
+
+#endif

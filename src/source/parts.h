@@ -1,0 +1,123 @@
+/* What the readers of the kinds share. Not for other layers. */
+#ifndef SOURCE_PARTS_H
+#define SOURCE_PARTS_H
+
+#include "source/exchange.h"
+#include "source/packet.h"
+#include "source/source.h"
+#include "source/stamp.h"
+
+enum {
+    QUEUE_MAX = 8,     /* observations of one line or packet */
+    THREADS_MAX = 100, /* charon numbers its threads with two digits */
+    STATES_MAX = 64,   /* pluto's states whose peer we remember, by number */
+};
+
+/* Two ends, as a line before told them: for lines that do not. */
+struct ends {
+    struct ip peer, local;
+    uint16_t port, local_port;
+    uint64_t length;
+    uint64_t at_ms;
+    bool is_received; /* the last message of these was one that came */
+    bool is_sealed;
+    bool is_resent;
+    struct event pending; /* a message that is built and not sent yet, or is half told; EV_NONE */
+};
+
+struct source {
+    uint16_t number;
+    struct source_summary sum;
+
+    struct bytes input; /* what the caller has handed in and we have not looked at */
+    bool has_ended;
+    enum { FORM_UNKNOWN, FORM_TEXT, FORM_CAPTURE } form;
+    uint8_t carry[PACKET_LEN_MAX]; /* the beginning of a line or block whose end has not come */
+    size_t carry_len;
+    uint8_t early[4];
+    bool is_carry_cut;
+
+    struct observation queue[QUEUE_MAX];
+    size_t queue_count, queue_next;
+    char text[SOURCE_TEXT_SIZE];
+
+    /* The line that is being read. */
+    uint32_t line;
+    struct stamp stamp;
+    enum source_kind kind;
+    enum product product;
+    char tidy[SOURCE_LINE_MAX + 1];
+    uint64_t stamp_before_ms; /* of the last stamp without a year, as it stands */
+    uint64_t added_ms;        /* for midnights and New Years since */
+    unsigned year;            /* of the last stamp that had one */
+
+    struct bytes pieces; /* of a line in which line breaks were lost: what is left of it */
+    char held[1024];     /* a line that goes on in the next one: seen with IOS and ASA */
+    size_t held_len;
+    uint32_t held_line;
+
+    enum source_kind kind_before; /* of the last line that told its kind */
+    struct ends last;             /* of the file */
+    struct event sent;            /* charon's last message that left */
+    struct ends threads[THREADS_MAX];
+    struct ends states[STATES_MAX];
+    struct payload_list payloads; /* of pluto's message that is half told */
+    struct event screen;          /* of a screen that takes several lines; EV_NONE */
+    uint32_t screen_line;
+    enum source_table { TABLE_NONE, TABLE_IOS_SA, TABLE_ASA_SA } table;
+    uint32_t table_rows;
+
+    struct {
+        uint32_t line;
+        char text[SOURCE_SAMPLE_SIZE];
+    } unread[SOURCE_SAMPLES_MAX];
+    size_t unread_count;
+
+    struct packets packets;
+};
+
+/* One line's reader: how it was understood. */
+enum reading {
+    READ_NOT_MINE, /* no line of this kind */
+    READ_SAID,     /* understood */
+    READ_OTHER,    /* of this kind, other business */
+    READ_UNREAD,   /* about a VPN, not understood */
+};
+
+/* The stamp in front of the present line. */
+void source_stamp(struct source *s, struct bytes head);
+
+/* What the present line is of; before source_say. */
+void source_is(struct source *s, enum source_kind kind, enum product product);
+
+/* Keeps a line that goes on in the next. */
+void source_hold(struct source *s, struct bytes line);
+
+/* Adds an observation of the present line. */
+void source_say(struct source *s, const struct event *e);
+
+/* `line` is printable ASCII. */
+enum reading asa_line(struct source *s, struct bytes line);
+enum reading ios_line(struct source *s, struct bytes line);
+enum reading charon_line(struct source *s, struct bytes line);
+enum reading pluto_line(struct source *s, struct bytes line);
+enum reading racoon_line(struct source *s, struct bytes line);
+enum reading screen_line(struct source *s, struct bytes line);
+enum reading configuration_line(struct source *s, struct bytes line);
+void screen_end(struct source *s);
+void pluto_end(struct source *s);
+
+/* True when a step was taken; false when more bytes are needed. */
+bool capture_step(struct source *s);
+bool capture_is(struct bytes first); /* four bytes */
+
+/* Small things that the readers of lines need. */
+bool bytes_has(struct bytes line, const char *what, size_t *at);
+bool bytes_take(struct bytes *line, const char *what);
+struct bytes bytes_to(struct bytes line, const char *stop); /* up to `stop`, or the whole */
+struct bytes bytes_trim(struct bytes line);
+struct bytes bytes_word(struct bytes *line); /* takes blanks and a word */
+bool bytes_number(struct bytes text, unsigned base, uint64_t *number);
+void event_add_bytes(struct event *e, enum event_field_id id, struct bytes text);
+
+#endif

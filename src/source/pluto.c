@@ -1,0 +1,239 @@
+/* libreswan's and Openswan's log: `stamp: "name"[1] 10.9.1.2 #1: text`, `packet from 10.9.1.2:500: text`, and with
+ * debugging lines that begin with a bar, of which a message received is put together. */
+#include "event/readings.h"
+#include "source/exchange.h"
+#include "source/parts.h"
+
+#include <string.h>
+
+/* The text behind stamp and name of the program. */
+static bool find_text(const struct source *s, struct bytes line, size_t *at)
+{
+    size_t open, colon;
+    bool is_pluto = s->kind_before == SOURCE_PLUTO_LOG;
+
+    if (bytes_has(line, "pluto[", &open) && bytes_has(bytes_after(line, open), "]: ", &colon)) {
+        *at = open + colon + 3;
+        return true;
+    }
+    size_t place = stamp_place(line);
+    *at = 0;
+    if (place < 4 && bytes_has(bytes_after(line, place), ": ", &colon) && colon < 40)
+        *at = place + colon + 2;
+    struct bytes text = bytes_after(line, *at);
+    if (bytes_begin_with(text, bytes_of_text("ERROR: ")))
+        *at += 7, text = bytes_after(line, *at);
+    if (bytes_begin_with(text, bytes_of_text("| ")))
+        return *at > 0 || is_pluto;
+    if (bytes_begin_with(text, bytes_of_text("packet from ")) || bytes_begin_with(text, bytes_of_text("Pluto ")) ||
+        bytes_begin_with(text, bytes_of_text("Starting Pluto ")))
+        return true;
+    return (text.len > 2 && text.data[0] == '"' && bytes_has(text, "\" #", &colon)) ||
+           (text.len > 2 && text.data[0] == '"' && bytes_has(text, "\"[", &colon)) || (*at > 0 && is_pluto);
+}
+
+static bool read_endpoint(struct bytes text, struct ip *ip, uint16_t *port)
+{
+    size_t colon = text.len;
+    uint64_t number;
+
+    while (colon > 0 && text.data[colon - 1] != ':')
+        colon--;
+    if (colon == 0 || !bytes_number(bytes_after(text, colon), 10, &number) || number > 65535 ||
+        !ip_parse(ip, bytes_of(text.data, colon - 1)))
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
+static void add_ends(struct event *e, const struct ends *ends)
+{
+    if (ip_is_set(ends->peer) && !event_has(e, FIELD_PEER))
+        event_add_ip(e, FIELD_PEER, ends->peer);
+    if (ip_is_set(ends->local) && !event_has(e, FIELD_LOCAL))
+        event_add_ip(e, FIELD_LOCAL, ends->local);
+}
+
+/* A message received is said when the next thing happens: its payloads came line by line. */
+void pluto_end(struct source *s)
+{
+    struct event *e = &s->last.pending;
+
+    if (e->kind == EV_MESSAGE_RECEIVED)
+        event_add_text(e, FIELD_PAYLOADS, payload_list_end(&s->payloads));
+    if (e->kind != EV_NONE)
+        source_say(s, e);
+    s->last.pending = event_of(EV_NONE);
+}
+
+/* *received 224 bytes from 10.9.1.2:500 on eth0 10.9.2.2:500 using UDP */
+static void begin_received(struct source *s, struct bytes text)
+{
+    struct bytes len = bytes_word(&text);
+    uint64_t number;
+    struct ends ends = {.is_received = true, .at_ms = s->stamp.ms, .pending = event_of(EV_MESSAGE_RECEIVED)};
+
+    pluto_end(s);
+    bytes_word(&text), bytes_word(&text); /* bytes from */
+    struct bytes from = bytes_word(&text);
+    bytes_word(&text), bytes_word(&text); /* on eth0 */
+    if (!bytes_number(len, 10, &number) || !read_endpoint(from, &ends.peer, &ends.port) ||
+        !read_endpoint(bytes_word(&text), &ends.local, &ends.local_port))
+        return;
+    event_add_ip(&ends.pending, FIELD_PEER, ends.peer);
+    event_add_ip(&ends.pending, FIELD_LOCAL, ends.local);
+    event_add_number(&ends.pending, FIELD_PORT, ends.port);
+    event_add_number(&ends.pending, FIELD_LOCAL_PORT, ends.local_port);
+    event_add_number(&ends.pending, FIELD_LENGTH, number);
+    payload_list_begin(&s->payloads);
+    s->last = ends;
+}
+
+/* Which message a state waits for; who waits. */
+static const struct {
+    const char *state, *exchange, *role;
+    unsigned awaited;
+} states[] = {
+    {"MAIN_R0", "MM", "responder", 1},  {"MAIN_R1", "MM", "responder", 3}, {"MAIN_R2", "MM", "responder", 5},
+    {"MAIN_I1", "MM", "initiator", 2},  {"MAIN_I2", "MM", "initiator", 4}, {"MAIN_I3", "MM", "initiator", 6},
+    {"AGGR_I1", "AM", "initiator", 2},  {"AGGR_R1", "AM", "responder", 3}, {"QUICK_I1", "QM", "initiator", 2},
+    {"QUICK_R1", "QM", "responder", 3},
+};
+
+static void add_state(struct event *e, struct bytes state)
+{
+    for (size_t i = 0; i < COUNT_OF(states); i++)
+        if (bytes_equal(state, bytes_of_text(states[i].state)) &&
+            strcmp(states[i].exchange, event_text(e, FIELD_EXCHANGE)) == 0) {
+            event_add_number(e, FIELD_MESSAGE_NUMBER, states[i].awaited);
+            event_add_text(e, FIELD_ROLE, states[i].role);
+        }
+}
+
+static void add_exchange(struct source *s, struct bytes text)
+{
+    const char *exchange = exchange_named(NAMER_PLUTO, bytes_word(&text));
+
+    if (exchange && *exchange)
+        event_add_text(&s->last.pending, FIELD_EXCHANGE, exchange);
+    else if (exchange)
+        s->last.pending.kind = EV_IKEV2_SEEN;
+}
+
+/* A line of debugging that tells something of the message at hand. */
+static enum reading debug_line(struct source *s, struct bytes text)
+{
+    struct event *e = &s->last.pending;
+    uint64_t number;
+    size_t at;
+
+    text = bytes_trim(text);
+    if (bytes_take(&text, "*received ")) {
+        begin_received(s, text);
+        return READ_SAID;
+    }
+    if (bytes_begin_with(text, bytes_of_text("sending ")) && bytes_has(text, " for notification packet ", &at))
+        return READ_OTHER;
+    if (e->kind != EV_MESSAGE_RECEIVED)
+        return READ_OTHER;
+    if (bytes_take(&text, "exchange type: "))
+        add_exchange(s, text);
+    else if (bytes_take(&text, "Message ID: ") && bytes_number(bytes_word(&text), 10, &number))
+        event_add_number(e, FIELD_MESSAGE_ID, number);
+    else if (bytes_take(&text, "flags: ") && bytes_has(text, "ENCRYPTION", &at))
+        event_add_number(e, FIELD_SEALED, 1);
+    else if (bytes_take(&text, "***parse ISAKMP "))
+        payload_list_add_named(&s->payloads, NAMER_PLUTO, bytes_to(text, " Payload:"));
+    else if (bytes_take(&text, "State DB: IKEv1 state not found (find_state_ikev1_init)"))
+        add_state(e, bytes_of_text("MAIN_R0"));
+    else if (bytes_take(&text, "State DB: found IKEv1 state #") && bytes_has(text, " in ", &at))
+        add_state(e, bytes_to(bytes_after(text, at + 4), " "));
+    else
+        return READ_OTHER;
+    return READ_SAID;
+}
+
+/* "name"[1] 10.9.1.2 #12: ; what it tells goes into the event, and its text is what follows. */
+static bool take_subject(struct source *s, struct bytes *text, struct event *subject)
+{
+    size_t colon;
+    struct bytes word;
+    struct ip ip;
+    uint16_t port;
+    uint64_t number = 0;
+
+    if (bytes_take(text, "packet from ")) {
+        if (!bytes_has(*text, ": ", &colon))
+            return false;
+        if (read_endpoint(bytes_of(text->data, colon), &ip, &port)) {
+            event_add_ip(subject, FIELD_PEER, ip);
+            event_add_number(subject, FIELD_PORT, port);
+        }
+        *text = bytes_after(*text, colon + 2);
+        return true;
+    }
+    if (text->len == 0 || text->data[0] != '"' || !bytes_has(*text, ": ", &colon))
+        return false;
+    struct bytes head = bytes_of(text->data + 1, colon - 1), name = bytes_to(head, "\"");
+    event_add_bytes(subject, FIELD_CONNECTION, name);
+    head = bytes_after(head, name.len + 1);
+    while ((word = bytes_word(&head)).len > 0) {
+        if (word.data[0] == '#' && bytes_number(bytes_after(word, 1), 10, &number))
+            event_add_number(subject, FIELD_CONN_ID, number);
+        else if (ip_parse(&ip, word))
+            event_add_ip(subject, FIELD_PEER, ip);
+    }
+    /* The number of a state tells the peer, once a message of it has. */
+    struct ends *state = &s->states[number % STATES_MAX];
+    if (number && event_has(subject, FIELD_PEER))
+        state->peer = event_ip(subject, FIELD_PEER);
+    else if (number && s->last.is_received && s->last.at_ms + 1000 >= s->stamp.ms)
+        *state = s->last;
+    add_ends(subject, number && ip_is_set(state->peer) ? state : &s->last);
+    *text = bytes_after(*text, colon + 2);
+    return true;
+}
+
+static void add_missing(struct event *e, const struct event *subject)
+{
+    static const enum event_field_id ids[] = {FIELD_PEER, FIELD_LOCAL, FIELD_PORT, FIELD_CONN_ID, FIELD_CONNECTION};
+
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        if (!event_has(subject, ids[i]) || event_has(e, ids[i]))
+            continue;
+        if (event_field_type(ids[i]) == FIELD_TYPE_IP)
+            event_add_ip(e, ids[i], event_ip(subject, ids[i]));
+        else if (event_field_type(ids[i]) == FIELD_TYPE_NUMBER)
+            event_add_number(e, ids[i], event_number(subject, ids[i]));
+        else
+            event_add_text(e, ids[i], event_text(subject, ids[i]));
+    }
+}
+
+enum reading pluto_line(struct source *s, struct bytes line)
+{
+    size_t at;
+    struct event e, subject = event_of(EV_NONE);
+
+    if (!find_text(s, line, &at))
+        return READ_NOT_MINE;
+    source_is(s, SOURCE_PLUTO_LOG, PRODUCT_LIBRESWAN);
+    source_stamp(s, bytes_of(line.data, at));
+    struct bytes text = bytes_after(line, at);
+    if (bytes_take(&text, "| ") || bytes_take(&text, "|"))
+        return debug_line(s, text);
+    bool has_subject = take_subject(s, &text, &subject);
+    char tidy[SOURCE_TEXT_SIZE]; /* braces are of the catalogue's own language */
+    struct text t = text_of(tidy, sizeof tidy);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] != '{' && text.data[i] != '}')
+            text_add(&t, "%c", text.data[i]);
+    if (!reading_read(PRODUCT_LIBRESWAN, bytes_of(t.data, t.len), &e))
+        return has_subject ? READ_UNREAD : READ_OTHER;
+    pluto_end(s);
+    if (e.kind == EV_NONE)
+        return READ_SAID;
+    add_missing(&e, &subject);
+    source_say(s, &e);
+    return READ_SAID;
+}

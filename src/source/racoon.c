@@ -1,0 +1,41 @@
+/* racoon's log: "2010-06-10 17:36:05: INFO: text", or by way of syslog "racoon: [peer] INFO: text". */
+#include "event/readings.h"
+#include "source/parts.h"
+
+static const char *const levels[] = {"INFO: ", "ERROR: ", "WARNING: ", "NOTIFY: ", "DEBUG: "};
+
+static bool find_level(const struct source *s, struct bytes line, size_t *at, size_t *text_at)
+{
+    size_t name;
+    bool is_racoon = bytes_has(line, "racoon", &name) || s->kind_before == SOURCE_RACOON_LOG;
+
+    for (size_t i = 0; i < COUNT_OF(levels); i++) {
+        if (!bytes_has(line, levels[i], at) || *at > 80)
+            continue;
+        *text_at = *at + bytes_of_text(levels[i]).len;
+        size_t place = stamp_place(bytes_of(line.data, *at));
+        return is_racoon || (place == 0 && *at == 21); /* racoon's own stamp, and nothing else */
+    }
+    return false;
+}
+
+enum reading racoon_line(struct source *s, struct bytes line)
+{
+    size_t at, text_at;
+    struct event e;
+
+    if (!find_level(s, line, &at, &text_at))
+        return READ_NOT_MINE;
+    source_is(s, SOURCE_RACOON_LOG, PRODUCT_RACOON);
+    source_stamp(s, bytes_of(line.data, at));
+    if (!reading_read(PRODUCT_RACOON, bytes_after(line, text_at), &e))
+        return bytes_begin_with(bytes_after(line, at), bytes_of_text("DEBUG")) ? READ_OTHER : READ_UNREAD;
+    if (e.kind == EV_NONE)
+        return READ_SAID;
+    if (event_has(&e, FIELD_PEER))
+        s->last.peer = event_ip(&e, FIELD_PEER);
+    else if (ip_is_set(s->last.peer))
+        event_add_ip(&e, FIELD_PEER, s->last.peer);
+    source_say(s, &e);
+    return READ_SAID;
+}

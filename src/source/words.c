@@ -1,0 +1,85 @@
+#include "source/parts.h"
+
+#include <string.h>
+
+bool bytes_has(struct bytes line, const char *what, size_t *at)
+{
+    size_t len = strlen(what);
+    const uint8_t *from = line.data, *end = line.data + line.len;
+
+    while (line.len >= len && from && (from = memchr(from, what[0], (size_t)(end - from))) &&
+           (size_t)(end - from) >= len) {
+        if (memcmp(from, what, len) == 0) {
+            *at = (size_t)(from - line.data);
+            return true;
+        }
+        if (++from == end)
+            break;
+    }
+    return false;
+}
+
+bool bytes_take(struct bytes *line, const char *what)
+{
+    if (!bytes_begin_with(*line, bytes_of_text(what)))
+        return false;
+    *line = bytes_after(*line, strlen(what));
+    return true;
+}
+
+struct bytes bytes_to(struct bytes line, const char *stop)
+{
+    size_t at;
+
+    return bytes_has(line, stop, &at) ? bytes_of(line.data, at) : line;
+}
+
+struct bytes bytes_trim(struct bytes line)
+{
+    while (line.len > 0 && line.data[0] == ' ')
+        line = bytes_after(line, 1);
+    while (line.len > 0 && line.data[line.len - 1] == ' ')
+        line.len--;
+    return line;
+}
+
+struct bytes bytes_word(struct bytes *line)
+{
+    struct bytes rest = bytes_trim(*line);
+    size_t len = 0;
+
+    while (len < rest.len && rest.data[len] != ' ')
+        len++;
+    *line = bytes_after(rest, len);
+    return bytes_of(rest.data, len);
+}
+
+bool bytes_number(struct bytes text, unsigned base, uint64_t *number)
+{
+    uint64_t n = 0;
+
+    if (text.len == 0 || text.len > 16)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        unsigned digit = c >= '0' && c <= '9'   ? c - (unsigned)'0'
+                         : c >= 'a' && c <= 'f' ? c - (unsigned)'a' + 10
+                         : c >= 'A' && c <= 'F' ? c - (unsigned)'A' + 10
+                                                : 99;
+        if (digit >= base)
+            return false;
+        n = n * base + digit;
+    }
+    *number = n;
+    return true;
+}
+
+void event_add_bytes(struct event *e, enum event_field_id id, struct bytes text)
+{
+    char copy[EVENT_TEXT_SIZE];
+    size_t len = text.len < sizeof copy ? text.len : sizeof copy - 1;
+
+    memcpy(copy, text.data, len);
+    copy[len] = '\0';
+    event_add_text(e, id, copy);
+}
