@@ -1,0 +1,40 @@
+#!/bin/bash
+# Every configuration that the documentation shows must be one that ikewise runs whole: those of docs/samples, and the blocks
+# marked ```conf of the pages.
+#
+#   samples.sh IKEWISE TREE
+set -uo pipefail
+program=$1 tree=$2
+shown=$(mktemp -d)
+trap 'rm -rf "$shown"' EXIT
+number=0 failures=0
+
+# is_whole NAME FILE
+is_whole() {
+    local said
+    number=$((number + 1))
+    if said=$("$program" check "$2" 2>&1) && grep -q ' can run, 0 parked, 0 errors, 0 warnings' <<<"$said" &&
+        ! grep -q '^0 tunnels' <<<"$said"; then
+        echo "ok $number - $1 runs"
+    else
+        echo "not ok $number - $1 runs"
+        echo "$said"
+        failures=$((failures + 1))
+    fi
+}
+
+for sample in "$tree"/docs/samples/*.conf; do
+    is_whole "docs/samples/${sample##*/}" "$sample"
+done
+for page in "$tree"/README.md "$tree"/docs/*.md; do
+    awk -v prefix="$shown/${page##*/}" '
+        /^```conf$/ { file = prefix "-" ++count; next }
+        /^```$/ { file = "" }
+        file { print > file }' "$page"
+done
+for block in "$shown"/*; do
+    [ -e "$block" ] || continue
+    is_whole "the configuration in ${block##*/}" "$block"
+done
+echo "1..$number"
+[ "$number" -gt 0 ] && [ "$failures" = 0 ]

@@ -1,0 +1,186 @@
+/* The page of the configuration language, from the grammar. */
+#include "page.h"
+
+#include "base/check.h"
+#include "conf/grammar.h"
+
+#include <string.h>
+
+/* clang-format off */
+static const struct word_info words[] = {
+#define WORD(text, origin, help) {text, ORIGIN_##origin, help},
+#include "conf/grammar_rows.h"
+};
+static const struct argument_info arguments[] = {
+#define ARGUMENT(name, kind, least, most, shown, help) {#name, ARGUMENT_##kind, least, most, shown, help},
+#include "conf/grammar_rows.h"
+};
+static const struct release_defaults { const char *encryption, *hash, *group, *pfs; bool has_nat_t; const char *releases; } defaults[] = {
+#define DEFAULTS(major, minor, encryption, hash, group, pfs, has_nat_t, releases) {#encryption, #hash, #group, #pfs, has_nat_t, releases},
+#include "conf/defaults.def"
+#undef DEFAULTS
+};
+/* clang-format on */
+
+static const struct {
+    enum grammar_mode mode;
+    const char *title;
+} modes[] = {
+    {MODE_GLOBAL, "Global statements"},
+    {MODE_INTERFACE, "Below `interface`"},
+    {MODE_OBJECT, "Below `object network`"},
+    {MODE_OBJECT_GROUP, "Below `object-group network`"},
+    {MODE_POLICY, "Below `crypto ikev1 policy`"},
+    {MODE_GROUP_POLICY, "Below `group-policy ... attributes`"},
+    {MODE_TUNNEL_GENERAL, "Below `tunnel-group ... general-attributes`"},
+    {MODE_TUNNEL_IPSEC, "Below `tunnel-group ... ipsec-attributes`"},
+};
+
+/* The notation of grammar.def, without what only the program needs: ~ parts the name of a statement from its value, and
+ * {new^old} has both spellings of a word. */
+static void syntax(FILE *page, const char *at)
+{
+    fputc('`', page);
+    for (; *at != '\0'; at++) {
+        if (at[0] == '~' && at[1] == ' ')
+            at++;
+        else if (at[0] == '^' && at[1] != ']')
+            fputc('|', page);
+        else if (*at != '^')
+            fputc(*at, page);
+    }
+    fputc('`', page);
+}
+
+static bool has_statement(enum grammar_mode mode, enum grammar_effect effect)
+{
+    for (unsigned kind = 0; kind < STATEMENT_COUNT; kind++)
+        if (grammar_row(kind)->mode == mode && grammar_row(kind)->effect == effect)
+            return true;
+    return false;
+}
+
+static void others(FILE *page, enum grammar_mode mode, enum grammar_effect effect, const char *what)
+{
+    const char *separator = "";
+
+    if (!has_statement(mode, effect))
+        return;
+    fprintf(page, "%s: ", what);
+    for (unsigned kind = 0; kind < STATEMENT_COUNT; kind++) {
+        const struct grammar_row *row = grammar_row(kind);
+
+        if (row->mode != mode || row->effect != effect)
+            continue;
+        fprintf(page, "%s", separator);
+        syntax(page, row->syntax);
+        separator = ", ";
+    }
+    fprintf(page, ".\n\n");
+}
+
+static void mode(FILE *page, enum grammar_mode mode, const char *title)
+{
+    fprintf(page, "## %s\n\n", title);
+    for (unsigned kind = 0; kind < STATEMENT_COUNT; kind++) {
+        const struct grammar_row *row = grammar_row(kind);
+
+        if (row->mode != mode || row->effect != EFFECT_USED)
+            continue;
+        fprintf(page, "- ");
+        syntax(page, row->syntax);
+        fprintf(page, ",\n  as in `%s`\n", row->sample);
+    }
+    if (has_statement(mode, EFFECT_USED))
+        fprintf(page, "\n");
+    others(page, mode, EFFECT_QUIET, "Read, with nothing to do");
+    others(page, mode, EFFECT_UNUSED, "Kept, and listed by `ikewise check` as not used");
+}
+
+static void word_row(FILE *page, const struct word_info *word)
+{
+    fprintf(page, "| `%s` | ", word->text);
+    page_cell(page, word->help);
+}
+
+/* The first statement whose syntax has the word. */
+static const struct grammar_row *statement_with(const char *word)
+{
+    static const char between[] = " {}[]|^~";
+
+    for (unsigned kind = 0; kind < STATEMENT_COUNT; kind++)
+        for (const char *at = grammar_row(kind)->syntax; *at != '\0'; at += strspn(at, between)) {
+            size_t len = strcspn(at, between);
+
+            if (len == strlen(word) && memcmp(at, word, len) == 0)
+                return grammar_row(kind);
+            at += len;
+        }
+    CHECK(!"a word that no statement has");
+    return NULL;
+}
+
+static void own_words(FILE *page)
+{
+    fprintf(page, "| word | what it means | stands in a statement like |\n|---|---|---|\n");
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (words[i].origin == ORIGIN_OWN) {
+            word_row(page, &words[i]);
+            fprintf(page, " | `%s` |\n", statement_with(words[i].text)->sample);
+        }
+    fprintf(page, "\n");
+}
+
+static void asa_words(FILE *page)
+{
+    fprintf(page, "| word | what it means |\n|---|---|\n");
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (words[i].origin == ORIGIN_ASA) {
+            word_row(page, &words[i]);
+            fprintf(page, " |\n");
+        }
+}
+
+void write_configuration(void)
+{
+    FILE *page = page_begin("configuration.md", "Configuration");
+
+    fprintf(
+        page,
+        "The language is the ASA's, as `show running-config` prints it; both the spelling from 8.4 on and the one "
+        "before are read. A first configuration is in [quickstart.md](quickstart.md). `ikewise check FILE` says what "
+        "a file would do, with file, line and column of what is wrong.\n\n"
+        "A statement that ikewise does not use is kept and listed. A fault in the statements of one tunnel parks that "
+        "tunnel; the others run.\n\n"
+        "In the syntax, `<name>` is a value, `[a]` may be left out, `{a|b}` is one of both, and `...` may be repeated. "
+        "Where it says `{ikev1|isakmp}`, releases before 8.4 have the second; where it says `[ikev1]`, they leave it "
+        "out.\n\n"
+        "## Words that an ASA does not have\n\n"
+        "They are spelled as IOS or the ASA's IKEv2 spells them, where one of these has them.\n\n");
+    own_words(page);
+
+    fprintf(page,
+            "## What is taken for what is not said\n\n"
+            "It depends on the line `ASA Version` of the file, as on the device. A file without that line is taken "
+            "as the last row.\n\n"
+            "| release | encryption | hash | group | `set pfs` without a group | NAT-T |\n|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < COUNT_OF(defaults); i++)
+        fprintf(page, "| %s | %s | %s | %s | %s | %s |\n", defaults[i].releases, defaults[i].encryption,
+                defaults[i].hash, defaults[i].group, defaults[i].pfs, defaults[i].has_nat_t ? "on" : "off");
+    fprintf(page, "\n");
+
+    for (size_t i = 0; i < COUNT_OF(modes); i++)
+        mode(page, modes[i].mode, modes[i].title);
+
+    fprintf(page, "## Values\n\n| value | shown in the help as | what it is |\n|---|---|---|\n");
+    for (size_t i = 0; i < COUNT_OF(arguments); i++) {
+        fprintf(page, "| `<%s>` | ", arguments[i].name);
+        page_cell(page, arguments[i].shown);
+        fprintf(page, " | ");
+        page_cell(page, arguments[i].help);
+        fprintf(page, " |\n");
+    }
+    fprintf(page, "\n## Words of the ASA\n\n");
+    asa_words(page);
+    page_end(page);
+}

@@ -1,0 +1,187 @@
+/* The page of the exchanges: a picture of each, the rows it is drawn from, and what its states prove. */
+#include "page.h"
+#include "picture.h"
+
+#include "base/check.h"
+#include "wire/numbers.h"
+
+#include <stdlib.h>
+
+enum { ROWS_MAX = 256 };
+
+/* What the table does not say of a kind of exchange. */
+struct kind_words {
+    const char *title, *file, *heads[2], *story;
+};
+
+static const struct kind_words *words_of(enum exchange_kind kind)
+{
+    static const struct kind_words main_mode = {
+        "Main mode",
+        "main-mode",
+        {"initiator", "responder"},
+        "Phase 1, RFC 2409 section 5.4; NAT detection is RFC 3947 section 3. It makes the ISAKMP SA, under which all "
+        "that "
+        "follows is encrypted. From message 5 on it is encrypted itself, with a key that the pre-shared key goes into: "
+        "that is why a wrong key shows at messages 5 and 6 and nowhere else. Where NAT was found, message 5 and what "
+        "follows goes over UDP 4500."};
+    static const struct kind_words quick_mode = {
+        "Quick mode",
+        "quick-mode",
+        {"initiator", "responder"},
+        "Phase 2, RFC 2409 section 5.5, under an ISAKMP SA that is up. It makes a pair of IPsec SAs for the networks "
+        "of one line of the crypto ACL. KE is there with PFS. A responder answers only when its inbound SA is in "
+        "place, so "
+        "that no ESP of the peer comes too early."};
+    static const struct kind_words informational = {
+        "Informational",
+        "informational",
+        {"either end", "the other"},
+        "Notifies (DPD's R-U-THERE among them) and deletes under an ISAKMP SA that is up, RFC 2409 section 5.7: one "
+        "message, and no state. What comes in clear, or before the SA is up, is evidence only: it is logged and "
+        "changes "
+        "nothing."};
+
+    switch (kind) {
+    case EXCHANGE_MM: return &main_mode;
+    case EXCHANGE_QM: return &quick_mode;
+    case EXCHANGE_INFO: return &informational;
+    }
+    CHECK(!"a kind of exchange without words");
+    return NULL;
+}
+
+static void holds(FILE *page, const struct step *step, bool is_needed)
+{
+    bool is_first = true;
+
+    for (unsigned i = 0; i < HOLDS_MAX && step->holds[i].max > 0; i++) {
+        const struct payload_count *count = &step->holds[i];
+
+        if ((count->min > 0) != is_needed)
+            continue;
+        fprintf(page, "%s%s (%u)", is_first ? "" : ", ", payload_name(count->type), count->type);
+        if (count->is_first)
+            fprintf(page, " first");
+        if (count->max > 1)
+            fprintf(page, " up to %u", count->max);
+        is_first = false;
+    }
+}
+
+/* Each part by the name of its row, for the reader who looks for it in parts.def. */
+static void sends(FILE *page, const struct step *step)
+{
+    /* clang-format off */
+    static const char *const names[PART_COUNT] = {
+#define PART(name, ...) [PART_##name] = #name,
+#include "ike/parts.def"
+#undef PART
+    };
+    /* clang-format on */
+
+    if (!step_sends(step)) {
+        fprintf(page, "nothing");
+        return;
+    }
+    fprintf(page, "%s: ", step->sends_sealed == SEALED ? "encrypted" : "clear");
+    for (unsigned i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++)
+        fprintf(page, "%s%s", i > 0 ? ", " : "", names[step->sends[i]]);
+}
+
+static void rows(FILE *page, enum exchange_kind kind, uint16_t auth)
+{
+    fprintf(page, "| side | in state | takes | must hold | may hold | sends | is then |\n"
+                  "|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; step_row(i) != NULL; i++) {
+        const struct step *step = step_row(i);
+
+        if (state_info(step->from)->kind != kind || (step->auth != 0 && step->auth != auth))
+            continue;
+        fprintf(page, "| %s | %s | ", side_name(step->side), state_info(step->from)->name);
+        if (step->input == INPUT_MESSAGE)
+            fprintf(page, "a message %s", step->sealing == SEALED ? "encrypted" : "in clear");
+        else
+            fprintf(page, "%s", input_words(step->input));
+        fprintf(page, " | ");
+        holds(page, step, true);
+        fprintf(page, " | ");
+        holds(page, step, false);
+        fprintf(page, " | ");
+        sends(page, step);
+        fprintf(page, " | %s |\n", state_info(step->to)->name);
+    }
+    fprintf(page, "\n");
+}
+
+static void states(FILE *page, enum exchange_kind kind)
+{
+    fprintf(page, "| state | proven | open |\n|---|---|---|\n");
+    for (unsigned state = 0; state < STATE_COUNT; state++) {
+        const struct state_info *info = state_info(state);
+
+        if (info->kind != kind)
+            continue;
+        fprintf(page, "| %s | ", info->name);
+        page_cell(page, info->proven);
+        fprintf(page, " | ");
+        page_cell(page, info->open);
+        fprintf(page, " |\n");
+    }
+    fprintf(page, "\n");
+}
+
+static void exchange(FILE *page, enum exchange_kind kind, uint16_t auth, bool *is_taken)
+{
+    const struct kind_words *words = words_of(kind);
+    const char *method = auth != 0 ? number_name(SPACE_OAKLEY_AUTH, auth) : NULL;
+    char title[128], file[128];
+    struct ladder ladder;
+
+    snprintf(title, sizeof title, "%s%s%s", words->title, method != NULL ? ", " : "", method != NULL ? method : "");
+    snprintf(file, sizeof file, "exchanges/%s%s%s.svg", words->file, method != NULL ? "-" : "",
+             method != NULL ? method : "");
+    for (char *at = file; *at != '\0'; at++)
+        if (*at == ' ')
+            *at = '-';
+    ladder_walk(&ladder, kind, auth, is_taken);
+    picture_draw(file, title, words->heads, &ladder);
+
+    fprintf(page, "## %s\n\n%s\n\n![%s](%s)\n\n", title, words->story, title, file);
+    rows(page, kind, auth);
+    states(page, kind);
+}
+
+void write_exchanges(void)
+{
+    static const enum exchange_kind kinds[] = {EXCHANGE_MM, EXCHANGE_QM, EXCHANGE_INFO};
+    FILE *page = page_begin("exchanges.md", "Exchanges");
+    bool is_taken[ROWS_MAX] = {false};
+    uint16_t auth;
+
+    fprintf(
+        page,
+        "The pictures are drawn from the rows that the engine runs on: `src/ike/mm.def`, `qm.def` and `info.def`. "
+        "Each row says what may arrive in a state, what that message must and may hold, what is sent, and which "
+        "state follows. A message that no row allows is refused, by a reason of [reasons.md](reasons.md), and changes "
+        "nothing.\n\n"
+        "The boxes have the ASA's name of the state and, below it, what IOS shows. Each end stays in its box until "
+        "the next arrow: a tunnel that hangs shows the box above the message that did not come. What each state "
+        "means is in [states.md](states.md).\n\n"
+        "In the tables, a number in parentheses is the payload's type. What is sent has the names of "
+        "`src/ike/parts.def`; some parts are left out when they do not apply, as KE without PFS.\n\n");
+    for (unsigned i = 0; i < COUNT_OF(kinds); i++)
+        for (unsigned index = 0; ladder_auth(kinds[i], index, &auth); index++)
+            exchange(page, kinds[i], auth, is_taken);
+
+    /* A row in no picture would make the page a lie. */
+    for (size_t i = 0; step_row(i) != NULL; i++) {
+        CHECK(i < ROWS_MAX);
+        if (!is_taken[i]) {
+            fprintf(stderr, "no picture has the row of %s, %s\n", state_info(step_row(i)->from)->name,
+                    side_name(step_row(i)->side));
+            exit(1);
+        }
+    }
+    page_end(page);
+}

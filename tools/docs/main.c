@@ -1,0 +1,26 @@
+/* Writes the pages of docs/ that say what the tables of the program say: exchanges with their pictures, states,
+ * reasons, events, configuration statements. A test holds docs/ against them. */
+#include "page.h"
+
+#include <sys/stat.h>
+
+int main(int argc, char **argv)
+{
+    char pictures[4096];
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: ikewise-docs FOLDER\n");
+        return 2;
+    }
+    page_folder = argv[1];
+    snprintf(pictures, sizeof pictures, "%s/exchanges", page_folder);
+    mkdir(page_folder, 0777);
+    mkdir(pictures, 0777);
+
+    write_exchanges();
+    write_states();
+    write_reasons();
+    write_events();
+    write_configuration();
+    return 0;
+}

@@ -1,0 +1,117 @@
+/* The pages of the states and of the reasons. */
+#include "page.h"
+
+#include "base/check.h"
+#include "ike/steps.h"
+#include "wire/numbers.h"
+
+#include <stdlib.h>
+
+static const char *waits_words(enum waits waits)
+{
+    switch (waits) {
+    case WAITS_NOTHING: return "nothing: it has not begun, or has no state";
+    case WAITS_PEER: return "the peer; the last message is repeated";
+    case WAITS_SILENT: return "the peer; nothing is repeated by the timer, only when the peer repeats";
+    case WAITS_PLANE: return "the plane";
+    case WAITS_SETTLE: return "a moment, so that the peer is ready for ESP";
+    case WAITS_REST: return "nothing: it is done, and kept while the peer may repeat its last message";
+    }
+    return "";
+}
+
+static const char *kind_title(enum exchange_kind kind)
+{
+    switch (kind) {
+    case EXCHANGE_MM: return "Main mode";
+    case EXCHANGE_QM: return "Quick mode";
+    case EXCHANGE_INFO: return "Informational";
+    }
+    return "";
+}
+
+static void state(FILE *page, const struct state_info *info)
+{
+    fprintf(page, "### %s\n\n%s\n\n", info->name, info->story);
+    fprintf(page, "| | |\n|---|---|\n");
+    fprintf(page, "| on an ASA | `%s` |\n| on IOS | `%s` |\n", info->asa, info->ios);
+    fprintf(page, "| waits for | ");
+    page_cell(page, waits_words(info->waits));
+    fprintf(page, " |\n| proven | ");
+    page_cell(page, info->proven);
+    fprintf(page, " |\n| open | ");
+    page_cell(page, info->open);
+    fprintf(page, " |\n\n");
+}
+
+void write_states(void)
+{
+    static const enum exchange_kind kinds[] = {EXCHANGE_MM, EXCHANGE_QM, EXCHANGE_INFO};
+    FILE *page = page_begin("states.md", "States");
+    unsigned shown = 0;
+
+    fprintf(page,
+            "The states of `show crypto isakmp sa` and `show tunnel`. A negotiation that hangs shows where: what is "
+            "*proven* works, and the fault is among what is *open*. The order in which they follow each other is "
+            "drawn in [exchanges.md](exchanges.md).\n\n");
+    for (unsigned i = 0; i < COUNT_OF(kinds); i++) {
+        fprintf(page, "## %s\n\n", kind_title(kinds[i]));
+        for (unsigned at = 0; at < STATE_COUNT; at++)
+            if (state_info(at)->kind == kinds[i]) {
+                state(page, state_info(at));
+                shown++;
+            }
+    }
+    CHECK(shown == STATE_COUNT);
+    page_end(page);
+}
+
+/* clang-format off */
+static const struct look {
+    const char *group; /* not NULL: a heading */
+    enum reason reason;
+    const char *where;
+} looks[] = {
+#define GROUP(title) {title, REASON_OK, NULL},
+#define LOOK(reason, where) {NULL, REASON_##reason, where},
+#include "look.def"
+#undef GROUP
+#undef LOOK
+};
+/* clang-format on */
+
+void write_reasons(void)
+{
+    FILE *page = page_begin("reasons.md", "Reasons");
+    bool is_shown[REASON_COUNT] = {[REASON_OK] = true};
+
+    fprintf(page,
+            "Why a message was refused, or why an exchange ended: the word in capitals of `show tunnel`, of "
+            "`ikewise up` and of the log. *The peer is told* means a notify: encrypted, when the message that failed "
+            "was authenticated; in clear and at a limited rate, when it was the first message of phase 1. Any other "
+            "message that fails is not answered.\n\n");
+    for (size_t i = 0; i < COUNT_OF(looks); i++) {
+        const struct look *look = &looks[i];
+        const struct reason_info *info = reason_info(look->reason);
+
+        if (look->group != NULL) {
+            fprintf(page,
+                    "%s## %s\n\n| reason | what it means | the peer is told | what to look at |\n|---|---|---|---|\n",
+                    i > 0 ? "\n" : "", look->group);
+            continue;
+        }
+        fprintf(page, "| %s | ", info->name);
+        page_cell(page, info->meaning);
+        fprintf(page, " | %s | ", info->notify != 0 ? number_name(SPACE_NOTIFY, info->notify) : "nothing");
+        page_cell(page, look->where);
+        fprintf(page, " |\n");
+        is_shown[look->reason] = true;
+    }
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
+        if (!is_shown[reason]) {
+            fprintf(stderr, "tools/docs/look.def has no row for %s\n", reason_info(reason)->name);
+            exit(1);
+        }
+    }
+    page_end(page);
+}
