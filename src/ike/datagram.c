@@ -434,6 +434,12 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
     bool is_first = header->exchange == XCHG_MAIN && bytes_are_zero(BYTES_OF(header->cookies[RESPONDER]));
     struct isakmp_sa *sa =
         is_first ? sa_of_first_message(ike, header->cookies[INITIATOR], a.remote) : sa_of_cookies(ike, header->cookies);
+    /* Until it is proved, a peer is its address; only its port may change (RFC 3947 section 4). Else what one address
+     * sends is answered to another (attack list D04). */
+    if (sa != NULL && sa->state == SA_NEGOTIATING && !ip_equal(sa->remote.ip, a.remote.ip)) {
+        refuse(&a, NULL, NULL, REASON_BAD_SOURCE);
+        return;
+    }
     if (sa != NULL)
         timers_note(ike, sa->peer);
     switch (header->exchange) {
