@@ -1,4 +1,4 @@
-/* Inside the engine: what its files share. Nothing outside src/ike includes this.
+/* Inside the engine: what its files share. Nothing outside src/ike includes this, but sim/inside.c, src/search and tests.
  *
  * The life of a message: datagram.c finds its SA and exchange, opens it and reads its payloads; steps.c finds its row;
  * runner.c runs the row's action on a draft, asks the vault when the action asked, builds and seals what the row sends
@@ -105,6 +105,8 @@ struct pair *pair_of_ace(const struct ike *ike, struct handle peer, uint16_t tun
 struct exchange *quick_of_ace(const struct ike *ike, struct handle peer, uint16_t tunnel,
                               uint16_t ace); /* still under way */
 struct exchange *quick_of_pair(const struct ike *ike, struct handle pair);
+/* A quick mode that has no pair yet, or whose draft waits for an answer, and in which the peer chose that SPI. */
+struct exchange *quick_of_spi_out(const struct ike *ike, struct handle peer, uint32_t spi_out);
 bool spi_is_taken(const struct ike *ike, uint32_t spi_in);
 bool cookie_is_ours(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN]); /* of an SA that we began */
 bool message_id_was_heard(const struct ike *ike, const struct isakmp_sa *sa, enum exchange_kind kind,
@@ -194,8 +196,14 @@ void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uin
 /* In clear, to somebody of whom we keep no state; limited in rate and to `max_len` bytes. */
 void notify_stranger(struct ike *ike, uint64_t now_ms, const struct header *header, uint16_t type, struct endpoint to,
                      struct endpoint from, size_t max_len, struct ike_outputs *out);
-void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spi,
+/* `spis`: of one ISAKMP SA (its cookies), or of one or more ESP SAs, SPI_LEN bytes each. */
+void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
                  struct ike_outputs *out);
+
+/* ---- Deletes of pairs, said again (farewell.c) */
+void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, struct ike_outputs *out);
+uint64_t farewell_next_ms(const struct peer *peer); /* UINT64_MAX: none */
+void farewell_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike_outputs *out);
 
 /* ---- exchanges and ISAKMP SAs (life.c) */
 struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, struct peer *peer, struct endpoint local,

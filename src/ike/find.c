@@ -425,6 +425,19 @@ struct exchange *quick_of_pair(const struct ike *ike, struct handle pair_h)
     return NULL;
 }
 
+struct exchange *quick_of_spi_out(const struct ike *ike, struct handle peer, uint32_t spi_out)
+{
+    for (EACH_SA_OF(ike, peer, sa))
+        for (EACH_EXCHANGE_OF(ike, sa->self, exchange)) {
+            const struct draft *draft = pool_find(&ike->drafts, exchange->parked);
+            const struct exchange *newest = draft != NULL ? &draft->exchange : exchange;
+
+            if (exchange->kind == EXCHANGE_QM && newest->quick.spi_out == spi_out)
+                return exchange;
+        }
+    return NULL;
+}
+
 bool spi_is_taken(const struct ike *ike, uint32_t spi_in)
 {
     uint64_t hash = hash_of_number(ike, spi_in);

@@ -69,12 +69,17 @@ static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_s
                          struct ike_outputs *out)
 {
     struct pair *pair = pair_of_spi_out(ike, sa->peer, spi);
-    struct event *e = tell_sa(ike, out, EV_DELETE_RECEIVED, sa);
+    struct exchange *exchange = pair != NULL ? NULL : quick_of_spi_out(ike, sa->peer, spi);
 
+    if (pair == NULL && exchange == NULL) /* gone already: a Delete may come twice */
+        return;
+    struct event *e = tell_sa(ike, out, EV_DELETE_RECEIVED, sa);
     event_add_text(e, FIELD_DETAIL, "IPsec SA");
     event_add_number(e, FIELD_SPI, spi);
     if (pair != NULL)
         pair_end(ike, now_ms, pair, REASON_DELETED_BY_PEER, false, out);
+    else
+        exchange_fail(ike, now_ms, exchange, REASON_DELETED_BY_PEER, out);
 }
 
 /* An error notify that names our SPI ends that quick mode; one that names none ends the only one that there is. */

@@ -172,7 +172,8 @@ struct pair {
     enum reason doomed;           /* to be ended by the timers; REASON_OK: not */
 };
 
-enum { WAITING_MAX = 16, HEARD_IDS_MAX = 128, EXCHANGES_PER_SA_MAX = 16, RESENDS_OF_ANSWER_MAX = 3 };
+enum { WAITING_MAX = 16, HEARD_IDS_MAX = 128, EXCHANGES_PER_SA_MAX = 16, RESENDS_OF_ANSWER_MAX = 6 };
+enum { FAREWELLS_MAX = 8, FAREWELL_REPEATS = 2, SPI_LEN = 4 };
 
 /* Every peer keeps a number of them: enum side, state and reason in a byte each. */
 struct outcome {
@@ -184,6 +185,13 @@ struct outcome {
     uint8_t reason;
 };
 
+/* A Delete of a pair that is to be said again; see farewell.c. */
+struct farewell {
+    uint64_t at_ms; /* 0: an empty place */
+    uint32_t spi;
+    uint8_t repeats;
+};
+
 struct peer {
     struct handle self;
     struct ip remote;
@@ -192,6 +200,7 @@ struct peer {
     } waiting[WAITING_MAX]; /* acquires that wait for phase 1 */
     uint8_t waiting_count, outcome_count;
     struct outcome outcomes[IKE_OUTCOMES_MAX]; /* newest first */
+    struct farewell farewells[FAREWELLS_MAX];
 };
 
 /* Message ids that were used under an ISAKMP SA, in rings: one that is in it is not taken again (attack list S15).

@@ -105,7 +105,7 @@ void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct
         const char *direction;
         uint32_t spi;
     } sas[] = {{"outbound", pair->spi_out}, {"inbound", pair->spi_in}};
-    struct event *e = tell_sa(ike, out, EV_PAIR_NEGOTIATED, sa);
+    struct event *e = tell_exchange(ike, out, EV_PAIR_NEGOTIATED, sa, exchange);
     event_add_number(e, FIELD_SPI_IN, pair->spi_in);
     event_add_number(e, FIELD_SPI_OUT, pair->spi_out);
     for (size_t i = 0; i < COUNT_OF(sas); i++) {
@@ -127,16 +127,13 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
 {
     struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
     struct exchange *exchange = quick_of_pair(ike, pair->self);
-    uint8_t spi[4];
-    struct writer w = writer_of(spi, sizeof spi);
     const struct {
         const char *direction;
         uint32_t spi;
     } sas[] = {{"outbound", pair->spi_out}, {"inbound", pair->spi_in}};
 
-    write_u32(&w, pair->spi_in);
-    if (is_told && sa != NULL)
-        delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), out);
+    if (is_told && sa != NULL && !pair->is_leaving)
+        farewell_send(ike, now_ms, sa, pair->spi_in, out);
     for (size_t i = 0; i < COUNT_OF(sas); i++) {
         struct event *e = sa != NULL ? tell_sa(ike, out, EV_SA_DELETED, sa) : tell(out, EV_SA_DELETED, pair->remote.ip);
 

@@ -93,7 +93,7 @@ void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest)
 
         if (sa == newest || sa->state != SA_UP || sa->retire_ms != 0)
             continue;
-        bool is_crossing = sa->up_ms > newest->begun_ms;
+        bool is_crossing = sa->up_ms >= newest->begun_ms;
         if (is_crossing && is_smaller_sa(newest, sa)) {
             loser = newest;
             winner = sa;
@@ -129,7 +129,7 @@ void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct
         if (pair == newest || !pair->is_up || pair->retire_ms != 0 || pair->tunnel != newest->tunnel ||
             !selector_equal(&pair->selector, &newest->selector))
             continue;
-        bool is_crossing = pair->up_ms > newest->begun_ms;
+        bool is_crossing = pair->up_ms >= newest->begun_ms;
         if (is_crossing && is_smaller_pair(newest, pair)) {
             loser = newest;
             winner = pair;
@@ -145,8 +145,6 @@ void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct
 void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
 {
     struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
-    uint8_t spi[4];
-    struct writer w = writer_of(spi, sizeof spi);
 
     if (pair->is_leaving || sa == NULL) {
         pair_end(ike, now_ms, pair, REASON_REPLACED, true, out);
@@ -155,8 +153,7 @@ void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, stru
     pair->is_leaving = true;
     pair->retire_ms = now_ms + LEAVE_MS;
     stop_sending(pair, out);
-    write_u32(&w, pair->spi_in);
-    delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), out);
+    farewell_send(ike, now_ms, sa, pair->spi_in, out);
 }
 
 /* When the last one that was to stay is gone, the newest of those that were to go stays, and is rekeyed again. */

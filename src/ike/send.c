@@ -292,13 +292,17 @@ void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uin
     info_send(ike, sa, PL_NOTIFY, writer_bytes(&w), out);
 }
 
-void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spi,
+void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
                  struct ike_outputs *out)
 {
     uint8_t space[64];
     struct writer w = writer_of(space, sizeof space);
-    struct delete delete = {
-        .doi = DOI_IPSEC, .protocol = protocol, .spi_len = (uint8_t)spi.len, .spi_count = 1, .spis = spi};
+    struct delete delete = {.doi = DOI_IPSEC,
+                            .protocol = protocol,
+                            .spi_len = protocol == PROTO_ISAKMP ? 2 * COOKIE_LEN : SPI_LEN,
+                            .spis = spis};
+
+    delete.spi_count = (uint16_t)(spis.len / delete.spi_len);
 
     delete_write(&w, &delete);
     CHECK(writer_is_ok(&w));

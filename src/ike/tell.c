@@ -19,21 +19,28 @@ struct event *tell(struct ike_outputs *out, enum event_kind kind, struct ip peer
     return e;
 }
 
-struct event *tell_sa(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa)
+/* `side`: ours in what is told. A quick mode may be begun by the responder of phase 1. */
+static struct event *tell_as(const struct ike *ike, struct ike_outputs *out, enum event_kind kind,
+                             const struct isakmp_sa *sa, enum side side)
 {
     struct event *e = tell(out, kind, sa->remote.ip);
 
     if (sa->tunnel_group != NO_INDEX && ike->policy != NULL && sa->tunnel_group < ike->policy->tunnel_group_count)
         event_add_text(e, FIELD_GROUP, ike->policy->tunnel_groups[sa->tunnel_group].name);
-    event_add_text(e, FIELD_ROLE, sa->side == INITIATOR ? "initiator" : "responder");
+    event_add_text(e, FIELD_ROLE, side == INITIATOR ? "initiator" : "responder");
     event_add_number(e, FIELD_CONN_ID, sa->conn_id);
     return e;
+}
+
+struct event *tell_sa(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa)
+{
+    return tell_as(ike, out, kind, sa, sa->side);
 }
 
 struct event *tell_exchange(const struct ike *ike, struct ike_outputs *out, enum event_kind kind,
                             const struct isakmp_sa *sa, const struct exchange *exchange)
 {
-    struct event *e = tell_sa(ike, out, kind, sa);
+    struct event *e = tell_as(ike, out, kind, sa, exchange->side);
 
     event_add_number(e, FIELD_MESSAGE_ID, exchange->message_id);
     event_add_text(e, FIELD_STATE, state_info(exchange->state)->asa);

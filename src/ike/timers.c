@@ -154,14 +154,21 @@ static void end_pairs(struct ike *ike, uint64_t now_ms, struct handle peer, enum
     }
 }
 
+static bool is_last(const struct ike *ike, const struct isakmp_sa *last)
+{
+    for (EACH_SA_OF(ike, last->peer, sa))
+        if (sa != last && sa->state == SA_UP && sa->doomed == REASON_OK)
+            return false;
+    return true;
+}
+
 /* Peers drop their pairs with our last ISAKMP SA, so ours go too, while they can still be told. False: not all of them
  * yet. */
 static bool end_pairs_with(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *last, enum reason why,
                            struct ike_outputs *out)
 {
-    for (EACH_SA_OF(ike, last->peer, sa))
-        if (sa != last && sa->state == SA_UP && sa->doomed == REASON_OK)
-            return true;
+    if (!is_last(ike, last))
+        return true;
     for (EACH_PAIR_OF(ike, last->peer, pair)) {
         if (!outputs_have_room(out))
             return false;
@@ -221,10 +228,10 @@ static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struc
         sa_end(ike, now_ms, sa, REASON_REPLACED, true, out);
         return;
     }
-    /* The peer's clock says the same, and a Delete would take the pairs with it at peers that keep none without an
-     * ISAKMP SA. */
+    /* The peer's clock says the same, and a Delete of the last one would take the pairs with it at peers that keep none
+     * without an ISAKMP SA. Of two it has to be told: lifetimes may differ, and the peer would go on using this one. */
     if (now_ms >= or_never(sa->expires_ms)) {
-        sa_end(ike, now_ms, sa, REASON_LIFETIME, false, out);
+        sa_end(ike, now_ms, sa, REASON_LIFETIME, !is_last(ike, sa), out);
         return;
     }
     if (now_ms >= or_never(sa->rekey_ms))
@@ -262,6 +269,10 @@ static void pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct
  * due, too. What is done may end more than itself, so the search begins anew each time. */
 static bool one_due(struct ike *ike, uint64_t now_ms, struct handle peer, struct ike_outputs *out)
 {
+    if (farewell_next_ms(peer_of(ike, peer)) <= now_ms) {
+        farewell_due(ike, now_ms, peer_of(ike, peer), out);
+        return true;
+    }
     for (EACH_PAIR_OF(ike, peer, pair))
         if (pair_next_ms(pair) <= now_ms) {
             pair_due(ike, now_ms, pair, out);
@@ -283,7 +294,7 @@ static bool one_due(struct ike *ike, uint64_t now_ms, struct handle peer, struct
 
 static uint64_t peer_next_ms(const struct ike *ike, struct handle peer)
 {
-    uint64_t next = UINT64_MAX;
+    uint64_t next = farewell_next_ms(peer_of(ike, peer));
 
     for (EACH_PAIR_OF(ike, peer, pair))
         next = earlier(next, pair_next_ms(pair));

@@ -359,6 +359,14 @@ static void put_site(struct keying *k, uint8_t site)
 
     put_number(k, peer == NULL ? 0 : 1u + peer->waiting_count);
     put_number(k, vault_secret_count(k->stage->vaults[site]));
+    for (int i = 0; peer != NULL && i < FAREWELLS_MAX; i++)
+        if (peer->farewells[i].at_ms != 0) {
+            put_time(k, peer->farewells[i].at_ms);
+            put_number(
+                k, peer->farewells[i].repeats |
+                       pair_place(k->stage->ikes[!site], pair_of_spis(k->stage->ikes[!site], 0, peer->farewells[i].spi))
+                           << 8);
+        }
     for (uint64_t place = 1; place <= ike->pairs.taken_count; place++)
         for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
             if (pair_place(ike, pair_of(ike, h)) == place)

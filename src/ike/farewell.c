@@ -1,0 +1,50 @@
+/* Deletes of pairs, said again. IKEv1 does not acknowledge a Delete: when it is lost, the peer's half stands alone, and
+ * what it seals is dropped here, until its lifetime ends. */
+#include "ike/engine.h"
+
+static const uint32_t waits_ms[FAREWELL_REPEATS] = {1000, 3000};
+
+void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, struct ike_outputs *out)
+{
+    struct peer *peer = peer_of(ike, sa->peer);
+    uint8_t bytes[SPI_LEN];
+    struct writer w = writer_of(bytes, sizeof bytes);
+
+    write_u32(&w, spi);
+    delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), out);
+    for (size_t i = 0; i < FAREWELLS_MAX; i++)
+        if (peer->farewells[i].at_ms == 0) {
+            peer->farewells[i] = (struct farewell){.at_ms = now_ms + waits_ms[0], .spi = spi};
+            return;
+        }
+}
+
+uint64_t farewell_next_ms(const struct peer *peer)
+{
+    uint64_t next = UINT64_MAX;
+
+    for (size_t i = 0; i < FAREWELLS_MAX; i++)
+        if (peer->farewells[i].at_ms != 0 && peer->farewells[i].at_ms < next)
+            next = peer->farewells[i].at_ms;
+    return next;
+}
+
+/* Under whatever ISAKMP SA is up by now. Without one the peer has no pairs any more, or DPD will tell. */
+void farewell_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike_outputs *out)
+{
+    const struct isakmp_sa *sa = sa_up_of(ike, peer->self);
+    uint8_t spis[FAREWELLS_MAX * SPI_LEN];
+    struct writer w = writer_of(spis, sizeof spis);
+
+    for (size_t i = 0; i < FAREWELLS_MAX; i++) {
+        struct farewell *farewell = &peer->farewells[i];
+
+        if (farewell->at_ms == 0 || farewell->at_ms > now_ms)
+            continue;
+        write_u32(&w, farewell->spi);
+        farewell->repeats++;
+        farewell->at_ms = farewell->repeats < FAREWELL_REPEATS ? now_ms + waits_ms[farewell->repeats] : 0;
+    }
+    if (sa != NULL)
+        delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), out);
+}
