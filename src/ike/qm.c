@@ -326,14 +326,15 @@ static void take_lifetimes(struct step_work *work, struct esp_choice *choice)
         struct reader r = reader_of(notify.data);
         struct attribute type, duration;
         while (attribute_read(&r, &type) && attribute_read(&r, &duration)) {
-            uint64_t value = attribute_number(&duration);
-            uint32_t *mine = attribute_number(&type) == IPSEC_LIFE_SECONDS ? &choice->lifetime_s : &choice->lifetime_kb;
+            bool is_time = attribute_number(&type) == IPSEC_LIFE_SECONDS;
+            uint32_t *mine = is_time ? &choice->lifetime_s : &choice->lifetime_kb;
+            uint32_t agreed =
+                shorter_lifetime(*mine, attribute_number(&duration), is_time ? LIFETIME_FLOOR_S : LIFETIME_FLOOR_KB);
 
-            if (value != 0 && (*mine == 0 || value < *mine)) {
-                *mine = value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+            if (agreed != *mine)
                 event_add_number(tell_sa(work->ike, work->out, EV_LIFETIME_SHORTENED, &work->draft->sa),
-                                 mine == &choice->lifetime_s ? FIELD_SECONDS : FIELD_KILOBYTES, *mine);
-            }
+                                 is_time ? FIELD_SECONDS : FIELD_KILOBYTES, agreed);
+            *mine = agreed;
         }
     }
 }

@@ -112,10 +112,12 @@ uint16_t policy_of_transform(const struct policy *policy, const struct sa_transf
     return NO_INDEX;
 }
 
-static uint32_t shorter(uint32_t ours, bool has_theirs, uint64_t theirs)
+uint32_t shorter_lifetime(uint32_t ours, uint64_t theirs, uint32_t floor)
 {
-    if (!has_theirs || theirs == 0)
+    if (theirs == 0)
         return ours;
+    if (theirs < floor)
+        theirs = floor;
     if (ours == 0)
         return theirs > UINT32_MAX ? UINT32_MAX : (uint32_t)theirs;
     return theirs < ours ? (uint32_t)theirs : ours;
@@ -123,7 +125,7 @@ static uint32_t shorter(uint32_t ours, bool has_theirs, uint64_t theirs)
 
 uint32_t policy_lifetime(uint32_t ours_s, const struct sa_transform *transform)
 {
-    return shorter(ours_s, transform->has_seconds, transform->life_seconds);
+    return shorter_lifetime(ours_s, transform->has_seconds ? transform->life_seconds : 0, LIFETIME_FLOOR_S);
 }
 
 bool policy_choose_isakmp(const struct policy *policy, const struct sa_payload *offer, struct isakmp_choice *choice)
@@ -210,8 +212,10 @@ static enum esp_refusal transform_fits(const struct policy *policy, const struct
         choice->integrity = set->integrity;
         choice->is_transport = set->is_transport;
         choice->is_udp = natt != NATT_NONE;
-        choice->lifetime_s = shorter(tunnel->lifetime_s, t->has_seconds, t->life_seconds);
-        choice->lifetime_kb = shorter(tunnel->lifetime_kb, t->has_kilobytes, t->life_kilobytes);
+        choice->lifetime_s =
+            shorter_lifetime(tunnel->lifetime_s, t->has_seconds ? t->life_seconds : 0, LIFETIME_FLOOR_S);
+        choice->lifetime_kb =
+            shorter_lifetime(tunnel->lifetime_kb, t->has_kilobytes ? t->life_kilobytes : 0, LIFETIME_FLOOR_KB);
         return ESP_FITS;
     }
     return nearest;

@@ -21,6 +21,12 @@ bool policy_choose_isakmp(const struct policy *policy, const struct sa_payload *
 /* What an accepted transform means: the policy of ours that it equals. NO_INDEX: none. */
 uint16_t policy_of_transform(const struct policy *policy, const struct sa_transform *transform);
 
+/* The shorter of ours and the peer's; 0: none. What a peer asks for below `floor` counts as the floor: it shall not
+ * make us negotiate without end. It ends its own SA when it likes. Our own may be shorter. The floors are the least
+ * that can be configured on IOS. */
+enum { LIFETIME_FLOOR_S = 60, LIFETIME_FLOOR_KB = 2560 };
+uint32_t shorter_lifetime(uint32_t ours, uint64_t theirs, uint32_t floor);
+
 /* Lifetime in seconds out of ours and the peer's: the shorter; 0 counts as none. */
 uint32_t policy_lifetime(uint32_t ours_s, const struct sa_transform *transform);
 
