@@ -4,6 +4,21 @@
 
 #include <string.h>
 
+/* Which place is given up for a new outcome. Anybody may begin a phase 1 in a peer's name: what became of it before its
+ * peer was proved takes the place of the last one like it, and pushes nothing else out. */
+static uint8_t outcome_place(const struct peer *peer, enum side side, uint8_t phase, bool is_success, enum state state)
+{
+    bool is_anybodys = side == RESPONDER && phase == 1 && !is_success && state != STATE_MM_ACTIVE;
+
+    for (uint8_t i = 0; is_anybodys && i < peer->outcome_count; i++) {
+        const struct outcome *o = &peer->outcomes[i];
+
+        if (o->side == RESPONDER && o->phase == 1 && !o->is_success && o->state == state)
+            return i;
+    }
+    return peer->outcome_count < IKE_OUTCOMES_MAX ? peer->outcome_count : IKE_OUTCOMES_MAX - 1;
+}
+
 void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer_h, enum side side, uint8_t phase,
                   bool is_success, enum state state, enum reason reason)
 {
@@ -11,10 +26,11 @@ void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer_h, enum s
 
     if (peer == NULL)
         return;
-    memmove(peer->outcomes + 1, peer->outcomes, sizeof peer->outcomes - sizeof peer->outcomes[0]);
+    uint8_t shifted = outcome_place(peer, side, phase, is_success, state);
+    memmove(peer->outcomes + 1, peer->outcomes, shifted * sizeof peer->outcomes[0]);
     peer->outcomes[0] = (struct outcome){now_ms, side, phase, is_success, state, reason};
-    if (peer->outcome_count < IKE_OUTCOMES_MAX)
-        peer->outcome_count++;
+    if (peer->outcome_count <= shifted)
+        peer->outcome_count = shifted + 1;
 }
 
 struct exchange *exchange_make(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, enum exchange_kind kind,
