@@ -148,6 +148,8 @@ void ike_feed(struct ike *ike, uint64_t now_ms, const struct ike_input *in, stru
     }
     timers_settle(ike);
     reseed(ike, out);
+    bytes_wipe(&ike->draft.exchange, sizeof ike->draft.exchange); /* what was committed has its keys elsewhere */
+    bytes_wipe(&ike->draft.sa, sizeof ike->draft.sa);
 }
 
 uint64_t ike_deadline_ms(const struct ike *ike)
