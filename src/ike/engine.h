@@ -92,6 +92,7 @@ struct peer *peer_of_ip(const struct ike *ike, struct ip remote);
 struct peer *peer_make(struct ike *ike, struct ip remote);   /* finds or makes; NULL: the pool is full */
 void peer_drop_if_empty(struct ike *ike, struct peer *peer); /* one that nothing hangs on and nothing is told of */
 struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN]);
+/* Whose first message it is, or was: one that is late does not begin another. */
 struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN],
                                       struct endpoint remote);
 struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer);    /* the newest that is up; NULL */

@@ -298,7 +298,8 @@ struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][
 struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN], struct endpoint remote)
 {
     for (EACH_SA_OF_COOKIE(ike, cookie_i, sa))
-        if (sa->state == SA_NEGOTIATING && sa->side == RESPONDER && endpoint_equal(sa->remote, remote))
+        if (sa->side == RESPONDER && ((sa->state == SA_NEGOTIATING && endpoint_equal(sa->remote, remote)) ||
+                                      (sa->state == SA_UP && ip_equal(sa->remote.ip, remote.ip))))
             return sa;
     return NULL;
 }
