@@ -47,18 +47,19 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
     step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
 }
 
-void wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
+bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
 {
     if (ace == NO_INDEX)
-        return;
+        return true;
     for (uint8_t i = 0; i < peer->waiting_count; i++)
         if (peer->waiting[i].tunnel == tunnel && peer->waiting[i].ace == ace)
-            return;
+            return true;
     if (peer->waiting_count == WAITING_MAX)
-        return;
+        return false;
     peer->waiting[peer->waiting_count].tunnel = tunnel;
     peer->waiting[peer->waiting_count].ace = ace;
     peer->waiting_count++;
+    return true;
 }
 
 void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel_index, uint16_t ace,
@@ -111,8 +112,10 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
     if (sa != NULL) {
         quick_begin(ike, now_ms, sa, tunnel_index, ace, out);
     } else if (sa_begun_of(ike, peer->self) != NULL) {
-        wait_for_phase1(peer, tunnel_index, ace);
-        tell(out, EV_ACQUIRE_QUEUED, peer->remote);
+        if (wait_for_phase1(peer, tunnel_index, ace))
+            tell(out, EV_ACQUIRE_QUEUED, peer->remote);
+        else
+            tell_limit(out, peer->remote, "no room for another acquire that waits for phase 1");
     } else {
         struct endpoint local = {ike->policy->interfaces[tunnel->interface].ip, IKE_PORT};
 

@@ -229,7 +229,7 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
 void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, uint16_t ace,
                   struct endpoint local, struct endpoint remote, struct ike_outputs *out);
 void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out);
-void wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace);
+bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace); /* false: too many wait */
 
 /* ---- pairs (pairs.c) */
 void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa, bool is_inbound,

@@ -83,7 +83,22 @@ static bool move_sa(struct isakmp_sa *sa, const struct policy *from, const struc
     return true;
 }
 
-static void move_all(struct ike *ike, const struct policy *from, const struct policy *to)
+/* Nobody repeats what we begin ourselves: the draft moves with its tunnel, or the exchange ends with it. */
+static void move_begun(struct ike *ike, uint64_t now_ms, struct exchange *exchange)
+{
+    struct draft *parked = pool_find(&ike->drafts, exchange->parked);
+
+    if (exchange->quick.tunnel == NO_INDEX || parked == NULL) {
+        draft_drop(ike, exchange);
+        exchange->last_reason = REASON_POLICY_CHANGED;
+        exchange->deadline_ms = now_ms;
+        return;
+    }
+    parked->exchange.quick.tunnel = exchange->quick.tunnel;
+    parked->sa = *sa_of(ike, exchange->sa);
+}
+
+static void move_all(struct ike *ike, uint64_t now_ms, const struct policy *from, const struct policy *to)
 {
     for (struct handle h = pool_first(&ike->peers); handle_is_set(h); h = pool_next(&ike->peers, h))
         move_waiting(peer_of(ike, h), from, to);
@@ -102,7 +117,10 @@ static void move_all(struct ike *ike, const struct policy *from, const struct po
 
         if (exchange->kind == EXCHANGE_QM && exchange->quick.tunnel != NO_INDEX)
             exchange->quick.tunnel = policy_same_tunnel(from, exchange->quick.tunnel, to);
-        draft_drop(ike, exchange); /* its places in the old policy mean nothing now; the peer will repeat */
+        if (exchange->kind == EXCHANGE_QM && exchange->side == INITIATOR && exchange->state == STATE_QM_START)
+            move_begun(ike, now_ms, exchange);
+        else
+            draft_drop(ike, exchange); /* its places in the old policy mean nothing now; the peer will repeat */
     }
     for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
         struct pair *pair = pair_of(ike, h);
@@ -119,7 +137,7 @@ void policy_take(struct ike *ike, uint64_t now_ms, const struct policy *policy, 
 
     ike->policy = policy;
     if (before != NULL)
-        move_all(ike, before, policy);
+        move_all(ike, now_ms, before, policy);
     timers_note_all(ike);
     timers_do(ike, now_ms, out);
 }

@@ -131,6 +131,8 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
 
     if (sa->state == SA_DEAD)
         return;
+    if (sa->side == INITIATOR && sa->state != SA_UP) /* what has waited for it asks again, if it still wants to */
+        peer_of(ike, sa->peer)->waiting_count = 0;
     if (is_told && sa->state == SA_UP)
         delete_send(ike, sa, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), out);
     for (EACH_EXCHANGE_OF(ike, sa->self, exchange)) {
@@ -182,10 +184,6 @@ void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
     event_add_text(e, FIELD_REASON, reason_info(why)->name);
     event_add_text(e, FIELD_DETAIL, reason_info(why)->meaning);
     if (exchange->kind == EXCHANGE_MM) {
-        struct peer *peer = peer_of(ike, sa->peer);
-
-        if (sa->side == INITIATOR)
-            peer->waiting_count = 0;
         sa_end(ike, now_ms, sa, why, false, out);
         return;
     }
