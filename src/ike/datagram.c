@@ -170,6 +170,12 @@ static void main_mode_first(struct arrival *a)
     peer_drop_if_empty(ike, peer);
 }
 
+/* What opens to nonsense was sealed with another key; what our own limits, or the port, refuse was not. */
+static bool is_about_the_key(enum reason reason)
+{
+    return reason != REASON_LIMIT && reason != REASON_WRONG_PORT && reason != REASON_OUT_OF_STEP;
+}
+
 static void main_mode(struct arrival *a, struct isakmp_sa *sa)
 {
     struct exchange *exchange = exchange_of(a->ike, sa->phase1);
@@ -206,8 +212,10 @@ static void main_mode(struct arrival *a, struct isakmp_sa *sa)
     if (reason == REASON_OK)
         return;
     if (a->ike->draft.is_authenticated) {
+        exchange->last_reason = reason;
+        phase1_refuse(a->ike, sa, &copy, a->local, a->remote, reason, a->out);
         exchange_fail(a->ike, a->now_ms, exchange, reason, a->out);
-    } else if (sealing == SEALED) {
+    } else if (sealing == SEALED && is_about_the_key(reason)) {
         authentication_failed(a, sa, exchange, reason == REASON_BAD_HASH ? reason : REASON_DOES_NOT_OPEN,
                               reason_info(reason)->meaning);
     } else {
@@ -324,8 +332,30 @@ static void informational_in_clear(struct arrival *a, struct isakmp_sa *sa)
     event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
 }
 
-/* Sealed while phase 1 is under way. The peers disagree on the IV then, so both bases are tried. One whose hash is
- * right comes from somebody who knows our key: it is a refusal, and ends the attempt. */
+/* Of a peer that knows our key, while phase 1 is under way: an error notify or a Delete ends the attempt. */
+static void take_early(struct arrival *a, struct isakmp_sa *sa, struct exchange *phase1)
+{
+    struct notify notify;
+    struct delete delete;
+
+    if (notify_read(&notify, message_body(&a->m, PL_NOTIFY)) == WIRE_OK) {
+        const char *name = number_name(SPACE_NOTIFY, notify.type);
+        struct event *e = tell_sa(a->ike, a->out, EV_NOTIFY_RECEIVED, sa);
+        event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
+        event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
+        if (notify.type < 16384)
+            exchange_fail(a->ike, a->now_ms, phase1, REASON_NOTIFIED, a->out);
+    } else if (delete_read(&delete, message_body(&a->m, PL_DELETE)) == WIRE_OK && delete.protocol == PROTO_ISAKMP &&
+               delete.spi_count == 1 &&
+               bytes_equal(delete_spi(&delete, 0), bytes_of(sa->cookies, sizeof sa->cookies))) {
+        event_add_text(tell_sa(a->ike, a->out, EV_DELETE_RECEIVED, sa), FIELD_DETAIL, "ISAKMP SA");
+        exchange_fail(a->ike, a->now_ms, phase1, REASON_DELETED_BY_PEER, a->out);
+    } else {
+        refuse(a, sa, NULL, REASON_OUT_OF_STEP);
+    }
+}
+
+/* Sealed while phase 1 is under way. The peers disagree on the IV then, so both bases are tried. */
 static void informational_early(struct arrival *a, struct isakmp_sa *sa)
 {
     struct exchange *phase1 = exchange_of(a->ike, sa->phase1);
@@ -336,7 +366,6 @@ static void informational_early(struct arrival *a, struct isakmp_sa *sa)
         struct exchange probe = {
             .kind = EXCHANGE_INFO, .state = STATE_INFO_START, .side = RESPONDER, .message_id = a->m.header.message_id};
         struct isakmp_sa copy = *sa;
-        struct notify notify;
         uint8_t expected[DIGEST_MAX], id[4];
         struct writer w = writer_of(id, sizeof id);
 
@@ -349,14 +378,7 @@ static void informational_early(struct arrival *a, struct isakmp_sa *sa)
         const struct bytes covered[] = {BYTES_OF(id), message_after(&a->m, &a->m.payloads[0])};
         if (!bytes_equal_secret(hash_phase2(sa, covered, COUNT_OF(covered), expected), a->m.payloads[0].body))
             continue;
-        if (notify_read(&notify, message_body(&a->m, PL_NOTIFY)) != WIRE_OK)
-            return;
-        const char *name = number_name(SPACE_NOTIFY, notify.type);
-        struct event *e = tell_sa(a->ike, a->out, EV_NOTIFY_RECEIVED, sa);
-        event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
-        event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
-        if (notify.type < 16384)
-            exchange_fail(a->ike, a->now_ms, phase1, REASON_NOTIFIED, a->out);
+        take_early(a, sa, phase1);
         return;
     }
     authentication_failed(a, sa, phase1, REASON_DOES_NOT_OPEN, "an encrypted notify does not open with our key");

@@ -1,4 +1,5 @@
-/* Inside the engine: what its files share. Nothing outside src/ike includes this, but sim/inside.c, src/search and tests.
+/* Inside the engine: what its files share. Nothing outside src/ike includes this but sim/inside.c, search and the
+ * tests.
  *
  * The life of a message: datagram.c finds its SA and exchange, opens it and reads its payloads; steps.c finds its row;
  * runner.c runs the row's action on a draft, asks the vault when the action asked, builds and seals what the row sends
@@ -216,6 +217,10 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
 /* The exchange ends without success: its reason is kept with the peer, what hangs on it goes too. */
 void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, enum reason why,
                    struct ike_outputs *out);
+/* Tells a peer that has proved itself and is refused all the same, to where its message came from. `opened`: phase 1,
+ * with the IV that the message left. */
+void phase1_refuse(struct ike *ike, const struct isakmp_sa *sa, const struct exchange *opened, struct endpoint local,
+                   struct endpoint remote, enum reason why, struct ike_outputs *out);
 void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer, enum side side, uint8_t phase, bool is_success,
                   enum state state, enum reason reason);
 /* Tells the end of the session when the last SA of a peer that was up is gone. */

@@ -173,6 +173,23 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
     }
 }
 
+void phase1_refuse(struct ike *ike, const struct isakmp_sa *sa, const struct exchange *opened, struct endpoint local,
+                   struct endpoint remote, enum reason why, struct ike_outputs *out)
+{
+    struct isakmp_sa copy = *sa;
+    struct bytes spi = bytes_of(sa->cookies, sizeof sa->cookies);
+    uint16_t notify = reason_info(why)->notify;
+
+    memcpy(copy.last_block, opened->iv, sizeof copy.last_block);
+    copy.local = local;
+    copy.remote = remote;
+    if (notify != 0)
+        notify_send(ike, &copy, notify, PROTO_ISAKMP, spi, bytes_of(NULL, 0), out);
+    if (sa->side == INITIATOR) /* for the peer, its last message has made the SA */
+        delete_send(ike, &copy, PROTO_ISAKMP, spi, out);
+    bytes_wipe(&copy, sizeof copy);
+}
+
 void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, enum reason why,
                    struct ike_outputs *out)
 {

@@ -363,6 +363,8 @@ static enum reason follow_port(struct step_work *work)
 {
     struct isakmp_sa *sa = &work->draft->sa;
 
+    if (work->to.port == IKE_PORT && (sa->we_are_behind_nat || sa->peer_is_behind_nat))
+        return REASON_WRONG_PORT;
     if (endpoint_equal(work->from, sa->remote) && endpoint_equal(work->to, sa->local))
         return REASON_OK;
     if (sa->side == INITIATOR || sa->natt == NATT_NONE || work->to.port != NATT_PORT ||

@@ -221,12 +221,21 @@ static void tell_maps_checked(struct step_work *work, const struct quick *quick)
     }
 }
 
+/* An originate-only entry begins; what stands the peer may rekey. */
+static bool may_answer(const struct step_work *work, const struct quick *quick)
+{
+    const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
+
+    return tunnel->connection_type != CONNECTION_ORIGINATE_ONLY ||
+           pair_of_ace(work->ike, work->draft->sa.peer, quick->tunnel, quick->ace) != NULL;
+}
+
 static enum reason choose_tunnel(struct step_work *work, struct quick *quick)
 {
     if (!take_proxies(work, &quick->selector))
         return REASON_BAD_PROXY;
     if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, &quick->selector, &quick->tunnel, &quick->ace))
-        return REASON_OK;
+        return may_answer(work, quick) ? REASON_OK : REASON_MAY_NOT_ANSWER;
     tell_maps_checked(work, quick);
     struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
     add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol, quick->selector.remote_ports);
