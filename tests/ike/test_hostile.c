@@ -34,31 +34,6 @@ static uint32_t told(struct sim *sim, uint32_t site)
 }
 
 /* ---- first messages to a gateway that knows nothing yet */
-struct body {
-    uint8_t bytes[4096];
-    size_t len;
-};
-
-static struct bytes hex(struct body *b, const char *text)
-{
-    b->len = 0;
-    for (; *text != '\0'; text++) {
-        unsigned byte;
-
-        if (*text == ' ')
-            continue;
-        CHECK(sscanf(text, "%2x", &byte) == 1 && b->len < sizeof b->bytes);
-        b->bytes[b->len++] = (uint8_t)byte;
-        text++;
-    }
-    return bytes_of(b->bytes, b->len);
-}
-
-/* The proposal that this world's policies want: AES-CBC 256, SHA-256, PSK, ECP256, 86400 s. */
-#define SA_HEAD "00000001 00000001"
-#define GOOD_TRANSFORM "80010007 800e0100 80020004 80030001 80040013 800b0001 000c0004 00015180"
-#define GOOD_SA SA_HEAD "00 00 0030 01 01 00 01  00 00 0028 01 01 0000" GOOD_TRANSFORM
-
 static const uint8_t stranger_cookies[16] = {0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8};
 
 /* The datagram as it stands: what is refused leaves nothing, is named, and gets no larger answer. */

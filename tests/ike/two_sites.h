@@ -171,6 +171,31 @@ enum hash_lie { HASH_RIGHT, HASH_WRONG, HASH_EMPTY, HASH_SHORT, HASH_LONG, HASH_
 
 static uint8_t lie_space[16384];
 
+struct body {
+    uint8_t bytes[4096];
+    size_t len;
+};
+
+static inline struct bytes hex(struct body *b, const char *text)
+{
+    b->len = 0;
+    for (; *text != '\0'; text++) {
+        unsigned byte;
+
+        if (*text == ' ')
+            continue;
+        CHECK(sscanf(text, "%2x", &byte) == 1 && b->len < sizeof b->bytes);
+        b->bytes[b->len++] = (uint8_t)byte;
+        text++;
+    }
+    return bytes_of(b->bytes, b->len);
+}
+
+/* The proposal that this world's policies want: AES-CBC 256, SHA-256, PSK, ECP256, 86400 s. */
+#define SA_HEAD "00000001 00000001"
+#define GOOD_TRANSFORM "80010007 800e0100 80020004 80030001 80040013 800b0001 000c0004 00015180"
+#define GOOD_SA SA_HEAD "00 00 0030 01 01 00 01  00 00 0028 01 01 0000" GOOD_TRANSFORM
+
 /* A message in clear. */
 static inline struct bytes message_of(const uint8_t cookies[16], uint8_t exchange, uint32_t message_id,
                                       const struct lie *parts, size_t count)
