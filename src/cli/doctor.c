@@ -1,7 +1,7 @@
 #include "cli/doctor.h"
 
 #include "cli/loaded.h"
-#include "cli/secret.h"
+#include "conf/conf.h"
 #include "doctor/doctor.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
 #include "cli/json.h"
 #include "cli/options.h"
 #include "cli/secret.h"
+#include "conf/conf.h"
 
 #include <stdlib.h>
 #include <string.h>

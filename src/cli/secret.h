@@ -4,8 +4,6 @@
 
 #include "base/ip.h"
 
-#define CONF_FILE_DEFAULT "/etc/ikewise/ikewise.conf"
-
 /* Asks twice without echo when standard input is a terminal; else reads one line from it. The file beside the
  * configuration `conf_path` is made or exchanged in one step (0600, the other keys stay). False: `why` says why, one
  * sentence, and nothing has changed. */

@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "policy/policy.h"
 
+#define CONF_FILE_DEFAULT "/etc/ikewise/ikewise.conf"
+
 enum conf_severity {
     CONF_NOTE,    /* good to know: a default that was taken, a key that ends in a blank */
     CONF_WARNING, /* something is left out or weaker than it looks; all tunnels that it concerns still run */

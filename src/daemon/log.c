@@ -112,13 +112,10 @@ static void print(struct text *line)
     (void)!write(STDERR_FILENO, line->data, line->len);
 }
 
-/* An ASA's console shows what IKE says (713 to 715) as debug lines, and the rest of the device as syslog lines among
- * them. */
+/* An ASA's console shows what IKE says as debug lines, and the rest of the device as syslog lines among them. */
 static uint8_t dialect_on_console(struct phrase_head head)
 {
-    bool is_ike = head.number / 1000 >= 713 && head.number / 1000 <= 715;
-
-    return head.dialect == DIALECT_ASA_SYSLOG && is_ike ? DIALECT_ASA_CONSOLE_8 : head.dialect;
+    return head.dialect == DIALECT_ASA_SYSLOG && phrase_is_of_ike(head.number) ? DIALECT_ASA_CONSOLE_8 : head.dialect;
 }
 
 /* IOS where it has words for this event. */

@@ -3,9 +3,8 @@
 #define DAEMON_OPTIONS_H
 
 #include "base/text.h"
+#include "conf/conf.h"
 #include "control/request.h"
-
-#define CONF_FILE_DEFAULT "/etc/ikewise/ikewise.conf"
 
 struct options {
     const char *file, *socket; /* never NULL */

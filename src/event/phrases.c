@@ -40,13 +40,18 @@ static enum phrase_family family_of(enum dialect dialect)
     return dialect == DIALECT_IOS_OLD ? PHRASE_IOS : PHRASE_ASA;
 }
 
-/* The debug console shows what IKE says (713 to 715), not what the rest of the device does. */
+bool phrase_is_of_ike(uint32_t number)
+{
+    return number / 1000 >= 713 && number / 1000 <= 715;
+}
+
+/* The debug console shows what IKE says, not what the rest of the device does. */
 static bool dialect_has(enum dialect dialect, const struct phrase *p)
 {
     if (p->family != family_of(dialect))
         return false;
     if (dialect == DIALECT_ASA_CONSOLE_8 || dialect == DIALECT_ASA_CONSOLE_9)
-        return p->number / 1000 >= 713 && p->number / 1000 <= 715;
+        return phrase_is_of_ike(p->number);
     return true;
 }
 

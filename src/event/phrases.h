@@ -43,6 +43,9 @@ struct phrase_head {
 bool phrase_write(enum dialect dialect, const struct event *e, unsigned index, struct phrase_head *head,
                   struct text *t);
 
+/* Message numbers 713 to 715 are what IKE says on an ASA; its debug console shows those alone. */
+bool phrase_is_of_ike(uint32_t number);
+
 /* "%ASA-5-713041: ", "[IKEv1 DEBUG]: ", or nothing where the tag is a part of the text. */
 void phrase_add_tag(struct text *t, struct phrase_head head);
 
