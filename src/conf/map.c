@@ -34,6 +34,23 @@ static void park(struct compiler *c, struct tunnel *t, uint32_t line, const char
         t->parked = text_in_arena(c, "line %u: %s", line, why);
 }
 
+/* What is wrong with an entry that runs all the same. */
+static void warn(struct compiler *c, const struct tunnel *t, uint32_t line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void warn(struct compiler *c, const struct tunnel *t, uint32_t line, const char *format, ...)
+{
+    char sentence[SENTENCE_SIZE];
+    struct text s = text_of(sentence, sizeof sentence);
+    va_list list;
+
+    text_add(&s, "crypto map %.64s %u: ", t->map_name, t->sequence);
+    va_start(list, format);
+    text_add_list(&s, format, list);
+    va_end(list);
+    find(&c->finder, CONF_WARNING, line, 0, "", sentence);
+}
+
 static const struct statement *nth_written(const struct compiler *c, uint32_t at)
 {
     return at < c->statements->written_count ? &c->statements->list[c->statements->written[at]] : NULL;
@@ -135,7 +152,8 @@ struct peers_reading {
     uint32_t line, named_count;
     struct ip unusable[PEERS_MAX];
     uint8_t unusable_count;
-    const char *why; /* of the first that cannot be used */
+    const char *why; /* of the first that cannot be used: told when it is known whether it parks the tunnel */
+    uint32_t why_line;
 };
 
 static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, uint32_t line, struct peers_reading *r)
@@ -157,10 +175,12 @@ static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, u
     }
     if (ip_is_set(ip) && r->unusable_count < PEERS_MAX)
         r->unusable[r->unusable_count++] = ip;
-    if (r->why == NULL)
-        r->why = why;
-    find(&c->finder, CONF_WARNING, line, 0, "",
-         text_in_arena(c, "crypto map %.64s %u: a peer is left out: %s", t->map_name, t->sequence, why));
+    if (r->why != NULL) {
+        warn(c, t, line, "a peer is left out: %s", why);
+        return;
+    }
+    r->why = why;
+    r->why_line = line;
 }
 
 static void take_peers(struct compiler *c, struct tunnel *t, const struct entry *e)
@@ -175,6 +195,8 @@ static void take_peers(struct compiler *c, struct tunnel *t, const struct entry 
     }
     if (r.named_count == 0)
         park(c, t, e->line, "the entry is incomplete: it has no `set peer`");
+    if (t->peer_count > 0 && r.why != NULL)
+        warn(c, t, r.why_line, "a peer is left out: %s", r.why);
     if (r.named_count == 0 || t->peer_count > 0)
         return;
     park(c, t, r.line, "%s", r.why);
@@ -191,7 +213,7 @@ static const struct usable_set *set_of_name(const struct compiler *c, struct byt
 }
 
 /* Why that transform-set is not in this tunnel; NULL: it is. */
-static const char *take_set(struct compiler *c, struct tunnel *t, struct bytes name)
+static const char *take_set(struct compiler *c, struct tunnel *t, struct bytes name, uint32_t line)
 {
     uint16_t index;
     const struct usable_set *set = set_of_name(c, name, &index);
@@ -204,7 +226,10 @@ static const char *take_set(struct compiler *c, struct tunnel *t, struct bytes n
     if (t->transform_set_count == TRANSFORM_SETS_MAX)
         return text_in_arena(c, "an entry has at most %u transform-sets", TRANSFORM_SETS_MAX);
     t->transform_sets[t->transform_set_count++] = index;
-    t->is_weak |= set_is_weak(&set->set);
+    if (!set_is_weak(&set->set))
+        return NULL;
+    t->is_weak = true;
+    warn(c, t, line, "transform-set %.64s (line %u) is weak", set->set.name, set->line);
     return NULL;
 }
 
@@ -217,16 +242,19 @@ static void take_sets(struct compiler *c, struct tunnel *t, const struct entry *
         return;
     }
     for (unsigned i = 0; statement_argument(e->transform, "transform-set", i).len > 0; i++) {
-        const char *why = take_set(c, t, statement_argument(e->transform, "transform-set", i));
+        const char *why = take_set(c, t, statement_argument(e->transform, "transform-set", i), e->transform->line);
 
         if (why == NULL)
             continue;
-        first_why = first_why == NULL ? why : first_why;
-        find(&c->finder, CONF_WARNING, e->transform->line, 0, "",
-             text_in_arena(c, "crypto map %.64s %u: %s", t->map_name, t->sequence, why));
+        if (first_why == NULL)
+            first_why = why;
+        else
+            warn(c, t, e->transform->line, "%s", why);
     }
     if (t->transform_set_count == 0)
         park(c, t, e->transform->line, "%s", first_why);
+    else if (first_why != NULL)
+        warn(c, t, e->transform->line, "%s", first_why);
 }
 
 static void take_pfs(struct compiler *c, struct tunnel *t, const struct entry *e)
@@ -246,7 +274,9 @@ static void take_pfs(struct compiler *c, struct tunnel *t, const struct entry *e
     if (group_info(t->pfs)->strength != STRENGTH_WEAK)
         return;
     t->is_weak = true;
-    if (!c->conf->policy.are_weak_allowed)
+    if (c->conf->policy.are_weak_allowed)
+        warn(c, t, e->pfs->line, "group %u of `set pfs` is weak", group_info(t->pfs)->number);
+    else
         park(c, t, e->pfs->line, "group %u of `set pfs` is weak, and there is no `crypto ikev1 weak-algorithms`",
              group_info(t->pfs)->number);
 }

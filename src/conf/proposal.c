@@ -156,7 +156,10 @@ void compile_isakmp_policies(struct compiler *c)
             continue;
         }
         say_defaults(c, s, &r);
-        c->is_phase1_weak |= weak_part(c, &r.policy) != NULL;
+        if (weak_part(c, &r.policy) != NULL) {
+            c->is_phase1_weak = true;
+            say(c, CONF_WARNING, s, "policy %u is weak (%s)", r.policy.priority, weak_part(c, &r.policy));
+        }
         policies[p->isakmp_policy_count++] = r.policy;
     }
     if (p->isakmp_policy_count > 0)

@@ -232,6 +232,41 @@ static void a_finding_says_where_and_what_was_expected(void **state)
     }
 }
 
+/* What parks a tunnel, and what is weak in one that runs. */
+static void each_thing_is_told_once(void **state)
+{
+    static const struct {
+        const char *more, *told;
+    } cases[] = {
+        {"tunnel-group 203.0.113.1 ipsec-attributes\n ikev1 pre-shared-key *****\n", "is masked"},
+        {"crypto map M 10 set transform-set NONE\n", "there is no transform-set NONE"},
+        {"crypto map M 10 set transform-set NONE S\n", "there is no transform-set NONE"},
+        {"crypto map M 10 set peer 203.0.113.77\n", "a peer is left out"},
+        {"crypto ipsec transform-set T esp-3des esp-sha-hmac\ncrypto map M 10 set transform-set T\n", "it is weak"},
+        {"crypto map M 10 set pfs group2\n", "group 2 of `set pfs` is weak, and there is no"},
+        {"crypto ikev1 weak-algorithms\ncrypto map M 10 set pfs group2\n",
+         "crypto map M 10: group 2 of `set pfs` is weak"},
+        {"crypto ikev1 weak-algorithms\ncrypto ipsec transform-set T esp-aes esp-md5-hmac\n"
+         "crypto map M 10 set transform-set T S\n",
+         "crypto map M 10: transform-set T (line 31) is weak"},
+        {"crypto ikev1 weak-algorithms\ncrypto ikev1 policy 10\n hash md5\n", "policy 10 is weak (md5)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        unsigned count = 0;
+
+        read_with(&r, cases[i].more);
+        for (uint32_t j = 0; j < r.conf.finding_count; j++)
+            count += strstr(r.conf.findings[j].sentence, cases[i].told) != NULL;
+        if (count != 1)
+            print_findings(&r.conf);
+        CHECK(count == 1);
+        reading_end(&r);
+    }
+}
+
 static void all_findings_come_at_once_and_their_number_is_bounded(void **state)
 {
     static char text[200 * 1000];
@@ -642,6 +677,7 @@ int main(void)
         cmocka_unit_test(a_sample_means_what_it_says),
         cmocka_unit_test(a_fault_parks_its_tunnel_and_no_other),
         cmocka_unit_test(a_finding_says_where_and_what_was_expected),
+        cmocka_unit_test(each_thing_is_told_once),
         cmocka_unit_test(all_findings_come_at_once_and_their_number_is_bounded),
         cmocka_unit_test(a_pasted_screen_loads),
         cmocka_unit_test(a_configuration_that_lost_its_indentation_loads),

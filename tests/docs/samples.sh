@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every configuration that the documentation shows must be one that ikewise runs whole: those of docs/samples, and the blocks
-# marked ```conf of the pages.
+# marked ```conf of the pages. That something weak is switched on is all that it may warn of.
 #
 #   samples.sh IKEWISE TREE
 set -uo pipefail
@@ -13,8 +13,8 @@ number=0 failures=0
 is_whole() {
     local said
     number=$((number + 1))
-    if said=$("$program" check "$2" 2>&1) && grep -q ' can run, 0 parked, 0 errors, 0 warnings' <<<"$said" &&
-        ! grep -q '^0 tunnels' <<<"$said"; then
+    if said=$("$program" check "$2" 2>&1) && grep -q ' can run, 0 parked, 0 errors' <<<"$said" &&
+        ! grep -q '^0 tunnels' <<<"$said" && ! grep ': warning: ' <<<"$said" | grep -qv ' is weak'; then
         echo "ok $number - $1 runs"
     else
         echo "not ok $number - $1 runs"
