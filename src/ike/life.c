@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+/* An ASA names its objects by their addresses; ours have none to show. */
+static uint32_t handle_number(struct handle h)
+{
+    return h.generation << 20 | (h.index + 1);
+}
+
 /* Which place is given up for a new outcome. Anybody may begin a phase 1 in a peer's name: what became of it before its
  * peer was proved takes the place of the last one like it, and pushes nothing else out. */
 static uint8_t outcome_place(const struct peer *peer, enum side side, uint8_t phase, bool is_success, enum state state)
@@ -148,6 +154,7 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
         exchange_free(ike, exchange, out);
     }
     struct event *e = tell_sa(ike, out, EV_PHASE1_DELETED, sa);
+    event_add_number(e, FIELD_HANDLE, handle_number(sa->self));
     event_add_text(e, FIELD_STATE, state_info(state)->asa);
     event_add_text(e, FIELD_IOS_STATE, state_info(state)->ios);
     if (!sa->peer_does_dpd)
@@ -196,6 +203,7 @@ void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
     struct isakmp_sa *sa = sa_of(ike, exchange->sa);
     struct event *e = tell_exchange(ike, out, EV_EXCHANGE_FAILED, sa, exchange);
 
+    event_add_number(e, FIELD_HANDLE, handle_number(exchange->self));
     event_add_text(e, FIELD_EXCHANGE, exchange->kind == EXCHANGE_MM ? "MM" : "QM");
     event_add_number(e, FIELD_PHASE, exchange->kind == EXCHANGE_MM ? 1 : 2);
     event_add_text(e, FIELD_REASON, reason_info(why)->name);
