@@ -272,7 +272,16 @@ static void field_bytes_in(struct text *t, item *i)
 
 static void field_outcome(struct text *t, item *i)
 {
-    text_add(t, strcmp(record_text(i->record, COL_tunnel_outcome), "up") == 0 ? "came up" : "failed");
+    const char *word = record_text(i->record, COL_tunnel_outcome);
+
+    text_add(t, "%s", strcmp(word, "up") == 0 ? "came up" : word);
+}
+
+static void field_why_last(struct text *t, item *i)
+{
+    if (strcmp(record_text(i->record, COL_tunnel_outcome), "up") != 0)
+        text_add(t, ": %s (%s)", record_text(i->record, COL_tunnel_sentence),
+                 record_text(i->record, COL_tunnel_reason));
 }
 
 static void field_outcome_age(struct text *t, item *i)
@@ -287,7 +296,23 @@ static void field_ago(struct text *t, item *i)
 
 static void field_outcome_word(struct text *t, item *i)
 {
-    text_add(t, record_flag(i->record, COL_outcome_success) ? "up" : "failed");
+    text_add(t, "%s", record_text(i->record, COL_outcome_outcome));
+}
+
+static void field_why(struct text *t, item *i)
+{
+    if (!record_flag(i->record, COL_outcome_success))
+        text_add(t, "%s (%s)", record_text(i->record, COL_outcome_sentence),
+                 record_text(i->record, COL_outcome_reason));
+}
+
+static void field_entry_count(struct text *t, item *i)
+{
+    unsigned run = (unsigned)record_number(i->record, COL_gateway_tunnels);
+    unsigned parked = (unsigned)record_number(i->record, COL_gateway_parked);
+
+    text_add(t, "%u crypto map entr%s run, %u %s parked", run, run == 1 ? "y is" : "ies are", parked,
+             parked == 1 ? "is" : "are");
 }
 
 static void field_tunnel_count(struct text *t, item *i)

@@ -212,7 +212,7 @@ static void write_tunnels(FILE *out, const struct reply *reply, const struct scr
             screen_block(out, BLOCK_TUNNEL, &item);
         } else if (item.record->kind == RECORD_outcome) {
             if (outcomes++ == 0) {
-                screen_block(out, BLOCK_TUNNEL_END, &item);
+                screen_block(out, tunnels == 0 ? BLOCK_TUNNEL_UNKNOWN : BLOCK_TUNNEL_END, &item);
                 screen_block(out, BLOCK_OUTCOMES_HEAD, &item);
             }
             screen_block(out, BLOCK_OUTCOME, &item);
@@ -237,8 +237,6 @@ static void write_check(FILE *out, const struct reply *reply, const struct scree
         bool is_parked = has_text(r, RECORD_tunnel, COL_tunnel_state, "parked");
 
         item.record = r;
-        if (is_parked)
-            screen_block(out, BLOCK_CHECK_TUNNEL, &item);
         item.parked_count += is_parked;
         item.running_count += r->kind == RECORD_tunnel && !is_parked;
         item.error_count += has_text(r, RECORD_finding, COL_finding_severity, "error");

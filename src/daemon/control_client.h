@@ -19,6 +19,7 @@ struct control_watch {
     struct ip peer;
     uint16_t tunnel;
     uint64_t begun_ms;
+    char heard[128]; /* the last notify or ICMP error; "": none */
 };
 
 struct control_debug {

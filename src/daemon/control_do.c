@@ -115,6 +115,8 @@ static struct control_record result_of(const struct client *client, bool is_up, 
     record_set_text(&r, COL_result_state, asa);
     record_set_text(&r, COL_result_ios_state, ios);
     record_set_number(&r, COL_result_elapsed_ms, now_of(client) - client->watch.begun_ms);
+    if (!is_up && *client->watch.heard)
+        record_set_text(&r, COL_result_heard, client->watch.heard);
     if (state && !is_up) {
         record_set_text(&r, COL_result_proven, state->proven);
         record_set_text(&r, COL_result_open, state->open);
@@ -173,6 +175,20 @@ void watch_look(struct client *client)
         end_stuck(client);
 }
 
+/* A notify or an ICMP error by its name: "INVALID_COOKIE (4)". Empty for other events. */
+static void add_heard(struct text *t, const struct event *event)
+{
+    if (event->kind == EV_NOTIFY_RECEIVED || event->kind == EV_NOTIFY_IN_CLEAR)
+        text_add(t, "%s (%u)%s", event_text(event, FIELD_NOTIFY), (unsigned)event_number(event, FIELD_NOTIFY_NUMBER),
+                 event->kind == EV_NOTIFY_RECEIVED ? ", encrypted" : ", in clear");
+    if (event->kind != EV_HINT)
+        return;
+    unsigned icmp = (unsigned)event_number(event, FIELD_COUNT);
+    text_add(t, "%s", strerror((int)event_number(event, FIELD_ERRNO)));
+    if (icmp != 0)
+        text_add(t, " (ICMP type %u code %u)", icmp >> 8, icmp & 0xff);
+}
+
 static void send_step(struct client *client, const struct event *event, size_t row)
 {
     struct control_record r = control_record_of(RECORD_step);
@@ -196,9 +212,15 @@ static void send_step(struct client *client, const struct event *event, size_t r
     if (*detail) {
         record_set_text(&r, COL_step_sentence, detail);
     } else if (shown_steps[row].has_sentence) {
+        struct text heard = text_of(client->watch.heard, sizeof client->watch.heard);
+
         text_add(&sentence, "%s", event_meaning((enum event_kind)event->kind));
-        if (event_has(event, FIELD_ERRNO))
+        if (event->kind == EV_NOTIFY_RECEIVED || event->kind == EV_NOTIFY_IN_CLEAR || event->kind == EV_HINT) {
+            add_heard(&heard, event);
+            text_add(&sentence, ": %s", client->watch.heard);
+        } else if (event_has(event, FIELD_ERRNO)) {
             text_add(&sentence, ": %s", strerror((int)event_number(event, FIELD_ERRNO)));
+        }
         record_set_text(&r, COL_step_sentence, space);
     }
     client_send(client, &r);

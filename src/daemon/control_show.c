@@ -290,9 +290,14 @@ static bool peer_view_of(const struct client *client, struct ip peer, struct ike
     return false;
 }
 
+static const char *outcome_word(const struct ike_outcome *o)
+{
+    return o->is_success ? "up" : o->is_end ? "ended" : "failed";
+}
+
 static void set_tunnel_outcome(struct control_record *r, const struct ike_outcome *o, uint64_t now_ms)
 {
-    record_set_text(r, COL_tunnel_outcome, o->is_success ? "up" : "failed");
+    record_set_text(r, COL_tunnel_outcome, outcome_word(o));
     record_set_number(r, COL_tunnel_outcome_phase, o->phase);
     record_set_text(r, COL_tunnel_outcome_state, o->asa_state);
     record_set_number(r, COL_tunnel_outcome_age_s, age_s(now_ms, o->at_ms));
@@ -376,7 +381,8 @@ static void send_tunnel(struct client *client, uint16_t index, const struct tunn
         set_tunnel_state(&r, sa.asa_state, sa.ios_state);
         record_set_text(&r, COL_tunnel_role, role_name(sa.is_initiator));
         record_set_number(&r, COL_tunnel_up_s, age_s(now_of(client), sa.begun_ms));
-    } else if (has_peer && peer_view.outcome_count > 0 && !peer_view.outcomes[0].is_success) {
+    } else if (has_peer && peer_view.outcome_count > 0 && !peer_view.outcomes[0].is_success &&
+               !peer_view.outcomes[0].is_end) {
         set_tunnel_state(&r, peer_view.outcomes[0].asa_state, peer_view.outcomes[0].ios_state);
         record_set_text(&r, COL_tunnel_role, role_name(peer_view.outcomes[0].is_initiator));
     }
@@ -404,6 +410,7 @@ static bool send_outcome(struct client *client)
     record_set_text(&r, COL_outcome_role, role_name(o->is_initiator));
     record_set_number(&r, COL_outcome_phase, o->phase);
     record_set_flag(&r, COL_outcome_success, o->is_success);
+    record_set_text(&r, COL_outcome_outcome, outcome_word(o));
     record_set_text(&r, COL_outcome_state, o->asa_state);
     record_set_text(&r, COL_outcome_ios_state, o->ios_state);
     record_set_text(&r, COL_outcome_reason, o->reason);

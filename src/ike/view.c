@@ -84,12 +84,19 @@ bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struc
     return true;
 }
 
+static bool is_end(const struct outcome *o)
+{
+    return !o->is_success && (state_info(o->state)->waits == WAITS_REST || o->reason == REASON_DELETED_BY_OPERATOR ||
+                              o->reason == REASON_SHUT_DOWN);
+}
+
 static struct ike_outcome outcome_view(const struct outcome *outcome)
 {
     return (struct ike_outcome){
         .at_ms = outcome->at_ms,
         .is_initiator = outcome->side == INITIATOR,
         .is_success = outcome->is_success,
+        .is_end = is_end(outcome),
         .phase = outcome->phase,
         .asa_state = state_info(outcome->state)->asa,
         .ios_state = state_info(outcome->state)->ios,

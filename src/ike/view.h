@@ -42,6 +42,7 @@ struct ike_pair_view {
 struct ike_outcome {
     uint64_t at_ms;
     bool is_initiator, is_success;
+    bool is_end;   /* no failure: it was up until then, or we ended it on purpose */
     uint8_t phase; /* 1 or 2 */
     const char *asa_state, *ios_state;
     const char *reason;  /* name of a row of reasons.def */

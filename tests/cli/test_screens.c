@@ -450,6 +450,61 @@ static void tunnels_are_shown_with_their_reason(void **state)
         "    parked     line 12: the key is masked\n");
 }
 
+/* What was up and is gone has not failed, and what has come up needs no reason. */
+static void an_end_is_no_failure(void **state)
+{
+    (void)state;
+    expect_screen(
+        "{\"record\":\"tunnel\",\"peer\":\"198.51.100.2\",\"map\":\"OUTSIDE\",\"sequence\":10,\"interface\":"
+        "\"outside\",\"acl\":\"VPN\",\"state\":\"down\",\"outcome\":\"ended\",\"outcome_phase\":1,"
+        "\"outcome_state\":\"MM_ACTIVE\",\"outcome_age_s\":12,\"reason\":\"DELETED_BY_OPERATOR\","
+        "\"sentence\":\"it was cleared by hand\",\"pairs\":0}\n"
+        "{\"record\":\"tunnel\",\"peer\":\"198.51.100.3\",\"map\":\"OUTSIDE\",\"sequence\":20,\"interface\":"
+        "\"outside\",\"acl\":\"VPN\",\"state\":\"up\",\"outcome\":\"up\",\"outcome_phase\":2,"
+        "\"outcome_state\":\"QM_ACTIVE\",\"outcome_age_s\":12,\"reason\":\"OK\",\"sentence\":\"it was done\"}\n",
+        (struct control_request){.id = CONTROL_SHOW_TUNNEL}, DIALECT_ASA,
+        "198.51.100.2       DOWN         crypto map OUTSIDE 10, ACL VPN, interface outside\n"
+        "    last       ended 12s ago in MM_ACTIVE, phase 1: it was cleared by hand (DELETED_BY_OPERATOR)\n"
+        "\n"
+        "198.51.100.3       UP           crypto map OUTSIDE 20, ACL VPN, interface outside\n"
+        "    last       came up 12s ago in QM_ACTIVE, phase 2\n");
+}
+
+static void attempts_with_a_stranger_say_that_no_tunnel_is_configured(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"outcome\",\"peer\":\"203.0.113.9\",\"age_s\":5,\"role\":\"responder\",\"phase\":1,"
+                  "\"success\":false,\"outcome\":\"failed\",\"state\":\"MM_WAIT_MSG3\",\"reason\":\"NO_TUNNEL_GROUP\","
+                  "\"sentence\":\"there is no tunnel-group\"}\n",
+                  (struct control_request){.id = CONTROL_SHOW_TUNNEL}, DIALECT_ASA,
+                  "No tunnel with 203.0.113.9 is configured: no crypto map entry names it.\n"
+                  "\n"
+                  "Attempts with 203.0.113.9, the newest first:\n"
+                  "              5s ago  failed  phase 1  MM_WAIT_MSG3  responder  there is no tunnel-group "
+                  "(NO_TUNNEL_GROUP)\n");
+}
+
+static void the_version_counts_crypto_map_entries(void **state)
+{
+    static const struct {
+        unsigned run, parked;
+        const char *line;
+    } cases[] = {{1, 0, "1 crypto map entry is run, 0 are parked"},
+                 {2, 1, "2 crypto map entries are run, 1 is parked"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char record[256], screen[256];
+
+        snprintf(record, sizeof record,
+                 "{\"record\":\"gateway\",\"hostname\":\"west\",\"version\":\"1\",\"file\":\"a.conf\",\"uptime_s\":5,"
+                 "\"tunnels\":%u,\"parked\":%u}",
+                 cases[i].run, cases[i].parked);
+        snprintf(screen, sizeof screen, "ikewise 1 on west, up 5s\nconfiguration a.conf: %s\n", cases[i].line);
+        expect_screen(record, (struct control_request){.id = CONTROL_SHOW_VERSION}, DIALECT_ASA, screen);
+    }
+}
+
 static void steps_show_their_payloads_in_few_words(void **state)
 {
     static const struct {
@@ -626,6 +681,9 @@ int main(void)
         cmocka_unit_test(ipsec_sas_look_as_on_ios),
         cmocka_unit_test(a_pair_that_is_replaced_stays_in_its_entry),
         cmocka_unit_test(tunnels_are_shown_with_their_reason),
+        cmocka_unit_test(an_end_is_no_failure),
+        cmocka_unit_test(attempts_with_a_stranger_say_that_no_tunnel_is_configured),
+        cmocka_unit_test(the_version_counts_crypto_map_entries),
         cmocka_unit_test(steps_show_their_payloads_in_few_words),
         cmocka_unit_test(every_line_of_every_screen_can_be_printed),
         cmocka_unit_test(json_has_the_names_of_the_table),

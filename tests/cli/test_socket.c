@@ -28,7 +28,8 @@ enum { BYTE_STEP = 4096 };
 static struct {
     uint32_t sa_count, pair_count;
     bool does_up_fail, has_up_ended;
-    int log_lines; /* on `clear crypto ipsec sa`: so many lines of the log */
+    const struct event *heard; /* while it comes up; NULL: nothing */
+    int log_lines;             /* on `clear crypto ipsec sa`: so many lines of the log */
     enum ike_command_kind command;
     struct ip command_peer;
     uint64_t begun_ms;
@@ -149,6 +150,8 @@ static void source_command(void *context, enum ike_command_kind kind, uint16_t t
         gateway.begun_ms = source_now_ms(context);
         tell(EV_MESSAGE_SENT, 1);
         tell(EV_MESSAGE_RECEIVED, 2);
+        if (gateway.heard != NULL)
+            control_on_event(control, gateway.heard);
         gateway.has_up_ended = gateway.does_up_fail;
         gateway.pair_count = !gateway.does_up_fail;
         gateway.sa_count = !gateway.does_up_fail;
@@ -372,6 +375,52 @@ static void up_that_fails_says_where_and_why(void **state)
     assert_string_equal(record_text(result, COL_result_reason), "NO_ANSWER");
     CHECK(record_has(result, COL_result_open));
     reply_free(&reply);
+}
+
+/* The one who waits sees what a peer, a router or a forger says meanwhile, and how far to trust it. */
+static void up_names_the_notify_or_icmp_error_that_came_meanwhile(void **state)
+{
+    static const struct {
+        enum event_kind kind;
+        const char *notify;
+        uint64_t number, errnum, icmp;
+        const char *heard, *step;
+    } rows[] = {
+        {EV_NOTIFY_IN_CLEAR, "NO_PROPOSAL_CHOSEN", 14, 0, 0, "NO_PROPOSAL_CHOSEN (14), in clear",
+         "a notify in clear is here: evidence, nothing more: NO_PROPOSAL_CHOSEN (14), in clear"},
+        {EV_NOTIFY_RECEIVED, "INVALID_ID_INFORMATION", 18, 0, 0, "INVALID_ID_INFORMATION (18), encrypted",
+         "an authenticated notify is here: INVALID_ID_INFORMATION (18), encrypted"},
+        {EV_HINT, NULL, 0, ECONNREFUSED, 3 << 8 | 3, "Connection refused (ICMP type 3 code 3)",
+         "an ICMP error or a local error that concerns an exchange: evidence: Connection refused (ICMP type 3 code 3)"},
+        {EV_HINT, NULL, 0, ENETUNREACH, 0, "Network is unreachable",
+         "an ICMP error or a local error that concerns an exchange: evidence: Network is unreachable"},
+    };
+
+    (void)state;
+    gateway.does_up_fail = true;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct event e = event_of(rows[i].kind);
+        struct reply reply;
+        bool is_step = false;
+
+        gateway.has_up_ended = false;
+        event_add_ip(&e, FIELD_PEER, peer_ip);
+        if (rows[i].notify != NULL) {
+            event_add_text(&e, FIELD_NOTIFY, rows[i].notify);
+            event_add_number(&e, FIELD_NOTIFY_NUMBER, rows[i].number);
+        } else {
+            event_add_number(&e, FIELD_ERRNO, rows[i].errnum);
+            event_add_number(&e, FIELD_COUNT, rows[i].icmp);
+        }
+        gateway.heard = &e;
+        assert_int_equal(ask("up 192.0.2.1", &reply), CLIENT_DONE);
+        assert_string_equal(text_of_first(&reply, RECORD_result, COL_result_heard), rows[i].heard);
+        for (size_t k = 0; k < reply.count; k++)
+            is_step |= reply.records[k].kind == RECORD_step &&
+                       strcmp(record_text(&reply.records[k], COL_step_sentence), rows[i].step) == 0;
+        CHECK(is_step);
+        reply_free(&reply);
+    }
 }
 
 static int connect_raw(void)
@@ -698,6 +747,7 @@ int main(void)
         WITH_SERVER(what_cannot_be_done_is_refused_with_its_reason),
         WITH_SERVER(up_shows_each_message_and_ends_with_both_spis),
         WITH_SERVER(up_that_fails_says_where_and_why),
+        WITH_SERVER(up_names_the_notify_or_icmp_error_that_came_meanwhile),
         WITH_SERVER(hostile_lines_are_refused_and_others_served),
         WITH_SERVER(a_line_may_come_in_pieces_and_several_at_once),
         WITH_SERVER(a_second_request_before_the_answer_ends_the_talk),
