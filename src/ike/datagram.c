@@ -57,7 +57,8 @@ static bool is_repeat(struct arrival *a, const struct isakmp_sa *sa, struct exch
     if (!handle_is_set(exchange->blobs[BLOB_SENT]) || exchange->answer_count >= RESENDS_OF_ANSWER_MAX)
         return true;
     exchange->answer_count++;
-    message_send(a->ike, sa, exchange, true, a->out);
+    if (!resend_is_delayed(a->ike, a->now_ms, exchange))
+        message_send(a->ike, sa, exchange, true, a->out);
     return true;
 }
 
@@ -318,9 +319,10 @@ static void informational_in_clear(struct arrival *a, struct isakmp_sa *sa)
         return;
     }
     if (sa != NULL)
-        tell_received(
-            a, sa,
-            &(struct exchange){.kind = EXCHANGE_INFO, .state = STATE_INFO_START, .message_id = a->m.header.message_id});
+        tell_message(
+            a->ike, a->out, EV_MESSAGE_RECEIVED, sa,
+            &(struct exchange){.kind = EXCHANGE_INFO, .state = STATE_INFO_START, .message_id = a->m.header.message_id},
+            &a->m);
     if (message_payload(&a->m, PL_NOTIFY) == NULL || notify_read(&notify, message_body(&a->m, PL_NOTIFY)) != WIRE_OK) {
         refuse(a, sa, NULL, REASON_NOT_SEALED);
         return;

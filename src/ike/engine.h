@@ -275,6 +275,8 @@ void command_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, 
 void policy_take(struct ike *ike, uint64_t now_ms, const struct policy *policy, struct ike_outputs *out);
 void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
 void hint_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
+/* On a repeat of the peer's, where the schedule has the answer wait: our own repeat is it. */
+bool resend_is_delayed(const struct ike *ike, uint64_t now_ms, struct exchange *exchange);
 void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange);
 
 /* ---- telling (tell.c): events. Each adds what the SA knows (peer, group, role, state) and hands the event out. */

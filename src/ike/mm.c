@@ -147,6 +147,16 @@ static void tell_differences(struct step_work *work, const struct sa_payload *of
             }
 }
 
+/* IOS looks for the key first of all. */
+static void tell_key(struct step_work *work)
+{
+    const struct policy *policy = work->ike->policy;
+    uint16_t index = policy_tunnel_group_of(policy, work->draft->sa.remote.ip);
+
+    if (index != NO_INDEX && policy->tunnel_groups[index].has_key)
+        tell_sa(work->ike, work->out, EV_GROUP_FOUND, &work->draft->sa);
+}
+
 static enum reason malformed(struct step_work *work, enum wire_fault fault)
 {
     struct event *e = tell_sa(work->ike, work->out, EV_MESSAGE_REFUSED, &work->draft->sa);
@@ -169,6 +179,7 @@ enum reason mm_choose(struct step_work *work)
     if (bytes_are_zero(BYTES_OF(work->in->header.cookies[INITIATOR])))
         return REASON_UNKNOWN_COOKIES;
     memcpy(sa->cookies[INITIATOR], work->in->header.cookies[INITIATOR], COOKIE_LEN);
+    tell_key(work);
     if (!policy_choose_isakmp(work->ike->policy, &offer, &choice)) {
         tell_differences(work, &offer);
         tell_sa(work->ike, work->out, EV_PROPOSAL_REFUSED, sa);
@@ -204,6 +215,7 @@ enum reason mm_check_choice(struct step_work *work)
     if (index == NO_INDEX)
         return REASON_NOT_OUR_OFFER;
     take_policy(work, index, policy_lifetime(work->ike->policy->isakmp_policies[index].lifetime_s, chosen));
+    tell_key(work);
     take_vendors(work, true);
     memcpy(sa->cookies[RESPONDER], work->in->header.cookies[RESPONDER], COOKIE_LEN);
     tell_accepted(work, &answer, 0, 0);

@@ -15,11 +15,9 @@ struct build {
     bool has_hash;
 };
 
-static const struct {
-    uint8_t payload;
-    const char *name;
-} parts[PART_COUNT] = {
-#define PART(name, payload, asa_name) [PART_##name] = {PL_##payload, asa_name},
+/* As an ASA calls them. */
+static const char *const parts[PART_COUNT] = {
+#define PART(name, payload, asa_name) [PART_##name] = asa_name,
 #include "ike/parts.def"
 #undef PART
 };
@@ -149,14 +147,16 @@ static int quick_number(const struct step *step)
     return step->from == STATE_QM_START ? 1 : step->from == STATE_QM_BLD_MSG2 ? 2 : 3;
 }
 
-static void tell_parts(struct ike *ike, struct step_work *work, const struct message *m)
+/* Before it is made, as the devices say it; what is left out of this message is not told. */
+static void tell_part(struct build *b, enum part part)
 {
-    const struct step *step = work->draft->step;
+    const struct step_work *work = b->work;
+    bool is_left_out = (part == PART_QM_KE && draft_blob(work, BLOB_SHARE_MINE).len == 0) ||
+                       (part == PART_QM_IDS && draft_blob(work, BLOB_ID_I).len == 0) ||
+                       (part == PART_NAT_D && work->draft->sa.natt == NATT_NONE);
 
-    for (size_t i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++)
-        if (parts[step->sends[i]].name[0] != '\0' && message_payload(m, parts[step->sends[i]].payload) != NULL)
-            event_add_text(tell_sa(ike, work->out, EV_PAYLOAD_MADE, &work->draft->sa), FIELD_PAYLOAD,
-                           parts[step->sends[i]].name);
+    if (parts[part][0] != '\0' && !is_left_out)
+        event_add_text(tell_sa(b->ike, work->out, EV_PAYLOAD_MADE, &work->draft->sa), FIELD_PAYLOAD, parts[part]);
 }
 
 enum reason message_build(struct ike *ike, struct step_work *work)
@@ -173,15 +173,16 @@ enum reason message_build(struct ike *ike, struct step_work *work)
     if (draft->exchange.kind == EXCHANGE_QM)
         event_add_number(tell_exchange(ike, work->out, EV_QUICK_MODE_BUILDING, &draft->sa, &draft->exchange),
                          FIELD_MESSAGE_NUMBER, (uint64_t)quick_number(step));
-    for (size_t i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++)
+    for (size_t i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++) {
+        tell_part(&b, step->sends[i]);
         build_part(&b, step->sends[i]);
+    }
     if (!writer_is_ok(&w))
         return REASON_LIMIT;
     if (b.has_hash)
         message_fill(&b.m, b.hash_at, hash_quick(work, quick_number(step), message_since(&b.m, b.hash_mark), digest));
     struct bytes datagram = message_end(&b.m);
     CHECK(wire_message_read(&built, datagram) == WIRE_OK);
-    tell_parts(ike, work, &built);
     if (draft->exchange.kind == EXCHANGE_QM)
         event_add_number(tell_exchange(ike, work->out, EV_QUICK_MODE_STEP, &draft->sa, &draft->exchange),
                          FIELD_MESSAGE_NUMBER, (uint64_t)quick_number(step));

@@ -49,6 +49,18 @@ void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange)
                                                                                            : patience_ms(ike));
 }
 
+bool resend_is_delayed(const struct ike *ike, uint64_t now_ms, struct exchange *exchange)
+{
+    uint64_t due_ms = now_ms + (uint64_t)schedule_of(ike)->answers_after_s * 1000;
+
+    if (due_ms == now_ms || exchange->resend_ms == 0)
+        return false;
+    if (due_ms > exchange->resend_ms)
+        exchange->deadline_ms += due_ms - exchange->resend_ms;
+    exchange->resend_ms = due_ms;
+    return true;
+}
+
 /* The last wait of the schedule is the one before giving up. */
 static void resend(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct ike_outputs *out)
 {
@@ -58,8 +70,10 @@ static void resend(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
         return;
     exchange->resend_ms = now_ms + wait_ms(ike, exchange->resend_count);
     /* What is parked may be a forgery: the schedule goes on, and only this repeat is left out. */
-    if (!handle_is_set(exchange->parked))
-        message_send(ike, sa_of(ike, exchange->sa), exchange, true, out);
+    if (handle_is_set(exchange->parked))
+        return;
+    tell_exchange(ike, out, EV_RETRANSMIT_DUE, sa_of(ike, exchange->sa), exchange);
+    message_send(ike, sa_of(ike, exchange->sa), exchange, true, out);
 }
 
 static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct ike_outputs *out)
@@ -78,6 +92,8 @@ static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exch
         step_take(ike, now_ms, INPUT_DUE, exchange, sa_of(ike, exchange->sa), out);
         return;
     }
+    if (exchange->resend_ms != 0)
+        tell_exchange(ike, out, EV_RETRANSMIT_DUE, sa_of(ike, exchange->sa), exchange);
     enum reason why = exchange->last_reason != REASON_OK ? exchange->last_reason
                       : waits == WAITS_PLANE             ? REASON_PLANE_REFUSED
                       : waits == WAITS_NOTHING           ? REASON_VAULT_FAILED

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const struct schedule_info schedules[] = {
-#define SCHEDULE(name, word, do_responders_repeat, i1, r1, i2, r2, ...)                                                \
-    [SCHEDULE_##name] = {#name, word, do_responders_repeat, {{i1, r1}, {i2, r2}}, {__VA_ARGS__}},
+#define SCHEDULE(name, word, do_responders_repeat, answers_after_s, i1, r1, i2, r2, ...)                               \
+    [SCHEDULE_##name] = {#name, word, do_responders_repeat, answers_after_s, {{i1, r1}, {i2, r2}}, {__VA_ARGS__}},
 #include "policy/schedule.def"
 #undef SCHEDULE
 };

@@ -22,6 +22,7 @@ enum schedule_id {
 struct schedule_info {
     const char *name, *word;
     bool do_responders_repeat;   /* by timer, to a peer that is not proved */
+    uint8_t answers_after_s;     /* a repeat of the peer's */
     uint8_t rekey_percent[2][2]; /* of the lifetime: of phase 1, 2; when we are its initiator, its responder */
     uint8_t waits_s[WAITS_MAX];  /* ends with 0 */
 };
