@@ -3,10 +3,12 @@
 #include "daemon/plane.h"
 
 #include "base/check.h"
+#include "daemon/plane_parts.h"
 #include "daemon/plane_socket.h"
 #include "esp/packet.h"
 
 #include <errno.h>
+#include <netinet/if_ether.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -152,6 +154,8 @@ static struct ike_install install_of(uint32_t generation, uint32_t spi_in, uint3
     return install;
 }
 
+static uint8_t far_tos; /* of the far host's datagrams */
+
 /* A datagram from the far host to ours, sealed. Returns what goes to port 4500. */
 static struct bytes seal(struct esp_sa *sa, const char *text, uint8_t *space)
 {
@@ -163,6 +167,7 @@ static struct bytes seal(struct esp_sa *sa, const char *text, uint8_t *space)
     uint8_t head[28] = {0x45, 0, 0, (uint8_t)len, 0, 1, 0, 0, 64, 17, 0, 0, 10, 2, 0, 9, 10, 1, 0, 5};
     struct esp_packet sealed = {.data = space, .size = SPACE, .at = ESP_HEADROOM, .len = len};
 
+    head[1] = far_tos;
     head[20] = head[22] = INNER_PORT >> 8;
     head[21] = head[23] = INNER_PORT & 0xff;
     head[25] = (uint8_t)(len - 20);
@@ -510,6 +515,138 @@ static void a_pair_at_its_hard_limit_is_told_once_and_sends_no_more_E13(void **s
     CHECK(view.sequence_out == 8); /* 1028 bytes each; the soft limit is reached one before */
 }
 
+static void the_last_sequence_number_ends_the_pair_E04(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct plane_pair_view view;
+    uint8_t space[SPACE];
+    unsigned sent = 0;
+
+    (void)state;
+    CHECK(plane_install(plane, &install) == 0);
+    plane_pair_find(plane, install.pair)->out.sequence = UINT32_MAX - 2;
+    for (int i = 0; i < 5; i++) {
+        host_sends("one of the last");
+        run_for(6);
+    }
+    while (recv(peer_fd, space, sizeof space, MSG_DONTWAIT) >= 0)
+        sent++;
+    CHECK(sent == 2 && told.soft == 1 && told.hard == 1);
+    CHECK(plane_view_pair(plane, install.pair, &view) && view.is_stopped && view.sequence_out == UINT32_MAX);
+}
+
+static int sniff(void)
+{
+    int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_IP));
+
+    CHECK(fd >= 0);
+    return fd;
+}
+
+/* The next UDP datagram to the peer's port 4500, with its IP header; its length. */
+static size_t sniffed(int fd, uint8_t *space)
+{
+    for (unsigned i = 0; i < 100; i++) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        ssize_t len = recv(fd, space, SPACE, MSG_DONTWAIT);
+        if (len > 28 && space[9] == 17 && memcmp(space + 16, ip_bytes(&there).data, 4) == 0)
+            return (size_t)len;
+        if (len < 0)
+            usleep(2000);
+    }
+    return 0;
+}
+
+/* RFC 4301 section 5.1.2: on the wire, and inside. */
+static void the_outer_header_has_the_inner_DSCP_ECN_and_DF_and_a_TTL_of_its_own(void **state)
+{
+    static const struct {
+        uint8_t tos;
+        bool inner_df;
+        enum df_policy policy;
+        bool outer_df;
+        const char *why;
+    } rows[] = {
+        {0xb8, false, DF_COPY, false, "EF, no ECN"},        {0xba, true, DF_COPY, true, "EF, ECN capable, DF copied"},
+        {0x01, true, DF_CLEAR, false, "DF cleared"},        {0x00, false, DF_SET, true, "DF set"},
+        {0x2b, false, DF_COPY, false, "congestion so far"},
+    };
+    enum { INNER_TTL = 33, SYSTEM_TTL = 64 };
+    int fd = sniff(), ttl = INNER_TTL;
+
+    (void)state;
+    CHECK(setsockopt(host_fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) == 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct ike_install install = install_of((uint32_t)i + 1, OUR_SPI, THEIR_SPI + (uint32_t)i, 5);
+        struct esp_sa in = peer_sa(THEIR_SPI + (uint32_t)i, 5, false);
+        struct esp_tally tally = {0};
+        uint8_t space[SPACE];
+        int tos = rows[i].tos, discover = rows[i].inner_df ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
+
+        install.df = rows[i].policy;
+        CHECK(plane_install(plane, &install) == 0);
+        CHECK(setsockopt(host_fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos) == 0);
+        CHECK(setsockopt(host_fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover, sizeof discover) == 0);
+        host_sends("look at my header");
+        size_t len = sniffed(fd, space);
+        if (len == 0 || space[1] != rows[i].tos || (space[6] & 0x40) != rows[i].outer_df * 0x40)
+            print_error("%s: %zu bytes, TOS %02x, flags %02x\n", rows[i].why, len, space[1], space[6]);
+        CHECK(len > 0 && space[1] == rows[i].tos && space[8] == SYSTEM_TTL);
+        CHECK((space[6] & 0x40) == rows[i].outer_df * 0x40);
+        struct esp_packet packet = {.data = space, .size = SPACE, .at = 28, .len = len - 28};
+        esp_open(&in, &packet, 1, &tally);
+        CHECK(packet.drop == ESP_PASS);
+        const uint8_t *inner = packet.data + packet.at;
+        CHECK(inner[1] == rows[i].tos && inner[8] == INNER_TTL && (inner[6] & 0x40) == rows[i].inner_df * 0x40);
+        plane_remove(plane, install.pair);
+        burst_key_free(in.key);
+    }
+    int none = 0, want = IP_PMTUDISC_WANT, usual = -1;
+    CHECK(setsockopt(host_fd, IPPROTO_IP, IP_TOS, &none, sizeof none) == 0);
+    CHECK(setsockopt(host_fd, IPPROTO_IP, IP_MTU_DISCOVER, &want, sizeof want) == 0);
+    CHECK(setsockopt(host_fd, IPPROTO_IP, IP_TTL, &usual, sizeof usual) == 0);
+    close(fd);
+}
+
+/* RFC 6040 section 4.2, with packets: what a router on the way has marked reaches the transport inside. */
+static void congestion_on_the_way_reaches_the_inner_packet(void **state)
+{
+    static const struct {
+        uint8_t inner, outer;
+        int received; /* -1: dropped */
+    } rows[] = {{0x4a, 0x03, 0x4b}, {0x4a, 0x02, 0x4a}, {0x48, 0x00, 0x48}, {0x48, 0x03, -1}};
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa out = peer_sa(OUR_SPI, 5, true);
+    int on = 1;
+
+    (void)state;
+    CHECK(plane_install(plane, &install) == 0);
+    CHECK(setsockopt(host_fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof on) == 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint8_t space[SPACE], control[64];
+        char text[SPACE];
+        struct iovec part = {text, sizeof text};
+        struct msghdr message = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        int tos = rows[i].outer, received = -1;
+
+        far_tos = rows[i].inner;
+        struct bytes esp = seal(&out, "marked", space);
+        CHECK(setsockopt(peer_fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos) == 0);
+        send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+        run_for(20);
+        if (recvmsg(host_fd, &message, MSG_DONTWAIT) >= 0)
+            for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c))
+                if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
+                    received = *CMSG_DATA(c);
+        CHECK(received == rows[i].received);
+    }
+    int none = 0;
+    CHECK(setsockopt(peer_fd, IPPROTO_IP, IP_TOS, &none, sizeof none) == 0);
+    far_tos = 0;
+    burst_key_free(out.key);
+}
+
 static void a_packet_with_a_wrong_icv_is_told_with_its_reason(void **state)
 {
     struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
@@ -608,6 +745,9 @@ int main(void)
         PLANE_TEST(our_own_esp_is_not_sealed_again_E14),
         PLANE_TEST(a_new_pair_sends_and_the_old_one_still_receives_E15),
         PLANE_TEST(a_pair_at_its_hard_limit_is_told_once_and_sends_no_more_E13),
+        PLANE_TEST(the_last_sequence_number_ends_the_pair_E04),
+        PLANE_TEST(the_outer_header_has_the_inner_DSCP_ECN_and_DF_and_a_TTL_of_its_own),
+        PLANE_TEST(congestion_on_the_way_reaches_the_inner_packet),
         PLANE_TEST(a_packet_with_a_wrong_icv_is_told_with_its_reason),
         PLANE_TEST(an_install_that_cannot_be_done_changes_nothing),
         PLANE_TEST(a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same),

@@ -339,6 +339,41 @@ static void a_replay_is_refused_also_within_one_burst_E02(void **state)
     burst_key_free(in.key);
 }
 
+/* Packets, not numbers: sealed in order, opened newest first. */
+static void each_size_of_window_opens_just_what_is_within_it_E02(void **state)
+{
+    static const uint16_t sizes[] = {64, 128, 256, 512, 1024};
+    enum { MANY = 1100, LEN = 256 };
+    static uint8_t sealed[MANY + 1][LEN];
+    static size_t lens[MANY + 1];
+    struct esp_sa out = sample_sa(CIPHER_AES128_GCM, HASH_NONE, true);
+
+    (void)state;
+    for (uint32_t n = 1; n <= MANY; n++) {
+        uint8_t space[SPACE];
+        struct bytes esp = seal_sample(&out, 60, space);
+
+        CHECK(esp.len <= LEN && out.sequence == n);
+        memcpy(sealed[n], esp.data, esp.len);
+        lens[n] = esp.len;
+    }
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        struct esp_sa in = sample_sa(CIPHER_AES128_GCM, HASH_NONE, false);
+        struct esp_tally tally = {0};
+        uint8_t space[SPACE];
+
+        in.replay = replay_of(sizes[i]);
+        for (uint32_t n = MANY; n > 0; n--) {
+            enum esp_drop drop = open_copy(&in, bytes_of(sealed[n], lens[n]), space, &tally).drop;
+
+            CHECK(drop == (n > (uint32_t)MANY - sizes[i] ? ESP_PASS : ESP_DROP_REPLAY_OLD));
+        }
+        CHECK(tally.counters[ESP_COUNTER_DECAPS] == sizes[i]);
+        burst_key_free(in.key);
+    }
+    burst_key_free(out.key);
+}
+
 static void a_forged_high_number_does_not_move_the_window_E03(void **state)
 {
     uint8_t sealed[SPACE], forged[SPACE], space[SPACE];
@@ -588,6 +623,7 @@ int main(void)
         cmocka_unit_test(a_changed_byte_is_refused_wherever_it_is_E06),
         cmocka_unit_test(a_forged_or_shortened_icv_is_refused_E06),
         cmocka_unit_test(a_replay_is_refused_also_within_one_burst_E02),
+        cmocka_unit_test(each_size_of_window_opens_just_what_is_within_it_E02),
         cmocka_unit_test(a_forged_high_number_does_not_move_the_window_E03),
         cmocka_unit_test(the_last_number_is_used_once_and_none_again_E04),
         cmocka_unit_test(the_lifetime_in_kilobytes_ends_the_sa_E13_E17),

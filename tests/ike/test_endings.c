@@ -280,6 +280,31 @@ static void forged_attempts_do_not_push_out_what_is_known_of_a_peer(void **state
     CHECK(view.outcomes[0].at_ms + 60000 > sim_now_ms(sim)); /* the last of each kind is kept */
 }
 
+/* The plane has used the last sequence number, or the last kilobyte: the pair is gone at both ends, and the next packet
+ * asks for another. */
+static void the_hard_limit_of_the_plane_ends_the_pair_at_both_ends(void **state)
+{
+    static struct ike_outputs out;
+    struct sim *sim = world_up(13);
+    struct ike *ike = (struct ike *)sim_ike(sim, WEST);
+    const struct pair *pair = pool_find(&ike->pairs, pool_first(&ike->pairs));
+    struct ike_input in = {.kind = IKE_IN_PLANE, .plane = {.kind = IKE_PLANE_HARD, .pair = pair->self}};
+    unsigned removes = 0;
+
+    (void)state;
+    ike_feed(ike, sim_now_ms(sim), &in, &out);
+    for (size_t i = 0; i < out.count; i++) {
+        removes += out.items[i].kind == IKE_OUT_REMOVE;
+        if (out.items[i].kind == IKE_OUT_DATAGRAM)
+            sim_inject(sim, EAST, end_of(WEST), end_of(EAST), out.items[i].datagram.data);
+    }
+    CHECK(removes == 1 && ike_view_use(ike).pairs == 0);
+    assert_string_equal(peer_at_site(sim, WEST).outcomes[0].reason, "VOLUME");
+    CHECK(peer_at_site(sim, WEST).outcomes[0].is_end);
+    assert_string_equal(peer_at_site(sim, EAST).outcomes[0].reason, "DELETED_BY_PEER");
+    CHECK(sim_pairs_up(sim, EAST) == 0);
+}
+
 static void no_key_is_left_in_the_working_space_of_a_step(void **state)
 {
     static const struct draft zero;
@@ -408,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_reload_ends_a_quick_mode_that_we_begin_only_when_its_tunnel_has_changed),
         cmocka_unit_test(an_originate_only_entry_answers_no_quick_mode_but_a_rekey),
         cmocka_unit_test(forged_attempts_do_not_push_out_what_is_known_of_a_peer),
+        cmocka_unit_test(the_hard_limit_of_the_plane_ends_the_pair_at_both_ends),
         cmocka_unit_test(no_key_is_left_in_the_working_space_of_a_step),
         cmocka_unit_test(a_peers_lifetime_of_a_second_is_not_taken_as_it_is),
         cmocka_unit_test(a_first_message_that_is_late_begins_nothing),

@@ -72,6 +72,34 @@ static void deadlines_and_chains_are_right_whatever_happens(void **state)
     }
 }
 
+/* What a responder sends by itself to somebody who is not proved: nothing, but where the device's ways are asked for.
+ */
+static void a_responder_repeats_message_2_only_on_a_schedule_that_does(void **state)
+{
+    static const struct {
+        enum schedule_id schedule;
+        unsigned count;
+    } rows[] = {{SCHEDULE_IKEWISE, 1}, {SCHEDULE_ASA, 4}, {SCHEDULE_IOS, 6}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sim_site e = east;
+        unsigned count = 0;
+
+        e.schedule = rows[i].schedule;
+        struct sim *sim = world(6, &west, &e);
+        sim_acquire(sim, WEST, 0);
+        sim_run(sim, 5);
+        sim_crash(sim, WEST, 1000000); /* after message 1 */
+        sim_run(sim, 100000);
+        for (uint32_t n = 0; sim_datagram(sim, n) != NULL; n++)
+            count += sim_datagram(sim, n)->site == EAST;
+        if (count != rows[i].count)
+            print_error("schedule %d: %u\n", rows[i].schedule, count);
+        CHECK(count == rows[i].count);
+    }
+}
+
 /* The pool of peers is full: who has nothing but old outcomes and dead SAs gives way, and takes those with it. */
 static void a_peer_without_SAs_gives_way_to_a_new_one(void **state)
 {
@@ -106,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deadlines_and_chains_are_right_whatever_happens),
+        cmocka_unit_test(a_responder_repeats_message_2_only_on_a_schedule_that_does),
         cmocka_unit_test(a_peer_without_SAs_gives_way_to_a_new_one),
     };
 
