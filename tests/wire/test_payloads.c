@@ -345,6 +345,26 @@ static void a_payload_is_printed_harmlessly_and_without_secrets(void **state)
          "shown)"},
         {PL_NAT_OA, "01000000 0a010101", "NAT-OA (21), 12 bytes: type IPV4_ADDR (1), 10.1.1.1"},
         {PL_FRAGMENT, "0001 02 01 aabb", "FRAG (132), 10 bytes: id 1, number 2, flags 1, data 2 bytes"},
+        {PL_KE, "0102030405060708", "KE (4), 12 bytes: data 8 bytes"},
+        {PL_SIG, "010203", "SIG (9), 7 bytes: data 3 bytes"},
+        {PL_CERT, "04 30820001", "CERT (6), 9 bytes: encoding X.509 signature (4), data 4 bytes"},
+        {PL_CR, "04 3000", "CERT_REQ (7), 7 bytes: encoding X.509 signature (4), data 3000"},
+        {PL_NAT_D, "00112233", "NAT-D (20), 8 bytes: data 00112233"},
+        {PL_NAT_D_DRAFT, "00112233", "NAT-D (130), 8 bytes: data 00112233"},
+        {PL_NAT_OA_DRAFT, "05000000 20010db8000000000000000000000001",
+         "NAT-OA (131), 24 bytes: type IPV6_ADDR (5), 2001:db8::1"},
+        {PL_IOS_KEEPALIVE, "000a0003", "IOS KEEPALIVE (128), 8 bytes: 000a0003"},
+        {PL_ID, "03000000 61406202 63", "ID (5), 13 bytes: type USER_FQDN (3), protocol 0, port 0, a@b\\x02c"},
+        {PL_ID, "04000000 0a010000 ffff0000",
+         "ID (5), 16 bytes: type IPV4_ADDR_SUBNET (4), protocol 0, port 0, 10.1.0.0/16"},
+        {PL_ID, "06060050 20010db8000000000000000000000000 ffffffff000000000000000000000000",
+         "ID (5), 40 bytes: type IPV6_ADDR_SUBNET (6), protocol 6, port 80, 2001:db8::/32"},
+        {PL_ID, "07000000 0a010001 0a010009",
+         "ID (5), 16 bytes: type IPV4_ADDR_RANGE (7), protocol 0, port 0, 10.1.0.1-10.1.0.9"},
+        {PL_ID, "08000000 20010db8000000000000000000000001 20010db8000000000000000000000009",
+         "ID (5), 40 bytes: type IPV6_ADDR_RANGE (8), protocol 0, port 0, 2001:db8::1-2001:db8::9"},
+        {PL_ID, "09000000 3000", "ID (5), 10 bytes: type DER_ASN1_DN (9), protocol 0, port 0, 3000"},
+        {PL_ID, "0b000000 6b6579", "ID (5), 11 bytes: type KEY_ID (11), protocol 0, port 0, key"},
         {77, "aabb", "UNKNOWN (77), 6 bytes: aabb"},
         {PL_SA, "00000001 00000001 00000014 01010001 0000000c 01010000 80010007",
          "SA (1), 32 bytes: DOI IPSEC (1), situation IDENTITY_ONLY (1)\n  proposal 1 ISAKMP (1), no SPI, 1 transform\n"
@@ -360,6 +380,15 @@ static void a_payload_is_printed_harmlessly_and_without_secrets(void **state)
 
         text_add_payload(&t, &p, 0);
         assert_string_equal(printed, cases[i].printed);
+    }
+    /* Of every payload that has a number, but those that stand only inside of others. */
+    uint32_t number;
+    for (size_t row = 0; number_row(SPACE_PL, row, &number) != NULL; row++) {
+        bool is_there = number == PL_NONE || number == PL_P || number == PL_T;
+
+        for (size_t i = 0; i < COUNT_OF(cases); i++)
+            is_there |= cases[i].type == number;
+        CHECK(is_there);
     }
 }
 
