@@ -5,6 +5,7 @@
 #include "cli/secret.h"
 
 #include <getopt.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -99,6 +102,66 @@ static void keys_that_cannot_be_stored_change_nothing(void **state)
             fail_msg("%s", cases[i].why);
     }
     expect_file("pre-shared-key 192.0.2.1 key\n");
+}
+
+static bool echoes(int terminal)
+{
+    struct termios now;
+
+    CHECK(tcgetattr(terminal, &now) == 0);
+    return now.c_lflag & ECHO;
+}
+
+/* At a terminal: typed twice, and seen nowhere. */
+static void a_key_is_asked_for_twice_and_without_echo(void **state)
+{
+    static const struct {
+        const char *first, *second;
+        bool is_stored;
+    } cases[] = {{"two-in-the-morning", "two-in-the-morning", true}, {"two-in-the-morning", "three", false}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *typed[] = {cases[i].first, cases[i].second};
+        char conf[160], seen[2000] = "";
+        int terminal, status;
+        size_t len = 0;
+
+        snprintf(conf, sizeof conf, "%s/ikewise.conf", directory);
+        pid_t child = forkpty(&terminal, NULL, NULL, NULL);
+        CHECK(child >= 0);
+        if (child == 0) {
+            char space[512];
+            struct text why = text_of(space, sizeof space);
+            struct ip peer;
+
+            CHECK(ip_parse(&peer, bytes_of_text("192.0.2.1")));
+            _exit(secret_ask_and_store(peer, conf, &why) ? 0 : 1);
+        }
+        for (size_t k = 0; k < 2; k++) {
+            const char *prompt = k == 0 ? "Pre-shared key: " : "Again: ";
+
+            while (len < sizeof seen - 1 && strstr(seen, prompt) == NULL) {
+                ssize_t got = read(terminal, seen + len, sizeof seen - 1 - len);
+                CHECK(got > 0);
+                len += (size_t)got;
+                seen[len] = '\0';
+            }
+            for (int wait = 0; wait < 1000 && echoes(terminal); wait++)
+                usleep(1000);
+            CHECK(!echoes(terminal) && dprintf(terminal, "%s\n", typed[k]) > 0);
+        }
+        for (ssize_t got; len < sizeof seen - 1 && (got = read(terminal, seen + len, sizeof seen - 1 - len)) > 0;)
+            len += (size_t)got;
+        seen[len] = '\0';
+        CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+        CHECK((WEXITSTATUS(status) == 0) == cases[i].is_stored && (access(secrets, F_OK) == 0) == cases[i].is_stored);
+        CHECK(strstr(seen, "morning") == NULL && strstr(seen, "three") == NULL);
+        if (cases[i].is_stored)
+            expect_file("pre-shared-key 192.0.2.1 two-in-the-morning\n");
+        unlink(secrets);
+        close(terminal);
+    }
 }
 
 static void the_secrets_file_stands_beside_the_configuration(void **state)
@@ -190,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_others_may_read_is_closed_to_them, make_directory,
                                         remove_directory),
         cmocka_unit_test_setup_teardown(keys_that_cannot_be_stored_change_nothing, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(a_key_is_asked_for_twice_and_without_echo, make_directory, remove_directory),
         cmocka_unit_test(options_end_where_the_command_begins),
         cmocka_unit_test(the_manual_page_names_every_command_and_option),
         cmocka_unit_test(the_secrets_file_stands_beside_the_configuration),
