@@ -1,0 +1,100 @@
+/* The log to syslog, as a syslog daemon gets it. In a mount namespace of this process alone, where /dev/log is ours.
+ * Wants root. */
+#include "daemon/log.h"
+
+#include "base/check.h"
+
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int syslog_fd;
+
+static int set_up(void **state)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+
+    (void)state;
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", "/dev", "tmpfs", 0, NULL) != 0) {
+        fprintf(stderr, "this test wants root: it makes a mount namespace\n");
+        return -1;
+    }
+    syslog_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return bind(syslog_fd, (struct sockaddr *)&address, sizeof address);
+}
+
+/* What syslog(3) puts before the text: <PRIORITY>, time, name and pid. */
+static const char *received(char *space, size_t size, int *priority)
+{
+    ssize_t len = recv(syslog_fd, space, size - 1, 0);
+
+    if (len < 0)
+        return NULL;
+    space[len] = '\0';
+    CHECK(sscanf(space, "<%d>", priority) == 1 && strstr(space, " ikewised[") != NULL);
+    return strstr(space, "]: ") + 3;
+}
+
+static void lines_reach_syslog_with_their_severity_and_debug_lines_do_not(void **state)
+{
+    struct log *log = log_open(true, false, false);
+    struct event e = event_of(EV_PHASE1_BEGUN), debug = event_of(EV_ACQUIRE);
+    char space[2000];
+    int priority;
+
+    (void)state;
+    event_add_ip(&e, FIELD_PEER, ip_of_v4(0xc6336402));
+    event_add_text(&e, FIELD_MAP, "M");
+    event_add_ip(&debug, FIELD_PEER, ip_of_v4(0xc6336402));
+    log_event(log, &e);
+    log_event(log, &debug);
+    log_note(log, LOG_WARNING, "a note");
+    assert_string_equal(
+        received(space, sizeof space, &priority),
+        "%ASA-5-713041: IP = 198.51.100.2, IKE Initiator: New Phase 1, Intf N/A, IKE Peer 198.51.100.2  "
+        "local Proxy Address N/A, remote Proxy Address N/A,  Crypto map (M)");
+    CHECK(priority == (LOG_DAEMON | LOG_NOTICE));
+    assert_string_equal(received(space, sizeof space, &priority), "a note");
+    CHECK(priority == (LOG_DAEMON | LOG_WARNING) && received(space, sizeof space, &priority) == NULL);
+    CHECK(!log_is_on_terminal(log));
+    log_close(log);
+}
+
+/* What a peer calls itself cannot begin a line of its own. */
+static void an_event_is_one_line_of_syslog(void **state)
+{
+    struct log *log = log_open(true, false, false);
+    struct event e = event_of(EV_SESSION_ENDED);
+    char space[2000];
+    int priority;
+
+    (void)state;
+    event_add_ip(&e, FIELD_PEER, ip_of_v4(0xc6336402));
+    event_add_text(&e, FIELD_GROUP, "x\n%ASA-5-713119: PHASE 1 COMPLETED");
+    event_add_text(&e, FIELD_REASON, "DELETED_BY_PEER");
+    log_event(log, &e);
+    for (const char *line; (line = received(space, sizeof space, &priority)) != NULL;)
+        CHECK(strchr(line, '\n') == NULL && strncmp(line, "%ASA-", 5) == 0);
+    log_close(log);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_reach_syslog_with_their_severity_and_debug_lines_do_not),
+        cmocka_unit_test(an_event_is_one_line_of_syslog),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
