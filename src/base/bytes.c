@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-struct bytes bytes_of_text(const char *text)
-{
-    return bytes_of(text, strlen(text));
-}
-
 bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
@@ -29,18 +24,6 @@ bool bytes_are_zero(struct bytes a)
         if (a.data[i] != 0)
             return false;
     return true;
-}
-
-bool bytes_begin_with(struct bytes a, struct bytes prefix)
-{
-    return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.data, prefix.data, prefix.len) == 0);
-}
-
-struct bytes bytes_after(struct bytes a, size_t count)
-{
-    if (count >= a.len)
-        return bytes_of(a.data + a.len, 0);
-    return bytes_of(a.data + count, a.len - count);
 }
 
 void bytes_wipe(void *secret, size_t len)

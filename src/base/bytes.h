@@ -1,10 +1,12 @@
-/* Views of bytes. A view never owns: it lives as long as what it looks at (a datagram, a blob, a buffer of the caller). */
+/* Views of bytes. A view never owns: it lives as long as what it looks at (a datagram, a blob, a buffer of the caller).
+ */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct bytes {
     const uint8_t *data;
@@ -20,18 +22,29 @@ static inline struct bytes bytes_of(const void *data, size_t len)
 }
 
 /* A string's bytes without the closing zero. */
-struct bytes bytes_of_text(const char *text);
+static inline struct bytes bytes_of_text(const char *text)
+{
+    return bytes_of(text, strlen(text));
+}
 
 bool bytes_equal(struct bytes a, struct bytes b);
 
-/* Takes the same time wherever the difference is. The lengths are not secret. Two empty views are not equal: nothing proves nothing. */
+/* Takes the same time wherever the difference is. The lengths are not secret. Two empty views are not equal: nothing
+ * proves nothing. */
 bool bytes_equal_secret(struct bytes a, struct bytes b);
 
 bool bytes_are_zero(struct bytes a);
-bool bytes_begin_with(struct bytes a, struct bytes prefix);
+
+static inline bool bytes_begin_with(struct bytes a, struct bytes prefix)
+{
+    return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.data, prefix.data, prefix.len) == 0);
+}
 
 /* The view without its first `count` bytes; empty when it has no more. */
-struct bytes bytes_after(struct bytes a, size_t count);
+static inline struct bytes bytes_after(struct bytes a, size_t count)
+{
+    return count >= a.len ? bytes_of(a.data + a.len, 0) : bytes_of(a.data + count, a.len - count);
+}
 
 /* Overwrites a secret; the compiler may not leave it out. */
 void bytes_wipe(void *secret, size_t len);

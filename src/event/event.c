@@ -114,16 +114,25 @@ static void close_text(struct event *e, struct event_field *field, const struct 
         e->text_len = EVENT_TEXT_SIZE - 1;
 }
 
-void event_add_text(struct event *e, enum event_field_id id, const char *text)
+void event_add_bytes(struct event *e, enum event_field_id id, struct bytes text)
 {
     struct event_field *field = place(e, id, FIELD_TYPE_TEXT);
 
     if (field) {
         struct text t = open_text(e);
 
-        text_add(&t, "%s", text);
+        t.is_cut = text.len >= t.size;
+        t.len = t.is_cut ? t.size - 1 : text.len;
+        if (t.len > 0)
+            memcpy(t.data, text.data, t.len);
+        t.data[t.len] = '\0';
         close_text(e, field, &t);
     }
+}
+
+void event_add_text(struct event *e, enum event_field_id id, const char *text)
+{
+    event_add_bytes(e, id, bytes_of_text(text));
 }
 
 void event_add_escaped(struct event *e, enum event_field_id id, struct bytes bytes)

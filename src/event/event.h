@@ -64,6 +64,7 @@ struct event event_of(enum event_kind kind);
 void event_add_number(struct event *e, enum event_field_id id, uint64_t number);
 void event_add_ip(struct event *e, enum event_field_id id, struct ip ip);
 void event_add_text(struct event *e, enum event_field_id id, const char *text);
+void event_add_bytes(struct event *e, enum event_field_id id, struct bytes text); /* printable ASCII, as it is */
 void event_add_escaped(struct event *e, enum event_field_id id, struct bytes bytes);
 
 bool event_has(const struct event *e, enum event_field_id id);

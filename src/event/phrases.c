@@ -1,7 +1,7 @@
 #include "event/phrases.h"
 
 #include "base/check.h"
-#include "event/template.h"
+#include "event/rows.h"
 
 #include <string.h>
 
@@ -245,25 +245,46 @@ static bool may_be(const struct phrase *p, const struct phrase_head *head)
            dialect_has((enum dialect)head->dialect, p);
 }
 
-bool phrase_read(enum dialect dialect, struct bytes line, struct phrase_head *head, struct event *e)
+/* Nothing to be tidied: nearly every line of a device. */
+static bool is_tidy(struct bytes line)
+{
+    unsigned faults = line.len == 0 || line.data[0] == ' ' || line.data[line.len - 1] == ' ';
+
+    for (size_t i = 0; i < line.len; i++)
+        faults |= line.data[i] < ' ' || line.data[i] >= 0x7f;
+    for (size_t i = 1; i < line.len; i++)
+        faults |= line.data[i] == ' ' && line.data[i - 1] == ' ';
+    return faults == 0;
+}
+
+bool phrase_read_by(const struct phrase_index *index, enum dialect dialect, struct bytes line, struct phrase_head *head,
+                    struct event *e)
 {
     char space[PHRASE_LINE_SIZE];
     struct text tidied = text_of(space, sizeof space);
+    const struct template_slot *slots;
     struct phrase_head found;
+    struct bytes rest = line;
+    uint16_t row;
 
     if (line.len > 4 * sizeof space)
         return false;
-    add_tidied(&tidied, line);
-    struct bytes rest = bytes_of(tidied.data, tidied.len);
+    if (line.len >= sizeof space || !is_tidy(line)) {
+        add_tidied(&tidied, line);
+        rest = bytes_of(tidied.data, tidied.len);
+    }
     if (tidied.is_cut || !take_tag(dialect, &rest, &found))
         return false;
+    for (struct rows rows =
+             rows_for(index, GROUP_PHRASES + family_of((enum dialect)found.dialect), rest, COUNT_OF(phrases));
+         rows_next(&rows, &row, &slots);) {
+        const struct phrase *p = &phrases[row];
 
-    for (const struct phrase *p = phrases; p < phrases + COUNT_OF(phrases); p++) {
         if (!may_be(p, &found))
             continue;
         struct event read = event_of(p->kind);
 
-        if (!template_read(p->text, rest, &read))
+        if (!template_read(p->text, slots, rest, &read))
             continue;
         uint8_t severity = found.severity; /* releases differ in it: the line's own counts */
         *head = head_of((enum dialect)found.dialect, p);
@@ -272,6 +293,11 @@ bool phrase_read(enum dialect dialect, struct bytes line, struct phrase_head *he
         return true;
     }
     return false;
+}
+
+bool phrase_read(enum dialect dialect, struct bytes line, struct phrase_head *head, struct event *e)
+{
+    return phrase_read_by(NULL, dialect, line, head, e);
 }
 
 unsigned phrase_debug_severity(unsigned level)

@@ -1,6 +1,6 @@
 #include "event/readings.h"
 
-#include "event/template.h"
+#include "event/rows.h"
 
 #include <string.h>
 
@@ -38,20 +38,32 @@ static struct bytes squeeze(struct bytes text, char space[static READING_LINE_SI
     return bytes_of(space, len);
 }
 
-bool reading_read(enum product product, struct bytes text, struct event *e)
+bool reading_read_by(const struct phrase_index *index, enum product product, struct bytes text, struct event *e)
 {
     char space[READING_LINE_SIZE];
     struct bytes line = squeeze(text, space);
+    const struct template_slot *slots;
+    uint16_t row;
 
-    for (const struct reading *r = rows; r < rows + COUNT_OF(rows); r++) {
-        if (r->product != product || line.len == 0 || (r->text[0] != '{' && r->text[0] != (char)line.data[0]))
+    if (line.len == 0)
+        return false;
+    for (struct rows candidates = rows_for(index, GROUP_READINGS + product, line, COUNT_OF(rows));
+         rows_next(&candidates, &row, &slots);) {
+        const struct reading *r = &rows[row];
+
+        if (r->product != product || (r->text[0] != '{' && r->text[0] != (char)line.data[0]))
             continue;
         struct event found = event_of((enum event_kind)r->kind);
 
-        if (!template_read(r->text, line, &found))
+        if (!template_read(r->text, slots, line, &found))
             continue;
         *e = found;
         return true;
     }
     return false;
+}
+
+bool reading_read(enum product product, struct bytes text, struct event *e)
+{
+    return reading_read_by(NULL, product, text, e);
 }

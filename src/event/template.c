@@ -36,7 +36,7 @@ static struct template_slot take_slot(const char **at)
     struct bytes rest = bytes_of(*at + 1, (size_t)(end - *at - 1));
     struct template_slot slot = {.kind = SLOT_FIELD, .form = FORM_plain};
 
-    *at = end + 1;
+    slot.end = *at = end + 1;
     if (bytes_equal(rest, bytes_of_text("P")) || bytes_equal(rest, bytes_of_text("I"))) {
         slot.kind = rest.data[0] == 'P' ? SLOT_PREFIX : SLOT_TAG;
         return slot;
@@ -199,6 +199,13 @@ static bool take_literal(const char *template, struct bytes *line)
 static bool take_to_literal(const char *template, struct bytes *line, struct bytes *taken)
 {
     for (size_t len = *template ? 0 : line->len; len <= line->len; len++) {
+        if (*template && *template != '{' && !is_blank(*template)) { /* the next place where it may stand */
+            const uint8_t *from = len < line->len ? memchr(line->data + len, *template, line->len - len) : NULL;
+
+            if (!from)
+                return false;
+            len = (size_t)(from - line->data);
+        }
         struct bytes after = bytes_after(*line, len);
 
         if (take_literal(template, &after)) {
@@ -208,17 +215,6 @@ static bool take_to_literal(const char *template, struct bytes *line, struct byt
         }
     }
     return false;
-}
-
-static void add_slice(struct event *e, enum event_field_id id, struct bytes text)
-{
-    char copy[EVENT_TEXT_SIZE];
-    size_t len = text.len < sizeof copy ? text.len : sizeof copy - 1;
-
-    memcpy(copy, text.data, len);
-    copy[len] = '\0';
-    event_add_text(e, id, copy);
-    e->is_cut |= len < text.len;
 }
 
 static bool read_value(const struct template_slot *slot, struct bytes text, struct event *e)
@@ -240,7 +236,7 @@ static bool read_value(const struct template_slot *slot, struct bytes text, stru
     case FIELD_TYPE_TEXT:
         if (!form_read_text(slot->form, text, &text))
             return false;
-        add_slice(e, slot->id, text);
+        event_add_bytes(e, slot->id, text);
         return true;
     }
     return false;
@@ -259,11 +255,14 @@ static bool read_field(const struct template_slot *slot, struct bytes text, stru
 static size_t find_text(struct bytes line, const char *what)
 {
     struct bytes wanted = bytes_of_text(what);
-    size_t at = 0;
+    const uint8_t *from = line.data, *end = line.data + line.len;
 
-    while (at < line.len && !bytes_begin_with(bytes_after(line, at), wanted))
-        at++;
-    return at;
+    while (from < end && (from = memchr(from, wanted.data[0], (size_t)(end - from))) != NULL) {
+        if (bytes_begin_with(bytes_of(from, (size_t)(end - from)), wanted))
+            return (size_t)(from - line.data);
+        from++;
+    }
+    return line.len;
 }
 
 static bool take_text(struct bytes *line, const char *what)
@@ -330,30 +329,55 @@ static bool read_peer_else(const struct template_slot *slot, struct bytes text, 
     return read_field(slot, text, e);
 }
 
-static bool read_conditions(const char *template, struct event *e)
+/* The slot whose brace is the next from *at on, from the list where there is one. */
+static bool pass_slot(const char **at, const struct template_slot **slots, struct template_slot *slot)
+{
+    if (!*slots)
+        return template_next_slot(at, slot);
+    *at += strcspn(*at, "{");
+    if (**at == '\0')
+        return false;
+    *slot = *(*slots)++;
+    *at = slot->end;
+    return true;
+}
+
+static bool read_conditions(const char *template, const struct template_slot *slots, struct event *e)
 {
     const char *at = template;
     struct template_slot slot;
 
-    while (template_next_slot(&at, &slot)) {
+    while (pass_slot(&at, &slots, &slot)) {
         if (slot.kind == SLOT_CONDITION && !read_field(&slot, slot.words, e))
             return false;
     }
     return true;
 }
 
-bool template_read(const char *template, struct bytes line, struct event *e)
+struct bytes template_beginning(const char *template)
+{
+    struct template_slot slot = {.kind = SLOT_PREFIX};
+
+    while (*template == '{' && slot.kind != SLOT_FIELD)
+        template_next_slot(&template, &slot);
+    return bytes_of(template, slot.kind == SLOT_FIELD ? 0 : strcspn(template, "{"));
+}
+
+bool template_read(const char *template, const struct template_slot *slots, struct bytes line, struct event *e)
 {
     const char *at = template;
+    const struct template_slot *next = slots;
     struct template_slot peer_else = {.id = FIELD_NONE};
     struct bytes peer_else_text = {0};
 
     for (;;) {
         if (*at != '{' && (!take_literal(at, &line) || *(at += strcspn(at, "{")) == '\0'))
             break;
-        struct template_slot slot = take_slot(&at);
+        struct template_slot slot;
         struct bytes value;
 
+        if (!pass_slot(&at, &next, &slot))
+            return false;
         if (slot.kind == SLOT_CONDITION || slot.kind == SLOT_ABSENT || slot.kind == SLOT_PRESENT)
             continue;
         if (slot.kind == SLOT_PREFIX || slot.kind == SLOT_TAG) {
@@ -370,6 +394,6 @@ bool template_read(const char *template, struct bytes line, struct event *e)
             return false;
         }
     }
-    return *at == '\0' && line.len == 0 && read_conditions(template, e) &&
+    return *at == '\0' && line.len == 0 && read_conditions(template, slots, e) &&
            (peer_else.id == FIELD_NONE || read_peer_else(&peer_else, peer_else_text, e));
 }

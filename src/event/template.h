@@ -12,6 +12,7 @@ struct template_slot {
     enum form form;
     struct bytes words; /* of a condition: the value; of a field: what is written without it */
     bool has_words, is_peer_else;
+    const char *end; /* behind the closing brace */
 };
 
 /* The next slot from *at on, which is moved behind it; false when there is none. A slot that names no field of
@@ -24,7 +25,10 @@ bool template_applies(const char *template, const struct event *e);
 void template_write(struct text *t, const char *template, const struct event *e);
 
 /* Adds the fields to `e`. `line` is printable ASCII whose blanks stand singly; the whole of it must be the text. `e` is
- * of no use when this is false. */
-bool template_read(const char *template, struct bytes line, struct event *e);
+ * of no use when this is false. `slots` are those of the text in their order; NULL: they are taken from it. */
+bool template_read(const char *template, const struct template_slot *slots, struct bytes line, struct event *e);
+
+/* What a line of this text begins with, behind {P}, {I} and conditions: up to the next field; empty before a field. */
+struct bytes template_beginning(const char *template);
 
 #endif

@@ -196,7 +196,7 @@ static enum reading text_line(struct source *s, struct ends *ends, struct bytes 
 {
     struct event e;
 
-    if (!reading_read(PRODUCT_STRONGSWAN, text, &e))
+    if (!reading_read_by(s->index, PRODUCT_STRONGSWAN, text, &e))
         return is_vpn ? READ_UNREAD : READ_OTHER;
     if (e.kind == EV_NOTIFY_IN_CLEAR && ends->is_sealed)
         return READ_SAID; /* the payload list told it before, and that it was sealed */

@@ -33,7 +33,15 @@ static bool take_asa_tag(struct bytes *line, uint64_t *number)
 static bool find_asa_tag(struct bytes line, size_t *at)
 {
     static const char *const names[] = {"ASA-", "PIX-", "FTD-"};
+    const uint8_t *sign = line.len ? memchr(line.data, '%', line.len) : NULL;
     uint64_t number;
+
+    if (sign) {
+        struct bytes rest = bytes_after(line, *at = (size_t)(sign - line.data));
+
+        if (take_asa_tag(&rest, &number))
+            return true;
+    }
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (bytes_has(line, names[i], at)) {
@@ -45,12 +53,28 @@ static bool find_asa_tag(struct bytes line, size_t *at)
     return false;
 }
 
-/* The classes of messages that are about VPNs; 750 and 751 are IKEv2. */
+/* Messages that may be about VPNs: the classes of a hundred, and single ones that no row of phrases.def has. 750 and
+ * 751 are IKEv2. */
 static const struct {
     unsigned class;
     bool is_ikev2;
-} asa_classes[] = {{713, false}, {714, false}, {715, false}, {602, false}, {402, false},
-                   {702, false}, {752, false}, {750, true},  {751, true}};
+} asa_classes[] = {{713, false}, {714, false}, {715, false}, {602, false}, {402, false}, {404, false},
+                   {702, false}, {717, false}, {752, false}, {750, true},  {751, true}};
+
+static const uint32_t asa_numbers[] = {108004, 305013, 507003};
+
+bool asa_number_is_ours(const struct source *s, uint32_t number)
+{
+    if (phrase_index_has_number(s->index, number))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(asa_classes); i++)
+        if (number / 1000 == asa_classes[i].class)
+            return true;
+    for (size_t i = 0; i < COUNT_OF(asa_numbers); i++)
+        if (number == asa_numbers[i])
+            return true;
+    return false;
+}
 
 /* A comment of whoever wrote about the log, that lost its line break. */
 static struct bytes before_comment(struct bytes text)
@@ -61,7 +85,7 @@ static struct bytes before_comment(struct bytes text)
 }
 
 /* A release may give a text another number than the one that we know: IKE's own texts are looked for under any. */
-static bool read_unnumbered(struct bytes text, uint64_t number, struct event *e)
+static bool read_unnumbered(const struct source *s, struct bytes text, uint64_t number, struct event *e)
 {
     char space[SOURCE_LINE_MAX + 16];
     struct text t = text_of(space, sizeof space);
@@ -70,10 +94,11 @@ static bool read_unnumbered(struct bytes text, uint64_t number, struct event *e)
     if (number / 1000 < 713 || number / 1000 > 715)
         return false;
     text_add(&t, "[IKEv1]: %.*s", (int)text.len, (const char *)text.data);
-    return phrase_read(DIALECT_ASA_CONSOLE_8, bytes_of(t.data, t.len), &head, e);
+    return phrase_read_by(s->index, DIALECT_ASA_CONSOLE_8, bytes_of(t.data, t.len), &head, e);
 }
 
-static bool read_asa_text(struct bytes tagged, struct bytes text, uint64_t number, struct event *e)
+static bool read_asa_text(const struct source *s, struct bytes tagged, struct bytes text, uint64_t number,
+                          struct event *e)
 {
     char space[SOURCE_LINE_MAX + 2];
     struct text whole = text_of(space, sizeof space);
@@ -83,8 +108,9 @@ static bool read_asa_text(struct bytes tagged, struct bytes text, uint64_t numbe
         text_add(&whole, "%%%.*s", (int)tagged.len, (const char *)tagged.data);
         tagged = bytes_of(whole.data, whole.len);
     }
-    return phrase_read(DIALECT_ANY, tagged, &head, e) || reading_read(PRODUCT_ASA, text, e) ||
-           phrase_read(DIALECT_ANY, before_comment(tagged), &head, e) || read_unnumbered(text, number, e);
+    return phrase_read_by(s->index, DIALECT_ANY, tagged, &head, e) || reading_read_by(s->index, PRODUCT_ASA, text, e) ||
+           phrase_read_by(s->index, DIALECT_ANY, before_comment(tagged), &head, e) ||
+           read_unnumbered(s, text, number, e);
 }
 
 static bool goes_on(struct bytes text)
@@ -99,7 +125,7 @@ static enum reading asa_text(struct source *s, struct bytes tagged, struct bytes
 {
     struct event e;
 
-    if (read_asa_text(tagged, text, number, &e)) {
+    if (read_asa_text(s, tagged, text, number, &e)) {
         if (e.kind != EV_NONE)
             source_say(s, &e);
         return READ_SAID;
@@ -224,7 +250,7 @@ static enum reading isakmp_text(struct source *s, struct bytes whole, struct byt
     else
         text_add(&old, "ISAKMP: ");
     text_add(&old, "%.*s", (int)text.len, (const char *)text.data);
-    if (phrase_read(DIALECT_IOS_OLD, bytes_of(old.data, old.len), &head, &e)) {
+    if (phrase_read_by(s->index, DIALECT_IOS_OLD, bytes_of(old.data, old.len), &head, &e)) {
         source_say(s, &e);
         return READ_SAID;
     }
@@ -232,7 +258,7 @@ static enum reading isakmp_text(struct source *s, struct bytes whole, struct byt
         source_hold(s, whole);
         return READ_OTHER;
     }
-    if (!reading_read(PRODUCT_IOS, text, &e))
+    if (!reading_read_by(s->index, PRODUCT_IOS, text, &e))
         return READ_UNREAD;
     say_connected(s, &e, connection);
     return READ_SAID;
@@ -246,7 +272,8 @@ static enum reading ios_other(struct source *s, struct bytes line, size_t at)
 
     source_is(s, SOURCE_IOS_LOG, PRODUCT_IOS);
     source_stamp(s, bytes_of(line.data, at));
-    if (!phrase_read(DIALECT_IOS_OLD, text, &head, &e) && !reading_read(PRODUCT_IOS, text, &e))
+    if (!phrase_read_by(s->index, DIALECT_IOS_OLD, text, &head, &e) &&
+        !reading_read_by(s->index, PRODUCT_IOS, text, &e))
         return READ_UNREAD;
     say_connected(s, &e, 0);
     return READ_SAID;

@@ -177,7 +177,7 @@ static struct event begin_event(enum event_kind kind, const struct datagram *d, 
 
 static void set_packet_text(struct source *s, const struct event *e)
 {
-    struct text t = text_of(s->text, sizeof s->text);
+    struct text t = source_text_begin(s);
 
     text_add_endpoint(&t, (struct endpoint){event_ip(e, FIELD_SOURCE), (uint16_t)event_number(e, FIELD_PORT)});
     text_add(&t, " > ");

@@ -176,7 +176,7 @@ static bool put_together(struct source *s, struct datagram *d, uint32_t id, uint
 
 static void say_text(struct source *s, const struct datagram *d, const char *what, size_t len)
 {
-    struct text t = text_of(s->text, sizeof s->text);
+    struct text t = source_text_begin(s);
 
     text_add_ip(&t, d->source);
     text_add(&t, " > ");

@@ -2,6 +2,7 @@
 #ifndef SOURCE_PARTS_H
 #define SOURCE_PARTS_H
 
+#include "event/index.h"
 #include "source/exchange.h"
 #include "source/packet.h"
 #include "source/source.h"
@@ -40,6 +41,8 @@ struct source {
     struct observation queue[QUEUE_MAX];
     size_t queue_count, queue_next;
     char text[SOURCE_TEXT_SIZE];
+    struct bytes text_line; /* what `text` is to be once an observation is handed out; empty: it stands there already */
+    struct phrase_index *index;
 
     /* The line that is being read. */
     uint32_t line;
@@ -50,6 +53,12 @@ struct source {
     uint64_t stamp_before_ms; /* of the last stamp without a year, as it stands */
     uint64_t added_ms;        /* for midnights and New Years since */
     unsigned year;            /* of the last stamp that had one */
+    struct {
+        uint8_t head[64];
+        size_t len;
+        struct stamp stamp;
+    } stamped;            /* the last head that was read: many lines have the same */
+    struct bytes skipped; /* the last line of other business that was passed over at once, in `input` */
 
     struct bytes pieces; /* of a line in which line breaks were lost: what is left of it */
     char held[1024];     /* a line that goes on in the next one: seen with IOS and ASA */
@@ -90,6 +99,9 @@ void source_stamp(struct source *s, struct bytes head);
 /* What the present line is of; before source_say. */
 void source_is(struct source *s, enum source_kind kind, enum product product);
 
+/* Says what the packet or the lines at hand are, in one line, instead of the line itself. */
+struct text source_text_begin(struct source *s);
+
 /* Keeps a line that goes on in the next. */
 void source_hold(struct source *s, struct bytes line);
 
@@ -101,6 +113,7 @@ enum reading asa_line(struct source *s, struct bytes line);
 enum reading ios_line(struct source *s, struct bytes line);
 enum reading charon_line(struct source *s, struct bytes line);
 enum reading pluto_line(struct source *s, struct bytes line);
+bool asa_number_is_ours(const struct source *s, uint32_t number); /* a message of this number may be about a VPN */
 enum reading racoon_line(struct source *s, struct bytes line);
 enum reading screen_line(struct source *s, struct bytes line);
 enum reading configuration_line(struct source *s, struct bytes line);
@@ -118,6 +131,5 @@ struct bytes bytes_to(struct bytes line, const char *stop); /* up to `stop`, or 
 struct bytes bytes_trim(struct bytes line);
 struct bytes bytes_word(struct bytes *line); /* takes blanks and a word */
 bool bytes_number(struct bytes text, unsigned base, uint64_t *number);
-void event_add_bytes(struct event *e, enum event_field_id id, struct bytes text);
 
 #endif

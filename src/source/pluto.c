@@ -228,7 +228,7 @@ enum reading pluto_line(struct source *s, struct bytes line)
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] != '{' && text.data[i] != '}')
             text_add(&t, "%c", text.data[i]);
-    if (!reading_read(PRODUCT_LIBRESWAN, bytes_of(t.data, t.len), &e))
+    if (!reading_read_by(s->index, PRODUCT_LIBRESWAN, bytes_of(t.data, t.len), &e))
         return has_subject ? READ_UNREAD : READ_OTHER;
     pluto_end(s);
     if (e.kind == EV_NONE)

@@ -28,7 +28,7 @@ enum reading racoon_line(struct source *s, struct bytes line)
         return READ_NOT_MINE;
     source_is(s, SOURCE_RACOON_LOG, PRODUCT_RACOON);
     source_stamp(s, bytes_of(line.data, at));
-    if (!reading_read(PRODUCT_RACOON, bytes_after(line, text_at), &e))
+    if (!reading_read_by(s->index, PRODUCT_RACOON, bytes_after(line, text_at), &e))
         return bytes_begin_with(bytes_after(line, at), bytes_of_text("DEBUG")) ? READ_OTHER : READ_UNREAD;
     if (e.kind == EV_NONE)
         return READ_SAID;

@@ -221,7 +221,7 @@ static enum reading ipsec_line(struct source *s, struct bytes line)
 /* What stood in several lines, in one. */
 static void set_screen_text(struct source *s, const struct event *e)
 {
-    struct text t = text_of(s->text, sizeof s->text);
+    struct text t = source_text_begin(s);
     char peer[IP_TEXT_SIZE];
 
     if (e->kind == EV_SCREEN_IPSEC)

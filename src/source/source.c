@@ -5,16 +5,18 @@
 
 size_t source_space(void)
 {
-    return sizeof(struct source) + 64; /* the arena may have to align */
+    return sizeof(struct source) + 64 + phrase_index_space(); /* the arena may have to align */
 }
 
 struct source *source_new(struct arena *arena, uint16_t number)
 {
     struct source *s = arena_take(arena, sizeof *s);
 
-    if (s)
-        s->number = number;
-    return s;
+    if (!s)
+        return NULL;
+    s->number = number;
+    s->index = phrase_index_new(arena);
+    return s->index ? s : NULL;
 }
 
 void source_wipe(struct source *s)
@@ -75,11 +77,10 @@ static void note_time(struct source *s, uint64_t ms)
 }
 
 /* A stamp that does not tell the day, or the year, goes back at midnight, or at New Year. */
-void source_stamp(struct source *s, struct bytes head)
+static void place_stamp(struct source *s)
 {
     const uint64_t day_ms = 86400000, year_ms = 365 * day_ms;
 
-    s->stamp = stamp_read(head, s->year);
     if (s->stamp.extent == STAMP_WHOLE) {
         s->year = s->stamp.year;
         s->sum.has_year = true;
@@ -93,6 +94,20 @@ void source_stamp(struct source *s, struct bytes head)
     }
     if (s->stamp.extent != STAMP_NONE)
         note_time(s, s->stamp.ms);
+}
+
+void source_stamp(struct source *s, struct bytes head)
+{
+    if (s->stamped.len > 0 && bytes_equal(head, bytes_of(s->stamped.head, s->stamped.len))) {
+        s->stamp = s->stamped.stamp;
+        return;
+    }
+    s->stamp = stamp_read(head, s->year);
+    place_stamp(s);
+    s->stamped.len = head.len <= sizeof s->stamped.head ? head.len : 0;
+    if (s->stamped.len > 0)
+        memcpy(s->stamped.head, head.data, head.len);
+    s->stamped.stamp = s->stamp;
 }
 
 void source_say(struct source *s, const struct event *e)
@@ -125,12 +140,21 @@ static void note_unread(struct source *s, struct bytes line)
     s->unread[s->unread_count++].line = s->line;
 }
 
-static void set_text(struct source *s, struct bytes line)
+static void set_text(struct source *s)
 {
-    size_t len = line.len < sizeof s->text ? line.len : sizeof s->text - 1;
+    size_t len = s->text_line.len < sizeof s->text ? s->text_line.len : sizeof s->text - 1;
 
-    memcpy(s->text, line.data, len);
+    if (s->text_line.len == 0)
+        return;
+    memcpy(s->text, s->text_line.data, len);
     s->text[len] = '\0';
+    s->text_line = (struct bytes){0};
+}
+
+struct text source_text_begin(struct source *s)
+{
+    s->text_line = (struct bytes){0};
+    return text_of(s->text, sizeof s->text);
 }
 
 void source_hold(struct source *s, struct bytes line)
@@ -166,7 +190,8 @@ static void read_line(struct source *s, struct bytes line)
     s->stamp = (struct stamp){STAMP_NONE, 0, 0};
     s->kind = SOURCE_UNKNOWN;
     s->product = PRODUCT_UNKNOWN;
-    set_text(s, line);
+    s->text_line = line;
+    s->text[0] = '\0';
     for (size_t i = 0; i < COUNT_OF(readers) && reading == READ_NOT_MINE && line.len > 0; i++)
         reading = readers[i](s, line);
     count_reading(s, reading, line);
@@ -259,9 +284,23 @@ static struct bytes take_control(struct bytes line, struct text *t)
     return bytes_after(line, 1);
 }
 
+/* Nothing to be undone, and no pager: a view of the line itself will do. */
+static bool is_plain(struct bytes line)
+{
+    unsigned faults = 0;
+
+    for (size_t i = 0; i < line.len; i++)
+        faults |= line.data[i] < ' ' || line.data[i] >= 0x7f;
+    return faults == 0;
+}
+
 /* Printable ASCII; runs of it are copied whole. */
 static struct bytes tidy(struct source *s, struct bytes line)
 {
+    if (line.len > 0 && line.data[line.len - 1] == '\r')
+        line.len--;
+    if (line.len >= 80 && is_plain(line))
+        return line;
     struct text t = text_of(s->tidy, sizeof s->tidy);
 
     while (line.len > 0 && !t.is_cut) {
@@ -292,15 +331,32 @@ static struct bytes tidy(struct source *s, struct bytes line)
 
 static const char *const tags[] = {"%ASA-", "%PIX-", "%FTD-", "[IKEv1", "ISAKMP (0:", "ISAKMP:("};
 
+static bool is_tag(struct bytes line)
+{
+    for (size_t i = 0; i < COUNT_OF(tags); i++)
+        if (line.len > 4 && line.data[1] == (uint8_t)tags[i][1] && bytes_begin_with(line, bytes_of_text(tags[i])))
+            return true;
+    return false;
+}
+
 static bool find_tag(struct bytes line, size_t from, size_t *at)
 {
-    size_t found, least = line.len;
+    static const char firsts[] = "%[I"; /* of the tags */
 
-    for (size_t i = 0; i < COUNT_OF(tags); i++)
-        if (bytes_has(bytes_after(line, from), tags[i], &found) && from + found < least)
-            least = from + found;
-    *at = least;
-    return least < line.len;
+    *at = line.len;
+    for (const char *first = firsts; *first && from < line.len; first++)
+        for (size_t i = from; i < *at; i++) {
+            const uint8_t *found = memchr(line.data + i, *first, *at - i);
+
+            if (!found)
+                break;
+            i = (size_t)(found - line.data);
+            if (is_tag(bytes_after(line, i))) {
+                *at = i;
+                break;
+            }
+        }
+    return *at < line.len;
 }
 
 /* Where the second header begins; the whole length without one. */
@@ -381,6 +437,66 @@ static bool take_line(struct source *s, struct bytes *line)
     return true;
 }
 
+/* ---- Lines that are passed over at once ---- */
+
+/* A message of an ASA whose number is no VPN's, and nothing else in the line: most of what a firewall logs. */
+static bool is_other_message(const struct source *s, struct bytes line)
+{
+    const uint8_t *sign = memchr(line.data, '%', line.len);
+    uint32_t number = 0;
+    size_t at;
+
+    if (!sign || line.len - (size_t)(sign - line.data) < 14 || sign[4] != '-' || sign[6] != '-' ||
+        (memcmp(sign + 1, "ASA", 3) != 0 && memcmp(sign + 1, "FTD", 3) != 0 && memcmp(sign + 1, "PIX", 3) != 0))
+        return false;
+    for (size_t i = 7; i < 13; i++) {
+        if (sign[i] < '0' || sign[i] > '9')
+            return false;
+        number = number * 10 + (uint32_t)(sign[i] - '0');
+    }
+    return !asa_number_is_ours(s, number) && !find_tag(line, (size_t)(sign - line.data) + 5, &at);
+}
+
+static void note_skipped(struct source *s)
+{
+    struct bytes line = s->skipped;
+
+    s->skipped = (struct bytes){0};
+    if (line.len == 0)
+        return;
+    const uint8_t *sign = memchr(line.data, '%', line.len);
+    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
+    source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
+    source_stamp(s, bytes_of(line.data, (size_t)(sign - line.data)));
+}
+
+/* The times of the first and the last of a run of them are noted, not of each. */
+static void skip_lines(struct source *s)
+{
+    const uint8_t *end;
+    struct bytes line;
+
+    if (s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut)
+        return;
+    while (s->input.len > 0 && (end = memchr(s->input.data, '\n', s->input.len)) != NULL) {
+        line = bytes_of(s->input.data, (size_t)(end - s->input.data));
+        if (line.len > SOURCE_LINE_MAX || !is_other_message(s, line))
+            break;
+        s->input = bytes_after(s->input, line.len + 1);
+        bool is_first = s->skipped.len == 0;
+        s->skipped = line;
+        s->line++;
+        s->sum.lines++;
+        s->sum.ignored++;
+        s->sum.kind_lines[SOURCE_ASA_LOG]++;
+        if (is_first) {
+            note_skipped(s);
+            s->skipped = line;
+        }
+    }
+    note_skipped(s);
+}
+
 static bool text_step(struct source *s)
 {
     struct bytes line;
@@ -389,6 +505,7 @@ static bool text_step(struct source *s)
         read_piece(s);
         return true;
     }
+    skip_lines(s);
     if (!take_line(s, &line)) {
         if (s->has_ended) {
             screen_end(s);
@@ -445,6 +562,7 @@ bool source_next(struct source *s, struct observation *out)
         if (!step(s) && s->queue_count == 0)
             return false;
     }
+    set_text(s);
     *out = s->queue[s->queue_next++];
     return true;
 }

@@ -73,13 +73,3 @@ bool bytes_number(struct bytes text, unsigned base, uint64_t *number)
     *number = n;
     return true;
 }
-
-void event_add_bytes(struct event *e, enum event_field_id id, struct bytes text)
-{
-    char copy[EVENT_TEXT_SIZE];
-    size_t len = text.len < sizeof copy ? text.len : sizeof copy - 1;
-
-    memcpy(copy, text.data, len);
-    copy[len] = '\0';
-    event_add_text(e, id, copy);
-}
