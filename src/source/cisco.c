@@ -132,7 +132,7 @@ static enum reading asa_text(struct source *s, struct bytes tagged, struct bytes
     }
     if (goes_on(text)) {
         source_hold(s, bytes_of(tagged.data, tagged.len));
-        return READ_OTHER;
+        return READ_HELD;
     }
     for (size_t i = 0; i < COUNT_OF(asa_classes); i++)
         if (number / 1000 == asa_classes[i].class) {
@@ -183,7 +183,7 @@ static bool take_connection(struct bytes *text, uint64_t *connection)
         if (bytes_has(inside, ":", &colon))
             inside = bytes_after(inside, colon + 1);
         number = bytes_to(inside, ":");
-        has_number = bytes_number(number, 10, connection);
+        has_number = bytes_number(number, 10, connection) || number.len == 1; /* (0:X): somebody tells of a line */
         if (has_number)
             rest = bytes_after(rest, end + 1);
         bytes_take(&rest, ":");
@@ -256,7 +256,7 @@ static enum reading isakmp_text(struct source *s, struct bytes whole, struct byt
     }
     if (ios_goes_on(text)) {
         source_hold(s, whole);
-        return READ_OTHER;
+        return READ_HELD;
     }
     if (!reading_read_by(s->index, PRODUCT_IOS, text, &e))
         return READ_UNREAD;

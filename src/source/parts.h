@@ -9,7 +9,7 @@
 #include "source/stamp.h"
 
 enum {
-    QUEUE_MAX = 8,     /* observations of one line or packet */
+    QUEUE_MAX = 32,    /* observations of one line or packet */
     THREADS_MAX = 100, /* charon numbers its threads with two digits */
     STATES_MAX = 64,   /* pluto's states whose peer we remember, by number */
 };
@@ -42,6 +42,8 @@ struct source {
     size_t queue_count, queue_next;
     char text[SOURCE_TEXT_SIZE];
     struct bytes text_line; /* what `text` is to be once an observation is handed out; empty: it stands there already */
+    uint32_t is_of_screen;  /* a bit for each of the queue: its text is screen_text */
+    char screen_text[256];
     struct phrase_index *index;
 
     /* The line that is being read. */
@@ -73,8 +75,11 @@ struct source {
     struct payload_list payloads; /* of pluto's message that is half told */
     struct event screen;          /* of a screen that takes several lines; EV_NONE */
     uint32_t screen_line;
-    enum source_table { TABLE_NONE, TABLE_IOS_SA, TABLE_ASA_SA } table;
+    uint8_t block; /* enum screen_block of it, or of the last one */
+    uint8_t table; /* enum screen_table: its rows follow */
     uint32_t table_rows;
+    char table_name[64];
+    uint8_t subnet_len; /* of the routes that follow: IOS says it once */
 
     struct {
         uint32_t line;
@@ -90,6 +95,7 @@ enum reading {
     READ_NOT_MINE, /* no line of this kind */
     READ_SAID,     /* understood */
     READ_OTHER,    /* of this kind, other business */
+    READ_HELD,     /* the first half of what the next line may end */
     READ_UNREAD,   /* about a VPN, not understood */
 };
 
@@ -118,6 +124,11 @@ enum reading racoon_line(struct source *s, struct bytes line);
 enum reading screen_line(struct source *s, struct bytes line);
 enum reading configuration_line(struct source *s, struct bytes line);
 void screen_end(struct source *s);
+
+/* A line within a table, or the head of one. `line` has single blanks. */
+enum reading table_line(struct source *s, struct bytes line);
+void table_end(struct source *s);
+enum reading source_say_screen(struct source *s, enum product product, const struct event *e);
 void pluto_end(struct source *s);
 
 /* True when a step was taken; false when more bytes are needed. */

@@ -1,341 +1,345 @@
-/* Screens of show commands, read back. They come cut, folded and with line breaks lost, so each line is searched for
- * the words that it holds, and a block ends where the next begins. */
+/* Screens of show commands, read back by the labels of screens.def. */
 #include "source/parts.h"
+
+#include "base/check.h"
 
 #include <string.h>
 
-/* The word behind a title, wherever that stands: "#pkts encaps: 61, " gives 61. */
-static bool word_behind(struct bytes line, const char *title, struct bytes *word)
-{
-    size_t at;
+enum screen_block {
+    BLOCK_NONE,
+#define BLOCK(block, ...) BLOCK_##block,
+#define CARRIES(...)
+#define LABEL(...)
+#define SENTENCE(...)
+#define HEAD(...)
+#include "source/screens.def"
+#undef BLOCK
+#undef CARRIES
+#undef LABEL
+};
 
-    if (!bytes_has(line, title, &at))
-        return false;
-    struct bytes rest = bytes_after(line, at + strlen(title));
-    *word = bytes_word(&rest);
-    while (word->len > 0 && strchr(",;)", word->data[word->len - 1]))
-        word->len--;
-    return word->len > 0;
-}
-
-static bool address_behind(struct bytes line, const char *title, struct ip *ip)
-{
-    struct bytes word;
-    size_t len = 0;
-
-    if (!word_behind(line, title, &word))
-        return false;
-    while (len < word.len && word.data[len] != '/' && word.data[len] != '#' && word.data[len] != 'l' &&
-           word.data[len] != ',')
-        len++;                                   /* 11.11.11.11local ident: a line break was lost */
-    while (len > 0 && word.data[len - 1] == '.') /* "local crypto endpt.: 202.2.202.2." */
-        len--;
-    return ip_parse(ip, bytes_of(word.data, len));
-}
-
-static bool number_behind(struct bytes line, const char *title, unsigned base, uint64_t *number)
-{
-    struct bytes word;
-    size_t len = 0;
-
-    if (!word_behind(line, title, &word))
-        return false;
-    if (base == 16)
-        bytes_take(&word, "0x");
-    uint64_t digit;
-    while (len < word.len && bytes_number(bytes_of(word.data + len, 1), base, &digit))
-        len++;
-    return bytes_number(bytes_of(word.data, len), base, number);
-}
-
-/* ---- ISAKMP SAs ---- */
-
-static enum reading say_screen(struct source *s, struct event *e)
-{
-    source_say(s, e);
-    return READ_SAID;
-}
-
-/* 11.11.11.2      10.10.10.2      MM_SA_SETUP           1       0   (deleted) */
-static enum reading ios_sa_row(struct source *s, struct bytes line)
-{
-    struct bytes rest = line, first = bytes_word(&rest), second = bytes_word(&rest), state = bytes_word(&rest);
-    struct ip destination, source;
-    uint64_t number;
-    size_t at;
-    struct event e = event_of(EV_SCREEN_SA);
-
-    if (!ip_parse(&destination, first) || !ip_parse(&source, second) || state.len < 5)
-        return READ_NOT_MINE;
-    event_add_ip(&e, FIELD_SOURCE, source); /* of message 1 */
-    event_add_ip(&e, FIELD_DESTINATION, destination);
-    event_add_bytes(&e, FIELD_IOS_STATE, state);
-    if (bytes_number(bytes_word(&rest), 10, &number))
-        event_add_number(&e, FIELD_CONN_ID, number);
-    if (bytes_has(line, "deleted", &at))
-        event_add_text(&e, FIELD_CAUSE, "deleted");
-    return say_screen(s, &e);
-}
-
-/* 1   IKE Peer: 10.9.2.2; then, in one line or two: Type : L2L  Role : initiator, Rekey : no  State : MM_WAIT_MSG4 */
-static enum reading asa_sa_line(struct source *s, struct bytes line)
-{
-    struct bytes word;
-    struct ip peer;
-    bool is_mine = false;
-
-    if (address_behind(line, "IKE Peer: ", &peer)) {
-        screen_end(s);
-        s->screen = event_of(EV_SCREEN_SA);
-        s->screen_line = s->line;
-        event_add_ip(&s->screen, FIELD_PEER, peer);
-        is_mine = true;
-    }
-    if (s->screen.kind != EV_SCREEN_SA)
-        return is_mine ? READ_SAID : READ_NOT_MINE;
-    if (word_behind(line, "Role    : ", &word) || word_behind(line, "Role : ", &word)) {
-        event_add_bytes(&s->screen, FIELD_ROLE, word);
-        is_mine = true;
-    }
-    if ((word_behind(line, "Rekey   : ", &word) || word_behind(line, "Rekey : ", &word)) && word.data[0] == 'y')
-        event_add_number(&s->screen, FIELD_REKEY, 1);
-    if (word_behind(line, "State   : ", &word) || word_behind(line, "State : ", &word)) {
-        event_add_bytes(&s->screen, FIELD_STATE, word);
-        screen_end(s);
-        is_mine = true;
-    }
-    return is_mine ? READ_SAID : READ_NOT_MINE;
-}
-
-/* 1 209.165.200.225 User  Resp  No   AM_Active  3des    SHA   preshrd 86400 */
-static enum reading asa_table_row(struct source *s, struct bytes line)
-{
-    struct bytes rest = line, first = bytes_word(&rest), second = bytes_word(&rest), role, state;
-    uint64_t number;
-    struct ip peer;
-    struct event e = event_of(EV_SCREEN_SA);
-
-    if (!bytes_number(first, 10, &number) || !ip_parse(&peer, second))
-        return READ_NOT_MINE;
-    bytes_word(&rest);
-    role = bytes_word(&rest);
-    bytes_word(&rest);
-    state = bytes_word(&rest);
-    event_add_ip(&e, FIELD_PEER, peer);
-    event_add_text(&e, FIELD_ROLE, bytes_begin_with(role, bytes_of_text("Init")) ? "initiator" : "responder");
-    event_add_bytes(&e, FIELD_STATE, state);
-    return say_screen(s, &e);
-}
-
-/* ---- IPsec SAs ---- */
-
-static const struct {
-    const char *title;
-    enum event_field_id field;
-    unsigned base;
-} counters[] = {
-    {"seq num: ", FIELD_SEQUENCE, 10},
-    {"#pkts encaps: ", FIELD_ENCAPSULATED, 10},
-    {"#pkts decaps: ", FIELD_DECAPSULATED, 10},
-    {"#send errors: ", FIELD_SEND_ERRORS, 10},
-    {"#send errors ", FIELD_SEND_ERRORS, 10},
-    {"#recv errors: ", FIELD_RECEIVE_ERRORS, 10},
-    {"#recv errors ", FIELD_RECEIVE_ERRORS, 10},
-    {"current outbound spi: ", FIELD_SPI_OUT, 16},
-    {"current inbound spi : ", FIELD_SPI_IN, 16},
+enum role { OPENS, ADDS };
+enum place { AT, IN };
+enum value {
+    NONE,
+    WORD,
+    ADDRESS,
+    NUMBER,
+    HEX,
+    FIRST_HEX,
+    REST,
+    IDENT,
+    YES,
+    FLAG,
+    QUOTED,
+    ENDPOINT,
+    PACKETS,
+    FIRST,
+    INBOUND,
+    OUTBOUND,
+    INCOMPLETE
 };
 
 static const struct {
-    const char *title;
-    enum event_field_id field;
-} addresses[] = {
-    {"local addr: ", FIELD_LOCAL}, {"local addr ", FIELD_LOCAL},           {"current_peer: ", FIELD_PEER},
-    {"current_peer ", FIELD_PEER}, {"local crypto endpt.: ", FIELD_LOCAL}, {"remote crypto endpt.: ", FIELD_PEER},
+    enum event_kind kind;
+    enum event_field_id needs;
+    enum product product;
+} blocks[] = {
+    [BLOCK_NONE] = {EV_NONE, FIELD_NONE, PRODUCT_UNKNOWN},
+#define BLOCK(block, event, needs, product) [BLOCK_##block] = {EV_##event, FIELD_##needs, PRODUCT_##product},
+#define CARRIES(...)
+#define LABEL(...)
+#include "source/screens.def"
+#undef BLOCK
+#undef CARRIES
+#undef LABEL
 };
 
-/* (192.168.11.0/255.255.255.0/0/0) */
-static void add_ident(struct event *e, struct bytes line, const char *title, enum event_field_id id)
-{
-    struct bytes word;
+static const struct {
+    uint8_t block;
+    enum event_field_id field;
+} carried[] = {
+#define BLOCK(...)
+#define CARRIES(block, field) {BLOCK_##block, FIELD_##field},
+#define LABEL(...)
+#include "source/screens.def"
+#undef CARRIES
+#undef LABEL
+};
 
-    if (word_behind(line, title, &word) && word.data[0] == '(')
-        event_add_bytes(e, id, bytes_after(word, 1));
-}
-
-static bool begins_ipsec(const struct source *s, struct bytes line)
-{
-    size_t at;
-
-    if (bytes_has(line, "Crypto map tag: ", &at))
-        return true;
-    if (bytes_has(line, "local ident (addr/mask/prot/port)", &at) ||
-        bytes_has(line, "local  ident (addr/mask/prot/port)", &at))
-        return s->screen.kind != EV_SCREEN_IPSEC || event_has(&s->screen, FIELD_LOCAL_PROXY);
-    return bytes_has(line, "#pkts encaps: ", &at) &&
-           (s->screen.kind != EV_SCREEN_IPSEC || event_has(&s->screen, FIELD_ENCAPSULATED));
-}
-
-static enum reading ipsec_line(struct source *s, struct bytes line)
-{
-    struct bytes word;
-    bool is_mine = false;
-
-    if (begins_ipsec(s, line)) {
-        struct event map = s->screen; /* one entry of a map may have several pairs */
-
-        screen_end(s);
-        s->screen = event_of(EV_SCREEN_IPSEC);
-        s->screen_line = s->line;
-        if (map.kind == EV_SCREEN_IPSEC && event_has(&map, FIELD_MAP))
-            event_add_text(&s->screen, FIELD_MAP, event_text(&map, FIELD_MAP));
-        if (map.kind == EV_SCREEN_IPSEC && event_has(&map, FIELD_LOCAL))
-            event_add_ip(&s->screen, FIELD_LOCAL, event_ip(&map, FIELD_LOCAL));
-        is_mine = true;
-    }
-    if (s->screen.kind != EV_SCREEN_IPSEC)
-        return READ_NOT_MINE;
-    if (word_behind(line, "Crypto map tag: ", &word))
-        event_add_bytes(&s->screen, FIELD_MAP, word);
-    add_ident(&s->screen, line, "local ident (addr/mask/prot/port): ", FIELD_LOCAL_PROXY);
-    add_ident(&s->screen, line, "local  ident (addr/mask/prot/port): ", FIELD_LOCAL_PROXY);
-    add_ident(&s->screen, line, "remote ident (addr/mask/prot/port): ", FIELD_REMOTE_PROXY);
-    for (size_t i = 0; i < COUNT_OF(addresses); i++) {
-        struct ip ip;
-
-        if (address_behind(line, addresses[i].title, &ip))
-            event_add_ip(&s->screen, addresses[i].field, ip), is_mine = true;
-    }
-    for (size_t i = 0; i < COUNT_OF(counters); i++) {
-        uint64_t number;
-
-        if (number_behind(line, counters[i].title, counters[i].base, &number))
-            event_add_number(&s->screen, counters[i].field, number), is_mine = true;
-    }
-    size_t at;
-    is_mine = is_mine || bytes_has(line, " ident (addr/mask/prot/port)", &at) || bytes_has(line, "#pkts ", &at);
-    if (bytes_has(line, "outbound esp sas", &at)) /* nothing of ours follows */
-        screen_end(s);
-    return is_mine ? READ_SAID : READ_NOT_MINE;
-}
-
-/* What stood in several lines, in one. */
-static void set_screen_text(struct source *s, const struct event *e)
-{
-    struct text t = source_text_begin(s);
-    char peer[IP_TEXT_SIZE];
-
-    if (e->kind == EV_SCREEN_IPSEC)
-        text_add(&t, "IPsec SA with %s: %llu packets encapsulated, %llu decapsulated",
-                 ip_text(event_ip(e, FIELD_PEER), peer), (unsigned long long)event_number(e, FIELD_ENCAPSULATED),
-                 (unsigned long long)event_number(e, FIELD_DECAPSULATED));
-    else
-        text_add(&t, "ISAKMP SA with %s: %s, %s", ip_text(event_ip(e, FIELD_PEER), peer), event_text(e, FIELD_ROLE),
-                 event_text(e, FIELD_STATE));
-}
-
-void screen_end(struct source *s)
-{
-    struct event e = s->screen;
-    bool is_whole = e.kind == EV_SCREEN_IPSEC ? event_has(&e, FIELD_ENCAPSULATED) || event_has(&e, FIELD_DECAPSULATED)
-                                              : e.kind != EV_NONE;
-
-    s->screen = event_of(EV_NONE);
-    if (!is_whole)
-        return;
-    uint32_t here = s->line;
-    enum source_kind kind = s->kind;
-    struct stamp stamp = s->stamp;
-    s->line = s->screen_line;
-    s->kind = SOURCE_SCREEN;
-    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
-    set_screen_text(s, &e);
-    source_say(s, &e);
-    s->line = here;
-    s->kind = kind;
-    s->stamp = stamp;
-}
-
-/* ---- Lines that are the whole of what they tell ---- */
+static const struct label {
+    uint8_t block, role, place, value;
+    enum event_field_id field;
+    const char *text;
+} labels[] = {
+#define CARRIES(...)
+#define LABEL(block, role, place, label, field, value) {BLOCK_##block, role, place, value, FIELD_##field, label},
+#include "source/screens.def"
+#undef LABEL
+#undef SENTENCE
+};
 
 static const struct {
     const char *words;
     enum event_kind kind;
 } sentences[] = {
-    {"Gateway of last resort is not set", EV_NO_DEFAULT_ROUTE},
-    {"There are no isakmp sas", EV_SCREEN_NO_SA},
-    {"There are no IKEv1 SAs", EV_SCREEN_NO_SA},
-    {"There are no ipsec sas", EV_SCREEN_NO_IPSEC},
+#define LABEL(...)
+#define SENTENCE(words, event) {words, EV_##event},
+#include "source/screens.def"
+#undef SENTENCE
 };
 
-static const struct {
-    const char *words;
-    int table;
-} heads[] = {
-    {"dst src state conn-id", TABLE_IOS_SA},
-    {"IKE Peer Type Dir Rky State", TABLE_ASA_SA},
-};
+#undef BLOCK
+#undef CARRIES
+#undef LABEL
+#undef HEAD
 
-/* The head of a table, with any number of blanks between its words. */
-static bool is_head(struct bytes line, const char *words)
+/* ---- Values ---- */
+
+static struct bytes word_of(struct bytes rest)
 {
-    struct bytes wanted = bytes_of_text(words), word;
+    struct bytes word = bytes_word(&rest);
 
-    while ((word = bytes_word(&wanted)).len > 0)
-        if (!bytes_equal(word, bytes_word(&line)))
-            return false;
+    while (word.len > 0 && strchr(",;)", word.data[word.len - 1]))
+        word.len--;
+    return word;
+}
+
+/* 10.9.1.2/500, and where a line break was lost 11.11.11.11local, 22.22.22.22#pkts; "202.2.202.2." */
+static bool read_address(struct bytes word, struct ip *ip)
+{
+    size_t len = 0;
+
+    while (len < word.len && !strchr("/#l,[", word.data[len]))
+        len++;
+    while (len > 0 && word.data[len - 1] == '.')
+        len--;
+    return ip_parse(ip, bytes_of(word.data, len));
+}
+
+static bool read_number(struct bytes word, unsigned base, uint64_t *number)
+{
+    size_t len = 0;
+    uint64_t digit;
+
+    if (base == 16)
+        bytes_take(&word, "0x");
+    while (len < word.len && bytes_number(bytes_of(word.data + len, 1), base, &digit))
+        len++;
+    return bytes_number(bytes_of(word.data, len), base, number);
+}
+
+/* "4 packets, 2s ago": the number before that word. */
+static bool read_packets(struct bytes line, uint64_t *number)
+{
+    size_t at, from;
+
+    if (!bytes_has(line, " packets", &at))
+        return false;
+    for (from = at; from > 0 && line.data[from - 1] >= '0' && line.data[from - 1] <= '9';)
+        from--;
+    return bytes_number(bytes_of(line.data + from, at - from), 10, number);
+}
+
+static void add_value(struct event *e, const struct label *l, struct bytes line, struct bytes rest)
+{
+    struct bytes word = word_of(rest);
+    uint64_t number;
+    struct ip ip;
+    size_t at;
+
+    switch ((enum value)l->value) {
+    case NONE: return;
+    case WORD:
+        if (word.len > 0 && word.data[0] != '\'') /* an identity stands in quotes, and is ENDPOINT's */
+            event_add_bytes(e, l->field, word);
+        return;
+    case QUOTED: event_add_bytes(e, l->field, bytes_to(rest, "\"")); return;
+    case FIRST: event_add_bytes(e, l->field, bytes_to(line, ":")); return;
+    case REST:
+        if (bytes_trim(rest).len > 0)
+            event_add_bytes(e, l->field, bytes_trim(rest));
+        return;
+    case IDENT: event_add_bytes(e, l->field, bytes_after(word, word.len > 0 && word.data[0] == '(')); return;
+    case ENDPOINT:
+        if (!bytes_has(rest, " @ ", &at))
+            return;
+        word = bytes_after(rest, at + 3);
+        /* fall through */
+    case ADDRESS:
+        if (read_address(word, &ip))
+            event_add_ip(e, l->field, ip);
+        return;
+    case FIRST_HEX:
+        if (event_has(e, l->field))
+            return;
+        /* fall through */
+    case NUMBER:
+    case HEX:
+        if (read_number(word, l->value == NUMBER ? 10 : 16, &number))
+            event_add_number(e, l->field, number);
+        return;
+    case PACKETS:
+        if (read_packets(rest, &number))
+            event_add_number(e, l->field, number);
+        return;
+    case YES:
+        if (word.len == 0 || word.data[0] != 'y')
+            return;
+        /* fall through */
+    case FLAG: event_add_number(e, l->field, 1); return;
+    case INBOUND: event_add_text(e, l->field, "inbound"); return;
+    case OUTBOUND: event_add_text(e, l->field, "outbound"); return;
+    case INCOMPLETE: event_add_text(e, l->field, "incomplete"); return;
+    }
+}
+
+/* ---- Blocks ---- */
+
+enum reading source_say_screen(struct source *s, enum product product, const struct event *e)
+{
+    s->kind = SOURCE_SCREEN;
+    s->product = product;
+    source_say(s, e);
+    return READ_SAID;
+}
+
+/* What stood in several lines, in one. */
+static void set_screen_text(struct source *s, const struct event *e)
+{
+    struct text t = text_of(s->screen_text, sizeof s->screen_text);
+    char peer[IP_TEXT_SIZE];
+
+    text_add(&t, "%s", event_name((enum event_kind)e->kind));
+    if (event_has(e, FIELD_PEER))
+        text_add(&t, " %s", ip_text(event_ip(e, FIELD_PEER), peer));
+    if (event_has(e, FIELD_ROLE))
+        text_add(&t, ", %s", event_text(e, FIELD_ROLE));
+    if (event_has(e, FIELD_STATE))
+        text_add(&t, ", %s", event_text(e, FIELD_STATE));
+    if (event_has(e, FIELD_ENCAPSULATED) || event_has(e, FIELD_DECAPSULATED))
+        text_add(&t, ": %llu packets encapsulated, %llu decapsulated",
+                 (unsigned long long)event_number(e, FIELD_ENCAPSULATED),
+                 (unsigned long long)event_number(e, FIELD_DECAPSULATED));
+    if (event_has(e, FIELD_RESULT))
+        text_add(&t, ", %s %s", event_text(e, FIELD_DETAIL), event_text(e, FIELD_RESULT));
+}
+
+void screen_end(struct source *s)
+{
+    struct event e = s->screen;
+    uint32_t here = s->line;
+    enum source_kind kind = s->kind;
+    enum product product = s->product;
+    struct stamp stamp = s->stamp;
+
+    struct ip peer;
+
+    s->screen = event_of(EV_NONE);
+    if (event_has(&e, FIELD_GROUP) && !event_has(&e, FIELD_PEER) &&
+        ip_parse(&peer, bytes_of_text(event_text(&e, FIELD_GROUP)))) /* a LAN-to-LAN tunnel-group is named so */
+        event_add_ip(&e, FIELD_PEER, peer);
+    if (e.kind == EV_NONE || !event_has(&e, blocks[s->block].needs))
+        return;
+    s->line = s->screen_line;
+    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
+    set_screen_text(s, &e);
+    source_say_screen(s, blocks[s->block].product, &e);
+    s->is_of_screen |= 1u << (s->queue_count - 1);
+    s->line = here;
+    s->kind = kind;
+    s->product = product;
+    s->stamp = stamp;
+}
+
+static void carry(const struct event *from, uint8_t block, struct event *to)
+{
+    for (size_t i = 0; i < COUNT_OF(carried); i++) {
+        enum event_field_id id = carried[i].field;
+
+        if (carried[i].block != block || !event_has(from, id))
+            continue;
+        if (event_field_type(id) == FIELD_TYPE_IP)
+            event_add_ip(to, id, event_ip(from, id));
+        else
+            event_add_text(to, id, event_text(from, id));
+    }
+}
+
+static void begin_block(struct source *s, const struct label *l)
+{
+    struct event before = s->screen;
+    bool is_same = before.kind != EV_NONE && s->block == l->block;
+
+    screen_end(s);
+    s->block = l->block;
+    s->screen = event_of(blocks[l->block].kind);
+    if (is_same && l->field != FIELD_NONE) {
+        carry(&before, l->block, &s->screen);
+        s->screen_line = s->line;
+    }
+}
+
+/* True when the line has the label and is of this block. */
+static bool take_label(struct source *s, const struct label *l, struct bytes line)
+{
+    size_t at = 0;
+    bool is_open = s->screen.kind != EV_NONE && s->block == l->block;
+
+    if (!is_open && l->role == ADDS)
+        return false;
+    if (l->place == AT ? !bytes_begin_with(line, bytes_of_text(l->text)) : !bytes_has(line, l->text, &at))
+        return false;
+    if (l->role == OPENS && (!is_open || l->field == FIELD_NONE || event_has(&s->screen, l->field)))
+        begin_block(s, l);
+    if (s->screen.field_count == 0)
+        s->screen_line = s->line;
+    add_value(&s->screen, l, line, bytes_after(line, at + strlen(l->text)));
     return true;
 }
 
-static void end_table(struct source *s)
+static bool take_labels(struct source *s, struct bytes line)
 {
-    if (s->table == TABLE_IOS_SA && s->table_rows == 0) {
-        struct event e = event_of(EV_SCREEN_NO_SA);
+    bool is_mine = false;
 
-        source_say(s, &e);
+    for (const struct label *l = labels; l < labels + COUNT_OF(labels); l++) {
+        if (l->value == NONE && is_mine)
+            continue;
+        is_mine |= take_label(s, l, line);
     }
-    s->table = TABLE_NONE;
+    return is_mine;
 }
 
-static enum reading table_line(struct source *s, struct bytes line)
-{
-    enum reading reading = READ_NOT_MINE;
+/* ---- Lines ---- */
 
-    if (s->table == TABLE_IOS_SA)
-        reading = ios_sa_row(s, line);
-    else if (s->table == TABLE_ASA_SA)
-        reading = asa_table_row(s, line);
-    if (reading == READ_SAID)
-        s->table_rows++;
-    else if (s->table != TABLE_NONE)
-        end_table(s);
-    return reading;
+static struct bytes squeeze(struct bytes line, char space[static SOURCE_LINE_MAX + 1])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < line.len && len < SOURCE_LINE_MAX; i++)
+        if (line.data[i] != ' ' || (len > 0 && space[len - 1] != ' '))
+            space[len++] = (char)line.data[i];
+    return bytes_of(space, len);
 }
 
 enum reading screen_line(struct source *s, struct bytes line)
 {
-    size_t at;
+    char space[SOURCE_LINE_MAX + 1];
+    struct bytes single = squeeze(line, space);
     enum reading reading;
+    size_t at;
 
     s->kind = SOURCE_SCREEN;
-    s->product = s->table == TABLE_IOS_SA ? PRODUCT_IOS : PRODUCT_UNKNOWN;
-    for (size_t i = 0; i < COUNT_OF(heads); i++)
-        if (is_head(line, heads[i].words)) {
-            s->table = (enum source_table)heads[i].table;
-            s->table_rows = 0;
-            return READ_SAID;
-        }
     for (size_t i = 0; i < COUNT_OF(sentences); i++)
-        if (bytes_has(line, sentences[i].words, &at)) {
+        if (bytes_has(single, sentences[i].words, &at)) {
             struct event e = event_of(sentences[i].kind);
 
-            return say_screen(s, &e);
+            return source_say_screen(s, PRODUCT_UNKNOWN, &e);
         }
-    if ((reading = table_line(s, line)) != READ_NOT_MINE || (reading = ipsec_line(s, line)) != READ_NOT_MINE)
+    if ((reading = table_line(s, single)) != READ_NOT_MINE)
         return reading;
-    s->product = PRODUCT_ASA;
-    if ((reading = asa_sa_line(s, line)) != READ_NOT_MINE)
-        return reading;
+    if (take_labels(s, single))
+        return READ_SAID;
     s->kind = SOURCE_UNKNOWN;
-    s->product = PRODUCT_UNKNOWN;
     return READ_NOT_MINE;
 }

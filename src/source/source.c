@@ -61,6 +61,7 @@ struct source_summary source_summary(const struct source *s)
 
 void source_is(struct source *s, enum source_kind kind, enum product product)
 {
+    screen_end(s); /* a screen is over when something else begins */
     s->kind = kind;
     s->product = product;
     s->kind_before = kind;
@@ -140,15 +141,15 @@ static void note_unread(struct source *s, struct bytes line)
     s->unread[s->unread_count++].line = s->line;
 }
 
-static void set_text(struct source *s)
+static void set_text(struct source *s, bool is_of_screen)
 {
-    size_t len = s->text_line.len < sizeof s->text ? s->text_line.len : sizeof s->text - 1;
+    struct bytes text = is_of_screen ? bytes_of_text(s->screen_text) : s->text_line;
+    size_t len = text.len < sizeof s->text ? text.len : sizeof s->text - 1;
 
-    if (s->text_line.len == 0)
+    if (text.len == 0)
         return;
-    memcpy(s->text, s->text_line.data, len);
+    memcpy(s->text, text.data, len);
     s->text[len] = '\0';
-    s->text_line = (struct bytes){0};
 }
 
 struct text source_text_begin(struct source *s)
@@ -177,10 +178,21 @@ static void count_reading(struct source *s, enum reading reading, struct bytes l
         s->sum.kind_lines[s->kind]++;
     switch (reading) {
     case READ_SAID: s->sum.understood++; return;
+    case READ_HELD: return; /* counted with its other half */
     case READ_NOT_MINE:
     case READ_OTHER: s->sum.ignored++; return;
     case READ_UNREAD: note_unread(s, line); return;
     }
+}
+
+/* RT2# , asa/act(config)# show version, router> */
+static bool is_prompt(struct bytes line)
+{
+    size_t len = 0;
+
+    while (len < line.len && line.data[len] > ' ' && line.data[len] != '#' && line.data[len] != '>')
+        len++;
+    return len > 0 && len < 64 && len < line.len && line.data[len] != ' ';
 }
 
 static void read_line(struct source *s, struct bytes line)
@@ -194,6 +206,8 @@ static void read_line(struct source *s, struct bytes line)
     s->text[0] = '\0';
     for (size_t i = 0; i < COUNT_OF(readers) && reading == READ_NOT_MINE && line.len > 0; i++)
         reading = readers[i](s, line);
+    if (reading == READ_NOT_MINE && is_prompt(line))
+        screen_end(s);
     count_reading(s, reading, line);
 }
 
@@ -204,26 +218,35 @@ static bool is_continuation(struct bytes line)
            bytes_begin_with(line, bytes_of_text("authenticated"));
 }
 
+/* The other half did not come. */
+static void drop_held(struct source *s)
+{
+    uint32_t here = s->line;
+
+    if (s->held_len == 0)
+        return;
+    s->line = s->held_line;
+    note_unread(s, bytes_of(s->held, s->held_len));
+    s->held_len = 0;
+    s->line = here;
+}
+
 static void read_with_held(struct source *s, struct bytes line)
 {
     char whole[sizeof s->held + SOURCE_LINE_MAX];
     struct text t = text_of(whole, sizeof whole);
 
     if (!is_continuation(line)) {
-        uint32_t here = s->line;
-
-        text_add(&t, "%.*s", (int)s->held_len, s->held);
-        s->held_len = 0;
-        s->line = s->held_line;
-        note_unread(s, bytes_of(t.data, t.len));
-        s->line = here;
+        drop_held(s);
         read_line(s, line);
         return;
     }
     text_add(&t, "%.*s %.*s", (int)s->held_len, s->held, (int)line.len, (const char *)line.data);
     s->held_len = 0;
-    s->sum.ignored++; /* of the two lines one is counted as what they are together */
+    size_t unread = s->sum.unread, understood = s->sum.understood;
     read_line(s, bytes_of(t.data, t.len));
+    s->sum.understood += s->sum.understood - understood; /* both lines */
+    s->sum.unread += s->sum.unread - unread;
 }
 
 /* ---- From bytes to lines ---- */
@@ -508,6 +531,8 @@ static bool text_step(struct source *s)
     skip_lines(s);
     if (!take_line(s, &line)) {
         if (s->has_ended) {
+            drop_held(s);
+            table_end(s);
             screen_end(s);
             pluto_end(s);
         }
@@ -559,10 +584,11 @@ bool source_next(struct source *s, struct observation *out)
 {
     while (s->queue_next == s->queue_count) {
         s->queue_next = s->queue_count = 0;
+        s->is_of_screen = 0;
         if (!step(s) && s->queue_count == 0)
             return false;
     }
-    set_text(s);
+    set_text(s, s->is_of_screen >> s->queue_next & 1);
     *out = s->queue[s->queue_next++];
     return true;
 }
