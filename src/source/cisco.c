@@ -61,17 +61,29 @@ static const struct {
 } asa_classes[] = {{713, false}, {714, false}, {715, false}, {602, false}, {402, false}, {404, false},
                    {702, false}, {717, false}, {752, false}, {750, true},  {751, true}};
 
-static const uint32_t asa_numbers[] = {108004, 305013, 507003};
+/* A firewall logs some of these a thousand times a second: only those lines matter that hold the word. */
+static const struct {
+    uint32_t number;
+    const char *word;
+} asa_numbers[] = {
+    {108004, ""},      {305013, ""},       {507003, ""},
+    {106023, "/500 "}, {106023, "/4500 "}, {106023, "protocol 50"},
+    {710003, "/500"},  {710003, "/4500"},  {710005, "/500"},
+    {710005, "/4500"}, {710006, "ESP "},   {106102, ""},
+    {106103, ""},
+};
 
-bool asa_number_is_ours(const struct source *s, uint32_t number)
+bool asa_is_ours(const struct source *s, uint32_t number, struct bytes line)
 {
+    size_t at;
+
     if (phrase_index_has_number(s->index, number))
         return true;
     for (size_t i = 0; i < COUNT_OF(asa_classes); i++)
         if (number / 1000 == asa_classes[i].class)
             return true;
     for (size_t i = 0; i < COUNT_OF(asa_numbers); i++)
-        if (number == asa_numbers[i])
+        if (number == asa_numbers[i].number && bytes_has(line, asa_numbers[i].word, &at))
             return true;
     return false;
 }
@@ -125,6 +137,8 @@ static enum reading asa_text(struct source *s, struct bytes tagged, struct bytes
 {
     struct event e;
 
+    if (number > 0 && !asa_is_ours(s, (uint32_t)number, text))
+        return READ_OTHER;
     if (read_asa_text(s, tagged, text, number, &e)) {
         if (e.kind != EV_NONE)
             source_say(s, &e);

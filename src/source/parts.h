@@ -119,7 +119,7 @@ enum reading asa_line(struct source *s, struct bytes line);
 enum reading ios_line(struct source *s, struct bytes line);
 enum reading charon_line(struct source *s, struct bytes line);
 enum reading pluto_line(struct source *s, struct bytes line);
-bool asa_number_is_ours(const struct source *s, uint32_t number); /* a message of this number may be about a VPN */
+bool asa_is_ours(const struct source *s, uint32_t number, struct bytes line); /* it may be about a VPN */
 enum reading racoon_line(struct source *s, struct bytes line);
 enum reading screen_line(struct source *s, struct bytes line);
 enum reading configuration_line(struct source *s, struct bytes line);

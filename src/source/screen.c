@@ -18,7 +18,7 @@ enum screen_block {
 #undef LABEL
 };
 
-enum role { OPENS, ADDS };
+enum role { OPENS, BEGINS, ADDS };
 enum place { AT, IN };
 enum value {
     NONE,
@@ -274,7 +274,7 @@ static void begin_block(struct source *s, const struct label *l)
     screen_end(s);
     s->block = l->block;
     s->screen = event_of(blocks[l->block].kind);
-    if (is_same && l->field != FIELD_NONE) {
+    if (is_same && l->role == OPENS && l->field != FIELD_NONE) {
         carry(&before, l->block, &s->screen);
         s->screen_line = s->line;
     }
@@ -290,7 +290,8 @@ static bool take_label(struct source *s, const struct label *l, struct bytes lin
         return false;
     if (l->place == AT ? !bytes_begin_with(line, bytes_of_text(l->text)) : !bytes_has(line, l->text, &at))
         return false;
-    if (l->role == OPENS && (!is_open || l->field == FIELD_NONE || event_has(&s->screen, l->field)))
+    if (l->role == BEGINS ||
+        (l->role == OPENS && (!is_open || l->field == FIELD_NONE || event_has(&s->screen, l->field))))
         begin_block(s, l);
     if (s->screen.field_count == 0)
         s->screen_line = s->line;

@@ -477,7 +477,7 @@ static bool is_other_message(const struct source *s, struct bytes line)
             return false;
         number = number * 10 + (uint32_t)(sign[i] - '0');
     }
-    return !asa_number_is_ours(s, number) && !find_tag(line, (size_t)(sign - line.data) + 5, &at);
+    return !asa_is_ours(s, number, line) && !find_tag(line, (size_t)(sign - line.data) + 5, &at);
 }
 
 static void note_skipped(struct source *s)

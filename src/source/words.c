@@ -7,6 +7,11 @@ bool bytes_has(struct bytes line, const char *what, size_t *at)
     size_t len = strlen(what);
     const uint8_t *from = line.data, *end = line.data + line.len;
 
+    if (len == 0) {
+        *at = 0;
+        return true;
+    }
+
     while (line.len >= len && from && (from = memchr(from, what[0], (size_t)(end - from))) &&
            (size_t)(end - from) >= len) {
         if (memcmp(from, what, len) == 0) {

@@ -160,7 +160,7 @@ static const struct {
     {"ASA, show asp table vpn-context detail",
      "VPN CTX  = 0x01177414\n\nPeer IP  = 10.2.0.0\nPointer  = 0xCC11B670\nState    = UP+DIP\n"
      "Flags    = DECR+ESP+NATT\nSA       = 0x0DA8FA2F\nSPI      = 0x4F456306\nPkts     = 8092\nBad Pkts = 1\n",
-     "screen-context HANDLE=18314260 REMOTE_ADDRESS=10.2.0.0 STATE=UP+DIP DIRECTION=inbound SPI=1330996998 COUNT=8092 "
+     "screen-context HANDLE=18314260 REMOTE_ADDRESS=10.2.0.0 STATE=UP+DIP DIRECTION=inbound SPI=1329947398 COUNT=8092 "
      "RECEIVE_ERRORS=1"},
     {"ASA, show access-list",
      "access-list VPN; 1 elements; name hash: 0x3402472e\naccess-list VPN line 1 extended permit ip 10.1.0.0 "

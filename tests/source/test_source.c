@@ -222,6 +222,18 @@ static const struct {
      "ASA configuration"},
     {"asa(config)# tunnel-group 10.9.2.2 type ipsec-l2l", EV_CONFIGURED, SOURCE_CONFIGURATION, "10.9.2.2",
      "typed at a prompt"},
+    {"%ASA-4-106023: Deny udp src outside:192.0.2.9/500 dst inside:198.51.100.2/500 by access-group \"in\" [0x0, 0x0]",
+     EV_FIELD_NOTE, SOURCE_ASA_LOG, "192.0.2.9", "a firewall on the way refuses IKE"},
+    {"%ASA-4-106023: Deny protocol 50 src outside:192.0.2.9 dst inside:198.51.100.2 by access-group \"in\" [0x0, 0x0]",
+     EV_FIELD_NOTE, SOURCE_ASA_LOG, "192.0.2.9", "and ESP"},
+    {"%ASA-7-710005: UDP request discarded from 192.0.2.9/500 to outside:198.51.100.2/500", EV_FIELD_NOTE,
+     SOURCE_ASA_LOG, "192.0.2.9", "IKE is not enabled on that interface"},
+    {"%ASA-3-717027: Certificate chain failed validation. No suitable trustpoint was found", EV_CERTIFICATE_REFUSED,
+     SOURCE_ASA_LOG, NULL, "the PKI class"},
+    {"Nov 21 02:12:03 gw pluto[99]: ERROR: asynchronous network error report on eth0 (10.9.1.2:500) for message to "
+     "10.9.2.2 port 500, complainant 10.9.2.2: Connection refused [errno 111, origin ICMP type 3 code 3 (not "
+     "authenticated)]",
+     EV_HINT, SOURCE_PLUTO_LOG, "10.9.2.2", "nothing listens there"},
     {"ASA-4-108004: ESMTP Classification: Dropped connection for ESMTP Request", EV_FIELD_NOTE, SOURCE_ASA_LOG, NULL,
      "seed 2: inspection"},
 };
@@ -243,6 +255,9 @@ static void each_dialect_is_told_by_content_and_read(void **state)
 static void the_counts_tell_other_business_from_what_is_not_understood(void **state)
 {
     (void)state;
+    read_text("%ASA-4-106023: Deny tcp src outside:192.0.2.9/5000 dst inside:198.51.100.2/23 by access-group \"in\"\n"
+              "%ASA-7-710005: UDP request discarded from 192.0.2.9/137 to outside:198.51.100.255/137\n");
+    CHECK(seen.sum.lines == 2 && seen.sum.ignored == 2 && seen.count == 0);
     read_text("%ASA-6-302013: Built inbound TCP connection 1 for outside:1.2.3.4/5\n"
               "Router#show clock\n"
               "some prose\n"
