@@ -35,7 +35,7 @@ enum event_field_id {
 
 enum event_field_type { FIELD_TYPE_NUMBER, FIELD_TYPE_IP, FIELD_TYPE_TEXT };
 
-enum { EVENT_FIELDS_MAX = 16, EVENT_TEXT_SIZE = 512 };
+enum { EVENT_FIELDS_MAX = 20, EVENT_TEXT_SIZE = 512 };
 
 struct event_field {
     uint8_t id; /* enum event_field_id */

@@ -1,6 +1,7 @@
 /* ISAKMP messages of a capture: which SA, which message of it, the first or a repeat, and what is in it. */
 #include "source/parts.h"
 #include "source/seal.h"
+#include "wire/fragment.h"
 #include "wire/payloads.h"
 #include "wire/vendor.h"
 
@@ -144,9 +145,8 @@ static void add_payloads(struct event *e, const struct message *m)
 }
 
 static void open_sealed(struct source *s, struct seen_sa *sa, struct seen_exchange *exchange, struct message *m,
-                        struct event *e)
+                        uint8_t space[static OPENED_LEN_MAX], struct event *e)
 {
-    uint8_t space[OPENED_LEN_MAX];
     struct bytes notify;
 
     switch (seal_open(&s->packets, sa, exchange, m, space, &notify)) {
@@ -161,7 +161,6 @@ static void open_sealed(struct source *s, struct seen_sa *sa, struct seen_exchan
         break;
     }
     s->sum.opened++;
-    bytes_wipe(space, sizeof space);
 }
 
 static struct event begin_event(enum event_kind kind, const struct datagram *d, uint16_t from, uint16_t to)
@@ -213,42 +212,114 @@ static bool header_of(struct bytes message, struct message *m)
     return true;
 }
 
+/* Which exchange under the SA it is of, and whether it is the first message of that. */
+static struct seen_exchange *exchange_of(struct seen_sa *sa, const struct message *m, const struct datagram *d,
+                                         bool *is_first)
+{
+    *is_first = m->header.exchange == XCHG_QUICK || m->header.exchange == XCHG_TRANSACTION;
+    if (!*is_first)
+        return NULL;
+    for (size_t i = 0; i < SA_EXCHANGES; i++)
+        *is_first &= !(ip_is_set(sa->exchanges[i].first_from) && sa->exchanges[i].message_id == m->header.message_id);
+    return seen_exchange_of(sa, m->header.message_id, d->source);
+}
+
+static void learn(struct source *s, struct seen_sa *sa, const struct message *m, const struct datagram *d)
+{
+    if (message_payload(m, PL_SA) && bytes_are_zero(BYTES_OF(m->header.cookies[1])))
+        sa->initiator = d->source;
+    seal_learn(&s->packets, sa, m, ip_equal(sa->initiator, d->source));
+}
+
+static void set_number(struct seen_sa *sa, const struct message *m, const struct datagram *d, bool is_sealed,
+                       struct seen_exchange *exchange, bool is_first, struct seen_message *seen)
+{
+    if (m->header.exchange == XCHG_MAIN || m->header.exchange == XCHG_AGGRESSIVE)
+        seen->number = (uint8_t)phase1_number(sa, m, d->source, is_sealed);
+    else if (m->header.exchange == XCHG_QUICK && seen->count == 1)
+        seen->number = (uint8_t)quick_number(exchange, d->source, is_first);
+}
+
+/* What the message holds goes into the event of the packet, and behind it into the queue. */
 static void read_contents(struct source *s, struct seen_sa *sa, struct message *m, const struct datagram *d,
                           struct seen_message *seen, struct event *e)
 {
-    bool is_sealed = (m->header.flags & FLAG_ENCRYPTION) != 0,
-         is_phase1 = m->header.exchange == XCHG_MAIN || m->header.exchange == XCHG_AGGRESSIVE;
-    bool is_exchange = m->header.exchange == XCHG_QUICK || m->header.exchange == XCHG_TRANSACTION;
+    uint8_t space[OPENED_LEN_MAX];
+    bool is_sealed = (m->header.flags & FLAG_ENCRYPTION) != 0, is_first;
     enum wire_fault fault = is_sealed ? wire_header_read(m, m->datagram) : wire_message_read(m, m->datagram);
-    struct seen_exchange *exchange = NULL;
-    bool is_first_of = is_exchange, is_repeat = seen->count > 1;
+    struct seen_exchange *exchange = exchange_of(sa, m, d, &is_first);
+    size_t slot = s->queue_count;
 
-    if (is_exchange) {
-        for (size_t i = 0; i < SA_EXCHANGES; i++)
-            is_first_of &=
-                !(ip_is_set(sa->exchanges[i].first_from) && sa->exchanges[i].message_id == m->header.message_id);
-        exchange = seen_exchange_of(sa, m->header.message_id, d->source);
-    }
-    if (is_phase1 && message_payload(m, PL_SA) && !is_sealed && bytes_are_zero(BYTES_OF(m->header.cookies[1])))
-        sa->initiator = d->source;
-    if (is_phase1 && !is_sealed && !fault)
-        seal_learn(&s->packets, sa, m, ip_equal(sa->initiator, d->source));
-    if (is_phase1)
-        seen->number = (uint8_t)phase1_number(sa, m, d->source, is_sealed);
-    else if (m->header.exchange == XCHG_QUICK && !is_repeat)
-        seen->number = (uint8_t)quick_number(exchange, d->source, is_first_of);
+    if (!is_sealed && !fault && (m->header.exchange == XCHG_MAIN || m->header.exchange == XCHG_AGGRESSIVE))
+        learn(s, sa, m, d);
+    set_number(sa, m, d, is_sealed, exchange, is_first, seen);
     if (seen->number > 0)
         event_add_number(e, FIELD_MESSAGE_NUMBER, seen->number);
     if (fault && fault != WIRE_SEALED)
         event_add_text(e, FIELD_CAUSE, wire_fault_name(fault));
     else if (!is_sealed)
         add_payloads(e, m), add_vendors(e, m);
-    else if (!is_repeat)
-        open_sealed(s, sa, exchange, m, e);
+    else if (seen->count == 1)
+        open_sealed(s, sa, exchange, m, space, e);
+    source_say(s, e);
+    if (seen->count == 1 && m->payload_count > 0 && slot < s->queue_count)
+        contents_say(s, m, e, (enum hash_id)sa->hash);
+    if (is_sealed && s->packets.opener_count > 0)
+        bytes_wipe(space, sizeof space);
 }
 
-void isakmp_read(struct source *s, const struct datagram *d, uint16_t from, uint16_t to, struct bytes bytes,
-                 bool is_cut)
+/* ---- Fragments of IKE's own, payload 132 ---- */
+
+static struct ike_fragments *fragments_of(struct source *s, const struct message *m, struct ip source, uint16_t id)
+{
+    struct ike_fragments *all = s->packets.ike_fragments, *oldest = all;
+
+    for (struct ike_fragments *f = all; f < all + IKE_FRAGMENTED_MAX; f++) {
+        if (f->is_used && f->id == id && memcmp(f->cookie, m->header.cookies[0], sizeof f->cookie) == 0 &&
+            ip_equal(f->source, source))
+            return f;
+        if (!f->is_used || (oldest->is_used && f->last < oldest->last))
+            oldest = f;
+    }
+    oldest->is_used = true;
+    oldest->id = id;
+    oldest->source = source;
+    memcpy(oldest->cookie, m->header.cookies[0], sizeof oldest->cookie);
+    oldest->count = 0;
+    oldest->have = 0;
+    return oldest;
+}
+
+/* Keeps one; the number of all when the message is whole now, and its bytes in `whole`. */
+static unsigned put_together(struct source *s, const struct message *m, struct ip source,
+                             uint8_t whole[static IKE_FRAGMENTS_MAX * IKE_FRAGMENT_LEN_MAX], size_t *len)
+{
+    struct fragment fragment;
+
+    if (fragment_read(&fragment, message_body(m, PL_FRAGMENT)) || fragment.number == 0 ||
+        fragment.number > IKE_FRAGMENTS_MAX || fragment.data.len > IKE_FRAGMENT_LEN_MAX)
+        return 0;
+    struct ike_fragments *f = fragments_of(s, m, source, fragment.id);
+    unsigned at = fragment.number - 1u;
+    f->last = s->line;
+    f->have |= 1u << at;
+    f->lens[at] = (uint16_t)fragment.data.len;
+    memcpy(f->data[at], fragment.data.data, fragment.data.len);
+    if (fragment.flags & FRAGMENT_LAST)
+        f->count = fragment.number;
+    if (f->count == 0 || f->have != (uint32_t)((1ull << f->count) - 1))
+        return 0;
+    *len = 0;
+    for (unsigned i = 0; i < f->count; i++) {
+        memcpy(whole + *len, f->data[i], f->lens[i]);
+        *len += f->lens[i];
+    }
+    f->is_used = false;
+    return f->count;
+}
+
+static void read_message(struct source *s, const struct datagram *d, uint16_t from, uint16_t to, struct bytes bytes,
+                         bool is_cut, unsigned fragments)
 {
     struct message m;
     char cookies[40];
@@ -272,12 +343,31 @@ void isakmp_read(struct source *s, const struct datagram *d, uint16_t from, uint
     event_add_number(&e, FIELD_MESSAGE_ID, m.header.message_id);
     event_add_number(&e, FIELD_LENGTH, m.header.length);
     event_add_number(&e, FIELD_SEALED, (m.header.flags & FLAG_ENCRYPTION) != 0);
+    event_add_number(&e, FIELD_TTL, d->ttl);
     if (seen->count > 1)
         event_add_number(&e, FIELD_COUNT, seen->count);
-    if (is_cut)
+    if (fragments > 0)
+        event_add_number(&e, FIELD_FRAGMENTS, fragments);
+    if (is_cut) {
         event_add_text(&e, FIELD_CAUSE, "captured-in-part");
-    else
+        source_say(s, &e);
+    } else {
         read_contents(s, sa, &m, d, seen, &e);
-    set_packet_text(s, &e);
-    source_say(s, &e);
+    }
+    if (fragments == 0)
+        set_packet_text(s, &e);
+    if (fragments == 0 && !is_cut && m.header.first_payload == PL_FRAGMENT && m.payload_count == 1) {
+        uint8_t whole[IKE_FRAGMENTS_MAX * IKE_FRAGMENT_LEN_MAX];
+        size_t len;
+        unsigned count = put_together(s, &m, d->source, whole, &len);
+
+        if (count > 0)
+            read_message(s, d, from, to, bytes_of(whole, len), false, count);
+    }
+}
+
+void isakmp_read(struct source *s, const struct datagram *d, uint16_t from, uint16_t to, struct bytes bytes,
+                 bool is_cut)
+{
+    read_message(s, d, from, to, bytes, is_cut, 0);
 }

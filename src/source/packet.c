@@ -78,6 +78,7 @@ static bool ipv4_of(struct bytes packet, struct datagram *d, uint32_t *id, uint3
     d->source = ip_of_bytes(bytes_of(packet.data + 12, 4));
     d->destination = ip_of_bytes(bytes_of(packet.data + 16, 4));
     d->protocol = packet.data[9];
+    d->ttl = packet.data[8];
     *id = u16_at(packet, 4);
     *at = (uint32_t)(u16_at(packet, 6) & 0x1fff) * 8;
     *has_more = (u16_at(packet, 6) & 0x2000) != 0;
@@ -93,6 +94,7 @@ static bool ipv6_of(struct bytes packet, struct datagram *d, uint32_t *id, uint3
     uint8_t next = packet.data[6];
 
     d->is_cut = len > packet.len;
+    d->ttl = packet.data[7];
     packet.len = len < packet.len ? len : packet.len;
     d->source = ip_of_bytes(bytes_of(packet.data + 8, 16));
     d->destination = ip_of_bytes(bytes_of(packet.data + 24, 16));

@@ -14,15 +14,39 @@ enum {
     SA_DIGESTS = 16,
     SA_EXCHANGES = 8,
     OPENERS_MAX = 128,
+    SHARES_MAX = 16,
+    IKE_FRAGMENTED_MAX = 4, /* IKE messages that come in fragments, at a time */
+    IKE_FRAGMENTS_MAX = 24, /* of one */
+    IKE_FRAGMENT_LEN_MAX = 1500,
 };
 
-/* One of Wireshark's ikev1_decryption_table. */
+/* The key of an ISAKMP SA. */
 struct opener {
+    bool is_any; /* whose it is was not said: it is tried on every SA until it opens something */
     uint8_t cookie[8];
     uint8_t key[CIPHER_KEY_MAX];
     uint8_t key_len;
-    uint16_t share_len[2]; /* g^xi, g^xr: their hash begins the chain of IVs, RFC 2409 appendix B */
-    uint8_t shares[2][GROUP_PUBLIC_MAX];
+};
+
+/* g^xi, until g^xr is here: their hash begins the chain of IVs, RFC 2409 appendix B. */
+struct share {
+    uint8_t cookie[8];
+    uint32_t last; /* packet */
+    uint16_t len;
+    uint8_t data[GROUP_PUBLIC_MAX];
+};
+
+/* Fragments of one IKE message, payload 132. */
+struct ike_fragments {
+    bool is_used;
+    uint8_t cookie[8];
+    struct ip source;
+    uint16_t id;
+    uint32_t last; /* packet */
+    uint8_t count; /* of all; 0 until the last is here */
+    uint32_t have; /* a bit each */
+    uint16_t lens[IKE_FRAGMENTS_MAX];
+    uint8_t data[IKE_FRAGMENTS_MAX][IKE_FRAGMENT_LEN_MAX];
 };
 
 /* An exchange with a message ID of its own. */
@@ -67,6 +91,7 @@ struct datagram {
     struct ip source, destination;
     uint8_t protocol;
     struct bytes body;
+    uint8_t ttl;
     bool is_cut; /* shorter than its header says */
 };
 
@@ -87,6 +112,8 @@ struct packets {
     struct fragmented fragmented[FRAGMENTED_MAX];
     struct opener openers[OPENERS_MAX];
     size_t opener_count;
+    struct share shares[SHARES_MAX];
+    struct ike_fragments ike_fragments[IKE_FRAGMENTED_MAX];
 };
 
 struct source;
@@ -96,6 +123,12 @@ bool frame_read(struct source *s, uint32_t link_type, struct bytes frame);
 
 /* IP header and extension headers, without fragments put together; false when it is no packet. */
 bool datagram_of(struct bytes packet, struct datagram *d, uint32_t *fragment_id, uint32_t *fragment_at, bool *has_more);
+
+/* What the payloads of a message hold, as observations beside `packet`, the one of the message itself. `hash` is that
+ * of the ISAKMP SA, HASH_NONE when it is not known. */
+struct message;
+struct event;
+void contents_say(struct source *s, const struct message *m, const struct event *packet, enum hash_id hash);
 
 /* An ISAKMP message in a UDP datagram. */
 void isakmp_read(struct source *s, const struct datagram *d, uint16_t source_port, uint16_t destination_port,

@@ -14,6 +14,8 @@ static bool find_text(const struct source *s, struct bytes line, size_t *at)
 
     if (bytes_has(line, "pluto[", &open) && bytes_has(bytes_after(line, open), "]: ", &colon)) {
         *at = open + colon + 3;
+        if (bytes_begin_with(bytes_after(line, *at), bytes_of_text("ERROR: ")))
+            *at += 7;
         return true;
     }
     size_t place = stamp_place(line);

@@ -337,6 +337,8 @@ enum reading screen_line(struct source *s, struct bytes line)
 
             return source_say_screen(s, PRODUCT_UNKNOWN, &e);
         }
+    if (s->screen.kind == EV_SCREEN_MAP && take_labels(s, single)) /* it names lists as a screen of theirs does */
+        return READ_SAID;
     if ((reading = table_line(s, single)) != READ_NOT_MINE)
         return reading;
     if (take_labels(s, single))

@@ -46,17 +46,43 @@ static void learn_algorithms(struct seen_sa *sa, struct bytes body)
 static struct opener *opener_of(struct packets *p, const uint8_t cookie[static 8], size_t *from)
 {
     for (; *from < p->opener_count; ++*from)
-        if (memcmp(p->openers[*from].cookie, cookie, 8) == 0)
+        if (p->openers[*from].is_any || memcmp(p->openers[*from].cookie, cookie, 8) == 0)
             return &p->openers[(*from)++];
     return NULL;
 }
 
-static void begin_chain(struct seen_sa *sa, const struct opener *o)
+/* The one that is kept for this SA, or the place of the oldest. */
+static struct share *share_of(struct packets *p, const struct seen_sa *sa)
 {
-    uint8_t digest[DIGEST_MAX];
-    struct bytes parts[] = {bytes_of(o->shares[0], o->share_len[0]), bytes_of(o->shares[1], o->share_len[1])};
+    struct share *oldest = p->shares;
 
-    if (sa->has_iv || sa->hash == HASH_NONE || o->share_len[0] == 0 || o->share_len[1] == 0)
+    for (struct share *share = p->shares; share < p->shares + SHARES_MAX; share++) {
+        if (share->len > 0 && memcmp(share->cookie, sa->cookie, sizeof share->cookie) == 0)
+            return share;
+        if (share->last < oldest->last)
+            oldest = share;
+    }
+    oldest->len = 0;
+    return oldest;
+}
+
+static void keep_share(struct packets *p, const struct seen_sa *sa, struct bytes data)
+{
+    struct share *share = share_of(p, sa);
+
+    memcpy(share->cookie, sa->cookie, sizeof share->cookie);
+    memcpy(share->data, data.data, data.len);
+    share->len = (uint16_t)data.len;
+    share->last = sa->last;
+}
+
+static void begin_chain(struct packets *p, struct seen_sa *sa, struct bytes data)
+{
+    const struct share *share = share_of(p, sa);
+    struct bytes parts[] = {bytes_of(share->data, share->len), data};
+    uint8_t digest[DIGEST_MAX];
+
+    if (sa->has_iv || sa->hash == HASH_NONE || share->len == 0)
         return;
     hash_of((enum hash_id)sa->hash, parts, COUNT_OF(parts), digest);
     memcpy(sa->iv, digest, sizeof sa->iv); /* the first block_len bytes of it; MD5 has as many as AES needs */
@@ -66,18 +92,15 @@ static void begin_chain(struct seen_sa *sa, const struct opener *o)
 void seal_learn(struct packets *p, struct seen_sa *sa, const struct message *m, bool is_from_initiator)
 {
     struct bytes body = message_body(m, PL_SA), share = message_body(m, PL_KE);
-    size_t from = 0;
-    struct opener *o = opener_of(p, sa->cookie, &from);
 
-    if (!o)
-        return;
     if (body.len > 0 && !is_from_initiator)
         learn_algorithms(sa, body);
-    if (share.len > 0 && share.len <= GROUP_PUBLIC_MAX) {
-        memcpy(o->shares[is_from_initiator ? 0 : 1], share.data, share.len);
-        o->share_len[is_from_initiator ? 0 : 1] = (uint16_t)share.len;
-    }
-    begin_chain(sa, o);
+    if (p->opener_count == 0 || share.len == 0 || share.len > GROUP_PUBLIC_MAX)
+        return;
+    if (is_from_initiator)
+        keep_share(p, sa, share);
+    else
+        begin_chain(p, sa, share);
 }
 
 /* Cipher by the length of the key, where the capture does not hold message 2. */
@@ -186,8 +209,15 @@ enum seal_result seal_open(struct packets *p, struct seen_sa *sa, struct seen_ex
     else
         memcpy(iv, sa->iv, sizeof iv);
     for (struct opener *o;
-         result != SEAL_OPENED && result != SEAL_OPENED_IN_PART && (o = opener_of(p, sa->cookie, &from));)
-        result = open_with(sa, o, known, m, space, notify);
+         result != SEAL_OPENED && result != SEAL_OPENED_IN_PART && (o = opener_of(p, sa->cookie, &from));) {
+        enum seal_result tried = open_with(sa, o, known, m, space, notify);
+
+        if (o->is_any && tried == SEAL_OPENED) { /* now it is known whose it is */
+            o->is_any = false;
+            memcpy(o->cookie, sa->cookie, sizeof o->cookie);
+        }
+        result = o->is_any ? result : tried;
+    }
     if (result == SEAL_NO_KEY || m->sealed.len < block_len || m->header.exchange == XCHG_INFORMATIONAL)
         return result;
     uint8_t *last = exchange ? exchange->iv : sa->iv;
