@@ -10,7 +10,9 @@
 
 enum {
     QUEUE_MAX = 32,    /* observations of one line or packet */
+    OWN_TEXTS_MAX = 8, /* of these, with a text that is not the line's */
     THREADS_MAX = 100, /* charon numbers its threads with two digits */
+    OBJECTS_MAX = 128, /* of an ASA's configuration, with one network each */
     STATES_MAX = 64,   /* pluto's states whose peer we remember, by number */
 };
 
@@ -42,8 +44,9 @@ struct source {
     size_t queue_count, queue_next;
     char text[SOURCE_TEXT_SIZE];
     struct bytes text_line; /* what `text` is to be once an observation is handed out; empty: it stands there already */
-    uint32_t is_of_screen;  /* a bit for each of the queue: its text is screen_text */
-    char screen_text[256];
+    uint8_t own_text[QUEUE_MAX]; /* for each of the queue: 0, or one more than which of these is its text */
+    char own_texts[OWN_TEXTS_MAX][160];
+    size_t own_text_count;
     struct phrase_index *index;
 
     /* The line that is being read. */
@@ -81,6 +84,23 @@ struct source {
     char table_name[64];
     uint8_t subnet_len; /* of the routes that follow: IOS says it once */
 
+    /* A configuration: what is being told over several lines, and names that stand for networks. */
+    struct event block_event; /* EV_NONE: nothing */
+    const char *block_statement;
+    uint8_t block_product; /* enum product */
+    uint32_t block_line;
+    char block_text[104];
+    struct {
+        char name[48], text[80];
+    } objects[OBJECTS_MAX];
+    size_t object_count;
+    struct {
+        uint8_t sections[8], depth; /* of swanctl.conf; braces that are deeper than that are not counted */
+        bool is_of_secrets;
+        struct event connection, child; /* EV_NONE: none is open */
+        uint32_t connection_line;
+    } swan;
+
     struct {
         uint32_t line;
         char text[SOURCE_SAMPLE_SIZE];
@@ -114,6 +134,9 @@ void source_hold(struct source *s, struct bytes line);
 /* Adds an observation of the present line. */
 void source_say(struct source *s, const struct event *e);
 
+/* The same, with a text of its own in place of the line: what stood in several lines, or may not be shown. */
+void source_say_as(struct source *s, const struct event *e, const char *text);
+
 /* `line` is printable ASCII. */
 enum reading asa_line(struct source *s, struct bytes line);
 enum reading ios_line(struct source *s, struct bytes line);
@@ -123,6 +146,12 @@ bool asa_is_ours(const struct source *s, uint32_t number, struct bytes line); /*
 enum reading racoon_line(struct source *s, struct bytes line);
 enum reading screen_line(struct source *s, struct bytes line);
 enum reading configuration_line(struct source *s, struct bytes line);
+void configuration_end(struct source *s);
+/* `text` as for source_say_as; NULL: the line's, unless the event tells of a key. */
+void configuration_say(struct source *s, const char *statement, enum product product, struct event *e,
+                       const char *text);
+enum reading swan_line(struct source *s, struct bytes line);
+void swan_end(struct source *s);
 void screen_end(struct source *s);
 
 /* A line within a table, or the head of one. `line` has single blanks. */

@@ -122,6 +122,29 @@ static void add_exchange(struct source *s, struct bytes text)
         s->last.pending.kind = EV_IKEV2_SEEN;
 }
 
+/* 10.1.0.0/16===10.9.1.2...10.9.2.2===10.2.0.0/16, and "with remote endpoint set to 10.9.2.2:500": whom a connection is
+ * to. */
+static bool read_connection(struct source *s, struct bytes text)
+{
+    size_t dots, equals;
+    struct ends ends = s->last;
+
+    if (bytes_take(&text, "in initialize_new_state with remote endpoint set to ")) {
+        if (!read_endpoint(text, &ends.peer, &ends.port))
+            return false;
+    } else {
+        if (!bytes_has(text, "...", &dots))
+            return false;
+        struct bytes left = bytes_of(text.data, dots), right = bytes_after(text, dots + 3);
+        if (bytes_has(left, "===", &equals))
+            left = bytes_after(left, equals + 3);
+        if (!ip_parse(&ends.local, bytes_to(left, "[")) || !ip_parse(&ends.peer, bytes_to(bytes_to(right, "==="), "[")))
+            return false;
+    }
+    s->last = ends;
+    return true;
+}
+
 /* A line of debugging that tells something of the message at hand. */
 static enum reading debug_line(struct source *s, struct bytes text)
 {
@@ -137,7 +160,7 @@ static enum reading debug_line(struct source *s, struct bytes text)
     if (bytes_begin_with(text, bytes_of_text("sending ")) && bytes_has(text, " for notification packet ", &at))
         return READ_OTHER;
     if (e->kind != EV_MESSAGE_RECEIVED)
-        return READ_OTHER;
+        return read_connection(s, text) ? READ_SAID : READ_OTHER;
     if (bytes_take(&text, "exchange type: "))
         add_exchange(s, text);
     else if (bytes_take(&text, "Message ID: ") && bytes_number(bytes_word(&text), 10, &number))

@@ -205,24 +205,23 @@ enum reading source_say_screen(struct source *s, enum product product, const str
 }
 
 /* What stood in several lines, in one. */
-static void set_screen_text(struct source *s, const struct event *e)
+static void add_screen_text(struct text *t, const struct event *e)
 {
-    struct text t = text_of(s->screen_text, sizeof s->screen_text);
     char peer[IP_TEXT_SIZE];
 
-    text_add(&t, "%s", event_name((enum event_kind)e->kind));
+    text_add(t, "%s", event_name((enum event_kind)e->kind));
     if (event_has(e, FIELD_PEER))
-        text_add(&t, " %s", ip_text(event_ip(e, FIELD_PEER), peer));
+        text_add(t, " %s", ip_text(event_ip(e, FIELD_PEER), peer));
     if (event_has(e, FIELD_ROLE))
-        text_add(&t, ", %s", event_text(e, FIELD_ROLE));
+        text_add(t, ", %s", event_text(e, FIELD_ROLE));
     if (event_has(e, FIELD_STATE))
-        text_add(&t, ", %s", event_text(e, FIELD_STATE));
+        text_add(t, ", %s", event_text(e, FIELD_STATE));
     if (event_has(e, FIELD_ENCAPSULATED) || event_has(e, FIELD_DECAPSULATED))
-        text_add(&t, ": %llu packets encapsulated, %llu decapsulated",
+        text_add(t, ": %llu packets encapsulated, %llu decapsulated",
                  (unsigned long long)event_number(e, FIELD_ENCAPSULATED),
                  (unsigned long long)event_number(e, FIELD_DECAPSULATED));
     if (event_has(e, FIELD_RESULT))
-        text_add(&t, ", %s %s", event_text(e, FIELD_DETAIL), event_text(e, FIELD_RESULT));
+        text_add(t, ", %s %s", event_text(e, FIELD_DETAIL), event_text(e, FIELD_RESULT));
 }
 
 void screen_end(struct source *s)
@@ -234,6 +233,8 @@ void screen_end(struct source *s)
     struct stamp stamp = s->stamp;
 
     struct ip peer;
+    char space[160];
+    struct text text = text_of(space, sizeof space);
 
     s->screen = event_of(EV_NONE);
     if (event_has(&e, FIELD_GROUP) && !event_has(&e, FIELD_PEER) &&
@@ -243,9 +244,10 @@ void screen_end(struct source *s)
         return;
     s->line = s->screen_line;
     s->stamp = (struct stamp){STAMP_NONE, 0, 0};
-    set_screen_text(s, &e);
-    source_say_screen(s, blocks[s->block].product, &e);
-    s->is_of_screen |= 1u << (s->queue_count - 1);
+    s->kind = SOURCE_SCREEN;
+    s->product = blocks[s->block].product;
+    add_screen_text(&text, &e);
+    source_say_as(s, &e, space);
     s->line = here;
     s->kind = kind;
     s->product = product;

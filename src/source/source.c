@@ -62,6 +62,8 @@ struct source_summary source_summary(const struct source *s)
 void source_is(struct source *s, enum source_kind kind, enum product product)
 {
     screen_end(s); /* a screen is over when something else begins */
+    if (kind != SOURCE_CONFIGURATION)
+        configuration_end(s);
     s->kind = kind;
     s->product = product;
     s->kind_before = kind;
@@ -141,15 +143,26 @@ static void note_unread(struct source *s, struct bytes line)
     s->unread[s->unread_count++].line = s->line;
 }
 
-static void set_text(struct source *s, bool is_of_screen)
+static void set_text(struct source *s, uint8_t own)
 {
-    struct bytes text = is_of_screen ? bytes_of_text(s->screen_text) : s->text_line;
+    struct bytes text = own ? bytes_of_text(s->own_texts[own - 1]) : s->text_line;
     size_t len = text.len < sizeof s->text ? text.len : sizeof s->text - 1;
 
     if (text.len == 0)
         return;
     memcpy(s->text, text.data, len);
     s->text[len] = '\0';
+}
+
+void source_say_as(struct source *s, const struct event *e, const char *text)
+{
+    size_t before = s->queue_count, own = s->own_text_count < OWN_TEXTS_MAX ? s->own_text_count++ : OWN_TEXTS_MAX - 1;
+    struct text t = text_of(s->own_texts[own], sizeof s->own_texts[0]);
+
+    text_add(&t, "%s", text);
+    source_say(s, e);
+    if (s->queue_count > before)
+        s->own_text[before] = (uint8_t)(own + 1);
 }
 
 struct text source_text_begin(struct source *s)
@@ -534,6 +547,8 @@ static bool text_step(struct source *s)
             drop_held(s);
             table_end(s);
             screen_end(s);
+            configuration_end(s);
+            swan_end(s);
             pluto_end(s);
         }
         return false;
@@ -584,11 +599,12 @@ bool source_next(struct source *s, struct observation *out)
 {
     while (s->queue_next == s->queue_count) {
         s->queue_next = s->queue_count = 0;
-        s->is_of_screen = 0;
+        s->own_text_count = 0;
+        memset(s->own_text, 0, sizeof s->own_text);
         if (!step(s) && s->queue_count == 0)
             return false;
     }
-    set_text(s, s->is_of_screen >> s->queue_next & 1);
+    set_text(s, s->own_text[s->queue_next]);
     *out = s->queue[s->queue_next++];
     return true;
 }
