@@ -34,100 +34,152 @@ static int connect_to(const char *path, struct text *why)
     return -1;
 }
 
-/* {"words": [...]} and a newline. Bytes that are not UTF-8 are no word of any command. */
-static bool send_request(int fd, const struct bytes *words, size_t word_count)
+static json_t *list_of(const struct bytes *texts, size_t count)
 {
-    json_t *root = json_object(), *list = json_array();
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_stringn((const char *)texts[i].data, texts[i].len));
+    return list;
+}
+
+/* {"words": [...]} and a newline. Bytes that are not UTF-8 are no word of any command. */
+static bool send_request(int fd, const struct client_question *q)
+{
+    json_t *root = json_object(), *words = list_of(q->words, q->word_count), *lines = list_of(q->lines, q->line_count);
+    bool is_good = json_array_size(words) == q->word_count && json_array_size(lines) == q->line_count;
     bool is_sent = false;
 
-    for (size_t i = 0; i < word_count; i++)
-        json_array_append_new(list, json_stringn((const char *)words[i].data, words[i].len));
-    json_object_set_new(root, "words", list);
+    json_object_set_new(root, "words", words);
+    if (q->line_count > 0)
+        json_object_set(root, "lines", lines);
+    json_decref(lines);
 
-    char *line = json_array_size(list) == word_count ? json_dumps(root, JSON_COMPACT) : NULL;
+    char *line = is_good ? json_dumps(root, JSON_COMPACT) : NULL;
 
     if (line) {
         size_t len = strlen(line);
 
         line[len] = '\n'; /* in place of the closing zero */
         is_sent = send(fd, line, len + 1, MSG_NOSIGNAL) == (ssize_t)(len + 1);
+        bytes_wipe(line, len + 1);
     }
     free(line);
     json_decref(root);
     return is_sent;
 }
 
-struct reading {
+struct client_stream {
     int fd, patience_ms;
     char data[INPUT_SIZE];
     size_t len;
+    bool is_garbled, is_interrupted;
 };
 
-/* False: no whole line will come. The line stays in `data` and is dropped by the next call. */
-static bool read_line(struct reading *in, size_t *line_len)
+static bool has_line(const struct client_stream *in, size_t *line_len)
 {
-    for (;;) {
-        const char *end = memchr(in->data, '\n', in->len);
-        struct pollfd wait = {.fd = in->fd, .events = POLLIN};
+    const char *end = memchr(in->data, '\n', in->len);
 
-        if (end) {
-            *line_len = (size_t)(end - in->data);
-            return true;
-        }
-        if (in->len == sizeof in->data || poll(&wait, 1, in->patience_ms) <= 0)
-            return false;
-
-        ssize_t got = read(in->fd, in->data + in->len, sizeof in->data - in->len);
-
-        if (got <= 0)
-            return false;
-        in->len += (size_t)got;
-    }
+    *line_len = end ? (size_t)(end - in->data) : 0;
+    return end != NULL;
 }
 
-static void drop_line(struct reading *in, size_t line_len)
+static void drop_line(struct client_stream *in, size_t line_len)
 {
     in->len -= line_len + 1;
     memmove(in->data, in->data + line_len + 1, in->len);
 }
 
-static enum client_end read_reply(int fd, enum control_how how,
-                                  void (*take)(void *context, const struct control_record *r), void *context,
-                                  struct text *why)
+enum client_next client_next(struct client_stream *stream, bool may_wait, struct control_record *r)
 {
-    static struct reading in;
-    static struct control_record r;
     size_t line_len;
 
-    in = (struct reading){.fd = fd, .patience_ms = how == CONTROL_STREAM ? -1 : PATIENCE_MS};
-    while (read_line(&in, &line_len)) {
-        if (!reply_read_line(&r, bytes_of(in.data, line_len))) {
-            text_add(why, "ikewised said something that this ikewise does not understand: are they of one version?");
-            return CLIENT_BROKEN;
-        }
-        drop_line(&in, line_len);
+    while (!has_line(stream, &line_len)) {
+        struct pollfd wait = {.fd = stream->fd, .events = POLLIN};
+        int ready = stream->len == sizeof stream->data ? -1 : poll(&wait, 1, may_wait ? stream->patience_ms : 0);
+
+        if (ready == 0 && !may_wait)
+            return CLIENT_NOT_YET;
+        stream->is_interrupted = ready < 0 && errno == EINTR;
+        if (ready <= 0)
+            return CLIENT_OVER;
+
+        ssize_t got = read(stream->fd, stream->data + stream->len, sizeof stream->data - stream->len);
+
+        if (got <= 0)
+            return CLIENT_OVER;
+        stream->len += (size_t)got;
+    }
+    stream->is_garbled = !reply_read_line(r, bytes_of(stream->data, line_len));
+    drop_line(stream, line_len);
+    return stream->is_garbled ? CLIENT_OVER : CLIENT_RECORD;
+}
+
+int client_fd(const struct client_stream *stream)
+{
+    return stream->fd;
+}
+
+void client_close(struct client_stream *stream)
+{
+    if (!stream)
+        return;
+    close(stream->fd);
+    bytes_wipe(stream, sizeof *stream);
+    free(stream);
+}
+
+struct client_stream *client_open(const char *socket_path, const struct client_question *question, struct text *why)
+{
+    int fd = connect_to(socket_path, why);
+    struct client_stream *stream = fd < 0 ? NULL : calloc(1, sizeof *stream);
+
+    if (!stream) {
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    stream->fd = fd;
+    stream->patience_ms = question->how == CONTROL_STREAM ? -1 : PATIENCE_MS;
+    if (send_request(fd, question))
+        return stream;
+    text_add(why, "the command cannot be sent to ikewised");
+    client_close(stream);
+    return NULL;
+}
+
+enum client_end client_ask_lines(const char *socket_path, const struct client_question *question,
+                                 void (*take)(void *context, const struct control_record *r), void *context,
+                                 struct text *why)
+{
+    static struct control_record r;
+    struct client_stream *stream = client_open(socket_path, question, why);
+    enum client_end end = CLIENT_BROKEN;
+
+    if (!stream)
+        return CLIENT_UNREACHABLE;
+    while (end == CLIENT_BROKEN && client_next(stream, true, &r) == CLIENT_RECORD) {
         take(context, &r);
         if (r.kind == RECORD_done)
-            return CLIENT_DONE;
+            end = CLIENT_DONE;
         if (r.kind == RECORD_error)
-            return CLIENT_REFUSED;
+            end = CLIENT_REFUSED;
     }
-    text_add(why, "ikewised has not answered to the end");
-    return CLIENT_BROKEN;
+    if (end == CLIENT_BROKEN && stream->is_interrupted)
+        end = CLIENT_INTERRUPTED;
+    if (end == CLIENT_BROKEN)
+        text_add(why, "%s",
+                 stream->is_garbled
+                     ? "ikewised said something that this ikewise does not understand: are they of one version?"
+                     : "ikewised has not answered to the end");
+    client_close(stream);
+    return end;
 }
 
 enum client_end client_ask(const char *socket_path, const struct bytes *words, size_t word_count, enum control_how how,
                            void (*take)(void *context, const struct control_record *r), void *context, struct text *why)
 {
-    int fd = connect_to(socket_path, why);
-    enum client_end end = CLIENT_BROKEN;
-
-    if (fd < 0)
-        return CLIENT_UNREACHABLE;
-    if (send_request(fd, words, word_count))
-        end = read_reply(fd, how, take, context, why);
-    else
-        text_add(why, "the command cannot be sent to ikewised");
-    close(fd);
-    return end;
+    return client_ask_lines(socket_path,
+                            &(struct client_question){.words = words, .word_count = word_count, .how = how}, take,
+                            context, why);
 }

@@ -31,6 +31,9 @@ static bool take(struct options *options, int letter, struct text *why)
             text_add(why, "the dialects are asa, asa8, ios and ios12");
         return options->has_dialect;
     case 'c':
+        options->line = optarg;
+        if (strchr(optarg, '|'))
+            return true; /* the session takes it apart */
         if (control_split(bytes_of_text(optarg), options->words, &options->word_count))
             return true;
         text_add(why, "the command has too many words");
@@ -61,7 +64,7 @@ bool options_read(struct options *options, int argc, char **argv, struct text *w
         if (!take(options, letter, why))
             return false;
     }
-    if (options->word_count && optind < argc) {
+    if (options->line && optind < argc) {
         text_add(why, "-c has the whole command; nothing may follow");
         return false;
     }
@@ -77,7 +80,8 @@ bool options_read(struct options *options, int argc, char **argv, struct text *w
 
 void options_help(struct text *t)
 {
-    text_add(t, "ikewise [OPTIONS] COMMAND\n\nOptions:\n");
+    text_add(t, "ikewise [OPTIONS] COMMAND\nikewise [OPTIONS]             the shell; without a terminal, the commands "
+                "on standard input\n\nOptions:\n");
     for (size_t i = 0; i < ROW_COUNT; i++) {
         char space[48];
         struct text left = text_of(space, sizeof space);
@@ -87,5 +91,6 @@ void options_help(struct text *t)
     }
     text_add(t, "\nCommands:\n");
     control_help(t);
-    text_add(t, "\nExit status: 0 done; 1 the tunnel did not come up, the configuration has faults, or the doctor has found what stops tunnels; 2 not done.\n");
+    text_add(t, "\nExit status: 0 done; 1 the tunnel did not come up, the configuration has faults, or the doctor has "
+                "found what stops tunnels; 2 not done.\n");
 }

@@ -11,6 +11,7 @@ struct options {
     enum dialect dialect;
     struct bytes words[CONTROL_WORDS_MAX]; /* views into argv */
     size_t word_count;
+    const char *line; /* of -c; NULL: none */
 };
 
 /* False: `why` says what is wrong, one sentence. */

@@ -19,6 +19,8 @@ void screen_write_record(FILE *out, const struct control_record *r, const struct
 {
     struct screen_item item = {.record = r, .view = view};
 
+    if (r->kind == RECORD_config_line)
+        fprintf(out, "%s%s", record_text(r, COL_config_line_text), record_flag(r, COL_config_line_goes_on) ? "" : "\n");
     if (r->kind == RECORD_result)
         screen_block(out, record_flag(r, COL_result_up) ? BLOCK_RESULT_UP : BLOCK_RESULT_FAILED, &item);
     for (size_t i = 0; i < COUNT_OF(plain_blocks); i++) {
@@ -274,17 +276,6 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_VERSION: write_version(out, reply, view); return;
     case CONTROL_CHECK: write_check(out, reply, view); return;
     case CONTROL_DOCTOR: write_doctor(out, reply, view); return;
-    case CONTROL_CLEAR_ISAKMP_SA:
-    case CONTROL_CLEAR_IPSEC_SA:
-    case CONTROL_DEBUG_IKEV1:
-    case CONTROL_DEBUG_IPSEC:
-    case CONTROL_DEBUG_KEYS:
-    case CONTROL_UNDEBUG:
-    case CONTROL_UP:
-    case CONTROL_DOWN:
-    case CONTROL_RELOAD:
-    case CONTROL_SECRET:
-    case CONTROL_HELP:
-    case CONTROL_REQUEST_COUNT: return;
+    default: return;
     }
 }

@@ -98,6 +98,17 @@ enum conf_keys_shown { CONF_KEYS_MASKED, CONF_KEYS_SHOWN };
  * for whoever may see them). What is written reads as the same configuration. text->is_cut when it did not fit. */
 void conf_write(const struct conf *conf, enum conf_keys_shown keys, struct text *text);
 
+/* Statements that begin with these words, as typed: keywords may be shortened, arguments are as they stand. What stands
+ * below a statement belongs to it. No words: all of them. */
+struct conf_part {
+    const struct bytes *words;
+    size_t count;
+    bool is_left_out; /* all the others instead */
+};
+
+/* Returns how many statements were written, those below others not counted. */
+uint32_t conf_write_part(const struct conf *conf, enum conf_keys_shown keys, struct conf_part part, struct text *text);
+
 /* "note", "warning", "error" */
 const char *conf_severity_name(enum conf_severity severity);
 

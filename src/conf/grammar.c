@@ -485,6 +485,41 @@ void grammar_match(enum grammar_mode mode, const struct token *tokens, uint16_t 
     }
 }
 
+static bool begins_with(struct grammar_item item, struct bytes prefix)
+{
+    return item_argument(item) == NULL ? word_fit(item, prefix) != FIT_NONE : prefix.len == 0;
+}
+
+bool grammar_next(enum grammar_mode mode, const struct token *tokens, uint16_t token_count, bool is_no,
+                  struct bytes prefix, struct grammar_match *match, bool *is_open)
+{
+    struct walk walk;
+    uint16_t kept = 0;
+
+    CHECK(token_count <= TOKENS_MAX);
+    match->row = NULL;
+    match->word_count = match->bad = match->expected_count = 0;
+    begin_walk(&walk, mode);
+    match->outcome = walk_tokens(&walk, tokens, token_count, is_no, match);
+    *is_open = walk.token_count > 0 && walk.count > 0 && takes_rest(walk.threads[0].after);
+    if (match->outcome != GRAMMAR_MATCHED && match->bad < token_count)
+        return false;
+    expect(&walk, match, NULL);
+    for (uint16_t i = 0; is_no && i < walk.count; i++)
+        match->may_end |= thread_may_end(walk.threads[i], true);
+    match->may_end &= prefix.len == 0;
+    for (uint16_t i = 0; i < match->expected_count; i++)
+        if (begins_with(match->expected[i], prefix))
+            match->expected[kept++] = match->expected[i];
+    match->expected_count = kept;
+    return true;
+}
+
+bool item_is_typed(struct grammar_item item, struct bytes text)
+{
+    return item_argument(item) == NULL && word_fit(item, text) != FIT_NONE;
+}
+
 void text_add_expected(struct text *t, const struct grammar_match *match)
 {
     enum { SHOWN_MAX = 16 };

@@ -119,6 +119,15 @@ struct grammar_match {
 void grammar_match(enum grammar_mode mode, const struct token *tokens, uint16_t token_count, bool is_no,
                    struct grammar_match *match);
 
+/* What can stand after these tokens, for help and completion: match->expected, words only as far as they begin with
+ * `prefix`, arguments only when it is empty, and match->may_end. False: match->bad does not fit. `is_open` becomes true
+ * when the last token belongs to an argument that takes the rest of the line. */
+bool grammar_next(enum grammar_mode mode, const struct token *tokens, uint16_t token_count, bool is_no,
+                  struct bytes prefix, struct grammar_match *match, bool *is_open);
+
+/* The word was typed for this item of a syntax: in full or shortened, in capitals or not. */
+bool item_is_typed(struct grammar_item item, struct bytes text);
+
 /* "seconds, kilobytes or the end of the line" */
 void text_add_expected(struct text *t, const struct grammar_match *match);
 

@@ -117,23 +117,83 @@ static bool is_same_block(const struct statement *block, bool had_lines, const s
            (!had_lines && block->row->enters == MODE_GLOBAL && s->row->enters == MODE_GLOBAL);
 }
 
-void conf_write(const struct conf *conf, enum conf_keys_shown keys, struct text *text)
+/* A word of the other spelling, or one that the other spelling leaves out, is no hindrance. */
+static bool is_typed_as(const struct statement *s, struct grammar_item item, struct bytes argument, struct bytes typed)
+{
+    if (item_argument(item) != NULL)
+        return bytes_equal(argument, typed);
+    return item_is_typed(item, typed) || item_is_typed(item_spelled(s->row, item, true), typed) ||
+           item_is_typed(item_spelled(s->row, item, false), typed);
+}
+
+static bool text_begins_with(struct bytes text, struct conf_part part)
+{
+    for (size_t i = 0; i < part.count; i++) {
+        size_t len = 0;
+
+        while (len < text.len && text.data[len] != ' ')
+            len++;
+        if (!bytes_equal(bytes_of(text.data, len), part.words[i]))
+            return false;
+        text = bytes_after(text, len + 1);
+    }
+    return true;
+}
+
+static bool statement_begins_with(const struct statement *s, struct conf_part part)
+{
+    uint16_t at = 0;
+
+    if (s->state != STATEMENT_IS_KNOWN)
+        return text_begins_with(s->text, part);
+    for (size_t i = 0; i < part.count; i++, at++) {
+        while (at < s->word_count && !is_typed_as(s, s->words[at].item, s->words[at].text, part.words[i])) {
+            if (item_spelling(s->row, s->words[at].item) <= 0)
+                return false;
+            at++;
+        }
+        if (at == s->word_count)
+            return false;
+    }
+    return true;
+}
+
+static bool is_in_part(const struct statements *st, const struct statement *s, struct conf_part part)
+{
+    const struct statement *top = s->parent == STATEMENT_NONE ? s : &st->list[s->parent];
+
+    return part.count == 0 || statement_begins_with(top, part) != part.is_left_out;
+}
+
+uint32_t conf_write_part(const struct conf *conf, enum conf_keys_shown keys, struct conf_part part, struct text *text)
 {
     const struct statements *st = conf->statements;
     const struct statement *block = NULL;
     bool had_lines = false;
+    uint32_t count = 0;
 
     struct writing w = {st, text, keys, st->spelling < 0};
 
     for (uint32_t i = 0; i < st->written_count && !text->is_cut; i++) {
         const struct statement *s = &st->list[st->written[i]];
+
+        if (!is_in_part(st, s, part))
+            continue;
+
         bool ends_block = block != NULL && s->parent == STATEMENT_NONE && !is_same_block(block, had_lines, s);
 
         if (ends_block)
             text_add(text, "!\n");
         write_statement(&w, s);
+        count += s->parent == STATEMENT_NONE;
         had_lines = s->parent != STATEMENT_NONE;
         block = had_lines ? block : s;
     }
+    return count;
+}
+
+void conf_write(const struct conf *conf, enum conf_keys_shown keys, struct text *text)
+{
+    conf_write_part(conf, keys, (struct conf_part){0}, text);
     text_add(text, ": end\n");
 }

@@ -32,13 +32,28 @@ enum argument {
     ARGUMENT_COUNT
 };
 
+enum argument_kind { KIND_ADDRESS, KIND_NUMBER, KIND_NAME, KIND_REST };
+
 static const struct {
-    const char *name, *meaning;
+    const char *name;
+    enum argument_kind kind;
+    uint32_t least, most;
+    const char *shown, *meaning;
 } arguments[] = {
-#define ARGUMENT(name, meaning) {#name, meaning},
+#define ARGUMENT(name, kind, least, most, shown, meaning) {#name, KIND_##kind, least, most, shown, meaning},
 #include "control/arguments.def"
 #undef ARGUMENT
 };
+
+static const struct {
+    const char *word, *meaning;
+} word_rows[] = {
+#define WORD(word, meaning) {word, meaning},
+#include "control/words.def"
+#undef WORD
+};
+
+const struct control_scope control_scope_once = {.is_session = false, .is_admin = true};
 
 static const struct {
     const char *name, *sentence;
@@ -103,6 +118,23 @@ const char *control_argument_meaning(struct bytes name)
     return argument == ARGUMENT_COUNT ? NULL : arguments[argument].meaning;
 }
 
+const char *control_argument_shown(struct bytes name)
+{
+    enum argument argument = argument_of(name);
+
+    return argument == ARGUMENT_COUNT ? NULL : arguments[argument].shown;
+}
+
+const char *control_word_meaning(struct bytes word)
+{
+    for (size_t i = 0; i < COUNT_OF(word_rows); i++) {
+        if (bytes_equal(word, bytes_of_text(word_rows[i].word)))
+            return word_rows[i].meaning;
+    }
+    CHECK(!"a word of requests.def has no row in words.def");
+    return NULL;
+}
+
 static struct pattern pattern_of(const char *words)
 {
     struct pattern p = {0};
@@ -146,34 +178,46 @@ static uint32_t with_skips(const struct pattern *p, uint32_t places)
     return places;
 }
 
-static bool number_of(struct bytes word, uint16_t *number)
+static bool number_of(struct bytes word, enum argument argument, uint32_t *number)
 {
-    uint32_t sum = 0;
+    uint64_t sum = 0;
 
-    if (word.len == 0 || word.len > 3)
+    if (word.len == 0 || word.len > 9)
         return false;
     for (size_t i = 0; i < word.len; i++) {
         if (word.data[i] < '0' || word.data[i] > '9')
             return false;
-        sum = sum * 10 + (uint32_t)(word.data[i] - '0');
+        sum = sum * 10 + (uint64_t)(word.data[i] - '0');
     }
-    if (sum < 1 || sum > 255)
+    if (sum < arguments[argument].least || sum > arguments[argument].most)
         return false;
-    *number = (uint16_t)sum;
+    *number = (uint32_t)sum;
+    return true;
+}
+
+static bool copy_word(char *to, size_t size, struct bytes word)
+{
+    if (word.len == 0 || word.len >= size || memchr(word.data, '\0', word.len))
+        return false;
+    memcpy(to, word.data, word.len);
+    to[word.len] = '\0';
     return true;
 }
 
 /* False: the word cannot be such an argument. */
 static bool argument_take(struct control_request *request, enum argument argument, struct bytes word)
 {
+    uint32_t level;
+
     switch (argument) {
     case ARGUMENT_PEER: return ip_parse(&request->peer, word);
-    case ARGUMENT_LEVEL: return number_of(word, &request->level);
-    case ARGUMENT_FILE:
-        if (word.len == 0 || word.len >= sizeof request->file || memchr(word.data, '\0', word.len))
+    case ARGUMENT_LINES: return number_of(word, argument, &request->line_count);
+    case ARGUMENT_FILE: return copy_word(request->file, sizeof request->file, word);
+    case ARGUMENT_STATEMENT: return copy_word(request->rest, sizeof request->rest, word);
+    case ARGUMENT_LEVEL:
+        if (!number_of(word, argument, &level))
             return false;
-        memcpy(request->file, word.data, word.len);
-        request->file[word.len] = '\0';
+        request->level = (uint16_t)level;
         return true;
     case ARGUMENT_COUNT: break;
     }
@@ -227,6 +271,16 @@ static void go(struct walk *walk, struct bytes name)
     }
 }
 
+static void note_rest(struct control_parse *parse, struct bytes name, size_t at)
+{
+    enum argument argument = argument_of(name);
+
+    if (argument == ARGUMENT_COUNT || arguments[argument].kind != KIND_REST || parse->takes_rest)
+        return;
+    parse->takes_rest = true;
+    parse->rest_at = at;
+}
+
 /* One word: a keyword in full, else the one keyword that begins so, else an argument. */
 static enum control_parse_result take(struct walk *walk, struct bytes word, struct control_request *request,
                                       struct control_parse *parse)
@@ -237,6 +291,8 @@ static enum control_parse_result take(struct walk *walk, struct bytes word, stru
 
         if (parse->expected_count == 1 || bytes_equal(keyword, word)) {
             request->is_detail |= bytes_equal(keyword, bytes_of_text("detail"));
+            request->is_all |= bytes_equal(keyword, bytes_of_text("all"));
+            parse->spelled[parse->word] = keyword;
             go(walk, keyword);
             return CONTROL_PARSED;
         }
@@ -248,6 +304,8 @@ static enum control_parse_result take(struct walk *walk, struct bytes word, stru
         struct bytes name = bytes_of(parse->expected[i], parse->expected_len[i]);
 
         if (argument_take(request, argument_of(name), word)) {
+            note_rest(parse, name, parse->word);
+            parse->spelled[parse->word] = word;
             go(walk, name);
             return CONTROL_PARSED;
         }
@@ -266,28 +324,94 @@ static bool is_at_end(const struct walk *walk, enum control_request_id *id)
     return false;
 }
 
-bool control_request_parse(struct control_request *request, const struct bytes *words, size_t word_count,
-                           struct control_parse *parse)
+static bool add_rest(struct control_request *request, struct bytes word)
+{
+    struct text t = {request->rest, strlen(request->rest), sizeof request->rest, false};
+
+    if (memchr(word.data, '\0', word.len))
+        return false;
+    text_add(&t, " %.*s", (int)word.len, (const char *)word.data);
+    return !t.is_cut;
+}
+
+static bool is_in_scope(struct control_scope scope, enum control_request_id id)
+{
+    return (requests[id].where != CONTROL_SESSION || scope.is_session) &&
+           (requests[id].who == CONTROL_READER || scope.is_admin);
+}
+
+static void begin(struct walk *walk, struct control_scope scope)
+{
+    for (size_t row = 0; row < COUNT_OF(spellings); row++) {
+        walk->patterns[row] = pattern_of(spellings[row].words);
+        walk->places[row] = is_in_scope(scope, spellings[row].id) ? with_skips(&walk->patterns[row], 1) : 0;
+    }
+}
+
+static bool take_all(struct walk *walk, const struct bytes *words, size_t word_count, struct control_request *found,
+                     struct control_parse *parse)
+{
+    for (parse->word = 0; parse->word < word_count; parse->word++) {
+        if (parse->takes_rest) {
+            parse->spelled[parse->word] = words[parse->word];
+            parse->result = add_rest(found, words[parse->word]) ? CONTROL_PARSED : CONTROL_INVALID;
+        } else {
+            parse->result = take(walk, words[parse->word], found, parse);
+        }
+        if (parse->result != CONTROL_PARSED)
+            return false;
+    }
+    return true;
+}
+
+bool control_request_parse_in(struct control_scope scope, struct control_request *request, const struct bytes *words,
+                              size_t word_count, struct control_parse *parse)
 {
     struct walk walk;
     struct control_request found = {0};
 
     *parse = (struct control_parse){0};
-    for (size_t row = 0; row < COUNT_OF(spellings); row++) {
-        walk.patterns[row] = pattern_of(spellings[row].words);
-        walk.places[row] = with_skips(&walk.patterns[row], 1);
-    }
-    for (parse->word = 0; parse->word < word_count; parse->word++) {
-        parse->result = take(&walk, words[parse->word], &found, parse);
-        if (parse->result != CONTROL_PARSED)
-            return false;
-    }
+    begin(&walk, scope);
+    if (!take_all(&walk, words, word_count, &found, parse))
+        return false;
     gather(&walk, NULL, parse);
     if (!is_at_end(&walk, &found.id)) {
         parse->result = CONTROL_INCOMPLETE;
         return false;
     }
     *request = found;
+    return true;
+}
+
+bool control_request_parse(struct control_request *request, const struct bytes *words, size_t word_count,
+                           struct control_parse *parse)
+{
+    return control_request_parse_in(control_scope_once, request, words, word_count, parse);
+}
+
+bool control_request_next(struct control_scope scope, const struct bytes *words, size_t word_count, struct bytes prefix,
+                          struct control_parse *parse, bool *may_end)
+{
+    struct walk walk;
+    struct control_request found = {0};
+    struct control_parse all = {0};
+    enum control_request_id id;
+
+    *parse = (struct control_parse){0};
+    begin(&walk, scope);
+    if (!take_all(&walk, words, word_count, &found, parse))
+        return false;
+    gather(&walk, NULL, &all);
+    parse->expected_count = 0;
+    for (size_t i = 0; i < all.expected_count; i++) {
+        struct bytes name = bytes_of(all.expected[i], all.expected_len[i]);
+        bool is_keyword = argument_of(name) == ARGUMENT_COUNT;
+
+        note_rest(parse, name, word_count);
+        if (is_keyword ? bytes_begin_with(name, prefix) : prefix.len == 0)
+            expect(parse, name);
+    }
+    *may_end = prefix.len == 0 && is_at_end(&walk, &id);
     return true;
 }
 

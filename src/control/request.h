@@ -18,9 +18,11 @@
 
 enum {
     CONTROL_WORDS_MAX = 16,
-    CONTROL_WORD_SIZE = 512, /* one word with its closing zero */
-    CONTROL_LINE_MAX = 4096, /* a request's line, without the newline */
-    CONTROL_EXPECTED_MAX = 32,
+    CONTROL_WORD_SIZE = 512,             /* one word with its closing zero */
+    CONTROL_LINE_MAX = 12 * 1024 * 1024, /* a request's line, without the newline: a whole configuration */
+    CONTROL_READER_LINE_MAX = 4096,      /* of somebody who may not change anything */
+    CONTROL_EXPECTED_MAX = 48,
+    CONTROL_REST_SIZE = 1024,
 };
 
 enum control_request_id {
@@ -32,7 +34,7 @@ enum control_request_id {
     CONTROL_REQUEST_COUNT
 };
 
-enum control_where { CONTROL_GATEWAY, CONTROL_SHELL };
+enum control_where { CONTROL_GATEWAY, CONTROL_SHELL, CONTROL_SESSION };
 enum control_who { CONTROL_READER, CONTROL_ADMIN, CONTROL_ROOT };
 enum control_how { CONTROL_ONCE, CONTROL_STREAM };
 
@@ -53,10 +55,21 @@ const char *control_spelling(size_t index, enum control_request_id *id);
 struct control_request {
     enum control_request_id id;
     bool is_detail;
-    struct ip peer;               /* IP_NONE: not given */
+    struct ip peer; /* IP_NONE: not given */
+    bool is_all;
     uint16_t level;               /* 0: not given */
+    uint32_t line_count;          /* of `terminal pager` */
     char file[CONTROL_WORD_SIZE]; /* "": not given */
+    char rest[CONTROL_REST_SIZE]; /* the words that were left, a blank between them; "": none */
 };
+
+/* Which rows there are for somebody. */
+struct control_scope {
+    bool is_session; /* in an open shell */
+    bool is_admin;   /* after `enable`, or outside a session */
+};
+
+extern const struct control_scope control_scope_once; /* one command, without a session */
 
 enum control_parse_result { CONTROL_PARSED, CONTROL_INCOMPLETE, CONTROL_INVALID, CONTROL_AMBIGUOUS };
 
@@ -67,11 +80,22 @@ struct control_parse {
                                                    that it may mean */
     uint8_t expected_len[CONTROL_EXPECTED_MAX]; /* they are parts of the rows, not closed by a zero */
     size_t expected_count;
+    bool takes_rest; /* an argument that takes all words that are left begins, or could begin, */
+    size_t rest_at;  /* with this one */
+    struct bytes spelled[CONTROL_WORDS_MAX]; /* PARSED: keywords in full, arguments as they were typed */
 };
 
-/* Words are bytes as they were typed; `request` is untouched on failure. */
+/* Words are bytes as they were typed; `request` is untouched on failure. control_request_parse: as control_scope_once.
+ */
 bool control_request_parse(struct control_request *request, const struct bytes *words, size_t word_count,
                            struct control_parse *parse);
+bool control_request_parse_in(struct control_scope scope, struct control_request *request, const struct bytes *words,
+                              size_t word_count, struct control_parse *parse);
+
+/* What can stand after these words, for help and completion: `parse->expected`, keywords only as far as they begin with
+ * `prefix`, arguments only when it is empty. False: a word does not fit (parse->result and parse->word). */
+bool control_request_next(struct control_scope scope, const struct bytes *words, size_t word_count, struct bytes prefix,
+                          struct control_parse *parse, bool *may_end);
 
 /* Why it failed, several lines: the words escaped, a caret under the wrong one, what could stand there. Empty after
  * CONTROL_PARSED. */
@@ -80,6 +104,8 @@ void control_parse_explain(const struct control_parse *parse, const struct bytes
 
 /* "PEER" -> "the peer's address"; NULL when `name` is not an argument. */
 const char *control_argument_meaning(struct bytes name);
+const char *control_argument_shown(struct bytes name); /* "A.B.C.D" */
+const char *control_word_meaning(struct bytes word);   /* of a keyword: words.def */
 
 /* A line split at blanks; false: more than CONTROL_WORDS_MAX. The words are views into the line. */
 bool control_split(struct bytes line, struct bytes words[static CONTROL_WORDS_MAX], size_t *word_count);

@@ -97,6 +97,25 @@ static bool refused_by_conf(struct text *why, const struct conf *conf)
     return false;
 }
 
+static bool make_room(struct config *config, size_t text_len, struct text *why)
+{
+    config->space_len = conf_space(text_len) + NAMES_SIZE;
+    config->space = mmap(NULL, config->space_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (config->space == MAP_FAILED) {
+        config->space = NULL;
+        return refused(why, config->path, ENOMEM);
+    }
+    (void)madvise(config->space, config->space_len, MADV_DONTDUMP);
+    config->arena = arena_of(config->space, config->space_len);
+    return true;
+}
+
+static bool read_text(struct config *config, struct bytes text, struct text *why)
+{
+    return make_room(config, text.len, why) &&
+           (conf_read(&config->conf, text, config->path, &config->arena) || refused_by_conf(why, &config->conf));
+}
+
 static bool read_configuration(struct config *config, struct text *why)
 {
     struct file file = {0};
@@ -104,20 +123,9 @@ static bool read_configuration(struct config *config, struct text *why)
 
     if (error != 0)
         return refused(why, config->path, error);
-    config->space_len = conf_space(file.text.len) + NAMES_SIZE;
-    config->space = mmap(NULL, config->space_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (config->space == MAP_FAILED) {
-        config->space = NULL;
-        free_file(&file);
-        return refused(why, config->path, ENOMEM);
-    }
-    (void)madvise(config->space, config->space_len, MADV_DONTDUMP);
-    config->arena = arena_of(config->space, config->space_len);
-    bool ok = conf_read(&config->conf, file.text, config->path, &config->arena);
+    bool ok = read_text(config, file.text, why);
     free_file(&file);
-    if (!ok)
-        return refused_by_conf(why, &config->conf);
-    return config->conf.key_count == 0 || file.is_private || refused_as_readable(why, config->path);
+    return ok && (config->conf.key_count == 0 || file.is_private || refused_as_readable(why, config->path));
 }
 
 /* Beside the file, with the ending .secrets. */
@@ -151,7 +159,7 @@ static bool read_secrets(struct config *config, struct text *why)
     return ok;
 }
 
-struct config *config_load(const char *path, struct text *why)
+static struct config *begin(const char *path, struct text *why)
 {
     struct config *config = calloc(1, sizeof *config);
 
@@ -161,10 +169,125 @@ struct config *config_load(const char *path, struct text *why)
         return NULL;
     }
     memcpy(config->path, path, strlen(path) + 1);
-    if (read_configuration(config, why) && read_secrets(config, why))
+    return config;
+}
+
+/* Before the keys leave `conf`. */
+static bool keep_running(struct config *config, struct text *why)
+{
+    config->has_keys = config->conf.key_count > 0;
+    return running_write(&config->running, &config->conf, CONF_KEYS_SHOWN, (struct conf_part){0}) ||
+           refused(why, config->path, ENOMEM);
+}
+
+struct config *config_load(const char *path, struct text *why)
+{
+    struct config *config = begin(path, why);
+
+    if (config == NULL)
+        return NULL;
+    if (read_configuration(config, why) && read_secrets(config, why) && keep_running(config, why))
         return config;
     config_free(config);
     return NULL;
+}
+
+/* ---- changes ---- */
+
+/* Is it about one of the lines that were given? */
+static bool is_of_change(const struct config *config, const struct conf_finding *finding)
+{
+    return finding->file_name == config->conf.file_name && finding->line > config->line_count_before;
+}
+
+static bool tell_faults(const struct config *config, void (*tell)(void *context, const struct conf_finding *finding),
+                        void *context)
+{
+    bool has_faults = false;
+
+    for (uint32_t i = 0; i < config->conf.findings_of_reading_count; i++) {
+        struct conf_finding finding = config->conf.findings_of_reading[i];
+
+        if (!is_of_change(config, &finding))
+            continue;
+        finding.line -= config->line_count_before;
+        finding.file_name = "line";
+        tell(context, &finding);
+        has_faults = true;
+    }
+    return has_faults;
+}
+
+static struct config *read_again(const char *path, struct running *running, struct text *why)
+{
+    struct config *config = begin(path, why);
+
+    if (config == NULL)
+        return NULL;
+    if (running->len <= CONF_FILE_MAX ? read_text(config, bytes_of(running->text, running->len), why)
+                                      : refused(why, path, EFBIG))
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+static struct config *finish(struct config *config, struct text *why)
+{
+    if (config != NULL && read_secrets(config, why) && keep_running(config, why))
+        return config;
+    if (config != NULL)
+        config_free(config);
+    return NULL;
+}
+
+struct config *config_changed(const struct config *old, struct bytes lines,
+                              void (*tell)(void *context, const struct conf_finding *finding), void *context,
+                              struct text *why)
+{
+    struct running changed = {0};
+    struct config *new = NULL;
+    struct bytes before = bytes_of(old->running.text, old->running.len);
+
+    if (!running_add(&changed, before) || !running_add(&changed, bytes_of_text("!\n")))
+        refused(why, old->path, ENOMEM);
+    else {
+        uint32_t line_count = running_line_count(&changed);
+
+        if (!running_add(&changed, lines))
+            refused(why, old->path, ENOMEM);
+        else if ((new = read_again(old->path, &changed, why)) != NULL)
+            new->line_count_before = line_count;
+    }
+    running_free(&changed);
+    if (new != NULL && tell_faults(new, tell, context)) {
+        config_free(new);
+        return NULL;
+    }
+    return finish(new, why);
+}
+
+struct config *config_without(const struct config *old, const struct bytes *words, size_t word_count, struct text *why)
+{
+    struct running kept = {.text = old->running.text, .len = old->running.len}, changed = {0};
+    struct config *again = read_again(old->path, &kept, why), *new = NULL;
+    struct conf_part part = {.words = words, .count = word_count, .is_left_out = true};
+
+    if (again == NULL)
+        return NULL;
+    if (word_count > 0 && !running_write(&changed, &again->conf, CONF_KEYS_SHOWN, part))
+        refused(why, old->path, ENOMEM);
+    else
+        new = read_again(old->path, &changed, why);
+    config_free(again);
+    running_free(&changed);
+    return finish(new, why);
+}
+
+bool config_save(const struct config *config, struct text *why)
+{
+    int error = running_save(&config->running, config->path, config->has_keys);
+
+    return error == 0 || refused(why, config->path, error);
 }
 
 static struct ip ip_of_address(const struct sockaddr *address)
@@ -194,13 +317,15 @@ unsigned config_match_interfaces(struct config *config, struct log *log)
     uint16_t index;
 
     if (getifaddrs(&all) < 0) {
-        log_note(log, LOG_ERR, "the addresses of this machine cannot be listed: %s", strerror(errno));
+        if (log != NULL)
+            log_note(log, LOG_ERR, "the addresses of this machine cannot be listed: %s", strerror(errno));
         return 0;
     }
     for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
         struct ip ip = ip_of_address(one->ifa_addr);
         if (ip_is_set(ip) && conf_match_interface(&config->conf, ip, one->ifa_name, &config->arena, &index)) {
-            log_match(config, log, index);
+            if (log != NULL)
+                log_match(config, log, index);
             count++;
         }
     }
@@ -252,6 +377,7 @@ void config_log(const struct config *config, struct log *log)
 
 void config_free(struct config *config)
 {
+    running_free(&config->running);
     if (config->space != NULL) {
         bytes_wipe(config->space, config->space_len);
         munmap(config->space, config->space_len);

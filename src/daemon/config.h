@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "conf/conf.h"
 #include "daemon/log.h"
+#include "daemon/running.h"
 
 enum { CONFIG_PATH_SIZE = 4096, SECRETS_FILE_MAX = 64 * 1024 };
 
@@ -23,12 +24,30 @@ struct config {
     size_t space_len;
     char path[CONFIG_PATH_SIZE], secrets_path[CONFIG_PATH_SIZE];
     bool has_secrets;
+    struct running running; /* what is in use: what changes are made from and what is saved */
+    bool has_keys;
+    uint32_t
+        line_count_before; /* config_changed: the lines of the old one; findings after these are of the new lines */
 };
 
 struct config *config_load(const char *path, struct text *why);
 
-/* Finds for each interface the Linux one with its address, and logs which. Returns how many were found that were not
- * before. */
+/* The running configuration with these lines after it, as if they had been typed. NULL: nothing can be used or one of
+ * the lines is wrong; then `tell` has been called with each fault of theirs, lines counted from 1, or `why` has a
+ * sentence. */
+struct config *config_changed(const struct config *old, struct bytes lines,
+                              void (*tell)(void *context, const struct conf_finding *finding), void *context,
+                              struct text *why);
+
+/* The running configuration without the statements that begin so; no words: empty. NULL: see why. */
+struct config *config_without(const struct config *old, const struct bytes *words, size_t word_count, struct text *why);
+
+/* Writes what is running to the file that it came from: to another file beside it, which takes its place when all of it
+ * is on the disk. False: the old file is as it was. */
+bool config_save(const struct config *config, struct text *why);
+
+/* Finds for each interface the Linux one with its address, and logs which (NULL: it does not). Returns how many were
+ * found that were not before. */
 unsigned config_match_interfaces(struct config *config, struct log *log);
 
 /* The findings, the parked tunnels, the weak ones, how many statements are not used. */

@@ -18,6 +18,7 @@ enum {
     IDLE_MS = 30 * 1000,  /* a shell that asks nothing */
     STUCK_MS = 10 * 1000, /* a shell that takes nothing of what waits for it */
     GROUPS_MAX = 256,
+    LINE_ROOM = 4096,
 };
 
 struct sending {
@@ -42,6 +43,11 @@ static void client_closed(uv_handle_t *handle)
     struct client *client = handle->data;
     struct control *control = client->control;
 
+    running_free(&client->lines);
+    running_free(&client->text);
+    if (client->line)
+        bytes_wipe(client->line, client->line_room);
+    free(client->line);
     bytes_wipe(client, sizeof *client);
     free_when_closed(control);
 }
@@ -116,6 +122,7 @@ void client_send(struct client *client, const struct control_record *r)
 
 static void answered(struct client *client)
 {
+    running_free(&client->text);
     client->producer = NULL;
     client->is_answering = client->watch.is_on = client->debug.is_on = false;
     client->active_ms = now_ms(client->control);
@@ -169,6 +176,45 @@ static bool words_of(const json_t *root, struct bytes words[static CONTROL_WORDS
     return true;
 }
 
+/* "lines": ["...", ...], of `configure`. False: they are no list of texts, or do not fit. The strings are wiped: there
+ * may be keys among them. */
+static bool lines_of(const json_t *root, struct running *lines)
+{
+    const json_t *list = json_object_get(root, "lines");
+    const json_t *line;
+    bool is_good = !list || json_is_array(list);
+    size_t i;
+
+    if (!is_good || !list)
+        return is_good;
+    json_array_foreach(list, i, line)
+    {
+        is_good = is_good && json_is_string(line);
+        if (!is_good)
+            continue;
+
+        struct bytes text = bytes_of(json_string_value(line), json_string_length(line));
+
+        is_good = text.len <= CONF_LINE_MAX && !memchr(text.data, '\n', text.len) &&
+                  running_add(lines, text.len ? text : bytes_of_text("!"));
+        bytes_wipe((void *)text.data, text.len);
+    }
+    return is_good;
+}
+
+/* The statements of `configure` are told one by one, elsewhere. */
+static void tell_request(struct client *client, const struct bytes *words, size_t count)
+{
+    char space[CONTROL_REST_SIZE];
+    struct text t = text_of(space, sizeof space);
+    bool is_shown = bytes_equal(words[0], bytes_of_text("show")) || bytes_equal(words[0], bytes_of_text("more"));
+
+    for (size_t i = 0; i < count; i++)
+        text_add(&t, "%s%.*s", i ? " " : "", (int)words[i].len, (const char *)words[i].data);
+    if (client->request.id != CONTROL_CONFIGURE)
+        tell_command(client, bytes_of(t.data, t.len), !is_shown);
+}
+
 static bool is_allowed(const struct client *client, enum control_who who)
 {
     switch (who) {
@@ -189,7 +235,9 @@ static void take_line(struct client *client)
 
     client->record_count = 0;
     client->stage = client->index = client->number = 0;
-    if (!root || !words_of(root, words, &count)) {
+    running_free(&client->lines);
+    bytes_wipe(client->line, client->line_len);
+    if (!root || !words_of(root, words, &count) || !lines_of(root, &client->lines)) {
         client_fail(client, CONTROL_ERROR_BAD_REQUEST, NULL);
     } else if (!control_request_parse(&client->request, words, count, &parse) ||
                control_request_info(client->request.id)->where != CONTROL_GATEWAY) {
@@ -200,11 +248,37 @@ static void take_line(struct client *client)
         client_fail(client, who == CONTROL_ROOT ? CONTROL_ERROR_ROOT_ONLY : CONTROL_ERROR_NOT_ALLOWED, NULL);
     } else {
         client->is_answering = true;
+        tell_request(client, parse.spelled, count);
         client_send_gateway(client);
         handle_request(client);
         go_on(client);
     }
     json_decref(root);
+}
+
+static bool make_room(struct client *client)
+{
+    size_t room = client->line_room ? 2 * client->line_room : LINE_ROOM;
+    char *line;
+
+    if (client->line_len < client->line_room)
+        return true;
+    line = malloc(room);
+    if (!line)
+        return false;
+    if (client->line) {
+        memcpy(line, client->line, client->line_len);
+        bytes_wipe(client->line, client->line_room);
+    }
+    free(client->line);
+    client->line = line;
+    client->line_room = room;
+    return true;
+}
+
+static size_t line_max(const struct client *client)
+{
+    return client->is_admin ? CONTROL_LINE_MAX : CONTROL_READER_LINE_MAX;
 }
 
 /* A request that comes before the one before it has been answered is our shell's mistake, or somebody else's game. */
@@ -216,7 +290,7 @@ static void take_bytes(struct client *client, const char *data, size_t len)
         } else if (data[i] == '\n') {
             take_line(client);
             client->line_len = 0;
-        } else if (client->line_len == CONTROL_LINE_MAX) {
+        } else if (client->line_len == line_max(client) || !make_room(client)) {
             hang_up(client, CONTROL_ERROR_TOO_LONG, NULL);
         } else {
             client->line[client->line_len++] = data[i];
@@ -241,6 +315,7 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
     } else if (len > 0) {
         client->active_ms = now_ms(client->control);
         take_bytes(client, buffer->base, (size_t)len);
+        bytes_wipe(buffer->base, (size_t)len);
     }
 }
 
@@ -271,6 +346,7 @@ static void take_credentials(struct client *client)
         return;
     client->is_root = peer.uid == 0 || peer.uid == geteuid();
     client->is_admin = client->is_root || is_in_group(fd, client->control->group, &peer);
+    name_user(client->who, peer.uid, peer.pid);
 }
 
 static struct client *free_client(struct control *control)

@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "control/request.h"
 #include "daemon/plane.h"
+#include "daemon/running.h"
 #include "ike/ike.h"
 
 #include <uv.h>
@@ -23,6 +24,15 @@ enum {
     CONTROL_CLIENTS_MAX = 16,
     CONTROL_BACKLOG_MAX = 4 * 1024 * 1024, /* bytes that wait for one shell */
     CONTROL_UP_MS = 45 * 1000, /* `up` gives its verdict after this at the latest: phase 1 gives up after 32 s */
+};
+
+/* Lines to be added, or without lines, words of statements to be taken away (none: all of them). */
+struct control_change {
+    struct bytes lines;
+    const struct bytes *taken_away;
+    size_t taken_away_count;
+    void (*tell)(void *context, const struct conf_finding *finding); /* faults of the lines, and what follows */
+    void *context;
 };
 
 /* What the daemon lends. All pointers of functions are set. */
@@ -39,6 +49,16 @@ struct control_source {
 
     /* Reads the configuration file again. False: nothing has changed, and `why` says why in one sentence. */
     bool (*reload)(void *context, struct text *why);
+
+    /* Changes the running configuration. False: nothing has changed, and `why` or what was told says why. */
+    bool (*change)(void *context, const struct control_change *change, struct text *why);
+    bool (*save)(void *context, struct text *why);
+
+    struct bytes (*running)(void *context); /* with its keys */
+    /* What the next start would read, without keys. */
+    bool (*add_startup)(void *context, struct running *text, struct text *why);
+
+    void (*tell)(void *context, const struct event *event); /* to the log */
     uint64_t started_ms;
 };
 

@@ -7,6 +7,9 @@
 
 #include "control/record.h"
 #include "daemon/control.h"
+#include "daemon/running.h"
+
+enum { CONTROL_WHO_SIZE = 64 };
 
 struct client;
 
@@ -24,6 +27,7 @@ struct control_watch {
 
 struct control_debug {
     bool is_on, is_ipsec;
+    bool is_log;      /* all that goes to the log */
     uint8_t severity; /* lines up to this one */
 };
 
@@ -36,10 +40,13 @@ struct client {
     bool is_last_line;  /* close when all has been written */
     uint64_t active_ms; /* when the shell last sent or took something */
 
-    char line[CONTROL_LINE_MAX + 1]; /* the request so far */
-    size_t line_len;
+    char *line; /* the request so far; on the heap, wiped */
+    size_t line_len, line_room;
+    char who[CONTROL_WHO_SIZE]; /* the user at the other end */
 
     struct control_request request;
+    struct running lines;       /* what `configure` is to add */
+    struct running text;        /* what is being sent, a line at a time; `index` counts its bytes */
     control_producer *producer; /* NULL: a stream, or nothing */
     uint32_t stage, index;      /* the producer's cursor */
     uint32_t number;            /* records of its first kind so far */
@@ -85,6 +92,7 @@ bool show_isakmp_sas(struct client *client);
 bool show_ipsec_pairs(struct client *client);
 bool show_tunnels(struct client *client);
 bool show_findings(struct client *client);
+void set_finding(struct control_record *r, const struct conf_finding *finding);
 
 /* control_do.c: what changes something, and what is watched. `handle_request` is called once a request, already
  * allowed. */
@@ -92,6 +100,14 @@ void handle_request(struct client *client);
 void watch_event(struct client *client, const struct event *event);
 void watch_look(struct client *client); /* is it up, has it failed, is it time */
 void watch_log(struct client *client, const struct event *event, uint8_t severity, const char *line);
+
+/* control_config.c: the configuration, shown and changed. */
+void handle_configuration(struct client *client);
+/* Who gave this command, for the log. `is_change`: it may change something. */
+void tell_command(struct client *client, struct bytes command, bool is_change);
+
+/* control_who.c: the name of a user of this machine, printable. */
+void name_user(char who[static CONTROL_WHO_SIZE], uid_t uid, pid_t pid);
 
 /* control_keys.c */
 bool keys_open(struct control *control, const char *path, struct text *why);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { SENTENCE_SIZE = 512, SEVERITY_DEBUG = 7 };
+enum { SENTENCE_SIZE = 512, SEVERITY_LOG = 6, SEVERITY_DEBUG = 7 };
 
 /* Up to which severity of syslog a debug level shows lines. Levels of an ASA say how much; 127 is what its makers ask
  * for. */
@@ -249,7 +249,7 @@ void watch_log(struct client *client, const struct event *event, uint8_t severit
 {
     struct control_record r = control_record_of(RECORD_log_line);
 
-    if (severity > client->debug.severity || client->debug.is_ipsec != is_ipsec_event(event))
+    if (severity > client->debug.severity || (!client->debug.is_log && client->debug.is_ipsec != is_ipsec_event(event)))
         return;
     record_set_text(&r, COL_log_line_text, line);
     client_send(client, &r);
@@ -272,7 +272,7 @@ static void do_undebug(struct client *client)
 
     keys_close(control);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-        if (control->clients[i].is_used && control->clients[i].debug.is_on)
+        if (control->clients[i].is_used && control->clients[i].debug.is_on && !control->clients[i].debug.is_log)
             client_done(&control->clients[i]);
     }
     client_done(client);
@@ -381,15 +381,34 @@ void handle_request(struct client *client)
     case CONTROL_CLEAR_IPSEC_SA: do_command(client, IKE_CLEAR_IPSEC); return;
     case CONTROL_DEBUG_IKEV1: do_debug(client, false); return;
     case CONTROL_DEBUG_IPSEC: do_debug(client, true); return;
+    case CONTROL_TERMINAL_MONITOR:
+        client->debug = (struct control_debug){.is_on = true, .is_log = true, .severity = SEVERITY_LOG};
+        return;
     case CONTROL_DEBUG_KEYS: do_keys(client); return;
     case CONTROL_UNDEBUG: do_undebug(client); return;
     case CONTROL_UP: do_up(client); return;
     case CONTROL_DOWN: do_down(client); return;
     case CONTROL_RELOAD: do_reload(client); return;
+    case CONTROL_SHOW_RUNNING:
+    case CONTROL_SHOW_STARTUP:
+    case CONTROL_MORE_RUNNING:
+    case CONTROL_CONFIGURE:
+    case CONTROL_CLEAR_CONFIGURE:
+    case CONTROL_WRITE_MEMORY: handle_configuration(client); return;
     case CONTROL_CHECK:
     case CONTROL_DOCTOR:
     case CONTROL_SECRET:
+    case CONTROL_COPY_FROM:
+    case CONTROL_COPY_TO:
     case CONTROL_HELP:
+    case CONTROL_SHOW_HISTORY:
+    case CONTROL_CONFIGURE_TERMINAL:
+    case CONTROL_ENABLE:
+    case CONTROL_DISABLE:
+    case CONTROL_EXIT:
+    case CONTROL_END:
+    case CONTROL_TERMINAL_NO_MONITOR:
+    case CONTROL_TERMINAL_PAGER:
     case CONTROL_REQUEST_COUNT: break;
     }
     CHECK(!"a request of the shell came to the gateway");

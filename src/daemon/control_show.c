@@ -50,6 +50,7 @@ void client_send_gateway(struct client *client)
     record_set_number(&r, COL_gateway_uptime_s, age_s(now_of(client), client->control->source->started_ms));
     record_set_number(&r, COL_gateway_tunnels, conf->running_count);
     record_set_number(&r, COL_gateway_parked, conf->parked_count);
+    record_set_text(&r, COL_gateway_right, client->is_root ? "root" : client->is_admin ? "admin" : "reader");
     client_send(client, &r);
 }
 
@@ -447,6 +448,17 @@ bool show_tunnels(struct client *client)
     return false;
 }
 
+void set_finding(struct control_record *r, const struct conf_finding *f)
+{
+    record_set_text(r, COL_finding_file, f->file_name);
+    record_set_number(r, COL_finding_line, f->line);
+    record_set_number(r, COL_finding_column, f->column);
+    record_set_text(r, COL_finding_severity, conf_severity_name(f->severity));
+    record_set_text(r, COL_finding_sentence, f->sentence);
+    if (*f->expected)
+        record_set_text(r, COL_finding_expected, f->expected);
+}
+
 bool show_findings(struct client *client)
 {
     const struct conf *conf = conf_of(client);
@@ -458,13 +470,7 @@ bool show_findings(struct client *client)
 
     if (f->severity == CONF_NOTE)
         return true;
-    record_set_text(&r, COL_finding_file, f->file_name);
-    record_set_number(&r, COL_finding_line, f->line);
-    record_set_number(&r, COL_finding_column, f->column);
-    record_set_text(&r, COL_finding_severity, conf_severity_name(f->severity));
-    record_set_text(&r, COL_finding_sentence, f->sentence);
-    if (*f->expected)
-        record_set_text(&r, COL_finding_expected, f->expected);
+    set_finding(&r, f);
     client_send(client, &r);
     return true;
 }

@@ -200,13 +200,20 @@ static void look_again(uv_timer_t *timer)
 
 /* ---- The configuration ---- */
 
+/* A change that leaves the marks as they are does not wait for the packet filter: nor does the traffic. */
+static bool close_up(const struct config *old, const struct config *new, bool is_change, struct text *why)
+{
+    return (is_change && steer_is_same(&old->conf.policy, &new->conf.policy)) ||
+           steer_close_up(&new->conf.policy, NULL, why);
+}
+
 /* Everything that may fail comes before anything is changed. */
-static bool use_config(struct daemon *daemon, struct config *new, struct text *why)
+static bool use_config(struct daemon *daemon, struct config *new, bool is_change, struct text *why)
 {
     struct config *old = daemon->config;
     const struct policy *policy = &new->conf.policy;
 
-    if (!steer_close_up(policy, NULL, why))
+    if (!close_up(old, new, is_change, why))
         return false;
     daemon->is_closed_up = true;
     if (!vault_queue_set_keys(daemon->queue, new->conf.keys, new->conf.key_count)) {
@@ -226,30 +233,111 @@ static bool use_config(struct daemon *daemon, struct config *new, struct text *w
     return true;
 }
 
-static bool reload(void *context, struct text *why)
+/* `new` is the daemon's then, also on failure. */
+static bool take_config(struct daemon *daemon, struct config *new, bool is_change, struct text *why)
 {
-    struct daemon *daemon = context;
     char space[SENTENCE_SIZE];
     struct text not_open = text_of(space, sizeof space), not_restored = text_of(space, sizeof space);
-    struct config *new = config_load(daemon->options->file, why);
 
-    if (new == NULL)
-        return false;
-    config_match_interfaces(new, daemon->log);
-    if (!use_config(daemon, new, why)) {
+    config_match_interfaces(new, is_change ? NULL : daemon->log);
+    if (!use_config(daemon, new, is_change, why)) {
         config_free(new);
         if (!steer_close_up(&daemon->config->conf.policy, NULL, &not_restored))
             log_note(daemon->log, LOG_ERR, "%s", space);
         return false;
     }
-    config_log(new, daemon->log);
+    if (!is_change)
+        config_log(new, daemon->log);
     if (!open_interfaces(daemon, &not_open))
         log_note(daemon->log, LOG_ERR, "%s", space);
-    warn_of_missing(daemon);
+    if (!is_change)
+        warn_of_missing(daemon);
     if (daemon->control != NULL)
         control_on_policy(daemon->control);
+    return true;
+}
+
+static bool reload(void *context, struct text *why)
+{
+    struct daemon *daemon = context;
+    struct config *new = config_load(daemon->options->file, why);
+
+    if (new == NULL || !take_config(daemon, new, false, why))
+        return false;
     log_note(daemon->log, LOG_NOTICE, "%s has been read again and is in use", new->path);
     return true;
+}
+
+static bool is_known_finding(const struct conf *conf, const struct conf_finding *finding)
+{
+    for (uint32_t i = 0; i < conf->finding_count; i++)
+        if (strcmp(conf->findings[i].sentence, finding->sentence) == 0)
+            return true;
+    return false;
+}
+
+/* What the change has brought about; notes stay in the log. */
+static void tell_news(const struct config *old, const struct config *new, const struct control_change *change)
+{
+    for (uint32_t i = 0; i < new->conf.finding_count; i++) {
+        struct conf_finding finding = new->conf.findings[i];
+
+        if (finding.severity == CONF_NOTE || is_known_finding(&old->conf, &finding))
+            continue;
+        finding.line = finding.column = 0;
+        change->tell(change->context, &finding);
+    }
+}
+
+static bool change_config(void *context, const struct control_change *change, struct text *why)
+{
+    struct daemon *daemon = context;
+    struct config *old = daemon->config;
+    struct config *new = change->lines.len > 0 ? config_changed(old, change->lines, change->tell, change->context, why)
+                                               : config_without(old, change->taken_away, change->taken_away_count, why);
+
+    if (new == NULL)
+        return false;
+    tell_news(old, new, change);
+    return take_config(daemon, new, true, why);
+}
+
+static bool save_config(void *context, struct text *why)
+{
+    const struct daemon *daemon = context;
+
+    if (!config_save(daemon->config, why))
+        return false;
+    log_note(daemon->log, LOG_NOTICE, "what is running has been written to %s", daemon->config->path);
+    return true;
+}
+
+static struct bytes running_of(void *context)
+{
+    const struct running *running = &((const struct daemon *)context)->config->running;
+
+    return bytes_of(running->text, running->len);
+}
+
+static bool add_startup(void *context, struct running *text, struct text *why)
+{
+    const struct daemon *daemon = context;
+    struct config *saved = config_load(daemon->options->file, why);
+
+    if (saved == NULL)
+        return false;
+
+    bool has_room = running_write(text, &saved->conf, CONF_KEYS_MASKED, (struct conf_part){0});
+
+    if (!has_room)
+        text_add(why, "there is no memory for the answer");
+    config_free(saved);
+    return has_room;
+}
+
+static void tell_event(void *context, const struct event *event)
+{
+    log_event(((struct daemon *)context)->log, event);
 }
 
 /* ---- What the control asks for ---- */
@@ -305,6 +393,11 @@ static bool open_control(struct daemon *daemon, struct text *why)
                                              .plane = plane_of,
                                              .command = command,
                                              .reload = reload,
+                                             .change = change_config,
+                                             .save = save_config,
+                                             .running = running_of,
+                                             .add_startup = add_startup,
+                                             .tell = tell_event,
                                              .started_ms = clock_now_ms()};
     int error = control_open(&daemon->control, daemon->loop, &daemon->source, daemon->options->socket, NULL);
 
@@ -339,8 +432,7 @@ static bool make_plane(struct daemon *daemon, struct text *why)
 static bool make_parts(struct daemon *daemon, struct text *why)
 {
     daemon->gate = gate_create(daemon->loop, &(struct gate_hooks){daemon, on_datagram, on_hint});
-    daemon->queue =
-        vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer});
+    daemon->queue = vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer});
     daemon->driver = driver_create(daemon->loop, daemon->log, why);
     if (daemon->driver == NULL)
         return false;
@@ -359,7 +451,7 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     daemon->driver->gate = daemon->gate;
     daemon->driver->plane = daemon->plane;
     daemon->driver->queue = daemon->queue;
-    return open_control(daemon, why) && use_config(daemon, daemon->config, why);
+    return open_control(daemon, why) && use_config(daemon, daemon->config, false, why);
 }
 
 static void close_signal(uv_signal_t *signal)

@@ -73,6 +73,24 @@ static bool write_rules(const struct policy *policy, bool has_log, struct text *
     return ok;
 }
 
+bool steer_is_same(const struct policy *a, const struct policy *b)
+{
+    size_t size_a = steer_rules_size(a), size_b = steer_rules_size(b);
+    char *space_a = malloc(size_a), *space_b = malloc(size_b);
+    bool is_same = false;
+
+    if (space_a != NULL && space_b != NULL) {
+        struct text rules_a = text_of(space_a, size_a), rules_b = text_of(space_b, size_b);
+
+        steer_rules_write(&rules_a, a, true);
+        steer_rules_write(&rules_b, b, true);
+        is_same = strcmp(space_a, space_b) == 0;
+    }
+    free(space_a);
+    free(space_b);
+    return is_same;
+}
+
 bool steer_close_up(const struct policy *policy, bool *has_stood, struct text *why)
 {
     bool stands = false;
@@ -124,7 +142,8 @@ bool steer_open_tun(const char *tun_name, struct text *why)
     for (size_t i = 0; i < COUNT_OF(families); i++) {
         int error = netlink_tun_route_add(families[i], link);
         /* EACCES, EINVAL: IPv6 is switched off for this interface. What is marked stays unreachable. */
-        if (error != 0 && !(families[i] == IP_V6 && (is_absent(error) || error == EACCES || error == EINVAL || error == ENODEV)))
+        if (error != 0 &&
+            !(families[i] == IP_V6 && (is_absent(error) || error == EACCES || error == EINVAL || error == ENODEV)))
             return refused(why, "the route to the TUN", error);
     }
     return true;

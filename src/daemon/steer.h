@@ -12,6 +12,9 @@
 #include "base/text.h"
 #include "policy/policy.h"
 
+/* Both ask for the same marks: nothing has to be written anew. */
+bool steer_is_same(const struct policy *a, const struct policy *b);
+
 /* `*has_stood` becomes true when a crash has left the rule; may be NULL. */
 bool steer_close_up(const struct policy *policy, bool *has_stood, struct text *why);
 bool steer_open_tun(const char *tun_name, struct text *why);

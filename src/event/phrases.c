@@ -216,7 +216,7 @@ static bool read_ios_tag(struct bytes *line, struct phrase_head *head)
 {
     struct bytes rest = *line;
 
-    if (!take_text(&rest, "ISAKMP") && !take_text(&rest, "%CRYPTO-"))
+    if (!take_text(&rest, "ISAKMP") && !take_text(&rest, "%CRYPTO-") && !take_text(&rest, "%PARSER-"))
         return false;
     *head = (struct phrase_head){0, DIALECT_IOS_OLD, 0, 0};
     return true;

@@ -170,6 +170,55 @@ static bool source_reload(void *context, struct text *why)
     return false;
 }
 
+static struct {
+    char lines[256], taken_away[64], told[256];
+    bool is_refused;
+    unsigned saved;
+} changed;
+
+static bool source_change(void *context, const struct control_change *change, struct text *why)
+{
+    struct text lines = text_of(changed.lines, sizeof changed.lines);
+    struct text words = text_of(changed.taken_away, sizeof changed.taken_away);
+
+    (void)context;
+    text_add(&lines, "%.*s", (int)change->lines.len, (const char *)change->lines.data);
+    for (size_t i = 0; i < change->taken_away_count; i++)
+        text_add(&words, "%.*s ", (int)change->taken_away[i].len, (const char *)change->taken_away[i].data);
+    if (changed.is_refused) {
+        change->tell(change->context, &(struct conf_finding){CONF_ERROR, 2, 1, "line", "it is wrong", ""});
+        text_add(why, "%s", "");
+    }
+    return !changed.is_refused;
+}
+
+static bool source_save(void *context, struct text *why)
+{
+    (void)context;
+    text_add(why, "No space left on device");
+    return changed.saved++ > 0;
+}
+
+static struct bytes source_running(void *context)
+{
+    (void)context;
+    return bytes_of_text("hostname west\nkey secret-of-this-test\n");
+}
+
+static bool source_add_startup(void *context, struct running *text, struct text *why)
+{
+    (void)context, (void)why;
+    return running_add(text, bytes_of_text("hostname west"));
+}
+
+static void source_tell(void *context, const struct event *event)
+{
+    struct text told = {changed.told, strlen(changed.told), sizeof changed.told, false};
+
+    (void)context;
+    text_add(&told, "%s;", event_text(event, FIELD_COMMAND));
+}
+
 static void on_stop(uv_async_t *async)
 {
     control_close(control);
@@ -188,7 +237,12 @@ static const struct control_source source = {.now_ms = source_now_ms,
                                              .conf = source_conf,
                                              .plane = source_plane,
                                              .command = source_command,
-                                             .reload = source_reload};
+                                             .reload = source_reload,
+                                             .change = source_change,
+                                             .save = source_save,
+                                             .running = source_running,
+                                             .add_startup = source_add_startup,
+                                             .tell = source_tell};
 
 static int start(void **state)
 {
@@ -197,6 +251,7 @@ static int start(void **state)
 
     (void)state;
     memset(&gateway, 0, sizeof gateway);
+    memset(&changed, 0, sizeof changed);
     ip_parse(&peer_ip, bytes_of_text("192.0.2.1"));
     ip_parse(&other_ip, bytes_of_text("192.0.2.2"));
     tunnels[0] =
@@ -342,6 +397,77 @@ static void what_cannot_be_done_is_refused_with_its_reason(void **state)
     assert_int_equal(ask("reload", &reply), CLIENT_REFUSED);
     assert_string_equal(text_of_first(&reply, RECORD_error, COL_error_sentence), "line 7 is too long");
     reply_free(&reply);
+}
+
+static enum client_end configure(const char *const *lines, size_t count, struct reply *reply)
+{
+    struct bytes list[8], word = bytes_of_text("configure");
+    char space[512];
+    struct text why = text_of(space, sizeof space);
+
+    *reply = (struct reply){0};
+    for (size_t i = 0; i < count; i++)
+        list[i] = bytes_of_text(lines[i]);
+    return client_ask_lines(
+        path, &(struct client_question){.words = &word, .word_count = 1, .lines = list, .line_count = count}, keep,
+        reply, &why);
+}
+
+static void statements_reach_the_configuration_and_are_told_without_keys(void **state)
+{
+    static const char *const lines[] = {"hostname west", "tunnel-group 192.0.2.9 ipsec-attributes",
+                                        " ikev1 pre-shared-key secret-of-this-test"};
+    struct reply reply;
+
+    (void)state;
+    assert_int_equal(configure(lines, COUNT_OF(lines), &reply), CLIENT_DONE);
+    assert_string_equal(changed.lines, "hostname west\ntunnel-group 192.0.2.9 ipsec-attributes\n"
+                                       " ikev1 pre-shared-key secret-of-this-test\n");
+    /* The line that only says where the next one belongs is no command. */
+    assert_string_equal(changed.told, "hostname west;ikev1 pre-shared-key *****;");
+    reply_free(&reply);
+    assert_int_equal(ask("clear configure tunnel-group 192.0.2.9", &reply), CLIENT_DONE);
+    assert_string_equal(changed.taken_away, "tunnel-group 192.0.2.9 ");
+    reply_free(&reply);
+    assert_int_equal(ask("clear configure all", &reply), CLIENT_DONE);
+    assert_string_equal(changed.taken_away, "");
+    reply_free(&reply);
+}
+
+static void a_change_that_is_refused_names_the_line(void **state)
+{
+    static const char *const lines[] = {"hostname west", "hostnam east", "two\nlines"};
+    struct reply reply;
+
+    (void)state;
+    changed.is_refused = true;
+    assert_int_equal(configure(lines, 2, &reply), CLIENT_REFUSED);
+    assert_string_equal(text_of_first(&reply, RECORD_finding, COL_finding_sentence), "it is wrong");
+    assert_string_equal(text_of_first(&reply, RECORD_error, COL_error_name), "CHANGE_REFUSED");
+    reply_free(&reply);
+    changed.lines[0] = '\0';
+    assert_int_equal(configure(lines, 3, &reply), CLIENT_REFUSED);
+    assert_string_equal(text_of_first(&reply, RECORD_error, COL_error_name), "BAD_REQUEST");
+    assert_string_equal(changed.lines, "");
+    reply_free(&reply);
+    expect_refused("configure", "BAD_REQUEST");
+    expect_refused("write memory", "FILE_REFUSED");
+    expect_refused("configure terminal", "UNKNOWN_COMMAND");
+}
+
+static void a_configuration_comes_line_by_line(void **state)
+{
+    struct reply reply;
+
+    (void)state;
+    assert_int_equal(ask("more system:running-config", &reply), CLIENT_DONE);
+    assert_int_equal(reply.count, 4);
+    assert_string_equal(record_text(&reply.records[2], COL_config_line_text), "key secret-of-this-test");
+    reply_free(&reply);
+    assert_int_equal(ask("show startup-config", &reply), CLIENT_DONE);
+    assert_string_equal(text_of_first(&reply, RECORD_config_line, COL_config_line_text), "hostname west");
+    reply_free(&reply);
+    assert_string_equal(changed.told, "more system:running-config;show startup-config;");
 }
 
 static void up_shows_each_message_and_ends_with_both_spis(void **state)
@@ -744,6 +870,9 @@ int main(void)
         WITH_SERVER(a_short_and_a_long_answer_arrive_whole),
         WITH_SERVER(the_socket_is_for_root_and_its_group),
         WITH_SERVER(commands_reach_the_engine),
+        WITH_SERVER(statements_reach_the_configuration_and_are_told_without_keys),
+        WITH_SERVER(a_change_that_is_refused_names_the_line),
+        WITH_SERVER(a_configuration_comes_line_by_line),
         WITH_SERVER(what_cannot_be_done_is_refused_with_its_reason),
         WITH_SERVER(up_shows_each_message_and_ends_with_both_spis),
         WITH_SERVER(up_that_fails_says_where_and_why),

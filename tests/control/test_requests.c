@@ -93,7 +93,8 @@ static void what_is_not_understood_is_explained(void **state)
         {"d 192.0.2.1", CONTROL_AMBIGUOUS, "ERROR: % Ambiguous command:  \"d\"\n  it may be: debug, down or doctor\n",
          "debug, down or doctor"},
         {"show", CONTROL_INCOMPLETE,
-         "ERROR: % Incomplete command\n  what can follow: crypto, tunnel, version, isakmp or ipsec\n",
+         "ERROR: % Incomplete command\n  what can follow: crypto, tunnel, version, running-config, startup-config, "
+         "isakmp or ipsec\n",
          "words are missing"},
         {"up", CONTROL_INCOMPLETE, "ERROR: % Incomplete command\n  what can follow: the peer's address\n",
          "an argument is missing"},
@@ -110,7 +111,7 @@ static void what_is_not_understood_is_explained(void **state)
         {"SHOW version", CONTROL_INVALID, NULL, "keywords are small"},
         {"show \x1b[2J", CONTROL_INVALID,
          "show \\x1b[2J\n     ^\nERROR: % Invalid input detected at '^' marker.\n"
-         "  expected here: crypto, tunnel, version, isakmp or ipsec\n",
+         "  expected here: crypto, tunnel, version, running-config, startup-config, isakmp or ipsec\n",
          "what was typed is escaped"},
     };
 
@@ -133,7 +134,10 @@ static void what_is_not_understood_is_explained(void **state)
     }
 }
 
-static const char *const examples[][2] = {{"PEER", "192.0.2.1"}, {"LEVEL", "127"}, {"FILE", "/tmp/file"}};
+static const char *const examples[][2] = {
+    {"PEER", "192.0.2.1"}, {"LEVEL", "127"}, {"FILE", "/tmp/file"}, {"LINES", "24"}, {"STATEMENT", "crypto"}};
+
+static const struct control_scope everywhere = {.is_session = true, .is_admin = true};
 
 static const char *example_of(const char *word)
 {
@@ -178,13 +182,13 @@ static void every_command_is_reached_by_its_words_in_full_and_as_short_as_they_a
         struct control_parse result;
         size_t count = words_of(row, spaces, words);
 
-        if (!control_request_parse(&request, words, count, &result) || request.id != id)
+        if (!control_request_parse_in(everywhere, &request, words, count, &result) || request.id != id)
             fail_msg("in full: %s", row);
         for (size_t word = 0; word < count; word++) {
             size_t full = words[word].len;
 
             for (words[word].len = 1; words[word].len < full; words[word].len++) {
-                bool is_parsed = control_request_parse(&request, words, count, &result);
+                bool is_parsed = control_request_parse_in(everywhere, &request, words, count, &result);
 
                 if (is_parsed && request.id == id)
                     break;
@@ -193,8 +197,122 @@ static void every_command_is_reached_by_its_words_in_full_and_as_short_as_they_a
                     CHECK(result.expected_count >= 2);
             }
         }
-        if (!control_request_parse(&request, words, count, &result) || request.id != id)
+        if (!control_request_parse_in(everywhere, &request, words, count, &result) || request.id != id)
             fail_msg("short: %s", row);
+    }
+}
+
+static void a_session_has_more_commands_when_it_is_enabled(void **state)
+{
+    static const struct {
+        const char *line;
+        bool once, looks, changes;
+        const char *why;
+    } cases[] = {
+        {"show tunnel", true, true, true, "everybody looks, everywhere"},
+        {"enable", false, true, true, "means something to a session only"},
+        {"configure terminal", false, false, true, "and only to one that may"},
+        {"write memory", true, false, true, "a command of its own is allowed or not by the gateway"},
+        {"terminal pager 0", false, true, true, "whose terminal it is"},
+        {"terminal pager 100001", false, false, false, "nobody has such a page"},
+        {"dis", false, false, true, "an abbreviation is as long as the rows that there are need it"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct bytes words[CONTROL_WORDS_MAX];
+        struct control_request request;
+        struct control_parse result;
+        size_t count;
+
+        CHECK(control_split(bytes_of_text(cases[i].line), words, &count));
+        if (control_request_parse(&request, words, count, &result) != cases[i].once ||
+            control_request_parse_in((struct control_scope){.is_session = true}, &request, words, count, &result) !=
+                cases[i].looks ||
+            control_request_parse_in(everywhere, &request, words, count, &result) != cases[i].changes)
+            fail_msg("%s: %s", cases[i].line, cases[i].why);
+    }
+}
+
+static void the_words_that_are_left_go_to_the_last_argument(void **state)
+{
+    static const struct {
+        const char *line, *rest, *spelled;
+        bool is_all;
+    } cases[] = {
+        {"sh run", "", "show running-config", false},
+        {"sh run all", "", "show running-config all", true},
+        {"sh run cry map OUT 10", "cry map OUT 10", "show running-config cry map OUT 10", false},
+        {"sh run all all", "all", "show running-config all all", true},
+        {"clear conf tunnel-group 192.0.2.9", "tunnel-group 192.0.2.9", "clear configure tunnel-group 192.0.2.9",
+         false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct bytes words[CONTROL_WORDS_MAX];
+        struct control_request request;
+        struct control_parse result;
+        char space[256];
+        struct text spelled = text_of(space, sizeof space);
+        size_t count;
+
+        CHECK(control_split(bytes_of_text(cases[i].line), words, &count));
+        CHECK(control_request_parse(&request, words, count, &result));
+        for (size_t word = 0; word < count; word++)
+            text_add(&spelled, "%s%.*s", word ? " " : "", (int)result.spelled[word].len,
+                     (const char *)result.spelled[word].data);
+        assert_string_equal(request.rest, cases[i].rest);
+        assert_string_equal(space, cases[i].spelled);
+        CHECK(request.is_all == cases[i].is_all && result.takes_rest == (*request.rest != '\0'));
+    }
+}
+
+static void help_says_what_can_follow(void **state)
+{
+    static const struct {
+        const char *line, *prefix, *expected;
+        bool may_end;
+    } cases[] = {
+        {"show crypto", "i", "isakmp ikev1 ipsec ", false},
+        {"show crypto", "is", "isakmp ", false},
+        {"show crypto isakmp sa", "", "detail ", true},
+        {"show crypto isakmp sa", "d", "detail ", false},
+        {"show tunnel", "", "PEER ", true},
+        {"show tunnel", "1", "", false},
+        {"show tunnel 192.0.2.1", "", "", true},
+        {"show run", "", "all STATEMENT ", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct bytes words[CONTROL_WORDS_MAX];
+        struct control_parse result;
+        char space[256];
+        struct text expected = text_of(space, sizeof space);
+        size_t count;
+        bool may_end;
+
+        CHECK(control_split(bytes_of_text(cases[i].line), words, &count));
+        CHECK(control_request_next(everywhere, words, count, bytes_of_text(cases[i].prefix), &result, &may_end));
+        for (size_t k = 0; k < result.expected_count; k++)
+            text_add(&expected, "%.*s ", result.expected_len[k], result.expected[k]);
+        assert_string_equal(space, cases[i].expected);
+        CHECK(may_end == cases[i].may_end);
+    }
+}
+
+static void every_word_of_a_command_has_its_help(void **state)
+{
+    const char *row;
+
+    (void)state;
+    for (size_t i = 0; (row = control_spelling(i, NULL)); i++) {
+        for (size_t len; *row; row += len + (row[len] != '\0')) {
+            len = strcspn(row, " []");
+            if (len > 0 && !control_argument_meaning(bytes_of(row, len)))
+                CHECK(control_word_meaning(bytes_of(row, len))[0] != '\0');
+        }
     }
 }
 
@@ -312,6 +430,10 @@ int main(void)
         cmocka_unit_test(commands_are_understood),
         cmocka_unit_test(what_is_not_understood_is_explained),
         cmocka_unit_test(every_command_is_reached_by_its_words_in_full_and_as_short_as_they_are_unique),
+        cmocka_unit_test(a_session_has_more_commands_when_it_is_enabled),
+        cmocka_unit_test(the_words_that_are_left_go_to_the_last_argument),
+        cmocka_unit_test(help_says_what_can_follow),
+        cmocka_unit_test(every_word_of_a_command_has_its_help),
         cmocka_unit_test(no_two_commands_have_the_same_words),
         cmocka_unit_test(hostile_words_are_refused),
         cmocka_unit_test(the_help_names_every_command),

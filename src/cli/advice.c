@@ -1,0 +1,212 @@
+#include "cli/advice.h"
+
+#include "cli/output.h"
+#include "conf/line.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void add(struct advice *advice, enum advice_list list, struct bytes word, const char *help, bool is_argument)
+{
+    struct advice_item item = {.help = help, .is_argument = is_argument, .list = list};
+    struct text t = text_of(item.word, sizeof item.word);
+
+    text_add(&t, "%.*s", (int)word.len, (const char *)word.data);
+    for (size_t i = 0; i < advice->count; i++)
+        if (advice->items[i].list == list && strcmp(advice->items[i].word, item.word) == 0)
+            return;
+    if (advice->count < ADVICE_MAX)
+        advice->items[advice->count++] = item;
+}
+
+static struct bytes view_of(const char *text)
+{
+    return bytes_of(text, strlen(text));
+}
+
+/* ---- statements ---- */
+
+static void add_statements(struct advice *advice, enum advice_list list, enum grammar_mode mode,
+                           const struct token *tokens, uint16_t count, bool is_no)
+{
+    static struct grammar_match match;
+    bool is_open;
+
+    if (!grammar_next(mode, tokens, count, is_no, advice->prefix, &match, &is_open) || is_open)
+        return;
+    for (uint16_t i = 0; i < match.expected_count; i++) {
+        struct grammar_item item = match.expected[i];
+        const struct argument_info *argument = item_argument(item);
+
+        if (argument)
+            add(advice, list, view_of(argument->shown), argument->help, true);
+        else
+            add(advice, list, bytes_of(item.at, item.len), item_word(item)->help, false);
+    }
+    advice->may_end[list] |= match.may_end;
+}
+
+static uint16_t tokens_of(struct bytes text, struct token tokens[static TOKENS_MAX])
+{
+    struct lines lines = lines_of(text);
+    struct line line;
+    bool is_cut = false;
+    uint16_t count = line_next(&lines, &line) ? line_tokens(&line, tokens, TOKENS_MAX, &is_cut) : 0;
+
+    return is_cut ? 0 : count;
+}
+
+static void advise_configuration(struct advice *advice, const struct session *session, struct bytes before)
+{
+    static struct token tokens[TOKENS_MAX];
+    uint16_t count = tokens_of(before, tokens);
+    bool is_no = count > 0 && bytes_equal(tokens[0].text, bytes_of_text("no"));
+
+    if (count == 0 && bytes_begin_with(bytes_of_text("no"), advice->prefix))
+        add(advice, ADVICE_CONFIGURATION, bytes_of_text("no"), "take a statement away", false);
+    add_statements(advice, ADVICE_CONFIGURATION, session->mode, tokens + is_no, (uint16_t)(count - is_no), is_no);
+    if (session->mode != MODE_GLOBAL && (count > is_no || advice->prefix.len > 0))
+        add_statements(advice, ADVICE_CONFIGURATION, MODE_GLOBAL, tokens + is_no, (uint16_t)(count - is_no), is_no);
+}
+
+/* ---- commands ---- */
+
+static void advise_commands(struct advice *advice, const struct session *session, struct bytes before)
+{
+    struct bytes words[CONTROL_WORDS_MAX];
+    static struct token tokens[TOKENS_MAX];
+    struct control_parse parse;
+    size_t count;
+    bool may_end;
+
+    if (!control_split(before, words, &count) ||
+        !control_request_next(session_scope(session), words, count, advice->prefix, &parse, &may_end))
+        return;
+    for (size_t i = 0; i < parse.expected_count; i++) {
+        struct bytes name = bytes_of(parse.expected[i], parse.expected_len[i]);
+        const char *meaning = control_argument_meaning(name);
+
+        if (!meaning)
+            add(advice, ADVICE_COMMANDS, name, control_word_meaning(name), false);
+        else if (!parse.takes_rest)
+            add(advice, ADVICE_COMMANDS, view_of(control_argument_shown(name)), meaning, true);
+    }
+    advice->may_end[ADVICE_COMMANDS] |= may_end;
+    if (parse.takes_rest) {
+        size_t from = parse.rest_at < count ? (size_t)(words[parse.rest_at].data - before.data) : before.len;
+        uint16_t token_count = tokens_of(bytes_after(before, from), tokens);
+
+        add_statements(advice, ADVICE_COMMANDS, MODE_GLOBAL, tokens, token_count, false);
+    }
+}
+
+static void advise_filters(struct advice *advice, struct bytes before)
+{
+    const char *word, *meaning;
+
+    while (before.len > 0 && before.data[0] == ' ')
+        before = bytes_after(before, 1);
+    if (before.len > 0) {
+        add(advice, ADVICE_FILTERS, bytes_of_text("LINE"), "a regular expression", true);
+        return;
+    }
+    for (size_t i = 0; (word = output_filter_word(i, &meaning)); i++) {
+        if (bytes_begin_with(view_of(word), advice->prefix))
+            add(advice, ADVICE_FILTERS, view_of(word), meaning, false);
+    }
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct advice_item *a = left, *b = right;
+
+    return a->list != b->list ? (a->list > b->list) - (a->list < b->list) : strcmp(a->word, b->word);
+}
+
+void advice_of(struct advice *advice, const struct session *session, struct bytes line)
+{
+    size_t begin = line.len;
+    const uint8_t *bar = line.len ? memchr(line.data, '|', line.len) : NULL;
+
+    *advice = (struct advice){.count = 0};
+    while (begin > 0 && line.data[begin - 1] != ' ' && line.data[begin - 1] != '\t')
+        begin--;
+    advice->prefix = bytes_after(line, begin);
+
+    struct bytes before = bytes_of(line.data, begin);
+
+    if (session->is_configuring)
+        advise_configuration(advice, session, before);
+    if (bar)
+        advise_filters(advice, bytes_after(before, (size_t)(bar - line.data) + 1));
+    else
+        advise_commands(advice, session, before);
+    qsort(advice->items, advice->count, sizeof advice->items[0], compare);
+}
+
+/* ---- shown ---- */
+
+static void show_list(FILE *out, const struct advice *advice, enum advice_list list, enum dialect dialect)
+{
+    static const char *const headings[] = {[ADVICE_CONFIGURATION] = "configure mode commands/options:",
+                                           [ADVICE_COMMANDS] = "exec mode commands/options:",
+                                           [ADVICE_FILTERS] = NULL};
+    bool has_heading = headings[list] && dialect & (DIALECT_ASA | DIALECT_ASA8);
+    size_t width = 0, count = 0;
+
+    for (size_t i = 0; i < advice->count; i++) {
+        size_t len = strlen(advice->items[i].word);
+
+        count += advice->items[i].list == list;
+        width = advice->items[i].list == list && len > width ? len : width;
+    }
+    if (count == 0 && !advice->may_end[list])
+        return;
+    if (has_heading)
+        fprintf(out, "\n%s\n", headings[list]);
+    for (size_t i = 0; i < advice->count; i++) {
+        if (advice->items[i].list == list)
+            fprintf(out, "  %-*s  %s\n", (int)width, advice->items[i].word, advice->items[i].help);
+    }
+    if (advice->may_end[list])
+        fputs("  <cr>\n", out);
+}
+
+void advice_show(FILE *out, const struct advice *advice, enum dialect dialect)
+{
+    bool is_there = advice->count > 0;
+
+    for (size_t list = 0; list < ADVICE_LISTS; list++) {
+        is_there |= advice->may_end[list];
+        show_list(out, advice, (enum advice_list)list, dialect);
+    }
+    if (!is_there)
+        fprintf(out, "%% Unrecognized command\n");
+}
+
+/* ---- completion ---- */
+
+void advice_complete(const struct advice *advice, struct text *put_in)
+{
+    const char *common = NULL;
+    size_t len = 0, count = 0;
+
+    for (size_t i = 0; i < advice->count; i++) {
+        const char *word = advice->items[i].word;
+        size_t same = 0;
+
+        if (advice->items[i].is_argument || (common && strcmp(common, word) == 0))
+            continue;
+        while (common && same < len && common[same] == word[same])
+            same++;
+        len = common ? same : strlen(word);
+        common = common ? common : word;
+        count++;
+    }
+    if (count == 0 || (count > 1 && len <= advice->prefix.len))
+        return;
+    if (len > advice->prefix.len)
+        text_add(put_in, "%.*s", (int)(len - advice->prefix.len), common + advice->prefix.len);
+    if (count == 1)
+        text_add(put_in, " ");
+}

@@ -1,0 +1,291 @@
+#include "cli/command.h"
+
+#include "base/check.h"
+#include "cli/check.h"
+#include "cli/doctor.h"
+#include "cli/file.h"
+#include "cli/json.h"
+#include "cli/secret.h"
+#include "conf/conf.h"
+#include "conf/line.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HELP_SIZE = 16 * 1024, WHY_SIZE = 4096 };
+
+static bool is_streamed(const struct command *command)
+{
+    return control_request_info(command->request.id)->how == CONTROL_STREAM;
+}
+
+static void use_dialect(struct command *command, const struct control_record *gateway)
+{
+    if (!command->options->has_dialect)
+        dialect_of_name(record_text(gateway, COL_gateway_dialect), &command->view.dialect);
+}
+
+/* What may have no end is shown as it comes, and not kept. */
+static bool is_line(const struct control_record *r)
+{
+    return r->kind == RECORD_log_line || r->kind == RECORD_config_line;
+}
+
+/* Streams are shown as they come. */
+static void take_record(void *context, const struct control_record *r)
+{
+    struct command *command = context;
+
+    if (r->kind == RECORD_gateway)
+        use_dialect(command, r);
+    if (r->kind == RECORD_log_line && command->options->is_json)
+        json_write_record(command->out, r);
+    else if (!is_line(r) || command->options->is_json)
+        reply_add(&command->reply, r);
+    if ((is_streamed(command) || is_line(r)) && !command->options->is_json)
+        screen_write_record(command->out, r, &command->view);
+    if (is_streamed(command))
+        fflush(command->out);
+}
+
+static void show(struct command *command)
+{
+    if (command->options->is_json)
+        json_write(command->out, &command->reply, control_request_info(command->request.id)->name);
+    else if (!is_streamed(command))
+        screen_write(command->out, &command->reply, &command->request, &command->view);
+}
+
+/* Why a change was refused, line by line. */
+static void show_faults(const struct command *command)
+{
+    for (size_t i = 0; !command->options->is_json && i < command->reply.count; i++) {
+        const struct control_record *r = &command->reply.records[i];
+
+        if (r->kind == RECORD_finding || r->kind == RECORD_warning)
+            screen_write_record(command->out, r, &command->view);
+    }
+}
+
+static int complain(const struct command *command, const char *why)
+{
+    fflush(command->out);
+    fprintf(stderr, "%s\n", why);
+    return COMMAND_NOT_DONE;
+}
+
+/* The daemon has another working directory than we. */
+static bool make_absolute(struct bytes *word, char path[static CONTROL_WORD_SIZE])
+{
+    struct text t = text_of(path, CONTROL_WORD_SIZE);
+    char *here = word->data[0] == '/' ? NULL : getcwd(NULL, 0);
+
+    if (here)
+        text_add(&t, "%s/", here);
+    free(here);
+    text_add(&t, "%.*s", (int)word->len, (const char *)word->data);
+    *word = bytes_of(t.data, t.len);
+    return !t.is_cut;
+}
+
+static int result_of(const struct command *command)
+{
+    const struct control_record *result = reply_find(&command->reply, RECORD_result);
+
+    return result && !record_flag(result, COL_result_up) ? COMMAND_NOT_UP : COMMAND_DONE;
+}
+
+static int ask_gateway(struct command *command)
+{
+    struct bytes words[CONTROL_WORDS_MAX];
+    char space[WHY_SIZE], path[CONTROL_WORD_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct client_question question = {.words = words,
+                                       .word_count = command->word_count,
+                                       .lines = command->lines,
+                                       .line_count = command->line_count,
+                                       .how = control_request_info(command->request.id)->how};
+
+    memcpy(words, command->words, command->word_count * sizeof *words);
+    if (*command->request.file && !make_absolute(&words[command->word_count - 1], path))
+        return complain(command, "the file name is too long");
+
+    enum client_end end = client_ask_lines(command->options->socket, &question, take_record, command, &why);
+
+    if (end == CLIENT_INTERRUPTED)
+        return COMMAND_NOT_DONE;
+    if (end == CLIENT_UNREACHABLE || end == CLIENT_BROKEN)
+        return complain(command, space);
+    if (end == CLIENT_DONE || command->options->is_json)
+        show(command);
+    if (end == CLIENT_REFUSED) {
+        show_faults(command);
+
+        const struct control_record *error = reply_find(&command->reply, RECORD_error);
+
+        return complain(command, error ? record_text(error, COL_error_sentence) : "");
+    }
+    return result_of(command);
+}
+
+/* ---- statements from a file, and to one ---- */
+
+static size_t split_lines(struct bytes text, struct bytes *lines)
+{
+    struct lines rest = lines_of(text);
+    struct line line;
+    size_t count = 0;
+
+    while (line_next(&rest, &line)) {
+        uint32_t indent = line.indent;
+
+        if (lines)
+            lines[count] = bytes_of(line.text_with_blanks.data - indent, line.text_with_blanks.len + indent);
+        count++;
+    }
+    return count;
+}
+
+/* As one change: what is wrong in one line leaves all of it undone. */
+static int configure_from(struct command *command, struct bytes text)
+{
+    static const char *const words[] = {"configure"};
+    struct bytes word = bytes_of_text(words[0]);
+    size_t count = split_lines(text, NULL);
+    struct bytes *lines = calloc(count + 1, sizeof *lines);
+    struct command change = *command;
+
+    CHECK(lines);
+    split_lines(text, lines);
+    change.request = (struct control_request){.id = CONTROL_CONFIGURE};
+    change.words = &word;
+    change.word_count = 1;
+    change.lines = lines;
+    change.line_count = count;
+
+    int status = ask_gateway(&change);
+
+    command->reply = change.reply;
+    free(lines);
+    return status;
+}
+
+static int do_copy_from(struct command *command, const char *path)
+{
+    struct file file;
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    int error = file_read(&file, path, CONF_FILE_MAX);
+
+    if (error) {
+        text_add_escaped(&why, bytes_of_text(path));
+        text_add(&why, ": %s", strerror(error));
+        return complain(command, space);
+    }
+
+    int status = configure_from(command, bytes_of(file.data, file.len));
+
+    file_free(&file);
+    return status;
+}
+
+static int do_copy_to(struct command *command)
+{
+    static const char *const words[] = {"show", "running-config"};
+    struct bytes list[] = {bytes_of_text(words[0]), bytes_of_text(words[1])};
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct command shown = *command;
+
+    shown.out = fopen(command->request.file, "wxe");
+    if (!shown.out) {
+        text_add_escaped(&why, bytes_of_text(command->request.file));
+        text_add(&why, ": %s", strerror(errno));
+        return complain(command, space);
+    }
+    shown.request = (struct control_request){.id = CONTROL_SHOW_RUNNING};
+    shown.words = list;
+    shown.word_count = COUNT_OF(list);
+
+    int status = ask_gateway(&shown);
+
+    command->reply = shown.reply;
+    if (fclose(shown.out) == 0)
+        return status;
+    text_add_escaped(&why, bytes_of_text(command->request.file));
+    text_add(&why, ": %s", strerror(errno));
+    return complain(command, space);
+}
+
+static int do_check(struct command *command)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    enum check_verdict verdict = check_file(&command->reply, command->request.file, &why);
+
+    if (verdict != CHECK_UNREADABLE || command->options->is_json || command->reply.count)
+        show(command);
+    return verdict == CHECK_UNREADABLE ? complain(command, space) : (int)verdict;
+}
+
+static int do_doctor(struct command *command)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    enum doctor_verdict verdict = doctor_run(&command->reply, command->request.file, &why);
+
+    if (verdict == DOCTOR_NOT_RUN)
+        return complain(command, space);
+    show(command);
+    return (int)verdict;
+}
+
+static int do_secret(const struct command *command)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    const char *file = *command->request.file ? command->request.file : CONF_FILE_DEFAULT;
+
+    if (secret_ask_and_store(command->request.peer, file, &why))
+        return COMMAND_DONE;
+    return complain(command, space);
+}
+
+void command_help(FILE *out)
+{
+    static char space[HELP_SIZE];
+    struct text t = text_of(space, sizeof space);
+
+    options_help(&t);
+    fputs(space, out);
+}
+
+int command_run(struct command *command)
+{
+    if (command->options->has_dialect)
+        command->view.dialect = command->options->dialect;
+    else if (command->view.dialect == 0)
+        command->view.dialect = DIALECT_ASA;
+    command->view.is_detail = command->request.is_detail;
+    switch (command->request.id) {
+    case CONTROL_CHECK: return do_check(command);
+    case CONTROL_DOCTOR: return do_doctor(command);
+    case CONTROL_SECRET: return do_secret(command);
+    case CONTROL_COPY_FROM: return do_copy_from(command, command->request.file);
+    case CONTROL_COPY_TO: return do_copy_to(command);
+    case CONTROL_HELP: command_help(command->out); return COMMAND_DONE;
+    case CONTROL_CONFIGURE:
+        if (command->line_count == 0)
+            return do_copy_from(command, "/dev/stdin");
+        return ask_gateway(command);
+    default: return ask_gateway(command);
+    }
+}
+
+void command_end(struct command *command)
+{
+    reply_free(&command->reply);
+}

@@ -1,0 +1,36 @@
+/* One command that has been understood: asked of the gateway or done here, and shown.
+ *
+ *     struct command command = {.options = &options, .out = stdout, .request = request, .words = spelled, ...};
+ *     int status = command_run(&command);
+ *     command_end(&command); */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "cli/client.h"
+#include "cli/options.h"
+
+enum { COMMAND_DONE = 0, COMMAND_NOT_UP = 1, COMMAND_NOT_DONE = 2 };
+
+struct command {
+    const struct options *options;
+    FILE *out;
+    struct control_request request;
+    const struct bytes *words; /* as it was typed, or keywords in full */
+    size_t word_count;
+    const struct bytes *lines; /* of `configure`; without any, those of standard input */
+    size_t line_count;
+
+    struct screen_view view;
+    struct reply reply;
+};
+
+/* Writes to `out`, and to standard error why it was not done. Returns the exit status of ikewise. */
+int command_run(struct command *command);
+
+/* Gives back the reply. */
+void command_end(struct command *command);
+
+/* The help of ikewise. */
+void command_help(FILE *out);
+
+#endif

@@ -1,0 +1,204 @@
+#include "cli/editor.h"
+
+#include "base/check.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+enum { HISTORY_SIZE = 500, PUT_IN_SIZE = 256, KEY_OUT = 0x1a };
+
+struct editor {
+    const struct editor_hooks *hooks;
+    EditLine *el;
+    History *history;
+    bool is_broken_off, is_out;
+    char *line; /* a copy of what was typed */
+};
+
+static struct editor *editor_of(EditLine *el)
+{
+    struct editor *editor = NULL;
+
+    el_get(el, EL_CLIENTDATA, &editor);
+    return editor;
+}
+
+static char *prompt(EditLine *el)
+{
+    const struct editor *editor = editor_of(el);
+
+    return (char *)(uintptr_t)editor->hooks->prompt(editor->hooks->context);
+}
+
+/* What is printed while a line is typed goes above it: the line is wiped, and drawn again behind it. */
+static void show_background(struct editor *editor)
+{
+    fputs("\r\033[K", stdout);
+    editor->hooks->ready(editor->hooks->context);
+    fflush(stdout);
+    el_set(editor->el, EL_REFRESH);
+}
+
+/* A key, in the locale's characters. 0: no more. */
+static int read_key(EditLine *el, wchar_t *key)
+{
+    struct editor *editor = editor_of(el);
+    mbstate_t state = {0};
+
+    for (;;) {
+        struct pollfd fds[EDITOR_FDS_MAX + 1];
+        size_t count = editor->hooks->fds(editor->hooks->context, fds);
+        unsigned char byte;
+
+        fds[count] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+        if (poll(fds, count + 1, -1) < 0) {
+            editor->is_broken_off = errno == EINTR;
+            return 0;
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (fds[i].revents) {
+                show_background(editor);
+                break;
+            }
+        }
+        if (!fds[count].revents)
+            continue;
+        if (read(STDIN_FILENO, &byte, 1) != 1)
+            return 0;
+        if (byte == KEY_OUT) {
+            editor->is_out = true;
+            *key = L'\n';
+            return 1;
+        }
+        if (mbrtowc(key, (const char *)&byte, 1, &state) != (size_t)-2)
+            return 1;
+    }
+}
+
+static struct bytes before_cursor(EditLine *el)
+{
+    const LineInfo *line = el_line(el);
+
+    return bytes_of(line->buffer, (size_t)(line->cursor - line->buffer));
+}
+
+static unsigned char on_help(EditLine *el, int key)
+{
+    struct editor *editor = editor_of(el);
+
+    (void)key;
+    fputs("?\n", stdout);
+    editor->hooks->help(editor->hooks->context, before_cursor(el));
+    fflush(stdout);
+    el_set(el, EL_REFRESH);
+    return CC_NORM;
+}
+
+static unsigned char on_tab(EditLine *el, int key)
+{
+    struct editor *editor = editor_of(el);
+    char space[PUT_IN_SIZE];
+    struct text put_in = text_of(space, sizeof space);
+
+    (void)key;
+    editor->hooks->complete(editor->hooks->context, before_cursor(el), &put_in);
+    if (put_in.len == 0 || put_in.is_cut || el_insertstr(el, space) != 0)
+        return CC_REFRESH_BEEP;
+    return CC_REFRESH;
+}
+
+struct editor *editor_open(const struct editor_hooks *hooks)
+{
+    struct editor *editor = calloc(1, sizeof *editor);
+    HistEvent event;
+
+    CHECK(editor);
+    setlocale(LC_CTYPE, "");
+    *editor =
+        (struct editor){.hooks = hooks, .el = el_init("ikewise", stdin, stdout, stderr), .history = history_init()};
+    if (!editor->el || !editor->history) {
+        editor_close(editor);
+        return NULL;
+    }
+    history(editor->history, &event, H_SETSIZE, HISTORY_SIZE);
+    el_set(editor->el, EL_CLIENTDATA, editor);
+    el_set(editor->el, EL_PROMPT, prompt);
+    el_set(editor->el, EL_EDITOR, "emacs");
+    el_set(editor->el, EL_HIST, history, editor->history);
+    el_set(editor->el, EL_GETCFN, read_key);
+    el_set(editor->el, EL_ADDFN, "help-here", "what can stand here", on_help);
+    el_set(editor->el, EL_ADDFN, "complete-here", "the rest of the word", on_tab);
+    el_set(editor->el, EL_BIND, "?", "help-here", NULL);
+    el_set(editor->el, EL_BIND, "\t", "complete-here", NULL);
+    el_set(editor->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    return editor;
+}
+
+/* A line that was typed twice in a row is kept once. */
+static void remember(struct editor *editor, const char *line)
+{
+    HistEvent event;
+
+    if (history(editor->history, &event, H_FIRST) == 0 && strcmp(event.str, line) == 0)
+        return;
+    history(editor->history, &event, H_ENTER, line);
+}
+
+static void forget_line(struct editor *editor)
+{
+    if (editor->line)
+        bytes_wipe(editor->line, strlen(editor->line));
+    free(editor->line);
+    editor->line = NULL;
+}
+
+enum editor_end editor_line(struct editor *editor, struct bytes *line)
+{
+    int count = 0;
+    const char *typed;
+
+    forget_line(editor);
+    *line = bytes_of("", 0);
+    editor->is_broken_off = editor->is_out = false;
+    typed = el_gets(editor->el, &count);
+    if (editor->is_broken_off) {
+        el_set(editor->el, EL_UNBUFFERED, 1); /* what was typed is gone */
+        el_set(editor->el, EL_UNBUFFERED, 0);
+        fputs("^C\n", stdout);
+        return EDITOR_BROKEN_OFF;
+    }
+    if (!typed || count <= 0)
+        return EDITOR_OVER;
+    editor->line = strndup(typed, (size_t)count);
+    CHECK(editor->line);
+    editor->line[strcspn(editor->line, "\r\n")] = '\0';
+    if (editor->is_out)
+        return EDITOR_OUT;
+    if (editor->line[strspn(editor->line, " ")])
+        remember(editor, editor->line);
+    *line = bytes_of(editor->line, strlen(editor->line));
+    return EDITOR_LINE;
+}
+
+void editor_history(const struct editor *editor, FILE *out)
+{
+    HistEvent event;
+
+    for (int i = history(editor->history, &event, H_LAST); i == 0; i = history(editor->history, &event, H_PREV))
+        fprintf(out, "  %s\n", event.str);
+}
+
+void editor_close(struct editor *editor)
+{
+    forget_line(editor);
+    if (editor->history)
+        history_end(editor->history);
+    if (editor->el)
+        el_end(editor->el);
+    free(editor);
+}

@@ -1,0 +1,236 @@
+#include "cli/output.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const struct {
+    const char *word, *meaning;
+} filters[] = {
+#define FILTER(name, word, meaning) {word, meaning},
+#include "cli/filters.def"
+#undef FILTER
+};
+
+#define MORE "<--- More --->"
+
+struct output {
+    struct output_filter *filter;
+    unsigned page_lines, shown; /* on this page */
+    bool is_over;               /* no more is wanted */
+    char *line;
+    size_t len, room;
+};
+
+const char *output_filter_word(size_t index, const char **meaning)
+{
+    if (index >= COUNT_OF(filters))
+        return NULL;
+    *meaning = filters[index].meaning;
+    return filters[index].word;
+}
+
+/* ---- reading a filter ---- */
+
+static struct bytes word_at(struct bytes text, size_t *at)
+{
+    size_t begin;
+
+    while (*at < text.len && text.data[*at] == ' ')
+        (*at)++;
+    begin = *at;
+    while (*at < text.len && text.data[*at] != ' ')
+        (*at)++;
+    return bytes_of(text.data + begin, *at - begin);
+}
+
+static struct bytes without_blanks(struct bytes text)
+{
+    while (text.len > 0 && text.data[0] == ' ')
+        text = bytes_after(text, 1);
+    while (text.len > 0 && text.data[text.len - 1] == ' ')
+        text.len--;
+    return text;
+}
+
+static bool compile(struct output_filter *filter, struct bytes expression, struct text *why)
+{
+    char space[512];
+    struct text t = text_of(space, sizeof space);
+    int error;
+
+    text_add(&t, "%.*s", (int)expression.len, (const char *)expression.data);
+    if (t.is_cut) {
+        text_add(why, "the expression is too long");
+        return false;
+    }
+    error = regcomp(&filter->regex, space, REG_EXTENDED | REG_NOSUB);
+    filter->has_regex = error == 0;
+    if (error) {
+        char reason[128];
+
+        regerror(error, &filter->regex, reason, sizeof reason);
+        text_add(why, "the expression cannot be used: %s", reason);
+    }
+    return error == 0;
+}
+
+static bool choose(struct output_filter *filter, struct bytes word)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < COUNT_OF(filters); i++) {
+        if (word.len > 0 && bytes_begin_with(bytes_of_text(filters[i].word), word)) {
+            filter->kind = (enum output_filter_kind)i;
+            count++;
+        }
+    }
+    return count == 1;
+}
+
+bool output_filter_read(struct output_filter *filter, struct bytes text, size_t *at, struct text *why)
+{
+    size_t end = 0, behind;
+    struct bytes word = word_at(text, &end), rest;
+
+    *filter = (struct output_filter){.kind = OUTPUT_ALL};
+    *at = end - word.len;
+    if (!choose(filter, word)) {
+        text_add(why, "begin, include, exclude, grep or count");
+        return false;
+    }
+    behind = end;
+    if (filter->kind == OUTPUT_GREP && bytes_equal(word_at(text, &behind), bytes_of_text("-v"))) {
+        filter->kind = OUTPUT_EXCLUDE;
+        end = behind;
+    } else if (filter->kind == OUTPUT_GREP) {
+        filter->kind = OUTPUT_INCLUDE;
+    }
+    rest = without_blanks(bytes_after(text, end));
+    *at = rest.len ? (size_t)(rest.data - text.data) : text.len;
+    if (rest.len == 0 && filter->kind != OUTPUT_COUNT)
+        text_add(why, "an expression");
+    return rest.len == 0 ? filter->kind == OUTPUT_COUNT : compile(filter, rest, why);
+}
+
+void output_filter_free(struct output_filter *filter)
+{
+    if (filter->has_regex)
+        regfree(&filter->regex);
+    filter->has_regex = false;
+}
+
+/* ---- pages ---- */
+
+/* -1: there is no terminal to ask. */
+static int read_key(void)
+{
+    struct termios before, raw;
+    unsigned char key = 'q';
+
+    if (tcgetattr(STDIN_FILENO, &before) != 0)
+        return -1;
+    raw = before;
+    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+    if (read(STDIN_FILENO, &key, 1) != 1)
+        key = 'q';
+    tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    return key;
+}
+
+static void turn_page(struct output *out)
+{
+    fputs(MORE, stdout);
+    fflush(stdout);
+
+    int key = read_key();
+
+    fputs("\r              \r", stdout);
+    out->is_over = key == 'q' || key == 'Q' || key == 3;
+    out->shown = key == '\r' || key == '\n' ? out->page_lines - 1 : 0;
+}
+
+static void show_line(struct output *out)
+{
+    if (out->page_lines > 0 && out->shown == out->page_lines)
+        turn_page(out);
+    if (out->is_over)
+        return;
+    fwrite(out->line, 1, out->len, stdout);
+    fputc('\n', stdout);
+    out->shown++;
+}
+
+/* ---- lines ---- */
+
+static bool is_shown(struct output_filter *filter, const char *line)
+{
+    bool is_match = !filter->has_regex || regexec(&filter->regex, line, 0, NULL, 0) == 0;
+
+    switch (filter->kind) {
+    case OUTPUT_BEGIN: filter->has_begun |= is_match; return filter->has_begun;
+    case OUTPUT_GREP:
+    case OUTPUT_INCLUDE: return is_match;
+    case OUTPUT_EXCLUDE: return !is_match;
+    case OUTPUT_COUNT: filter->count += is_match; return false;
+    case OUTPUT_ALL: return true;
+    }
+    return true;
+}
+
+static void end_line(struct output *out)
+{
+    out->line[out->len] = '\0';
+    if (is_shown(out->filter, out->line))
+        show_line(out);
+    out->len = 0;
+}
+
+static ssize_t take(void *context, const char *data, size_t len)
+{
+    struct output *out = context;
+
+    for (size_t i = 0; i < len && !out->is_over; i++) {
+        if (out->len + 1 >= out->room) {
+            out->room = out->room ? 2 * out->room : 1024;
+            out->line = realloc(out->line, out->room);
+            CHECK(out->line);
+        }
+        if (data[i] == '\n')
+            end_line(out);
+        else
+            out->line[out->len++] = data[i];
+    }
+    fflush(stdout);
+    return (ssize_t)len;
+}
+
+static int finish(void *context)
+{
+    struct output *out = context;
+
+    if (out->len > 0)
+        end_line(out);
+    if (out->filter->kind == OUTPUT_COUNT)
+        printf("Number of lines which match regexp = %lu\n", out->filter->count);
+    fflush(stdout);
+    free(out->line);
+    free(out);
+    return 0;
+}
+
+FILE *output_open(struct output_filter *filter, unsigned page_lines)
+{
+    struct output *out = calloc(1, sizeof *out);
+    FILE *file;
+
+    CHECK(out);
+    *out = (struct output){.filter = filter, .page_lines = page_lines};
+    file = fopencookie(out, "w", (cookie_io_functions_t){.write = take, .close = finish});
+    CHECK(file);
+    return file;
+}

@@ -1,0 +1,404 @@
+#include "cli/session.h"
+
+#include "base/check.h"
+#include "cli/advice.h"
+#include "cli/complain.h"
+#include "cli/editor.h"
+#include "cli/output.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { WHY_SIZE = 4096, LINES_DEFAULT = 24 };
+
+/* ---- where we are ---- */
+
+struct control_scope session_scope(const struct session *session)
+{
+    return (struct control_scope){.is_session = true, .is_admin = session->is_enabled};
+}
+
+const char *session_prompt(const struct session *session, char prompt[static SESSION_PROMPT_SIZE])
+{
+    struct text t = text_of(prompt, SESSION_PROMPT_SIZE);
+
+    text_add(&t, "%s", session->hostname);
+    if (session->is_configuring)
+        text_add(&t, "(%s)", grammar_prompt(session->mode));
+    text_add(&t, "%s", session->is_enabled ? "# " : "> ");
+    return prompt;
+}
+
+static void leave_configuration(struct session *session)
+{
+    session->is_configuring = false;
+    session->mode = MODE_GLOBAL;
+}
+
+static void leave_mode(struct session *session)
+{
+    if (session->is_configuring && session->mode != MODE_GLOBAL)
+        session->mode = MODE_GLOBAL;
+    else if (session->is_configuring)
+        leave_configuration(session);
+    else
+        session->is_over = true;
+}
+
+static void note_status(struct session *session, int status)
+{
+    session->status = status > session->status ? status : session->status;
+}
+
+/* ---- asking the gateway ---- */
+
+static void learn(struct session *session, const struct command *command)
+{
+    const struct control_record *gateway = reply_find(&command->reply, RECORD_gateway);
+    struct text t = text_of(session->hostname, sizeof session->hostname);
+
+    if (!gateway)
+        return;
+    text_add(&t, "%s", record_text(gateway, COL_gateway_hostname));
+    session->may_enable = strcmp(record_text(gateway, COL_gateway_right), "reader") != 0;
+    if (!session->options->has_dialect)
+        dialect_of_name(record_text(gateway, COL_gateway_dialect), &session->dialect);
+}
+
+int session_command(struct session *session, struct command *command)
+{
+    int status;
+
+    command->options = session->options;
+    command->view.dialect = session->dialect;
+    status = command_run(command);
+    learn(session, command);
+    command_end(command);
+    note_status(session, status);
+    return status;
+}
+
+static void on_interrupt(int number)
+{
+    (void)number; /* whatever waits is woken, and gives up */
+}
+
+/* ---- commands of the session itself ---- */
+
+static void enable(struct session *session)
+{
+    session->is_enabled = session->may_enable;
+    if (session->may_enable)
+        return;
+    printf("%% Only root and the members of the control socket's group may change things\n");
+    note_status(session, COMMAND_NOT_DONE);
+}
+
+static void start_background(struct session *session, const struct control_request *request, const struct bytes *words,
+                             size_t count)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (background_start(&session->background, session->options->socket, request->id, words, count, &why))
+        return;
+    printf("%s\n", space);
+    note_status(session, COMMAND_NOT_DONE);
+}
+
+static bool is_background(const struct session *session, enum control_request_id id)
+{
+    return session->editor && !session->options->is_json &&
+           (id == CONTROL_TERMINAL_MONITOR || id == CONTROL_DEBUG_IKEV1 || id == CONTROL_DEBUG_IPSEC);
+}
+
+/* False: it is no command of the session itself. */
+static bool do_here(struct session *session, const struct control_request *request, const struct bytes *words,
+                    size_t count, FILE *out)
+{
+    switch (request->id) {
+    case CONTROL_ENABLE: enable(session); return true;
+    case CONTROL_DISABLE:
+        leave_configuration(session);
+        session->is_enabled = false;
+        return true;
+    case CONTROL_CONFIGURE_TERMINAL: session->is_configuring = true; return true;
+    case CONTROL_EXIT: leave_mode(session); return true;
+    case CONTROL_END: leave_configuration(session); return true;
+    case CONTROL_TERMINAL_PAGER: session->page_lines = request->line_count; return true;
+    case CONTROL_TERMINAL_NO_MONITOR: background_stop(&session->background, CONTROL_TERMINAL_MONITOR); return true;
+    case CONTROL_SHOW_HISTORY:
+        if (session->editor)
+            editor_history(session->editor, out);
+        return true;
+    default: break;
+    }
+    if (!is_background(session, request->id))
+        return false;
+    start_background(session, request, words, count);
+    return true;
+}
+
+static void run_request(struct session *session, struct control_request request, const struct bytes *words,
+                        size_t count, struct output_filter *filter)
+{
+    bool is_paged = session->is_terminal && control_request_info(request.id)->how == CONTROL_ONCE;
+    FILE *out = output_open(filter, is_paged && session->page_lines ? session->page_lines - 1 : 0);
+    struct command command = {.out = out, .request = request, .words = words, .word_count = count};
+
+    if (!do_here(session, &request, words, count, out))
+        session_command(session, &command);
+    fclose(out);
+}
+
+/* ---- a line ---- */
+
+static bool read_filter(struct session *session, struct bytes line, size_t bar, struct output_filter *filter)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    size_t at;
+
+    if (output_filter_read(filter, bytes_after(line, bar + 1), &at, &why))
+        return true;
+    complain_of_filter(session, line, bar + 1 + at, space);
+    note_status(session, COMMAND_NOT_DONE);
+    return false;
+}
+
+/* The words in full: which command it is was settled here, not by another version's rows. */
+static void run_command(struct session *session, struct bytes line, const struct grammar_match *match)
+{
+    struct output_filter filter = {.kind = OUTPUT_ALL};
+    const uint8_t *bar = memchr(line.data, '|', line.len);
+    size_t len = bar ? (size_t)(bar - line.data) : line.len;
+    struct control_request request;
+    struct control_parse parse;
+    struct bytes words[CONTROL_WORDS_MAX];
+    size_t count = 0;
+
+    if (!control_split(bytes_of(line.data, len), words, &count)) {
+        complain_of_length(session);
+        note_status(session, COMMAND_NOT_DONE);
+    } else if (!control_request_parse_in(session_scope(session), &request, words, count, &parse)) {
+        complain_of_line(session, line, words, count, &parse, match);
+        note_status(session, COMMAND_NOT_DONE);
+    } else if (!bar || read_filter(session, line, len, &filter)) {
+        session_flush(session);
+        run_request(session, request, parse.spelled, count, &filter);
+    }
+    output_filter_free(&filter);
+}
+
+static void show_help(struct session *session, struct bytes before_cursor)
+{
+    static struct advice advice;
+    struct output_filter all = {.kind = OUTPUT_ALL};
+    FILE *out = output_open(&all, 0);
+
+    advice_of(&advice, session, before_cursor);
+    advice_show(out, &advice, session->dialect);
+    fclose(out);
+}
+
+static bool is_command(const struct session *session, struct bytes line)
+{
+    struct bytes words[CONTROL_WORDS_MAX];
+    const uint8_t *bar = memchr(line.data, '|', line.len);
+    struct control_request request;
+    struct control_parse parse;
+    size_t count = 0;
+
+    return control_split(bytes_of(line.data, bar ? (size_t)(bar - line.data) : line.len), words, &count) &&
+           control_request_parse_in(session_scope(session), &request, words, count, &parse);
+}
+
+/* `do show ...`, as IOS wants it in configuration. */
+static struct bytes without_do(const struct session *session, struct bytes line)
+{
+    return session->is_configuring && bytes_begin_with(line, bytes_of_text("do ")) ? bytes_after(line, 3) : line;
+}
+
+static void run_line(struct session *session, struct bytes line)
+{
+    static struct grammar_match match;
+
+    while (line.len > 0 && (line.data[0] == ' ' || line.data[0] == '\t'))
+        line = bytes_after(line, 1);
+    if (line.len == 0 || line.data[0] == '!' || line.data[0] == ':')
+        return;
+    if (!session->is_terminal && line.data[line.len - 1] == '?') {
+        show_help(session, bytes_of(line.data, line.len - 1));
+        return;
+    }
+    match.outcome = GRAMMAR_UNKNOWN;
+    match.bad = 0;
+    if (session->is_configuring && session_configure(session, line, &match))
+        return;
+    line = without_do(session, line);
+    if (session->is_configuring && session->mode == MODE_KEPT && !is_command(session, line) &&
+        session_keep(session, line))
+        return;
+    run_command(session, line, session->is_configuring ? &match : NULL);
+}
+
+/* ---- on a terminal ---- */
+
+static const char *hook_prompt(void *context)
+{
+    static char prompt[SESSION_PROMPT_SIZE];
+
+    return session_prompt(context, prompt);
+}
+
+static void hook_help(void *context, struct bytes before_cursor)
+{
+    show_help(context, before_cursor);
+}
+
+static void hook_complete(void *context, struct bytes before_cursor, struct text *put_in)
+{
+    static struct advice advice;
+
+    advice_of(&advice, context, before_cursor);
+    advice_complete(&advice, put_in);
+}
+
+static size_t hook_fds(void *context, struct pollfd fds[static EDITOR_FDS_MAX])
+{
+    struct session *session = context;
+
+    return background_fds(&session->background, fds);
+}
+
+static void show_line(void *context, const char *line)
+{
+    (void)context;
+    printf("%s\n", line);
+}
+
+static void hook_ready(void *context)
+{
+    struct session *session = context;
+
+    background_read(&session->background, show_line, NULL);
+}
+
+static unsigned rows_of_terminal(void)
+{
+    struct winsize size;
+
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2 ? size.ws_row : LINES_DEFAULT;
+}
+
+static void run_on_terminal(struct session *session)
+{
+    const struct editor_hooks hooks = {.context = session,
+                                       .prompt = hook_prompt,
+                                       .help = hook_help,
+                                       .complete = hook_complete,
+                                       .fds = hook_fds,
+                                       .ready = hook_ready};
+    const struct sigaction interrupt = {.sa_handler = on_interrupt}; /* without SA_RESTART */
+    enum editor_end end = EDITOR_LINE;
+    struct bytes line;
+
+    sigaction(SIGINT, &interrupt, NULL);
+    session->page_lines = rows_of_terminal();
+    session->editor = editor_open(&hooks);
+    while (session->editor && !session->is_over && end != EDITOR_OVER) {
+        end = editor_line(session->editor, &line);
+        if (end == EDITOR_LINE)
+            run_line(session, line);
+        else if (end == EDITOR_OUT)
+            leave_configuration(session);
+        fflush(stdout);
+    }
+    if (end == EDITOR_OVER)
+        printf("\n");
+    if (session->editor)
+        editor_close(session->editor);
+}
+
+/* ---- commands of standard input ---- */
+
+static void run_input(struct session *session)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t len;
+
+    session->is_enabled = session->may_enable;
+    while (!session->is_over && (len = getline(&line, &room, stdin)) > 0) {
+        while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+            len--;
+        run_line(session, bytes_of(line, (size_t)len));
+        bytes_wipe(line, room);
+    }
+    session_flush(session);
+    free(line);
+}
+
+/* ---- begin and end ---- */
+
+static struct session *begin(const struct options *options)
+{
+    static const char *const words[] = {"show", "version"};
+    struct bytes list[] = {bytes_of_text(words[0]), bytes_of_text(words[1])};
+    struct session *session = calloc(1, sizeof *session);
+    char *space = NULL;
+    size_t size = 0;
+    FILE *unseen = open_memstream(&space, &size);
+    struct command command = {
+        .out = unseen, .request = {.id = CONTROL_SHOW_VERSION}, .words = list, .word_count = COUNT_OF(list)};
+
+    CHECK(session && unseen);
+    session->options = options;
+    session->dialect = options->has_dialect ? options->dialect : DIALECT_ASA;
+    session_command(session, &command);
+    fclose(unseen);
+    free(space);
+    return session;
+}
+
+static int end(struct session *session)
+{
+    int status = session->status;
+
+    background_stop_all(&session->background);
+    bytes_wipe(session, sizeof *session);
+    free(session);
+    return status;
+}
+
+int session_run(const struct options *options)
+{
+    struct session *session = begin(options);
+
+    if (session->status != COMMAND_DONE)
+        return end(session); /* it has been said why */
+    session->is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (session->is_terminal)
+        run_on_terminal(session);
+    else
+        run_input(session);
+
+    bool is_interactive = session->is_terminal;
+    int status = end(session);
+
+    return is_interactive ? COMMAND_DONE : status;
+}
+
+int session_run_line(const struct options *options)
+{
+    struct session *session = begin(options);
+
+    if (session->status != COMMAND_DONE)
+        return end(session);
+    session->is_enabled = session->may_enable;
+    run_line(session, bytes_of_text(options->line));
+    return end(session);
+}

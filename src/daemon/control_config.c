@@ -1,0 +1,216 @@
+/* The configuration, shown and changed: show running-config, configure, clear configure, write memory. */
+#include "base/check.h"
+#include "conf/line.h"
+#include "daemon/control_client.h"
+
+#include <string.h>
+
+enum { SENTENCE_SIZE = 1024, PIECE_SIZE = 1000, TOLD_LINES_MAX = 200, COMMAND_SIZE = 200 };
+
+static const struct control_source *source_of(const struct client *client)
+{
+    return client->control->source;
+}
+
+/* ---- who gave which command ---- */
+
+/* Without what may be a secret. */
+void tell_command(struct client *client, struct bytes command, bool is_change)
+{
+    struct event e = event_of(is_change ? EV_COMMAND_GIVEN : EV_COMMAND_SHOWN);
+    char space[COMMAND_SIZE];
+    struct text t = text_of(space, sizeof space);
+    size_t len = text_public_len(command);
+
+    text_add_escaped(&t, bytes_of(command.data, len));
+    if (len < command.len)
+        text_add(&t, " *****");
+    event_add_text(&e, FIELD_ADMINISTRATOR, client->who);
+    event_add_text(&e, FIELD_COMMAND, space);
+    source_of(client)->tell(source_of(client)->context, &e);
+}
+
+static bool next_line(struct bytes *rest, struct bytes *line)
+{
+    const uint8_t *end = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
+
+    if (rest->len == 0)
+        return false;
+    *line = bytes_of(rest->data, end ? (size_t)(end - rest->data) : rest->len);
+    *rest = bytes_after(*rest, line->len + 1);
+    return true;
+}
+
+static bool is_indented(struct bytes line)
+{
+    return line.len > 0 && line.data[0] == ' ';
+}
+
+/* A line that only says where the next one belongs is not told. */
+static void tell_lines(struct client *client, struct bytes lines)
+{
+    struct bytes line;
+    unsigned told = 0, left_out = 0;
+    char space[64];
+    struct text t = text_of(space, sizeof space);
+
+    while (next_line(&lines, &line)) {
+        if ((is_indented(lines) && !is_indented(line)) || line.len == 0 || line.data[0] == '!')
+            continue;
+        while (is_indented(line))
+            line = bytes_after(line, 1);
+        if (told < TOLD_LINES_MAX)
+            tell_command(client, line, true);
+        left_out += told++ >= TOLD_LINES_MAX;
+    }
+    if (left_out == 0)
+        return;
+    text_add(&t, "and %u more lines", left_out);
+    tell_command(client, bytes_of(t.data, t.len), true);
+}
+
+/* ---- shown ---- */
+
+static bool send_line(struct client *client)
+{
+    struct control_record r = control_record_of(RECORD_config_line);
+    struct bytes rest = bytes_after(bytes_of(client->text.text, client->text.len), client->index), line;
+    char piece[PIECE_SIZE + 1];
+
+    if (!next_line(&rest, &line))
+        return false;
+
+    bool goes_on = line.len > PIECE_SIZE;
+
+    line.len = goes_on ? PIECE_SIZE : line.len;
+    memcpy(piece, line.data, line.len);
+    piece[line.len] = '\0';
+    record_set_text(&r, COL_config_line_text, piece);
+    if (goes_on)
+        record_set_flag(&r, COL_config_line_goes_on, true);
+    client->index += (uint32_t)line.len + !goes_on;
+    client_send(client, &r);
+    return true;
+}
+
+static void fail_memory(struct client *client)
+{
+    client_fail(client, CONTROL_ERROR_NOT_READY, "there is no memory for the answer");
+}
+
+/* Grows until it fits. */
+static bool write_part(struct client *client, struct conf_part part)
+{
+    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
+    bool is_whole = part.count == 0;
+
+    return running_add(&client->text, bytes_of_text(is_whole ? ": Saved\n:" : "")) &&
+           running_write(&client->text, conf, CONF_KEYS_MASKED, part) &&
+           running_add(&client->text, bytes_of_text(is_whole ? ": end" : ""));
+}
+
+static void do_show_running(struct client *client)
+{
+    struct bytes words[CONTROL_WORDS_MAX];
+    size_t count = 0;
+
+    CHECK(control_split(bytes_of_text(client->request.rest), words, &count));
+    if (write_part(client, (struct conf_part){.words = words, .count = count}))
+        client->producer = send_line;
+    else
+        fail_memory(client);
+}
+
+static void do_show_startup(struct client *client)
+{
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (source_of(client)->add_startup(source_of(client)->context, &client->text, &why))
+        client->producer = send_line;
+    else
+        client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
+}
+
+static void do_more(struct client *client)
+{
+    if (running_add(&client->text, source_of(client)->running(source_of(client)->context)))
+        client->producer = send_line;
+    else
+        fail_memory(client);
+}
+
+/* ---- changed ---- */
+
+static void tell_finding(void *context, const struct conf_finding *finding)
+{
+    struct client *client = context;
+    struct control_record r = control_record_of(finding->line ? RECORD_finding : RECORD_warning);
+
+    if (finding->line)
+        set_finding(&r, finding);
+    else
+        record_set_text(&r, COL_warning_sentence, finding->sentence);
+    client_send(client, &r);
+}
+
+static void do_change(struct client *client, struct control_change change)
+{
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    change.tell = tell_finding;
+    change.context = client;
+    if (source_of(client)->change(source_of(client)->context, &change, &why))
+        client_done(client);
+    else
+        client_fail(client, CONTROL_ERROR_CHANGE_REFUSED, *space ? space : NULL);
+    running_free(&client->lines);
+}
+
+static void do_configure(struct client *client)
+{
+    struct bytes lines = bytes_of(client->lines.text, client->lines.len);
+
+    if (lines.len == 0) {
+        client_fail(client, CONTROL_ERROR_BAD_REQUEST, "there are no statements to add");
+        return;
+    }
+    tell_lines(client, lines);
+    do_change(client, (struct control_change){.lines = lines});
+}
+
+static void do_clear(struct client *client)
+{
+    struct bytes words[CONTROL_WORDS_MAX];
+    size_t count = 0;
+
+    CHECK(control_split(bytes_of_text(client->request.rest), words, &count));
+    if (count == 1 && bytes_equal(words[0], bytes_of_text("all")))
+        count = 0;
+    do_change(client, (struct control_change){.taken_away = words, .taken_away_count = count});
+}
+
+static void do_save(struct client *client)
+{
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (source_of(client)->save(source_of(client)->context, &why))
+        client_done(client);
+    else
+        client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
+}
+
+void handle_configuration(struct client *client)
+{
+    switch (client->request.id) {
+    case CONTROL_SHOW_RUNNING: do_show_running(client); return;
+    case CONTROL_SHOW_STARTUP: do_show_startup(client); return;
+    case CONTROL_MORE_RUNNING: do_more(client); return;
+    case CONTROL_CONFIGURE: do_configure(client); return;
+    case CONTROL_CLEAR_CONFIGURE: do_clear(client); return;
+    case CONTROL_WRITE_MEMORY: do_save(client); return;
+    default: CHECK(!"a request that has nothing to do with the configuration");
+    }
+}
