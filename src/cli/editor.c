@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -16,8 +18,10 @@ struct editor {
     const struct editor_hooks *hooks;
     EditLine *el;
     History *history;
-    bool is_broken_off, is_out;
-    char *line; /* a copy of what was typed */
+    bool is_broken_off, is_out, has_terminal;
+    struct termios before, ours;
+    sigset_t outside; /* what is blocked but for the time that a line is typed: then Ctrl-C waits for the poll */
+    char *line;       /* a copy of what was typed */
 };
 
 static struct editor *editor_of(EditLine *el)
@@ -56,7 +60,7 @@ static int read_key(EditLine *el, wchar_t *key)
         unsigned char byte;
 
         fds[count] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
-        if (poll(fds, count + 1, -1) < 0) {
+        if (ppoll(fds, count + 1, NULL, &editor->outside) < 0) {
             editor->is_broken_off = errno == EINTR;
             return 0;
         }
@@ -112,6 +116,23 @@ static unsigned char on_tab(EditLine *el, int key)
     return CC_REFRESH;
 }
 
+void editor_lend_terminal(struct editor *editor, bool is_lent)
+{
+    if (editor->has_terminal)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, is_lent ? &editor->before : &editor->ours);
+}
+
+/* Between lines too: what is typed while a command runs is the beginning of the next line, and is shown then. Ctrl-Z
+ * leaves configuration, not the shell. */
+static void take_terminal(struct editor *editor)
+{
+    editor->has_terminal = tcgetattr(STDIN_FILENO, &editor->before) == 0;
+    editor->ours = editor->before;
+    editor->ours.c_cc[VSUSP] = _POSIX_VDISABLE;
+    editor->ours.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    editor_lend_terminal(editor, false);
+}
+
 struct editor *editor_open(const struct editor_hooks *hooks)
 {
     struct editor *editor = calloc(1, sizeof *editor);
@@ -119,8 +140,10 @@ struct editor *editor_open(const struct editor_hooks *hooks)
 
     CHECK(editor);
     setlocale(LC_CTYPE, "");
-    *editor =
-        (struct editor){.hooks = hooks, .el = el_init("ikewise", stdin, stdout, stderr), .history = history_init()};
+    editor->hooks = hooks;
+    take_terminal(editor);
+    editor->el = el_init("ikewise", stdin, stdout, stderr);
+    editor->history = history_init();
     if (!editor->el || !editor->history) {
         editor_close(editor);
         return NULL;
@@ -135,6 +158,8 @@ struct editor *editor_open(const struct editor_hooks *hooks)
     el_set(editor->el, EL_ADDFN, "complete-here", "the rest of the word", on_tab);
     el_set(editor->el, EL_BIND, "?", "help-here", NULL);
     el_set(editor->el, EL_BIND, "\t", "complete-here", NULL);
+    el_set(editor->el, EL_SETTY, "-d", "susp=", NULL);
+    el_set(editor->el, EL_SETTY, "-x", "-icanon", "-echo", "susp=", NULL);
     el_set(editor->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
     return editor;
 }
@@ -161,14 +186,17 @@ enum editor_end editor_line(struct editor *editor, struct bytes *line)
 {
     int count = 0;
     const char *typed;
+    sigset_t interrupt;
 
     forget_line(editor);
     *line = bytes_of("", 0);
     editor->is_broken_off = editor->is_out = false;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_BLOCK, &interrupt, &editor->outside);
     typed = el_gets(editor->el, &count);
+    sigprocmask(SIG_SETMASK, &editor->outside, NULL);
     if (editor->is_broken_off) {
-        el_set(editor->el, EL_UNBUFFERED, 1); /* what was typed is gone */
-        el_set(editor->el, EL_UNBUFFERED, 0);
         fputs("^C\n", stdout);
         return EDITOR_BROKEN_OFF;
     }
@@ -193,12 +221,16 @@ void editor_history(const struct editor *editor, FILE *out)
         fprintf(out, "  %s\n", event.str);
 }
 
+/* libedit loses the names of functions that were added when it ends, so it does not end before the program does; the
+ * terminal is as it was after each line anyway. */
+static EditLine *left_open;
+
 void editor_close(struct editor *editor)
 {
     forget_line(editor);
     if (editor->history)
         history_end(editor->history);
-    if (editor->el)
-        el_end(editor->el);
+    left_open = editor->el;
+    editor_lend_terminal(editor, true);
     free(editor);
 }

@@ -40,6 +40,9 @@ enum editor_end editor_line(struct editor *editor, struct bytes *line);
 /* The lines so far, the oldest first. */
 void editor_history(const struct editor *editor, FILE *out);
 
+/* To a command that asks something by itself, and back. */
+void editor_lend_terminal(struct editor *editor, bool is_lent);
+
 void editor_close(struct editor *editor);
 
 #endif

@@ -153,7 +153,9 @@ bool session_configure(struct session *session, struct bytes line, struct gramma
         clear_family(session, &typed);
         return true;
     }
-    if (session->mode == MODE_GLOBAL || session->mode == MODE_KEPT || outside.bad > match->bad)
+    /* A line whose first word is one of this mode's was meant for it. */
+    if (session->mode == MODE_GLOBAL || session->mode == MODE_KEPT ||
+        (match->bad == 0 && match->outcome != GRAMMAR_AMBIGUOUS))
         *match = outside;
     return false;
 }

@@ -1,0 +1,379 @@
+#!/bin/bash
+# The shell on a terminal, on two gateways with a host behind each, in network namespaces. Wants root.
+#     session.sh IKEWISED IKEWISE TYPIST
+set -u
+ikewised=$(readlink -f "$1")
+ikewise=$(readlink -f "$2")
+typist=$(readlink -f "$3")
+work=$(mktemp -d)
+tag=is$$
+failed=0
+
+host() { ip netns exec "$tag$1" "${@:2}"; }
+
+clean_up() {
+    for side in w e; do
+        [ -f "$work/$side.pid" ] && kill -KILL "$(cat "$work/$side.pid")" 2>/dev/null
+    done
+    for n in hw gw ge he; do ip netns del "$tag$n" 2>/dev/null; done
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+expect() { # sentence, command...
+    if "${@:2}" >"$work/out" 2>&1; then
+        echo "ok      $1"
+    else
+        echo "FAILED  $1"
+        sed 's/^/        /' "$work/out" | tail -n 20
+        failed=1
+    fi
+}
+
+not() { ! "$@"; }
+
+make_network() {
+    for n in hw gw ge he; do
+        ip netns add "$tag$n" || exit 1
+        ip -n "$tag$n" link set lo up
+    done
+    ip link add out0 netns "${tag}gw" type veth peer name out0 netns "${tag}ge"
+    ip link add in0 netns "${tag}gw" type veth peer name in0 netns "${tag}hw"
+    ip link add in0 netns "${tag}ge" type veth peer name in0 netns "${tag}he"
+    ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
+    ip -n "${tag}ge" addr add 192.0.2.2/24 dev out0
+    ip -n "${tag}gw" addr add 10.1.0.1/16 dev in0
+    ip -n "${tag}ge" addr add 10.2.0.1/16 dev in0
+    ip -n "${tag}hw" addr add 10.1.0.5/16 dev in0
+    ip -n "${tag}he" addr add 10.2.0.5/16 dev in0
+    for n in gw ge; do
+        ip -n "$tag$n" link set out0 up
+        host $n sysctl -qw net.ipv4.ip_forward=1
+    done
+    for n in hw gw ge he; do ip -n "$tag$n" link set in0 up; done
+    ip -n "${tag}hw" route add default via 10.1.0.1
+    ip -n "${tag}he" route add default via 10.2.0.1
+    ip -n "${tag}gw" route add default via 192.0.2.2
+    ip -n "${tag}ge" route add default via 192.0.2.1
+}
+
+# East is configured by a file; west has an address and a name, and gets the rest from the shell.
+write_configs() {
+    (umask 077; cat >"$work/w.conf") <<END
+ASA Version 9.1(2)
+hostname west
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address 192.0.2.1 255.255.255.0
+END
+    (umask 077; cat >"$work/e.conf") <<END
+ASA Version 9.1(2)
+hostname east
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address 192.0.2.2 255.255.255.0
+access-list VPN extended permit ip 10.2.0.0 255.255.0.0 10.1.0.0 255.255.0.0
+crypto ipsec ikev1 transform-set AES esp-aes-256 esp-sha-hmac
+crypto map OUT 10 match address VPN
+crypto map OUT 10 set peer 192.0.2.1
+crypto map OUT 10 set ikev1 transform-set AES
+crypto map OUT interface outside
+crypto ikev1 enable outside
+crypto ikev1 policy 10
+ authentication pre-share
+ encryption aes-256
+ hash sha
+ group 14
+ lifetime 86400
+tunnel-group 192.0.2.1 type ipsec-l2l
+tunnel-group 192.0.2.1 ipsec-attributes
+ ikev1 pre-shared-key a-key-of-this-test
+END
+}
+
+start() { # side
+    : >"$work/$1.log"
+    ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/$1.sock" -d >"$work/$1.log" 2>&1 &
+    echo $! >"$work/$1.pid"
+    for _ in $(seq 50); do
+        grep -q "tunnels run" "$work/$1.log" && return
+        sleep 0.1
+    done
+}
+
+restart() { # side
+    kill -TERM "$(cat "$work/$1.pid")"
+    wait "$(cat "$work/$1.pid")"
+    start "$1"
+}
+
+typed() { "$typist" "$ikewise" -s "$work/w.sock" || failed=1; }
+west() { "$ikewise" -s "$work/w.sock" "$@"; }
+pings() { host hw ping -c "$1" -i 0.2 -W 3 10.2.0.5 | grep -q " $1 received"; }
+
+exec 2>"$work/errors" # what bash says of killed children
+make_network
+write_configs
+start w
+start e
+
+typed <<'END'
+# the prompt has the name of the gateway
+= west> 
+# what only looks is there at once
+> show version
+= ikewise
+= west> 
+# what changes something is not
+> configure terminal
+= ERROR: % Invalid input detected at '^' marker.
+= west> 
+# enable is for root, and asks for no password
+> enable
+= west# 
+# the caret stands under the wrong word, wherever the prompt ends
+> show crypto foo sa
+=                   ^
+= ERROR: % Invalid input detected at '^' marker.
+=   expected here: isakmp, ikev1 or ipsec
+# an ambiguous word is named
+> show crypto i sa
+= ERROR: % Ambiguous command:  "show crypto i"
+# an incomplete command too
+> show crypto
+= ERROR: % Incomplete command
+# a question mark says what can follow, with a line about each word, and leaves the line as it was
+^ show crypto ?
+= exec mode commands/options:
+=   ikev1   IKE version 1
+=   ipsec   IPsec, phase 2
+=   isakmp  ISAKMP, phase 1
+= west# show crypto 
+# in the middle of a word it says which words begin so
+^ is?
+=   isakmp  ISAKMP, phase 1
+! ipsec
+= west# show crypto is
+# Tab writes the rest of the word
+^ \tsa\x0d
+= akmp sa
+= There are no IKEv1 SAs
+= west# 
+# the commands of before come again
+^ \x10\x0d
+= There are no IKEv1 SAs
+= west# 
+> show history
+=   show crypto isakmp sa
+= west# 
+# configuration has its own prompt
+> conf t
+= west(config)# 
+# statements that have others below them have one too
+> crypto ikev1 policy 10
+= west(config-ikev1-policy)# 
+> authentication pre-share
+= west(config-ikev1-policy)# 
+> encr aes-256
+= west(config-ikev1-policy)# 
+> hash sha
+= west(config-ikev1-policy)# 
+# a word that is wrong in a statement has the caret under it, and what could stand there
+> group 26
+=                                  ^
+= ERROR: % Invalid input detected at '^' marker.
+= west(config-ikev1-policy)# 
+^ group 1?
+=   1   768-bit MODP (weak)
+=   14  2048-bit MODP
+= west(config-ikev1-policy)# group 1
+^ 4\x0d
+= west(config-ikev1-policy)# 
+> lifetime 86400
+= west(config-ikev1-policy)# 
+# a statement of the outer mode leaves the inner one by itself
+> crypto ikev1 enable outside
+= west(config)# 
+> access-list VPN extended permit ip 10.1.0.0 255.255.0.0 10.2.0.0 255.255.0.0
+= west(config)# 
+> crypto ipsec ikev1 transform-set AES esp-aes-256 esp-sha-hmac
+= west(config)# 
+# a tunnel that is not whole yet says what it lacks
+> crypto map OUT 10 match address VPN
+= WARNING: crypto map OUT 10 is parked
+= west(config)# 
+> crypto map OUT 10 set peer 192.0.2.2
+= west(config)# 
+> crypto map OUT 10 set ikev1 transform-set AES
+= west(config)# 
+> crypto map OUT interface outside
+= west(config)# 
+> tunnel-group 192.0.2.2 type ipsec-l2l
+= west(config)# 
+> tunnel-group 192.0.2.2 ipsec-attributes
+= west(config-tunnel-ipsec)# 
+> ikev1 pre-shared-key a-key-of-this-test
+= west(config-tunnel-ipsec)# 
+# commands work in configuration too, and the key is never shown
+> sh run tunnel-group
+=  ikev1 pre-shared-key *****
+= west(config-tunnel-ipsec)# 
+# exit goes one step out, end all of them
+> exit
+= west(config)# 
+> interface GigabitEthernet0/0
+= west(config-if)# 
+> end
+= west# 
+# what has been typed is in use
+> up 192.0.2.2
+= 192.0.2.2 is up: MM_ACTIVE
+= west# 
+# a filter shows the lines that match
+> show run | include map OUT 10
+= crypto map OUT 10 match address VPN
+= crypto map OUT 10 set peer 192.0.2.2
+! hostname
+= west# 
+> show run | exclude .
+= west# 
+> show run | grep -v crypto|access|tunnel|^ |^!|^:
+= ASA Version 9.1(2)
+= hostname west
+= interface
+= west# 
+> show run | begin tunnel-group
+= tunnel-group 192.0.2.2 type ipsec-l2l
+! crypto
+= west# 
+> show run | count crypto map
+= Number of lines which match regexp = 4
+= west# 
+> show run | wrong x
+=                  ^
+= begin, include, exclude, grep or count
+= west# 
+# a screen that is too long stops, and goes on by a page, a line, or not at all
+> terminal pager 10
+= west# 
+> show run
+= nameif outside
+= <--- More --->
+! crypto
+^ \x0d
+= <--- More --->
+^  
+= access-list
+= <--- More --->
+^ q
+= west# 
+> terminal pager 0
+= west# 
+> show run
+= : end
+= west# 
+# the log comes while something is typed, and the line is drawn again
+> terminal monitor
+= west# 
+^ clear crypto
+= clear crypto
+^  ipsec sa\x0d
+= west# 
+= executed the 'clear crypto ipsec sa' command.
+= west# 
+> terminal no monitor
+= terminal no monitor
+> show version
+= configuration
+= west# 
+# Ctrl-C gives up a line, Ctrl-Z leaves configuration
+^ this is nothing\x03
+= west# 
+> conf t
+= west(config)# 
+^ \x1a
+= west# 
+# it says where nothing can follow
+^ show version ?
+=   <cr>
+= west# show version 
+^ \x0d
+= ikewise
+# exit leaves
+> exit
+END
+
+expect "what was typed carries traffic" pings 3
+expect "nothing has been written to the file yet" not grep -q "crypto map" "$work/w.conf"
+expect "write memory writes it" west write memory
+expect "with the keys, for its owner only" test "$(grep -c 'a-key-of-this-test' "$work/w.conf") $(stat -c %a "$work/w.conf")" = "1 600"
+restart w
+expect "so that it holds after a restart" pings 3
+west show running-config >"$work/running"
+west show startup-config >"$work/startup"
+expect "what is running is what will start" cmp <(grep -v ^: "$work/running") <(grep -v ^: "$work/startup")
+
+# A change of one tunnel while another is busy.
+cat >"$work/other.txt" <<'END'
+access-list OTHER extended permit ip 10.1.0.0 255.255.0.0 10.9.0.0 255.255.0.0
+crypto map OUT 20 match address OTHER
+crypto map OUT 20 set peer 192.0.2.9
+crypto map OUT 20 set ikev1 transform-set AES
+tunnel-group 192.0.2.9 type ipsec-l2l
+tunnel-group 192.0.2.9 ipsec-attributes
+ ikev1 pre-shared-key another-key
+END
+host hw ping -q -c 600 -i 0.005 10.2.0.5 >"$work/pings" &
+pinging=$!
+for _ in 1 2 3 4 5; do
+    west copy "$work/other.txt" running-config
+    west -c 'clear configure crypto map OUT 20'
+    west -c 'clear configure tunnel-group 192.0.2.9'
+done >"$work/changes" 2>&1
+west -c 'show running-config crypto map OUT 20' >"$work/gone"
+wait $pinging
+expect "a change loses no packet of the tunnels that it does not concern" grep -q "600 packets transmitted, 600 received" "$work/pings"
+expect "and what was taken away is gone" test ! -s "$work/gone"
+
+commands() { printf '%s\n' "$@" | "$ikewise" -s "$work/w.sock"; }
+status() { local wanted=$1; shift; "$@" >/dev/null 2>&1; [ $? = "$wanted" ]; }
+expect "commands come from standard input" status 0 commands "show tunnel" "configure terminal" "hostname west" "end"
+expect "and one that is wrong is told by the exit status" status 2 commands "show tunnel" "shwo tunnel"
+expect "the others are done all the same" grep -q "^ikewise" <(commands "shwo tunnel" "show version" 2>/dev/null)
+expect "-c takes a filter" grep -q "^1" <(west -c "show running-config | include hostname" | wc -l)
+expect "--json has the lines as records" grep -q '"text":"hostname west"' <(west --json -c "show running-config")
+printf 'hostname north\ncrypto map OUT 30 set peer\n' >"$work/wrong.txt"
+expect "a file with a wrong line changes nothing" status 2 west copy "$work/wrong.txt" running-config
+expect "and says which" grep -q "^line:2:.*ends too early" <(west copy "$work/wrong.txt" running-config 2>&1)
+expect "not even what was right" grep -q "hostname west" <(west show running-config)
+expect "who did what is in the log" grep -q "User '.*' executed the 'crypto map OUT 20 set peer 192.0.2.9' command" "$work/w.log"
+expect "and no key is" not grep -q "a-key-of-this-test\|another-key" "$work/w.log"
+
+# A disk that is full.
+if mount -t tmpfs -o size=16k,mode=0700 none "$work" 2>/dev/null; then
+    umount "$work"
+    mkdir "$work/small"
+    mount -t tmpfs -o size=8k,mode=0700 none "$work/small"
+    cp "$work/w.conf" "$work/small/w.conf"
+    cp "$work/small/w.conf" "$work/before"
+    kill -TERM "$(cat "$work/w.pid")"
+    wait "$(cat "$work/w.pid")"
+    ip netns exec "${tag}gw" "$ikewised" -f "$work/small/w.conf" -s "$work/w.sock" -d >"$work/w.log" 2>&1 &
+    echo $! >"$work/w.pid"
+    for _ in $(seq 50); do
+        grep -q "tunnels run" "$work/w.log" && break
+        sleep 0.1
+    done
+    seq -f "access-list BIG extended permit ip host 10.1.0.%g any" 1 200 >"$work/big.txt"
+    west copy "$work/big.txt" running-config >/dev/null 2>&1
+    expect "a full disk is told" status 2 west write memory
+    expect "and leaves the old file" cmp "$work/before" "$work/small/w.conf"
+    expect "and nothing else" test "$(ls "$work/small")" = w.conf
+    kill -TERM "$(cat "$work/w.pid")"
+    wait "$(cat "$work/w.pid")"
+    umount "$work/small"
+fi
+
+exit $failed
