@@ -105,25 +105,38 @@ static bool read_release(struct bytes text, uint32_t *major, uint32_t *minor)
            grammar_number(bytes_of(text.data + dot + 1, end - dot - 1), minor);
 }
 
-static const struct defaults *choose_defaults(struct compiler *c)
+/* `is_understood`: the release of the version line; without such a line it is the newest. */
+static const struct defaults *defaults_of(const struct statement *version, bool *is_understood)
 {
-    const struct statement *version = statements_next(c->statements, NULL, STATEMENT_version);
     const struct defaults *chosen = &defaults_rows[COUNT_OF(defaults_rows) - 1];
     uint32_t major, minor;
 
-    if (version == NULL) {
-        say(c, CONF_NOTE, NULL, "there is no ASA Version line: what is left out is taken as in %s", chosen->release);
-        return chosen;
-    }
-    if (!read_release(statement_argument(version, "release", 0), &major, &minor)) {
-        say(c, CONF_WARNING, version, "this release is not understood: what is left out is taken as in %s",
-            chosen->release);
-        return chosen;
-    }
-    for (size_t i = 0; i < COUNT_OF(defaults_rows); i++)
+    *is_understood = version != NULL && read_release(statement_argument(version, "release", 0), &major, &minor);
+    for (size_t i = 0; *is_understood && i < COUNT_OF(defaults_rows); i++)
         if (major > defaults_rows[i].from_major ||
             (major == defaults_rows[i].from_major && minor >= defaults_rows[i].from_minor))
             chosen = &defaults_rows[i];
+    return chosen;
+}
+
+const struct defaults *conf_defaults(const struct conf *conf)
+{
+    bool is_understood;
+
+    return defaults_of(statements_next(conf->statements, NULL, STATEMENT_version), &is_understood);
+}
+
+static const struct defaults *choose_defaults(struct compiler *c)
+{
+    const struct statement *version = statements_next(c->statements, NULL, STATEMENT_version);
+    bool is_understood;
+    const struct defaults *chosen = defaults_of(version, &is_understood);
+
+    if (version == NULL)
+        say(c, CONF_NOTE, NULL, "there is no ASA Version line: what is left out is taken as in %s", chosen->release);
+    else if (!is_understood)
+        say(c, CONF_WARNING, version, "this release is not understood: what is left out is taken as in %s",
+            chosen->release);
     return chosen;
 }
 

@@ -109,6 +109,10 @@ struct conf_part {
 /* Returns how many statements were written, those below others not counted. */
 uint32_t conf_write_part(const struct conf *conf, enum conf_keys_shown keys, struct conf_part part, struct text *text);
 
+/* Lines that say what holds because nothing else is said; to be read before the configuration itself. Without `is_all`
+ * only what an ASA always shows. */
+void conf_write_implied(const struct conf *conf, bool is_all, struct text *text);
+
 /* "note", "warning", "error" */
 const char *conf_severity_name(enum conf_severity severity);
 

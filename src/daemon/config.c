@@ -283,6 +283,25 @@ struct config *config_without(const struct config *old, const struct bytes *word
     return finish(new, why);
 }
 
+bool config_show(const struct config *config, bool is_all, struct conf_part part, struct running *text,
+                 struct text *why)
+{
+    struct running whole = {0};
+    struct config *again = NULL;
+    bool ok = running_write_implied(&whole, &config->conf, is_all) && running_add(&whole, bytes_of_text("!")) &&
+              running_add(&whole, bytes_of(config->running.text, config->running.len));
+
+    if (!ok)
+        refused(why, config->path, ENOMEM);
+    else
+        again = read_again(config->path, &whole, why);
+    ok = again != NULL && running_write(text, &again->conf, CONF_KEYS_MASKED, part);
+    if (again != NULL)
+        config_free(again);
+    running_free(&whole);
+    return ok;
+}
+
 bool config_save(const struct config *config, struct text *why)
 {
     int error = running_save(&config->running, config->path, config->has_keys);

@@ -42,6 +42,10 @@ struct config *config_changed(const struct config *old, struct bytes lines,
 /* The running configuration without the statements that begin so; no words: empty. NULL: see why. */
 struct config *config_without(const struct config *old, const struct bytes *words, size_t word_count, struct text *why);
 
+/* Adds what `show running-config` shows: keys masked, with what an ASA shows although nobody has typed it. */
+bool config_show(const struct config *config, bool is_all, struct conf_part part, struct running *text,
+                 struct text *why);
+
 /* Writes what is running to the file that it came from: to another file beside it, which takes its place when all of it
  * is on the disk. False: the old file is as it was. */
 bool config_save(const struct config *config, struct text *why);

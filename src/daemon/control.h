@@ -55,7 +55,8 @@ struct control_source {
     bool (*save)(void *context, struct text *why);
 
     struct bytes (*running)(void *context); /* with its keys */
-    /* What the next start would read, without keys. */
+    /* Without keys: what is running, and what the next start would read. */
+    bool (*add_running)(void *context, bool is_all, struct conf_part part, struct running *text, struct text *why);
     bool (*add_startup)(void *context, struct running *text, struct text *why);
 
     void (*tell)(void *context, const struct event *event); /* to the log */

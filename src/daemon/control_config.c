@@ -98,27 +98,23 @@ static void fail_memory(struct client *client)
     client_fail(client, CONTROL_ERROR_NOT_READY, "there is no memory for the answer");
 }
 
-/* Grows until it fits. */
-static bool write_part(struct client *client, struct conf_part part)
-{
-    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
-    bool is_whole = part.count == 0;
-
-    return running_add(&client->text, bytes_of_text(is_whole ? ": Saved\n:" : "")) &&
-           running_write(&client->text, conf, CONF_KEYS_MASKED, part) &&
-           running_add(&client->text, bytes_of_text(is_whole ? ": end" : ""));
-}
-
 static void do_show_running(struct client *client)
 {
     struct bytes words[CONTROL_WORDS_MAX];
-    size_t count = 0;
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct conf_part part = {.words = words};
 
-    CHECK(control_split(bytes_of_text(client->request.rest), words, &count));
-    if (write_part(client, (struct conf_part){.words = words, .count = count}))
+    CHECK(control_split(bytes_of_text(client->request.rest), words, &part.count));
+
+    bool is_whole = part.count == 0;
+
+    if (running_add(&client->text, bytes_of_text(is_whole ? ": Saved\n:" : "")) &&
+        source_of(client)->add_running(source_of(client)->context, client->request.is_all, part, &client->text, &why) &&
+        running_add(&client->text, bytes_of_text(is_whole ? ": end" : "")))
         client->producer = send_line;
     else
-        fail_memory(client);
+        client_fail(client, CONTROL_ERROR_NOT_READY, *space ? space : "there is no memory for the answer");
 }
 
 static void do_show_startup(struct client *client)

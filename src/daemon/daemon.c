@@ -319,6 +319,11 @@ static struct bytes running_of(void *context)
     return bytes_of(running->text, running->len);
 }
 
+static bool add_running(void *context, bool is_all, struct conf_part part, struct running *text, struct text *why)
+{
+    return config_show(((const struct daemon *)context)->config, is_all, part, text, why);
+}
+
 static bool add_startup(void *context, struct running *text, struct text *why)
 {
     const struct daemon *daemon = context;
@@ -327,12 +332,10 @@ static bool add_startup(void *context, struct running *text, struct text *why)
     if (saved == NULL)
         return false;
 
-    bool has_room = running_write(text, &saved->conf, CONF_KEYS_MASKED, (struct conf_part){0});
+    bool ok = config_show(saved, false, (struct conf_part){0}, text, why);
 
-    if (!has_room)
-        text_add(why, "there is no memory for the answer");
     config_free(saved);
-    return has_room;
+    return ok;
 }
 
 static void tell_event(void *context, const struct event *event)
@@ -396,6 +399,7 @@ static bool open_control(struct daemon *daemon, struct text *why)
                                              .change = change_config,
                                              .save = save_config,
                                              .running = running_of,
+                                             .add_running = add_running,
                                              .add_startup = add_startup,
                                              .tell = tell_event,
                                              .started_ms = clock_now_ms()};

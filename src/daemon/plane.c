@@ -250,7 +250,7 @@ void plane_close_local(struct plane *plane, struct ip ip)
 void plane_set_policy(struct plane *plane, const struct policy *policy)
 {
     plane_pairs_repolicy(plane, plane->policy, policy);
-    plane_hold_drop_all(plane);
+    plane_hold_repolicy(plane, plane->policy, policy);
     plane->policy = policy;
 }
 

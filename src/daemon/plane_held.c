@@ -94,14 +94,31 @@ void plane_hold_second(struct plane *plane)
     }
 }
 
-void plane_hold_drop_all(struct plane *plane)
+static void drop(struct plane *plane, struct plane_hold *hold)
+{
+    for (uint8_t j = 0; j < hold->count; j++) {
+        forget(plane, &hold->packets[j]);
+        plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_LONG);
+    }
+    hold->count = 0;
+}
+
+void plane_hold_repolicy(struct plane *plane, const struct policy *from, const struct policy *to)
 {
     for (size_t i = 0; i < PLANE_HOLDS_MAX; i++) {
         struct plane_hold *hold = &plane->holds[i];
-        for (uint8_t j = 0; j < hold->count; j++) {
-            forget(plane, &hold->packets[j]);
-            plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_LONG);
-        }
-        hold->count = 0;
+
+        if (hold->count == 0)
+            continue;
+        hold->tunnel = to == NULL ? NO_INDEX : policy_same_tunnel(from, hold->tunnel, to);
+        if (hold->tunnel == NO_INDEX)
+            drop(plane, hold);
+    }
+}
+
+void plane_hold_drop_all(struct plane *plane)
+{
+    for (size_t i = 0; i < PLANE_HOLDS_MAX; i++) {
+        drop(plane, &plane->holds[i]);
     }
 }

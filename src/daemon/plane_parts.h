@@ -147,6 +147,8 @@ void plane_hold_packet(struct plane *plane, uint16_t tunnel, uint16_t ace, const
 void plane_hold_release(struct plane *plane, uint16_t tunnel, uint16_t ace);
 void plane_hold_second(struct plane *plane);
 void plane_hold_drop_all(struct plane *plane);
+/* What waits for a tunnel that is the same in the new policy goes on waiting; the rest is dropped. */
+void plane_hold_repolicy(struct plane *plane, const struct policy *from, const struct policy *to);
 
 /* plane_out.c */
 void plane_out_turn(struct plane *plane);

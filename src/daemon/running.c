@@ -57,7 +57,26 @@ bool running_add(struct running *running, struct bytes text)
     return true;
 }
 
-bool running_write(struct running *running, const struct conf *conf, enum conf_keys_shown keys, struct conf_part part)
+struct what {
+    const struct conf *conf;
+    enum conf_keys_shown keys;
+    struct conf_part part;
+    bool is_all;
+};
+
+static void write_part(const struct what *what, struct text *text)
+{
+    conf_write_part(what->conf, what->keys, what->part, text);
+}
+
+static void write_implied(const struct what *what, struct text *text)
+{
+    conf_write_implied(what->conf, what->is_all, text);
+}
+
+/* Again with more room until it fits. */
+static bool add_written(struct running *running, void (*write_text)(const struct what *what, struct text *text),
+                        struct what what)
 {
     size_t before = running->len;
 
@@ -67,11 +86,21 @@ bool running_write(struct running *running, const struct conf *conf, enum conf_k
 
         struct text text = text_of(running->text + before, running->room - before);
 
-        conf_write_part(conf, keys, part, &text);
+        write_text(&what, &text);
         running->len = before + text.len;
         if (!text.is_cut)
             return true;
     }
+}
+
+bool running_write(struct running *running, const struct conf *conf, enum conf_keys_shown keys, struct conf_part part)
+{
+    return add_written(running, write_part, (struct what){.conf = conf, .keys = keys, .part = part});
+}
+
+bool running_write_implied(struct running *running, const struct conf *conf, bool is_all)
+{
+    return add_written(running, write_implied, (struct what){.conf = conf, .is_all = is_all});
 }
 
 uint32_t running_line_count(const struct running *running)

@@ -16,6 +16,9 @@ bool running_add(struct running *running, struct bytes text);
 /* Adds what conf_write_part writes. */
 bool running_write(struct running *running, const struct conf *conf, enum conf_keys_shown keys, struct conf_part part);
 
+/* Adds what conf_write_implied writes. */
+bool running_write_implied(struct running *running, const struct conf *conf, bool is_all);
+
 uint32_t running_line_count(const struct running *running);
 
 /* A file beside `path` (a link is followed) takes its place when all of it is on the disk. With `is_private` only its

@@ -205,6 +205,13 @@ static struct bytes source_running(void *context)
     return bytes_of_text("hostname west\nkey secret-of-this-test\n");
 }
 
+static bool source_add_running(void *context, bool is_all, struct conf_part part, struct running *text,
+                               struct text *why)
+{
+    (void)context, (void)why;
+    return running_add(text, bytes_of_text(is_all ? "all of it" : "hostname west")) && part.count == 0;
+}
+
 static bool source_add_startup(void *context, struct running *text, struct text *why)
 {
     (void)context, (void)why;
@@ -241,6 +248,7 @@ static const struct control_source source = {.now_ms = source_now_ms,
                                              .change = source_change,
                                              .save = source_save,
                                              .running = source_running,
+                                             .add_running = source_add_running,
                                              .add_startup = source_add_startup,
                                              .tell = source_tell};
 

@@ -731,6 +731,34 @@ static void a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same(void **sta
     burst_key_free(in.key);
 }
 
+static void a_new_policy_keeps_what_waits_for_tunnels_that_are_the_same(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa in = peer_sa(THEIR_SPI, 5, false);
+    struct policy same = policy, other = policy;
+    struct tunnel changed = *policy.tunnels;
+    struct plane_totals totals;
+    char text[SPACE];
+
+    (void)state;
+    host_sends("it waits");
+    run_for(20);
+    plane_set_policy(plane, &same);
+    CHECK(plane_install(plane, &install) == 0);
+    assert_string_equal(open_text(&in, text), "it waits");
+    plane_set_policy(plane, NULL);
+    plane_set_policy(plane, &policy);
+    host_sends("in vain");
+    run_for(20);
+    changed.lifetime_s = 77;
+    other.tunnels = &changed;
+    plane_set_policy(plane, &other);
+    plane_view_totals(plane, &totals);
+    CHECK(totals.held_count == 0 && totals.tally.drops[ESP_DROP_HELD_TOO_LONG] == 1);
+    plane_set_policy(plane, NULL);
+    burst_key_free(in.key);
+}
+
 int main(void)
 {
 #define PLANE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -751,6 +779,7 @@ int main(void)
         PLANE_TEST(a_packet_with_a_wrong_icv_is_told_with_its_reason),
         PLANE_TEST(an_install_that_cannot_be_done_changes_nothing),
         PLANE_TEST(a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same),
+        PLANE_TEST(a_new_policy_keeps_what_waits_for_tunnels_that_are_the_same),
     };
     return cmocka_run_group_tests(tests, set_up_all, NULL);
 }

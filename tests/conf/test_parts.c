@@ -1,0 +1,145 @@
+/* What is written of a configuration: parts of it, and what nobody has typed. */
+#include "conf/reading.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const char whole[] = "ASA Version 9.1(2)\n"
+                            "hostname west\n"
+                            "interface GigabitEthernet0/0\n"
+                            " nameif outside\n"
+                            "access-list A extended permit ip any any\n"
+                            "access-list AB extended permit ip any any\n"
+                            "crypto ipsec ikev1 transform-set AES esp-aes esp-sha-hmac\n"
+                            "crypto map OUT 10 match address A\n"
+                            "crypto map OUT 20 match address AB\n"
+                            "crypto ikev1 enable outside\n"
+                            "crypto ikev1 policy 10\n"
+                            " hash sha\n"
+                            "tunnel-group 192.0.2.9 type ipsec-l2l\n"
+                            "tunnel-group 192.0.2.9 ipsec-attributes\n"
+                            " ikev1 pre-shared-key secret-of-this-test\n"
+                            "mystery line\n";
+
+static size_t words_of(const char *line, struct bytes words[16])
+{
+    size_t count = 0;
+
+    for (const char *at = line; *at;) {
+        size_t len = strcspn(at, " ");
+
+        words[count++] = bytes_of(at, len);
+        at += len + (at[len] == ' ');
+    }
+    return count;
+}
+
+static void a_part_is_what_begins_with_its_words(void **state)
+{
+    static const struct {
+        const char *words;
+        uint32_t count;
+        const char *written, *why;
+    } cases[] = {
+        {"hostname", 1, "hostname west\n", "one word"},
+        {"host", 1, "hostname west\n", "shortened"},
+        {"cry map", 2, "crypto map OUT 10 match address A\ncrypto map OUT 20 match address AB\n", "two words"},
+        {"crypto map OUT 20", 1, "crypto map OUT 20 match address AB\n", "with arguments"},
+        {"access-list A", 1, "access-list A extended permit ip any any\n", "a name is not shortened"},
+        {"crypto ipsec transform-set", 1, "crypto ipsec ikev1 transform-set AES esp-aes esp-sha-hmac\n",
+         "the spelling before 8.4"},
+        {"crypto isakmp", 2, "crypto ikev1 enable outside\n!\ncrypto ikev1 policy 10\n hash sha\n", "that one too"},
+        {"interface", 1, "interface GigabitEthernet0/0\n nameif outside\n", "with what stands below"},
+        {"nameif", 0, "", "what stands below is no part by itself"},
+        {"tunnel-group 192.0.2.9 i", 1, "tunnel-group 192.0.2.9 ipsec-attributes\n ikev1 pre-shared-key *****\n",
+         "keys are masked"},
+        {"mystery", 1, "mystery line\n", "what nobody knows"},
+        {"crypto map OUT 30", 0, "", "nothing"},
+    };
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, whole);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bytes words[16];
+        struct conf_part part = {.words = words, .count = words_of(cases[i].words, words)};
+        char space[4096], without[4096];
+        struct text t = text_of(space, sizeof space), u = text_of(without, sizeof without);
+        uint32_t all = conf_write_part(&r.conf, CONF_KEYS_MASKED, (struct conf_part){0}, &u);
+
+        if (conf_write_part(&r.conf, CONF_KEYS_MASKED, part, &t) != cases[i].count ||
+            strcmp(space, cases[i].written) != 0)
+            fail_msg("%s: %s gives\n%s", cases[i].why, cases[i].words, space);
+        part.is_left_out = true;
+        u = text_of(without, sizeof without);
+        CHECK(conf_write_part(&r.conf, CONF_KEYS_MASKED, part, &u) == all - cases[i].count);
+    }
+    reading_end(&r);
+}
+
+static void what_is_implied_changes_nothing(void **state)
+{
+    static const char *const releases[] = {"ASA Version 8.2(5)\n", "ASA Version 9.1(2)\n", "ASA Version 9.16(4)\n"};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        static char text[8192], implied[8192], again[16384];
+        struct text t = text_of(text, sizeof text), m = text_of(implied, sizeof implied),
+                    a = text_of(again, sizeof again);
+        struct reading before, after;
+
+        text_add(&t, "%s%s", releases[i], strchr(whole, '\n') + 1);
+        reading_of(&before, text);
+        conf_write_implied(&before.conf, true, &m);
+        text_add(&a, "%s!\n%s", implied, text);
+        reading_of(&after, again);
+        CHECK(m.len > 0 && !a.is_cut);
+        CHECK(after.conf.error_count == before.conf.error_count);
+        CHECK(after.conf.warning_count == before.conf.warning_count);
+        CHECK(after.conf.policy.isakmp_policy_count == before.conf.policy.isakmp_policy_count);
+        CHECK(memcmp(after.conf.policy.isakmp_policies, before.conf.policy.isakmp_policies,
+                     sizeof *before.conf.policy.isakmp_policies) == 0);
+        CHECK(after.conf.running_count == before.conf.running_count);
+        reading_end(&before);
+        reading_end(&after);
+    }
+}
+
+static void a_policy_is_shown_with_all_its_lines(void **state)
+{
+    static const struct {
+        const char *text, *implied;
+    } cases[] = {
+        {"ASA Version 8.2(5)\ncrypto isakmp policy 5\n",
+         "crypto isakmp policy 5\n authentication pre-share\n encryption 3des\n hash sha\n group 2\n lifetime 86400\n"},
+        {"ASA Version 9.16(4)\ncrypto ikev1 policy 5\n", "crypto ikev1 policy 5\n authentication pre-share\n "
+                                                         "encryption aes-256\n hash sha\n group 14\n lifetime 86400\n"},
+        {"hostname west\n", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char space[1024];
+        struct text t = text_of(space, sizeof space);
+        struct reading r;
+
+        reading_of(&r, cases[i].text);
+        conf_write_implied(&r.conf, false, &t);
+        assert_string_equal(space, cases[i].implied);
+        reading_end(&r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_part_is_what_begins_with_its_words),
+        cmocka_unit_test(what_is_implied_changes_nothing),
+        cmocka_unit_test(a_policy_is_shown_with_all_its_lines),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
