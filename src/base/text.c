@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct text text_of(char *space, size_t size)
 {
@@ -26,10 +27,36 @@ void text_add_list(struct text *t, const char *format, va_list arguments)
     }
 }
 
+void text_add_plain(struct text *t, struct bytes bytes)
+{
+    size_t room = t->size - 1 - t->len, len = bytes.len < room ? bytes.len : room;
+
+    if (len > 0)
+        memcpy(t->data + t->len, bytes.data, len);
+    t->len += len;
+    t->data[t->len] = '\0';
+    t->is_cut |= len < bytes.len;
+}
+
+void text_add_decimal(struct text *t, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    text_add_plain(t, bytes_of(digits + at, sizeof digits - at));
+}
+
 void text_add(struct text *t, const char *format, ...)
 {
     va_list arguments;
 
+    if (!strchr(format, '%')) {
+        text_add_plain(t, bytes_of_text(format));
+        return;
+    }
     va_start(arguments, format);
     text_add_list(t, format, arguments);
     va_end(arguments);
@@ -51,6 +78,8 @@ void text_add_escaped(struct text *t, struct bytes bytes)
 
 void text_add_hex(struct text *t, struct bytes bytes)
 {
+    static const char digits[] = "0123456789abcdef";
+
     for (size_t i = 0; i < bytes.len; i++)
-        text_add(t, "%02x", bytes.data[i]);
+        text_add_plain(t, bytes_of((char[]){digits[bytes.data[i] >> 4], digits[bytes.data[i] & 15]}, 2));
 }

@@ -25,7 +25,12 @@ void text_add(struct text *t, const char *format, ...) __attribute__((format(pri
 /* The same for functions that take such arguments themselves. */
 void text_add_list(struct text *t, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
-/* Printable ASCII as it is, backslash doubled, every other byte as \xNN: no terminal escape and no line break passes. */
+/* As it is, without a format. */
+void text_add_plain(struct text *t, struct bytes bytes);
+void text_add_decimal(struct text *t, uint64_t number);
+
+/* Printable ASCII as it is, backslash doubled, every other byte as \xNN: no terminal escape and no line break passes.
+ */
 void text_add_escaped(struct text *t, struct bytes bytes);
 
 /* Lower-case hexadecimal digits, without separators. */

@@ -82,6 +82,12 @@ struct event event_of(enum event_kind kind)
     return e;
 }
 
+void event_copy(struct event *to, const struct event *from)
+{
+    memcpy(to, from, offsetof(struct event, fields) + from->field_count * sizeof from->fields[0]);
+    memcpy(to->text, from->text, from->text_len);
+}
+
 void event_add_number(struct event *e, enum event_field_id id, uint64_t number)
 {
     struct event_field *field = place(e, id, FIELD_TYPE_NUMBER);

@@ -59,6 +59,9 @@ struct event {
 
 struct event event_of(enum event_kind kind);
 
+/* What is in use of `from`; the rest of `to` stays as it is, which an assignment would overwrite too. */
+void event_copy(struct event *to, const struct event *from);
+
 /* A field stands once: what is added later replaces it. One field too many, or a text longer than the space that is
  * left, leaves the event cut and says so in is_cut. An id of another type is our mistake. */
 void event_add_number(struct event *e, enum event_field_id id, uint64_t number);

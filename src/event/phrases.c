@@ -248,12 +248,13 @@ static bool may_be(const struct phrase *p, const struct phrase_head *head)
 /* Nothing to be tidied: nearly every line of a device. */
 static bool is_tidy(struct bytes line)
 {
-    unsigned faults = line.len == 0 || line.data[0] == ' ' || line.data[line.len - 1] == ' ';
+    unsigned faults = line.len == 0 || line.data[0] <= ' ' || line.data[0] >= 0x7f || line.data[line.len - 1] == ' ';
 
-    for (size_t i = 0; i < line.len; i++)
-        faults |= line.data[i] < ' ' || line.data[i] >= 0x7f;
-    for (size_t i = 1; i < line.len; i++)
-        faults |= line.data[i] == ' ' && line.data[i - 1] == ' ';
+    for (size_t i = 1; i < line.len; i++) {
+        uint8_t c = line.data[i];
+
+        faults |= (c < ' ') | (c >= 0x7f) | ((c == ' ') & (line.data[i - 1] == ' '));
+    }
     return faults == 0;
 }
 

@@ -4,14 +4,23 @@
 
 #include <string.h>
 
+static const struct {
+    const char *name;
+    size_t len;
+    enum event_field_id id;
+} fields[] = {
+#define EVENT(...)
+#define FIELD(name, type) {#name, sizeof #name - 1, FIELD_##name},
+#include "event/events.def"
+#undef EVENT
+#undef FIELD
+};
+
 static enum event_field_id field_of(struct bytes name)
 {
-    for (enum event_field_id id = FIELD_NONE + 1; id < FIELD_IDS; id++) {
-        const char *field = event_field_name(id);
-
-        if (name.len > 0 && field[0] == (char)name.data[0] && bytes_equal(bytes_of_text(field), name))
-            return id;
-    }
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        if (fields[i].len == name.len && memcmp(fields[i].name, name.data, name.len) == 0)
+            return fields[i].id;
     CHECK(!"a field of phrases.def that events.def does not have");
     return FIELD_NONE;
 }

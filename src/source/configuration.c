@@ -321,17 +321,29 @@ void configuration_say(struct source *s, const char *statement, enum product pro
         source_say(s, e);
 }
 
-void configuration_end(struct source *s)
+static void say_block(struct source *s, struct event *e)
 {
-    struct event e = s->block_event;
-    const char *statement = s->block_statement;
     uint32_t here = s->line;
     enum source_kind kind = s->kind;
     enum product product = s->product;
     struct stamp stamp = s->stamp;
 
-    if (e.kind == EV_NONE)
+    s->line = s->block_line;
+    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
+    configuration_say(s, s->block_statement, (enum product)s->block_product, e, s->block_text);
+    s->line = here;
+    s->kind = kind;
+    s->product = product;
+    s->stamp = stamp;
+}
+
+void configuration_end(struct source *s)
+{
+    const char *statement = s->block_statement;
+
+    if (s->block_event.kind == EV_NONE)
         return;
+    struct event e = s->block_event;
     s->block_event = event_of(EV_NONE);
     if (is(statement, "object"))
         keep_object(s, &e);
@@ -341,13 +353,7 @@ void configuration_end(struct source *s)
         add_policy_defaults(&e);
     if (is(statement, "key") && !event_has(&e, FIELD_KEY))
         event_add_text(&e, FIELD_KEY, "missing");
-    s->line = s->block_line;
-    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
-    configuration_say(s, statement, (enum product)s->block_product, &e, s->block_text);
-    s->line = here;
-    s->kind = kind;
-    s->product = product;
-    s->stamp = stamp;
+    say_block(s, &e);
 }
 
 /* The same policy, entry, list or group goes on in this line. */

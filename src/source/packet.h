@@ -130,6 +130,9 @@ struct message;
 struct event;
 void contents_say(struct source *s, const struct message *m, const struct event *packet, enum hash_id hash);
 
+/* The packet of such an event in one line. */
+void isakmp_add_text(struct text *out, const struct event *e);
+
 /* An ISAKMP message in a UDP datagram. */
 void isakmp_read(struct source *s, const struct datagram *d, uint16_t source_port, uint16_t destination_port,
                  struct bytes message, bool is_cut);

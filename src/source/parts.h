@@ -42,11 +42,12 @@ struct source {
 
     struct observation queue[QUEUE_MAX];
     size_t queue_count, queue_next;
-    char text[SOURCE_TEXT_SIZE];
+    char text[SOURCE_TEXT_SIZE], made_text[SOURCE_TEXT_SIZE];
     struct bytes text_line; /* what `text` is to be once an observation is handed out; empty: it stands there already */
     uint8_t own_text[QUEUE_MAX]; /* for each of the queue: 0, or one more than which of these is its text */
     char own_texts[OWN_TEXTS_MAX][160];
     size_t own_text_count;
+    size_t packet_slot; /* 0, or one more than which of the queue is the packet that is the text of all */
     struct phrase_index *index;
 
     /* The line that is being read. */

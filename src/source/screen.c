@@ -165,7 +165,7 @@ static void add_value(struct event *e, const struct label *l, struct bytes line,
         if (!bytes_has(rest, " @ ", &at))
             return;
         word = bytes_after(rest, at + 3);
-        /* fall through */
+        __attribute__((fallthrough));
     case ADDRESS:
         if (read_address(word, &ip))
             event_add_ip(e, l->field, ip);
@@ -173,7 +173,7 @@ static void add_value(struct event *e, const struct label *l, struct bytes line,
     case FIRST_HEX:
         if (event_has(e, l->field))
             return;
-        /* fall through */
+        __attribute__((fallthrough));
     case NUMBER:
     case HEX:
         if (read_number(word, l->value == NUMBER ? 10 : 16, &number))
@@ -186,7 +186,7 @@ static void add_value(struct event *e, const struct label *l, struct bytes line,
     case YES:
         if (word.len == 0 || word.data[0] != 'y')
             return;
-        /* fall through */
+        __attribute__((fallthrough));
     case FLAG: event_add_number(e, l->field, 1); return;
     case INBOUND: event_add_text(e, l->field, "inbound"); return;
     case OUTBOUND: event_add_text(e, l->field, "outbound"); return;
@@ -224,34 +224,41 @@ static void add_screen_text(struct text *t, const struct event *e)
         text_add(t, ", %s %s", event_text(e, FIELD_DETAIL), event_text(e, FIELD_RESULT));
 }
 
-void screen_end(struct source *s)
+/* Said where the block began, whatever line is being read now. */
+static void say_block(struct source *s, struct event *e)
 {
-    struct event e = s->screen;
     uint32_t here = s->line;
     enum source_kind kind = s->kind;
     enum product product = s->product;
     struct stamp stamp = s->stamp;
-
-    struct ip peer;
     char space[160];
     struct text text = text_of(space, sizeof space);
 
-    s->screen = event_of(EV_NONE);
-    if (event_has(&e, FIELD_GROUP) && !event_has(&e, FIELD_PEER) &&
-        ip_parse(&peer, bytes_of_text(event_text(&e, FIELD_GROUP)))) /* a LAN-to-LAN tunnel-group is named so */
-        event_add_ip(&e, FIELD_PEER, peer);
-    if (e.kind == EV_NONE || !event_has(&e, blocks[s->block].needs))
-        return;
     s->line = s->screen_line;
     s->stamp = (struct stamp){STAMP_NONE, 0, 0};
     s->kind = SOURCE_SCREEN;
     s->product = blocks[s->block].product;
-    add_screen_text(&text, &e);
-    source_say_as(s, &e, space);
+    add_screen_text(&text, e);
+    source_say_as(s, e, space);
     s->line = here;
     s->kind = kind;
     s->product = product;
     s->stamp = stamp;
+}
+
+void screen_end(struct source *s)
+{
+    struct ip peer;
+
+    if (s->screen.kind == EV_NONE)
+        return;
+    struct event e = s->screen;
+    s->screen = event_of(EV_NONE);
+    if (event_has(&e, FIELD_GROUP) && !event_has(&e, FIELD_PEER) &&
+        ip_parse(&peer, bytes_of_text(event_text(&e, FIELD_GROUP)))) /* a LAN-to-LAN tunnel-group is named so */
+        event_add_ip(&e, FIELD_PEER, peer);
+    if (event_has(&e, blocks[s->block].needs))
+        say_block(s, &e);
 }
 
 static void carry(const struct event *from, uint8_t block, struct event *to)

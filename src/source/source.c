@@ -36,9 +36,14 @@ void source_end(struct source *s)
     s->has_ended = true;
 }
 
-const char *source_text(const struct source *s)
+const char *source_text(struct source *s)
 {
-    return s->text;
+    struct text t = text_of(s->made_text, sizeof s->made_text);
+
+    if (s->packet_slot == 0)
+        return s->text;
+    isakmp_add_text(&t, &s->queue[s->packet_slot - 1].event);
+    return s->made_text;
 }
 
 const char *source_unread(const struct source *s, size_t index, uint32_t *line)
@@ -118,18 +123,18 @@ void source_say(struct source *s, const struct event *e)
     CHECK(e->kind != EV_NONE);
     if (s->queue_count == QUEUE_MAX)
         return;
-    s->queue[s->queue_count++] = (struct observation){
-        .event = *e,
-        .source = s->number,
-        .line = s->line,
-        .record = ++s->sum.records,
-        .has_time = s->stamp.extent != STAMP_NONE,
-        .time_ms = s->stamp.ms,
-        .vantage = s->kind == SOURCE_CAPTURE         ? VANTAGE_WIRE
-                   : s->kind == SOURCE_CONFIGURATION ? VANTAGE_CONFIGURATION
-                                                     : VANTAGE_DEVICE,
-        .product = (uint8_t)s->product,
-    };
+    struct observation *o = &s->queue[s->queue_count++];
+
+    event_copy(&o->event, e);
+    o->source = s->number;
+    o->line = s->line;
+    o->record = ++s->sum.records;
+    o->has_time = s->stamp.extent != STAMP_NONE;
+    o->time_ms = s->stamp.ms;
+    o->vantage = s->kind == SOURCE_CAPTURE         ? VANTAGE_WIRE
+                 : s->kind == SOURCE_CONFIGURATION ? VANTAGE_CONFIGURATION
+                                                   : VANTAGE_DEVICE;
+    o->product = (uint8_t)s->product;
     s->sum.ikev2 += e->kind == EV_IKEV2_SEEN;
 }
 
@@ -600,12 +605,15 @@ bool source_next(struct source *s, struct observation *out)
     while (s->queue_next == s->queue_count) {
         s->queue_next = s->queue_count = 0;
         s->own_text_count = 0;
+        s->packet_slot = 0;
         memset(s->own_text, 0, sizeof s->own_text);
         if (!step(s) && s->queue_count == 0)
             return false;
     }
     set_text(s, s->own_text[s->queue_next]);
-    *out = s->queue[s->queue_next++];
+    const struct observation *o = &s->queue[s->queue_next++];
+    event_copy(&out->event, &o->event);
+    memcpy((uint8_t *)out + sizeof out->event, (const uint8_t *)o + sizeof o->event, sizeof *out - sizeof out->event);
     return true;
 }
 

@@ -92,7 +92,7 @@ bool source_next(struct source *s, struct observation *out);
 
 /* The line, or one line about the packet, that the last observation stands in: escaped, cut to SOURCE_TEXT_SIZE. Until
  * the next call of source_next. */
-const char *source_text(const struct source *s);
+const char *source_text(struct source *s);
 
 struct source_summary source_summary(const struct source *s);
 

@@ -14,10 +14,26 @@ static const struct row rows[] = {
 #undef NUMBER
 };
 
+/* The rows stand by space, in the order of the spaces: where those of one begin. */
+static size_t first_row(enum number_space space)
+{
+    size_t from = 0, to = COUNT_OF(rows);
+
+    while (from < to) {
+        size_t middle = (from + to) / 2;
+
+        if (rows[middle].space < space)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
 const char *number_name(enum number_space space, uint32_t number)
 {
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (rows[i].space == space && rows[i].number == number)
+    for (size_t i = first_row(space); i < COUNT_OF(rows) && rows[i].space == space; i++)
+        if (rows[i].number == number)
             return rows[i].name;
     return NULL;
 }
@@ -64,5 +80,8 @@ void text_add_number(struct text *t, enum number_space space, uint32_t number)
 {
     const char *name = number_name(space, number);
 
-    text_add(t, "%s (%u)", name == NULL ? "UNKNOWN" : name, (unsigned)number);
+    text_add_plain(t, bytes_of_text(name == NULL ? "UNKNOWN" : name));
+    text_add(t, " (");
+    text_add_decimal(t, number);
+    text_add(t, ")");
 }

@@ -35,7 +35,7 @@ static void tell(const struct event *e)
 }
 
 /* No text of an observation, and no sample of what was not understood, may hold the key. */
-static void check_secret(const struct source *s, const struct observation *o)
+static void check_secret(struct source *s, const struct observation *o)
 {
     CHECK(!strstr(source_text(s), "sesame"));
     for (size_t i = 0; i < o->event.field_count; i++)
