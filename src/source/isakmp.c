@@ -272,7 +272,7 @@ static void read_contents(struct source *s, struct seen_sa *sa, struct message *
         open_sealed(s, sa, exchange, m, space, e);
     source_say(s, e);
     if (seen->count == 1 && m->payload_count > 0 && slot < s->queue_count)
-        contents_say(s, m, e, (enum hash_id)sa->hash);
+        contents_say(s, m, e, (enum hash_id)sa->hash), psk_test(s, sa, m, e);
     if (is_sealed && s->packets.opener_count > 0)
         bytes_wipe(space, sizeof space);
 }

@@ -1,6 +1,7 @@
 /* Wireshark's ikev1_decryption_table, which ikewise exports too: "cookie,key" a line, hex, quoted or not. And charon's
  * log at level 4, where a key is told as "encryption key Ka => 32 bytes @ 0x7f..." and a dump of it in the next lines:
- * "05[IKE]    0: 27 4C B3 ..."; it does not say there whose key it is. */
+ * "05[IKE]    0: 27 4C B3 ..."; it does not say there whose key it is. A line "psk,TEXT" is a pre-shared key, with
+ * which aggressive mode is tested. */
 #include "source/parts.h"
 
 #include <string.h>
@@ -83,6 +84,19 @@ static bool read_row(struct bytes line, struct opener *o)
     return o->key_len >= 8 && read_hex(unquoted(cookie), o->cookie, sizeof o->cookie) == sizeof o->cookie;
 }
 
+/* psk,TEXT */
+static bool read_psk(struct bytes line, struct psk *psk)
+{
+    if (!bytes_take(&line, "psk,"))
+        return false;
+    line = unquoted(line);
+    if (line.len == 0 || line.len > sizeof psk->key)
+        return false;
+    psk->len = (uint8_t)line.len;
+    memcpy(psk->key, line.data, line.len);
+    return true;
+}
+
 size_t source_add_keys(struct source *s, struct bytes table)
 {
     struct packets *p = &s->packets;
@@ -100,11 +114,13 @@ size_t source_add_keys(struct source *s, struct bytes table)
             memcpy(o.key, dump.bytes, dump.len);
             dump.wanted = 0;
             p->openers[p->opener_count++] = o;
+        } else if (p->psk_count < PSKS_MAX && read_psk(line, &p->psks[p->psk_count])) {
+            p->psk_count++;
         } else if (read_row(line, &o)) {
             p->openers[p->opener_count++] = o;
         }
         bytes_wipe(&o, sizeof o);
     }
     bytes_wipe(&dump, sizeof dump);
-    return p->opener_count;
+    return p->opener_count + p->psk_count;
 }

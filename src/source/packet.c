@@ -264,6 +264,8 @@ static bool icmp_read(struct source *s, const struct datagram *d)
     event_add_number(&e, FIELD_ICMP_CODE, d->body.data[1]);
     if (!is_v6 && type == 3 && d->body.data[1] == 4)
         event_add_number(&e, FIELD_MTU, u16_at(d->body, 6));
+    if (is_v6 && type == 2)
+        event_add_number(&e, FIELD_MTU, (uint32_t)u16_at(d->body, 4) << 16 | u16_at(d->body, 6));
     say_text(s, d, "ICMP error", d->body.len);
     source_say(s, &e);
     return true;

@@ -15,6 +15,8 @@ enum {
     SA_EXCHANGES = 8,
     OPENERS_MAX = 128,
     SHARES_MAX = 16,
+    PSKS_MAX = 16,
+    PSK_OFFERS_MAX = 8,
     IKE_FRAGMENTED_MAX = 4, /* IKE messages that come in fragments, at a time */
     IKE_FRAGMENTS_MAX = 24, /* of one */
     IKE_FRAGMENT_LEN_MAX = 1500,
@@ -34,6 +36,20 @@ struct share {
     uint32_t last; /* packet */
     uint16_t len;
     uint8_t data[GROUP_PUBLIC_MAX];
+};
+
+/* A pre-shared key that aggressive mode is tested with. */
+struct psk {
+    uint8_t len;
+    uint8_t key[128];
+};
+
+/* What the first message of an aggressive mode said, until the second is here. */
+struct psk_offer {
+    uint8_t cookie[8];
+    uint32_t last; /* packet */
+    uint16_t share_len, nonce_len, sa_len;
+    uint8_t share[GROUP_PUBLIC_MAX], nonce[256], sa[1024];
 };
 
 /* Fragments of one IKE message, payload 132. */
@@ -114,6 +130,9 @@ struct packets {
     size_t opener_count;
     struct share shares[SHARES_MAX];
     struct ike_fragments ike_fragments[IKE_FRAGMENTED_MAX];
+    struct psk psks[PSKS_MAX];
+    size_t psk_count;
+    struct psk_offer psk_offers[PSK_OFFERS_MAX];
 };
 
 struct source;
@@ -129,6 +148,9 @@ bool datagram_of(struct bytes packet, struct datagram *d, uint32_t *fragment_id,
 struct message;
 struct event;
 void contents_say(struct source *s, const struct message *m, const struct event *packet, enum hash_id hash);
+
+/* Holds the keys that were given against the second message of an aggressive mode. */
+void psk_test(struct source *s, const struct seen_sa *sa, const struct message *m, const struct event *packet);
 
 /* The packet of such an event in one line. */
 void isakmp_add_text(struct text *out, const struct event *e);

@@ -75,8 +75,9 @@ size_t source_space(void);
 struct source *source_new(struct arena *arena, uint16_t number);
 
 /* Wireshark's ikev1_decryption_table, which ikewise exports too, "initiator-cookie,key" in hex a line; or charon's log
- * at level 4 (`ike = 4`). Before the first feed. The number of keys that are now known; lines of another form are
- * passed over. The keys stay in the source's memory until source_wipe. */
+ * at level 4 (`ike = 4`); a line "psk,TEXT" is a pre-shared key that aggressive mode is tested with. Before the first
+ * feed. The number of keys that are now known; lines of another form are passed over. The keys stay in the source's
+ * memory until source_wipe. */
 size_t source_add_keys(struct source *s, struct bytes table);
 void source_wipe(struct source *s);
 

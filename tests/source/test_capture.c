@@ -266,6 +266,40 @@ static void a_key_of_charons_log_opens_its_sa_and_says_nothing_of_others(void **
         CHECK(!event_has(&seen.all[i].event, FIELD_CAUSE));
 }
 
+static const struct {
+    const char *name, *key, *result;
+} tested[] = {
+    {"ok-aggr-psk", "psk,correct-horse-battery-staple\n", "fits"},
+    {"ok-aggr-psk", "psk,\"correct-horse-battery-staple\"", "fits"},
+    {"ok-aggr-psk", "psk,another\npsk,correct-horse-battery-staple\n", "fits"},
+    {"ok-aggr-psk", "psk,correct-horse-battery-stapl\n", "differs"},
+    {"f-psk-mismatch-aggr", "psk,correct-horse-battery-staple\n", "fits"}, /* the responder's key, whose hash it is */
+    {"f-psk-mismatch-aggr", "psk,wrong-key-on-this-side\n", "differs"},
+    {"ok-main-psk", "psk,correct-horse-battery-staple\n", NULL}, /* main mode cannot be tested */
+};
+
+static void a_given_key_is_held_against_aggressive_mode(void **state)
+{
+    static struct buffer capture;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(tested); i++) {
+        size_t count = 0;
+
+        read_all(load(tested[i].name, "ini.pcap", &capture), 4096, bytes_of_text(tested[i].key));
+        for (size_t k = 0; k < seen.count; k++) {
+            const struct event *e = &seen.all[k].event;
+
+            if (e->kind != EV_KEY_TESTED)
+                continue;
+            count++;
+            if (!tested[i].result || strcmp(event_text(e, FIELD_RESULT), tested[i].result) != 0)
+                fail_msg("%s, %s: %s", tested[i].name, tested[i].key, event_text(e, FIELD_RESULT));
+        }
+        CHECK(count == (tested[i].result != NULL));
+    }
+}
+
 /* ---- What the payloads hold ---- */
 
 static const struct event *find(enum event_kind kind, uint64_t message_number, uint64_t phase)
@@ -636,6 +670,7 @@ int main(void)
         cmocka_unit_test(what_is_sealed_opens_with_its_key_and_with_no_other),
         cmocka_unit_test(an_informational_opens_in_part_although_its_iv_is_not_known),
         cmocka_unit_test(a_key_of_charons_log_opens_its_sa_and_says_nothing_of_others),
+        cmocka_unit_test(a_given_key_is_held_against_aggressive_mode),
         cmocka_unit_test(proposals_identities_and_selectors_are_told),
         cmocka_unit_test(whose_address_was_rewritten_is_told),
         cmocka_unit_test(fragments_of_ike_are_put_together_in_any_order),
