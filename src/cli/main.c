@@ -1,7 +1,10 @@
 /* ikewise: one command, or a session. */
 #include "base/check.h"
 #include "cli/command.h"
+#include "cli/explain.h"
 #include "cli/session.h"
+
+#include <string.h>
 
 enum { WHY_SIZE = 4096 };
 
@@ -31,8 +34,22 @@ static int run_once(const struct options *options)
     return status;
 }
 
+/* The words of explain are its own: options stand behind it, and any number of files. The place of its word in argv; 0: another command. */
+static int explain_at(int argc, char **argv)
+{
+    int at = argc > 1 && (strcmp(argv[1], "--json") == 0 || strcmp(argv[1], "-j") == 0) ? 2 : 1;
+    size_t len = argc > at ? strlen(argv[at]) : 0;
+
+    return len > 0 && strncmp(argv[at], "explain", len) == 0 ? at : 0;
+}
+
 int main(int argc, char **argv)
 {
+    int explain = explain_at(argc, argv);
+
+    if (explain)
+        return explain_main(argc - explain, argv + explain, explain > 1);
+
     struct options options;
     static char space[WHY_SIZE];
     struct text why = text_of(space, sizeof space);

@@ -397,6 +397,7 @@ void handle_request(struct client *client)
     case CONTROL_WRITE_MEMORY: handle_configuration(client); return;
     case CONTROL_CHECK:
     case CONTROL_DOCTOR:
+    case CONTROL_EXPLAIN:
     case CONTROL_SECRET:
     case CONTROL_COPY_FROM:
     case CONTROL_COPY_TO:

@@ -1,0 +1,290 @@
+#include "cli/explain.h"
+
+#include "cli/explain_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum {
+    EXIT_HEALTHY = 0,
+    EXIT_FAULT = 1,
+    EXIT_NOTHING = 2,
+    NEGOTIATIONS_MAX = 20000,
+    READ_SIZE = 256 * 1024,
+    KEYS_SIZE = 1024 * 1024,
+    PROGRESS_STEP = 64 * 1024 * 1024
+};
+
+static const struct {
+    int letter;
+    const char *word, *argument, *help;
+} rows[] = {
+#define OPTION(letter, word, argument, help) {letter, word, argument, help},
+#include "cli/explain_options.def"
+#undef OPTION
+};
+
+struct wishes {
+    struct explain x;
+    const char *html, *keys;
+    bool is_json, is_help;
+};
+
+static void print_help(FILE *out)
+{
+    fputs("ikewise explain [OPTIONS] FILE...      '-' is standard input; what a file is, is recognised by its "
+          "content\n\n",
+          out);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        fprintf(out, "  -%c, --%-8s %-6s %s\n", rows[i].letter, rows[i].word, rows[i].argument ? rows[i].argument : "",
+                rows[i].help);
+    fputs("\nExit status: 0 all negotiations are healthy; 1 a fault was found; 2 nothing usable in the input.\n", out);
+}
+
+static bool add_file(struct explain *x, const char *name)
+{
+    if (x->file_count == EXPLAIN_FILES_MAX) {
+        fprintf(stderr, "more than %d files\n", EXPLAIN_FILES_MAX);
+        return false;
+    }
+    x->files[x->file_count++].name = name;
+    return true;
+}
+
+static bool take(struct wishes *w, int letter)
+{
+    switch (letter) {
+    case 'j': w->is_json = true; return true;
+    case 'H': w->html = optarg; return true;
+    case 'l': w->x.is_ladder_only = true; return true;
+    case 'c': return add_file(&w->x, optarg);
+    case 'k': w->keys = optarg; return true;
+    case 'v': w->x.is_verbose = true; return true;
+    case 'h': w->is_help = true; return true;
+    default:
+        fputs("this is not an option of ikewise explain, or it lacks its argument; see ikewise explain --help\n",
+              stderr);
+        return false;
+    }
+}
+
+static bool read_options(struct wishes *w, int argc, char **argv)
+{
+    struct option words[COUNT_OF(rows) + 1] = {0};
+    char letters[2 * COUNT_OF(rows) + 3] = ":";
+    int letter;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        size_t len = strlen(letters);
+
+        words[i] =
+            (struct option){rows[i].word, rows[i].argument ? required_argument : no_argument, NULL, rows[i].letter};
+        letters[len] = (char)rows[i].letter;
+        letters[len + 1] = rows[i].argument ? ':' : '\0';
+    }
+    optind = 0;
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, letters, words, NULL)) != -1)
+        if (!take(w, letter))
+            return false;
+    for (; optind < argc; optind++)
+        if (!add_file(&w->x, argv[optind]))
+            return false;
+    return true;
+}
+
+/* ---- reading ---- */
+
+static void drain(struct diag *d, struct source *s)
+{
+    struct observation seen;
+
+    while (source_next(s, &seen))
+        diag_add(d, &seen, source_text(s));
+}
+
+static void show_progress(const struct explain_file *file, uint64_t done, uint64_t size)
+{
+    if (size > PROGRESS_STEP && isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%s: %u %%  ", file->name, (unsigned)(100 * done / size));
+}
+
+/* zlib passes through what is not compressed. */
+static void read_all(struct explain_file *file, gzFile in, uint64_t size, struct diag *d)
+{
+    static uint8_t buffer[READ_SIZE];
+    uint64_t next_progress = PROGRESS_STEP;
+    int len;
+
+    while ((len = gzread(in, buffer, sizeof buffer)) > 0) {
+        source_feed(file->source, bytes_of(buffer, (size_t)len));
+        drain(d, file->source);
+        if ((uint64_t)gzoffset(in) >= next_progress) {
+            show_progress(file, (uint64_t)gzoffset(in), size);
+            next_progress += PROGRESS_STEP;
+        }
+    }
+    if (len < 0) {
+        int error;
+
+        gzerror(in, &error);
+        file->error = error == Z_ERRNO ? strerror(errno) : "the compressed data is damaged";
+    }
+    source_end(file->source);
+    drain(d, file->source);
+    if (next_progress > PROGRESS_STEP && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+static void add_keys(struct source *s, const char *path)
+{
+    static uint8_t space[KEYS_SIZE];
+    FILE *f = path ? fopen(path, "r") : NULL;
+
+    if (path && !f)
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    if (!f)
+        return;
+    size_t len = fread(space, 1, sizeof space, f);
+
+    if (source_add_keys(s, bytes_of(space, len)) == 0)
+        fprintf(stderr, "%s: no key in it\n", path);
+    fclose(f);
+    bytes_wipe(space, len);
+}
+
+static enum vantage vantage_of(enum source_kind kind)
+{
+    return kind == SOURCE_CAPTURE ? VANTAGE_WIRE : VANTAGE_DEVICE;
+}
+
+static void read_file(struct explain *x, size_t index, const char *keys, struct diag *d)
+{
+    struct explain_file *file = &x->files[index];
+    struct stat about = {0};
+    int fd = strcmp(file->name, "-") == 0 ? dup(STDIN_FILENO) : open(file->name, O_RDONLY | O_CLOEXEC);
+    gzFile in = NULL;
+
+    if (fd < 0 || fstat(fd, &about) < 0) {
+        file->error = strerror(errno);
+    } else if (S_ISDIR(about.st_mode)) {
+        file->error = "this is a directory";
+    } else if ((in = gzdopen(fd, "rb"))) {
+        struct arena arena;
+
+        fd = -1; /* closed with `in` */
+        gzbuffer(in, READ_SIZE);
+        file->space = malloc(source_space());
+        arena = arena_of(file->space, file->space ? source_space() : 0);
+        file->source = source_new(&arena, (uint16_t)index);
+        if (file->source) {
+            add_keys(file->source, keys);
+            read_all(file, in, (uint64_t)about.st_size, d);
+            file->sum = source_summary(file->source);
+        } else {
+            file->error = "no memory";
+        }
+        gzclose(in);
+    }
+    if (fd >= 0)
+        close(fd);
+    if (explain_is_usable(file))
+        diag_add_file(d, (uint16_t)index, vantage_of(file->sum.kind));
+}
+
+bool explain_is_usable(const struct explain_file *file)
+{
+    return file->source && (file->sum.records > 0 || (file->sum.kind == SOURCE_CAPTURE && !file->sum.is_broken));
+}
+
+const char *explain_time(const struct explain *x, uint16_t source, uint64_t time_ms,
+                         char space[static EXPLAIN_TIME_SIZE])
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm tm;
+    size_t len = 0;
+
+    if (!gmtime_r(&seconds, &tm))
+        tm = (struct tm){0};
+    if (x->files[source].sum.has_year)
+        len = strftime(space, EXPLAIN_TIME_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
+    else if (time_ms < 24 * 3600 * 1000) /* a clock that tells no day, or one of uptime */
+        len = strftime(space, EXPLAIN_TIME_SIZE, "%H:%M:%S", &tm);
+    else
+        len = strftime(space, EXPLAIN_TIME_SIZE, "%d %b %H:%M:%S", &tm);
+    if (time_ms % 1000)
+        snprintf(space + len, EXPLAIN_TIME_SIZE - len, ".%03u", (unsigned)(time_ms % 1000));
+    return space;
+}
+
+/* ---- all of it ---- */
+
+static int status_of(const struct explain *x)
+{
+    bool is_any_usable = false;
+
+    for (size_t i = 0; i < x->file_count; i++)
+        is_any_usable |= x->files[i].sum.records > 0;
+    for (size_t i = 0; i < x->report->negotiation_count; i++)
+        if (strcmp(x->report->negotiations[i].causes[0].family, "none") != 0)
+            return EXIT_FAULT;
+    return is_any_usable && (x->report->negotiation_count > 0 || x->report->ikev2 > 0 || x->report->note_count > 0)
+               ? EXIT_HEALTHY
+               : EXIT_NOTHING;
+}
+
+static int explain(struct wishes *w)
+{
+    size_t space = diag_space(NEGOTIATIONS_MAX), report_space;
+    void *memory = calloc(1, space), *report_memory = NULL; /* touched only as it is used */
+    struct arena arena = arena_of(memory, memory ? space : 0), report_arena;
+    struct diag *d = diag_new(&arena, NEGOTIATIONS_MAX);
+    int status = EXIT_NOTHING;
+
+    if (d) {
+        for (size_t i = 0; i < w->x.file_count; i++)
+            read_file(&w->x, i, w->keys, d);
+        report_space = diag_report_space(d);
+        report_memory = calloc(1, report_space);
+        report_arena = arena_of(report_memory, report_memory ? report_space : 0);
+        w->x.report = diag_report(d, &report_arena);
+    }
+    if (w->x.report) {
+        if (w->is_json)
+            explain_write_json(stdout, &w->x);
+        else
+            explain_write_text(stdout, &w->x);
+        status = status_of(&w->x);
+    } else {
+        fputs("no memory\n", stderr);
+    }
+    for (size_t i = 0; i < w->x.file_count; i++) {
+        if (w->x.files[i].source)
+            source_wipe(w->x.files[i].source);
+        free(w->x.files[i].space);
+    }
+    free(report_memory);
+    free(memory);
+    return status;
+}
+
+int explain_main(int argc, char **argv, bool is_json)
+{
+    static struct wishes w;
+
+    w.is_json = is_json;
+    if (!read_options(&w, argc, argv))
+        return EXIT_NOTHING;
+    if (w.is_help || w.x.file_count == 0) {
+        print_help(w.is_help ? stdout : stderr);
+        return w.is_help ? EXIT_HEALTHY : EXIT_NOTHING;
+    }
+    return explain(&w);
+}

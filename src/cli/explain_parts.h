@@ -1,0 +1,39 @@
+/* What the parts of explain share. Not for other files. */
+#ifndef CLI_EXPLAIN_PARTS_H
+#define CLI_EXPLAIN_PARTS_H
+
+#include "diag/diag.h"
+#include "source/source.h"
+
+#include <stdio.h>
+
+enum { EXPLAIN_FILES_MAX = 32, EXPLAIN_TIME_SIZE = 40 };
+
+#define EXPLAIN_SCHEMA "ikewise-explain/1"
+
+struct explain_file {
+    const char *name;  /* as it was given */
+    const char *error; /* why it could not be read to its end; NULL */
+    struct source *source;
+    void *space; /* of source */
+    struct source_summary sum;
+};
+
+struct explain {
+    struct explain_file files[EXPLAIN_FILES_MAX];
+    size_t file_count;
+    const struct report *report;
+    bool is_ladder_only, is_verbose;
+};
+
+/* The file gave something that a verdict can rest on. */
+bool explain_is_usable(const struct explain_file *file);
+
+/* "2010-06-10 17:36:05", "17:36:05.123" by a clock that tells no day. */
+const char *explain_time(const struct explain *x, uint16_t source, uint64_t time_ms,
+                         char space[static EXPLAIN_TIME_SIZE]);
+
+void explain_write_text(FILE *out, const struct explain *x);
+void explain_write_json(FILE *out, const struct explain *x);
+
+#endif

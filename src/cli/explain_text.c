@@ -1,0 +1,220 @@
+/* The report for a person at a terminal. */
+#include "cli/explain_parts.h"
+
+#include <string.h>
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void write_file(FILE *out, const struct explain *x, size_t index)
+{
+    const struct explain_file *f = &x->files[index];
+    char first[EXPLAIN_TIME_SIZE], last[EXPLAIN_TIME_SIZE];
+
+    fprintf(out, "%s: ", f->name);
+    if (f->error && !f->source) {
+        fprintf(out, "%s\n", f->error);
+        return;
+    }
+    fprintf(out, "%s, %u %s%s", source_kind_meaning(f->sum.kind), f->sum.lines,
+            f->sum.kind == SOURCE_CAPTURE ? "packet" : "line", plural(f->sum.lines));
+    if (f->sum.has_time)
+        fprintf(out, ", %s to %s", explain_time(x, (uint16_t)index, f->sum.first_ms, first),
+                explain_time(x, (uint16_t)index, f->sum.last_ms, last));
+    if (!explain_is_usable(f))
+        fputs(": nothing usable in it", out);
+    else if (f->sum.records == 0)
+        fputs(": nothing of IKE or ESP in it", out);
+    if (f->sum.unread)
+        fprintf(out, "; %u line%s not understood%s", f->sum.unread, plural(f->sum.unread),
+                x->is_verbose ? "" : " (-v shows them)");
+    if (f->error)
+        fprintf(out, "; read no further: %s", f->error);
+    else if (f->sum.is_broken)
+        fputs("; its structure is lost, what follows was not read", out);
+    else if (f->sum.is_cut)
+        fputs("; its end is missing", out);
+    fputc('\n', out);
+    if (x->is_verbose) {
+        const char *text;
+        uint32_t line;
+
+        fprintf(out, "  understood %u, other business %u, too long %u\n", f->sum.understood, f->sum.ignored,
+                f->sum.too_long);
+        for (size_t i = 0; f->source && (text = source_unread(f->source, i, &line)); i++)
+            fprintf(out, "  not understood, line %u: %s\n", line, text);
+    }
+}
+
+static void write_head(FILE *out, const struct report_negotiation *n)
+{
+    char local[IP_TEXT_SIZE], peer[IP_TEXT_SIZE];
+    const char *arrow = n->role == ROLE_RESPONDER ? "<-" : "->";
+
+    fprintf(out, "\n%s %s %s   %s, %s mode, ", ip_is_set(n->local) ? ip_text(n->local, local) : "this end", arrow,
+            ip_is_set(n->peer) ? ip_text(n->peer, peer) : "the peer",
+            n->role == ROLE_UNKNOWN ? "role not told" : role_name(n->role),
+            n->mode == MODE_UNKNOWN ? "unknown" : mode_name(n->mode));
+    if (n->outcome == OUTCOME_UP)
+        fprintf(out, "up: %s (IOS: %s)", n->stage.asa, n->stage.ios);
+    else if (n->phase == 2)
+        fprintf(out, "phase 1 is up (%s, IOS: %s), phase 2 fails or does not carry", n->stage.asa, n->stage.ios);
+    else if (strcmp(n->stage.asa, "none") == 0)
+        fputs("no SA was formed", out);
+    else
+        fprintf(out, "stuck at %s (IOS: %s)", n->stage.asa, n->stage.ios);
+    if (n->attempts > 1)
+        fprintf(out, ", %u attempts", n->attempts);
+    fputc('\n', out);
+    for (size_t i = 0; n->end_count > 1 && i < n->end_count; i++)
+        fprintf(out, "  the %s's end: %s (IOS: %s)\n", role_name(n->ends[i].role), n->ends[i].stage.asa,
+                n->ends[i].stage.ios);
+}
+
+static void write_clocks(FILE *out, const struct explain *x, const struct report_negotiation *n)
+{
+    for (size_t i = 0; i < n->clock_count; i++) {
+        int64_t ahead = n->clocks[i].ahead_ms;
+
+        if (ahead != 0)
+            fprintf(out, "  the clock of %s is %lld ms %s that of %s\n", x->files[n->clocks[i].source].name,
+                    (long long)(ahead < 0 ? -ahead : ahead), ahead < 0 ? "behind" : "ahead of",
+                    x->files[n->clocks[i].than].name);
+    }
+}
+
+static const char *arrow_of(const struct report_step *s, const struct report_negotiation *n)
+{
+    bool is_ours = s->is_from_initiator == (n->role != ROLE_RESPONDER);
+
+    if (!*s->name)
+        return "   ";
+    if (strcmp(s->name, "TM") == 0)
+        return "<->";
+    return is_ours ? "-->" : "<--";
+}
+
+static void write_where(FILE *out, const struct explain *x, uint16_t source, uint32_t line, uint32_t last,
+                        uint32_t count)
+{
+    const char *unit = x->files[source].sum.kind == SOURCE_CAPTURE ? "packet" : "line";
+
+    if (line == 0)
+        return;
+    fprintf(out, "   [%s%s%s %u", x->file_count > 1 ? x->files[source].name : "", x->file_count > 1 ? " " : "", unit,
+            line);
+    if (last > line)
+        fprintf(out, "%s%u", count > 2 ? ".." : ",", last);
+    fputc(']', out);
+}
+
+static void write_ladder(FILE *out, const struct explain *x, const struct report_negotiation *n)
+{
+    char time[EXPLAIN_TIME_SIZE];
+
+    fputc('\n', out);
+    for (size_t i = 0; i < n->step_count; i++) {
+        const struct report_step *s = &n->steps[i];
+        const char *clock = s->has_time ? explain_time(x, s->source, s->time_ms, time) : "";
+        const char *day = strrchr(clock, ' ');
+
+        fprintf(out, "  %-12s  %-3s %-5s %s", day ? day + 1 : clock, arrow_of(s, n), s->name, s->sentence);
+        if (s->count > 1)
+            fprintf(out, ", %u times", s->count);
+        if (*s->fate)
+            fprintf(out, "; %s", s->fate);
+        write_where(out, x, s->source, s->line, s->last_line, s->count);
+        fputc('\n', out);
+    }
+    if (n->outcome != OUTCOME_UP && *n->story)
+        fprintf(out, "  %s: %s\n", n->stage.asa, n->story);
+    fputc('\n', out);
+}
+
+static void write_evidence(FILE *out, const struct explain *x, const char *word, const struct report_evidence *list,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "  %-8s %s", i == 0 ? word : "", list[i].sentence);
+        if (list[i].count > 1)
+            fprintf(out, " (%u times)", list[i].count);
+        write_where(out, x, list[i].source, list[i].line, list[i].last_line, list[i].count);
+        fputc('\n', out);
+    }
+}
+
+static void write_lines(FILE *out, const char *word, const char *where, const char *const *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "  %-8s %s%s\n", i == 0 ? word : "", i == 0 ? where : "                      ", lines[i]);
+}
+
+static void write_verdict(FILE *out, const struct explain *x, const struct report_negotiation *n)
+{
+    const struct report_cause *c = &n->causes[0];
+    bool is_fault = strcmp(c->family, "none") != 0;
+    const char *how = c->strength == STRENGTH_PROVEN   ? "Proven"
+                      : c->strength == STRENGTH_LIKELY ? "Most likely"
+                                                       : "Possibly";
+
+    fprintf(out, "%s (%.2f): %s (%s)\n", how, c->score, c->sentence, c->id);
+    write_evidence(out, x, "for", c->evidence, c->evidence_count);
+    write_evidence(out, x, "against", c->against, c->against_count);
+    for (size_t i = 1; i < n->cause_count; i++)
+        fprintf(out, "  %-8s %s (%s, %.2f)\n", i == 1 ? "or else" : "", n->causes[i].sentence, n->causes[i].id,
+                n->causes[i].score);
+    if (!is_fault)
+        return;
+    if (*c->missing)
+        fprintf(out, "  missing  %s\n", c->missing);
+    if (c->next_test && *c->next_test)
+        fprintf(out, "  decide   %s\n", c->next_test);
+    write_lines(out, "repair", "at this end:          ", c->this_end, c->this_end_count);
+    write_lines(out, c->this_end_count ? "or" : "repair", "at the other end:     ", c->that_end, c->that_end_count);
+}
+
+static void write_list(FILE *out, const char *word, const char *const *lines, size_t count)
+{
+    if (count == 0)
+        return;
+    fprintf(out, "%s ", word);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s%s", lines[i], i + 1 < count ? ", " : ".\n");
+}
+
+static void write_negotiation(FILE *out, const struct explain *x, const struct report_negotiation *n)
+{
+    write_head(out, n);
+    write_clocks(out, x, n);
+    write_ladder(out, x, n);
+    if (!x->is_ladder_only)
+        write_verdict(out, x, n);
+    for (size_t i = 0; i < n->herring_count; i++)
+        fprintf(out, "Harmless: %s.\n", n->herrings[i]);
+    write_list(out, "Proven:", n->proven, n->proven_count);
+    write_list(out, "Open:", n->open, n->open_count);
+    if (x->is_ladder_only || x->is_verbose)
+        for (size_t i = 0; i < n->excluded_count; i++)
+            fprintf(out, "Excluded: %s\n", n->excluded[i]);
+}
+
+void explain_write_text(FILE *out, const struct explain *x)
+{
+    const struct report *r = x->report;
+
+    for (size_t i = 0; i < x->file_count; i++)
+        write_file(out, x, i);
+    for (size_t i = 0; i < r->negotiation_count; i++)
+        write_negotiation(out, x, &r->negotiations[i]);
+    if (r->negotiation_count == 0)
+        fputs("\nNo negotiation was found in it.\n", out);
+    for (size_t i = 0; i < r->note_count; i++)
+        fprintf(out, "\nBeside IKE: %s\n", r->notes[i]);
+    if (r->ikev2)
+        fprintf(out, "\nIKEv2: %u message%s or line%s seen, not judged.\n", r->ikev2, plural(r->ikev2),
+                plural(r->ikev2));
+    if (r->dropped)
+        fprintf(out, "\n%u attempts were left out: there was no room.\n", r->dropped);
+}

@@ -1,0 +1,32 @@
+/* What diag.c gathers and report.c tells. Not for other layers. */
+#ifndef DIAG_COLLECT_H
+#define DIAG_COLLECT_H
+
+#include "diag/diag.h"
+#include "diag/tunnel.h"
+
+struct diag_source {
+    bool is_given;
+    uint8_t vantage;
+    uint32_t current;   /* the view that the last line of a log was about */
+    struct view common; /* what is said of the device, not of one negotiation */
+};
+
+enum { CHUNK_VIEWS = 16 };
+
+struct diag {
+    struct arena *arena; /* of diag_new */
+    struct view **chunks;
+    size_t view_count, view_max;
+    uint32_t *buckets;
+    size_t bucket_count;
+    uint32_t free, order, dropped, ikev2;
+    struct diag_source sources[SOURCES_MAX];
+};
+
+static inline struct view *view_at(const struct diag *d, size_t index)
+{
+    return &d->chunks[index / CHUNK_VIEWS][index % CHUNK_VIEWS];
+}
+
+#endif

@@ -1,0 +1,274 @@
+#include "diag/diag.h"
+
+#include "base/check.h"
+#include "diag/collect.h"
+#include "diag/judge.h"
+#include "diag/states.h"
+
+#include <string.h>
+
+enum { NONE = UINT32_MAX, BUCKETS_MIN = 64, RECENT_MAX = 64 };
+
+size_t diag_space(size_t negotiations)
+{
+    size_t buckets = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
+    size_t chunks = negotiations / CHUNK_VIEWS + 1;
+
+    return sizeof(struct diag) + chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + 16) +
+           buckets * sizeof(uint32_t) + 256;
+}
+
+struct diag *diag_new(struct arena *arena, size_t negotiations)
+{
+    struct diag *d = arena_take(arena, sizeof *d);
+
+    if (!d)
+        return NULL;
+    d->bucket_count = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
+    d->buckets = arena_take(arena, d->bucket_count * sizeof *d->buckets);
+    d->view_max = negotiations;
+    d->arena = arena;
+    d->chunks = arena_take(arena, (negotiations / CHUNK_VIEWS + 1) * sizeof *d->chunks);
+    if (!d->buckets || !d->chunks)
+        return NULL;
+    memset(d->buckets, 0xff, d->bucket_count * sizeof *d->buckets);
+    d->free = NONE;
+    for (size_t i = 0; i < SOURCES_MAX; i++)
+        d->sources[i].current = NONE;
+    return d;
+}
+
+/* ---- finding the view ---- */
+
+/* The two addresses in any order; of a log the peer's alone. */
+struct key {
+    uint16_t source;
+    struct ip a, b;
+};
+
+static uint32_t key_hash(const struct key *key)
+{
+    uint32_t hash = 2166136261u + key->source;
+
+    for (size_t i = 0; i < sizeof key->a.octets; i++)
+        hash = (hash ^ (uint32_t)(key->a.octets[i] + key->b.octets[i])) * 16777619u;
+    return hash;
+}
+
+static bool is_of(const struct view *v, const struct key *key)
+{
+    if (v->source != key->source)
+        return false;
+    if (!ip_is_set(key->b))
+        return ip_equal(v->peer, key->a);
+    return (ip_equal(v->local, key->a) && ip_equal(v->peer, key->b)) ||
+           (ip_equal(v->local, key->b) && ip_equal(v->peer, key->a));
+}
+
+/* Who began is in the second column of IOS' screen; which of the two is the other end, a view of that log may know. */
+static struct key key_of(const struct diag *d, const struct observation *seen)
+{
+    const struct event *e = &seen->event;
+    struct key key = {seen->source, event_ip(e, FIELD_PEER), {0}};
+
+    if (seen->vantage == VANTAGE_WIRE) {
+        key.a = event_ip(e, e->kind == EV_ICMP_SEEN ? FIELD_PEER : FIELD_SOURCE);
+        key.b = event_ip(e, FIELD_DESTINATION);
+    } else if (e->kind == EV_SCREEN_SA && !ip_is_set(key.a) && event_has(e, FIELD_SOURCE)) {
+        uint32_t current = d->sources[seen->source].current;
+        struct ip began = event_ip(e, FIELD_SOURCE), answered = event_ip(e, FIELD_DESTINATION);
+
+        key.a = current != NONE && ip_equal(view_at(d, current)->peer, began) ? began : answered;
+    }
+    return key;
+}
+
+static uint32_t *bucket_of(struct diag *d, const struct key *key)
+{
+    return &d->buckets[key_hash(key) % d->bucket_count];
+}
+
+static uint32_t find_by_key(struct diag *d, const struct key *key, const struct event *e)
+{
+    uint32_t latest = NONE;
+    const char *cookies = event_text(e, FIELD_COOKIES);
+
+    for (uint32_t i = *bucket_of(d, key); i != NONE; i = view_at(d, i)->next) {
+        const struct view *v = view_at(d, i);
+
+        if (!is_of(v, key))
+            continue;
+        if (*cookies && *v->cookies) {
+            if (strncmp(v->cookies, cookies, 16) == 0)
+                return i;
+            continue;
+        }
+        if (event_has(e, FIELD_CONN_ID) && v->conn_id && v->conn_id == event_number(e, FIELD_CONN_ID) && !v->is_ended)
+            return i;
+        if (latest == NONE)
+            latest = i;
+    }
+    return latest;
+}
+
+/* A line without an address: by IOS' number of the SA, or the line before it. */
+static uint32_t find_by_line(const struct diag *d, const struct observation *seen)
+{
+    uint32_t current = d->sources[seen->source].current;
+    uint64_t conn_id = event_number(&seen->event, FIELD_CONN_ID);
+
+    if (!conn_id || current == NONE || view_at(d, current)->conn_id == conn_id || view_at(d, current)->conn_id == 0)
+        return current;
+    for (size_t i = d->view_count, looked = 0; i > 0 && looked < RECENT_MAX; i--, looked++)
+        if (view_at(d, i - 1)->is_used && view_at(d, i - 1)->source == seen->source &&
+            view_at(d, i - 1)->conn_id == conn_id)
+            return (uint32_t)(i - 1);
+    return current;
+}
+
+/* ---- making room ---- */
+
+static void unlink_view(struct diag *d, uint32_t index)
+{
+    struct key key = view_at(d, index)->vantage == VANTAGE_WIRE
+                         ? (struct key){view_at(d, index)->source, view_at(d, index)->local, view_at(d, index)->peer}
+                         : (struct key){view_at(d, index)->source, view_at(d, index)->peer, {0}};
+    uint32_t *at = bucket_of(d, &key);
+
+    while (*at != NONE && *at != index)
+        at = &view_at(d, *at)->next;
+    if (*at == index)
+        *at = view_at(d, index)->next;
+}
+
+/* An attempt that is over goes into an earlier one of which the same was seen. */
+static void fold(struct diag *d, uint32_t index, const struct key *key)
+{
+    struct view *old = view_at(d, index);
+
+    view_close(old);
+    old->is_retired = true;
+    old->shape = view_shape(old);
+    for (uint32_t i = *bucket_of(d, key); i != NONE; i = view_at(d, i)->next) {
+        struct view *v = view_at(d, i);
+
+        if (i == index || !v->is_retired || v->shape != old->shape || !is_of(v, key))
+            continue;
+        view_fold(v, old);
+        memcpy(v->cookies, old->cookies, sizeof v->cookies);
+        unlink_view(d, index);
+        old->is_used = false;
+        old->next = d->free;
+        d->free = index;
+        return;
+    }
+}
+
+/* Memory is taken as it is needed. */
+static bool has_chunk(struct diag *d, size_t index)
+{
+    struct view **chunk = &d->chunks[index / CHUNK_VIEWS];
+
+    if (!*chunk)
+        *chunk = arena_take(d->arena, CHUNK_VIEWS * sizeof **chunk);
+    return *chunk;
+}
+
+static uint32_t new_view(struct diag *d, const struct observation *seen, const struct key *key)
+{
+    uint32_t index = d->free;
+
+    if (index != NONE) {
+        d->free = view_at(d, index)->next;
+    } else if (d->view_count < d->view_max && has_chunk(d, d->view_count)) {
+        index = (uint32_t)d->view_count++;
+    } else {
+        d->dropped++;
+        return NONE;
+    }
+    view_begin(view_at(d, index), seen);
+    view_at(d, index)->order = ++d->order;
+    view_at(d, index)->peer = seen->vantage == VANTAGE_WIRE ? key->b : key->a;
+    view_at(d, index)->local = seen->vantage == VANTAGE_WIRE ? key->a : (struct ip){0};
+    if (seen->event.kind == EV_ESP_SEEN)
+        view_at(d, index)->role = ROLE_INITIATOR;
+    if (ip_is_set(key->a)) {
+        view_at(d, index)->next = *bucket_of(d, key);
+        *bucket_of(d, key) = index;
+    } else {
+        view_at(d, index)->next = NONE;
+    }
+    return index;
+}
+
+/* ---- what belongs to no negotiation ---- */
+
+/* Said of the whole device, unless the line names a peer. */
+static bool is_common(const struct event *e)
+{
+    static const uint16_t kinds[] = {
+        EV_STARTED,        EV_FIELD_NOTE,         EV_IKE_SWITCHED,  EV_CONFIGURED,       EV_NO_DEFAULT_ROUTE,
+        EV_SCREEN_NO_SA,   EV_SCREEN_NO_IPSEC,    EV_TUNNEL_PARKED, EV_ACQUIRE,          EV_ACQUIRE_REFUSED,
+        EV_PACKET_REFUSED, EV_KEY_ENGINE_MESSAGE, EV_PMTU_CHANGED,  EV_UDP_PORT_INVALID, EV_LIMIT_REACHED};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (kinds[i] == e->kind)
+            return true;
+    return false;
+}
+
+static void take_common(struct diag *d, const struct observation *seen, const char *text)
+{
+    struct diag_source *source = &d->sources[seen->source];
+
+    if (!source->common.is_used)
+        view_begin(&source->common, seen);
+    if (seen->event.kind == EV_STARTED) /* what came before is another life */
+        for (size_t i = 0; i < d->view_count; i++)
+            if (view_at(d, i)->is_used && view_at(d, i)->source == seen->source) {
+                view_take(view_at(d, i), seen, text);
+                view_at(d, i)->is_ended = true;
+            }
+    view_take(&source->common, seen, text);
+}
+
+void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage)
+{
+    CHECK(source < SOURCES_MAX);
+    d->sources[source].is_given = true;
+    d->sources[source].vantage = (uint8_t)vantage;
+}
+
+void diag_add(struct diag *d, const struct observation *seen, const char *text)
+{
+    CHECK(seen->source < SOURCES_MAX);
+    const struct event *e = &seen->event;
+    struct key key = key_of(d, seen);
+    uint32_t index;
+
+    if (e->kind == EV_IKEV2_SEEN)
+        d->ikev2++;
+    if (!ip_is_set(key.a) && is_common(e)) {
+        take_common(d, seen, text);
+        return;
+    }
+    index = ip_is_set(key.a) ? find_by_key(d, &key, e) : find_by_line(d, seen);
+    if (e->kind == EV_IKEV2_SEEN && index == NONE)
+        return;
+    bool is_other = index != NONE &&
+                    (view_is_other_attempt(view_at(d, index), e) ||
+                     (seen->vantage == VANTAGE_WIRE && *event_text(e, FIELD_COOKIES) && *view_at(d, index)->cookies &&
+                      strncmp(view_at(d, index)->cookies, event_text(e, FIELD_COOKIES), 16) != 0));
+    if (is_other && !ip_is_set(key.a))
+        key = (struct key){seen->source, view_at(d, index)->peer, {0}};
+    if (index == NONE || is_other) {
+        if (is_other)
+            fold(d, index, &key);
+        index = new_view(d, seen, &key);
+    }
+    if (index == NONE)
+        return;
+    if (seen->vantage != VANTAGE_WIRE)
+        d->sources[seen->source].current = index;
+    view_take(view_at(d, index), seen, text);
+}

@@ -1,0 +1,55 @@
+/* Causes held against the facts of a negotiation: causes.def, rules.def. */
+#ifndef DIAG_JUDGE_H
+#define DIAG_JUDGE_H
+
+#include "diag/tunnel.h"
+
+enum cause {
+#define CAUSE(id, ...) CAUSE_##id,
+#define SPLIT(...)
+#include "diag/causes.def"
+#undef CAUSE
+#undef SPLIT
+    CAUSE_COUNT
+};
+
+enum rule_kind { RULE_FOR, RULE_AGAINST, RULE_PROOF, RULE_NEVER };
+
+struct rule {
+    enum rule_kind kind;
+    enum cause cause;
+    enum fact fact;
+    int points;
+};
+
+/* Index 0, 1, ... until NULL. */
+const struct rule *judge_rule(size_t index);
+
+struct verdict {
+    enum cause cause;
+    enum strength strength;
+    double score;
+    int points;
+};
+
+struct judgement {
+    struct verdict verdicts[CAUSE_COUNT]; /* best first */
+    size_t count;                         /* 0: nothing speaks for any cause */
+    bool is_excluded[CAUSE_COUNT];
+};
+
+void judge(struct judgement *j, const struct tunnel *t);
+
+const char *cause_id(enum cause cause);
+const char *cause_family(enum cause cause);
+const char *cause_sentence(enum cause cause);
+const char *cause_missing(enum cause cause);
+bool cause_is_fault(enum cause cause); /* not of the family "none" */
+
+/* What would split the two, or make sure of the first; with {PEER} and {LOCAL} in it. `second` may be CAUSE_COUNT. */
+const char *cause_next(enum cause first, enum cause second);
+
+/* Names of harmless lines: index 0, 1, ... until NULL. */
+const char *judge_herring(size_t index, enum fact *fact);
+
+#endif

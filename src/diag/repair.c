@@ -1,0 +1,123 @@
+#include "diag/repair.h"
+
+#include <string.h>
+
+enum { THIS = 1, THAT = 2, BOTH = THIS | THAT };
+enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN };
+
+static const struct {
+    enum cause cause;
+    unsigned ends;
+    enum words words;
+    const char *line;
+} rows[] = {
+#define REPAIR(cause, ends, words, line) {CAUSE_##cause, ends, WORDS_##words, line},
+#include "diag/repairs.def"
+#undef REPAIR
+};
+
+static const struct {
+    const char *name, *unknown;
+} details[] = {
+#define DETAIL(name, field, unknown) {#name, unknown},
+#define DETAIL_OF(...)
+#include "diag/details.def"
+#undef DETAIL
+#undef DETAIL_OF
+};
+
+static void add_address(struct text *out, struct ip ip, const char *unknown)
+{
+    if (ip_is_set(ip))
+        text_add_ip(out, ip);
+    else
+        text_add(out, "<%s>", unknown);
+}
+
+static void add_value(struct text *out, const char *name, size_t len, struct ip own, struct ip other,
+                      const struct tunnel *t)
+{
+    if ((len == 5 && memcmp(name, "OTHER", len) == 0) || (len == 4 && memcmp(name, "PEER", len) == 0)) {
+        add_address(out, other, "the other end's address");
+        return;
+    }
+    if ((len == 3 && memcmp(name, "OWN", len) == 0) || (len == 5 && memcmp(name, "LOCAL", len) == 0)) {
+        add_address(out, own, "the address that we come from");
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(details); i++)
+        if (strlen(details[i].name) == len && memcmp(details[i].name, name, len) == 0) {
+            const char *value = tunnel_detail(t, (enum detail)i);
+
+            if (*value)
+                text_add(out, "%s", value);
+            else
+                text_add(out, "<%s>", details[i].unknown);
+            return;
+        }
+}
+
+const char *repair_fill(const char *text, struct ip own, struct ip other, const struct tunnel *t, struct arena *arena)
+{
+    char space[400];
+    struct text out = text_of(space, sizeof space);
+    const char *open;
+
+    for (; (open = strchr(text, '{')); text = open) {
+        size_t len = strspn(open + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+        bool is_name = len > 0 && open[len + 1] == '}';
+
+        text_add(&out, "%.*s", (int)(open - text) + !is_name, text);
+        if (is_name)
+            add_value(&out, open + 1, len, own, other, t);
+        open += is_name ? len + 2 : 1;
+    }
+    text_add(&out, "%s", text);
+    return arena_copy_text(arena, bytes_of(space, out.len));
+}
+
+static enum words words_of(enum product product)
+{
+    switch (product) {
+    case PRODUCT_IOS: return WORDS_IOS;
+    case PRODUCT_STRONGSWAN:
+    case PRODUCT_LIBRESWAN:
+    case PRODUCT_RACOON: return WORDS_STRONGSWAN;
+    case PRODUCT_UNKNOWN:
+    case PRODUCT_ASA:
+    case PRODUCT_IKEWISE: break;
+    }
+    return WORDS_ASA;
+}
+
+/* The rows of that end in those words; where the table has none for these words, there is nothing to say. */
+static size_t add_lines(const char **lines, enum cause cause, unsigned end, enum words words, struct ip own,
+                        struct ip other, const struct tunnel *t, struct arena *arena)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT_OF(rows) && count < REPORT_LINES_MAX; i++)
+        if (rows[i].cause == cause && (rows[i].ends & end) && rows[i].words == words)
+            lines[count++] = repair_fill(rows[i].line, own, other, t, arena);
+    return count;
+}
+
+void repair_add(struct report_cause *out, enum cause cause, const struct tunnel *t, const struct report_negotiation *n,
+                struct arena *arena)
+{
+    enum role other_role = n->role == ROLE_RESPONDER ? ROLE_INITIATOR : ROLE_RESPONDER;
+    enum product own = tunnel_product(t, n->role), other = tunnel_product(t, other_role);
+    bool is_here = tunnel_has(t, FACT_NO_KEY_HERE) && n->role == ROLE_RESPONDER;
+
+    /* what is missing at the far end as the initiator sees it, is missing here when this is the responder */
+    unsigned this_end = (cause == CAUSE_psk_not_found && is_here) ||
+                                ((cause == CAUSE_peer_not_configured || cause == CAUSE_peer_address_wrong) &&
+                                 n->role == ROLE_RESPONDER && tunnel_has(t, FACT_PEER_UNKNOWN_HERE))
+                            ? THAT
+                            : THIS;
+    unsigned that_end = this_end == THAT ? 0 : THAT;
+
+    out->this_end_count = add_lines(out->this_end, cause, this_end, words_of(own), n->local, n->peer, t, arena);
+    if (that_end)
+        out->that_end_count = add_lines(out->that_end, cause, that_end, words_of(other), n->peer, n->local, t, arena);
+}

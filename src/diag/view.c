@@ -1,0 +1,599 @@
+#include "diag/view.h"
+
+#include "base/check.h"
+#include "diag/states.h"
+#include "wire/numbers.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    const char *exchange; /* of a step */
+    unsigned number;
+    enum fact of; /* of a repeat: its step */
+    const char *sentence;
+} facts[] = {
+#define STEP(name, exchange, number, sentence) [FACT_##name] = {#name, #exchange, number, FACT_COUNT, sentence},
+#define REPEAT(name, step, sentence) [FACT_##name] = {#name, NULL, 0, FACT_##step, sentence},
+#define SEEN(name, event, condition, sentence) [FACT_##name] = {#name, NULL, 0, FACT_COUNT, sentence},
+#define ALSO(...)
+#define TOLD(name, condition, lines, sentence) [FACT_##name] = {#name, NULL, 0, FACT_COUNT, sentence},
+#include "diag/facts.def"
+#undef STEP
+#undef REPEAT
+#undef SEEN
+#undef ALSO
+#undef TOLD
+};
+
+const char *fact_name(enum fact fact)
+{
+    CHECK(fact < FACT_COUNT);
+    return facts[fact].name;
+}
+
+const char *fact_sentence(enum fact fact)
+{
+    CHECK(fact < FACT_COUNT);
+    return facts[fact].sentence;
+}
+
+bool fact_is_step(enum fact fact, const char **exchange, unsigned *number)
+{
+    CHECK(fact < FACT_COUNT);
+    if (!facts[fact].exchange)
+        return false;
+    *exchange = facts[fact].exchange;
+    *number = facts[fact].number;
+    return true;
+}
+
+bool view_has(const struct view *v, enum fact fact)
+{
+    return v->facts[fact].count > 0;
+}
+
+/* ---- conditions of facts.def ---- */
+
+/* A payload by its name in "HDR + KE (4) + NONCE (10) + NONE (0)". */
+static bool holds(const struct event *e, const char *payload)
+{
+    const char *at = event_text(e, FIELD_PAYLOADS);
+    size_t len = strlen(payload);
+
+    for (; (at = strstr(at, payload)); at += len)
+        if (at > event_text(e, FIELD_PAYLOADS) && at[-1] == ' ' && at[len] == ' ')
+            return true;
+    return false;
+}
+
+static bool tells(const struct event *e, uint32_t notify)
+{
+    uint32_t named;
+
+    if (event_has(e, FIELD_NOTIFY_NUMBER))
+        return event_number(e, FIELD_NOTIFY_NUMBER) == notify;
+    return event_has(e, FIELD_NOTIFY) &&
+           number_of_name(SPACE_NOTIFY, bytes_of_text(event_text(e, FIELD_NOTIFY)), &named) && named == notify;
+}
+
+static bool has_no_responder_cookie(const struct event *e)
+{
+    const char *cookies = event_text(e, FIELD_COOKIES);
+
+    return strlen(cookies) == 32 && strcmp(cookies + 16, "0000000000000000") == 0;
+}
+
+/* Which end of a capture's negotiation sent the packet. */
+static enum role sender(const struct view *v, const struct event *e)
+{
+    if (v->vantage != VANTAGE_WIRE || !event_has(e, FIELD_SOURCE))
+        return ROLE_UNKNOWN;
+    if (ip_equal(event_ip(e, FIELD_SOURCE), v->local))
+        return v->role;
+    return v->role == ROLE_INITIATOR ? ROLE_RESPONDER : ROLE_UNKNOWN;
+}
+
+/* Milliseconds since that fact was last seen; a long time when one of the two has no time. */
+static uint64_t since(const struct view *v, enum fact fact)
+{
+    const struct fact_seen *seen = &v->facts[fact];
+
+    return v->has_time && seen->time_ms && v->last_ms >= seen->time_ms ? v->last_ms - seen->time_ms : UINT64_MAX;
+}
+
+/* charon lists its proposals and those of the peer: both have parts that begin with `prefix`, and none of
+ * these stands in both. */
+static bool have_nothing_in_common(const struct view *v, const char *prefix)
+{
+    const char *offered = strstr(v->details[DETAIL_PROPOSALS], prefix), *wanted = v->details[DETAIL_CONFIGURED];
+    char word[32];
+    bool differ = offered && strstr(wanted, prefix);
+
+    for (; differ && offered; offered = strstr(offered + 1, prefix)) {
+        struct text t = text_of(word, sizeof word);
+
+        text_add(&t, "%.*s", (int)strcspn(offered, "/, "), offered);
+        differ = !strstr(wanted, word);
+    }
+    return differ;
+}
+
+/* The end whose ESP it is, in a capture. */
+static enum role esp_side(const struct view *v, const struct event *e)
+{
+    return sender(v, e);
+}
+
+struct reading {
+    enum fact fact;
+    enum event_kind kind;
+    bool (*holds)(const struct view *v, const struct event *e);
+};
+
+#define IS(field, words) (strcmp(event_text(e, FIELD_##field), words) == 0)
+#define MENTIONS(field, words) (strstr(event_text(e, FIELD_##field), words) != NULL)
+#define NUM(field) event_number(e, FIELD_##field)
+#define HAS(fact) view_has(v, FACT_##fact)
+#define TELLS(notify) tells(e, NOTIFY_##notify)
+#define HOLDS(payload) holds(e, payload)
+#define FROM(side) (sender(v, e) == ROLE_##side)
+#define SINCE(fact) since(v, FACT_##fact)
+/* charon says "received X error notify" of notifies that were sealed and of those in clear */
+#define SAYS_SEALED_AS_CLEAR (v->product == PRODUCT_STRONGSWAN && !event_has(e, FIELD_PROTECTED))
+#define IN_PHASE_1 (NUM(PHASE) != 2 && !HAS(QM_1))
+#define IN_PHASE_2 (NUM(PHASE) == 2 || HAS(QM_1))
+#define STEP(...)
+#define REPEAT(...)
+#define TOLD(...)
+
+/* A function for each row, named by its line in the table. */
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define SEEN(name, event_kind, condition, sentence) ALSO(name, event_kind, condition)
+#define ALSO(name, event_kind, condition)                                                                              \
+    static bool JOIN(condition_, __LINE__)(const struct view *v, const struct event *e)                                \
+    {                                                                                                                  \
+        (void)v;                                                                                                       \
+        (void)e;                                                                                                       \
+        return condition;                                                                                              \
+    }
+#include "diag/facts.def"
+#undef ALSO
+#define ALSO(name, event_kind, condition) {FACT_##name, EV_##event_kind, JOIN(condition_, __LINE__)},
+static const struct reading readings[] = {
+#include "diag/facts.def"
+};
+#undef ALSO
+#undef SEEN
+#undef STEP
+#undef REPEAT
+#undef TOLD
+
+/* ---- facts and their lines ---- */
+
+struct line {
+    const struct observation *seen;
+    const char *text;
+};
+
+static void keep_text(char *space, size_t size, const char *text)
+{
+    struct text t = text_of(space, size);
+
+    text_add(&t, "%s", text);
+}
+
+/* The place of the line among the view's evidence; 0: there is no room. */
+static uint8_t keep_line(struct view *v, const struct line *line)
+{
+    struct evidence *e = &v->evidence[v->evidence_count];
+
+    if (v->evidence_count > 0 && e[-1].line == line->seen->line)
+        return v->evidence_count;
+    if (v->evidence_count == EVIDENCE_MAX)
+        return 0;
+    e->source = line->seen->source;
+    e->has_time = line->seen->has_time;
+    e->line = line->seen->line;
+    e->time_ms = line->seen->time_ms;
+    keep_text(e->text, sizeof e->text, line->text);
+    return ++v->evidence_count;
+}
+
+static void note(struct view *v, enum fact fact, const struct line *line)
+{
+    struct fact_seen *seen = &v->facts[fact];
+
+    seen->count++;
+    seen->last_line = line->seen->line;
+    seen->time_ms = line->seen->has_time ? line->seen->time_ms : 0;
+    if (!seen->evidence)
+        seen->evidence = keep_line(v, line);
+}
+
+static enum fact step_of(const char *exchange, unsigned number)
+{
+    for (enum fact f = 0; f < FACT_COUNT; f++)
+        if (facts[f].exchange && strcmp(facts[f].exchange, exchange) == 0 && facts[f].number == number)
+            return f;
+    return FACT_COUNT;
+}
+
+static void note_step(struct view *v, const char *exchange, unsigned number, bool is_repeat, const struct line *line)
+{
+    enum fact step = step_of(exchange, number);
+
+    if (step == FACT_COUNT)
+        return;
+    if (is_repeat || view_has(v, step))
+        for (enum fact f = 0; f < FACT_COUNT; f++)
+            if (facts[f].of == step)
+                note(v, f, line);
+    note(v, step, line);
+    if (strcmp(exchange, "MM") == 0)
+        v->mode = MODE_MAIN;
+    if (strcmp(exchange, "AM") == 0)
+        v->mode = MODE_AGGRESSIVE;
+}
+
+/* ---- which message it is ---- */
+
+/* Of main mode by what it holds, RFC 2409 section 5.4; of the pair, the responder's has the even number. */
+static unsigned pair_of(const struct event *e)
+{
+    if (holds(e, "SA"))
+        return 1;
+    if (holds(e, "KE"))
+        return 3;
+    return holds(e, "ID") || holds(e, "HASH") || holds(e, "SIG") ? 5 : 0;
+}
+
+/* An IOS log of old style names the state, which is the one before a received message and after a sent one. */
+static unsigned ios_number(const struct view *v, const struct event *e, bool is_sent)
+{
+    static const struct {
+        const char *state;
+        unsigned initiator_sends, initiator_gets, responder_sends, responder_gets;
+    } rows[] = {
+        {"MM_NO_STATE", 1, 2, 0, 0},
+        {"MM_SA_SETUP", 3, 4, 2, 3},
+        {"MM_KEY_EXCH", 5, 6, 4, 5},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(event_text(e, FIELD_IOS_STATE), rows[i].state) == 0) {
+            if (v->role == ROLE_INITIATOR)
+                return is_sent ? rows[i].initiator_sends : rows[i].initiator_gets;
+            return is_sent ? rows[i].responder_sends : rows[i].responder_gets;
+        }
+    return 0;
+}
+
+static void take_role(struct view *v, const struct event *e)
+{
+    if (v->vantage != VANTAGE_WIRE && event_has(e, FIELD_ROLE))
+        v->role = *event_text(e, FIELD_ROLE) == 'i' ? ROLE_INITIATOR : ROLE_RESPONDER;
+    if (e->kind == EV_PHASE1_BEGUN)
+        v->role = ROLE_INITIATOR;
+    if (e->kind == EV_PHASE1_ASKED)
+        v->role = ROLE_RESPONDER;
+}
+
+static void take_message(struct view *v, const struct event *e, const struct line *line)
+{
+    bool is_sent = e->kind == EV_MESSAGE_SENT || e->kind == EV_MESSAGE_RESENT;
+    const char *exchange = event_has(e, FIELD_EXCHANGE) ? event_text(e, FIELD_EXCHANGE) : "MM";
+    unsigned number = (unsigned)event_number(e, FIELD_MESSAGE_NUMBER);
+
+    if (strcmp(exchange, "INFO") == 0)
+        return;
+    if (strcmp(exchange, "TM") == 0) {
+        note(v, FACT_TM_ANY, line);
+        return;
+    }
+    if (event_number(e, FIELD_MESSAGE_ID) && strcmp(exchange, "MM") == 0) {
+        exchange = "QM";
+        number = 0;
+        if (!holds(e, "SA"))
+            return; /* an informational, or a message whose number its neighbours do not tell */
+    }
+    if (number == 0 && strcmp(exchange, "QM") == 0)
+        number = view_has(v, FACT_QM_1) ? 2 : 1;
+    if (number == 0 && *event_text(e, FIELD_PAYLOADS)) {
+        number = pair_of(e);
+        if (number == 1 && v->role == ROLE_UNKNOWN)
+            v->role = is_sent ? ROLE_INITIATOR : ROLE_RESPONDER;
+        if (number && is_sent == (v->role == ROLE_RESPONDER))
+            number++;
+    } else if (number == 0) {
+        number = ios_number(v, e, is_sent);
+        if (!is_sent && number) { /* unless the next line says that it was a repeat */
+            v->pending = (uint8_t)number;
+            v->pending_line = keep_line(v, line);
+            v->pending_at = line->seen->line;
+            return;
+        }
+    }
+    if (number)
+        note_step(v, exchange, number, e->kind == EV_MESSAGE_RESENT, line);
+}
+
+static void take_packet(struct view *v, const struct event *e, const struct line *line)
+{
+    const char *exchange = event_text(e, FIELD_EXCHANGE);
+    unsigned number = (unsigned)event_number(e, FIELD_MESSAGE_NUMBER);
+
+    if (v->role == ROLE_UNKNOWN && number) {
+        bool is_odd = number % 2 == 1;
+
+        v->local = event_ip(e, is_odd ? FIELD_SOURCE : FIELD_DESTINATION);
+        v->peer = event_ip(e, is_odd ? FIELD_DESTINATION : FIELD_SOURCE);
+        v->role = ROLE_INITIATOR;
+    }
+    if (strcmp(exchange, "TM") == 0)
+        note(v, FACT_TM_ANY, line);
+    else if (number)
+        note_step(v, exchange, number, event_number(e, FIELD_COUNT) > 1, line);
+}
+
+/* IKE_R_MM3 of IOS' debug. */
+static void take_ios_step(struct view *v, const struct event *e, const struct line *line)
+{
+    const char *step = event_text(e, FIELD_IOS_STEP);
+
+    if (strncmp(step, "IKE_I_MM", 8) != 0 && strncmp(step, "IKE_R_MM", 8) != 0)
+        return;
+    v->role = step[4] == 'I' ? ROLE_INITIATOR : ROLE_RESPONDER;
+    v->pending = 0;
+    unsigned number = (unsigned)(step[8] - '0');
+    if (number >= 1 && number <= 6 && !view_has(v, step_of("MM", number)))
+        note_step(v, "MM", number, false, line);
+}
+
+/* A state is proof of the messages before it: MM_WAIT_MSG4 stands on 1, 2 and 3. */
+static void take_state(struct view *v, const char *state, const struct line *line)
+{
+    const char *at = strstr(state, "_WAIT_MSG");
+    const char *exchange = strncmp(state, "AM_", 3) == 0 ? "AM" : "MM";
+
+    if (strcmp(state, "MM_ACTIVE") == 0 || strcmp(state, "AM_ACTIVE") == 0)
+        return;
+    if (!at || at[9] < '2' || at[9] > '6' || (strncmp(state, "AM_", 3) != 0 && strncmp(state, "MM_", 3) != 0))
+        return;
+    unsigned waits_for = (unsigned)(at[9] - '0');
+    v->role = waits_for % 2 ? ROLE_RESPONDER : ROLE_INITIATOR;
+    for (unsigned number = 1; number < waits_for; number++)
+        if (!view_has(v, step_of(exchange, number)))
+            note_step(v, exchange, number, false, line);
+}
+
+/* What a screen names in IOS' words proves the messages before it as well. */
+static void take_ios_state(struct view *v, const struct event *e, const struct line *line)
+{
+    unsigned reached = e->kind == EV_SCREEN_SA ? states_reached_ios(event_text(e, FIELD_IOS_STATE), v->role) : 0;
+
+    for (unsigned number = 1; number <= reached && number <= 6 && reached < 7; number++)
+        if (!view_has(v, step_of("MM", number)))
+            note_step(v, "MM", number, false, line);
+}
+
+static void take_addresses(struct view *v, const struct event *e)
+{
+    if (v->vantage == VANTAGE_WIRE)
+        return;
+    if (event_has(e, FIELD_PEER) && !ip_is_set(v->peer))
+        v->peer = event_ip(e, FIELD_PEER);
+    if (event_has(e, FIELD_LOCAL) && !ip_is_set(v->local))
+        v->local = event_ip(e, FIELD_LOCAL);
+    if (e->kind != EV_SCREEN_SA || !event_has(e, FIELD_SOURCE))
+        return;
+    /* who began stands in the second column of IOS: which of the two we are, the log beside it tells */
+    struct ip began = event_ip(e, FIELD_SOURCE), answered = event_ip(e, FIELD_DESTINATION);
+
+    if (ip_equal(v->peer, began)) {
+        v->local = answered;
+        v->role = ROLE_RESPONDER;
+    } else if (ip_equal(v->peer, answered)) {
+        v->local = began;
+        v->role = ROLE_INITIATOR;
+    }
+}
+
+/* As note_step, for a line that is gone but for its place. */
+static void note_pending(struct view *v, unsigned number, bool is_repeat)
+{
+    struct observation seen = {.line = v->pending_at, .has_time = v->has_time, .time_ms = v->last_ms};
+    enum fact step = step_of("MM", number);
+
+    if (step == FACT_COUNT)
+        return;
+    if (v->pending_line) {
+        seen.source = v->evidence[v->pending_line - 1].source;
+        if (!v->facts[step].evidence)
+            v->facts[step].evidence = v->pending_line;
+    }
+    note_step(v, "MM", number, is_repeat,
+              &(struct line){&seen, v->pending_line ? v->evidence[v->pending_line - 1].text : ""});
+}
+
+void view_close(struct view *v)
+{
+    if (v->pending)
+        note_pending(v, v->pending, false);
+    v->pending = 0;
+}
+
+static void take_details(struct view *v, const struct event *e)
+{
+    static const struct {
+        enum detail detail;
+        enum event_kind kind;
+    } rows[] = {
+#define DETAIL(...)
+#define DETAIL_OF(name, event) {DETAIL_##name, EV_##event},
+#include "diag/details.def"
+#undef DETAIL
+#undef DETAIL_OF
+    };
+    static const enum event_field_id fields[] = {
+#define DETAIL(name, field, ...) [DETAIL_##name] = FIELD_##field,
+#define DETAIL_OF(...)
+#include "diag/details.def"
+#undef DETAIL
+#undef DETAIL_OF
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].kind == e->kind && *event_text(e, fields[rows[i].detail]))
+            keep_text(v->details[rows[i].detail], DETAIL_SIZE, event_text(e, fields[rows[i].detail]));
+}
+
+static void take_pending(struct view *v, const struct event *e)
+{
+    if (!v->pending)
+        return;
+    if (e->kind == EV_MESSAGE_REPEATED) { /* the peer asks again: it has not heard our answer */
+        if (v->pending >= 3)
+            note_pending(v, (unsigned)v->pending - 2, true);
+        v->pending = 0;
+    } else if (e->kind != EV_SCREEN_SA) {
+        view_close(v);
+    }
+}
+
+void view_take(struct view *v, const struct observation *seen, const char *text)
+{
+    const struct event *e = &seen->event;
+    struct line line = {seen, text};
+
+    take_pending(v, e);
+    take_details(v, e);
+    take_role(v, e);
+    take_addresses(v, e);
+    if (e->kind == EV_PHASE1_BEGUN || e->kind == EV_PHASE1_ASKED) {
+        if (strcmp(event_text(e, FIELD_EXCHANGE), "AM") == 0)
+            v->mode = MODE_AGGRESSIVE;
+        if (e->kind == EV_PHASE1_ASKED && v->mode != MODE_AGGRESSIVE && !view_has(v, FACT_MSG_1))
+            note_step(v, "MM", 1, false, &line);
+    }
+    if (event_has(e, FIELD_COOKIES))
+        keep_text(v->cookies, sizeof v->cookies, event_text(e, FIELD_COOKIES));
+    if (event_has(e, FIELD_CONN_ID))
+        v->conn_id = (uint32_t)event_number(e, FIELD_CONN_ID);
+    if (event_has(e, FIELD_STATE))
+        keep_text(v->state, sizeof v->state, event_text(e, FIELD_STATE));
+    if (event_has(e, FIELD_IOS_STATE))
+        keep_text(v->ios_state, sizeof v->ios_state, event_text(e, FIELD_IOS_STATE));
+    if (seen->has_time) {
+        v->first_ms = v->has_time ? v->first_ms : seen->time_ms;
+        v->last_ms = seen->time_ms;
+        v->has_time = true;
+    }
+    if (seen->product != PRODUCT_UNKNOWN)
+        v->product = seen->product;
+
+    /* facts first: their conditions look at what was there before this message */
+    for (size_t i = 0; i < COUNT_OF(readings); i++)
+        if (readings[i].kind == e->kind && readings[i].holds(v, e))
+            note(v, readings[i].fact, &line);
+
+    if (e->kind == EV_MESSAGE_SENT || e->kind == EV_MESSAGE_RESENT || e->kind == EV_MESSAGE_RECEIVED)
+        take_message(v, e, &line);
+    if (e->kind == EV_PACKET_SEEN)
+        take_packet(v, e, &line);
+    take_ios_step(v, e, &line);
+    take_state(v, event_text(e, FIELD_STATE), &line);
+    take_ios_state(v, e, &line);
+    if (e->kind == EV_EXCHANGE_FAILED)
+        take_state(v,
+                   strstr(event_text(e, FIELD_HISTORY), "MM_WAIT_MSG")
+                       ? strstr(event_text(e, FIELD_HISTORY), "MM_WAIT_MSG")
+                       : "",
+                   &line);
+    v->is_ended |= e->kind == EV_PHASE1_DELETED || e->kind == EV_SESSION_ENDED ||
+                   (e->kind == EV_EXCHANGE_FAILED && strcmp(event_text(e, FIELD_EXCHANGE), "QM") != 0);
+}
+
+bool view_is_other_attempt(const struct view *v, const struct event *e)
+{
+    bool is_under_way = view_has(v, FACT_MSG_2) || view_has(v, FACT_AM_2) || view_has(v, FACT_AM_3) || v->is_ended;
+
+    if (e->kind == EV_PHASE1_BEGUN)
+        return is_under_way || view_has(v, FACT_MSG_1) || view_has(v, FACT_AM_1);
+    if (e->kind == EV_PHASE1_ASKED)
+        return is_under_way && event_has(e, FIELD_PEER);
+    if (e->kind == EV_MESSAGE_RECEIVED && v->vantage == VANTAGE_DEVICE && v->role == ROLE_RESPONDER &&
+        event_number(e, FIELD_MESSAGE_ID) == 0 && holds(e, "SA"))
+        return view_has(v, FACT_MSG_3) || v->is_ended;
+    return false;
+}
+
+/* ---- stage ---- */
+
+unsigned view_reached(const struct view *v)
+{
+    const char *exchange = v->mode == MODE_AGGRESSIVE ? "AM" : "MM";
+    unsigned reached = 0;
+
+    for (enum fact f = 0; f < FACT_COUNT; f++)
+        if (facts[f].exchange && strcmp(facts[f].exchange, exchange) == 0 && view_has(v, f) &&
+            facts[f].number > reached)
+            reached = facts[f].number;
+    return reached;
+}
+
+bool view_is_up(const struct view *v)
+{
+    return view_has(v, FACT_PHASE1_UP) || view_has(v, FACT_QM_1) || view_has(v, FACT_PHASE2_UP) ||
+           view_has(v, FACT_SCREEN_UP) || (v->mode == MODE_AGGRESSIVE && view_has(v, FACT_TM_ANY));
+}
+
+/* The responder keeps no SA of a message that it refused. */
+static bool has_no_sa(const struct view *v, enum role role, unsigned reached)
+{
+    return role == ROLE_RESPONDER && reached % 2 == 1 &&
+           (reached == 1 || view_has(v, FACT_P1_REFUSED_HERE) || view_has(v, FACT_NO_KEY_HERE) ||
+            view_has(v, FACT_PEER_UNKNOWN_HERE) || view_has(v, FACT_CLEAR_NO_PROPOSAL) ||
+            view_has(v, FACT_CLEAR_INVALID_KEY));
+}
+
+struct stage view_stage(const struct view *v, enum role role)
+{
+    unsigned reached = view_reached(v);
+    bool is_in_transaction = view_has(v, FACT_TM_ANY) && !view_has(v, FACT_QM_1) && !view_has(v, FACT_PHASE2_UP);
+
+    if (has_no_sa(v, role, reached))
+        return (struct stage){"none", "none"};
+    return states_of(v->mode, role, reached, view_is_up(v), is_in_transaction);
+}
+
+/* ---- attempts of which the same was seen ---- */
+
+uint32_t view_shape(const struct view *v)
+{
+    uint32_t shape = 2166136261u; /* FNV-1a */
+
+    for (enum fact f = 0; f < FACT_COUNT; f++)
+        if (view_has(v, f))
+            shape = (shape ^ (uint32_t)f) * 16777619u;
+    return (shape ^ (uint32_t)(v->role * 16 + v->mode)) * 16777619u;
+}
+
+void view_fold(struct view *v, const struct view *from)
+{
+    for (enum fact f = 0; f < FACT_COUNT; f++)
+        if (view_has(from, f)) {
+            v->facts[f].count += from->facts[f].count;
+            v->facts[f].last_line = from->facts[f].last_line;
+            v->facts[f].time_ms = from->facts[f].time_ms;
+        }
+    v->attempts += from->attempts;
+    v->last_ms = from->last_ms > v->last_ms ? from->last_ms : v->last_ms;
+}
+
+void view_begin(struct view *v, const struct observation *seen)
+{
+    *v = (struct view){
+        .is_used = true, .source = seen->source, .vantage = seen->vantage, .product = seen->product, .attempts = 1};
+}

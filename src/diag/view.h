@@ -1,0 +1,105 @@
+/* One source's view of one negotiation: its facts, and the lines that they rest on. */
+#ifndef DIAG_VIEW_H
+#define DIAG_VIEW_H
+
+#include "diag/report.h"
+#include "event/observation.h"
+
+enum fact {
+#define STEP(name, ...) FACT_##name,
+#define REPEAT(name, ...) FACT_##name,
+#define SEEN(name, ...) FACT_##name,
+#define ALSO(...)
+#define TOLD(name, ...) FACT_##name,
+#include "diag/facts.def"
+#undef STEP
+#undef REPEAT
+#undef SEEN
+#undef ALSO
+#undef TOLD
+    FACT_COUNT
+};
+
+enum { EVIDENCE_MAX = 36, EVIDENCE_TEXT_SIZE = 180, COOKIES_SIZE = 33, DETAIL_SIZE = 96 };
+
+/* What the lines say of a difference, for the repair; index of struct view.details. */
+enum detail {
+#define DETAIL(name, ...) DETAIL_##name,
+#define DETAIL_OF(...)
+#include "diag/details.def"
+#undef DETAIL
+#undef DETAIL_OF
+    DETAIL_COUNT
+};
+
+struct evidence {
+    uint16_t source;
+    bool has_time;
+    uint32_t line;
+    uint64_t time_ms;
+    char text[EVIDENCE_TEXT_SIZE];
+};
+
+/* How often, and where first and last. */
+struct fact_seen {
+    uint32_t count, last_line;
+    uint8_t evidence; /* place in struct view.evidence, from 1; 0: there was no room */
+    uint64_t time_ms; /* of the last */
+};
+
+struct view {
+    bool is_used, is_retired; /* retired: another attempt has begun */
+    uint16_t source;
+    uint8_t vantage, product; /* enum vantage, enum product */
+    struct ip local, peer;    /* of a capture: initiator and responder */
+    enum role role;           /* of local */
+    enum mode mode;
+    char cookies[COOKIES_SIZE];
+    uint32_t conn_id, attempts;
+    uint32_t order;       /* of the first observation */
+    uint32_t next, shape; /* of diag.c: chain of the table, and what was seen as a number */
+    bool has_time, is_ended, is_screen_only;
+    uint64_t first_ms, last_ms;
+    uint8_t pending;               /* a received message whose number the next line may correct; 0: none */
+    uint8_t pending_line;          /* as in struct fact_seen.evidence */
+    uint32_t pending_at;           /* its number */
+    char state[24], ios_state[24]; /* the last that was named */
+    char details[DETAIL_COUNT][DETAIL_SIZE];
+    struct fact_seen facts[FACT_COUNT];
+    uint8_t evidence_count;
+    struct evidence evidence[EVIDENCE_MAX];
+};
+
+/* Takes one observation into the view. */
+void view_take(struct view *v, const struct observation *seen, const char *text);
+
+/* What waits for the next line is taken as it is: no next line will come. */
+void view_close(struct view *v);
+
+/* An empty one. */
+void view_begin(struct view *v, const struct observation *seen);
+
+/* The observation begins another attempt than the one that the view holds. */
+bool view_is_other_attempt(const struct view *v, const struct event *e);
+
+bool view_has(const struct view *v, enum fact fact);
+
+/* The last message of phase 1, 0: none. */
+unsigned view_reached(const struct view *v);
+bool view_is_up(const struct view *v);
+
+/* The state of that end, as far as this view can tell. */
+struct stage view_stage(const struct view *v, enum role role);
+
+/* A number that is equal for two attempts of which the same was seen. */
+uint32_t view_shape(const struct view *v);
+
+/* Adds the facts of `from`, another attempt of the same shape. */
+void view_fold(struct view *v, const struct view *from);
+
+const char *fact_name(enum fact fact);
+const char *fact_sentence(enum fact fact);
+/* Of a step: its number and exchange ("MM", 3); false for other facts. */
+bool fact_is_step(enum fact fact, const char **exchange, unsigned *number);
+
+#endif
