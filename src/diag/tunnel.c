@@ -52,6 +52,7 @@ bool tunnel_fits(const struct tunnel *t, const struct view *v)
             return true;
         if (*other->cookies && *v->cookies && other->vantage == v->vantage)
             return false;
+        fits |= !ip_is_set(v->peer) && !ip_is_set(v->local); /* a log that names no address */
         fits |= has_equal_ends(other, v) || is_same_through_nat(other, v);
     }
     return fits && t->view_count < TUNNEL_VIEWS_MAX;

@@ -357,11 +357,12 @@ static void take_state(struct view *v, const char *state, const struct line *lin
     const char *at = strstr(state, "_WAIT_MSG");
     const char *exchange = strncmp(state, "AM_", 3) == 0 ? "AM" : "MM";
 
-    if (strcmp(state, "MM_ACTIVE") == 0 || strcmp(state, "AM_ACTIVE") == 0)
-        return;
+    if (strcmp(state, "AM_ACTIVE") == 0)
+        v->mode = MODE_AGGRESSIVE;
     if (!at || at[9] < '2' || at[9] > '6' || (strncmp(state, "AM_", 3) != 0 && strncmp(state, "MM_", 3) != 0))
         return;
     unsigned waits_for = (unsigned)(at[9] - '0');
+    v->mode = *state == 'A' ? MODE_AGGRESSIVE : MODE_MAIN;
     v->role = waits_for % 2 ? ROLE_RESPONDER : ROLE_INITIATOR;
     for (unsigned number = 1; number < waits_for; number++)
         if (!view_has(v, step_of(exchange, number)))
@@ -467,6 +468,7 @@ void view_take(struct view *v, const struct observation *seen, const char *text)
     const struct event *e = &seen->event;
     struct line line = {seen, text};
 
+    v->is_screen_only &= e->kind == EV_SCREEN_SA;
     take_pending(v, e);
     take_details(v, e);
     take_role(v, e);
@@ -595,5 +597,5 @@ void view_fold(struct view *v, const struct view *from)
 void view_begin(struct view *v, const struct observation *seen)
 {
     *v = (struct view){
-        .is_used = true, .source = seen->source, .vantage = seen->vantage, .product = seen->product, .attempts = 1};
+        .is_used = true, .source = seen->source, .vantage = seen->vantage, .product = seen->product, .attempts = 1, .is_screen_only = true};
 }
