@@ -33,7 +33,7 @@ static const struct {
 
 struct wishes {
     struct explain x;
-    const char *html, *keys;
+    const char *keys;
     bool is_json, is_help;
 };
 
@@ -62,7 +62,6 @@ static bool take(struct wishes *w, int letter)
 {
     switch (letter) {
     case 'j': w->is_json = true; return true;
-    case 'H': w->html = optarg; return true;
     case 'l': w->x.is_ladder_only = true; return true;
     case 'c': return add_file(&w->x, optarg);
     case 'k': w->keys = optarg; return true;

@@ -57,8 +57,12 @@ static void write_head(FILE *out, const struct report_negotiation *n)
             ip_is_set(n->peer) ? ip_text(n->peer, peer) : "the peer",
             n->role == ROLE_UNKNOWN ? "role not told" : role_name(n->role),
             n->mode == MODE_UNKNOWN ? "unknown" : mode_name(n->mode));
-    if (n->outcome == OUTCOME_UP)
+    if (n->outcome == OUTCOME_UP && strcmp(n->stage.asa, "none") == 0)
+        fputs("up", out);
+    else if (n->outcome == OUTCOME_UP)
         fprintf(out, "up: %s (IOS: %s)", n->stage.asa, n->stage.ios);
+    else if (n->phase == 2 && strcmp(n->stage.asa, "none") == 0)
+        fputs("an SA pair stands and does not carry", out);
     else if (n->phase == 2)
         fprintf(out, "phase 1 is up (%s, IOS: %s), phase 2 fails or does not carry", n->stage.asa, n->stage.ios);
     else if (strcmp(n->stage.asa, "none") == 0)

@@ -91,6 +91,6 @@ void options_help(struct text *t)
     }
     text_add(t, "\nCommands:\n");
     control_help(t);
-    text_add(t, "\nExit status: 0 done; 1 the tunnel did not come up, the configuration has faults, or the doctor has "
-                "found what stops tunnels; 2 not done.\n");
+    text_add(t, "\nExit status: 0 done; 1 the tunnel did not come up, the configuration has faults, the doctor has found "
+                "what stops tunnels, or explain a fault; 2 not done.\n");
 }

@@ -203,17 +203,42 @@ static uint32_t new_view(struct diag *d, const struct observation *seen, const s
 
 /* ---- what belongs to no negotiation ---- */
 
-/* Said of the whole device, unless the line names a peer. */
-static bool is_common(const struct event *e)
+/* Said of the whole device: always, or unless the line names a peer. */
+static bool is_common(const struct event *e, bool has_peer)
 {
-    static const uint16_t kinds[] = {
-        EV_STARTED,        EV_FIELD_NOTE,         EV_IKE_SWITCHED,  EV_CONFIGURED,       EV_NO_DEFAULT_ROUTE,
-        EV_SCREEN_NO_SA,   EV_SCREEN_NO_IPSEC,    EV_TUNNEL_PARKED, EV_ACQUIRE,          EV_ACQUIRE_REFUSED,
-        EV_PACKET_REFUSED, EV_KEY_ENGINE_MESSAGE, EV_PMTU_CHANGED,  EV_UDP_PORT_INVALID, EV_LIMIT_REACHED};
+    static const struct {
+        uint16_t kind;
+        bool is_always;
+    } rows[] = {
+        {EV_STARTED, true},
+        {EV_SCREEN_ROUTE, true},
+        {EV_SCREEN_COUNTER, true},
+        {EV_SCREEN_TRACE, true},
+        {EV_SCREEN_ACL, true},
+        {EV_SCREEN_CONTEXT, true},
+        {EV_NO_DEFAULT_ROUTE, true},
+        {EV_IKE_SWITCHED, true},
+        {EV_SCREEN_NO_SA, true},
+        {EV_FIELD_NOTE, false},
+        {EV_CONFIGURED, false},
+        {EV_SCREEN_NO_IPSEC, false},
+        {EV_TUNNEL_PARKED, false},
+        {EV_ACQUIRE, false},
+        {EV_ACQUIRE_REFUSED, false},
+        {EV_PACKET_REFUSED, false},
+        {EV_KEY_ENGINE_MESSAGE, false},
+        {EV_PMTU_CHANGED, false},
+        {EV_UDP_PORT_INVALID, false},
+        {EV_LIMIT_REACHED, false},
+        {EV_SCREEN_MAP, false},
+        {EV_SEND_FAILED, false},
+        {EV_PACKET_TOO_LONG, false},
+        {EV_SA_INSTALL_FAILED, false},
+    };
 
-    for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (kinds[i] == e->kind)
-            return true;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].kind == e->kind)
+            return rows[i].is_always || !has_peer;
     return false;
 }
 
@@ -248,7 +273,10 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text)
 
     if (e->kind == EV_IKEV2_SEEN)
         d->ikev2++;
-    if (!ip_is_set(key.a) && is_common(e)) {
+    bool is_said_in_passing =
+        !ip_is_set(key.a) && d->sources[seen->source].current != NONE &&
+        (e->kind == EV_SEND_FAILED || e->kind == EV_SA_INSTALL_FAILED || e->kind == EV_PACKET_TOO_LONG);
+    if (is_common(e, ip_is_set(key.a)) && !is_said_in_passing) {
         take_common(d, seen, text);
         return;
     }

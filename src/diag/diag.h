@@ -20,6 +20,7 @@ struct diag;
 
 /* Bytes that diag_new takes for `negotiations` kept at a time. */
 size_t diag_space(size_t negotiations);
+/* The arena stays where it is as long as the diagnosis: memory is taken from it as it is needed. */
 struct diag *diag_new(struct arena *arena, size_t negotiations);
 
 /* Before the first observation of a file: that it was given, and whether it is a capture. A file in which a negotiation

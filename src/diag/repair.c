@@ -107,6 +107,9 @@ void repair_add(struct report_cause *out, enum cause cause, const struct tunnel 
 {
     enum role other_role = n->role == ROLE_RESPONDER ? ROLE_INITIATOR : ROLE_RESPONDER;
     enum product own = tunnel_product(t, n->role), other = tunnel_product(t, other_role);
+
+    if (other == PRODUCT_UNKNOWN && own == PRODUCT_IOS) /* who has one Cisco's log mostly meets another */
+        other = own;
     bool is_here = tunnel_has(t, FACT_NO_KEY_HERE) && n->role == ROLE_RESPONDER;
 
     /* what is missing at the far end as the initiator sees it, is missing here when this is the responder */

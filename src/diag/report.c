@@ -493,11 +493,23 @@ static void merge(struct report_negotiation *old, const struct report_negotiatio
         old->last_ms = n->last_ms;
 }
 
+/* Of a line that is quoted somewhere nothing follows. */
+static bool tells_something(const struct tunnel *t)
+{
+    for (size_t i = 0; i < t->view_count; i++)
+        for (enum fact f = 0; f < FACT_COUNT; f++)
+            if (view_has(t->views[i], f))
+                return true;
+    return false;
+}
+
 static void tell(struct work *w, struct tunnel *t)
 {
     struct judgement j;
     struct report_negotiation n = {0};
 
+    if (!tells_something(t))
+        return;
     add_common(t, w->d);
     tunnel_conclude(t);
     judge(&j, t);

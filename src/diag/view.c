@@ -596,6 +596,10 @@ void view_fold(struct view *v, const struct view *from)
 
 void view_begin(struct view *v, const struct observation *seen)
 {
-    *v = (struct view){
-        .is_used = true, .source = seen->source, .vantage = seen->vantage, .product = seen->product, .attempts = 1, .is_screen_only = true};
+    *v = (struct view){.is_used = true,
+                       .source = seen->source,
+                       .vantage = seen->vantage,
+                       .product = seen->product,
+                       .attempts = 1,
+                       .is_screen_only = true};
 }

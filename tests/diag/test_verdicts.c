@@ -1,0 +1,425 @@
+/* What follows from what was seen: rows of events and the cause that must come first. */
+#include "diag/diag.h"
+#include "diag/judge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STEPS_MAX = 10, VIEWS = 64 };
+
+/* One event of a device's log; the peer is 192.0.2.2 unless the row is of no peer. */
+struct told {
+    enum event_kind kind;
+    enum event_field_id field, also; /* FIELD_NONE: none */
+    const char *text, *also_text;    /* a number is written in digits */
+};
+
+#define SENT(exchange, number)                                                                                         \
+    {                                                                                                                  \
+        EV_MESSAGE_SENT, FIELD_EXCHANGE, FIELD_MESSAGE_NUMBER, exchange, number                                        \
+    }
+#define GOT(exchange, number)                                                                                          \
+    {                                                                                                                  \
+        EV_MESSAGE_RECEIVED, FIELD_EXCHANGE, FIELD_MESSAGE_NUMBER, exchange, number                                    \
+    }
+#define AGAIN(exchange, number)                                                                                        \
+    {                                                                                                                  \
+        EV_MESSAGE_RESENT, FIELD_EXCHANGE, FIELD_MESSAGE_NUMBER, exchange, number                                      \
+    }
+#define NOTIFIED(kind, name)                                                                                           \
+    {                                                                                                                  \
+        EV_NOTIFY_##kind, FIELD_NOTIFY, FIELD_NONE, name, NULL                                                         \
+    }
+#define SAID(kind)                                                                                                     \
+    {                                                                                                                  \
+        EV_##kind, FIELD_NONE, FIELD_NONE, NULL, NULL                                                                  \
+    }
+#define SAID_IN(kind, field, value)                                                                                    \
+    {                                                                                                                  \
+        EV_##kind, FIELD_##field, FIELD_NONE, value, NULL                                                              \
+    }
+
+static const struct {
+    const char *why;
+    struct told told[STEPS_MAX];
+    const char *first; /* the cause */
+    enum strength strength;
+    enum outcome outcome;
+    const char *stage;
+} rows[] = {
+    {"message 1 alone proves nothing but that it was sent",
+     {SAID(PHASE1_BEGUN), SENT("MM", "1"), AGAIN("MM", "1")},
+     "peer_down",
+     STRENGTH_POSSIBLE,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG2"},
+    {"silence exactly where the peer needs the key",
+     {SENT("MM", "1"), GOT("MM", "2"), SENT("MM", "3"), AGAIN("MM", "3")},
+     "psk_not_found",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG4"},
+    {"the device itself says that it has no key",
+     {GOT("MM", "1"), SENT("MM", "2"), GOT("MM", "3"), SAID(GROUP_MISSING)},
+     "psk_not_found",
+     STRENGTH_PROVEN,
+     OUTCOME_FAILED,
+     "none"},
+    {"message 5 does not open with the responder's key",
+     {GOT("MM", "1"), SENT("MM", "2"), GOT("MM", "3"), SENT("MM", "4"), SAID(MESSAGE_UNREADABLE)},
+     "psk_mismatch",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG5"},
+    {"a notify that opens proves that the key is right",
+     {SENT("MM", "1"), GOT("MM", "2"), SENT("MM", "3"), GOT("MM", "4"), SENT("MM", "5"),
+      NOTIFIED(RECEIVED, "AUTHENTICATION_FAILED")},
+     "id_mismatch",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG6"},
+    {"the peer's identity is not the one that is expected",
+     {SENT("MM", "5"), GOT("MM", "6"), SAID(ID_DIFFERS)},
+     "id_mismatch",
+     STRENGTH_PROVEN,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG6"},
+    {"a private address behind NAT is another fault than a wrong name",
+     {SENT("MM", "5"), GOT("MM", "6"), {EV_ID_DIFFERS, FIELD_OFFERED, FIELD_WANTED, "10.0.0.7", "198.51.100.7"}},
+     "id_nat_mismatch",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG6"},
+    {"message 5 went to UDP 4500 and nothing came back from there",
+     {SENT("MM", "1"),
+      GOT("MM", "2"),
+      SENT("MM", "3"),
+      GOT("MM", "4"),
+      SAID_IN(NAT_DETECTED, WE_ARE_BEHIND_NAT, "1"),
+      {EV_MESSAGE_SENT, FIELD_MESSAGE_NUMBER, FIELD_PORT, "5", "4500"}},
+     "udp4500_blocked",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG6"},
+    {"the responder names the attribute",
+     {GOT("MM", "1"), SAID_IN(PROPOSAL_DIFFERS, ATTRIBUTE, "group"), SAID(PROPOSAL_REFUSED)},
+     "p1_dh_mismatch",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "none"},
+    {"a transform that differs does no harm when another one fits",
+     {GOT("MM", "1"), SAID_IN(PROPOSAL_DIFFERS, ATTRIBUTE, "group"), SAID(PROPOSAL_ACCEPTED), SENT("MM", "2"),
+      GOT("MM", "5"), SAID(PHASE1_COMPLETED), SAID(PHASE2_COMPLETED)},
+     "none",
+     STRENGTH_LIKELY,
+     OUTCOME_UP,
+     "MM_ACTIVE"},
+    {"no policy fits, and nobody says why",
+     {SENT("MM", "1"), NOTIFIED(IN_CLEAR, "NO_PROPOSAL_CHOSEN")},
+     "p1_policy_mismatch",
+     STRENGTH_POSSIBLE,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG2"},
+    {"no connection for that address",
+     {GOT("MM", "1"), SAID(PEER_UNKNOWN)},
+     "peer_not_configured",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "none"},
+    {"the host has no route",
+     {SENT("MM", "1"), SAID_IN(SEND_FAILED, ERRNO, "101")},
+     "route_missing",
+     STRENGTH_PROVEN,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG2"},
+    {"the host's own filter",
+     {SENT("MM", "1"), SAID_IN(SEND_FAILED, ERRNO, "1")},
+     "local_send_blocked",
+     STRENGTH_PROVEN,
+     OUTCOME_FAILED,
+     "MM_WAIT_MSG2"},
+    {"phase 1 proven and then reset is phase 2",
+     {SAID(PHASE1_COMPLETED), SENT("QM", "1"), SAID(SESSION_ENDED)},
+     "p2_selector_mismatch",
+     STRENGTH_POSSIBLE,
+     OUTCOME_FAILED,
+     "MM_ACTIVE"},
+    {"the networks do not mirror",
+     {SAID(PHASE1_COMPLETED), GOT("QM", "1"), SAID(PROXY_MISSING)},
+     "p2_selector_mismatch",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_ACTIVE"},
+    {"the transform sets differ, or PFS",
+     {SAID(PHASE1_COMPLETED), SENT("QM", "1"), NOTIFIED(RECEIVED, "NO_PROPOSAL_CHOSEN")},
+     "p2_transform_mismatch",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_ACTIVE"},
+    {"PFS is named",
+     {SAID(PHASE1_COMPLETED), GOT("QM", "1"), SAID_IN(PROPOSAL_DIFFERS, ATTRIBUTE, "group"), SAID(TRANSFORM_REFUSED)},
+     "p2_pfs_mismatch",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_ACTIVE"},
+    {"the kernel does not take the SA",
+     {SAID(PHASE1_COMPLETED), SENT("QM", "1"), SAID(SA_INSTALL_FAILED)},
+     "kernel_or_plugin_missing",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_ACTIVE"},
+    {"the user is refused",
+     {SAID_IN(PHASE1_BEGUN, EXCHANGE, "AM"), SENT("AM", "1"), GOT("AM", "2"), SENT("AM", "3"), SAID(USER_REFUSED)},
+     "xauth_failure",
+     STRENGTH_PROVEN,
+     OUTCOME_FAILED,
+     "AM_ACTIVE"},
+    {"it was up, and the peer is gone",
+     {SAID(PHASE1_COMPLETED), SAID(PHASE2_COMPLETED), SAID(DPD_LOST)},
+     "dpd_failure",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_ACTIVE"},
+    {"the peer has lost an SA that this end uses",
+     {SAID(PHASE1_COMPLETED), SAID(PHASE2_COMPLETED), NOTIFIED(IN_CLEAR, "INVALID_COOKIE")},
+     "stale_sa",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     "MM_ACTIVE"},
+    {"packets go and none comes",
+     {{EV_SCREEN_IPSEC, FIELD_ENCAPSULATED, FIELD_DECAPSULATED, "61", "0"}},
+     "one_way_traffic",
+     STRENGTH_LIKELY,
+     OUTCOME_FAILED,
+     NULL},
+    {"packets go both ways",
+     {{EV_SCREEN_IPSEC, FIELD_ENCAPSULATED, FIELD_DECAPSULATED, "61", "60"}},
+     "none",
+     STRENGTH_LIKELY,
+     OUTCOME_UP,
+     NULL},
+    {"a tunnel that is up is healthy",
+     {SAID(PHASE1_COMPLETED), SAID(PHASE2_COMPLETED)},
+     "none",
+     STRENGTH_LIKELY,
+     OUTCOME_UP,
+     "MM_ACTIVE"},
+    {"the paranoid keepalives are no fault",
+     {SAID(PHASE1_COMPLETED), SAID(PHASE2_COMPLETED), SAID_IN(KEEPALIVE_KIND, DETAIL, "None")},
+     "none",
+     STRENGTH_LIKELY,
+     OUTCOME_UP,
+     "MM_ACTIVE"},
+    {"a lifetime that differs is no fault",
+     {SAID(PHASE1_COMPLETED), SAID(LIFETIME_SHORTENED), SAID(PHASE2_COMPLETED)},
+     "none",
+     STRENGTH_LIKELY,
+     OUTCOME_UP,
+     "MM_ACTIVE"},
+};
+
+static void add_field(struct event *e, enum event_field_id field, const char *value)
+{
+    if (field == FIELD_NONE)
+        return;
+    if (event_field_type(field) == FIELD_TYPE_NUMBER)
+        event_add_number(e, field, strtoul(value, NULL, 10));
+    else
+        event_add_text(e, field, value);
+}
+
+static struct observation observation_of(const struct told *told, uint16_t source, uint32_t line)
+{
+    struct observation seen = {
+        .event = event_of(told->kind), .source = source, .line = line, .record = line, .vantage = VANTAGE_DEVICE};
+
+    event_add_ip(&seen.event, FIELD_PEER, ip_of_v4(0xc0000202));
+    event_add_ip(&seen.event, FIELD_LOCAL, ip_of_v4(0xc0000201));
+    add_field(&seen.event, told->field, told->text);
+    add_field(&seen.event, told->also, told->also_text);
+    if (told->kind == EV_MESSAGE_SENT || told->kind == EV_MESSAGE_RECEIVED || told->kind == EV_MESSAGE_RESENT) {
+        bool is_odd = event_number(&seen.event, FIELD_MESSAGE_NUMBER) % 2 == 1;
+
+        event_add_text(&seen.event, FIELD_ROLE,
+                       is_odd == (told->kind != EV_MESSAGE_RECEIVED) ? "initiator" : "responder");
+    }
+    return seen;
+}
+
+struct judged {
+    void *memory;
+    struct arena arena;
+    struct diag *d;
+    struct report *report;
+};
+
+static void begin(struct judged *j)
+{
+    size_t size = diag_space(VIEWS) + 4 * 1024 * 1024;
+
+    j->memory = calloc(1, size);
+    j->arena = arena_of(j->memory, size);
+    j->d = diag_new(&j->arena, VIEWS);
+    assert_non_null(j->d);
+}
+
+static void tell(struct judged *j, const struct told *told, size_t count, uint16_t source)
+{
+    diag_add_file(j->d, source, VANTAGE_DEVICE);
+    for (size_t i = 0; i < count && told[i].kind != EV_NONE; i++) {
+        struct observation seen = observation_of(&told[i], source, (uint32_t)i + 1);
+
+        diag_add(j->d, &seen, "a line");
+    }
+}
+
+static void end(struct judged *j)
+{
+    j->report = diag_report(j->d, &j->arena);
+    assert_non_null(j->report);
+}
+
+static void what_was_seen_leads_to_its_cause(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct judged j;
+
+        begin(&j);
+        tell(&j, rows[i].told, STEPS_MAX, 0);
+        end(&j);
+        if (j.report->negotiation_count != 1)
+            fail_msg("%s: %zu negotiations", rows[i].why, j.report->negotiation_count);
+        const struct report_negotiation *n = &j.report->negotiations[0];
+
+        if (strcmp(n->causes[0].id, rows[i].first) != 0 || n->causes[0].strength != rows[i].strength ||
+            n->outcome != rows[i].outcome || (rows[i].stage && strcmp(n->stage.asa, rows[i].stage) != 0))
+            fail_msg("%s: %s, %s (%.2f), %s, %s", rows[i].why, n->causes[0].id, strength_name(n->causes[0].strength),
+                     n->causes[0].score, outcome_name(n->outcome), n->stage.asa);
+        free(j.memory);
+    }
+}
+
+/* The list that other tools rely on. */
+static void every_cause_is_known_and_has_its_evidence(void **state)
+{
+    static const char *const without_rule[] = {"implementation_bug"};
+    const struct rule *rule;
+    size_t count = 0;
+
+    (void)state;
+    for (const char *id; (id = diag_cause_name(count)); count++) {
+        bool has_rule = strcmp(id, without_rule[0]) == 0;
+
+        for (size_t i = 0; (rule = judge_rule(i)); i++)
+            has_rule |= strcmp(cause_id(rule->cause), id) == 0 && (rule->kind == RULE_FOR || rule->kind == RULE_PROOF);
+        if (!has_rule)
+            fail_msg("nothing speaks for %s", id);
+        assert_string_equal(diag_cause_family(id), cause_family((enum cause)count));
+    }
+    assert_int_equal(count, 55);
+}
+
+static void a_fault_has_a_test_that_decides(void **state)
+{
+    (void)state;
+    for (enum cause c = 0; c < CAUSE_COUNT; c++)
+        if (cause_is_fault(c) && !*cause_next(c, CAUSE_COUNT))
+            fail_msg("%s has no test", cause_id(c));
+}
+
+static void no_rule_stands_twice(void **state)
+{
+    const struct rule *a, *b;
+
+    (void)state;
+    for (size_t i = 0; (a = judge_rule(i)); i++)
+        for (size_t k = i + 1; (b = judge_rule(k)); k++)
+            if (a->cause == b->cause && a->fact == b->fact)
+                fail_msg("%s and %s have two rules", cause_id(a->cause), fact_name(a->fact));
+}
+
+static void attempts_that_look_alike_are_one(void **state)
+{
+    static const struct told attempt[] = {SAID(PHASE1_BEGUN), SENT("MM", "1"), AGAIN("MM", "1"), SAID(EXCHANGE_FAILED)};
+    struct judged j;
+
+    (void)state;
+    begin(&j);
+    for (size_t i = 0; i < 1000; i++)
+        tell(&j, attempt, COUNT_OF(attempt), 0);
+    end(&j);
+    assert_int_equal(j.report->negotiation_count, 1);
+    assert_int_equal(j.report->negotiations[0].attempts, 1000);
+    assert_int_equal(j.report->dropped, 0);
+    free(j.memory);
+}
+
+/* The responder's log, with the addresses exchanged. */
+static struct observation of_responder(const struct told *told, uint32_t line, int64_t ahead_ms, uint64_t at_ms)
+{
+    struct observation seen = observation_of(told, 1, line);
+
+    event_add_ip(&seen.event, FIELD_PEER, ip_of_v4(0xc0000201));
+    event_add_ip(&seen.event, FIELD_LOCAL, ip_of_v4(0xc0000202));
+    seen.has_time = true;
+    seen.time_ms = (uint64_t)((int64_t)at_ms + ahead_ms);
+    return seen;
+}
+
+static void two_ends_become_one_negotiation_and_show_what_was_lost(void **state)
+{
+    static const struct told initiator[] = {SENT("MM", "1"), GOT("MM", "2"), SENT("MM", "3"), AGAIN("MM", "3")};
+    static const struct told responder[] = {GOT("MM", "1"), SENT("MM", "2"), AGAIN("MM", "2")};
+    struct judged j;
+
+    (void)state;
+    begin(&j);
+    diag_add_file(j.d, 0, VANTAGE_DEVICE);
+    diag_add_file(j.d, 1, VANTAGE_DEVICE);
+    for (size_t i = 0; i < COUNT_OF(initiator); i++) {
+        struct observation seen = observation_of(&initiator[i], 0, (uint32_t)i + 1);
+
+        seen.has_time = true;
+        seen.time_ms = 10000 + 20 * i; /* 1 at 10000, 2 at 10020: 20 ms for the way there and back */
+        diag_add(j.d, &seen, "a line");
+    }
+    for (size_t i = 0; i < COUNT_OF(responder); i++) {
+        struct observation seen = of_responder(&responder[i], (uint32_t)i + 1, 5000, 10010);
+
+        diag_add(j.d, &seen, "a line");
+    }
+    end(&j);
+    assert_int_equal(j.report->negotiation_count, 1);
+    const struct report_negotiation *n = &j.report->negotiations[0];
+
+    assert_int_equal(n->end_count, 2);
+    assert_string_equal(n->ends[0].stage.asa, "MM_WAIT_MSG4");
+    assert_string_equal(n->ends[1].stage.asa, "MM_WAIT_MSG3");
+    assert_string_equal(n->causes[0].id, "path_loss");
+    assert_int_equal(n->clock_count, 1);
+    assert_int_equal(n->clocks[0].ahead_ms, 5000);
+    for (size_t i = 0; i < n->step_count; i++)
+        assert_int_equal(*n->steps[i].fate != '\0', strcmp(n->steps[i].name, "3") == 0);
+    free(j.memory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_seen_leads_to_its_cause),
+        cmocka_unit_test(every_cause_is_known_and_has_its_evidence),
+        cmocka_unit_test(a_fault_has_a_test_that_decides),
+        cmocka_unit_test(no_rule_stands_twice),
+        cmocka_unit_test(attempts_that_look_alike_are_one),
+        cmocka_unit_test(two_ends_become_one_negotiation_and_show_what_was_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

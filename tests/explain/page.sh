@@ -1,0 +1,64 @@
+#!/bin/bash
+# Writes docs/explain.md: what explain says of ten real mistakes, and how often it is right.
+#
+#   tests/explain/page.sh BUILD > docs/explain.md
+build=$(realpath "$1") && cd "$(dirname "$0")" || exit 2
+
+# said TITLE WHAT-WAS-WRONG FILE...
+said() {
+    printf '\n## %s\n\n%s\n\n    $ ikewise explain' "$1" "$2"
+    shift 2
+    printf ' %s' "${@##*/}"
+    printf '\n'
+    "$build/src/ikewise" explain "$@" 2>&1 | sed -E "s#(\.\./[a-z]+/lab|lab|cisco|seeds)/([^ :]*/)?([a-z0-9-]+\.)#\3#g; s/^/    /; s/ +$//"
+}
+
+cat <<'EOF'
+# Why the tunnel does not form: `ikewise explain`
+
+    ikewise explain [--json] [--ladder] [-v] [--keys FILE] FILE...
+
+Give it what you have: a log or debug of an ASA, PIX, FTD or IOS router, of strongSwan, libreswan or racoon, a capture, `show` output, a
+configuration; of your end, of the other end, or of both, in any mix. What a file is, it finds out by looking. It needs no gateway, and the machine
+may be another one.
+
+For each negotiation it draws the messages, and says
+
+- the cause that is most likely, with a number: of the verdicts at 0.9, nine in ten are right. *Proven* is said only where a device says it itself,
+  or both ends do;
+- the lines for it, the lines against it, what else it may be, and the one test that decides between the first two;
+- what to type, at this end or at that end;
+- what is proven and what is open.
+
+One end's file often cannot tell two causes apart: an initiator that hears nothing does not know whether its question or the answer was lost. Then
+both stand there, and the test that splits them. The other end's file settles it: give both.
+
+Folklore says that messages 3 and 4 carry the hash of the pre-shared key. They carry the Diffie-Hellman values and the nonces (RFC 2409 section 5.4);
+the hashes travel, encrypted, in 5 and 6. The key is *needed* for message 4, and that is why a responder without a key falls silent there.
+
+Ten mistakes, made with real peers or taken from the field, follow; then how often the first cause is right.
+EOF
+said "1. The far end has no key for us" "The far end's tunnel-group is named after another address." seeds/3-msg4-log.txt
+said "2. Our answers do not arrive" "The router has no default route. The log is of the responder." seeds/5-ios-mm-sa-setup.txt
+said "3. The pre-shared keys differ, seen from one end" "strongSwan answers each message 5 with a notify that the initiator cannot open." ../source/lab/f-psk-mismatch/ini.pcap
+said "4. The pre-shared keys differ, seen from both ends" "Each end says that it cannot open what the other seals: that is a proof." lab/f-psk-mismatch/ini.log lab/f-psk-mismatch/rsp.log
+said "5. UDP 4500 is blocked" "There is NAT on the path, so message 5 goes to UDP 4500." lab/f-udp4500-drop-nat/ini.log
+said "6. The phase 1 policies differ" "The responder's log names the attribute." lab/f-p1-dhgroup/rsp.log
+said "7. The crypto ACLs do not mirror each other" "An ASA as responder." cisco/asa-p2-acl.txt
+said "8. PFS at one end only" "The responder is strongSwan, which refuses what it did not ask for." lab/f-p2-pfs-initiator-only/rsp.log
+said "9. A certificate has expired" "The initiator does not accept what message 6 holds." lab/f-cert-expired-responder/ini.log
+said "10. The tunnel is up and the traffic goes one way" "Counters that move in one direction." cisco/asa-one-way.txt
+
+cat <<'EOF'
+
+## How often it is right
+
+Stored files with their truth stand in `tests/explain`; `tests/explain/score.sh` prints this table, `./check explain` holds the aims. *first*: the
+first cause is the true one; *in three*: it is among the first three; *family*: the first cause is of the right family (key, phase 1 policy, path ...).
+*alarms*: a fault was named in what is healthy; *missed*: no fault was named where there is one. Where the files cannot tell two causes apart, both count
+as true. Real peers are strongSwan and libreswan. *Cisco wordings* are log lines put together from wordings that are known from devices, not whole logs
+of one; rates of different kinds say different things and are not averaged. The rules were written with most of these files at hand: a fault that nobody
+has seen yet is recognised less often.
+
+EOF
+"$build/tests/explain/explain_score" "$build/src/ikewise" cases.tsv | sed -n '/^kind of input/,$p' | sed 's/^/    /; s/ *$//'
