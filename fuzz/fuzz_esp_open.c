@@ -109,6 +109,8 @@ static void inner_packets_stay_within_bounds(struct bytes data)
     free(space);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     if (len < 2 || len > 65000)
