@@ -47,6 +47,16 @@ static const struct refused headers[] = {
     {"a1a2a3a4a5a6a7a8 0000000000000000 04 10 02 00 00000000 00000024 0000000800000000", "WRONG_ORDER", "P19 KE first"},
     {"a1a2a3a4a5a6a7a8 0000000000000000 01 00 02 00 00000000 00000020 00000004", "MALFORMED", "P17 major version 0"},
     {"a1a2a3a4a5a6a7a8 0000000000000000 01 20 22 08 00000000 00000020 00000004", "MALFORMED", "P17 IKEv2"},
+    {"a1a2a3a4a5a6a7a8 0000000000000000 01 20 02 00 00000000 00000020 00000004", "MALFORMED", "P17 major version 2"},
+    {"a1a2a3a4a5a6a7a8 0000000000000000 01 30 02 00 00000000 00000020 00000004", "MALFORMED", "P17 major version 3"},
+    {"a1a2a3a4a5a6a7a8 0000000000000000 21 10 22 00 00000000 00000020 00000004", "UNKNOWN_EXCHANGE",
+     "P17 exchange 34 of IKEv2 in version 1"},
+    {"a1a2a3a4a5a6a7a8 0000000000000000 21 10 23 00 00000000 00000020 00000004", "MALFORMED",
+     "P17 exchange 35 of IKEv2 in version 1"},
+    {"a1a2a3a4a5a6a7a8 0000000000000000 21 10 24 00 00000000 00000020 00000004", "MALFORMED",
+     "P17 exchange 36 of IKEv2 in version 1"},
+    {"a1a2a3a4a5a6a7a8 0000000000000000 21 10 25 00 00000000 00000020 00000004", "MALFORMED",
+     "P17 exchange 37 of IKEv2 in version 1"},
     {"a1a2a3a4a5a6a7a8 0000000000000000 01 f0 02 00 00000000 00000020 00000004", "MALFORMED", "P17 major version 15"},
     {"a1a2a3a4a5a6a7a8 0000000000000000 01 10 00 00 00000000 00000020 00000004", "MALFORMED", "P18 exchange 0"},
     {"a1a2a3a4a5a6a7a8 0000000000000000 01 10 01 00 00000000 00000020 00000004", "UNKNOWN_EXCHANGE", "P18 base mode"},
@@ -122,6 +132,39 @@ static const struct refused proposals[] = {
      "MALFORMED", "P12 a duration without its value"},
     {SA_HEAD "00 00 0034 01 01 00 01 00 00 002c 01 01 0000" GOOD_TRANSFORM "80060007", "NO_POLICY",
      "P13 a prime of the peer's"},
+    {SA_HEAD "00 00 0030 01 01 00 01 00 00 0028 01 01 0000 80010007 800e0001 80020004 80030001 80040013 800b0001 "
+             "000c0004 00015180",
+     "NO_POLICY", "P10 key length 1"},
+    {SA_HEAD "00 00 0030 01 01 00 01 00 00 0028 01 01 0000 80010007 800e0007 80020004 80030001 80040013 800b0001 "
+             "000c0004 00015180",
+     "NO_POLICY", "P10 key length 7"},
+    {SA_HEAD "00 00 0030 01 01 00 01 00 00 0028 01 01 0000 80010007 800e007f 80020004 80030001 80040013 800b0001 "
+             "000c0004 00015180",
+     "NO_POLICY", "P10 key length 127"},
+    {SA_HEAD "00 00 0034 01 01 00 01 00 00 002c 01 01 0000 80010007 800e0100 80020004 80030001 80040013 80040013 "
+             "800b0001 000c0004 00015180",
+     "NO_POLICY", "P11 the group twice"},
+    {SA_HEAD "00 00 0048 01 01 00 01 00 00 0040 01 01 0000 80010007 800e0100 80020004 80030001 80040013 800b0001 "
+             "000c0004 00015180 800b0001 000c0004 00015180 800b0001 000c0004 00015180",
+     "NO_POLICY", "P11 three lifetimes"},
+    {SA_HEAD "00 00 0034 01 01 00 01 00 00 002c 01 01 0000 80010007 800e0100 80020004 80030001 80040013 800b0001 "
+             "000c0004 00015180 80050001",
+     "NO_POLICY", "P13 a kind of group"},
+    {SA_HEAD "00 00 0034 01 01 00 01 00 00 002c 01 01 0000 80010007 800e0100 80020004 80030001 80040013 800b0001 "
+             "000c0004 00015180 80070002",
+     "NO_POLICY", "P13 a generator of the peer's"},
+    {SA_HEAD "00 00 0034 01 01 00 01 00 00 002c 01 01 0000 80010007 800e0100 80020004 80030001 80040013 800b0001 "
+             "000c0004 00015180 80090003",
+     "NO_POLICY", "P13 a curve of the peer's"},
+    {SA_HEAD "00 00 0030 01 01 00 01 00 00 0028 01 01 0000 80010007 800e0100 80020004 80030001 80048001 800b0001 "
+             "000c0004 00015180",
+     "NO_POLICY", "P13 a private group"},
+    {SA_HEAD "00 00 0030 01 01 00 01 00 00 0028 01 01 0000 80010007 800e0100 80020004 80030001 80040013 800b0003 "
+             "000c0004 00015180",
+     "NO_POLICY", "P12 a lifetime of an unknown kind"},
+    {SA_HEAD "00 00 0030 01 01 00 01 00 00 0028 01 01 0000 80010007 800e0100 80020004 80030001 80040013 000c0004 "
+             "00015180 800b0001",
+     "NO_POLICY", "P12 a duration before its kind"},
     {SA_HEAD "00 00 0030 01 01 00 01 00 00 0028 01 01 0000 80010007 800e0100 80020004 80030001 80040018 800b0001 "
              "000c0004 00015180",
      "NO_POLICY", "C13 group 24"},
@@ -158,9 +201,25 @@ static const struct surplus {
     {PL_VID, 200, "", "MALFORMED", "P05 200 payloads"},
     {PL_NAT_D, 1, "00", "UNEXPECTED_PAYLOAD", "P15 NAT-D in message 1"},
     {PL_NAT_D_DRAFT, 1, "00", "UNEXPECTED_PAYLOAD", "P15 the draft's NAT-D in message 1"},
+    {PL_NAT_OA_DRAFT, 1, "00", "UNEXPECTED_PAYLOAD", "P15 the draft's NAT-OA in message 1"},
     {14, 1, "00", "UNEXPECTED_PAYLOAD", "P15 payload 14"},
     {15, 1, "00", "UNEXPECTED_PAYLOAD", "P15 payload 15"},
-    {40, 1, "00", "UNEXPECTED_PAYLOAD", "P16 an IKEv2 payload"},
+    {33, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 33 of IKEv2"},
+    {34, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 34 of IKEv2"},
+    {35, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 35 of IKEv2"},
+    {36, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 36 of IKEv2"},
+    {37, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 37 of IKEv2"},
+    {38, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 38 of IKEv2"},
+    {39, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 39 of IKEv2"},
+    {41, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 41 of IKEv2"},
+    {42, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 42 of IKEv2"},
+    {43, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 43 of IKEv2"},
+    {44, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 44 of IKEv2"},
+    {45, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 45 of IKEv2"},
+    {46, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 46 of IKEv2"},
+    {47, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 47 of IKEv2"},
+    {48, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 48 of IKEv2"},
+    {40, 1, "00", "UNEXPECTED_PAYLOAD", "P16 payload 40 of IKEv2"},
     {255, 1, "00", "UNEXPECTED_PAYLOAD", "a private payload"},
     {PL_T, 1, "00", "MALFORMED", "P07 a transform outside of an SA payload"},
     {PL_DELETE, 1, "00000001 01 10 0001", "UNEXPECTED_PAYLOAD", "S08 a delete beside an SA"},
@@ -214,6 +273,24 @@ static void an_odd_but_lawful_first_message_is_taken(void **state)
     CHECK(sa_at(sim, EAST)->lifetime_s <= 86400 && sa_at(sim, EAST)->lifetime_s > 0);
 }
 
+/* What is never asked for is not overlooked, either. */
+static void P10_a_key_length_for_a_cipher_that_has_only_one_is_no_match(void **state)
+{
+    struct sim_site w = west, e = east;
+    struct body b;
+    struct lie sa = {PL_SA, hex(&b, SA_HEAD "00 00 0030 01 01 00 01 00 00 0028 01 01 0000 80010005 800e00c0 80020004 "
+                                            "80030001 80040013 800b0001 000c0004 00015180")};
+
+    (void)state;
+    w.cipher = e.cipher = CIPHER_3DES_CBC;
+    struct sim *sim = world(1, &w, &e);
+    sim_inject(sim, EAST, end_of(WEST), end_of(EAST), message_of(stranger_cookies, XCHG_MAIN, 0, &sa, 1));
+    assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "NO_POLICY");
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 5000);
+    CHECK(sim_pairs_up(sim, EAST) == 1 && sim_pairs_agree(sim, WEST, EAST));
+}
+
 int main(void)
 {
     struct row_tests list = {.count = 0};
@@ -222,5 +299,6 @@ int main(void)
     ADD_ROWS(&list, an_unfit_proposal_is_refused_by_name, proposals);
     ADD_ROWS(&list, a_surplus_payload_is_refused_by_name, surpluses);
     ADD_ROWS(&list, an_odd_but_lawful_first_message_is_taken, lawful);
+    ADD_TEST(&list, P10_a_key_length_for_a_cipher_that_has_only_one_is_no_match);
     return run_listed("first messages", &list);
 }

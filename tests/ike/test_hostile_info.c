@@ -137,6 +137,33 @@ static void S04_liveness_questions_are_answered_in_order_and_once(void **state)
     }
 }
 
+/* Nor is one under an SA that is not there any more, or whose SPI is another's. */
+static void S04_liveness_questions_under_an_SA_that_has_gone_are_not_answered(void **state)
+{
+    (void)state;
+    for (int what = 0; what < 3; what++) {
+        struct sim *sim = world_up(49);
+        const struct isakmp_sa *sa = sa_at(sim, WEST);
+        uint8_t sequence[4] = {0, 0, 0, 1}, cookies[16];
+        struct body b;
+
+        memcpy(cookies, sa->cookies, sizeof cookies);
+        cookies[15] ^= what == 0;
+        struct lie part = {PL_NOTIFY, notify_of(&b, NOTIFY_R_U_THERE, BYTES_OF(cookies), BYTES_OF(sequence))};
+        struct bytes datagram = sealed_of(sa, XCHG_INFORMATIONAL, 50, &part, 1, HASH_RIGHT);
+        sim_network(sim)->is_cut[WEST] = sim_network(sim)->is_cut[EAST] = true;
+        if (what == 1)
+            sim_command(sim, EAST, IKE_DOWN);
+        if (what == 2)
+            sim_run(sim, 86500000); /* its lifetime has ended */
+        uint32_t sent = sim_sent(sim, EAST);
+        snapshot_take(&before_at[EAST], sim_ike(sim, EAST));
+        sim_inject(sim, EAST, end_of(WEST), end_of(EAST), datagram);
+        CHECK(sim_sent(sim, EAST) == sent && sim_event_count(sim, EAST, EV_DPD_RECEIVED) == 0);
+        CHECK(what == 0 || snapshot_differs(&before_at[EAST], sim_ike(sim, EAST)) == NULL);
+    }
+}
+
 /* HASH(1) is the same for both: what we sent must not come back as the peer's. */
 static void C15_S04_our_own_informational_sent_back_is_no_sign_of_life(void **state)
 {
@@ -248,6 +275,7 @@ int main(void)
     ADD_TEST(&list, S10_deletes_of_what_is_gone_already_are_harmless);
     ADD_TEST(&list, P24_the_last_of_many_SPIs_is_deleted_too);
     ADD_TEST(&list, S04_liveness_questions_are_answered_in_order_and_once);
+    ADD_TEST(&list, S04_liveness_questions_under_an_SA_that_has_gone_are_not_answered);
     ADD_TEST(&list, C15_S04_our_own_informational_sent_back_is_no_sign_of_life);
     ADD_TEST(&list, S11_a_peer_deletes_only_its_own);
     ADD_TEST(&list, S12_initial_contact_is_not_sent_while_pairs_stand);

@@ -75,7 +75,7 @@ static void flood(struct sim *sim, unsigned count, unsigned addresses, uint32_t 
     }
 }
 
-static void D01_half_open_SAs_have_a_limit_and_leave_what_stands_alone(void **state)
+static void D01_S14_half_open_SAs_have_a_limit_and_leave_what_stands_alone(void **state)
 {
     struct sim *sim = world_up(6);
     const struct ike *ike = sim_ike(sim, EAST);
@@ -244,7 +244,7 @@ int main(void)
         cmocka_unit_test(D04_nothing_is_repeated_to_an_unproved_address),
         cmocka_unit_test(D05_notifies_and_sources_that_cannot_be_peers_are_never_answered),
         cmocka_unit_test(D05_refusals_in_clear_are_limited_in_rate_and_S03_name_no_state),
-        cmocka_unit_test(D01_half_open_SAs_have_a_limit_and_leave_what_stands_alone),
+        cmocka_unit_test(D01_S14_half_open_SAs_have_a_limit_and_leave_what_stands_alone),
         cmocka_unit_test(D01_a_flood_that_has_died_leaves_room_for_honest_peers_and_for_us),
         cmocka_unit_test(D01_used_up_places_are_refused_by_name_and_a_later_attempt_succeeds),
         cmocka_unit_test(D08_a_peer_with_hundreds_of_pairs_is_ended_and_begun_in_pieces),
