@@ -418,8 +418,20 @@ void oracle_rest(struct stage *stage)
         stage_violate(stage, "the tunnel does not come up");
 }
 
+static void check_unproved(struct stage *stage, const struct ike *ike)
+{
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
+        if (sa_of(ike, h)->state == SA_UP)
+            stage_violate(stage, "an ISAKMP SA is up with a peer that does not know the key");
+    if (ike->pairs.taken_count > 0)
+        stage_violate(stage, "there is a pair with a peer that does not know the key");
+}
+
 void oracle_state(struct stage *stage)
 {
-    for (uint8_t site = 0; site < SITES; site++)
+    for (uint8_t site = 0; site < SITES; site++) {
         check_alone(stage, site);
+        if (stage->scenario->do_keys_differ)
+            check_unproved(stage, stage->ikes[site]);
+    }
 }

@@ -149,7 +149,8 @@ void stage_begin(struct stage *stage, const struct search_scenario *scenario)
         stage->ikes[site] = ike_make(arena_take(&arena, ike_space(&search_limits)), &search_limits, BYTES_OF(seed));
         stage->vaults[site] =
             vault_make(arena_take(&arena, vault_space(KEY_COUNT, SECRETS_MAX)), KEY_COUNT, SECRETS_MAX);
-        CHECK(!arena.is_full && vault_set_key(stage->vaults[site], 0, bytes_of_text("correct horse")));
+        const char *key = scenario->do_keys_differ && site == 1 ? "wrong horse" : "correct horse";
+        CHECK(!arena.is_full && vault_set_key(stage->vaults[site], 0, bytes_of_text(key)));
         policy_make(stage, site);
     }
     for (uint8_t site = 0; site < SITES; site++)

@@ -190,7 +190,7 @@ static const struct {
      "nothing that comes out of the TUN for the inside is asked again"},
 };
 
-static void packets_go_where_the_crypto_acls_say(void **state)
+static void packets_go_where_the_crypto_acls_say_E09_E14(void **state)
 {
     (void)state;
     CHECK(!close_up());
@@ -250,7 +250,7 @@ static void a_new_policy_replaces_the_old_one(void **state)
     close_up();
 }
 
-static void without_the_tun_nothing_leaves_in_clear(void **state)
+static void without_the_tun_nothing_leaves_in_clear_E10(void **state)
 {
     (void)state;
     close(fds[TUNNEL]);
@@ -289,11 +289,11 @@ static void what_was_made_is_taken_away_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(packets_go_where_the_crypto_acls_say),
+        cmocka_unit_test(packets_go_where_the_crypto_acls_say_E09_E14),
         cmocka_unit_test(this_hosts_own_packets_are_steered_too_but_not_the_gateways),
         cmocka_unit_test(a_mark_from_elsewhere_does_not_open_the_tunnel),
         cmocka_unit_test(a_new_policy_replaces_the_old_one),
-        cmocka_unit_test(without_the_tun_nothing_leaves_in_clear),
+        cmocka_unit_test(without_the_tun_nothing_leaves_in_clear_E10),
         cmocka_unit_test(a_start_takes_over_what_a_crash_has_left),
         cmocka_unit_test(what_was_made_is_taken_away_whole),
     };
