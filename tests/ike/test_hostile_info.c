@@ -188,7 +188,7 @@ static void C15_S04_our_own_informational_sent_back_is_no_sign_of_life(void **st
 }
 
 /* A third gateway has a tunnel of its own with east: it may not delete west's. */
-static void S11_a_peer_deletes_only_its_own(void **state)
+static void S11_S12_a_peer_deletes_only_its_own(void **state)
 {
     enum { NORTH = 2, NORTH_IP = 0xcb007111, NORTH_NET = 0x0a030000 };
     struct sim_site e = east, n = west;
@@ -277,7 +277,7 @@ int main(void)
     ADD_TEST(&list, S04_liveness_questions_are_answered_in_order_and_once);
     ADD_TEST(&list, S04_liveness_questions_under_an_SA_that_has_gone_are_not_answered);
     ADD_TEST(&list, C15_S04_our_own_informational_sent_back_is_no_sign_of_life);
-    ADD_TEST(&list, S11_a_peer_deletes_only_its_own);
+    ADD_TEST(&list, S11_S12_a_peer_deletes_only_its_own);
     ADD_TEST(&list, S12_initial_contact_is_not_sent_while_pairs_stand);
     ADD_TEST(&list, S22_the_end_of_the_last_isakmp_sa_leaves_no_pair_at_one_end_only);
     return run_listed("informational", &list);

@@ -1,0 +1,102 @@
+#!/bin/bash
+# The attack list: each row that concerns what is built has a test that is called by it. Rows P are the parser's, S the
+# state machine's, E the data plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
+# looks for a row finds its tests with grep, and a row whose last test was renamed away is named here.
+#
+#   tests/attacks.sh          one line a row: how many tests are called by it
+set -u
+cd "$(dirname "$0")" || exit 1
+
+#    row  what comes
+rows="P01  the length of the header is not that of the datagram
+      P02  a payload longer than the datagram
+      P03  a payload length below four
+      P04  more payloads than are looked at
+      P05  hundreds of payloads in an answer
+      P06  SPI sizes in phase 1
+      P07  proposals and transforms that were not announced
+      P08  an attribute that is cut
+      P09  the wrong form of an attribute
+      P10  key lengths
+      P11  an attribute twice
+      P12  lifetimes
+      P13  groups of the peer's own
+      P14  unassigned DOI or situation
+      P15  payload numbers that drafts gave
+      P16  payloads of IKEv2
+      P17  versions
+      P18  exchange types, at each state
+      P19  payloads in the wrong order or number
+      P20  key shares
+      P21  nonces
+      P22  identities
+      P23  certificates and requests
+      P24  deletes
+      P25  notifies
+      P26  hashes and signatures of any size
+      P27  vendor IDs
+      P28  encrypted bodies
+      P29  what comes to port 4500
+      P30  what is sent of memory
+      S01  messages out of order
+      S02  a way to an established SA without a proof
+      S03  error replies that leave state
+      S04  liveness questions
+      S05  duplicates
+      S06  sealed messages without any state
+      S07  informational before there are keys
+      S08  deletes and notifies in clear
+      S09  deletes without a right hash
+      S10  deletes of what is gone
+      S11  deletes of another peer's, and under any SA of the same
+      S12  INITIAL-CONTACT
+      S13  forged errors
+      S14  main mode against an established peer
+      S15  replays of quick mode
+      S16  the commit flag
+      S17  the authentication-only flag
+      S18  exchanges without end under one SA
+      S19  both begin, rekey or delete at once
+      S20  takeover from another address
+      S21  repeats of repeats
+      S22  lifetimes
+      S23  clocks
+      S24  errors at home in mid-exchange
+      S25  what tells a scanner who we are
+      E01  short packets
+      E02  the replay window
+      E03  forged high numbers
+      E04  the last sequence number
+      E05  trailers
+      E06  ICVs
+      E07  inner packets
+      E08  a flood of unknown SPIs
+      E09  in clear, what should be protected
+      E10  nothing leaves in clear when SA, TUN or daemon has gone
+      E11  forged path MTUs
+      E12  IVs and nonces
+      E13  volume
+      E14  ESP routed into its own TUN
+      E15  hand-over at a rekey
+      E16  outer fragments
+      E17  byte counters"
+
+# The names of all tests: functions that cmocka calls, and rows of tables that begin with an id.
+names=$({
+    grep -hoE '^static void [A-Za-z0-9_]+\(void \*\*state\)' ./*/test_*.c | sed 's/^static void //; s/(.*//'
+    grep -hoE '"([A-Z][0-9]{2} )+[^"]*"' ./*/test_*.c
+} | sort -u)
+
+number=0 failed=0
+echo "1..$(wc -l <<<"$rows")"
+while read -r row what; do
+    number=$((number + 1))
+    count=$(grep -ciE "(^|[^a-z0-9])${row}([^a-z0-9]|\$)" <<<"$names")
+    if [ "$count" -gt 0 ]; then
+        echo "ok $number - $row $what: $count tests"
+    else
+        echo "not ok $number - $row $what: no test is called by it"
+        failed=1
+    fi
+done <<<"$rows"
+exit $failed
