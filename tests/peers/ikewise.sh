@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Drives ikewised in a node of the lab. See cell.sh.
+# Drives ikewised in a node of the lab. See cell.sh. ikewise_program: another daemon than that of the build.
 
 # The interface statements carry the ASA's names; ikewised finds the Linux interfaces by their addresses.
 ikewise_write_configuration() {
@@ -55,7 +55,7 @@ ikewise_start() {
     mkdir -p "$dir"
     [ -e "$dir/ikewise.conf" ] || ikewise_write_configuration "$node" >"$dir/ikewise.conf"
     chmod 600 "$dir/ikewise.conf"
-    lab_spawn "ikewised-$node" "$node" "$lab_build/src/ikewised" -f "$dir/ikewise.conf" -s "$dir/control" -d
+    lab_spawn "ikewised-$node" "$node" "${ikewise_program:-$lab_build/src/ikewised}" -f "$dir/ikewise.conf" -s "$dir/control" -d
     lab_until 10 ikewise_answers_or_died "$node" && lab_is_running "ikewised-$node"
 }
 
