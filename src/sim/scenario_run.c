@@ -11,6 +11,7 @@ enum { STEP_MS = 100, PATIENCE_MS = 300000 };
 struct telling {
     const struct scenario *s;
     struct sim *sim;
+    struct sim_site sites[SIM_SITES_MAX];
     uint64_t begun_ms, at_ms; /* of the last `at` */
     struct text *error;
 };
@@ -126,6 +127,24 @@ static void impair_world(struct sim *sim, const struct scenario_line *line)
     }
 }
 
+/* A tunnel that is not in the configuration any more: its peer is nobody's address. */
+static void forget_peer(struct sim_site *site, uint16_t tunnel)
+{
+    site->peers[tunnel].address = 0xc0000001;
+    site->peers[tunnel].key = "";
+}
+
+static void reload(struct telling *t, const struct scenario_line *line)
+{
+    struct sim_site *site = &t->sites[line->sites[0]];
+
+    if (line->kind == LINE_AT_LOSES_PEER)
+        forget_peer(site, tunnel_between(line->sites[0], line->sites[1]));
+    if (line->kind == LINE_AT_CHANGES_KEY)
+        set_keys(site, line->text);
+    sim_site(t->sim, line->sites[0], site);
+}
+
 /* False: it is no `at` line. */
 static bool happen(struct telling *t, const struct scenario_line *line)
 {
@@ -148,6 +167,9 @@ static bool happen(struct telling *t, const struct scenario_line *line)
     case LINE_AT_SLEEPS: sim_sleep(sim, site, line->time_ms[1]); break;
     case LINE_AT_JUMPS: sim_jump(sim, site, line->time_ms[1]); break;
     case LINE_AT_REBINDS: sim_rebind(sim, site); break;
+    case LINE_AT_RELOADS:
+    case LINE_AT_LOSES_PEER:
+    case LINE_AT_CHANGES_KEY: reload(t, line); break;
     case LINE_AT_DOWN: sim_command(sim, site, IKE_DOWN); break;
     case LINE_AT_CLEARS_ISAKMP: sim_command(sim, site, IKE_CLEAR_ISAKMP); break;
     case LINE_AT_CLEARS_IPSEC: sim_command(sim, site, IKE_CLEAR_IPSEC); break;
@@ -268,16 +290,15 @@ static bool fail(struct telling *t, uint32_t line, const char *what)
 
 bool scenario_run(const struct scenario *s, void *space, uint64_t seed, struct sim **sim, struct text *error)
 {
-    struct sim_site sites[SIM_SITES_MAX];
     struct telling t = {.s = s, .error = error};
 
-    make_sites(s, sites);
+    make_sites(s, t.sites);
     t.sim = *sim = sim_make(space, s->site_count, seed);
     for (uint32_t i = 0; i < s->line_count; i++)
-        if (!give(s, sites, &s->lines[i]))
+        if (!give(s, t.sites, &s->lines[i]))
             return fail(&t, s->lines[i].line, "that word is not known here");
     for (uint32_t i = 0; i < s->site_count; i++)
-        sim_site(t.sim, i, &sites[i]);
+        sim_site(t.sim, i, &t.sites[i]);
     for (uint32_t i = 0; i < s->line_count; i++)
         impair_world(t.sim, &s->lines[i]);
     t.begun_ms = t.at_ms = sim_now_ms(t.sim);

@@ -119,4 +119,10 @@ for name in "${names[@]}"; do
     wait "${name%%:*}" || failed=1
     cat "$output/${name#*:}"
 done
+if grep -q IKEWISE_IMPAIR "$lab_build/src/ikewised"; then
+    not_ok "the daemon that is installed knows of impairments"
+    failed=1
+else
+    ok "the daemon that is installed knows of no impairment"
+fi
 exit $failed
