@@ -143,6 +143,7 @@ static void fly(struct sim *sim, uint32_t site, struct endpoint local, struct en
 
     if (load == NULL)
         return;
+    sim->happened[SIM_LATE] += sim->flights[load - sim->loads].at_ms > sim->now_ms + LATE_MS;
     load->local = local;
     load->remote = remote;
     load->len = sim->work.len;
@@ -160,6 +161,7 @@ static void begin_again(struct sim *sim, struct bytes datagram)
 /* From the true sender's address, or from a third party's. */
 static void forge(struct sim *sim, uint32_t site, struct endpoint local, struct endpoint remote, struct bytes datagram)
 {
+    sim->happened[SIM_FORGED]++;
     begin_again(sim, datagram);
     damage(sim, &sim->work);
     if (happens(sim, 30))
@@ -203,10 +205,13 @@ void network_send(struct sim *sim, uint32_t from_site, const struct ike_output *
     begin_again(sim, datagram);
     impair_on_the_way(sim, from_site, number, is_repeat, datagram);
     keep_datagram(sim, from_site, number, item, is_lost || sim->work.copies == 0);
+    sim->happened[SIM_LOST] += is_lost || sim->work.copies == 0;
     if (is_lost)
         return;
     unsigned copies = sim->work.copies + happens(sim, network->repeat_percent);
     bool is_damaged = happens(sim, network->damage_percent);
+    sim->happened[SIM_REPEATED] += copies > 1;
+    sim->happened[SIM_DAMAGED] += is_damaged;
     if (is_damaged)
         damage(sim, &sim->work);
     bool is_forged = is_damaged && datagram.len >= HEADER_LEN && is_forgery(datagram, &sim->work);

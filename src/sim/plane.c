@@ -196,6 +196,7 @@ static void tell_installed(struct sim *sim, uint32_t site, struct handle pair)
         return;
     load->pair = pair;
     load->error = happens(sim, sim->network.install_fails_percent) ? 12 : 0;
+    sim->happened[SIM_INSTALL_FAILED] += load->error != 0;
 }
 
 void plane_install(struct sim *sim, uint32_t index, const struct ike_install *install)

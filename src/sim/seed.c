@@ -195,13 +195,16 @@ struct seed_result seed_run(void *space, uint64_t seed, enum sim_plant plant)
     if (fault == NULL)
         fault = check_leaks(sim, count);
     fault = sim_fault(sim) != NULL ? sim_fault(sim) : fault;
-    return (struct seed_result){
+    struct seed_result result = {
         .hash = sim_hash(sim),
         .fault = fault,
         .at_ms = sim_fault(sim) != NULL ? sim_fault_ms(sim) : sim_now_ms(sim),
         .site_count = count,
         .packets = sim_packets(sim),
     };
+    for (int i = 0; i < SIM_HAPPENINGS; i++)
+        result.happened[i] = sim_happened(sim, (enum sim_happening)i);
+    return result;
 }
 
 unsigned seed_tries(void *space, uint64_t seed, unsigned loss_percent, unsigned tries_max)

@@ -15,6 +15,7 @@ struct seed_result {
     uint64_t at_ms;    /* of the world's time, when it was found */
     uint32_t site_count;
     struct sim_packets packets;
+    uint64_t happened[SIM_HAPPENINGS];
 };
 
 size_t seed_space(void);

@@ -120,7 +120,9 @@ static void ask(struct sim *sim, uint32_t index, const struct ike_output *item)
     if (load == NULL)
         return;
     vault_answer(site->vault, item->ask.question, BYTES_OF(randomness), &load->answer);
+    sim->happened[SIM_ANSWER_LATE] += sim->flights[load - sim->loads].at_ms > sim->now_ms + ANSWER_LATE_MS;
     if (happens(sim, sim->network.answer_fails_percent)) {
+        sim->happened[SIM_ANSWER_FAILED]++;
         if (handle_is_set(load->answer.secret))
             vault_answer(site->vault, &(struct question){.kind = QUESTION_FORGET, .secret = load->answer.secret},
                          BYTES_OF(randomness), &sim->answer);
@@ -135,6 +137,8 @@ static void told(struct sim *sim, uint32_t index, const struct event *event)
     struct site *site = &sim->sites[index];
 
     site->event_counts[event->kind]++;
+    sim->happened[SIM_EXHAUSTED] +=
+        event->kind == EV_MESSAGE_REFUSED && strcmp(event_text(event, FIELD_REASON), "LIMIT") == 0;
     site->last_events[event->kind] = *event;
     trace(sim, &event->kind, sizeof event->kind);
     oracle_told(sim, index, event);
@@ -242,6 +246,9 @@ static void land(struct sim *sim, uint32_t index)
     }
     switch (f->kind) {
     case FLIGHT_DATAGRAM:
+        sim->happened[SIM_OVERTAKEN] += f->order < sim->sites[site].landed_order;
+        if (f->order > sim->sites[site].landed_order)
+            sim->sites[site].landed_order = f->order;
         if (load->len == 1)
             return; /* a NAT keepalive never reaches the engine */
         in = (struct ike_input){.kind = IKE_IN_DATAGRAM,
@@ -382,6 +389,22 @@ uint32_t sim_row_count(const struct sim *sim, size_t row)
 struct sim_packets sim_packets(const struct sim *sim)
 {
     return sim->packets;
+}
+
+uint64_t sim_happened(const struct sim *sim, enum sim_happening happening)
+{
+    return sim->happened[happening];
+}
+
+const char *sim_happening_words(enum sim_happening happening)
+{
+    static const char *const words[SIM_HAPPENINGS] = {
+#define HAPPENING(name, words) [SIM_##name] = words,
+#include "sim/happenings.def"
+#undef HAPPENING
+    };
+
+    return words[happening];
 }
 
 uint32_t sim_event_count(const struct sim *sim, uint32_t site, enum event_kind kind)

@@ -56,6 +56,14 @@ struct sim_network {
     bool is_cut[SIM_SITES_MAX];
 };
 
+/* What has happened in a world: happenings.def. */
+enum sim_happening {
+#define HAPPENING(name, words) SIM_##name,
+#include "sim/happenings.def"
+#undef HAPPENING
+    SIM_HAPPENINGS
+};
+
 struct sim;
 
 size_t sim_space(uint32_t site_count);
@@ -133,6 +141,9 @@ bool sim_pairs_agree_for(const struct sim *sim, uint32_t one, uint16_t tunnel, u
 /* How often a row of the step tables (step_row) was taken by any engine of this world, seen from outside: what its
  * exchanges were before and after each input. */
 uint32_t sim_row_count(const struct sim *sim, size_t row);
+
+uint64_t sim_happened(const struct sim *sim, enum sim_happening happening);
+const char *sim_happening_words(enum sim_happening happening);
 
 /* How often an event of a kind was told. */
 uint32_t sim_event_count(const struct sim *sim, uint32_t site, enum event_kind kind);

@@ -110,6 +110,7 @@ void sim_site(struct sim *sim, uint32_t index, const struct sim_site *as)
 
 void sim_sleep(struct sim *sim, uint32_t site, uint64_t for_ms)
 {
+    sim->happened[SIM_SLEPT]++;
     sim->sites[site].off_until_ms = sim->now_ms + for_ms;
 }
 
@@ -117,6 +118,7 @@ void sim_crash(struct sim *sim, uint32_t index, uint64_t off_ms)
 {
     struct site *site = &sim->sites[index];
 
+    sim->happened[SIM_CRASHED]++;
     site->life++;
     site_begin(sim, index);
     site->off_until_ms = sim->now_ms + off_ms;
@@ -124,11 +126,13 @@ void sim_crash(struct sim *sim, uint32_t index, uint64_t off_ms)
 
 void sim_jump(struct sim *sim, uint32_t site, uint64_t by_ms)
 {
+    sim->happened[SIM_JUMPED]++;
     sim->sites[site].skew_ms += by_ms;
 }
 
 void sim_rebind(struct sim *sim, uint32_t site)
 {
+    sim->happened[SIM_REBOUND] += sim->sites[site].as.nat_address != 0;
     sim->sites[site].nat_shift = (uint16_t)(20000 + 10 * random_below(sim, 3000));
 }
 

@@ -16,6 +16,8 @@ enum {
     DATAGRAM_MAX = IMPAIRED_MAX,
     HELD_MAX = 16, /* packets that wait for a pair, as in the real plane */
     HELD_MS = 5000,
+    LATE_MS = 50000,
+    ANSWER_LATE_MS = 1000,
     NOTICE_MS = 1000, /* USED and acquires are told once in that time */
     NUMBERED_MAX = 512,
     USED_MAX = 4096,
@@ -104,6 +106,7 @@ struct site {
     uint32_t sent;
     uint32_t numbered_count;
     uint64_t numbered[NUMBERED_MAX]; /* sums of its messages, by number */
+    uint64_t landed_order;           /* of the latest sent datagram that has come here */
     uint32_t event_counts[EV_COUNT];
     struct event last_events[EV_COUNT];
     struct stranger strangers[STRANGERS_MAX];
@@ -139,6 +142,7 @@ struct sim {
     struct sim_packets packets;
     struct impaired_message impaired[IMPAIRED_MESSAGES_MAX];
     uint32_t row_counts[INSIDE_ROWS_MAX];
+    uint64_t happened[SIM_HAPPENINGS];
     struct site sites[SIM_SITES_MAX];
     uint32_t flight_top; /* no flight at or above it */
     struct flight flights[FLIGHTS_MAX], landed;
