@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "daemon/clock.h"
 #include "daemon/log_limit.h"
+#include "daemon/log_past.h"
 #include "daemon/names.h"
 #include "event/phrases.h"
 
@@ -12,12 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PAST_EVENTS = 2000, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
-
-struct past_event {
-    int64_t at_s;
-    struct event event;
-};
+enum { LINE_SIZE = PHRASE_LINE_SIZE + 128 };
 
 struct log {
     bool to_syslog, to_terminal;
@@ -29,8 +25,7 @@ struct log {
     uint8_t most_severe[EV_COUNT]; /* of the lines of an event in any dialect: what is below every filter need not be
                                       written */
     struct log_limit limit;
-    struct past_event past[PAST_EVENTS]; /* a ring */
-    uint32_t past_next, past_count;
+    struct log_past past;
 };
 
 static void learn_severities(struct log *log)
@@ -176,20 +171,12 @@ static void syslog_lines(struct log *log, const struct event *e)
     }
 }
 
-static void remember(struct log *log, const struct event *e)
-{
-    log->past[log->past_next] = (struct past_event){clock_wall_s(), *e};
-    log->past_next = (log->past_next + 1) % PAST_EVENTS;
-    if (log->past_count < PAST_EVENTS)
-        log->past_count++;
-}
-
 void log_event(struct log *log, const struct event *e)
 {
     uint32_t kept_back;
     bool is_allowed = log_limit_allows(&log->limit, e, clock_now_ms(), &kept_back);
 
-    remember(log, e);
+    log_past_keep(&log->past, e, clock_wall_s());
     if (kept_back > 0)
         log_note(log, LOG_WARNING, "%u more of these were not logged: %s", kept_back, event_meaning(e->kind));
     bool is_watched = log->watcher != NULL && log->watcher(log->watcher_context, e, LOG_DEBUG, NULL);
@@ -218,13 +205,9 @@ void log_note(struct log *log, int severity, const char *format, ...)
     }
 }
 
-const struct event *log_past_event(const struct log *log, uint32_t index, int64_t *at_s)
+bool log_past_event(const struct log *log, uint32_t index, struct event *event, int64_t *at_s)
 {
-    if (index >= log->past_count)
-        return NULL;
-    const struct past_event *past = &log->past[(log->past_next + PAST_EVENTS - 1 - index) % PAST_EVENTS];
-    *at_s = past->at_s;
-    return &past->event;
+    return log_past_read(&log->past, index, event, at_s);
 }
 
 uint64_t log_kept_back_count(const struct log *log)

@@ -38,8 +38,8 @@ void log_watch(struct log *log, log_watcher *watcher, void *watcher_context);
 void log_event(struct log *log, const struct event *event);
 void log_note(struct log *log, int severity, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The newest event is 0; NULL: there are no more. `at_s` is wall time. */
-const struct event *log_past_event(const struct log *log, uint32_t index, int64_t *at_s);
+/* The newest event is 0; false: there are no more. `at_s` is wall time. */
+bool log_past_event(const struct log *log, uint32_t index, struct event *event, int64_t *at_s);
 
 /* Events that the limits have kept out of the log since the start. */
 uint64_t log_kept_back_count(const struct log *log);

@@ -1,5 +1,7 @@
 #include "daemon/plane_parts.h"
 
+#include <stdlib.h>
+
 static void on_notice_timer(uv_timer_t *timer)
 {
     plane_notice_all(timer->data);
@@ -99,9 +101,12 @@ void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_dr
                        const struct esp_packet *packet)
 {
     uint64_t now_ms = plane_now_ms(plane);
-    bool is_told_lately = pair->event_ms[drop] != 0 && now_ms - pair->event_ms[drop] < PLANE_EVENT_MS;
 
-    pair->untold_drops[drop]++;
+    if (pair->drops == NULL && (pair->drops = calloc(1, sizeof *pair->drops)) == NULL)
+        return; /* it is counted all the same */
+    struct told_drops *drops = pair->drops;
+    bool is_told_lately = drops->event_ms[drop] != 0 && now_ms - drops->event_ms[drop] < PLANE_EVENT_MS;
+    drops->untold[drop]++;
     if (!esp_drop_is_error(drop) || is_told_lately || plane->event_count == PLANE_EVENTS_MAX)
         return;
     struct event *event = &plane->events[plane->event_count++];
@@ -112,11 +117,11 @@ void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_dr
     event_add_number(event, FIELD_SPI, packet != NULL ? pair->in.spi : pair->out.spi);
     event_add_text(event, FIELD_REASON, esp_drop_told_as(drop));
     event_add_text(event, FIELD_DETAIL, esp_drop_meaning(drop));
-    event_add_number(event, FIELD_COUNT, pair->untold_drops[drop]);
+    event_add_number(event, FIELD_COUNT, drops->untold[drop]);
     if (packet != NULL)
         add_inner(event, pair, packet);
-    pair->event_ms[drop] = now_ms;
-    pair->untold_drops[drop] = 0;
+    drops->event_ms[drop] = now_ms;
+    drops->untold[drop] = 0;
     plane_notice_soon(plane);
 }
 

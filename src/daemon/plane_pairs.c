@@ -3,6 +3,7 @@
 #include "esp/mtu.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct plane_pair *plane_pair_find(const struct plane *plane, struct handle h)
@@ -209,6 +210,7 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
         unlink_ace(plane, pair);
     burst_key_free(pair->in.key);
     burst_key_free(pair->out.key);
+    free(pair->drops);
     *pair = (struct plane_pair){.is_listed = pair->is_listed};
     plane->pair_count--;
 }

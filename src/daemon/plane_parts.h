@@ -32,6 +32,12 @@ enum {
 /* Waiting to be told of a pair, as bits. */
 enum { NOTICE_USED = 1, NOTICE_SOFT = 2, NOTICE_HARD = 4, NOTICE_NEW_ENDPOINT = 8 };
 
+/* What was told of the drops of one pair. */
+struct told_drops {
+    uint64_t event_ms[ESP_DROP_COUNT]; /* when one was told last; 0: never */
+    uint32_t untold[ESP_DROP_COUNT];
+};
+
 struct plane_pair {
     struct handle handle; /* not set: the place is free */
     struct handle heir;   /* the pair that replaces this one */
@@ -52,8 +58,7 @@ struct plane_pair {
     uint8_t notices, told; /* NOTICE_*: waiting; told once and for all (SOFT, HARD) */
     uint64_t used_ms;      /* when USED was told */
     struct endpoint new_remote;
-    uint64_t event_ms[ESP_DROP_COUNT]; /* when a drop was told last; 0: never */
-    uint32_t untold_drops[ESP_DROP_COUNT];
+    struct told_drops *drops; /* NULL: it has dropped nothing yet */
 };
 
 struct plane_local {
