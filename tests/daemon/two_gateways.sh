@@ -113,6 +113,12 @@ log_says() { # side, text
     return 1
 }
 
+is_said_before() { # side, text, later text
+    awk -v first="$2" -v later="$3" 'index($0, first) && !f { f = NR } index($0, later) && !l { l = NR }
+        END { exit !(f && l && f < l) }' "$work/$1.log"
+}
+is_0() { [ "$1" = 0 ]; }
+
 pings() { host hw ping -c "$1" -i 0.2 -W 3 10.2.0.5 | grep -q " $1 received"; }
 reaches_nobody() { not host hw ping -c 1 -W 1 10.2.0.5; }
 rule_stands() { ip -n "${tag}g$1" rule | grep -q '^450:'; }
@@ -170,7 +176,14 @@ rm -f "$work/w.sock"
 expect "all of it" nothing_is_left w
 
 ip -n "${tag}gw" addr del 192.0.2.1/24 dev out0
+host gw sysctl -qw net.ipv4.ip_forward=0
 start w
+expect "what is wrong with the machine is said at the start" log_says w "this machine does not forward IPv4 (net.ipv4.ip_forward is 0)"
+expect "with the command that repairs it" log_says w "; repair: sysctl -w net.ipv4.ip_forward=1"
+expect "also of the address that is missing" log_says w "; repair: ip address add 192.0.2.1/24 dev"
+expect "before the gateway runs" is_said_before w "; repair: " "tunnels run"
+expect "and nothing is changed unasked" is_0 "$(host gw sysctl -n net.ipv4.ip_forward)"
+host gw sysctl -qw net.ipv4.ip_forward=1
 expect "an address that is missing is waited for" log_says w "it is used as soon as one has"
 expect "and nothing leaves in clear meanwhile" reaches_nobody
 ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
