@@ -162,7 +162,9 @@ enum reading source_say_screen(struct source *s, enum product product, const str
 void pluto_end(struct source *s);
 
 /* True when a step was taken; false when more bytes are needed. */
+bool text_step(struct source *s);
 bool capture_step(struct source *s);
+void source_keep(struct source *s);  /* the beginning of a line whose end has not come */
 bool capture_is(struct bytes first); /* four bytes */
 
 /* Small things that the readers of lines need. */

@@ -1,0 +1,397 @@
+/* Text: from bytes to lines, what terminals and web pages made of them undone, each asked who can read it. */
+#include "source/parts.h"
+
+#include <string.h>
+
+static void note_unread(struct source *s, struct bytes line)
+{
+    s->sum.unread++;
+    if (s->unread_count == SOURCE_SAMPLES_MAX)
+        return;
+    struct text t = text_of(s->unread[s->unread_count].text, SOURCE_SAMPLE_SIZE);
+    text_add(&t, "%.*s", (int)(line.len < SOURCE_SAMPLE_SIZE ? line.len : SOURCE_SAMPLE_SIZE), (const char *)line.data);
+    s->unread[s->unread_count++].line = s->line;
+}
+
+/* The readers in the order in which they are asked: the surest marks first. */
+static enum reading (*const readers[])(struct source *, struct bytes) = {
+    asa_line, ios_line, charon_line, pluto_line, racoon_line, screen_line, configuration_line,
+};
+
+static void count_reading(struct source *s, enum reading reading, struct bytes line)
+{
+    if (reading != READ_NOT_MINE)
+        s->sum.kind_lines[s->kind]++;
+    switch (reading) {
+    case READ_SAID: s->sum.understood++; return;
+    case READ_HELD: return; /* counted with its other half */
+    case READ_NOT_MINE:
+    case READ_OTHER: s->sum.ignored++; return;
+    case READ_UNREAD: note_unread(s, line); return;
+    }
+}
+
+/* RT2# , asa/act(config)# show version, router> */
+static bool is_prompt(struct bytes line)
+{
+    size_t len = 0;
+
+    while (len < line.len && line.data[len] > ' ' && line.data[len] != '#' && line.data[len] != '>')
+        len++;
+    return len > 0 && len < 64 && len < line.len && line.data[len] != ' ';
+}
+
+static void read_line(struct source *s, struct bytes line)
+{
+    enum reading reading = READ_NOT_MINE;
+
+    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
+    s->kind = SOURCE_UNKNOWN;
+    s->product = PRODUCT_UNKNOWN;
+    s->text_line = line;
+    s->text[0] = '\0';
+    for (size_t i = 0; i < COUNT_OF(readers) && reading == READ_NOT_MINE && line.len > 0; i++)
+        reading = readers[i](s, line);
+    if (reading == READ_NOT_MINE && is_prompt(line))
+        screen_end(s);
+    count_reading(s, reading, line);
+}
+
+/* A line that continues the one before: it is indented, or is IOS's second half of a deletion, and has no stamp. */
+static bool is_continuation(struct bytes line)
+{
+    return bytes_begin_with(line, bytes_of_text("state (")) || bytes_begin_with(line, bytes_of_text("  ")) ||
+           bytes_begin_with(line, bytes_of_text("authenticated"));
+}
+
+/* The other half did not come. */
+static void drop_held(struct source *s)
+{
+    uint32_t here = s->line;
+
+    if (s->held_len == 0)
+        return;
+    s->line = s->held_line;
+    note_unread(s, bytes_of(s->held, s->held_len));
+    s->held_len = 0;
+    s->line = here;
+}
+
+static void read_with_held(struct source *s, struct bytes line)
+{
+    char whole[sizeof s->held + SOURCE_LINE_MAX];
+    struct text t = text_of(whole, sizeof whole);
+
+    if (!is_continuation(line)) {
+        drop_held(s);
+        read_line(s, line);
+        return;
+    }
+    text_add(&t, "%.*s %.*s", (int)s->held_len, s->held, (int)line.len, (const char *)line.data);
+    s->held_len = 0;
+    size_t unread = s->sum.unread, understood = s->sum.understood;
+    read_line(s, bytes_of(t.data, t.len));
+    s->sum.understood += s->sum.understood - understood; /* both lines */
+    s->sum.unread += s->sum.unread - unread;
+}
+
+/* ---- From bytes to lines ---- */
+
+/* What web pages make of a log: their typography is undone. */
+static const struct {
+    const char *from, *to;
+} typography[] = {
+    {"\xc2\xa0", " "},      {"\xc3\x97", "x"},       {"\xe2\x80\x93>", "-->"}, {"\xe2\x80\x94>", "-->"},
+    {"\xe2\x80\x93", "-"},  {"\xe2\x80\x94", "---"}, {"\xe2\x80\x98", "'"},    {"\xe2\x80\x99", "'"},
+    {"\xe2\x80\x9c", "\""}, {"\xe2\x80\x9d", "\""},  {"\xe2\x80\xa6", "..."},  {"\xef\xbb\xbf", ""},
+};
+
+static struct bytes take_wide(struct bytes line, struct text *t)
+{
+    for (size_t i = 0; i < COUNT_OF(typography); i++)
+        if (bytes_begin_with(line, bytes_of_text(typography[i].from))) {
+            text_add(t, "%s", typography[i].to);
+            return bytes_after(line, strlen(typography[i].from));
+        }
+    text_add(t, "\\x%02x", line.data[0]);
+    return bytes_after(line, 1);
+}
+
+/* ESC [ ... letter: colours and cursor movements of a terminal. */
+static struct bytes pass_escape(struct bytes line)
+{
+    size_t len = 1;
+
+    if (line.len > 1 && line.data[1] == '[') {
+        len = 2;
+        while (len < line.len && len < 16 && (line.data[len] < '@' || line.data[len] > '~'))
+            len++;
+        len++;
+    }
+    return bytes_after(line, len < line.len ? len : line.len);
+}
+
+static bool is_pager(const struct text *t)
+{
+    return t->len < 80 && (strstr(t->data, "--More--") || strstr(t->data, "<--- More --->"));
+}
+
+static struct bytes take_control(struct bytes line, struct text *t)
+{
+    uint8_t c = line.data[0];
+
+    if (c == 0x1b)
+        return pass_escape(line);
+    if (c == '\b' && t->len > 0)
+        t->data[--t->len] = '\0';
+    else if (c == '\r' && is_pager(t))
+        t->data[t->len = 0] = '\0';
+    else if (c == '\t' || (c == '\r' && line.len > 1))
+        text_add(t, " ");
+    else if (c != '\r' && c != '\0' && c != '\b') /* a zero is every second byte of text in two-byte characters */
+        text_add(t, "\\x%02x", c);
+    return bytes_after(line, 1);
+}
+
+/* Nothing to be undone, and no pager: a view of the line itself will do. */
+static bool is_plain(struct bytes line)
+{
+    unsigned faults = 0;
+
+    for (size_t i = 0; i < line.len; i++)
+        faults |= line.data[i] < ' ' || line.data[i] >= 0x7f;
+    return faults == 0;
+}
+
+/* Printable ASCII; runs of it are copied whole. */
+static struct bytes tidy(struct source *s, struct bytes line)
+{
+    if (line.len > 0 && line.data[line.len - 1] == '\r')
+        line.len--;
+    if (line.len >= 80 && is_plain(line))
+        return line;
+    struct text t = text_of(s->tidy, sizeof s->tidy);
+
+    while (line.len > 0 && !t.is_cut) {
+        size_t len = 0, room = t.size - 1 - t.len;
+
+        while (len < line.len && line.data[len] >= ' ' && line.data[len] < 0x7f)
+            len++;
+        if (len > 0) {
+            size_t copied = len < room ? len : room;
+
+            memcpy(t.data + t.len, line.data, copied);
+            t.len += copied;
+            t.data[t.len] = '\0';
+            t.is_cut = copied < len;
+            line = bytes_after(line, len);
+        } else {
+            line = line.data[0] < ' ' ? take_control(line, &t) : take_wide(line, &t);
+        }
+    }
+    if (is_pager(&t)) {
+        const char *end = strstr(t.data, "--More--") ? strstr(t.data, "--More--") + 8 : strstr(t.data, "More --->") + 9;
+        return bytes_of(end, t.len - (size_t)(end - t.data));
+    }
+    return bytes_of(t.data, t.len);
+}
+
+/* ---- Line breaks that were lost ---- */
+
+static const char *const tags[] = {"%ASA-", "%PIX-", "%FTD-", "[IKEv1", "ISAKMP (0:", "ISAKMP:("};
+
+static bool is_tag(struct bytes line)
+{
+    for (size_t i = 0; i < COUNT_OF(tags); i++)
+        if (line.len > 4 && line.data[1] == (uint8_t)tags[i][1] && bytes_begin_with(line, bytes_of_text(tags[i])))
+            return true;
+    return false;
+}
+
+static bool find_tag(struct bytes line, size_t from, size_t *at)
+{
+    static const char firsts[] = "%[I"; /* of the tags */
+
+    *at = line.len;
+    for (const char *first = firsts; *first && from < line.len; first++)
+        for (size_t i = from; i < *at; i++) {
+            const uint8_t *found = memchr(line.data + i, *first, *at - i);
+
+            if (!found)
+                break;
+            i = (size_t)(found - line.data);
+            if (is_tag(bytes_after(line, i))) {
+                *at = i;
+                break;
+            }
+        }
+    return *at < line.len;
+}
+
+/* Where the second header begins; the whole length without one. */
+static size_t piece_len(struct bytes line)
+{
+    enum { HEADER_MAX = 40 };
+    size_t first, second;
+
+    if (!find_tag(line, 0, &first) || !find_tag(line, first + 5, &second))
+        return line.len;
+    size_t from = second > first + 5 + HEADER_MAX ? second - HEADER_MAX : first + 5;
+    return from + stamp_place(bytes_of(line.data + from, second - from));
+}
+
+static void read_piece(struct source *s)
+{
+    size_t len = piece_len(s->pieces);
+    struct bytes piece = bytes_of(s->pieces.data, len);
+
+    s->pieces = bytes_after(s->pieces, len);
+    if (s->held_len > 0)
+        read_with_held(s, piece);
+    else
+        read_line(s, piece);
+}
+
+void source_keep(struct source *s)
+{
+    size_t room = SOURCE_LINE_MAX - s->carry_len;
+    size_t len = s->input.len < room ? s->input.len : room;
+
+    memcpy(s->carry + s->carry_len, s->input.data, len);
+    s->carry_len += len;
+    s->is_carry_cut |= len < s->input.len;
+    s->input = (struct bytes){0};
+}
+
+/* The bytes that were kept until the kind of file was known may hold whole lines. */
+static bool take_early_line(struct source *s, struct bytes *line)
+{
+    const uint8_t *end =
+        s->carry_len > 0 && s->carry_len < sizeof s->early ? memchr(s->carry, '\n', s->carry_len) : NULL;
+
+    if (!end)
+        return false;
+    size_t len = (size_t)(end - s->carry);
+    memcpy(s->early, s->carry, len);
+    *line = bytes_of(s->early, len);
+    s->carry_len -= len + 1;
+    memmove(s->carry, end + 1, s->carry_len);
+    return true;
+}
+
+static bool take_line(struct source *s, struct bytes *line)
+{
+    if (take_early_line(s, line))
+        return true;
+    const uint8_t *end = s->input.len ? memchr(s->input.data, '\n', s->input.len) : NULL;
+    bool is_all_here = end && s->carry_len == 0 && !s->is_carry_cut;
+    struct bytes first = bytes_of(s->input.data, end ? (size_t)(end - s->input.data) : 0);
+
+    if (is_all_here) {
+        s->is_carry_cut = first.len > SOURCE_LINE_MAX;
+        *line = bytes_of(first.data, s->is_carry_cut ? SOURCE_LINE_MAX : first.len);
+        s->input = bytes_after(s->input, first.len + 1);
+        return true;
+    }
+    struct bytes rest = end ? bytes_after(s->input, first.len + 1) : (struct bytes){0};
+    if (end)
+        s->input = first;
+    if (s->input.len > 0)
+        source_keep(s);
+    s->input = rest;
+    if (!end && !(s->has_ended && s->carry_len > 0))
+        return false;
+    *line = bytes_of(s->carry, s->carry_len);
+    s->carry_len = 0;
+    return true;
+}
+
+/* ---- Lines that are passed over at once ---- */
+
+/* A message of an ASA whose number is no VPN's, and nothing else in the line: most of what a firewall logs. */
+static bool is_other_message(const struct source *s, struct bytes line)
+{
+    const uint8_t *sign = memchr(line.data, '%', line.len);
+    uint32_t number = 0;
+    size_t at;
+
+    if (!sign || line.len - (size_t)(sign - line.data) < 14 || sign[4] != '-' || sign[6] != '-' ||
+        (memcmp(sign + 1, "ASA", 3) != 0 && memcmp(sign + 1, "FTD", 3) != 0 && memcmp(sign + 1, "PIX", 3) != 0))
+        return false;
+    for (size_t i = 7; i < 13; i++) {
+        if (sign[i] < '0' || sign[i] > '9')
+            return false;
+        number = number * 10 + (uint32_t)(sign[i] - '0');
+    }
+    return !asa_is_ours(s, number, line) && !find_tag(line, (size_t)(sign - line.data) + 5, &at);
+}
+
+static void note_skipped(struct source *s)
+{
+    struct bytes line = s->skipped;
+
+    s->skipped = (struct bytes){0};
+    if (line.len == 0)
+        return;
+    const uint8_t *sign = memchr(line.data, '%', line.len);
+    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
+    source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
+    source_stamp(s, bytes_of(line.data, (size_t)(sign - line.data)));
+}
+
+/* The times of the first and the last of a run of them are noted, not of each. */
+static void skip_lines(struct source *s)
+{
+    const uint8_t *end;
+    struct bytes line;
+
+    if (s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut)
+        return;
+    while (s->input.len > 0 && (end = memchr(s->input.data, '\n', s->input.len)) != NULL) {
+        line = bytes_of(s->input.data, (size_t)(end - s->input.data));
+        if (line.len > SOURCE_LINE_MAX || !is_other_message(s, line))
+            break;
+        s->input = bytes_after(s->input, line.len + 1);
+        bool is_first = s->skipped.len == 0;
+        s->skipped = line;
+        s->line++;
+        s->sum.lines++;
+        s->sum.ignored++;
+        s->sum.kind_lines[SOURCE_ASA_LOG]++;
+        if (is_first) {
+            note_skipped(s);
+            s->skipped = line;
+        }
+    }
+    note_skipped(s);
+}
+
+bool text_step(struct source *s)
+{
+    struct bytes line;
+
+    if (s->pieces.len > 0) {
+        read_piece(s);
+        return true;
+    }
+    skip_lines(s);
+    if (!take_line(s, &line)) {
+        if (s->has_ended) {
+            drop_held(s);
+            table_end(s);
+            screen_end(s);
+            configuration_end(s);
+            swan_end(s);
+            pluto_end(s);
+        }
+        return false;
+    }
+    s->line++;
+    s->sum.lines++;
+    s->sum.too_long += s->is_carry_cut;
+    s->is_carry_cut = false;
+    s->pieces = tidy(s, line);
+    if (s->pieces.len == 0)
+        read_line(s, s->pieces);
+    return true;
+}
