@@ -2,6 +2,7 @@
  * give it. The texts stand in event/phrases.def and event/readings.def. */
 #include "event/phrases.h"
 #include "event/readings.h"
+#include "event/template.h"
 #include "source/parts.h"
 
 #include <string.h>
@@ -110,6 +111,35 @@ static bool read_unnumbered(const struct source *s, struct bytes text, uint64_t 
     return phrase_read_by(s->index, DIALECT_ASA_CONSOLE_8, bytes_of(t.data, t.len), &head, e);
 }
 
+static const struct {
+    uint32_t number;
+    enum event_kind kind;
+    const char *cause;
+} asa_messages[] = {
+#define MESSAGE(number, event, cause) {number, EV_##event, cause},
+#include "source/messages.def"
+#undef MESSAGE
+};
+
+/* What a message is by its number; whom it is about stands before its text. */
+static bool read_by_number(struct bytes text, uint64_t number, struct event *e)
+{
+    size_t row = 0;
+
+    while (row < COUNT_OF(asa_messages) && asa_messages[row].number != number)
+        row++;
+    if (row == COUNT_OF(asa_messages))
+        return false;
+    struct event read = event_of(asa_messages[row].kind);
+    if (!template_read("{P}{DETAIL}", NULL, text, &read))
+        read = event_of(asa_messages[row].kind);
+    if (*asa_messages[row].cause)
+        event_add_text(&read, read.kind == EV_PROPOSAL_DIFFERS ? FIELD_ATTRIBUTE : FIELD_CAUSE,
+                       asa_messages[row].cause);
+    *e = read;
+    return true;
+}
+
 static bool read_asa_text(const struct source *s, struct bytes tagged, struct bytes text, uint64_t number,
                           struct event *e)
 {
@@ -123,7 +153,7 @@ static bool read_asa_text(const struct source *s, struct bytes tagged, struct by
     }
     return phrase_read_by(s->index, DIALECT_ANY, tagged, &head, e) || reading_read_by(s->index, PRODUCT_ASA, text, e) ||
            phrase_read_by(s->index, DIALECT_ANY, before_comment(tagged), &head, e) ||
-           read_unnumbered(s, text, number, e);
+           read_unnumbered(s, text, number, e) || read_by_number(text, number, e);
 }
 
 static bool goes_on(struct bytes text)

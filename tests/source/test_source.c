@@ -234,6 +234,10 @@ static const struct {
      "10.9.2.2 port 500, complainant 10.9.2.2: Connection refused [errno 111, origin ICMP type 3 code 3 (not "
      "authenticated)]",
      EV_HINT, SOURCE_PLUTO_LOG, "10.9.2.2", "nothing listens there"},
+    {"%ASA-3-713098: Aborting: No identity cert specified in IPSec SA (Default)!", EV_CERTIFICATE_REFUSED,
+     SOURCE_ASA_LOG, NULL, "by its number"},
+    {"%ASA-3-713060: Group = g, Username = u, IP = 192.0.2.9, words of another release", EV_USER_REFUSED,
+     SOURCE_ASA_LOG, "192.0.2.9", "by its number, whatever the words"},
     {"ASA-4-108004: ESMTP Classification: Dropped connection for ESMTP Request", EV_FIELD_NOTE, SOURCE_ASA_LOG, NULL,
      "seed 2: inspection"},
 };
