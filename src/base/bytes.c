@@ -26,6 +26,22 @@ bool bytes_are_zero(struct bytes a)
     return true;
 }
 
+/* Eight at a time: a byte below a blank borrows, DEL and all above carry into the high bit. A byte that is at fault may
+ * spoil its neighbours' answer; then there is a fault anyway. */
+bool bytes_are_printable(struct bytes a)
+{
+    const uint64_t high = 0x8080808080808080u, one = 0x0101010101010101u;
+    uint64_t word, faults = 0;
+
+    for (; a.len >= sizeof word; a = bytes_after(a, sizeof word)) {
+        memcpy(&word, a.data, sizeof word);
+        faults |= ((word - 0x20 * one) | word | (word + one)) & high;
+    }
+    for (size_t i = 0; i < a.len; i++)
+        faults |= a.data[i] < ' ' || a.data[i] >= 0x7f;
+    return faults == 0;
+}
+
 void bytes_wipe(void *secret, size_t len)
 {
     if (len > 0)

@@ -35,6 +35,9 @@ bool bytes_equal_secret(struct bytes a, struct bytes b);
 
 bool bytes_are_zero(struct bytes a);
 
+/* Only bytes from blank to tilde. */
+bool bytes_are_printable(struct bytes a);
+
 static inline bool bytes_begin_with(struct bytes a, struct bytes prefix)
 {
     return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.data, prefix.data, prefix.len) == 0);
@@ -43,7 +46,9 @@ static inline bool bytes_begin_with(struct bytes a, struct bytes prefix)
 /* The view without its first `count` bytes; empty when it has no more. */
 static inline struct bytes bytes_after(struct bytes a, size_t count)
 {
-    return count >= a.len ? bytes_of(a.data + a.len, 0) : bytes_of(a.data + count, a.len - count);
+    if (count >= a.len)
+        return a.len ? bytes_of(a.data + a.len, 0) : a; /* nothing may be added to NULL */
+    return bytes_of(a.data + count, a.len - count);
 }
 
 /* Overwrites a secret; the compiler may not leave it out. */

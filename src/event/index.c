@@ -15,8 +15,11 @@ struct phrase_index {
         uint16_t first_slot;
         struct bytes beginning; /* what a line must begin with behind its head, byte for byte */
         uint16_t next;          /* of its chain, by ascending number */
+        uint32_t message;       /* message number of an ASA; 0: none */
+        uint16_t next_message;  /* of those with the same bucket */
     } rows[ROWS_MAX];           /* those of phrases.def, then those of readings.def */
     uint16_t buckets[BUCKETS];
+    uint16_t messages[BUCKETS];
     uint16_t open[ROW_GROUPS]; /* rows that do not begin with so many characters of their own */
     uint8_t numbers[NUMBERS / 8];
 };
@@ -141,6 +144,10 @@ static void chain_row(struct phrase_index *index, uint16_t number)
 
     row->next = *head;
     *head = number;
+    if (row->message != 0) {
+        row->next_message = index->messages[row->message % BUCKETS];
+        index->messages[row->message % BUCKETS] = number;
+    }
 }
 
 struct phrase_index *phrase_index_new(struct arena *arena)
@@ -155,9 +162,11 @@ struct phrase_index *phrase_index_new(struct arena *arena)
         return NULL;
     memset(index->buckets, 0xff, sizeof index->buckets);
     memset(index->open, 0xff, sizeof index->open);
+    memset(index->messages, 0xff, sizeof index->messages);
     for (size_t i = 0; i < phrase_count(); i++) {
         const struct phrase *p = phrase_at(i);
 
+        index->rows[count].message = p->number;
         add_row(index, count++, GROUP_PHRASES + p->family, p->text);
         if (p->number < NUMBERS)
             index->numbers[p->number / 8] |= (uint8_t)(1u << p->number % 8);
@@ -174,14 +183,20 @@ static uint16_t first_of(enum row_group group)
     return group < GROUP_READINGS ? 0 : (uint16_t)phrase_count();
 }
 
-struct rows rows_for(const struct phrase_index *index, enum row_group group, struct bytes line, uint16_t count)
+struct rows rows_for(const struct phrase_index *index, enum row_group group, uint32_t number, struct bytes line,
+                     uint16_t count)
 {
-    struct rows rows = {.index = index, .group = group, .count = count};
+    struct rows rows = {.index = index, .group = group, .number = number, .count = count};
 
     if (!index)
         return rows;
     rows.line = behind_head(line);
     rows.key = key_of(rows.line);
+    if (number != 0) {
+        rows.keyed = index->messages[number % BUCKETS];
+        rows.open = NO_ROW;
+        return rows;
+    }
     rows.keyed = rows.key ? index->buckets[bucket_of(rows.key, group)] : NO_ROW;
     rows.open = index->open[group];
     return rows;
@@ -191,8 +206,12 @@ static void pass_others(struct rows *rows)
 {
     const struct indexed *all = rows->index->rows;
 
-    while (rows->keyed != NO_ROW && (all[rows->keyed].key != rows->key || all[rows->keyed].group != rows->group ||
-                                     !bytes_begin_with(rows->line, all[rows->keyed].beginning)))
+    while (rows->number != 0 && rows->keyed != NO_ROW &&
+           (all[rows->keyed].message != rows->number || !bytes_begin_with(rows->line, all[rows->keyed].beginning)))
+        rows->keyed = all[rows->keyed].next_message;
+    while (rows->number == 0 && rows->keyed != NO_ROW &&
+           (all[rows->keyed].key != rows->key || all[rows->keyed].group != rows->group ||
+            !bytes_begin_with(rows->line, all[rows->keyed].beginning)))
         rows->keyed = all[rows->keyed].next;
 }
 
@@ -208,7 +227,7 @@ bool rows_next(struct rows *rows, uint16_t *row, const struct template_slot **sl
     if (*from == NO_ROW)
         return false;
     uint16_t number = *from;
-    *from = rows->index->rows[number].next;
+    *from = rows->number != 0 ? rows->index->rows[number].next_message : rows->index->rows[number].next;
     *row = (uint16_t)(number - first_of(rows->group));
     *slots = rows->index->slots + rows->index->rows[number].first_slot;
     return true;

@@ -1,8 +1,9 @@
-/* An observation: an event, and where it was seen. What the diagnosis folds, whether it came from our own engine, from a log of a device that we never
- * met, from a capture or from a screen.
+/* An observation: an event, and where it was seen. What the diagnosis folds, whether it came from our own engine, from
+ * a log of a device that we never met, from a capture or from a screen.
  *
- * In an event of a log, PEER is the other end as the log's device names it, LOCAL its own address where the line tells it, ROLE its own role. In one
- * from a capture (EV_PACKET_SEEN, EV_ESP_SEEN, EV_ICMP_SEEN) nobody is "we": SOURCE and DESTINATION are the addresses of the packet. */
+ * In an event of a log, PEER is the other end as the log's device names it, LOCAL its own address where the line tells
+ * it, ROLE its own role. In one from a capture (EV_PACKET_SEEN, EV_ESP_SEEN, EV_ICMP_SEEN) nobody is "we": SOURCE and
+ * DESTINATION are the addresses of the packet. */
 #ifndef EVENT_OBSERVATION_H
 #define EVENT_OBSERVATION_H
 
@@ -32,7 +33,8 @@ struct observation {
     uint32_t line;   /* of the file, from 1; of a capture the packet's number */
     uint32_t record; /* of this source, from 1: the order in which they were read */
     bool has_time;
-    uint64_t time_ms; /* since 1970 by that source's clock; without a year the present one is not guessed: years count from 0 then */
+    uint64_t time_ms; /* since 1970 by that source's clock; without a year the present one is not guessed: years count
+                         from 0 then */
     uint8_t vantage;  /* enum vantage */
     uint8_t product;  /* enum product */
 };

@@ -245,17 +245,21 @@ static bool may_be(const struct phrase *p, const struct phrase_head *head)
            dialect_has((enum dialect)head->dialect, p);
 }
 
+static bool has_double_blank(struct bytes line)
+{
+    const uint8_t *at = line.data, *end = line.data + line.len;
+
+    while (at + 1 < end && (at = memchr(at, ' ', (size_t)(end - at - 1))) != NULL)
+        if (*++at == ' ')
+            return true;
+    return false;
+}
+
 /* Nothing to be tidied: nearly every line of a device. */
 static bool is_tidy(struct bytes line)
 {
-    unsigned faults = line.len == 0 || line.data[0] <= ' ' || line.data[0] >= 0x7f || line.data[line.len - 1] == ' ';
-
-    for (size_t i = 1; i < line.len; i++) {
-        uint8_t c = line.data[i];
-
-        faults |= (c < ' ') | (c >= 0x7f) | ((c == ' ') & (line.data[i - 1] == ' '));
-    }
-    return faults == 0;
+    return line.len > 0 && line.data[0] != ' ' && line.data[line.len - 1] != ' ' && bytes_are_printable(line) &&
+           !has_double_blank(line);
 }
 
 bool phrase_read_by(const struct phrase_index *index, enum dialect dialect, struct bytes line, struct phrase_head *head,
@@ -276,8 +280,8 @@ bool phrase_read_by(const struct phrase_index *index, enum dialect dialect, stru
     }
     if (tidied.is_cut || !take_tag(dialect, &rest, &found))
         return false;
-    for (struct rows rows =
-             rows_for(index, GROUP_PHRASES + family_of((enum dialect)found.dialect), rest, COUNT_OF(phrases));
+    for (struct rows rows = rows_for(index, GROUP_PHRASES + family_of((enum dialect)found.dialect), found.number, rest,
+                                     COUNT_OF(phrases));
          rows_next(&rows, &row, &slots);) {
         const struct phrase *p = &phrases[row];
 

@@ -47,7 +47,7 @@ bool reading_read_by(const struct phrase_index *index, enum product product, str
 
     if (line.len == 0)
         return false;
-    for (struct rows candidates = rows_for(index, GROUP_READINGS + product, line, COUNT_OF(rows));
+    for (struct rows candidates = rows_for(index, GROUP_READINGS + product, 0, line, COUNT_OF(rows));
          rows_next(&candidates, &row, &slots);) {
         const struct reading *r = &rows[row];
 

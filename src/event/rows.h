@@ -14,12 +14,14 @@ struct rows {
     enum row_group group;
     struct bytes line; /* behind its head */
     uint32_t key;
-    uint16_t keyed, open; /* next row of each chain */
+    uint16_t keyed, open; /* next row of each chain; of a message number there is only the first */
+    uint32_t number;      /* 0: none */
     uint16_t next, count; /* without an index: all rows */
 };
 
-/* `count` is that of the table, for when there is no index. */
-struct rows rows_for(const struct phrase_index *index, enum row_group group, struct bytes line, uint16_t count);
+/* `number`: only rows of that message number; 0: of any. `count` is that of the table, for when there is no index. */
+struct rows rows_for(const struct phrase_index *index, enum row_group group, uint32_t number, struct bytes line,
+                     uint16_t count);
 
 /* The next row to be tried, ascending, with its slots; false when there is none left. Without an index the slots are
  * NULL. */

@@ -153,22 +153,12 @@ static struct bytes take_control(struct bytes line, struct text *t)
     return bytes_after(line, 1);
 }
 
-/* Nothing to be undone, and no pager: a view of the line itself will do. */
-static bool is_plain(struct bytes line)
-{
-    unsigned faults = 0;
-
-    for (size_t i = 0; i < line.len; i++)
-        faults |= line.data[i] < ' ' || line.data[i] >= 0x7f;
-    return faults == 0;
-}
-
 /* Printable ASCII; runs of it are copied whole. */
 static struct bytes tidy(struct source *s, struct bytes line)
 {
     if (line.len > 0 && line.data[line.len - 1] == '\r')
         line.len--;
-    if (line.len >= 80 && is_plain(line))
+    if (line.len >= 80 && bytes_are_printable(line)) /* nothing to be undone, and no pager */
         return line;
     struct text t = text_of(s->tidy, sizeof s->tidy);
 

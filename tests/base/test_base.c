@@ -47,20 +47,75 @@ static void equal_secrets_must_have_bytes(void **state)
     CHECK(!bytes_equal_secret(bytes_of("", 0), bytes_of("", 0)));
 }
 
+static void a_byte_that_cannot_be_printed_is_found_wherever_it_stands(void **state)
+{
+    uint8_t text[40];
+
+    (void)state;
+    for (size_t len = 0; len <= sizeof text; len++)
+        for (unsigned byte = 0; byte < 256; byte++) {
+            memset(text, 'a', sizeof text);
+            CHECK(bytes_are_printable(bytes_of(text, len)));
+            for (size_t at = 0; at < len; at++) {
+                text[at] = (uint8_t)byte;
+                CHECK(bytes_are_printable(bytes_of(text, len)) == (byte >= ' ' && byte < 0x7f));
+                text[at] = (uint8_t)(at % 2 ? '~' : ' ');
+            }
+        }
+}
+
+static void text_is_cut_where_its_space_ends(void **state)
+{
+    char space[8];
+    struct text t = text_of(space, sizeof space);
+
+    (void)state;
+    text_add_plain(&t, bytes_of_text("100%"));
+    text_add_decimal(&t, 42);
+    CHECK(strcmp(space, "100%42") == 0 && !t.is_cut);
+    text_add_decimal(&t, UINT64_MAX);
+    CHECK(strcmp(space, "100%421") == 0 && t.is_cut);
+    t = text_of(space, sizeof space);
+    text_add_hex(&t, bytes_of((uint8_t[]){0x00, 0x9f, 0xa5}, 3));
+    CHECK(strcmp(space, "009fa5") == 0 && !t.is_cut);
+}
+
+static void nothing_behind_nothing_is_nothing(void **state)
+{
+    (void)state;
+    CHECK(bytes_after((struct bytes){0}, 3).len == 0 && bytes_after((struct bytes){0}, 0).data == NULL);
+    CHECK(bytes_after(bytes_of_text("ab"), 2).len == 0 && bytes_after(bytes_of_text("ab"), 1).len == 1);
+}
+
 static void addresses_read_as_they_are_written(void **state)
 {
     static const struct {
         const char *text, *written; /* NULL: refused */
     } cases[] = {
-        {"192.0.2.1", "192.0.2.1"},   {"0.0.0.0", "0.0.0.0"},     {"192.0.2.256", NULL},
-        {"192.0.2", NULL},            {"192.0.2.1.5", NULL},      {"192.0.2.1 ", NULL},
-        {"", NULL},                   {"1", NULL},                {"2001:db8::1", "2001:db8::1"},
-        {"::", "::"},                 {"::1", "::1"},             {"1::", "1::"},
-        {"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"},                   {"1:2:3:4:5:6:7:8:9", NULL},
-        {"1::2::3", NULL},            {"12345::", NULL},          {"1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"},
-        {"::ffff:192.0.2.1", "::ffff:c000:201"},                  {"1:2:3:4:5:6:7", NULL},
-        {":1::2", NULL},              {"1:", NULL},               {"2001:0db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
-        {"::1.2.3", NULL},            {"1:2:3:4:5:6:7:1.2.3.4", NULL},
+        {"192.0.2.1", "192.0.2.1"},
+        {"0.0.0.0", "0.0.0.0"},
+        {"192.0.2.256", NULL},
+        {"192.0.2", NULL},
+        {"192.0.2.1.5", NULL},
+        {"192.0.2.1 ", NULL},
+        {"", NULL},
+        {"1", NULL},
+        {"2001:db8::1", "2001:db8::1"},
+        {"::", "::"},
+        {"::1", "::1"},
+        {"1::", "1::"},
+        {"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"},
+        {"1:2:3:4:5:6:7:8:9", NULL},
+        {"1::2::3", NULL},
+        {"12345::", NULL},
+        {"1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"},
+        {"::ffff:192.0.2.1", "::ffff:c000:201"},
+        {"1:2:3:4:5:6:7", NULL},
+        {":1::2", NULL},
+        {"1:", NULL},
+        {"2001:0db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+        {"::1.2.3", NULL},
+        {"1:2:3:4:5:6:7:1.2.3.4", NULL},
     };
 
     (void)state;
@@ -166,6 +221,9 @@ int main(void)
         cmocka_unit_test(a_short_reader_stays_short),
         cmocka_unit_test(a_full_writer_stays_full),
         cmocka_unit_test(equal_secrets_must_have_bytes),
+        cmocka_unit_test(a_byte_that_cannot_be_printed_is_found_wherever_it_stands),
+        cmocka_unit_test(text_is_cut_where_its_space_ends),
+        cmocka_unit_test(nothing_behind_nothing_is_nothing),
         cmocka_unit_test(addresses_read_as_they_are_written),
         cmocka_unit_test(a_mask_with_a_hole_has_no_length),
         cmocka_unit_test(a_selector_holds_its_own_traffic_only),
