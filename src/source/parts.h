@@ -154,6 +154,7 @@ void configuration_say(struct source *s, const char *statement, enum product pro
 enum reading swan_line(struct source *s, struct bytes line);
 void swan_end(struct source *s);
 void screen_end(struct source *s);
+void screen_interrupted(struct source *s); /* by a line of a log: a screen of which more is to come stays open */
 
 /* A line within a table, or the head of one. `line` has single blanks. */
 enum reading table_line(struct source *s, struct bytes line);

@@ -42,11 +42,12 @@ enum value {
 
 static const struct {
     enum event_kind kind;
-    enum event_field_id needs;
+    enum event_field_id needs, whole;
     enum product product;
 } blocks[] = {
-    [BLOCK_NONE] = {EV_NONE, FIELD_NONE, PRODUCT_UNKNOWN},
-#define BLOCK(block, event, needs, product) [BLOCK_##block] = {EV_##event, FIELD_##needs, PRODUCT_##product},
+    [BLOCK_NONE] = {EV_NONE, FIELD_NONE, FIELD_NONE, PRODUCT_UNKNOWN},
+#define BLOCK(block, event, needs, whole, product)                                                                     \
+    [BLOCK_##block] = {EV_##event, FIELD_##needs, FIELD_##whole, PRODUCT_##product},
 #define CARRIES(...)
 #define LABEL(...)
 #include "source/screens.def"
@@ -259,6 +260,12 @@ void screen_end(struct source *s)
         event_add_ip(&e, FIELD_PEER, peer);
     if (event_has(&e, blocks[s->block].needs))
         say_block(s, &e);
+}
+
+void screen_interrupted(struct source *s)
+{
+    if (s->screen.kind != EV_NONE && event_has(&s->screen, blocks[s->block].whole))
+        screen_end(s);
 }
 
 static void carry(const struct event *from, uint8_t block, struct event *to)

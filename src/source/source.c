@@ -66,7 +66,7 @@ struct source_summary source_summary(const struct source *s)
 
 void source_is(struct source *s, enum source_kind kind, enum product product)
 {
-    screen_end(s); /* a screen is over when something else begins */
+    screen_interrupted(s);
     if (kind != SOURCE_CONFIGURATION)
         configuration_end(s);
     s->kind = kind;

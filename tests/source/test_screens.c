@@ -197,10 +197,19 @@ static const struct {
      "1   IKE Peer: 192.0.2.9\n    Rekey   : no              State   : MM_WAIT_MSG2\nfw/act# \n"
      "%ASA-5-713119: Group = 192.0.2.9, IP = 192.0.2.9, PHASE 1 COMPLETED\n",
      "screen-sa PEER=192.0.2.9 STATE=MM_WAIT_MSG2; phase1-completed GROUP=192.0.2.9 PEER=192.0.2.9"},
-    {"a log line in the middle of a screen ends it",
+    {"a log line behind a screen ends it",
      "1   IKE Peer: 192.0.2.9\n    Rekey   : no              State   : MM_WAIT_MSG2\n"
      "%ASA-5-713119: Group = 192.0.2.9, IP = 192.0.2.9, PHASE 1 COMPLETED\n",
      "screen-sa PEER=192.0.2.9 STATE=MM_WAIT_MSG2; phase1-completed GROUP=192.0.2.9 PEER=192.0.2.9"},
+    {"a log line in the middle of a screen takes nothing away from it",
+     "1   IKE Peer: 192.0.2.9\n%ASA-5-713119: Group = 192.0.2.9, IP = 192.0.2.9, PHASE 1 COMPLETED\n"
+     "    Rekey   : no              State   : MM_ACTIVE\n",
+     "phase1-completed GROUP=192.0.2.9 PEER=192.0.2.9; screen-sa PEER=192.0.2.9 STATE=MM_ACTIVE"},
+    {"debugging in the middle of a table",
+     "dst             src             state           conn-id    slot\n"
+     "00:01:01: ISAKMP (0:1): SKEYID state generated\n192.0.2.9       198.51.100.2    MM_KEY_EXCH           1       "
+     "0\n",
+     "keys-made CONN_ID=1; screen-sa SOURCE=198.51.100.2 DESTINATION=192.0.2.9 IOS_STATE=MM_KEY_EXCH CONN_ID=1"},
 };
 
 static void each_screen_tells_what_it_shows(void **state)
