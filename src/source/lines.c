@@ -316,17 +316,65 @@ static bool is_other_message(const struct source *s, struct bytes line)
     return !asa_is_ours(s, number, line) && !find_tag(line, (size_t)(sign - line.data) + 5, &at);
 }
 
+/* Programs of syslog whose lines are looked at; what begins so is one of them. */
+static const char *const programs[] = {"charon", "pluto",   "racoon",     "ipsec", "ikewise",  "starter",
+                                       "isakmp", "swanctl", "strongswan", "vpn",   "libreswan"};
+
+/* Jun 10 17:36:13 host , 2010-06-10T17:36:13+02:00 host : what follows it. */
+static bool pass_syslog_head(struct bytes *line)
+{
+    const uint8_t *d = line->data;
+    bool is_named = line->len > 32 && d[3] == ' ' && d[6] == ' ' && d[9] == ':' && d[12] == ':' && d[15] == ' ';
+    bool is_iso = line->len > 32 && d[4] == '-' && d[7] == '-' && d[10] == 'T' && d[13] == ':' && d[16] == ':';
+
+    if (!is_named && !is_iso)
+        return false;
+    struct bytes rest = bytes_after(*line, is_named ? 16 : 19);
+    for (int blanks = is_named ? 1 : 2; blanks > 0; blanks--) {
+        const uint8_t *blank = rest.len ? memchr(rest.data, ' ', rest.len) : NULL;
+
+        if (!blank)
+            return false;
+        rest = bytes_after(rest, (size_t)(blank - rest.data) + 1);
+    }
+    *line = rest;
+    return true;
+}
+
+/* sshd[77]: text, of a program that is none of these; and nothing that a device would say is in the text. */
+static bool is_other_program(struct bytes line)
+{
+    struct bytes rest = line;
+    size_t at, len = 0;
+
+    if (!pass_syslog_head(&rest))
+        return false;
+    while (len < rest.len && rest.data[len] > ' ' && rest.data[len] != ':' && rest.data[len] != '[')
+        len++;
+    if (len < 3 || rest.data[0] < 'a' || rest.data[0] > 'z' || len + 1 >= rest.len ||
+        (rest.data[len] != ':' && rest.data[len] != '['))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(programs); i++)
+        if (bytes_begin_with(rest, bytes_of_text(programs[i])))
+            return false;
+    return !memchr(rest.data, '%', rest.len) && !bytes_has(rest, "ISAKMP", &at) && !bytes_has(rest, "IPSEC(", &at) &&
+           !bytes_has(rest, "ASA-", &at) && !bytes_has(rest, "PIX-", &at) && !bytes_has(rest, "FTD-", &at) &&
+           !bytes_has(rest, "[IKE", &at);
+}
+
+/* The kind counts line by line, the time is noted once. */
 static void note_skipped(struct source *s)
 {
     struct bytes line = s->skipped;
+    const uint8_t *sign = line.len ? memchr(line.data, '%', line.len) : NULL;
 
     s->skipped = (struct bytes){0};
     if (line.len == 0)
         return;
-    const uint8_t *sign = memchr(line.data, '%', line.len);
     s->stamp = (struct stamp){STAMP_NONE, 0, 0};
-    source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
-    source_stamp(s, bytes_of(line.data, (size_t)(sign - line.data)));
+    if (sign)
+        source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
+    source_stamp(s, bytes_of(line.data, sign ? (size_t)(sign - line.data) : line.len < 40 ? line.len : 40));
 }
 
 /* The times of the first and the last of a run of them are noted, not of each. */
@@ -334,12 +382,16 @@ static void skip_lines(struct source *s)
 {
     const uint8_t *end;
     struct bytes line;
+    bool is_message;
 
     if (s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut)
         return;
     while (s->input.len > 0 && (end = memchr(s->input.data, '\n', s->input.len)) != NULL) {
         line = bytes_of(s->input.data, (size_t)(end - s->input.data));
-        if (line.len > SOURCE_LINE_MAX || !is_other_message(s, line))
+        if (line.len > SOURCE_LINE_MAX || line.len == 0)
+            break;
+        is_message = is_other_message(s, line);
+        if (!is_message && !is_other_program(line))
             break;
         s->input = bytes_after(s->input, line.len + 1);
         bool is_first = s->skipped.len == 0;
@@ -347,7 +399,7 @@ static void skip_lines(struct source *s)
         s->line++;
         s->sum.lines++;
         s->sum.ignored++;
-        s->sum.kind_lines[SOURCE_ASA_LOG]++;
+        s->sum.kind_lines[SOURCE_ASA_LOG] += is_message;
         if (is_first) {
             note_skipped(s);
             s->skipped = line;

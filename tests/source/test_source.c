@@ -272,6 +272,20 @@ static void the_counts_tell_other_business_from_what_is_not_understood(void **st
     CHECK(count_kind(EV_PHASE1_COMPLETED) == 1 && seen.sum.kind == SOURCE_ASA_LOG);
 }
 
+static void other_programs_of_a_syslog_are_passed_over_and_a_relayed_device_is_not(void **state)
+{
+    (void)state;
+    read_text("Jun 10 17:36:12 gw sshd[77]: Accepted publickey for root from 192.0.2.9 port 5000 ssh2\n"
+              "2010-06-10T17:36:12+02:00 gw kernel: eth0: link up\n"
+              "Jun 10 17:36:13 gw charon: 05[IKE] giving up after 3 retransmits\n"
+              "Jun 10 17:36:13 gw relay: %ASA-5-713119: Group = 1.2.3.4, IP = 1.2.3.4, PHASE 1 COMPLETED\n"
+              "Jun 10 17:36:13 gw relay: *Jun 10 17:36:12: ISAKMP:(1001): SKEYID state generated\n"
+              "Jun 10 17:36:14 gw cron[9]: (root) CMD (true)\n");
+    CHECK(seen.sum.lines == 6 && seen.sum.ignored == 3 && seen.sum.understood == 3 && seen.count == 3);
+    CHECK(seen.all[0].event.kind == EV_EXCHANGE_FAILED && seen.all[1].event.kind == EV_PHASE1_COMPLETED);
+    CHECK(seen.all[2].event.kind == EV_KEYS_MADE && seen.all[2].line == 5 && seen.sum.has_time);
+}
+
 static void lines_that_lost_their_breaks_are_split_again(void **state)
 {
     (void)state;
@@ -495,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_line_says_the_same_in_every_header_form),
         cmocka_unit_test(each_dialect_is_told_by_content_and_read),
         cmocka_unit_test(the_counts_tell_other_business_from_what_is_not_understood),
+        cmocka_unit_test(other_programs_of_a_syslog_are_passed_over_and_a_relayed_device_is_not),
         cmocka_unit_test(lines_that_lost_their_breaks_are_split_again),
         cmocka_unit_test(typography_of_the_web_is_undone),
         cmocka_unit_test(a_line_that_goes_on_in_the_next_is_joined),
