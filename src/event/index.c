@@ -14,6 +14,7 @@ struct phrase_index {
         uint32_t key;
         uint16_t first_slot;
         struct bytes beginning; /* what a line must begin with behind its head, byte for byte */
+        struct bytes ending;    /* and with what it must end */
         uint16_t next;          /* of its chain, by ascending number */
         uint32_t message;       /* message number of an ASA; 0: none */
         uint16_t next_message;  /* of those with the same bucket */
@@ -117,6 +118,21 @@ static struct bytes firm(struct bytes text)
     return bytes_of(text.data, len);
 }
 
+/* What stands behind the last field, from where blanks are sure. */
+static struct bytes firm_end(const char *template)
+{
+    const char *brace = strrchr(template, '}');
+    struct bytes text = bytes_of_text(brace ? brace + 1 : template);
+    size_t from;
+
+    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\n'))
+        text.len--;
+    for (from = text.len; from > 0 && text.data[from - 1] != ':' && text.data[from - 1] != '\n' &&
+                          !(text.data[from - 1] == ' ' && (from < 2 || text.data[from - 2] <= ' '));)
+        from--;
+    return bytes_of(text.data + from, text.len - from);
+}
+
 static bool begins_with_head(struct bytes text)
 {
     return pass(&text, "Group = ") || pass(&text, "Username = ") || pass(&text, "IP = ");
@@ -131,6 +147,7 @@ static void add_row(struct phrase_index *index, uint16_t number, unsigned group,
     row->group = (uint16_t)group;
     row->beginning = begins_with_head(beginning) ? (struct bytes){0} : firm(behind_head(beginning));
     row->key = key_of(row->beginning);
+    row->ending = firm_end(text);
     row->first_slot = (uint16_t)index->slot_count;
     while (index->slot_count < SLOTS_MAX && template_next_slot(&text, &slot))
         index->slots[index->slot_count++] = slot;
@@ -202,17 +219,23 @@ struct rows rows_for(const struct phrase_index *index, enum row_group group, uin
     return rows;
 }
 
-static void pass_others(struct rows *rows)
+static bool may_be(const struct rows *rows, const struct indexed *row)
+{
+    size_t len = row->ending.len;
+
+    if (rows->number != 0 ? row->message != rows->number : row->key != 0 && row->key != rows->key)
+        return false;
+    return (row->group == rows->group || rows->number != 0) && bytes_begin_with(rows->line, row->beginning) &&
+           len <= rows->line.len && memcmp(rows->line.data + rows->line.len - len, row->ending.data, len) == 0;
+}
+
+/* Moves to the first row of a chain from there on that the line may be. */
+static void pass_others(const struct rows *rows, uint16_t *from)
 {
     const struct indexed *all = rows->index->rows;
 
-    while (rows->number != 0 && rows->keyed != NO_ROW &&
-           (all[rows->keyed].message != rows->number || !bytes_begin_with(rows->line, all[rows->keyed].beginning)))
-        rows->keyed = all[rows->keyed].next_message;
-    while (rows->number == 0 && rows->keyed != NO_ROW &&
-           (all[rows->keyed].key != rows->key || all[rows->keyed].group != rows->group ||
-            !bytes_begin_with(rows->line, all[rows->keyed].beginning)))
-        rows->keyed = all[rows->keyed].next;
+    while (*from != NO_ROW && !may_be(rows, &all[*from]))
+        *from = rows->number != 0 ? all[*from].next_message : all[*from].next;
 }
 
 bool rows_next(struct rows *rows, uint16_t *row, const struct template_slot **slots)
@@ -222,7 +245,8 @@ bool rows_next(struct rows *rows, uint16_t *row, const struct template_slot **sl
         *slots = NULL;
         return *row < rows->count;
     }
-    pass_others(rows);
+    pass_others(rows, &rows->keyed);
+    pass_others(rows, &rows->open);
     uint16_t *from = rows->open < rows->keyed ? &rows->open : &rows->keyed; /* NO_ROW is greater than any */
     if (*from == NO_ROW)
         return false;
