@@ -290,11 +290,12 @@ static enum reading isakmp_text(struct source *s, struct bytes whole, struct byt
     bool has_number = take_connection(&text, &connection);
     if (text.len == 0)
         return READ_OTHER;
-    if (has_number)
-        text_add(&old, "ISAKMP (0:%llu): ", (unsigned long long)connection);
-    else
-        text_add(&old, "ISAKMP: ");
-    text_add(&old, "%.*s", (int)text.len, (const char *)text.data);
+    text_add(&old, has_number ? "ISAKMP (0:" : "ISAKMP: ");
+    if (has_number) {
+        text_add_decimal(&old, connection);
+        text_add(&old, "): ");
+    }
+    text_add_plain(&old, text);
     if (phrase_read_by(s->index, DIALECT_IOS_OLD, bytes_of(old.data, old.len), &head, &e)) {
         source_say(s, &e);
         return READ_SAID;

@@ -156,9 +156,12 @@ static struct bytes take_control(struct bytes line, struct text *t)
 /* Printable ASCII; runs of it are copied whole. */
 static struct bytes tidy(struct source *s, struct bytes line)
 {
+    size_t at;
+
     if (line.len > 0 && line.data[line.len - 1] == '\r')
         line.len--;
-    if (line.len >= 80 && bytes_are_printable(line)) /* nothing to be undone, and no pager */
+    if ((line.len >= 80 || !bytes_has(line, "More", &at)) &&
+        bytes_are_printable(line)) /* nothing to be undone, and no pager */
         return line;
     struct text t = text_of(s->tidy, sizeof s->tidy);
 

@@ -58,6 +58,8 @@ struct source_summary source_summary(const struct source *s)
 {
     struct source_summary sum = s->sum;
 
+    if (s->form == FORM_CAPTURE) /* also without a packet */
+        sum.kind = SOURCE_CAPTURE;
     for (enum source_kind kind = 0; kind < SOURCE_KINDS; kind++)
         if (sum.kind_lines[kind] > sum.kind_lines[sum.kind])
             sum.kind = kind;

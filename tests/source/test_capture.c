@@ -529,6 +529,16 @@ static void a_capture_that_is_cut_anywhere_ends_and_says_so(void **state)
     CHECK(seen.count == 0 && seen.sum.is_broken);
 }
 
+static void a_capture_without_a_packet_is_a_capture(void **state)
+{
+    static struct buffer file;
+
+    (void)state;
+    begin_pcap(&file, 1);
+    read_all(bytes_of(file.data, file.len), 5, (struct bytes){0});
+    CHECK(seen.count == 0 && seen.sum.kind == SOURCE_CAPTURE && !seen.sum.is_cut);
+}
+
 static void fragments_are_put_together_in_any_order(void **state)
 {
     static struct buffer file, frame, udp;
@@ -676,6 +686,7 @@ int main(void)
         cmocka_unit_test(fragments_of_ike_are_put_together_in_any_order),
         cmocka_unit_test(every_link_type_leads_to_the_message),
         cmocka_unit_test(a_capture_that_is_cut_anywhere_ends_and_says_so),
+        cmocka_unit_test(a_capture_without_a_packet_is_a_capture),
         cmocka_unit_test(fragments_are_put_together_in_any_order),
         cmocka_unit_test(an_icmp_error_names_the_packet_that_it_is_about),
         cmocka_unit_test(repeats_are_counted_and_a_message_of_ikev2_is_named),
