@@ -226,7 +226,7 @@ static bool may_be(const struct rows *rows, const struct indexed *row)
     if (rows->number != 0 ? row->message != rows->number : row->key != 0 && row->key != rows->key)
         return false;
     return (row->group == rows->group || rows->number != 0) && bytes_begin_with(rows->line, row->beginning) &&
-           len <= rows->line.len && memcmp(rows->line.data + rows->line.len - len, row->ending.data, len) == 0;
+           len <= rows->line.len && bytes_equal(bytes_after(rows->line, rows->line.len - len), row->ending);
 }
 
 /* Moves to the first row of a chain from there on that the line may be. */
