@@ -115,14 +115,30 @@ static void show_progress(const struct explain_file *file, uint64_t done, uint64
         fprintf(stderr, "\r%s: %u %%  ", file->name, (unsigned)(100 * done / size));
 }
 
+/* By the first bytes: a capture that holds nothing is still a capture, and says something. */
+static bool begins_as_capture(struct bytes bytes)
+{
+    static const uint8_t magics[][4] = {
+        {0xd4, 0xc3, 0xb2, 0xa1}, {0xa1, 0xb2, 0xc3, 0xd4}, {0x4d, 0x3c, 0xb2, 0xa1}, {0xa1, 0xb2, 0x3c, 0x4d}, {0x0a, 0x0d, 0x0d, 0x0a}};
+
+    for (size_t i = 0; i < COUNT_OF(magics); i++)
+        if (bytes_equal((struct bytes){bytes.data, bytes.len < 4 ? bytes.len : 4}, BYTES_OF(magics[i])))
+            return true;
+    return false;
+}
+
 /* zlib passes through what is not compressed. */
 static void read_all(struct explain_file *file, gzFile in, uint64_t size, struct diag *d)
 {
     static uint8_t buffer[READ_SIZE];
     uint64_t next_progress = PROGRESS_STEP;
+    bool is_begun = false;
     int len;
 
     while ((len = gzread(in, buffer, sizeof buffer)) > 0) {
+        if (!is_begun)
+            file->is_capture = begins_as_capture(bytes_of(buffer, (size_t)len));
+        is_begun = true;
         source_feed(file->source, bytes_of(buffer, (size_t)len));
         drain(d, file->source);
         if ((uint64_t)gzoffset(in) >= next_progress) {
@@ -159,11 +175,6 @@ static void add_keys(struct source *s, const char *path)
     bytes_wipe(space, len);
 }
 
-static enum vantage vantage_of(enum source_kind kind)
-{
-    return kind == SOURCE_CAPTURE ? VANTAGE_WIRE : VANTAGE_DEVICE;
-}
-
 static void read_file(struct explain *x, size_t index, const char *keys, struct diag *d)
 {
     struct explain_file *file = &x->files[index];
@@ -195,12 +206,12 @@ static void read_file(struct explain *x, size_t index, const char *keys, struct 
     if (fd >= 0)
         close(fd);
     if (explain_is_usable(file))
-        diag_add_file(d, (uint16_t)index, vantage_of(file->sum.kind));
+        diag_add_file(d, (uint16_t)index, file->is_capture ? VANTAGE_WIRE : VANTAGE_DEVICE);
 }
 
 bool explain_is_usable(const struct explain_file *file)
 {
-    return file->source && (file->sum.records > 0 || (file->sum.kind == SOURCE_CAPTURE && !file->sum.is_broken));
+    return file->source && (file->sum.records > 0 || (file->is_capture && !file->sum.is_broken));
 }
 
 const char *explain_time(const struct explain *x, uint16_t source, uint64_t time_ms,

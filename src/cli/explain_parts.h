@@ -14,6 +14,7 @@ enum { EXPLAIN_FILES_MAX = 32, EXPLAIN_TIME_SIZE = 40 };
 struct explain_file {
     const char *name;  /* as it was given */
     const char *error; /* why it could not be read to its end; NULL */
+    bool is_capture;
     struct source *source;
     void *space; /* of source */
     struct source_summary sum;

@@ -281,7 +281,7 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text)
         return;
     }
     index = ip_is_set(key.a) ? find_by_key(d, &key, e) : find_by_line(d, seen);
-    if (e->kind == EV_IKEV2_SEEN && index == NONE)
+    if (e->kind == EV_IKEV2_SEEN && index == NONE && !ip_is_set(key.a))
         return;
     bool is_other = index != NONE &&
                     (view_is_other_attempt(view_at(d, index), e) ||

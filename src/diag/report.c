@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define SCORE_OF_A_GUESS 0.2
+
 /* One negotiation on its way into the report. */
 struct work {
     struct diag *d;
@@ -466,6 +468,8 @@ static enum outcome outcome_of(const struct tunnel *t, const struct judgement *j
 
     if (is_fault)
         return OUTCOME_FAILED;
+    if (j->verdicts[0].points == 0)
+        return OUTCOME_IN_PROGRESS;
     if (tunnel_has(t, FACT_TUNNEL_UP) || tunnel_has(t, FACT_ANY_PHASE1_UP))
         return OUTCOME_UP;
     return j->count > 0 ? OUTCOME_IN_PROGRESS : OUTCOME_UNKNOWN;
@@ -513,8 +517,10 @@ static void tell(struct work *w, struct tunnel *t)
     add_common(t, w->d);
     tunnel_conclude(t);
     judge(&j, t);
-    if (j.count == 0)
+    if (j.count == 0 && !tunnel_has_messages(t))
         return;
+    if (j.count == 0) /* it is under way, or nothing that we know fits */
+        j.verdicts[j.count++] = (struct verdict){CAUSE_none, STRENGTH_POSSIBLE, SCORE_OF_A_GUESS, 0};
     n.outcome = outcome_of(t, &j);
     n.phase = tunnel_has(t, FACT_ANY_PHASE1_UP) && !tunnel_has(t, FACT_REFUSED_AT_6) ? 2 : 1;
     add_ends(&n, t);

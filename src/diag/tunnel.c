@@ -126,6 +126,14 @@ static bool logs_messages(const struct view *v)
     return false;
 }
 
+bool tunnel_has_messages(const struct tunnel *t)
+{
+    for (size_t i = 0; i < t->view_count; i++)
+        if (logs_messages(t->views[i]))
+            return true;
+    return false;
+}
+
 static bool is_only_screen(const struct tunnel *t)
 {
     for (size_t i = 0; i < t->view_count; i++)

@@ -30,6 +30,9 @@ bool tunnel_has(const struct tunnel *t, enum fact fact);
 /* The views belong to one negotiation. */
 bool tunnel_fits(const struct tunnel *t, const struct view *v);
 
+/* Some file shows messages of it. */
+bool tunnel_has_messages(const struct tunnel *t);
+
 /* How often a fact was seen, in the view that saw it most. */
 uint32_t tunnel_count(const struct tunnel *t, enum fact fact);
 
