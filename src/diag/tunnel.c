@@ -110,9 +110,13 @@ static bool is_seen_at(const struct tunnel *t, enum fact fact, enum role role)
     return captures > 1 || (captures == 1 && role == ROLE_INITIATOR) || (captures == 1 && fact == FACT_MSG_3);
 }
 
+/* Both directions of UDP 4500 are known to carry: phase 2 was answered, or the initiator's own log has message 6. */
 static bool is_both_ways(const struct tunnel *t)
 {
-    return tunnel_count(t, FACT_MSG_6) > 0 || tunnel_count(t, FACT_QM_2) > 0;
+    for (size_t i = 0; i < t->view_count; i++)
+        if (view_has(t->views[i], FACT_QM_2) || (is_log_of(t->views[i], ROLE_INITIATOR) && view_has(t->views[i], FACT_MSG_6)))
+            return true;
+    return false;
 }
 
 static bool logs_messages(const struct view *v)
