@@ -118,8 +118,11 @@ static void show_progress(const struct explain_file *file, uint64_t done, uint64
 /* By the first bytes: a capture that holds nothing is still a capture, and says something. */
 static bool begins_as_capture(struct bytes bytes)
 {
-    static const uint8_t magics[][4] = {
-        {0xd4, 0xc3, 0xb2, 0xa1}, {0xa1, 0xb2, 0xc3, 0xd4}, {0x4d, 0x3c, 0xb2, 0xa1}, {0xa1, 0xb2, 0x3c, 0x4d}, {0x0a, 0x0d, 0x0d, 0x0a}};
+    static const uint8_t magics[][4] = {{0xd4, 0xc3, 0xb2, 0xa1},
+                                        {0xa1, 0xb2, 0xc3, 0xd4},
+                                        {0x4d, 0x3c, 0xb2, 0xa1},
+                                        {0xa1, 0xb2, 0x3c, 0x4d},
+                                        {0x0a, 0x0d, 0x0d, 0x0a}};
 
     for (size_t i = 0; i < COUNT_OF(magics); i++)
         if (bytes_equal((struct bytes){bytes.data, bytes.len < 4 ? bytes.len : 4}, BYTES_OF(magics[i])))

@@ -114,7 +114,8 @@ static bool is_seen_at(const struct tunnel *t, enum fact fact, enum role role)
 static bool is_both_ways(const struct tunnel *t)
 {
     for (size_t i = 0; i < t->view_count; i++)
-        if (view_has(t->views[i], FACT_QM_2) || (is_log_of(t->views[i], ROLE_INITIATOR) && view_has(t->views[i], FACT_MSG_6)))
+        if (view_has(t->views[i], FACT_QM_2) ||
+            (is_log_of(t->views[i], ROLE_INITIATOR) && view_has(t->views[i], FACT_MSG_6)))
             return true;
     return false;
 }

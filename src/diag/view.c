@@ -450,13 +450,14 @@ static void take_details(struct view *v, const struct event *e)
             keep_text(v->details[rows[i].detail], DETAIL_SIZE, event_text(e, fields[rows[i].detail]));
 }
 
-/* A device says that a message came again that it has answered: the last that it has got. IOS' next line tells it in its own way. */
+/* A device says that a message came again that it has answered: the last that it has got. IOS' next line tells it in
+ * its own way. */
 static void take_repeat(struct view *v, const struct event *e, const struct line *line)
 {
     unsigned number = v->role == ROLE_RESPONDER ? 5 : 6;
 
-    if (e->kind != EV_MESSAGE_REPEATED || v->product == PRODUCT_IOS || event_number(e, FIELD_MESSAGE_ID) || v->mode == MODE_AGGRESSIVE ||
-        v->role == ROLE_UNKNOWN || view_has(v, FACT_QM_1))
+    if (e->kind != EV_MESSAGE_REPEATED || v->product == PRODUCT_IOS || event_number(e, FIELD_MESSAGE_ID) ||
+        v->mode == MODE_AGGRESSIVE || v->role == ROLE_UNKNOWN || view_has(v, FACT_QM_1))
         return;
     for (; number >= 1 && number <= 6; number -= 2)
         if (view_has(v, step_of("MM", number))) {

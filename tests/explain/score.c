@@ -105,7 +105,8 @@ static void calibrate(double score, bool is_right)
 static void count(struct tally *t, const json_t *n, const char *truth, const char *family, const char *stage)
 {
     json_t *verdicts = json_object_get(n, "causes"), *first = json_array_get(verdicts, 0);
-    bool is_right = is_among(text(first, "id"), truth), is_third = false, is_truly_healthy = strcmp(truth, "none") == 0;
+    bool is_right = is_among(text(first, "id"), truth), is_third = false,
+         is_truly_healthy = strcmp(family, "none") == 0;
 
     for (size_t i = 0; i < 3; i++)
         is_third |= is_among(text(json_array_get(verdicts, i), "id"), truth);
@@ -182,7 +183,7 @@ static bool aims_are_met(void)
 
     for (size_t i = 0; i < kind_count; i++) {
         const struct tally *t = &kinds[i];
-        bool is_both = strncmp(t->name, "real, both ends", 15) == 0;
+        bool is_both = strstr(t->name, "both ends") != NULL;
         bool is_missed = t->wrong_proven > 0 || t->false_alarms > 0 || (is_both && t->first < t->cases) ||
                          t->family * 100 < t->cases * 95;
 
