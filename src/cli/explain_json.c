@@ -165,21 +165,36 @@ static json_t *file_json(const struct explain_file *f)
     return o;
 }
 
+enum { FLAGS = JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII };
+
+/* One at a time: there may be ten thousand. */
+static void write_negotiations(FILE *out, const struct explain *x)
+{
+    fputs("[", out);
+    for (size_t i = 0; i < x->report->negotiation_count; i++) {
+        json_t *n = negotiation_json(x, &x->report->negotiations[i]);
+
+        fputs(i ? ",\n" : "\n", out);
+        json_dumpf(n, out, FLAGS);
+        json_decref(n);
+    }
+    fputs("]", out);
+}
+
 void explain_write_json(FILE *out, const struct explain *x)
 {
-    json_t *root = json_object(), *negotiations = json_array(), *files = json_array();
+    json_t *rest = json_object(), *files = json_array();
 
-    for (size_t i = 0; i < x->report->negotiation_count; i++)
-        json_array_append_new(negotiations, negotiation_json(x, &x->report->negotiations[i]));
     for (size_t i = 0; i < x->file_count; i++)
         json_array_append_new(files, file_json(&x->files[i]));
-    put(root, "schema", json_string(EXPLAIN_SCHEMA));
-    put(root, "negotiations", negotiations);
-    put(root, "files", files);
-    put(root, "notes", texts(x->report->notes, x->report->note_count));
-    put(root, "ikev2_not_judged", json_integer(x->report->ikev2));
-    put(root, "left_out", json_integer(x->report->dropped));
-    json_dumpf(root, out, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
-    fputc('\n', out);
-    json_decref(root);
+    put(rest, "files", files);
+    put(rest, "notes", texts(x->report->notes, x->report->note_count));
+    put(rest, "ikev2_not_judged", json_integer(x->report->ikev2));
+    put(rest, "left_out", json_integer(x->report->dropped));
+    fputs("{\"schema\": \"" EXPLAIN_SCHEMA "\",\n\"negotiations\": ", out);
+    write_negotiations(out, x);
+    fputs(",\n", out);
+    json_dumpf(rest, out, FLAGS | JSON_EMBED);
+    fputs("}\n", out);
+    json_decref(rest);
 }

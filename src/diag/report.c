@@ -74,10 +74,9 @@ static void add_common(struct tunnel *t, const struct diag *d)
 static void add_view_evidence(struct report_evidence *out, size_t *count, size_t max, const struct view *v,
                               enum fact fact, const char *sentence)
 {
-    const struct fact_seen *seen = &v->facts[fact];
-
     if (!view_has(v, fact) || *count == max)
         return;
+    const struct fact_seen *seen = &v->facts[fact];
     const struct evidence *line = seen->evidence ? &v->evidence[seen->evidence - 1] : NULL;
 
     out[(*count)++] = (struct report_evidence){.sentence = sentence,
@@ -535,15 +534,23 @@ static void tell(struct work *w, struct tunnel *t)
 
     causes = causes < REPORT_CAUSES_MAX ? causes : REPORT_CAUSES_MAX;
     n.causes = arena_take(w->arena, causes * sizeof *n.causes);
-    n.steps = arena_take(w->arena, REPORT_STEPS_MAX * sizeof *n.steps);
-    if (!n.causes || !n.steps || w->report->negotiation_count == w->max) {
+    if (!n.causes || w->report->negotiation_count == w->max) {
         w->report->dropped++;
         return;
     }
     for (size_t i = 0; i < causes; i++)
         if (i == 0 || j.verdicts[i].score >= 0.01)
             add_cause(&n, &j.verdicts[i], i + 1 < j.count ? j.verdicts[i + 1].cause : CAUSE_COUNT, t, w->arena);
+    struct report_step steps[REPORT_STEPS_MAX];
+
+    n.steps = steps;
     add_ladder(&n, t);
+    n.steps = arena_take(w->arena, (n.step_count + 1) * sizeof *n.steps);
+    if (!n.steps) {
+        w->report->dropped++;
+        return;
+    }
+    memcpy(n.steps, steps, n.step_count * sizeof *steps);
     add_proofs(&n, &j, t, w->arena);
     add_herrings(&n, t);
     for (size_t i = 1; i < t->view_count; i++)

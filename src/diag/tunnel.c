@@ -70,7 +70,7 @@ uint32_t tunnel_count(const struct tunnel *t, enum fact fact)
     uint32_t most = 0;
 
     for (size_t i = 0; i < t->view_count; i++)
-        if (t->views[i]->facts[fact].count > most)
+        if (view_has(t->views[i], fact) && t->views[i]->facts[fact].count > most)
             most = t->views[i]->facts[fact].count;
     return most;
 }

@@ -50,7 +50,7 @@ bool fact_is_step(enum fact fact, const char **exchange, unsigned *number)
 
 bool view_has(const struct view *v, enum fact fact)
 {
-    return v->facts[fact].count > 0;
+    return fact < FACTS_SEEN && v->facts[fact].count > 0;
 }
 
 /* ---- conditions of facts.def ---- */
@@ -97,9 +97,9 @@ static enum role sender(const struct view *v, const struct event *e)
 /* Milliseconds since that fact was last seen; a long time when one of the two has no time. */
 static uint64_t since(const struct view *v, enum fact fact)
 {
-    const struct fact_seen *seen = &v->facts[fact];
+    uint64_t at_ms = v->first_ms + v->facts[fact].since_ms;
 
-    return v->has_time && seen->time_ms && v->last_ms >= seen->time_ms ? v->last_ms - seen->time_ms : UINT64_MAX;
+    return v->has_time && view_has(v, fact) && v->last_ms >= at_ms ? v->last_ms - at_ms : UINT64_MAX;
 }
 
 /* charon lists its proposals and those of the peer: both have parts that begin with `prefix`, and none of
@@ -207,7 +207,9 @@ static void note(struct view *v, enum fact fact, const struct line *line)
 
     seen->count++;
     seen->last_line = line->seen->line;
-    seen->time_ms = line->seen->has_time ? line->seen->time_ms : 0;
+    if (v->has_time && line->seen->has_time && line->seen->time_ms >= v->first_ms &&
+        line->seen->time_ms - v->first_ms < UINT32_MAX)
+        seen->since_ms = (uint32_t)(line->seen->time_ms - v->first_ms);
     if (!seen->evidence)
         seen->evidence = keep_line(v, line);
 }
@@ -601,11 +603,10 @@ uint32_t view_shape(const struct view *v)
 
 void view_fold(struct view *v, const struct view *from)
 {
-    for (enum fact f = 0; f < FACT_COUNT; f++)
+    for (enum fact f = 0; f < FACTS_SEEN; f++)
         if (view_has(from, f)) {
             v->facts[f].count += from->facts[f].count;
             v->facts[f].last_line = from->facts[f].last_line;
-            v->facts[f].time_ms = from->facts[f].time_ms;
         }
     v->attempts += from->attempts;
     v->last_ms = from->last_ms > v->last_ms ? from->last_ms : v->last_ms;

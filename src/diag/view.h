@@ -20,7 +20,10 @@ enum fact {
     FACT_COUNT
 };
 
-enum { EVIDENCE_MAX = 36, EVIDENCE_TEXT_SIZE = 180, COOKIES_SIZE = 33, DETAIL_SIZE = 96 };
+/* Those that a view holds are STEP, REPEAT and SEEN, which stand first; TOLD follow from the facts of all views. */
+#define FACTS_SEEN FACT_ANY_PHASE1_UP
+
+enum { EVIDENCE_MAX = 24, EVIDENCE_TEXT_SIZE = 144, COOKIES_SIZE = 33, DETAIL_SIZE = 72 };
 
 /* What the lines say of a difference, for the repair; index of struct view.details. */
 enum detail {
@@ -43,8 +46,8 @@ struct evidence {
 /* How often, and where first and last. */
 struct fact_seen {
     uint32_t count, last_line;
-    uint8_t evidence; /* place in struct view.evidence, from 1; 0: there was no room */
-    uint64_t time_ms; /* of the last */
+    uint32_t since_ms; /* of the last, since the view's first; 0 also when there is no time */
+    uint8_t evidence;  /* place in struct view.evidence, from 1; 0: there was no room */
 };
 
 struct view {
@@ -65,7 +68,7 @@ struct view {
     uint32_t pending_at;           /* its number */
     char state[24], ios_state[24]; /* the last that was named */
     char details[DETAIL_COUNT][DETAIL_SIZE];
-    struct fact_seen facts[FACT_COUNT];
+    struct fact_seen facts[FACTS_SEEN];
     uint8_t evidence_count;
     struct evidence evidence[EVIDENCE_MAX];
 };
