@@ -20,6 +20,7 @@ enum {
     DATAGRAM_MAX = 65536,
     QUOTED_MAX = 1500,
     MARKER_LEN = 4, /* RFC 3948 2.2 */
+    RECEIVE_BUFFER = 4 << 20,
 };
 
 struct gate_socket {
@@ -174,11 +175,19 @@ static bool set_option(int fd, int level, int name, int value)
     return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
+/* Past the system's limit where we may, up to it where not: a thousand peers may delete their SAs at once. */
+static void set_buffer(int fd)
+{
+    if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER))
+        set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+}
+
 /* Whole datagrams whatever their size: IKE has no other way to send a long one than IP fragments. */
 static bool set_options(int fd, enum ip_family family)
 {
     if (!set_option(fd, SOL_SOCKET, SO_MARK, PLANE_MARK) || !set_option(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1))
         return false;
+    set_buffer(fd);
     if (family == IP_V6)
         return set_option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1) &&
                set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);

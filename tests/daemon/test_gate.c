@@ -121,6 +121,23 @@ static void a_datagram_says_where_it_came_to(void **state)
     CHECK(got.remote.port == OUR_PORT && ip_equal(got.remote.ip, here));
 }
 
+/* Say a thousand peers that delete their SAs at once, while we are busy. */
+static void a_burst_waits_until_it_is_read(void **state)
+{
+    enum { BURST = 3000 };
+    struct sockaddr_in to = address(PORT_ISAKMP);
+    uint8_t data[100] = {0};
+
+    (void)state;
+    for (int i = 0; i < BURST; i++)
+        CHECK(sendto(our_fd, data, sizeof data, 0, (struct sockaddr *)&to, sizeof to) == sizeof data);
+    for (int i = 0; i < BURST; i++)
+        uv_run(&loop, UV_RUN_NOWAIT);
+    if (got.count != BURST)
+        print_error("%u of %u\n", got.count, BURST);
+    CHECK(got.count == BURST);
+}
+
 static const struct {
     const char *data;
     size_t len;
@@ -223,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_datagram_says_where_it_came_to, forget),
+        cmocka_unit_test_setup(a_burst_waits_until_it_is_read, forget),
         cmocka_unit_test_setup(port_4500_is_shared_with_the_plane, forget),
         cmocka_unit_test_setup(an_answer_leaves_from_where_its_question_came_to, forget),
         cmocka_unit_test_setup(an_icmp_error_becomes_a_hint_that_quotes_us, forget),
