@@ -230,9 +230,7 @@ static void heard(struct arrival *a, struct isakmp_sa *sa, enum exchange_kind ki
     /* A NAT may give the peer another port at any time; an authenticated new message tells it (RFC 3947 section 4). */
     if (sa->local.port != IKE_PORT && endpoint_equal(sa->local, a->local) && ip_equal(sa->remote.ip, a->remote.ip))
         sa->remote.port = a->remote.port;
-    sa->heard_ms = a->now_ms;
-    sa->dpd_due_ms = 0;
-    sa->dpd_try_count = 0;
+    dpd_heard(sa, a->now_ms);
     message_id_keep(a->ike, sa, kind, a->m.header.message_id);
 }
 

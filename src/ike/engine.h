@@ -202,6 +202,18 @@ void notify_stranger(struct ike *ike, uint64_t now_ms, const struct header *head
 void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
                  struct ike_outputs *out);
 
+/* ---- dead peer detection (dpd.c) */
+uint64_t dpd_next_ms(const struct ike *ike, const struct isakmp_sa *sa); /* UINT64_MAX: never */
+void dpd_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out);
+/* Something authenticated came under this SA. */
+void dpd_heard(struct isakmp_sa *sa, uint64_t now_ms);
+/* ESP came on the pair. `sa`: that is up with the peer; NULL: none. */
+void dpd_heard_esp(struct isakmp_sa *sa, struct pair *pair, uint64_t now_ms);
+/* A quick mode of ours gets no answer: is it the SA that the peer has? */
+void dpd_doubt(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa);
+/* Doubted, and there is no R-U-THERE to ask with. */
+bool dpd_is_doubted_for_good(const struct ike *ike, const struct isakmp_sa *sa);
+
 /* ---- Deletes of pairs, said again (farewell.c) */
 void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, struct ike_outputs *out);
 uint64_t farewell_next_ms(const struct peer *peer); /* UINT64_MAX: none */

@@ -92,6 +92,7 @@ struct isakmp_sa {
     uint64_t heard_ms;            /* when an authenticated message, or ESP, last came */
     uint64_t keepalive_ms;
     uint64_t dpd_due_ms; /* 0: no R-U-THERE is out */
+    uint64_t doubted_ms; /* since when a quick mode of ours gets no answer, and nothing else came; 0: no doubt */
     uint32_t dpd_sequence, dpd_heard_sequence;
     uint8_t dpd_try_count;
     bool has_dpd_heard;
@@ -169,6 +170,7 @@ struct pair {
     uint32_t lifetime_s, lifetime_kb, conn_id;
     uint64_t begun_ms, up_ms, expires_ms;
     uint64_t rekey_ms, retire_ms; /* as of an ISAKMP SA */
+    uint64_t heard_ms;            /* when ESP last came */
     enum reason doomed;           /* to be ended by the timers; REASON_OK: not */
 };
 

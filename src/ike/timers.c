@@ -2,7 +2,10 @@
 #include "base/check.h"
 #include "ike/engine.h"
 
-enum { DEAD_KEPT_MS = 60000, PLANE_WAIT_MS = 10000, SETTLE_MS = 30, RETIRE_LATER_MS = 5000, DPD_TRIES_MAX = 3 };
+enum { DEAD_KEPT_MS = 60000, PLANE_WAIT_MS = 10000, SETTLE_MS = 30, RETIRE_LATER_MS = 5000 };
+
+/* A quick mode that is repeated so often may be under an ISAKMP SA that the peer does not have. */
+enum { DOUBTED_REPEATS = 2 };
 
 /* Things of one peer in one feed: a mistake of ours that leaves something due for ever must not stop the rest. */
 enum { DUE_PER_PEER_MAX = 4096 };
@@ -61,6 +64,11 @@ bool resend_is_delayed(const struct ike *ike, uint64_t now_ms, struct exchange *
     return true;
 }
 
+static bool is_asked_by_us(const struct exchange *exchange)
+{
+    return exchange->state == STATE_QM_WAIT_MSG2;
+}
+
 /* The last wait of the schedule is the one before giving up. */
 static void resend(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct ike_outputs *out)
 {
@@ -72,8 +80,11 @@ static void resend(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
     /* What is parked may be a forgery: the schedule goes on, and only this repeat is left out. */
     if (handle_is_set(exchange->parked))
         return;
-    tell_exchange(ike, out, EV_RETRANSMIT_DUE, sa_of(ike, exchange->sa), exchange);
-    message_send(ike, sa_of(ike, exchange->sa), exchange, true, out);
+    struct isakmp_sa *sa = sa_of(ike, exchange->sa);
+    tell_exchange(ike, out, EV_RETRANSMIT_DUE, sa, exchange);
+    message_send(ike, sa, exchange, true, out);
+    if (is_asked_by_us(exchange) && exchange->resend_count >= DOUBTED_REPEATS)
+        dpd_doubt(ike, now_ms, sa);
 }
 
 static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct ike_outputs *out)
@@ -99,31 +110,17 @@ static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exch
                       : waits == WAITS_NOTHING           ? REASON_VAULT_FAILED
                       : waits == WAITS_SILENT            ? REASON_PEER_SILENT
                                                          : REASON_NO_ANSWER;
+    struct isakmp_sa *sa = sa_of(ike, exchange->sa);
+    bool is_unheard = is_asked_by_us(exchange) && dpd_is_doubted_for_good(ike, sa);
     exchange_fail(ike, now_ms, exchange, why, out);
+    if (is_unheard && sa_up_of(ike, sa->peer) == sa)
+        sa->rekey_ms = now_ms;
 }
 
 static uint64_t exchange_next_ms(const struct exchange *exchange)
 {
     return exchange->resend_ms != 0 && exchange->resend_ms < exchange->deadline_ms ? exchange->resend_ms
                                                                                    : exchange->deadline_ms;
-}
-
-static const struct tunnel_group *group_of(const struct ike *ike, const struct isakmp_sa *sa)
-{
-    return ike->policy != NULL && sa->tunnel_group < ike->policy->tunnel_group_count
-               ? &ike->policy->tunnel_groups[sa->tunnel_group]
-               : NULL;
-}
-
-static uint64_t dpd_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
-{
-    const struct tunnel_group *group = group_of(ike, sa);
-
-    if (group == NULL || !group->has_dpd || !sa->peer_does_dpd)
-        return UINT64_MAX;
-    if (sa->dpd_due_ms != 0)
-        return sa->dpd_due_ms;
-    return sa->heard_ms + (uint64_t)group->dpd_threshold_s * 1000;
 }
 
 static uint64_t keepalive_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
@@ -160,16 +157,6 @@ static uint64_t sa_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
                    earlier(dpd_next_ms(ike, sa), keepalive_next_ms(ike, sa)));
 }
 
-static void end_pairs(struct ike *ike, uint64_t now_ms, struct handle peer, enum reason why, struct ike_outputs *out)
-{
-    for (EACH_PAIR_OF(ike, peer, pair)) {
-        if (outputs_have_room(out))
-            pair_end(ike, now_ms, pair, why, false, out);
-        else
-            pair->doomed = why;
-    }
-}
-
 static bool is_last(const struct ike *ike, const struct isakmp_sa *last)
 {
     for (EACH_SA_OF(ike, last->peer, sa))
@@ -191,37 +178,6 @@ static bool end_pairs_with(struct ike *ike, uint64_t now_ms, const struct isakmp
         pair_end(ike, now_ms, pair, why, true, out);
     }
     return true;
-}
-
-static void dpd_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
-{
-    const struct tunnel_group *group = group_of(ike, sa);
-    uint8_t sequence[4];
-    struct writer w = writer_of(sequence, sizeof sequence);
-
-    if (sa->dpd_due_ms == 0 && sa->dpd_sequence == 0) {
-        drbg_fill(&ike->drbg, sequence, sizeof sequence);
-        /* RFC 3706 section 5.4: the first is random, with its high bit off. */
-        sa->dpd_sequence =
-            ((uint32_t)sequence[0] << 24 | (uint32_t)sequence[1] << 16 | (uint32_t)sequence[2] << 8 | sequence[3]) &
-            0x7fffffffu;
-    }
-    if (sa->dpd_try_count == DPD_TRIES_MAX + 1) {
-        struct handle peer = sa->peer;
-
-        tell_sa(ike, out, EV_DPD_LOST, sa);
-        sa_end(ike, now_ms, sa, REASON_DPD, true, out);
-        if (sa_up_of(ike, peer) == NULL)
-            end_pairs(ike, now_ms, peer, REASON_DPD, out);
-        return;
-    }
-    sa->dpd_sequence++;
-    sa->dpd_try_count++;
-    sa->dpd_due_ms = now_ms + (uint64_t)group->dpd_retry_s * 1000;
-    write_u32(&w, sa->dpd_sequence);
-    event_add_number(tell_sa(ike, out, EV_DPD_SENT, sa), FIELD_COUNT, sa->dpd_sequence);
-    notify_send(ike, sa, NOTIFY_R_U_THERE, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), writer_bytes(&w),
-                out);
 }
 
 static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
