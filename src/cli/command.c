@@ -30,7 +30,7 @@ static void use_dialect(struct command *command, const struct control_record *ga
 /* What may have no end is shown as it comes, and not kept. */
 static bool is_line(const struct control_record *r)
 {
-    return r->kind == RECORD_log_line || r->kind == RECORD_config_line;
+    return r->kind == RECORD_log_line || r->kind == RECORD_config_line || r->kind == RECORD_logging;
 }
 
 /* Streams are shown as they come. */
@@ -40,7 +40,7 @@ static void take_record(void *context, const struct control_record *r)
 
     if (r->kind == RECORD_gateway)
         use_dialect(command, r);
-    if (r->kind == RECORD_log_line && command->options->is_json)
+    if (r->kind == RECORD_log_line && is_streamed(command) && command->options->is_json)
         json_write_record(command->out, r);
     else if (!is_line(r) || command->options->is_json)
         reply_add(&command->reply, r);
@@ -263,6 +263,34 @@ void command_help(FILE *out)
     fputs(space, out);
 }
 
+/* One after the other, each under its heading. What cannot be shown is told, and the rest comes. */
+static int do_tech(struct command *command)
+{
+    static const char *const commands[] = {
+#define TECH(line) line,
+#include "cli/tech.def"
+#undef TECH
+    };
+    int worst = COMMAND_DONE;
+
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        struct bytes words[CONTROL_WORDS_MAX];
+        struct control_parse parse;
+        struct command part = {.options = command->options, .out = command->out, .view = command->view, .words = words};
+
+        CHECK(control_split(bytes_of_text(commands[i]), words, &part.word_count));
+        CHECK(control_request_parse(&part.request, words, part.word_count, &parse));
+        if (!command->options->is_json)
+            fprintf(command->out, "\n------------------ %s ------------------\n\n", commands[i]);
+
+        int status = command_run(&part);
+
+        worst = status > worst ? status : worst;
+        command_end(&part);
+    }
+    return worst;
+}
+
 int command_run(struct command *command)
 {
     if (command->options->has_dialect)
@@ -275,6 +303,7 @@ int command_run(struct command *command)
     case CONTROL_DOCTOR: return do_doctor(command);
     case CONTROL_SECRET: return do_secret(command);
     case CONTROL_COPY_FROM: return do_copy_from(command, command->request.file);
+    case CONTROL_SHOW_TECH: return do_tech(command);
     case CONTROL_COPY_TO: return do_copy_to(command);
     case CONTROL_EXPLAIN:
         return complain(command, "the options of explain stand behind that word: ikewise explain --help");

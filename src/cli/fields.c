@@ -450,7 +450,7 @@ bool screen_field(struct text *t, struct bytes name, item *i)
             return true;
         }
     }
-    return false;
+    return screen_session_field(t, name, i);
 }
 
 static bool has_state(item *i)
@@ -477,6 +477,11 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_VOLUME: return record_has(r, remaining_kb(i));
     case SCREEN_NO_VOLUME: return !record_has(r, remaining_kb(i));
     case SCREEN_REPLAY: return record_number(r, COL_ipsec_pair_replay_window) > 0;
+    case SCREEN_DETAIL_PFS: return is_detail && record_number(r, COL_ipsec_pair_pfs_group) > 0;
+    case SCREEN_DETAIL_NO_PFS: return is_detail && record_number(r, COL_ipsec_pair_pfs_group) == 0;
+    case SCREEN_DETAIL_VOLUME: return is_detail && record_number(r, COL_ipsec_pair_lifetime_kb) > 0;
+    case SCREEN_MAP_PFS: return record_number(r, COL_map_entry_pfs_group) > 0;
+    case SCREEN_MAP_NO_PFS: return record_number(r, COL_map_entry_pfs_group) == 0;
     case SCREEN_IOS_WORDS: return has_state(i) && is_ios(i);
     case SCREEN_ASA_WORDS: return has_state(i) && !is_ios(i);
     case SCREEN_UNFINISHED: return has_state(i) && strcmp(record_text(r, COL_tunnel_state), "up") != 0;

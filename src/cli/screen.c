@@ -13,6 +13,7 @@ static const struct {
 } plain_blocks[] = {
     {RECORD_log_line, BLOCK_LOG_LINE}, {RECORD_warning, BLOCK_WARNING}, {RECORD_finding, BLOCK_FINDING},
     {RECORD_unused, BLOCK_UNUSED},     {RECORD_step, BLOCK_STEP},       {RECORD_trouble, BLOCK_TROUBLE},
+    {RECORD_logging, BLOCK_LOGGING},
 };
 
 void screen_write_record(FILE *out, const struct control_record *r, const struct screen_view *view)
@@ -247,6 +248,15 @@ static void write_check(FILE *out, const struct reply *reply, const struct scree
     screen_block(out, BLOCK_CHECK_SUM, &item);
 }
 
+static void write_one(FILE *out, const struct reply *reply, enum control_record_kind kind, enum screen_block block,
+                      const struct screen_view *view)
+{
+    struct screen_item item = {.view = view, .record = reply_find(reply, kind)};
+
+    if (item.record)
+        screen_block(out, block, &item);
+}
+
 static void write_version(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
     struct screen_item item = {.view = view, .record = reply_find(reply, RECORD_gateway)};
@@ -276,6 +286,16 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_VERSION: write_version(out, reply, view); return;
     case CONTROL_CHECK: write_check(out, reply, view); return;
     case CONTROL_DOCTOR: write_doctor(out, reply, view); return;
+    case CONTROL_SHOW_SESSIONDB: screen_sessiondb(out, reply, view); return;
+    case CONTROL_SHOW_VPN_CONTEXT: screen_contexts(out, reply, view); return;
+    case CONTROL_SHOW_DROPS: screen_drops(out, reply, view); return;
+    case CONTROL_SHOW_SESSION: screen_crypto_session(out, reply, view); return;
+    case CONTROL_SHOW_CONNECTIONS: screen_connections(out, reply, view); return;
+    case CONTROL_SHOW_POLICY: screen_policies(out, reply, view); return;
+    case CONTROL_SHOW_MAP: screen_maps(out, reply, view); return;
+    case CONTROL_SHOW_IKE_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_IKE_STATS, view); return;
+    case CONTROL_SHOW_PROTOCOL_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_PROTOCOL_STATS, view); return;
+    case CONTROL_SHOW_IPSEC_STATS: write_one(out, reply, RECORD_ipsec_stats, BLOCK_IPSEC_STATS, view); return;
     default: return;
     }
 }

@@ -43,6 +43,10 @@ struct screen_item {
     const struct screen_view *view;
     bool is_outbound;                                                 /* IPSEC_SA: which direction */
     unsigned active_count, rekey_count;                               /* ISAKMP_HEAD */
+    const struct control_record *sa, *pair;                           /* of a session: the newest; NULL: none */
+    unsigned pair_count, tunnel_number;                               /* SESSION, SESSION_IPSEC */
+    uint64_t bytes_out, bytes_in;                                     /* SESSION */
+    struct bytes part;                                                /* MAP_ACL, MAP_SET */
     unsigned running_count, parked_count, error_count, warning_count; /* CHECK_SUM */
 };
 
@@ -59,6 +63,18 @@ void screen_write_record(FILE *out, const struct control_record *r, const struct
 /* fields.c: works out the field with that name; false: there is none. Nothing is added when what it needs is not known.
  */
 bool screen_field(struct text *t, struct bytes name, const struct screen_item *item);
+
+/* session_fields.c: the same for the rows of session_fields.def. */
+bool screen_session_field(struct text *t, struct bytes name, const struct screen_item *item);
+
+/* screen_sessions.c: the screens that are put together from several records. */
+void screen_sessiondb(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_crypto_session(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_connections(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_drops(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_policies(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_maps(FILE *out, const struct reply *reply, const struct screen_view *view);
 
 /* fields.c */
 enum screen_condition {

@@ -437,6 +437,7 @@ static void on_tick(uv_timer_t *timer)
 
 void control_on_event(struct control *control, const struct event *event)
 {
+    stats_count(control, event);
     if (event->kind == EV_KEYS_MADE || event->kind == EV_PHASE1_COMPLETED)
         keys_write_new(control);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {

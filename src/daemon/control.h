@@ -60,6 +60,8 @@ struct control_source {
     bool (*add_startup)(void *context, struct running *text, struct text *why);
 
     void (*tell)(void *context, const struct event *event); /* to the log */
+    /* What the log remembers; the newest is 0, false: no more. `at_s` is wall time. */
+    bool (*past)(void *context, uint32_t index, struct event *event, int64_t *at_s);
     uint64_t started_ms;
 };
 

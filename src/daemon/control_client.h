@@ -73,6 +73,7 @@ struct control {
     unsigned handle_count; /* uv handles that are not closed yet */
     struct client clients[CONTROL_CLIENTS_MAX];
     struct control_keys keys;
+    uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
 };
 
 /* Queues one record. A client that is closing gets nothing. */
@@ -92,6 +93,18 @@ bool show_isakmp_sas(struct client *client);
 bool show_ipsec_pairs(struct client *client);
 bool show_tunnels(struct client *client);
 bool show_findings(struct client *client);
+bool show_sessions(struct client *client); /* ISAKMP SAs, then pairs */
+
+/* control_policy.c */
+bool show_policies(struct client *client);
+bool show_map(struct client *client);
+
+/* control_stats.c */
+void stats_count(struct control *control, const struct event *event);
+bool show_ike_stats(struct client *client);
+bool show_ipsec_stats(struct client *client);
+bool show_drops(struct client *client);
+bool show_logging(struct client *client);
 void set_finding(struct control_record *r, const struct conf_finding *finding);
 
 /* control_do.c: what changes something, and what is watched. `handle_request` is called once a request, already

@@ -375,6 +375,17 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_ISAKMP_SA:
     case CONTROL_SHOW_IKEV1_SA: client->producer = show_isakmp_sas; return;
     case CONTROL_SHOW_IPSEC_SA: client->producer = show_ipsec_pairs; return;
+    case CONTROL_SHOW_SESSIONDB:
+    case CONTROL_SHOW_SESSION:
+    case CONTROL_SHOW_CONNECTIONS: client->producer = show_sessions; return;
+    case CONTROL_SHOW_VPN_CONTEXT: client->producer = show_ipsec_pairs; return;
+    case CONTROL_SHOW_DROPS: client->producer = show_drops; return;
+    case CONTROL_SHOW_IKE_STATS:
+    case CONTROL_SHOW_PROTOCOL_STATS: client->producer = show_ike_stats; return;
+    case CONTROL_SHOW_IPSEC_STATS: client->producer = show_ipsec_stats; return;
+    case CONTROL_SHOW_LOGGING: client->producer = show_logging; return;
+    case CONTROL_SHOW_POLICY: client->producer = show_policies; return;
+    case CONTROL_SHOW_MAP: client->producer = show_map; return;
     case CONTROL_SHOW_TUNNEL: client->producer = show_tunnels; return;
     case CONTROL_SHOW_VERSION: client_done(client); return;
     case CONTROL_CLEAR_ISAKMP_SA: do_command(client, IKE_CLEAR_ISAKMP); return;
@@ -401,6 +412,7 @@ void handle_request(struct client *client)
     case CONTROL_SECRET:
     case CONTROL_COPY_FROM:
     case CONTROL_COPY_TO:
+    case CONTROL_SHOW_TECH:
     case CONTROL_HELP:
     case CONTROL_SHOW_HISTORY:
     case CONTROL_CONFIGURE_TERMINAL:

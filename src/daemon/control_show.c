@@ -6,6 +6,7 @@
 #include "ike/view.h"
 
 #include <string.h>
+#include <time.h>
 
 static const struct ike *ike_of(const struct client *client)
 {
@@ -81,6 +82,7 @@ static void set_sa(struct control_record *r, const struct ike_sa_view *v, uint64
         record_set_number(r, COL_isakmp_sa_remaining_s, v->remaining_s);
     }
     record_set_number(r, COL_isakmp_sa_age_s, age_s(now_ms, v->begun_ms));
+    record_set_number(r, COL_isakmp_sa_begun_at, (uint64_t)time(NULL) - age_s(now_ms, v->begun_ms));
     record_set_flag(r, COL_isakmp_sa_nat_t, v->is_nat_t);
     record_set_flag(r, COL_isakmp_sa_dpd, v->has_dpd);
     text_add_hex(&t, bytes_of(v->cookies, 8));
@@ -457,6 +459,19 @@ void set_finding(struct control_record *r, const struct conf_finding *f)
     record_set_text(r, COL_finding_sentence, f->sentence);
     if (*f->expected)
         record_set_text(r, COL_finding_expected, f->expected);
+}
+
+bool show_sessions(struct client *client)
+{
+    enum { SAS, PAIRS };
+
+    if (client->stage == SAS && show_isakmp_sas(client))
+        return true;
+    if (client->stage == SAS) {
+        client->stage = PAIRS;
+        client->index = 0;
+    }
+    return show_ipsec_pairs(client);
 }
 
 bool show_findings(struct client *client)

@@ -25,7 +25,15 @@ void text_add_ident(struct text *t, struct ip_range range, uint8_t protocol, str
     text_add(t, "/%u/%u", protocol, ports.first == ports.last ? ports.first : 0);
 }
 
-static void add_network(struct text *t, struct ip_range range)
+/* IOS writes the bits that do not matter. */
+static struct ip wildcard(struct ip mask)
+{
+    for (size_t i = 0; i < sizeof mask.octets; i++)
+        mask.octets[i] = (uint8_t)~mask.octets[i];
+    return mask;
+}
+
+static void add_network(struct text *t, struct ip_range range, bool is_ios)
 {
     int prefix_len = ip_range_prefix_len(range);
 
@@ -38,7 +46,13 @@ static void add_network(struct text *t, struct ip_range range)
         text_add(t, " ");
         text_add_ip(t, range.first);
         text_add(t, prefix_len < 0 ? "-" : " ");
-        text_add_ip(t, prefix_len < 0 ? range.last : ip_mask((enum ip_family)range.first.family, (unsigned)prefix_len));
+        if (prefix_len < 0) {
+            text_add_ip(t, range.last);
+            return;
+        }
+        struct ip mask = ip_mask((enum ip_family)range.first.family, (unsigned)prefix_len);
+
+        text_add_ip(t, is_ios ? wildcard(mask) : mask);
     }
 }
 
@@ -68,12 +82,24 @@ static void add_protocol(struct text *t, uint8_t protocol)
     text_add(t, "%u", protocol);
 }
 
+static void add_ace(struct text *t, const struct crypto_ace *ace, bool is_ios)
+{
+    text_add(t, "%s ", ace->is_permit ? "permit" : "deny");
+    add_protocol(t, ace->selector.protocol);
+    add_network(t, ace->selector.local, is_ios);
+    add_ports(t, ace->selector.local_ports);
+    add_network(t, ace->selector.remote, is_ios);
+    add_ports(t, ace->selector.remote_ports);
+}
+
 void text_add_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace)
 {
-    text_add(t, "access-list %s extended %s ", acl_name, ace->is_permit ? "permit" : "deny");
-    add_protocol(t, ace->selector.protocol);
-    add_network(t, ace->selector.local);
-    add_ports(t, ace->selector.local_ports);
-    add_network(t, ace->selector.remote);
-    add_ports(t, ace->selector.remote_ports);
+    text_add(t, "access-list %s extended ", acl_name);
+    add_ace(t, ace, false);
+}
+
+void text_add_ios_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace)
+{
+    text_add(t, "access-list %s ", acl_name);
+    add_ace(t, ace, true);
 }

@@ -338,6 +338,11 @@ static bool add_startup(void *context, struct running *text, struct text *why)
     return ok;
 }
 
+static bool past_event(void *context, uint32_t index, struct event *event, int64_t *at_s)
+{
+    return log_past_event(((const struct daemon *)context)->log, index, event, at_s);
+}
+
 static void tell_event(void *context, const struct event *event)
 {
     log_event(((struct daemon *)context)->log, event);
@@ -402,6 +407,7 @@ static bool open_control(struct daemon *daemon, struct text *why)
                                              .add_running = add_running,
                                              .add_startup = add_startup,
                                              .tell = tell_event,
+                                             .past = past_event,
                                              .started_ms = clock_now_ms()};
     int error = control_open(&daemon->control, daemon->loop, &daemon->source, daemon->options->socket, NULL);
 

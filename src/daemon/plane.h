@@ -97,7 +97,9 @@ bool plane_view_pair(const struct plane *plane, struct handle pair, struct plane
 
 struct plane_totals {
     struct esp_tally tally; /* of packets that belong to no pair: held too long, unknown SPI, not steered ... */
+    struct esp_tally ended; /* of pairs that have gone without another in their place */
     uint32_t pair_count, held_count;
+    uint64_t ended_pair_count;
     uint64_t tun_in_packets, tun_out_packets, keepalives; /* from TUN, to TUN, NAT keepalives seen */
 };
 

@@ -202,8 +202,8 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
 {
     struct plane_pair *heir = plane_pair_find(plane, pair->heir);
 
-    if (heir != NULL)
-        esp_tally_add(&heir->tally, &pair->tally);
+    esp_tally_add(heir != NULL ? &heir->tally : &plane->totals.ended, &pair->tally);
+    plane->totals.ended_pair_count++;
     if (pair->has_in)
         unlink_spi(plane, pair);
     if (pair->has_out)

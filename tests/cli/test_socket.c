@@ -106,6 +106,22 @@ bool plane_view_pair(const struct plane *plane, struct handle pair, struct plane
     return false;
 }
 
+void plane_view_totals(const struct plane *plane, struct plane_totals *totals)
+{
+    (void)plane;
+    *totals = (struct plane_totals){0};
+}
+
+static bool source_past(void *context, uint32_t index, struct event *event, int64_t *at_s)
+{
+    (void)context;
+    *event = event_of(EV_COMMAND_GIVEN);
+    event_add_text(event, FIELD_ADMINISTRATOR, "anna");
+    event_add_text(event, FIELD_COMMAND, index ? "first" : "second");
+    *at_s = 0;
+    return index < 2;
+}
+
 static const struct ike *source_ike(void *context)
 {
     return context;
@@ -250,6 +266,7 @@ static const struct control_source source = {.now_ms = source_now_ms,
                                              .running = source_running,
                                              .add_running = source_add_running,
                                              .add_startup = source_add_startup,
+                                             .past = source_past,
                                              .tell = source_tell};
 
 static int start(void **state)
@@ -476,6 +493,35 @@ static void a_configuration_comes_line_by_line(void **state)
     assert_string_equal(text_of_first(&reply, RECORD_config_line, COL_config_line_text), "hostname west");
     reply_free(&reply);
     assert_string_equal(changed.told, "more system:running-config;show startup-config;");
+}
+
+static void the_log_comes_the_oldest_line_first(void **state)
+{
+    struct reply reply;
+
+    (void)state;
+    assert_int_equal(ask("show logging", &reply), CLIENT_DONE);
+    assert_int_equal(reply.count, 1 + 1 + 2 + 1);
+    assert_int_equal(record_number(&reply.records[1], COL_logging_messages), 2);
+    assert_non_null(strstr(record_text(&reply.records[2], COL_log_line_text), "executed the 'first' command"));
+    assert_non_null(strstr(record_text(&reply.records[3], COL_log_line_text), "executed the 'second' command"));
+    reply_free(&reply);
+}
+
+static void what_happens_is_counted(void **state)
+{
+    struct reply reply;
+    const struct control_record *stats;
+
+    (void)state;
+    assert_int_equal(ask("up 192.0.2.1", &reply), CLIENT_DONE);
+    reply_free(&reply);
+    assert_int_equal(ask("show isakmp stats", &reply), CLIENT_DONE);
+    stats = reply_find(&reply, RECORD_ike_stats);
+    CHECK(stats && record_number(stats, COL_ike_stats_out_packets) == 1);
+    CHECK(record_number(stats, COL_ike_stats_in_packets) == 1);
+    CHECK(record_number(stats, COL_ike_stats_in_p2_exchanges) == 0);
+    reply_free(&reply);
 }
 
 static void up_shows_each_message_and_ends_with_both_spis(void **state)
@@ -881,6 +927,8 @@ int main(void)
         WITH_SERVER(statements_reach_the_configuration_and_are_told_without_keys),
         WITH_SERVER(a_change_that_is_refused_names_the_line),
         WITH_SERVER(a_configuration_comes_line_by_line),
+        WITH_SERVER(the_log_comes_the_oldest_line_first),
+        WITH_SERVER(what_happens_is_counted),
         WITH_SERVER(what_cannot_be_done_is_refused_with_its_reason),
         WITH_SERVER(up_shows_each_message_and_ends_with_both_spis),
         WITH_SERVER(up_that_fails_says_where_and_why),

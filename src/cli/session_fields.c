@@ -1,0 +1,416 @@
+/* Fields of the screens of sessions, maps and policies: session_fields.def. */
+#include "cli/screen.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+typedef const struct screen_item item;
+
+static bool is_pair(const struct control_record *r)
+{
+    return r && r->kind == RECORD_ipsec_pair;
+}
+
+/* The pair that a line is about: the record itself, or the newest of the session; NULL: there is none. */
+static const struct control_record *pair_of(item *i)
+{
+    return is_pair(i->record) ? i->record : i->pair;
+}
+
+/* "aes-256" becomes AES256. */
+static void add_cipher(struct text *t, const char *name)
+{
+    for (; *name; name++) {
+        if (*name != '-')
+            text_add(t, "%c", toupper((unsigned char)*name));
+    }
+}
+
+static void add_hash(struct text *t, const char *name)
+{
+    if (strcmp(name, "sha") == 0)
+        text_add(t, "SHA1");
+    else
+        add_cipher(t, name);
+}
+
+static bool is_nat(item *i)
+{
+    const struct control_record *pair = pair_of(i);
+
+    return pair ? record_flag(pair, COL_ipsec_pair_nat_t)
+                : i->record->kind == RECORD_isakmp_sa && record_flag(i->record, COL_isakmp_sa_nat_t);
+}
+
+static void field_session_name(struct text *t, item *i)
+{
+    const char *group = record_text(i->record, COL_isakmp_sa_tunnel_group);
+
+    text_add(t, "%s", *group ? group : record_text(i->record, COL_isakmp_sa_peer));
+}
+
+static void field_session_index(struct text *t, item *i)
+{
+    text_add(t, "%llu", i->sa ? (unsigned long long)record_number(i->sa, COL_isakmp_sa_conn_id) : 0ULL);
+}
+
+static void field_session_ipsec(struct text *t, item *i)
+{
+    text_add(t, is_nat(i) ? "IPsecOverNatT" : "IPsec");
+}
+
+static void field_session_protocol(struct text *t, item *i)
+{
+    text_add(t, i->view->dialect == DIALECT_ASA8 ? "IKE " : "IKEv1 ");
+    field_session_ipsec(t, i);
+}
+
+static void field_session_pairs(struct text *t, item *i)
+{
+    text_add(t, "%u", i->pair_count);
+}
+
+static void field_CIPHER(struct text *t, item *i)
+{
+    add_cipher(t, record_text(i->record, COL_isakmp_sa_encryption));
+}
+
+static void field_SHA(struct text *t, item *i)
+{
+    add_hash(t, record_text(i->record, COL_isakmp_sa_hash));
+}
+
+static void field_PAIR_CIPHER(struct text *t, item *i)
+{
+    if (pair_of(i))
+        add_cipher(t, record_text(pair_of(i), COL_ipsec_pair_encryption));
+    else
+        text_add(t, "none");
+}
+
+static void field_PAIR_SHA(struct text *t, item *i)
+{
+    if (pair_of(i))
+        add_hash(t, record_text(pair_of(i), COL_ipsec_pair_integrity));
+    else
+        text_add(t, "none");
+}
+
+static void field_session_out(struct text *t, item *i)
+{
+    text_add(t, "%llu", (unsigned long long)i->bytes_out);
+}
+
+static void field_session_in(struct text *t, item *i)
+{
+    text_add(t, "%llu", (unsigned long long)i->bytes_in);
+}
+
+static void field_login_time(struct text *t, item *i)
+{
+    time_t at = (time_t)record_number(i->record, COL_isakmp_sa_begun_at);
+    struct tm tm;
+    char space[64];
+
+    localtime_r(&at, &tm);
+    strftime(space, sizeof space, "%H:%M:%S %Z %a %b %-d %Y", &tm);
+    text_add(t, "%s", space);
+}
+
+static void field_duration(struct text *t, item *i)
+{
+    unsigned long long s = record_number(i->record, COL_isakmp_sa_age_s);
+
+    if (s >= 86400)
+        text_add(t, "%llud ", s / 86400);
+    text_add(t, "%lluh:%02llum:%02llus", s / 3600 % 24, s / 60 % 60, s % 60);
+}
+
+static void field_sa_lifetime(struct text *t, item *i)
+{
+    text_add(t, "%llu Seconds", (unsigned long long)record_number(i->record, COL_isakmp_sa_lifetime_s));
+}
+
+static void field_pair_lifetime(struct text *t, item *i)
+{
+    text_add(t, "%llu Seconds", (unsigned long long)record_number(i->record, COL_ipsec_pair_lifetime_s));
+}
+
+static void field_pair_volume(struct text *t, item *i)
+{
+    text_add(t, "%llu K-Bytes", (unsigned long long)record_number(i->record, COL_ipsec_pair_lifetime_kb));
+}
+
+static void field_tunnel_number(struct text *t, item *i)
+{
+    text_add(t, "%u", i->tunnel_number);
+}
+
+/* ---- contexts ---- */
+
+static uint32_t spi_of(item *i)
+{
+    return (uint32_t)record_number(i->record, i->is_outbound ? COL_ipsec_pair_spi_out : COL_ipsec_pair_spi_in);
+}
+
+static void field_context(struct text *t, item *i)
+{
+    text_add(t, "%08X", spi_of(i) >> 8);
+}
+
+static void field_context_pointer(struct text *t, item *i)
+{
+    text_add(t, "%08X", spi_of(i) << 4 >> 4 | 0xC0000000);
+}
+
+static void field_context_flags(struct text *t, item *i)
+{
+    text_add(t, "%s+ESP%s", i->is_outbound ? "ENCR" : "DECR", is_nat(i) ? "+NATT" : "");
+}
+
+static unsigned long long packets_of(item *i)
+{
+    return record_number(i->record, i->is_outbound ? COL_ipsec_pair_encaps : COL_ipsec_pair_decaps);
+}
+
+static void field_context_packets(struct text *t, item *i)
+{
+    text_add(t, "%llu", packets_of(i));
+}
+
+static void field_context_packets_wide(struct text *t, item *i)
+{
+    text_add(t, "%010llu", packets_of(i));
+}
+
+static void field_context_errors(struct text *t, item *i)
+{
+    text_add(t, "%llu",
+             (unsigned long long)record_number(i->record, i->is_outbound ? COL_ipsec_pair_send_errors
+                                                                         : COL_ipsec_pair_recv_errors));
+}
+
+static void field_context_peer(struct text *t, item *i)
+{
+    const char *ident = record_text(i->record, COL_ipsec_pair_remote_ident);
+
+    text_add(t, "%.*s", (int)strcspn(ident, "/-"), ident);
+}
+
+/* ---- show crypto session ---- */
+
+static void field_peer_interface(struct text *t, item *i)
+{
+    text_add(t, "%s", i->pair ? record_text(i->pair, COL_ipsec_pair_interface) : "unknown");
+}
+
+static void field_peer_uptime(struct text *t, item *i)
+{
+    unsigned long long s = i->sa     ? record_number(i->sa, COL_isakmp_sa_age_s)
+                           : i->pair ? record_number(i->pair, COL_ipsec_pair_age_s)
+                                     : 0;
+
+    if (s >= 7 * 86400)
+        text_add(t, "%lluw%llud", s / (7 * 86400), s / 86400 % 7);
+    else if (s >= 86400)
+        text_add(t, "%llud%02lluh", s / 86400, s / 3600 % 24);
+    else
+        text_add(t, "%02llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
+}
+
+static bool is_sa_up(const struct control_record *sa)
+{
+    return strcmp(record_text(sa, COL_isakmp_sa_ios_state), "QM_IDLE") == 0;
+}
+
+static void field_peer_status(struct text *t, item *i)
+{
+    if (i->pair)
+        text_add(t, i->sa && is_sa_up(i->sa) ? "UP-ACTIVE" : "UP-NO-IKE");
+    else
+        text_add(t, i->sa && is_sa_up(i->sa) ? "UP-IDLE" : "DOWN-NEGOTIATING");
+}
+
+static void field_peer_address(struct text *t, item *i)
+{
+    text_add(t, "%s", i->sa ? record_text(i->sa, COL_isakmp_sa_peer) : record_text(i->pair, COL_ipsec_pair_peer));
+}
+
+static void field_peer_port(struct text *t, item *i)
+{
+    uint64_t port =
+        i->sa ? record_number(i->sa, COL_isakmp_sa_peer_port) : record_number(i->pair, COL_ipsec_pair_peer_port);
+
+    text_add(t, "%llu", (unsigned long long)port);
+}
+
+static void field_sa_word(struct text *t, item *i)
+{
+    text_add(t, is_sa_up(i->record) ? "Active" : "Inactive");
+}
+
+static void field_session_capabilities(struct text *t, item *i)
+{
+    bool has_dpd = record_flag(i->record, COL_isakmp_sa_dpd), has_nat = record_flag(i->record, COL_isakmp_sa_nat_t);
+
+    text_add(t, "%s%s%s", has_dpd ? "D" : "", has_nat ? "N" : "", has_dpd || has_nat ? "" : "(none)");
+}
+
+/* "10.1.0.0/255.255.0.0/0/0" as IOS says it in a flow. */
+static void add_flow_end(struct text *t, const char *ident)
+{
+    size_t len = strcspn(ident, "/");
+    bool is_host = strncmp(ident + len, "/255.255.255.255/", 17) == 0;
+
+    if (is_host)
+        text_add(t, " host %.*s", (int)len, ident);
+    else
+        text_add(t, " %.*s", (int)(len + 1 + strcspn(ident + len + (ident[len] == '/'), "/")), ident);
+}
+
+static void field_flow(struct text *t, item *i)
+{
+    const char *local = record_text(i->record, COL_ipsec_pair_local_ident);
+    const char *mask = strchr(local, '/'), *protocol = mask ? strchr(mask + 1, '/') : NULL;
+    size_t len = protocol ? strcspn(protocol + 1, "/") : 0;
+
+    if (len == 0 || (len == 1 && protocol[1] == '0'))
+        text_add(t, "ip");
+    else
+        text_add(t, "%.*s", (int)len, protocol + 1);
+    add_flow_end(t, local);
+    add_flow_end(t, record_text(i->record, COL_ipsec_pair_remote_ident));
+}
+
+static void add_left(struct text *t, item *i, enum control_column kb)
+{
+    if (record_has(i->record, kb))
+        text_add(t, "%llu", (unsigned long long)record_number(i->record, kb));
+    else
+        text_add(t, "KB Vol Rekey Disabled");
+    text_add(t, "/%llu", (unsigned long long)record_number(i->record, COL_ipsec_pair_remaining_s));
+}
+
+static void field_left_in(struct text *t, item *i)
+{
+    add_left(t, i, COL_ipsec_pair_remaining_in_kb);
+}
+
+static void field_left_out(struct text *t, item *i)
+{
+    add_left(t, i, COL_ipsec_pair_remaining_out_kb);
+}
+
+/* ---- show crypto engine connections active ---- */
+
+static void field_engine_id(struct text *t, item *i)
+{
+    text_add(t, "%u", 2 * i->tunnel_number - !i->is_outbound);
+}
+
+static void field_engine_sa(struct text *t, item *i)
+{
+    char space[32];
+    struct text hash = text_of(space, sizeof space);
+
+    add_cipher(&hash, record_text(i->record, COL_isakmp_sa_hash));
+    text_add(t, "%s+", space);
+    add_cipher(t, record_text(i->record, COL_isakmp_sa_encryption));
+}
+
+static void field_engine_pair(struct text *t, item *i)
+{
+    add_cipher(t, record_text(i->record, COL_ipsec_pair_encryption));
+    text_add(t, "+");
+    add_cipher(t, record_text(i->record, COL_ipsec_pair_integrity));
+}
+
+static void field_engine_out(struct text *t, item *i)
+{
+    text_add(t, "%llu", i->is_outbound ? (unsigned long long)record_number(i->record, COL_ipsec_pair_encrypt) : 0ULL);
+}
+
+static void field_engine_in(struct text *t, item *i)
+{
+    text_add(t, "%llu", i->is_outbound ? 0ULL : (unsigned long long)record_number(i->record, COL_ipsec_pair_decrypt));
+}
+
+static void field_zero(struct text *t, item *i)
+{
+    (void)i;
+    text_add(t, "0");
+}
+
+/* ---- policies and maps ---- */
+
+static void field_policy_cipher(struct text *t, item *i)
+{
+    static const struct {
+        const char *word, *text;
+    } words[] = {{"des", "DES - Data Encryption Standard (56 bit keys)."}, {"3des", "Three key triple DES"}};
+    const char *name = record_text(i->record, COL_isakmp_policy_encryption);
+
+    for (size_t w = 0; w < COUNT_OF(words); w++) {
+        if (strcmp(words[w].word, name) == 0) {
+            text_add(t, "%s", words[w].text);
+            return;
+        }
+    }
+    text_add(t, "AES - Advanced Encryption Standard (%llu bit keys).",
+             (unsigned long long)record_number(i->record, COL_isakmp_policy_key_bits));
+}
+
+static void field_policy_hash(struct text *t, item *i)
+{
+    static const struct {
+        const char *word, *text;
+    } words[] = {{"sha", "Secure Hash Standard"},
+                 {"md5", "Message Digest 5"},
+                 {"sha256", "Secure Hash Standard 2 (256 bit)"},
+                 {"sha384", "Secure Hash Standard 2 (384 bit)"},
+                 {"sha512", "Secure Hash Standard 2 (512 bit)"}};
+    const char *name = record_text(i->record, COL_isakmp_policy_hash);
+
+    for (size_t w = 0; w < COUNT_OF(words); w++) {
+        if (strcmp(words[w].word, name) == 0)
+            text_add(t, "%s", words[w].text);
+    }
+}
+
+static void field_map_peer(struct text *t, item *i)
+{
+    const char *peers = record_text(i->record, COL_map_entry_peers);
+
+    text_add(t, "%.*s", (int)strcspn(peers, " "), peers);
+}
+
+static void field_map_line(struct text *t, item *i)
+{
+    text_add(t, "%.*s", (int)i->part.len, (const char *)i->part.data);
+}
+
+static void field_map_set(struct text *t, item *i)
+{
+    field_map_line(t, i);
+}
+
+bool screen_session_field(struct text *t, struct bytes name, item *i)
+{
+    static const struct {
+        const char *name;
+        void (*add)(struct text *t, item *i);
+    } fields[] = {
+#define FIELD(field, ...) {#field, field_##field},
+#include "cli/session_fields.def"
+#undef FIELD
+    };
+
+    for (size_t f = 0; f < COUNT_OF(fields); f++) {
+        if (bytes_equal(name, bytes_of_text(fields[f].name))) {
+            fields[f].add(t, i);
+            return true;
+        }
+    }
+    return false;
+}

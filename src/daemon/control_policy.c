@@ -1,0 +1,72 @@
+/* The policy as records: show crypto isakmp policy, show crypto map. */
+#include "daemon/control_client.h"
+#include "daemon/control_words.h"
+
+static const struct policy *policy_of(const struct client *client)
+{
+    return client->control->source->policy(client->control->source->context);
+}
+
+bool show_policies(struct client *client)
+{
+    const struct policy *policy = policy_of(client);
+    struct control_record r = control_record_of(RECORD_isakmp_policy);
+
+    if (client->index >= policy->isakmp_policy_count)
+        return false;
+    const struct isakmp_policy *p = &policy->isakmp_policies[client->index++];
+
+    record_set_number(&r, COL_isakmp_policy_priority, p->priority);
+    record_set_text(&r, COL_isakmp_policy_encryption, cipher_info(p->cipher)->asa_name);
+    record_set_number(&r, COL_isakmp_policy_key_bits, 8 * cipher_info(p->cipher)->key_len);
+    record_set_text(&r, COL_isakmp_policy_hash, hash_info(p->hash)->asa_name);
+    record_set_number(&r, COL_isakmp_policy_group, group_info(p->group)->number);
+    record_set_number(&r, COL_isakmp_policy_group_bits,
+                      8 * group_info(p->group)->public_len / (group_info(p->group)->kind == GROUP_KIND_MODP ? 1 : 2));
+    record_set_number(&r, COL_isakmp_policy_lifetime_s, p->lifetime_s);
+    client_send(client, &r);
+    return true;
+}
+
+static void set_lists(struct control_record *r, const struct policy *policy, const struct tunnel *tunnel)
+{
+    char space[1024], ip[IP_TEXT_SIZE];
+    struct text t = text_of(space, sizeof space);
+
+    for (size_t i = 0; i < tunnel->peer_count; i++)
+        text_add(&t, "%s%s", i ? " " : "", ip_text(tunnel->peers[i], ip));
+    record_set_text(r, COL_map_entry_peers, space);
+    t = text_of(space, sizeof space);
+    for (size_t i = 0; i < tunnel->transform_set_count; i++)
+        text_add(&t, "%s%s", i ? " " : "", policy->transform_sets[tunnel->transform_sets[i]].name);
+    record_set_text(r, COL_map_entry_transform_sets, space);
+    t = text_of(space, sizeof space);
+    for (size_t i = 0; i < tunnel->ace_count && !t.is_cut; i++) {
+        text_add(&t, "%s", i ? "|" : "");
+        text_add_ios_acl_line(&t, tunnel->acl_name, &tunnel->aces[i]);
+    }
+    record_set_text(r, COL_map_entry_lines, space);
+}
+
+bool show_map(struct client *client)
+{
+    const struct policy *policy = policy_of(client);
+    struct control_record r = control_record_of(RECORD_map_entry);
+
+    if (client->index >= policy->tunnel_count)
+        return false;
+    const struct tunnel *tunnel = &policy->tunnels[client->index++];
+
+    record_set_text(&r, COL_map_entry_map, tunnel->map_name);
+    record_set_number(&r, COL_map_entry_sequence, tunnel->sequence);
+    record_set_text(&r, COL_map_entry_acl, tunnel->acl_name);
+    record_set_number(&r, COL_map_entry_lifetime_s, tunnel->lifetime_s);
+    record_set_number(&r, COL_map_entry_lifetime_kb, tunnel->lifetime_kb);
+    record_set_number(&r, COL_map_entry_pfs_group, tunnel->pfs == GROUP_NONE ? 0 : group_info(tunnel->pfs)->number);
+    if (tunnel->interface < policy->interface_count)
+        record_set_text(&r, COL_map_entry_interface, policy->interfaces[tunnel->interface].name);
+    record_set_text(&r, COL_map_entry_parked, tunnel->parked);
+    set_lists(&r, policy, tunnel);
+    client_send(client, &r);
+    return true;
+}
