@@ -132,9 +132,9 @@ static const struct defaults *choose_defaults(struct compiler *c)
     bool is_understood;
     const struct defaults *chosen = defaults_of(version, &is_understood);
 
-    if (version == NULL)
+    if (version == NULL && !c->conf->is_ios)
         say(c, CONF_NOTE, NULL, "there is no ASA Version line: what is left out is taken as in %s", chosen->release);
-    else if (!is_understood)
+    else if (version != NULL && !is_understood)
         say(c, CONF_WARNING, version, "this release is not understood: what is left out is taken as in %s",
             chosen->release);
     return chosen;
@@ -211,6 +211,7 @@ static void compile_settings(struct compiler *c)
     const struct statement *hostname = first(c, STATEMENT_hostname);
 
     p->hostname = hostname == NULL ? "ciscoasa" : copy_argument(c, hostname, "hostname");
+    p->is_ios = c->conf->is_ios;
     p->are_weak_allowed = first(c, STATEMENT_weak_algorithms) != NULL;
     compile_identity(c, p);
     compile_nat_traversal(c, p);

@@ -2,6 +2,7 @@
 #include "conf/compile.h"
 
 #include "base/check.h"
+#include "conf/ios.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct reading {
     uint32_t parent_indent;
     enum grammar_mode mode; /* of those lines */
     bool is_open;           /* lines that are not indented may belong to it too: no ! has come since */
+    const struct ios *ios;  /* a router's configuration, translated; NULL: an ASA's own */
 };
 
 struct parsed {
@@ -28,7 +30,7 @@ struct parsed {
 
 size_t conf_space(size_t file_len)
 {
-    return file_len * 120 + 24 * 1024 * 1024;
+    return file_len * 160 + 24 * 1024 * 1024;
 }
 
 static bool is_word(struct bytes text, const char *word)
@@ -133,7 +135,7 @@ static void say_wrong(struct reading *r, const struct parsed *p, enum grammar_mo
     const struct token *bad = &p->tokens[is_end ? p->token_count - 1 : p->match.bad];
     size_t before = is_end ? 0 : (size_t)(bad->text.data - p->line.text.data);
     bool may_quote = mode != MODE_TUNNEL_IPSEC && text_public_len(p->line.text) >= before && bad->text.len <= 64;
-    uint32_t column = is_end ? bad->column + (uint32_t)bad->text.len : bad->column;
+    uint32_t column = r->ios != NULL ? 0 : is_end ? bad->column + (uint32_t)bad->text.len : bad->column;
     bool is_acl = p->match.row != NULL && p->match.row->family == FAMILY_ACL;
 
     if (is_end) {
@@ -327,8 +329,11 @@ static bool read_all(struct reading *r, struct bytes text)
     r->conf->findings = arena_take(r->arena, CONF_FINDINGS_MAX * sizeof *r->conf->findings);
     if (p == NULL || r->conf->findings == NULL)
         return false;
-    while (!r->arena->is_full && line_next(&lines, &p->line))
+    while (!r->arena->is_full && line_next(&lines, &p->line)) {
+        if (r->ios != NULL && p->line.number <= r->ios->line_count)
+            p->line.number = r->ios->lines[p->line.number - 1];
         read_line(r, p);
+    }
     if (r->arena->is_full)
         return false;
     statements_order(r->statements);
@@ -349,10 +354,26 @@ bool conf_read(struct conf *conf, struct bytes file_text, const char *file_name,
         return refuse(conf, arena, begin, line,
                       "this is no configuration: a zero byte, or a line that is far too long");
 
+    struct ios ios;
+
+    conf->is_ios = ios_is_configuration(file_text);
+    if (conf->is_ios) {
+        if (!ios_translate(&ios, file_text, arena))
+            return refuse(conf, arena, begin, 0, "the configuration needs more memory than there is for it");
+        file_text = ios.text;
+        line_count = ios.line_count + 1;
+    }
+
     const char *copy = arena_copy_text(arena, file_text);
     struct statements *statements = arena_take(arena, sizeof *statements);
-    struct reading r = {.conf = conf, .statements = statements, .finder = {conf, arena, file_name}, .arena = arena};
+    struct reading r = {.conf = conf,
+                        .statements = statements,
+                        .finder = {conf, arena, file_name},
+                        .arena = arena,
+                        .ios = conf->is_ios ? &ios : NULL};
 
+    if (conf->is_ios)
+        bytes_wipe((void *)ios.text.data, ios.text.len); /* the keys are in the copy, where conf_wipe finds them */
     leave_mode(&r);
     if (copy == NULL || statements == NULL || !statements_make(statements, line_count, arena) ||
         !read_all(&r, bytes_of(copy, file_text.len)) || !conf_compile(conf, statements, (struct secrets){0}, arena))

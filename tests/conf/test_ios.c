@@ -1,0 +1,110 @@
+/* A router's configuration: read into the same policy, written as an ASA's. */
+#include "conf/reading.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static char *written(const char *text)
+{
+    static char space[16384];
+    struct text t = text_of(space, sizeof space);
+    struct reading r;
+
+    reading_of(&r, text);
+    CHECK(r.is_ok && r.conf.is_ios && r.conf.policy.is_ios);
+    conf_write_part(&r.conf, CONF_KEYS_SHOWN, (struct conf_part){0}, &t);
+    CHECK(!t.is_cut);
+    reading_end(&r);
+    return space;
+}
+
+/* What makes a text IOS. */
+#define MARK "service timestamps log\n"
+
+static void lines_of_ios_become_lines_of_the_asa(void **state)
+{
+    static const struct {
+        const char *ios, *asa, *why;
+    } cases[] = {
+        {"crypto isakmp policy 10\n encr aes 256\n hash md5\n group 2\n",
+         "crypto ikev1 policy 10\n authentication rsa-sig\n encryption aes-256\n hash md5\n group 2\n lifetime 86400\n",
+         "what is left out is what IOS takes"},
+        {"crypto isakmp policy 10\n encryption aes 128\n", " encryption aes\n", "128 bits have no number on an ASA"},
+        {"crypto isakmp policy 10\n encryption aes\n", " encryption aes\n", "nor have they here"},
+        {"crypto isakmp key secret address 192.0.2.9\n",
+         "tunnel-group 192.0.2.9 type ipsec-l2l\ntunnel-group 192.0.2.9 ipsec-attributes\n"
+         " ikev1 pre-shared-key secret\n isakmp keepalive disable\n",
+         "a key, and no keepalive when nobody asks for it"},
+        {"crypto isakmp key 0 secret address 192.0.2.9 255.255.255.255 no-xauth\n", " ikev1 pre-shared-key secret\n",
+         "with all that may stand around it"},
+        {"crypto isakmp key secret address 0.0.0.0 0.0.0.0\n", "tunnel-group DefaultL2LGroup ipsec-attributes\n",
+         "for everybody"},
+        {"crypto isakmp keepalive 20 3\ncrypto isakmp key secret address 192.0.2.9\n",
+         " isakmp keepalive threshold 20 retry 3\n", "one statement for all peers"},
+        {"crypto ipsec transform-set S esp-aes 256 esp-sha-hmac\n mode transport\n",
+         "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha-hmac\ncrypto ipsec ikev1 transform-set S mode "
+         "transport\n",
+         "a block becomes two lines"},
+        {"crypto map M 10 ipsec-isakmp\n set peer 192.0.2.9 default\n set peer 192.0.2.10\n set pfs\n",
+         "crypto map M 10 set pfs group1\ncrypto map M 10 set peer 192.0.2.9\ncrypto map M 10 set peer 192.0.2.10\n",
+         "entries are blocks"},
+        {"interface Gi0/0\n ip address 198.51.100.1 255.255.255.0\n crypto map M\n",
+         "interface Gi0/0\n nameif Gi0/0\n ip address 198.51.100.1 255.255.255.0\n", "the interface is its own name"},
+        {"interface Gi0/0\n crypto map M\n", "crypto map M interface Gi0/0\n", "the map is applied from the interface"},
+        {"interface Gi0/0\n crypto map M\ncrypto map M local-address Loopback0\n", "crypto map M interface Loopback0\n",
+         "our end is the address that is named"},
+        {"interface Gi0/0\n ip address 198.51.100.1 255.255.255.0\nip route 0.0.0.0 0.0.0.0 198.51.100.9\n",
+         "route Gi0/0 0.0.0.0 0.0.0.0 198.51.100.9\n", "the interface of a route is that of its gateway"},
+        {"access-list 110 permit ip 10.0.0.0 0.15.255.255 any\n",
+         "access-list 110 extended permit ip 10.0.0.0 255.240.0.0 any\n", "wildcards are masks the other way round"},
+        {"ip access-list extended V\n permit tcp host 10.1.0.1 eq 443 10.2.0.0 0.0.0.255 range 1 9\n",
+         "access-list V extended permit tcp host 10.1.0.1 eq 443 10.2.0.0 255.255.255.0 range 1 9\n", "with ports"},
+        {"ip nat inside source list N interface Gi0/0 overload\n", "ios: ip nat inside source list",
+         "kept, and not used"},
+    };
+    static char text[4096];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(text, sizeof text, MARK "%s", cases[i].ios);
+        if (!strstr(written(text), cases[i].asa))
+            fail_msg("%s:\n%sgives\n%s", cases[i].why, cases[i].ios, written(text));
+    }
+}
+
+static void findings_name_the_routers_lines(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, MARK "!\ncrypto isakmp policy 10\n encr rot13\n");
+    CHECK(r.conf.error_count == 1);
+    for (uint32_t i = 0; i < r.conf.finding_count; i++)
+        if (r.conf.findings[i].severity == CONF_ERROR)
+            CHECK(r.conf.findings[i].line == 4);
+    reading_end(&r);
+}
+
+static void what_is_an_asas_is_left_alone(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, "ASA Version 8.2(5)\ncrypto isakmp policy 10\n encryption aes\n");
+    CHECK(!r.conf.is_ios && !r.conf.policy.is_ios);
+    reading_end(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_of_ios_become_lines_of_the_asa),
+        cmocka_unit_test(findings_name_the_routers_lines),
+        cmocka_unit_test(what_is_an_asas_is_left_alone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
