@@ -5,8 +5,10 @@
 #include "cli/doctor.h"
 #include "cli/file.h"
 #include "cli/json.h"
+#include "cli/loaded.h"
 #include "cli/secret.h"
 #include "conf/conf.h"
+#include "conf/convert.h"
 #include "conf/line.h"
 
 #include <errno.h>
@@ -263,6 +265,48 @@ void command_help(FILE *out)
     fputs(space, out);
 }
 
+static bool write_converted(const struct command *command, const struct loaded *loaded, enum conf_language language,
+                            size_t size)
+{
+    char *space = malloc(size);
+    bool is_whole;
+
+    CHECK(space);
+    struct text text = text_of(space, size);
+
+    conf_convert(&loaded->conf, language, &text);
+    is_whole = !text.is_cut;
+    if (is_whole)
+        fputs(space, command->out);
+    bytes_wipe(space, size);
+    free(space);
+    return is_whole;
+}
+
+/* Exit 1: some tunnel could not be carried, because it does not run here either. */
+static int do_convert(struct command *command, enum conf_language language)
+{
+    int error = 0;
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct loaded *loaded = loaded_open(command->request.file, &error);
+
+    if (!loaded || !loaded->is_split) {
+        text_add_escaped(&why, bytes_of_text(command->request.file));
+        text_add(&why, ": %s", loaded ? "this is no configuration" : strerror(error));
+        if (loaded)
+            loaded_close(loaded);
+        return complain(command, space);
+    }
+    for (size_t size = 64 * 1024; !write_converted(command, loaded, language, size);)
+        size *= 2;
+
+    int status = loaded->conf.parked_count ? COMMAND_NOT_UP : COMMAND_DONE;
+
+    loaded_close(loaded);
+    return status;
+}
+
 /* One after the other, each under its heading. What cannot be shown is told, and the rest comes. */
 static int do_tech(struct command *command)
 {
@@ -304,6 +348,10 @@ int command_run(struct command *command)
     case CONTROL_SECRET: return do_secret(command);
     case CONTROL_COPY_FROM: return do_copy_from(command, command->request.file);
     case CONTROL_SHOW_TECH: return do_tech(command);
+    case CONTROL_CONVERT_ASA: return do_convert(command, CONF_TO_ASA);
+    case CONTROL_CONVERT_IOS: return do_convert(command, CONF_TO_IOS);
+    case CONTROL_CONVERT_STRONGSWAN: return do_convert(command, CONF_TO_STRONGSWAN);
+    case CONTROL_CONVERT_LIBRESWAN: return do_convert(command, CONF_TO_LIBRESWAN);
     case CONTROL_COPY_TO: return do_copy_to(command);
     case CONTROL_EXPLAIN:
         return complain(command, "the options of explain stand behind that word: ikewise explain --help");

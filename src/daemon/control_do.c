@@ -413,6 +413,10 @@ void handle_request(struct client *client)
     case CONTROL_COPY_FROM:
     case CONTROL_COPY_TO:
     case CONTROL_SHOW_TECH:
+    case CONTROL_CONVERT_ASA:
+    case CONTROL_CONVERT_IOS:
+    case CONTROL_CONVERT_STRONGSWAN:
+    case CONTROL_CONVERT_LIBRESWAN:
     case CONTROL_HELP:
     case CONTROL_SHOW_HISTORY:
     case CONTROL_CONFIGURE_TERMINAL:

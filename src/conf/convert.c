@@ -1,0 +1,435 @@
+#include "conf/convert.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+struct names {
+    const char *ios, *ios_transform, *strongswan, *libreswan;
+};
+
+static const struct names ciphers[] = {
+#define CIPHER_AS(id, ios, ios_transform, strongswan, libreswan)                                                       \
+    [CIPHER_##id] = {ios, ios_transform, strongswan, libreswan},
+#define HASH_AS(...)
+#define GROUP_AS(...)
+#include "conf/convert.def"
+#undef CIPHER_AS
+#undef HASH_AS
+};
+
+static const struct names hashes[] = {
+#define CIPHER_AS(...)
+#define HASH_AS(id, ios, ios_transform, strongswan, libreswan)                                                         \
+    [HASH_##id] = {ios, ios_transform, strongswan, libreswan},
+#include "conf/convert.def"
+#undef HASH_AS
+#undef GROUP_AS
+};
+
+static const struct names groups[] = {
+#define HASH_AS(...)
+#define GROUP_AS(id, strongswan, libreswan) [GROUP_##id] = {NULL, NULL, strongswan, libreswan},
+#include "conf/convert.def"
+#undef CIPHER_AS
+#undef HASH_AS
+#undef GROUP_AS
+};
+
+struct converting {
+    const struct conf *conf;
+    const struct policy *policy;
+    struct text *t;
+};
+
+static const char *interface_name(const struct converting *c, const struct tunnel *tunnel)
+{
+    return tunnel->interface < c->policy->interface_count ? c->policy->interfaces[tunnel->interface].hardware : "";
+}
+
+static struct ip local_of(const struct converting *c, const struct tunnel *tunnel)
+{
+    return tunnel->interface < c->policy->interface_count ? c->policy->interfaces[tunnel->interface].ip : (struct ip) {
+        0
+    };
+}
+
+/* What is in no line of the other side, as remarks. */
+static void add_remarks(const struct converting *c, const char *mark)
+{
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
+        const struct tunnel *tunnel = &c->policy->tunnels[i];
+
+        if (tunnel->parked)
+            text_add(c->t, "%s not carried: crypto map %s %u, which is parked: %s\n", mark, tunnel->map_name,
+                     tunnel->sequence, tunnel->parked);
+    }
+    for (uint32_t i = 0; i < c->conf->unused_count; i++)
+        text_add(c->t, "%s not carried: line %u: %s\n", mark, c->conf->unused[i].line, c->conf->unused[i].begins);
+}
+
+/* ---- IOS ---- */
+
+static void add_ios_network(struct text *t, struct ip_range range)
+{
+    int prefix_len = ip_range_prefix_len(range);
+    struct ip wildcard;
+
+    if (prefix_len == 0) {
+        text_add(t, " any");
+    } else if (ip_equal(range.first, range.last)) {
+        text_add(t, " host ");
+        text_add_ip(t, range.first);
+    } else {
+        wildcard = ip_mask((enum ip_family)range.first.family, prefix_len < 0 ? 32u : (unsigned)prefix_len);
+        for (size_t i = 0; i < ip_len(wildcard); i++)
+            wildcard.octets[i] = (uint8_t)~wildcard.octets[i];
+        text_add(t, " ");
+        text_add_ip(t, range.first);
+        text_add(t, " ");
+        text_add_ip(t, wildcard);
+    }
+}
+
+static void add_ios_ports(struct text *t, struct port_range ports)
+{
+    if (ports.first == ports.last)
+        text_add(t, " eq %u", ports.first);
+    else if (ports.first != 0 || ports.last != 65535)
+        text_add(t, " range %u %u", ports.first, ports.last);
+}
+
+static void add_ios_acl(const struct converting *c, const struct tunnel *tunnel)
+{
+    text_add(c->t, "ip access-list extended %s\n", tunnel->acl_name);
+    for (uint16_t i = 0; i < tunnel->ace_count; i++) {
+        const struct crypto_ace *ace = &tunnel->aces[i];
+
+        if (ip_range_prefix_len(ace->selector.local) < 0 || ip_range_prefix_len(ace->selector.remote) < 0)
+            text_add(c->t, "! not carried, because it has a range of addresses:");
+        text_add(c->t, " %s ", ace->is_permit ? "permit" : "deny");
+        if (ace->selector.protocol == 0)
+            text_add(c->t, "ip");
+        else
+            text_add(c->t, "%u", ace->selector.protocol);
+        add_ios_network(c->t, ace->selector.local);
+        add_ios_ports(c->t, ace->selector.local_ports);
+        add_ios_network(c->t, ace->selector.remote);
+        add_ios_ports(c->t, ace->selector.remote_ports);
+        text_add(c->t, "\n");
+    }
+}
+
+static void add_ios_entry(const struct converting *c, const struct tunnel *tunnel)
+{
+    char ip[IP_TEXT_SIZE];
+
+    text_add(c->t, "crypto map %s %u ipsec-isakmp\n", tunnel->map_name, tunnel->sequence);
+    for (uint8_t i = 0; i < tunnel->peer_count; i++)
+        text_add(c->t, " set peer %s\n", ip_text(tunnel->peers[i], ip));
+    text_add(c->t, " set transform-set");
+    for (uint8_t i = 0; i < tunnel->transform_set_count; i++)
+        text_add(c->t, " %s", c->policy->transform_sets[tunnel->transform_sets[i]].name);
+    text_add(c->t, "\n");
+    if (tunnel->pfs != GROUP_NONE)
+        text_add(c->t, " set pfs group%u\n", group_info(tunnel->pfs)->number);
+    if (tunnel->lifetime_s != 0)
+        text_add(c->t, " set security-association lifetime seconds %u\n", tunnel->lifetime_s);
+    text_add(c->t, " match address %s\n", tunnel->acl_name);
+}
+
+static bool is_new_map(const struct policy *policy, uint16_t index)
+{
+    for (uint16_t i = 0; i < index; i++)
+        if (!policy->tunnels[i].parked && strcmp(policy->tunnels[i].map_name, policy->tunnels[index].map_name) == 0)
+            return false;
+    return true;
+}
+
+static void add_ios_interfaces(const struct converting *c)
+{
+    char ip[IP_TEXT_SIZE], mask[IP_TEXT_SIZE];
+
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
+        const struct tunnel *tunnel = &c->policy->tunnels[i];
+
+        if (tunnel->parked || !is_new_map(c->policy, i))
+            continue;
+        const struct policy_interface *interface = &c->policy->interfaces[tunnel->interface];
+
+        text_add(c->t, "!\ninterface %s\n ip address %s %s\n crypto map %s\n", interface_name(c, tunnel),
+                 ip_text(interface->ip, ip),
+                 ip_text(ip_mask((enum ip_family)interface->ip.family, interface->prefix_len), mask), tunnel->map_name);
+    }
+}
+
+static void convert_to_ios(const struct converting *c)
+{
+    const struct policy *p = c->policy;
+    struct text *t = c->t;
+    char ip[IP_TEXT_SIZE];
+
+    text_add(t, "! Keys are not written: put them in place of *****\nhostname %s\n!\n", p->hostname);
+    for (uint16_t i = 0; i < p->isakmp_policy_count; i++) {
+        const struct isakmp_policy *policy = &p->isakmp_policies[i];
+
+        text_add(t, "crypto isakmp policy %u\n encr %s\n hash %s\n authentication pre-share\n group %u\n lifetime %u\n",
+                 policy->priority > 10000 ? 10000 : policy->priority, ciphers[policy->cipher].ios,
+                 hashes[policy->hash].ios, group_info(policy->group)->number,
+                 policy->lifetime_s == 0 ? 86400 : policy->lifetime_s);
+    }
+    for (uint16_t i = 0; i < p->tunnel_group_count; i++)
+        text_add(t, "crypto isakmp key ***** address %s\n",
+                 ip_is_set(p->tunnel_groups[i].peer) ? ip_text(p->tunnel_groups[i].peer, ip) : "0.0.0.0 0.0.0.0");
+    if (p->tunnel_group_count > 0 && p->tunnel_groups[0].has_dpd)
+        text_add(t, "crypto isakmp keepalive %u %u\n", p->tunnel_groups[0].dpd_threshold_s,
+                 p->tunnel_groups[0].dpd_retry_s);
+    for (uint16_t i = 0; i < p->transform_set_count; i++) {
+        const struct transform_set *set = &p->transform_sets[i];
+
+        text_add(t, "!\ncrypto ipsec transform-set %s %s%s%s\n mode tunnel\n", set->name,
+                 ciphers[set->cipher].ios_transform, set->integrity == HASH_NONE ? "" : " ",
+                 set->integrity == HASH_NONE ? "" : hashes[set->integrity].ios_transform);
+    }
+    for (uint16_t i = 0; i < p->tunnel_count; i++) {
+        if (p->tunnels[i].parked)
+            continue;
+        text_add(t, "!\n");
+        add_ios_acl(c, &p->tunnels[i]);
+        add_ios_entry(c, &p->tunnels[i]);
+    }
+    add_ios_interfaces(c);
+    add_remarks(c, "!");
+}
+
+/* ---- strongSwan and libreswan ---- */
+
+static bool is_strongswan(enum conf_language language)
+{
+    return language == CONF_TO_STRONGSWAN;
+}
+
+static const char *name_in(const struct names *names, enum conf_language language)
+{
+    return is_strongswan(language) ? names->strongswan : names->libreswan;
+}
+
+static void add_phase1(const struct converting *c, enum conf_language language)
+{
+    for (uint16_t i = 0; i < c->policy->isakmp_policy_count; i++) {
+        const struct isakmp_policy *p = &c->policy->isakmp_policies[i];
+
+        text_add(c->t, "%s%s-%s%s%s",
+                 i == 0                    ? ""
+                 : is_strongswan(language) ? ", "
+                                           : ",",
+                 name_in(&ciphers[p->cipher], language), name_in(&hashes[p->hash], language),
+                 is_strongswan(language) ? "-" : ";", name_in(&groups[p->group], language));
+    }
+}
+
+static void add_phase2(const struct converting *c, const struct tunnel *tunnel, enum conf_language language)
+{
+    for (uint8_t i = 0; i < tunnel->transform_set_count; i++) {
+        const struct transform_set *set = &c->policy->transform_sets[tunnel->transform_sets[i]];
+
+        text_add(c->t, "%s%s",
+                 i == 0                    ? ""
+                 : is_strongswan(language) ? ", "
+                                           : ",",
+                 name_in(&ciphers[set->cipher], language));
+        if (set->integrity != HASH_NONE)
+            text_add(c->t, "-%s", name_in(&hashes[set->integrity], language));
+        if (tunnel->pfs != GROUP_NONE)
+            text_add(c->t, "%s%s", is_strongswan(language) ? "-" : ";", name_in(&groups[tunnel->pfs], language));
+    }
+}
+
+static void add_range(struct text *t, struct ip_range range)
+{
+    int prefix_len = ip_range_prefix_len(range);
+
+    text_add_ip(t, range.first);
+    if (prefix_len >= 0) {
+        text_add(t, "/%d", prefix_len);
+        return;
+    }
+    text_add(t, "-");
+    text_add_ip(t, range.last);
+}
+
+static bool is_any(struct port_range ports)
+{
+    return ports.first == 0 && ports.last == 65535;
+}
+
+/* 10.1.0.0/16[6/443] */
+static void add_swan_selector(struct text *t, struct ip_range range, uint8_t protocol, struct port_range ports)
+{
+    add_range(t, range);
+    if (protocol == 0)
+        return;
+    text_add(t, "[%u", protocol);
+    if (ports.first == ports.last)
+        text_add(t, "/%u", ports.first);
+    else if (!is_any(ports))
+        text_add(t, "/%u-%u", ports.first, ports.last);
+    text_add(t, "]");
+}
+
+/* leftprotoport=6/443. It takes one port or all. */
+static void add_libreswan_port(struct text *t, const char *side, uint8_t protocol, struct port_range ports)
+{
+    if (protocol == 0)
+        return;
+    if (ports.first == ports.last)
+        text_add(t, "    %sprotoport=%u/%u\n", side, protocol, ports.first);
+    else
+        text_add(t, "    %sprotoport=%u/%%any%s\n", side, protocol,
+                 is_any(ports) ? "" : " # not carried: a range of ports");
+}
+
+static const struct tunnel_group *group_of(const struct converting *c, const struct tunnel *tunnel)
+{
+    uint16_t index = tunnel->peer_count > 0 ? policy_tunnel_group_of(c->policy, tunnel->peers[0]) : NO_INDEX;
+
+    return index == NO_INDEX ? NULL : &c->policy->tunnel_groups[index];
+}
+
+static void add_swan_children(const struct converting *c, const struct tunnel *tunnel)
+{
+    text_add(c->t, "        children {\n");
+    for (uint16_t i = 0; i < tunnel->ace_count; i++) {
+        const struct selector *s = &tunnel->aces[i].selector;
+
+        if (!tunnel->aces[i].is_permit)
+            continue;
+        text_add(c->t, "            line-%u {\n                local_ts = ", i + 1);
+        add_swan_selector(c->t, s->local, s->protocol, s->local_ports);
+        text_add(c->t, "\n                remote_ts = ");
+        add_swan_selector(c->t, s->remote, s->protocol, s->remote_ports);
+        text_add(c->t, "\n                esp_proposals = ");
+        add_phase2(c, tunnel, CONF_TO_STRONGSWAN);
+        text_add(c->t, "\n                mode = tunnel\n                start_action = %s\n",
+                 tunnel->connection_type == CONNECTION_ANSWER_ONLY ? "none" : "trap");
+        if (tunnel->lifetime_s != 0)
+            text_add(c->t, "                life_time = %us\n", tunnel->lifetime_s);
+        text_add(c->t, "            }\n");
+    }
+    text_add(c->t, "        }\n");
+}
+
+static void add_swan_connection(const struct converting *c, const struct tunnel *tunnel)
+{
+    const struct tunnel_group *group = group_of(c, tunnel);
+    char local[IP_TEXT_SIZE], peer[IP_TEXT_SIZE];
+
+    ip_text(local_of(c, tunnel), local);
+    ip_text(tunnel->peers[0], peer);
+    text_add(
+        c->t,
+        "    %s-%u {\n        version = 1\n        local_addrs = %s\n        remote_addrs = %s\n        proposals = ",
+        tunnel->map_name, tunnel->sequence, local, peer);
+    add_phase1(c, CONF_TO_STRONGSWAN);
+    text_add(c->t, "\n");
+    if (group != NULL && group->has_dpd)
+        text_add(c->t, "        dpd_delay = %us\n", group->dpd_threshold_s);
+    text_add(c->t,
+             "        local {\n            auth = psk\n            id = %s\n        }\n"
+             "        remote {\n            auth = psk\n            id = %s\n        }\n",
+             local, peer);
+    add_swan_children(c, tunnel);
+    text_add(c->t, "    }\n");
+}
+
+static void add_more_peers(const struct converting *c, const struct tunnel *tunnel)
+{
+    char ip[IP_TEXT_SIZE];
+
+    for (uint8_t i = 1; i < tunnel->peer_count; i++)
+        text_add(c->t, "# not carried: backup peer %s of crypto map %s %u\n", ip_text(tunnel->peers[i], ip),
+                 tunnel->map_name, tunnel->sequence);
+}
+
+static void convert_to_strongswan(const struct converting *c)
+{
+    char ip[IP_TEXT_SIZE];
+
+    text_add(c->t, "# swanctl.conf. Keys are not written: put them in place of *****\nconnections {\n");
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
+        if (!c->policy->tunnels[i].parked)
+            add_swan_connection(c, &c->policy->tunnels[i]);
+    text_add(c->t, "}\nsecrets {\n");
+    for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++) {
+        text_add(c->t, "    ike-%u {\n", i + 1);
+        if (ip_is_set(c->policy->tunnel_groups[i].peer))
+            text_add(c->t, "        id = %s\n", ip_text(c->policy->tunnel_groups[i].peer, ip));
+        text_add(c->t, "        secret = \"*****\"\n    }\n");
+    }
+    text_add(c->t, "}\n");
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
+        if (!c->policy->tunnels[i].parked)
+            add_more_peers(c, &c->policy->tunnels[i]);
+    add_remarks(c, "#");
+}
+
+static void add_libreswan_connection(const struct converting *c, const struct tunnel *tunnel, uint16_t line)
+{
+    const struct selector *s = &tunnel->aces[line].selector;
+    const struct tunnel_group *group = group_of(c, tunnel);
+    char ip[IP_TEXT_SIZE];
+
+    text_add(c->t, "conn %s-%u-%u\n    ikev2=no\n    authby=secret\n    type=tunnel\n    left=%s\n    leftsubnet=",
+             tunnel->map_name, tunnel->sequence, line + 1, ip_text(local_of(c, tunnel), ip));
+    add_range(c->t, s->local);
+    text_add(c->t, "\n    right=%s\n    rightsubnet=", ip_text(tunnel->peers[0], ip));
+    add_range(c->t, s->remote);
+    text_add(c->t, "\n");
+    add_libreswan_port(c->t, "left", s->protocol, s->local_ports);
+    add_libreswan_port(c->t, "right", s->protocol, s->remote_ports);
+    text_add(c->t, "    ike=");
+    add_phase1(c, CONF_TO_LIBRESWAN);
+    text_add(c->t, "\n    esp=");
+    add_phase2(c, tunnel, CONF_TO_LIBRESWAN);
+    text_add(c->t, "\n    pfs=%s\n", tunnel->pfs == GROUP_NONE ? "no" : "yes");
+    if (tunnel->lifetime_s != 0)
+        text_add(c->t, "    salifetime=%us\n", tunnel->lifetime_s);
+    if (group != NULL && group->has_dpd)
+        text_add(c->t, "    dpddelay=%u\n    dpdtimeout=%u\n    dpdaction=restart\n", group->dpd_threshold_s,
+                 group->dpd_threshold_s + 3u * group->dpd_retry_s);
+    text_add(c->t, "    auto=%s\n\n", tunnel->connection_type == CONNECTION_ANSWER_ONLY ? "add" : "ondemand");
+}
+
+static void convert_to_libreswan(const struct converting *c)
+{
+    char ip[IP_TEXT_SIZE];
+
+    text_add(c->t,
+             "# ipsec.conf; below it, as remarks, ipsec.secrets. Keys are not written: put them in place of *****\n\n");
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
+        const struct tunnel *tunnel = &c->policy->tunnels[i];
+
+        for (uint16_t line = 0; !tunnel->parked && line < tunnel->ace_count; line++)
+            if (tunnel->aces[line].is_permit)
+                add_libreswan_connection(c, tunnel, line);
+        if (!tunnel->parked)
+            add_more_peers(c, tunnel);
+    }
+    for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++)
+        text_add(c->t, "# %%any %s : PSK \"*****\"\n",
+                 ip_is_set(c->policy->tunnel_groups[i].peer) ? ip_text(c->policy->tunnel_groups[i].peer, ip) : "%any");
+    add_remarks(c, "#");
+}
+
+void conf_convert(const struct conf *conf, enum conf_language language, struct text *text)
+{
+    const struct converting c = {conf, &conf->policy, text};
+
+    switch (language) {
+    case CONF_TO_ASA: conf_write(conf, CONF_KEYS_MASKED, text); return;
+    case CONF_TO_IOS: convert_to_ios(&c); return;
+    case CONF_TO_STRONGSWAN: convert_to_strongswan(&c); return;
+    case CONF_TO_LIBRESWAN: convert_to_libreswan(&c); return;
+    }
+    CHECK(!"a language that is not there");
+}
