@@ -6,6 +6,7 @@
 #include "cli/file.h"
 #include "cli/json.h"
 #include "cli/loaded.h"
+#include "cli/ping.h"
 #include "cli/secret.h"
 #include "conf/conf.h"
 #include "conf/convert.h"
@@ -265,6 +266,16 @@ void command_help(FILE *out)
     fputs(space, out);
 }
 
+static int do_ping(const struct command *command)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    int status =
+        ping_run(command->out, command->request.peer, command->request.repeat_count, command->request.file, &why);
+
+    return status == 2 ? complain(command, space) : status;
+}
+
 static bool write_converted(const struct command *command, const struct loaded *loaded, enum conf_language language,
                             size_t size)
 {
@@ -347,6 +358,7 @@ int command_run(struct command *command)
     case CONTROL_DOCTOR: return do_doctor(command);
     case CONTROL_SECRET: return do_secret(command);
     case CONTROL_COPY_FROM: return do_copy_from(command, command->request.file);
+    case CONTROL_PING: return do_ping(command);
     case CONTROL_SHOW_TECH: return do_tech(command);
     case CONTROL_CONVERT_ASA: return do_convert(command, CONF_TO_ASA);
     case CONTROL_CONVERT_IOS: return do_convert(command, CONF_TO_IOS);

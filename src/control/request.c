@@ -210,8 +210,11 @@ static bool argument_take(struct control_request *request, enum argument argumen
     uint32_t level;
 
     switch (argument) {
+    case ARGUMENT_ADDRESS:
     case ARGUMENT_PEER: return ip_parse(&request->peer, word);
+    case ARGUMENT_TIMES: return number_of(word, argument, &request->repeat_count);
     case ARGUMENT_LINES: return number_of(word, argument, &request->line_count);
+    case ARGUMENT_SOURCE:
     case ARGUMENT_FILE: return copy_word(request->file, sizeof request->file, word);
     case ARGUMENT_STATEMENT: return copy_word(request->rest, sizeof request->rest, word);
     case ARGUMENT_LEVEL:

@@ -412,6 +412,7 @@ void handle_request(struct client *client)
     case CONTROL_SECRET:
     case CONTROL_COPY_FROM:
     case CONTROL_COPY_TO:
+    case CONTROL_PING:
     case CONTROL_SHOW_TECH:
     case CONTROL_CONVERT_ASA:
     case CONTROL_CONVERT_IOS:

@@ -337,6 +337,8 @@ wait $pinging
 expect "a change loses no packet of the tunnels that it does not concern" grep -q "600 packets transmitted, 600 received" "$work/pings"
 expect "and what was taken away is gone" test ! -s "$work/gone"
 
+expect "ping goes through the tunnel" grep -q "Success rate is 100 percent (3/3)" <(host gw "$ikewise" ping 10.2.0.5 repeat 3 source 10.1.0.1)
+expect "and says so when nothing comes" test "$(host gw "$ikewise" ping 192.0.2.77 repeat 2 | tail -n 2 | head -n 1)" = ..
 commands() { printf '%s\n' "$@" | "$ikewise" -s "$work/w.sock"; }
 status() { local wanted=$1; shift; "$@" >/dev/null 2>&1; [ $? = "$wanted" ]; }
 expect "commands come from standard input" status 0 commands "show tunnel" "configure terminal" "hostname west" "end"

@@ -131,8 +131,9 @@ static void what_is_not_understood_is_explained(void **state)
     }
 }
 
-static const char *const examples[][2] = {
-    {"PEER", "192.0.2.1"}, {"LEVEL", "127"}, {"FILE", "/tmp/file"}, {"LINES", "24"}, {"STATEMENT", "crypto"}};
+static const char *const examples[][2] = {{"PEER", "192.0.2.1"}, {"LEVEL", "127"},         {"FILE", "/tmp/file"},
+                                          {"LINES", "24"},       {"ADDRESS", "192.0.2.1"}, {"TIMES", "3"},
+                                          {"SOURCE", "eth0"},    {"STATEMENT", "crypto"}};
 
 static const struct control_scope everywhere = {.is_session = true, .is_admin = true};
 
