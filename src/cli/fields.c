@@ -480,6 +480,10 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_DETAIL_PFS: return is_detail && record_number(r, COL_ipsec_pair_pfs_group) > 0;
     case SCREEN_DETAIL_NO_PFS: return is_detail && record_number(r, COL_ipsec_pair_pfs_group) == 0;
     case SCREEN_DETAIL_VOLUME: return is_detail && record_number(r, COL_ipsec_pair_lifetime_kb) > 0;
+    case SCREEN_CONNECTED: return !record_has(r, COL_route_gateway);
+    case SCREEN_STATIC: return record_has(r, COL_route_gateway);
+    case SCREEN_IS_UP: return record_flag(r, COL_interface_up);
+    case SCREEN_IS_DOWN: return !record_flag(r, COL_interface_up);
     case SCREEN_MAP_PFS: return record_number(r, COL_map_entry_pfs_group) > 0;
     case SCREEN_MAP_NO_PFS: return record_number(r, COL_map_entry_pfs_group) == 0;
     case SCREEN_IOS_WORDS: return has_state(i) && is_ios(i);

@@ -257,6 +257,21 @@ static void write_one(FILE *out, const struct reply *reply, enum control_record_
         screen_block(out, block, &item);
 }
 
+/* `head` BLOCK_COUNT: without one. */
+static void write_each(FILE *out, const struct reply *reply, enum control_record_kind kind, enum screen_block head,
+                       enum screen_block block, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    if (head != BLOCK_COUNT)
+        screen_block(out, head, &item);
+    for (size_t i = 0; i < reply->count; i++) {
+        item.record = &reply->records[i];
+        if (item.record->kind == kind)
+            screen_block(out, block, &item);
+    }
+}
+
 static void write_version(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
     struct screen_item item = {.view = view, .record = reply_find(reply, RECORD_gateway)};
@@ -292,6 +307,9 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_SESSION: screen_crypto_session(out, reply, view); return;
     case CONTROL_SHOW_CONNECTIONS: screen_connections(out, reply, view); return;
     case CONTROL_SHOW_POLICY: screen_policies(out, reply, view); return;
+    case CONTROL_SHOW_ROUTE: screen_routes(out, reply, view); return;
+    case CONTROL_SHOW_ARP: write_each(out, reply, RECORD_arp, BLOCK_ARP_HEAD, BLOCK_ARP, view); return;
+    case CONTROL_SHOW_INTERFACE: write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_INTERFACE, view); return;
     case CONTROL_SHOW_MAP: screen_maps(out, reply, view); return;
     case CONTROL_SHOW_IKE_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_IKE_STATS, view); return;
     case CONTROL_SHOW_PROTOCOL_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_PROTOCOL_STATS, view); return;

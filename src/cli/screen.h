@@ -41,12 +41,12 @@ enum { SCREEN_LINE_SIZE = 8192 };
 struct screen_item {
     const struct control_record *record;
     const struct screen_view *view;
-    bool is_outbound;                                                 /* IPSEC_SA: which direction */
-    unsigned active_count, rekey_count;                               /* ISAKMP_HEAD */
-    const struct control_record *sa, *pair;                           /* of a session: the newest; NULL: none */
-    unsigned pair_count, tunnel_number;                               /* SESSION, SESSION_IPSEC */
-    uint64_t bytes_out, bytes_in;                                     /* SESSION */
-    struct bytes part;                                                /* MAP_ACL, MAP_SET */
+    bool is_outbound;                       /* IPSEC_SA: which direction */
+    unsigned active_count, rekey_count;     /* ISAKMP_HEAD */
+    const struct control_record *sa, *pair; /* of a session: the newest; of routes: the default; NULL: none */
+    unsigned pair_count, tunnel_number;     /* SESSION, SESSION_IPSEC */
+    uint64_t bytes_out, bytes_in;           /* SESSION */
+    struct bytes part;                      /* MAP_ACL, MAP_SET */
     unsigned running_count, parked_count, error_count, warning_count; /* CHECK_SUM */
 };
 
@@ -74,6 +74,7 @@ void screen_crypto_session(FILE *out, const struct reply *reply, const struct sc
 void screen_connections(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_drops(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_policies(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_routes(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_maps(FILE *out, const struct reply *reply, const struct screen_view *view);
 
 /* fields.c */

@@ -241,3 +241,113 @@ void screen_maps(FILE *out, const struct reply *reply, const struct screen_view 
         screen_block(out, BLOCK_MAP_ENTRY_END, &item);
     }
 }
+
+/* ---- show route ---- */
+
+static uint32_t address_of(const struct control_record *r)
+{
+    struct ip ip = {0};
+
+    ip_parse(&ip, bytes_of_text(record_text(r, COL_route_network)));
+    return ip_to_v4(ip);
+}
+
+/* The network that an address belongs to before there were masks. */
+static unsigned class_len(uint32_t address)
+{
+    return address < 0x80000000 ? 8 : address < 0xC0000000 ? 16 : 24;
+}
+
+static uint32_t class_network(uint32_t address)
+{
+    return address & ~(0xffffffffU >> class_len(address));
+}
+
+static bool is_in_group(const struct control_record *r, uint32_t network)
+{
+    return r->kind == RECORD_route && record_number(r, COL_route_prefix_len) > class_len(network) &&
+           record_number(r, COL_route_prefix_len) <= 32 &&
+           class_network(address_of(r)) == network;
+}
+
+static void write_ios_route(FILE *out, const struct control_record *r, bool is_in_a_group, bool has_len)
+{
+    char prefix[16] = "";
+
+    if (has_len || !is_in_a_group)
+        snprintf(prefix, sizeof prefix, "/%u", (unsigned)record_number(r, COL_route_prefix_len));
+    fprintf(out, "%s%s%s ",
+            is_in_a_group                                 ? record_has(r, COL_route_gateway) ? "S       " : "C       "
+            : record_number(r, COL_route_prefix_len) == 0 ? "S*   "
+            : record_has(r, COL_route_gateway)            ? "S    "
+                                                          : "C    ",
+            record_text(r, COL_route_network), prefix);
+    if (record_has(r, COL_route_gateway))
+        fprintf(out, "[1/0] via %s\n", record_text(r, COL_route_gateway));
+    else
+        fprintf(out, "is directly connected, %s\n", record_text(r, COL_route_interface));
+}
+
+/* IOS shows subnets under the network that they are of. */
+static void write_ios_group(FILE *out, const struct reply *reply, size_t first, uint32_t network)
+{
+    uint64_t len = record_number(&reply->records[first], COL_route_prefix_len), masks = 0;
+    unsigned count = 0;
+    char space[IP_TEXT_SIZE];
+
+    for (size_t i = first; i < reply->count; i++) {
+        if (!is_in_group(&reply->records[i], network))
+            continue;
+        count++;
+        masks |= 1ULL << record_number(&reply->records[i], COL_route_prefix_len);
+    }
+    if (masks == 1ULL << len)
+        fprintf(out, "     %s/%u is subnetted, %u subnets\n", ip_text(ip_of_v4(network), space), (unsigned)len, count);
+    else
+        fprintf(out, "     %s/%u is variably subnetted, %u subnets, %u masks\n", ip_text(ip_of_v4(network), space),
+                class_len(network), count, (unsigned)__builtin_popcountll(masks));
+    for (size_t i = first; i < reply->count; i++) {
+        if (is_in_group(&reply->records[i], network))
+            write_ios_route(out, &reply->records[i], true, masks != 1ULL << len);
+    }
+}
+
+static void write_ios_routes(FILE *out, const struct reply *reply)
+{
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = &reply->records[i];
+        uint32_t network = r->kind == RECORD_route ? class_network(address_of(r)) : 0;
+        bool is_first = true;
+
+        if (r->kind != RECORD_route)
+            continue;
+        for (size_t k = 0; k < i; k++)
+            is_first &= !is_in_group(&reply->records[k], network);
+        if (!is_in_group(r, network))
+            write_ios_route(out, r, false, true);
+        else if (is_first)
+            write_ios_group(out, reply, i, network);
+    }
+}
+
+void screen_routes(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = &reply->records[i];
+
+        if (r->kind == RECORD_route && record_number(r, COL_route_prefix_len) == 0)
+            item.pair = r;
+    }
+    screen_block(out, BLOCK_ROUTES_HEAD, &item);
+    if (view->dialect & (DIALECT_IOS | DIALECT_IOS12)) {
+        write_ios_routes(out, reply);
+        return;
+    }
+    for (size_t i = 0; i < reply->count; i++) {
+        item.record = &reply->records[i];
+        if (item.record->kind == RECORD_route)
+            screen_block(out, BLOCK_ROUTE, &item);
+    }
+}

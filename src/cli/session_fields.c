@@ -395,6 +395,27 @@ static void field_map_set(struct text *t, item *i)
     field_map_line(t, i);
 }
 
+/* ---- routes ---- */
+
+static bool is_default(const struct control_record *r)
+{
+    return r && r->kind == RECORD_route && record_number(r, COL_route_prefix_len) == 0;
+}
+
+/* `pair`: the default route, when there is one. */
+static void field_last_resort(struct text *t, item *i)
+{
+    if (i->pair && record_has(i->pair, COL_route_gateway))
+        text_add(t, "%s to network 0.0.0.0", record_text(i->pair, COL_route_gateway));
+    else
+        text_add(t, "not set");
+}
+
+static void field_route_letter(struct text *t, item *i)
+{
+    text_add(t, is_default(i->record) ? "S*" : "S");
+}
+
 bool screen_session_field(struct text *t, struct bytes name, item *i)
 {
     static const struct {

@@ -99,6 +99,11 @@ bool show_sessions(struct client *client); /* ISAKMP SAs, then pairs */
 bool show_policies(struct client *client);
 bool show_map(struct client *client);
 
+/* control_system.c */
+bool show_routes(struct client *client);
+bool show_arp(struct client *client);
+bool show_interfaces(struct client *client);
+
 /* control_stats.c */
 void stats_count(struct control *control, const struct event *event);
 bool show_ike_stats(struct client *client);

@@ -385,6 +385,9 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_IPSEC_STATS: client->producer = show_ipsec_stats; return;
     case CONTROL_SHOW_LOGGING: client->producer = show_logging; return;
     case CONTROL_SHOW_POLICY: client->producer = show_policies; return;
+    case CONTROL_SHOW_ROUTE: client->producer = show_routes; return;
+    case CONTROL_SHOW_ARP: client->producer = show_arp; return;
+    case CONTROL_SHOW_INTERFACE: client->producer = show_interfaces; return;
     case CONTROL_SHOW_MAP: client->producer = show_map; return;
     case CONTROL_SHOW_TUNNEL: client->producer = show_tunnels; return;
     case CONTROL_SHOW_VERSION: client_done(client); return;

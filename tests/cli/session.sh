@@ -339,6 +339,9 @@ expect "and what was taken away is gone" test ! -s "$work/gone"
 
 expect "ping goes through the tunnel" grep -q "Success rate is 100 percent (3/3)" <(host gw "$ikewise" ping 10.2.0.5 repeat 3 source 10.1.0.1)
 expect "and says so when nothing comes" test "$(host gw "$ikewise" ping 192.0.2.77 repeat 2 | tail -n 2 | head -n 1)" = ..
+west show route >"$work/routes"
+expect "routes have the names of the configuration" grep -qx "S\*       0.0.0.0 0.0.0.0 \[1/0\] via 192.0.2.2, outside" "$work/routes"
+expect "and nothing else" test "$(wc -l <"$work/routes")" = 6
 commands() { printf '%s\n' "$@" | "$ikewise" -s "$work/w.sock"; }
 status() { local wanted=$1; shift; "$@" >/dev/null 2>&1; [ $? = "$wanted" ]; }
 expect "commands come from standard input" status 0 commands "show tunnel" "configure terminal" "hostname west" "end"

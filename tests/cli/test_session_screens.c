@@ -250,6 +250,33 @@ static void connections_have_a_row_for_each_direction(void **state)
                   "    2  IPsec   AES+SHA              772730        0        0 11.0.2.2\n");
 }
 
+static void routes_look_as_in_seed_5(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"route\",\"network\":\"172.16.2.0\",\"mask\":\"255.255.255.0\",\"prefix_len\":24,"
+                  "\"interface\":\"FastEthernet0/0\"}\n"
+                  "{\"record\":\"route\",\"network\":\"11.11.11.0\",\"mask\":\"255.255.255.0\",\"prefix_len\":24,"
+                  "\"interface\":\"FastEthernet1/0\"}\n",
+                  SHOW(ROUTE), DIALECT_IOS,
+                  "\n"
+                  "Gateway of last resort is not set\n"
+                  "\n"
+                  "     172.16.0.0/24 is subnetted, 1 subnets\n"
+                  "C       172.16.2.0 is directly connected, FastEthernet0/0\n"
+                  "     11.0.0.0/24 is subnetted, 1 subnets\n"
+                  "C       11.11.11.0 is directly connected, FastEthernet1/0\n");
+    expect_screen("{\"record\":\"route\",\"network\":\"0.0.0.0\",\"mask\":\"0.0.0.0\",\"prefix_len\":0,"
+                  "\"gateway\":\"192.0.2.2\",\"interface\":\"outside\"}\n"
+                  "{\"record\":\"route\",\"network\":\"10.1.0.0\",\"mask\":\"255.255.0.0\",\"prefix_len\":16,"
+                  "\"interface\":\"inside\"}\n",
+                  SHOW(ROUTE), DIALECT_ASA,
+                  "\n"
+                  "Gateway of last resort is 192.0.2.2 to network 0.0.0.0\n"
+                  "\n"
+                  "S*       0.0.0.0 0.0.0.0 [1/0] via 192.0.2.2, outside\n"
+                  "C        10.1.0.0 255.255.0.0 is directly connected, inside\n");
+}
+
 static void a_configuration_is_put_together_from_its_pieces(void **state)
 {
     (void)state;
@@ -268,6 +295,7 @@ int main(void)
         cmocka_unit_test(drops_look_as_on_an_asa),
         cmocka_unit_test(policies_and_maps_look_as_on_ios),
         cmocka_unit_test(connections_have_a_row_for_each_direction),
+        cmocka_unit_test(routes_look_as_in_seed_5),
         cmocka_unit_test(a_configuration_is_put_together_from_its_pieces),
     };
 

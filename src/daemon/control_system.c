@@ -1,0 +1,175 @@
+/* What the system says of routes, neighbours and interfaces, by the names of the configuration: show route, show arp,
+ * show interface. */
+#include "daemon/control_client.h"
+
+#include <net/if.h>
+#include <net/route.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_SIZE = 512, NAME_SIZE = 64, ADDRESS_SIZE = 64 };
+
+static const struct policy *policy_of(const struct client *client)
+{
+    return client->control->source->policy(client->control->source->context);
+}
+
+/* nameif, else Linux's own name. */
+static const char *name_of(const struct client *client, const char *linux_name)
+{
+    const struct policy *policy = policy_of(client);
+
+    for (uint16_t i = 0; i < policy->interface_count; i++)
+        if (strcmp(policy->interfaces[i].linux_name, linux_name) == 0)
+            return policy->interfaces[i].name;
+    return linux_name;
+}
+
+/* The kernel prints addresses as the machine keeps them. */
+static struct ip ip_of_hex(const char *hex)
+{
+    uint32_t word = (uint32_t)strtoul(hex, NULL, 16);
+
+    return ip_of_bytes(bytes_of(&word, sizeof word));
+}
+
+static void send_route(struct client *client, const char *linux_name, const char *destination, const char *gateway,
+                       const char *mask, unsigned flags)
+{
+    struct control_record r = control_record_of(RECORD_route);
+
+    record_set_ip(&r, COL_route_network, ip_of_hex(destination));
+    record_set_ip(&r, COL_route_mask, ip_of_hex(mask));
+    record_set_number(&r, COL_route_prefix_len, (uint64_t)ip_mask_len(ip_of_hex(mask)));
+    if (flags & RTF_GATEWAY)
+        record_set_ip(&r, COL_route_gateway, ip_of_hex(gateway));
+    record_set_text(&r, COL_route_interface, name_of(client, linux_name));
+    client_send(client, &r);
+}
+
+/* A table of /proc, behind its line of headings. */
+static FILE *open_table(const char *path)
+{
+    char heading[LINE_SIZE];
+    FILE *file = fopen(path, "re");
+
+    if (file && !fgets(heading, sizeof heading, file)) {
+        fclose(file);
+        return NULL;
+    }
+    return file;
+}
+
+bool show_routes(struct client *client)
+{
+    FILE *file = open_table("/proc/net/route");
+    char line[LINE_SIZE], name[NAME_SIZE], destination[16], gateway[16], mask[16];
+    unsigned flags;
+
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "%63s %15s %15s %x %*s %*s %*s %15s", name, destination, gateway, &flags, mask) == 5 &&
+            flags & RTF_UP)
+            send_route(client, name, destination, gateway, mask, flags);
+    }
+    if (file)
+        fclose(file);
+    return false;
+}
+
+/* 02:fc:00:00:00:05 becomes 02fc.0000.0005. */
+static void set_mac(struct control_record *r, enum control_column column, const char *mac)
+{
+    char space[ADDRESS_SIZE];
+    struct text t = text_of(space, sizeof space);
+    unsigned digits = 0;
+
+    for (; *mac && *mac != '\n'; mac++) {
+        if (*mac == ':')
+            continue;
+        text_add(&t, "%s%c", digits > 0 && digits % 4 == 0 ? "." : "", *mac);
+        digits++;
+    }
+    record_set_text(r, column, space);
+}
+
+bool show_arp(struct client *client)
+{
+    FILE *file = open_table("/proc/net/arp");
+    char line[LINE_SIZE], address[ADDRESS_SIZE], mac[ADDRESS_SIZE], name[NAME_SIZE];
+    unsigned flags;
+
+    while (file && fgets(line, sizeof line, file)) {
+        struct control_record r = control_record_of(RECORD_arp);
+
+        if (sscanf(line, "%63s %*s %x %63s %*s %63s", address, &flags, mac, name) != 4 || flags == 0)
+            continue;
+        record_set_text(&r, COL_arp_address, address);
+        set_mac(&r, COL_arp_mac, mac);
+        record_set_text(&r, COL_arp_interface, name_of(client, name));
+        client_send(client, &r);
+    }
+    if (file)
+        fclose(file);
+    return false;
+}
+
+/* ---- interfaces ---- */
+
+static bool read_word(const char *linux_name, const char *what, char word[static ADDRESS_SIZE])
+{
+    char path[128];
+    FILE *file;
+    bool is_read;
+
+    snprintf(path, sizeof path, "/sys/class/net/%.32s/%s", linux_name, what);
+    file = strchr(linux_name, '/') ? NULL : fopen(path, "re");
+    is_read = file && fgets(word, ADDRESS_SIZE, file);
+    if (file)
+        fclose(file);
+    return is_read;
+}
+
+static void set_counter(struct control_record *r, enum control_column column, const char *linux_name, const char *what)
+{
+    char word[ADDRESS_SIZE];
+
+    if (read_word(linux_name, what, word))
+        record_set_number(r, column, strtoull(word, NULL, 10));
+}
+
+bool show_interfaces(struct client *client)
+{
+    static const struct {
+        enum control_column column;
+        const char *what;
+    } counters[] = {{COL_interface_mtu, "mtu"},
+                    {COL_interface_packets_in, "statistics/rx_packets"},
+                    {COL_interface_bytes_in, "statistics/rx_bytes"},
+                    {COL_interface_dropped_in, "statistics/rx_dropped"},
+                    {COL_interface_packets_out, "statistics/tx_packets"},
+                    {COL_interface_bytes_out, "statistics/tx_bytes"},
+                    {COL_interface_errors_out, "statistics/tx_errors"}};
+    const struct policy *policy = policy_of(client);
+    struct control_record r = control_record_of(RECORD_interface);
+    char word[ADDRESS_SIZE];
+
+    if (client->index >= policy->interface_count)
+        return false;
+    const struct policy_interface *interface = &policy->interfaces[client->index++];
+
+    record_set_text(&r, COL_interface_hardware, interface->hardware);
+    record_set_text(&r, COL_interface_name, interface->name);
+    record_set_text(&r, COL_interface_device, interface->linux_name);
+    record_set_flag(&r, COL_interface_up,
+                    read_word(interface->linux_name, "operstate", word) && strncmp(word, "down", 4) != 0);
+    record_set_ip(&r, COL_interface_address, interface->ip);
+    if (ip_is_set(interface->ip))
+        record_set_ip(&r, COL_interface_mask, ip_mask((enum ip_family)interface->ip.family, interface->prefix_len));
+    if (read_word(interface->linux_name, "address", word))
+        set_mac(&r, COL_interface_mac, word);
+    for (size_t i = 0; i < COUNT_OF(counters); i++)
+        set_counter(&r, counters[i].column, interface->linux_name, counters[i].what);
+    client_send(client, &r);
+    return true;
+}
