@@ -1,0 +1,218 @@
+#include "diag/ladder.h"
+
+#include "diag/states.h"
+
+#include <string.h>
+
+static const struct evidence *line_of(const struct view *v, enum fact fact)
+{
+    return view_has(v, fact) && v->facts[fact].evidence ? &v->evidence[v->facts[fact].evidence - 1] : NULL;
+}
+
+/* Facts that are no messages, and belong between them. */
+static bool is_shown(enum fact fact)
+{
+    static const uint16_t shown[] = {FACT_CLEAR_NO_PROPOSAL,   FACT_CLEAR_INVALID_COOKIE,
+                                     FACT_CLEAR_INVALID_KEY,   FACT_CLEAR_AUTH_FAILED,
+                                     FACT_NAT_FOUND,           FACT_POLICY_AGREED,
+                                     FACT_NO_KEY_HERE,         FACT_PEER_UNKNOWN_HERE,
+                                     FACT_P1_REFUSED_HERE,     FACT_FIVE_UNREADABLE,
+                                     FACT_NOTIFY_UNREADABLE,   FACT_SEALED_NOTIFY_AT_5,
+                                     FACT_TOLD_AUTH_FAILED,    FACT_TOLD_INVALID_ID_1,
+                                     FACT_ID_DIFFERS_HERE,     FACT_CERT_REFUSED_HERE,
+                                     FACT_PHASE1_UP,           FACT_PHASE2_UP,
+                                     FACT_P2_REFUSED_HERE,     FACT_P2_TOLD_NO_PROPOSAL,
+                                     FACT_P2_TOLD_INVALID_ID,  FACT_PROXY_REFUSED_HERE,
+                                     FACT_SEALED_NOTIFY_AT_QM, FACT_USER_REFUSED_HERE,
+                                     FACT_SEND_REFUSED,        FACT_ICMP_NO_PORT,
+                                     FACT_ICMP_NO_HOST,        FACT_ICMP_FILTERED,
+                                     FACT_HASH_WRONG,          FACT_INITIATOR_ENDS_AT_6,
+                                     FACT_PEER_LOST,           FACT_SPI_UNKNOWN,
+                                     FACT_COOKIE_LOST_WHEN_UP, FACT_INSTALL_FAILED,
+                                     FACT_ESP_THERE,           FACT_ESP_BACK};
+
+    for (size_t i = 0; i < COUNT_OF(shown); i++)
+        if (shown[i] == fact)
+            return true;
+    return false;
+}
+
+static const char *step_name(enum fact fact)
+{
+    static const struct {
+        enum fact fact;
+        const char *name;
+    } names[] = {{FACT_MSG_1, "1"},   {FACT_MSG_2, "2"},   {FACT_MSG_3, "3"},   {FACT_MSG_4, "4"},
+                 {FACT_MSG_5, "5"},   {FACT_MSG_6, "6"},   {FACT_AM_1, "AM 1"}, {FACT_AM_2, "AM 2"},
+                 {FACT_AM_3, "AM 3"}, {FACT_QM_1, "QM 1"}, {FACT_QM_2, "QM 2"}, {FACT_QM_3, "QM 3"},
+                 {FACT_TM_ANY, "TM"}};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (names[i].fact == fact)
+            return names[i].name;
+    return "";
+}
+
+/* "Sent here, never seen there": some file of another end has not what this one has. */
+static const char *fate_of(const struct tunnel *t, const struct view *v, enum fact fact)
+{
+    static const struct {
+        enum fact step, lost;
+    } rows[] = {{FACT_MSG_1, FACT_FIRST_LOST},       {FACT_AM_1, FACT_FIRST_LOST},
+                {FACT_MSG_2, FACT_SECOND_LOST},      {FACT_AM_2, FACT_SECOND_LOST},
+                {FACT_MSG_3, FACT_THIRD_LOST},       {FACT_MSG_4, FACT_FOURTH_LOST},
+                {FACT_MSG_5, FACT_FIFTH_LOST},       {FACT_MSG_6, FACT_SIXTH_LOST},
+                {FACT_ESP_BACK, FACT_ESP_LOST_BACK}, {FACT_ESP_THERE, FACT_ESP_LOST_THERE}};
+
+    (void)v;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].step == fact && tunnel_has(t, rows[i].lost))
+            return "sent, and never seen at the other end";
+    return "";
+}
+
+static bool is_before(const struct report_step *a, const struct report_step *b)
+{
+    if (a->source == b->source)
+        return a->line < b->line;
+    return false; /* other files have other clocks: messages keep their order */
+}
+
+static void add_step(struct report_negotiation *n, const struct report_step *step)
+{
+    size_t at = n->step_count++;
+
+    for (; at > 0 && is_before(step, &n->steps[at - 1]); at--)
+        n->steps[at] = n->steps[at - 1];
+    n->steps[at] = *step;
+}
+
+static const struct view *fullest(const struct tunnel *t)
+{
+    const struct view *best = t->views[0];
+
+    for (size_t i = 1; i < t->view_count; i++)
+        if (t->views[i]->evidence_count > best->evidence_count)
+            best = t->views[i];
+    return best;
+}
+
+static void add_fact_step(struct report_negotiation *n, const struct tunnel *t, const struct view *v, enum fact fact)
+{
+    const struct evidence *line = line_of(v, fact);
+    const char *exchange;
+    unsigned number;
+    bool is_message = fact_is_step(fact, &exchange, &number);
+
+    if (!line || n->step_count == REPORT_STEPS_MAX || (!is_message && !is_shown(fact)))
+        return;
+    add_step(n, &(struct report_step){.name = step_name(fact),
+                                      .sentence = fact_sentence(fact),
+                                      .fate = fate_of(t, v, fact),
+                                      .is_from_initiator = number % 2 == 1,
+                                      .source = v->source,
+                                      .line = line->line,
+                                      .last_line = v->facts[fact].last_line,
+                                      .count = v->facts[fact].count,
+                                      .has_time = line->has_time,
+                                      .time_ms = line->time_ms});
+}
+
+/* The file that shows most, and of the others what it does not show. */
+void ladder_add_steps(struct report_negotiation *n, const struct tunnel *t)
+{
+    const struct view *main = fullest(t);
+
+    for (enum fact f = 0; f < FACT_COUNT; f++)
+        add_fact_step(n, t, main, f);
+    for (size_t i = 0; i < t->view_count; i++)
+        for (enum fact f = 0; f < FACT_COUNT && t->views[i] != main; f++)
+            if (!line_of(main, f))
+                add_fact_step(n, t, t->views[i], f);
+}
+
+/* ---- proven, open, excluded ---- */
+
+static void add_line(const char **lines, size_t *count, size_t max, const char *line)
+{
+    if (line && *count < max)
+        lines[(*count)++] = line;
+}
+
+/* "a, b, c" as three. */
+static void add_list(const char **lines, size_t *count, const char *list, struct arena *arena)
+{
+    while (*list) {
+        size_t len = strcspn(list, ",");
+
+        add_line(lines, count, REPORT_LINES_MAX, arena_copy_text(arena, bytes_of(list, len)));
+        list += len;
+        list += strspn(list, ", ");
+    }
+}
+
+/* What the state of either end proves: that of the end which is further says most. */
+void ladder_add_proofs(struct report_negotiation *n, const struct judgement *j, const struct tunnel *t,
+                       struct arena *arena)
+{
+    const struct state_row *row = states_find(n->stage.asa);
+    const struct rule *rule;
+    bool is_said[CAUSE_COUNT] = {false};
+
+    n->story = row ? row->story : "";
+    if (row && strcmp(row->proven, "nothing") != 0)
+        add_list(n->proven, &n->proven_count, row->proven, arena);
+    if (row && n->outcome != OUTCOME_UP && strcmp(row->open, "nothing") != 0)
+        add_list(n->open, &n->open_count, row->open, arena);
+    if (tunnel_has(t, FACT_TUNNEL_UP))
+        add_line(n->proven, &n->proven_count, REPORT_LINES_MAX, "phase 2");
+    for (size_t i = 0; (rule = judge_rule(i)); i++)
+        if (rule->kind == RULE_NEVER && j->is_excluded[rule->cause] && tunnel_has(t, rule->fact) &&
+            !is_said[rule->cause]) {
+            char space[300];
+            struct text line = text_of(space, sizeof space);
+
+            is_said[rule->cause] = true;
+            text_add(&line, "%s: %s", cause_id(rule->cause), fact_sentence(rule->fact));
+            add_line(n->excluded, &n->excluded_count, REPORT_EXCLUDED_MAX,
+                     arena_copy_text(arena, bytes_of(space, line.len)));
+        }
+}
+
+void ladder_add_herrings(struct report_negotiation *n, const struct tunnel *t)
+{
+    enum fact fact;
+    const char *why;
+
+    for (size_t i = 0; (why = judge_herring(i, &fact)); i++)
+        if (tunnel_has(t, fact))
+            add_line(n->herrings, &n->herring_count, REPORT_LINES_MAX, why);
+}
+
+/* ---- clocks ---- */
+
+/* Half the difference of the way there and the way back is the way; the rest is the clocks. */
+void ladder_add_clock(struct report_negotiation *n, const struct view *a, const struct view *b)
+{
+    int64_t there = 0, back = 0;
+    size_t there_count = 0, back_count = 0;
+    const char *exchange;
+    unsigned number;
+
+    for (enum fact f = 0; f < FACT_COUNT; f++) {
+        const struct evidence *one = line_of(a, f), *two = line_of(b, f);
+
+        if (!fact_is_step(f, &exchange, &number) || number == 0 || !one || !two || !one->has_time || !two->has_time)
+            continue;
+        int64_t difference = (int64_t)(two->time_ms - one->time_ms);
+
+        there += number % 2 == 1 ? difference : 0;
+        there_count += number % 2 == 1;
+        back += number % 2 == 0 ? difference : 0;
+        back_count += number % 2 == 0;
+    }
+    if (there_count == 0 || back_count == 0 || n->clock_count == REPORT_SOURCES_MAX)
+        return;
+    n->clocks[n->clock_count++] =
+        (struct report_clock){b->source, a->source, (there / (int64_t)there_count + back / (int64_t)back_count) / 2};
+}

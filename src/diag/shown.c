@@ -1,0 +1,130 @@
+#include "diag/shown.h"
+
+#include "wire/numbers.h"
+
+#include <string.h>
+
+/* A payload by its name in "HDR + KE (4) + NONCE (10) + NONE (0)". */
+bool shown_holds(const struct event *e, const char *payload)
+{
+    const char *at = event_text(e, FIELD_PAYLOADS);
+    size_t len = strlen(payload);
+
+    for (; (at = strstr(at, payload)); at += len)
+        if (at > event_text(e, FIELD_PAYLOADS) && at[-1] == ' ' && at[len] == ' ')
+            return true;
+    return false;
+}
+
+static bool tells(const struct event *e, uint32_t notify)
+{
+    uint32_t named;
+
+    if (event_has(e, FIELD_NOTIFY_NUMBER))
+        return event_number(e, FIELD_NOTIFY_NUMBER) == notify;
+    return event_has(e, FIELD_NOTIFY) &&
+           number_of_name(SPACE_NOTIFY, bytes_of_text(event_text(e, FIELD_NOTIFY)), &named) && named == notify;
+}
+
+static bool has_no_responder_cookie(const struct event *e)
+{
+    const char *cookies = event_text(e, FIELD_COOKIES);
+
+    return strlen(cookies) == 32 && strcmp(cookies + 16, "0000000000000000") == 0;
+}
+
+/* Which end of a capture's negotiation sent the packet. */
+static enum role sender(const struct view *v, const struct event *e)
+{
+    if (v->vantage != VANTAGE_WIRE || !event_has(e, FIELD_SOURCE))
+        return ROLE_UNKNOWN;
+    if (ip_equal(event_ip(e, FIELD_SOURCE), v->local))
+        return v->role;
+    return v->role == ROLE_INITIATOR ? ROLE_RESPONDER : ROLE_UNKNOWN;
+}
+
+/* Milliseconds since that fact was last seen; a long time when one of the two has no time. */
+static uint64_t since(const struct view *v, enum fact fact)
+{
+    uint64_t at_ms = v->first_ms + v->facts[fact].since_ms;
+
+    return v->has_time && view_has(v, fact) && v->last_ms >= at_ms ? v->last_ms - at_ms : UINT64_MAX;
+}
+
+/* charon lists its proposals and those of the peer: both have parts that begin with `prefix`, and none of
+ * these stands in both. */
+static bool have_nothing_in_common(const struct view *v, const char *prefix)
+{
+    const char *offered = strstr(v->details[DETAIL_PROPOSALS], prefix), *wanted = v->details[DETAIL_CONFIGURED];
+    char word[32];
+    bool differ = offered && strstr(wanted, prefix);
+
+    for (; differ && offered; offered = strstr(offered + 1, prefix)) {
+        struct text t = text_of(word, sizeof word);
+
+        text_add(&t, "%.*s", (int)strcspn(offered, "/, "), offered);
+        differ = !strstr(wanted, word);
+    }
+    return differ;
+}
+
+/* The end whose ESP it is, in a capture. */
+static enum role esp_side(const struct view *v, const struct event *e)
+{
+    return sender(v, e);
+}
+
+struct reading {
+    enum fact fact;
+    enum event_kind kind;
+    bool (*holds)(const struct view *v, const struct event *e);
+};
+
+#define IS(field, words) (strcmp(event_text(e, FIELD_##field), words) == 0)
+#define MENTIONS(field, words) (strstr(event_text(e, FIELD_##field), words) != NULL)
+#define NUM(field) event_number(e, FIELD_##field)
+#define HAS(fact) view_has(v, FACT_##fact)
+#define TELLS(notify) tells(e, NOTIFY_##notify)
+#define HOLDS(payload) shown_holds(e, payload)
+#define FROM(side) (sender(v, e) == ROLE_##side)
+#define SINCE(fact) since(v, FACT_##fact)
+/* charon says "received X error notify" of notifies that were sealed and of those in clear */
+#define SAYS_SEALED_AS_CLEAR (v->product == PRODUCT_STRONGSWAN && !event_has(e, FIELD_PROTECTED))
+#define IN_PHASE_1 (NUM(PHASE) != 2 && !HAS(QM_1))
+#define IN_PHASE_2 (NUM(PHASE) == 2 || HAS(QM_1))
+#define STEP(...)
+#define REPEAT(...)
+#define TOLD(...)
+
+/* A function for each row, named by its line in the table. */
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define SEEN(name, event_kind, condition, sentence) ALSO(name, event_kind, condition)
+#define ALSO(name, event_kind, condition)                                                                              \
+    static bool JOIN(condition_, __LINE__)(const struct view *v, const struct event *e)                                \
+    {                                                                                                                  \
+        (void)v;                                                                                                       \
+        (void)e;                                                                                                       \
+        return condition;                                                                                              \
+    }
+#include "diag/facts.def"
+#undef ALSO
+#define ALSO(name, event_kind, condition) {FACT_##name, EV_##event_kind, JOIN(condition_, __LINE__)},
+static const struct reading readings[] = {
+#include "diag/facts.def"
+};
+#undef ALSO
+#undef SEEN
+#undef STEP
+#undef REPEAT
+#undef TOLD
+
+size_t shown_by(const struct view *v, const struct event *e, enum fact shown[static SHOWN_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT_OF(readings) && count < SHOWN_MAX; i++)
+        if (readings[i].kind == e->kind && readings[i].holds(v, e))
+            shown[count++] = readings[i].fact;
+    return count;
+}
