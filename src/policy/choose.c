@@ -39,13 +39,15 @@ enum hash_id policy_hash_of(uint16_t hash)
     return HASH_NONE;
 }
 
-void policy_offer_isakmp(const struct policy *policy, struct sa_payload *offer)
+static void offer_isakmp(const struct policy *policy, enum group_id only, struct sa_payload *offer)
 {
     *offer = sa_begin();
     sa_add_proposal(offer, 1, PROTO_ISAKMP, bytes_of(NULL, 0));
-    for (size_t i = 0; i < policy->isakmp_policy_count && i < SA_TRANSFORMS_MAX; i++) {
+    for (size_t i = 0; i < policy->isakmp_policy_count && offer->transform_count < SA_TRANSFORMS_MAX; i++) {
         const struct isakmp_policy *p = &policy->isakmp_policies[i];
 
+        if (only != GROUP_NONE && p->group != only)
+            continue;
         sa_add_transform(offer, (struct sa_transform){
                                     .id = KEY_IKE,
                                     .encryption = cipher_numbers[p->cipher].oakley,
@@ -57,6 +59,19 @@ void policy_offer_isakmp(const struct policy *policy, struct sa_payload *offer)
                                     .life_seconds = p->lifetime_s,
                                 });
     }
+}
+
+void policy_offer_isakmp(const struct policy *policy, struct sa_payload *offer)
+{
+    offer_isakmp(policy, GROUP_NONE, offer);
+}
+
+enum group_id policy_offer_aggressive(const struct policy *policy, enum group_id group, struct sa_payload *offer)
+{
+    if (group == GROUP_NONE && policy->isakmp_policy_count > 0)
+        group = policy->isakmp_policies[0].group;
+    offer_isakmp(policy, group, offer);
+    return offer->transform_count > 0 ? group : GROUP_NONE;
 }
 
 static void say_number(char *space, size_t size, enum number_space names, uint16_t number, uint16_t key_len)

@@ -9,6 +9,10 @@
 /* All our ISAKMP policies in order of priority, as one proposal. */
 void policy_offer_isakmp(const struct policy *policy, struct sa_payload *offer);
 
+/* Those with one group, that of the first policy when GROUP_NONE is asked for: aggressive mode sends its share with the
+ * offer. Returns the group; GROUP_NONE: there is none. */
+enum group_id policy_offer_aggressive(const struct policy *policy, enum group_id group, struct sa_payload *offer);
+
 struct isakmp_choice {
     size_t proposal, transform; /* of the offer */
     uint16_t policy;            /* index */

@@ -1,6 +1,8 @@
 #include "policy/policy.h"
 
 #include "base/check.h"
+#include "wire/numbers.h"
+#include "wire/payloads.h"
 
 #include <string.h>
 
@@ -26,10 +28,40 @@ uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer)
 
         if (ip_is_set(of) && ip_equal(of, peer))
             return i;
-        if (!ip_is_set(of) && for_any == NO_INDEX)
+        if (!ip_is_set(of) && !policy->tunnel_groups[i].is_by_identity && for_any == NO_INDEX)
             for_any = i;
     }
     return for_any;
+}
+
+static uint16_t group_of_name(const struct policy *policy, struct bytes name)
+{
+    for (uint16_t i = 0; i < policy->tunnel_group_count; i++)
+        if (policy->tunnel_groups[i].is_by_identity && bytes_equal(bytes_of_text(policy->tunnel_groups[i].name), name))
+            return i;
+    return NO_INDEX;
+}
+
+uint16_t policy_tunnel_group_of_identity(const struct policy *policy, const struct id *id, struct ip peer)
+{
+    uint16_t of_peer = policy_tunnel_group_of(policy, peer), of_id;
+    bool has_own = of_peer != NO_INDEX && ip_is_set(policy->tunnel_groups[of_peer].peer);
+    struct ip_range range;
+
+    if (id_to_range(id, &range))
+        of_id = has_own ? of_peer : policy_tunnel_group_of(policy, range.first);
+    else
+        of_id = group_of_name(policy, id->data);
+    return has_own && of_id != of_peer ? NO_INDEX : of_id;
+}
+
+uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, struct ip peer, const struct policy *to)
+{
+    const char *name = from->tunnel_groups[group].name;
+    uint16_t same = from->tunnel_groups[group].is_by_identity ? group_of_name(to, bytes_of_text(name))
+                                                              : policy_tunnel_group_of(to, peer);
+
+    return same != NO_INDEX && strcmp(to->tunnel_groups[same].name, name) == 0 ? same : NO_INDEX;
 }
 
 static bool names_peer(const struct tunnel *t, struct ip peer)
@@ -153,7 +185,8 @@ static bool same_tunnel(const struct policy *policy_a, const struct tunnel *a, c
 {
     return strcmp(a->map_name, b->map_name) == 0 && a->sequence == b->sequence && a->pfs == b->pfs &&
            a->lifetime_s == b->lifetime_s && a->lifetime_kb == b->lifetime_kb &&
-           a->connection_type == b->connection_type && a->is_nat_t_off == b->is_nat_t_off && a->df == b->df &&
+           a->connection_type == b->connection_type && a->is_aggressive == b->is_aggressive &&
+           a->aggressive_group == b->aggressive_group && a->is_nat_t_off == b->is_nat_t_off && a->df == b->df &&
            same_interface(policy_a, a, policy_b, b) && same_peers(a, b) && same_aces(a, b) &&
            same_transform_sets(policy_a, a, policy_b, b);
 }

@@ -10,6 +10,8 @@
 #include "base/selector.h"
 #include "crypto/algorithm.h"
 
+struct id; /* wire/payloads.h */
+
 enum { PEERS_MAX = 10, TRANSFORM_SETS_MAX = 11, WAITS_MAX = 8, NO_INDEX = 0xffff };
 
 enum schedule_id {
@@ -49,9 +51,10 @@ struct transform_set {
 
 /* One `tunnel-group` of type ipsec-l2l. */
 struct tunnel_group {
-    const char *name; /* the peer's address as text, or DefaultL2LGroup */
-    struct ip peer;   /* IP_NONE: for any peer */
-    bool has_key;     /* its pre-shared key is in the vault */
+    const char *name;    /* the peer's address as text, its identity, or DefaultL2LGroup */
+    struct ip peer;      /* IP_NONE: for any peer */
+    bool is_by_identity; /* only for peers that show its name as their identity in aggressive mode */
+    bool has_key;        /* its pre-shared key is in the vault */
     bool has_dpd;
     uint16_t dpd_threshold_s, dpd_retry_s;
 };
@@ -81,6 +84,8 @@ struct tunnel {
     enum group_id pfs;                /* GROUP_NONE: off */
     uint32_t lifetime_s, lifetime_kb; /* 0: none */
     enum connection_type connection_type;
+    bool is_aggressive;             /* how we begin phase 1 */
+    enum group_id aggressive_group; /* GROUP_NONE: that of the first policy */
     bool is_nat_t_off;
     enum df_policy df;
     bool is_weak;       /* uses an algorithm of strength WEAK */
@@ -124,6 +129,7 @@ struct policy {
     uint16_t route_count;
     enum identity_kind identity;
     const char *key_id; /* IDENTITY_KEY_ID */
+    bool is_aggressive_answered;
     bool is_nat_t_on;
     uint16_t nat_keepalive_s;
     enum schedule_id schedule;
@@ -135,6 +141,11 @@ struct policy {
 /* The tunnel group whose pre-shared key belongs to this peer: its address, else the one for any peer; NO_INDEX. It may
  * lack a key. */
 uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer);
+
+/* In aggressive mode: the group whose name is the identity that the peer shows. With an address for an identity it is
+ * the group of that address, else the one for any peer. A peer at an address that has a group of its own gets no other:
+ * who it is decides which tunnels it may ask for. NO_INDEX: none. */
+uint16_t policy_tunnel_group_of_identity(const struct policy *policy, const struct id *id, struct ip peer);
 
 /* The first running tunnel that names this peer; NO_INDEX. */
 uint16_t policy_tunnel_of_peer(const struct policy *policy, struct ip peer);
@@ -150,6 +161,9 @@ bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t
 /* The running tunnel and ACE with that peer whose selector is exactly this one (seen from our side). */
 bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
                         uint16_t *ace);
+
+/* The tunnel group of the same name in another policy, for a peer at that address; NO_INDEX: it has another one now. */
+uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, struct ip peer, const struct policy *to);
 
 /* The same tunnel in another policy: equal in all that its SAs were made from. NO_INDEX: it is gone or has changed. */
 uint16_t policy_same_tunnel(const struct policy *from, uint16_t tunnel, const struct policy *to);

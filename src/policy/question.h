@@ -34,6 +34,8 @@ struct question {
      * value that is refused (BAD_LENGTH, BAD_VALUE), or NO_KEY, leaves it for the true one: whoever sends a false value
      * ends nothing. */
     struct handle secret;
+    bool is_secret_kept; /* SKEYID: the answer may show that the peer's value was false; FORGET ends it */
+    bool is_decoy;       /* SHARE_AND_SKEYID: with a key that nobody has, in the time that any other takes */
     uint32_t key_index;  /* *SKEYID: whose pre-shared key, an index of struct policy.tunnel_groups */
     enum hash_id prf;    /* *SKEYID */
     uint8_t cookies[16]; /* *SKEYID: the initiator's, then the responder's */

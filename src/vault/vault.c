@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/pool.h"
 #include "crypto/group.h"
+#include "crypto/hash.h"
 #include "crypto/kdf.h"
 
 #include <stdalign.h>
@@ -120,17 +121,34 @@ static enum question_fault agree(const struct question *question, const struct s
     return fault;
 }
 
-/* g^xy becomes the four keys; itself it does not leave, for phase 1 has no further use for it. */
-static void derive(const struct vault *vault, const struct question *question, struct answer *answer)
+/* The key of the group; for one that does not exist, one that nobody has. A responder works that out for groups that do
+ * exist, too: so it takes no time that could be seen. */
+static struct bytes key_of(const struct vault *vault, const struct question *question, struct bytes randomness,
+                           uint8_t decoy[static DIGEST_MAX])
 {
+    const struct bytes label = bytes_of_text("no such tunnel-group");
+    struct bytes made = {0};
+
+    if (question->kind == QUESTION_SHARE_AND_SKEYID)
+        made = hmac_of(HASH_SHA256, randomness, &label, 1, decoy);
+    if (question->is_decoy)
+        return made;
     const struct psk *psk = &vault->keys[question->key_index];
+    return bytes_of(psk->bytes, psk->len);
+}
+
+/* g^xy becomes the four keys; itself it does not leave, for phase 1 has no further use for it. */
+static void derive(const struct vault *vault, const struct question *question, struct bytes randomness,
+                   struct answer *answer)
+{
+    uint8_t decoy[DIGEST_MAX];
+    struct bytes key = key_of(vault, question, randomness, decoy);
 
     CHECK(question->nonce_i_len <= NONCE_MAX && question->nonce_r_len <= NONCE_MAX);
     struct bytes shared = bytes_of(answer->shared, answer->shared_len);
     struct bytes cookies = BYTES_OF(question->cookies);
-    struct bytes skeyid =
-        skeyid_psk(question->prf, bytes_of(psk->bytes, psk->len), bytes_of(question->nonce_i, question->nonce_i_len),
-                   bytes_of(question->nonce_r, question->nonce_r_len), answer->skeyid);
+    struct bytes skeyid = skeyid_psk(question->prf, key, bytes_of(question->nonce_i, question->nonce_i_len),
+                                     bytes_of(question->nonce_r, question->nonce_r_len), answer->skeyid);
     struct bytes d = skeyid_d(question->prf, skeyid, shared, cookies, answer->skeyid_d);
     struct bytes a = skeyid_a(question->prf, skeyid, d, shared, cookies, answer->skeyid_a);
 
@@ -138,6 +156,7 @@ static void derive(const struct vault *vault, const struct question *question, s
     answer->skeyid_len = (uint16_t)skeyid.len;
     bytes_wipe(answer->shared, sizeof answer->shared);
     answer->shared_len = 0;
+    bytes_wipe(decoy, sizeof decoy);
 }
 
 static enum question_fault share(struct vault *vault, const struct question *question, struct bytes randomness,
@@ -165,7 +184,7 @@ static enum question_fault use_secret(struct vault *vault, const struct question
     if (secret == NULL || secret->group != question->group)
         return QUESTION_FAULT_NO_SECRET;
     enum question_fault fault = agree(question, secret, answer);
-    if (fault == QUESTION_FAULT_NONE || fault == QUESTION_FAULT_IDENTITY)
+    if (!question->is_secret_kept && (fault == QUESTION_FAULT_NONE || fault == QUESTION_FAULT_IDENTITY))
         pool_give_back(&vault->secrets, question->secret);
     return fault;
 }
@@ -220,10 +239,10 @@ void vault_answer(struct vault *vault, const struct question *question, struct b
 
     CHECK(randomness.len == 0 || randomness.len == VAULT_RANDOM_LEN);
     *answer = (struct answer){0};
-    if (!is_for_skeyid || has_key(vault, question->key_index))
+    if (!is_for_skeyid || question->is_decoy || has_key(vault, question->key_index))
         fault = answer_it(vault, question, randomness, answer);
     if (fault == QUESTION_FAULT_NONE && is_for_skeyid)
-        derive(vault, question, answer);
+        derive(vault, question, randomness, answer);
     if (fault != QUESTION_FAULT_NONE)
         answer_wipe(answer);
     answer->fault = fault;
