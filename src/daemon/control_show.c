@@ -361,7 +361,7 @@ static const char *tunnel_state(const struct tunnel *tunnel, const struct pair_s
     if (sum->count > 0)
         return "up";
     if (sa && !sa->is_dead)
-        return strcmp(sa->asa_state, "MM_ACTIVE") == 0 ? "phase1" : "negotiating";
+        return sa->is_up ? "phase1" : "negotiating";
     return "down";
 }
 

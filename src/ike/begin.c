@@ -65,7 +65,9 @@ bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
 void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel_index, uint16_t ace,
                   struct endpoint local, struct endpoint remote, struct ike_outputs *out)
 {
-    struct isakmp_sa *sa = sa_make(ike, now_ms, INITIATOR, peer, local, remote);
+    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
+    enum exchange_kind mode = tunnel != NULL && tunnel->is_aggressive ? EXCHANGE_AM : EXCHANGE_MM;
+    struct isakmp_sa *sa = sa_make(ike, now_ms, mode, INITIATOR, peer, local, remote);
 
     if (sa == NULL) {
         tell_limit(out, peer->remote, "no room for another ISAKMP SA");
@@ -73,7 +75,9 @@ void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t 
     }
     sa->tunnel = tunnel_index;
     wait_for_phase1(peer, tunnel_index, ace);
-    tell_begin(ike, out, EV_PHASE1_BEGUN, sa, tunnel_index, ace == NO_INDEX ? 0 : ace);
+    struct event *e = tell_begin(ike, out, EV_PHASE1_BEGUN, sa, tunnel_index, ace == NO_INDEX ? 0 : ace);
+    if (mode == EXCHANGE_AM)
+        event_add_text(e, FIELD_EXCHANGE, exchange_info(mode)->name);
     struct exchange *exchange = exchange_of(ike, sa->phase1);
     step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
 }
@@ -134,7 +138,7 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
     event_add_text(tell_sa(ike, out, EV_KEEPALIVE_KIND, sa), FIELD_DETAIL, sa->peer_does_dpd ? "DPD" : "None");
     if (rekey_s != 0)
         event_add_number(tell_sa(ike, out, EV_REKEY_TIMER, sa), FIELD_SECONDS, rekey_s);
-    outcome_keep(ike, now_ms, sa->peer, sa->side, 1, true, STATE_MM_ACTIVE, REASON_OK);
+    outcome_keep(ike, now_ms, sa->peer, sa->side, 1, true, exchange_info(sa->mode)->done, REASON_OK);
     uint8_t count = peer->waiting_count;
     peer->waiting_count = 0;
     if (count > 0)

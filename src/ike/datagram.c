@@ -93,10 +93,7 @@ static enum reason open_message(struct arrival *a, const struct isakmp_sa *sa, s
 static void authentication_failed(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
                                   enum reason reason, const char *detail)
 {
-    struct event *e = tell_exchange(a->ike, a->out, EV_AUTHENTICATION_FAILED, sa, exchange);
-
-    event_add_text(e, FIELD_REASON, reason_info(reason)->name);
-    event_add_text(e, FIELD_DETAIL, detail);
+    tell_unproved(a->ike, a->out, sa, exchange, reason, detail);
     refuse_detail(a, sa, exchange, reason, reason_info(reason)->meaning);
 }
 
@@ -124,7 +121,7 @@ static bool may_half_open(const struct ike *ike, struct ip remote)
            (peer == NULL || half_open_of(ike, peer->self) <= ike->limits.half_open / HALF_OPEN_SHARE);
 }
 
-static void main_mode_first(struct arrival *a)
+static void phase1_first(struct arrival *a, enum exchange_kind mode)
 {
     struct ike *ike = a->ike;
     struct peer *peer;
@@ -132,6 +129,10 @@ static void main_mode_first(struct arrival *a)
 
     if (fault) {
         refuse_detail(a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        return;
+    }
+    if (mode == EXCHANGE_AM && !ike->policy->is_aggressive_answered) {
+        refuse(a, NULL, NULL, REASON_AGGRESSIVE_OFF);
         return;
     }
     if (a->m.payload_count == 0 || a->m.payloads[0].type != PL_SA) {
@@ -146,14 +147,19 @@ static void main_mode_first(struct arrival *a)
         refuse(a, NULL, NULL, REASON_LIMIT);
         return;
     }
-    struct isakmp_sa *sa = sa_make(ike, a->now_ms, RESPONDER, peer, a->local, a->remote);
+    struct isakmp_sa *sa = sa_make(ike, a->now_ms, mode, RESPONDER, peer, a->local, a->remote);
     if (sa == NULL) {
         peer_drop_if_empty(ike, peer);
         refuse(a, NULL, NULL, REASON_LIMIT);
         return;
     }
+    /* Its repeats find it, while the vault is asked. */
+    memcpy(sa->cookies[INITIATOR], a->m.header.cookies[INITIATOR], COOKIE_LEN);
+    sa_file(ike, sa);
     struct exchange *exchange = exchange_of(ike, sa->phase1);
     struct event *e = tell_sa(ike, a->out, EV_PHASE1_ASKED, sa);
+    if (mode == EXCHANGE_AM)
+        event_add_text(e, FIELD_EXCHANGE, exchange_info(mode)->name);
     event_add_number(e, FIELD_PORT, a->remote.port);
     event_add_number(e, FIELD_LOCAL_PORT, a->local.port);
     tell_received(a, sa, exchange);
@@ -164,11 +170,7 @@ static void main_mode_first(struct arrival *a)
     if (reason_info(reason)->notify != 0)
         notify_stranger(ike, a->now_ms, &a->m.header, reason_info(reason)->notify, a->local, a->remote,
                         a->m.datagram.len, a->out);
-    if (ip_equal(peer->remote, a->remote.ip) && policy_tunnel_group_of(ike->policy, a->remote.ip) != NO_INDEX)
-        outcome_keep(ike, a->now_ms, sa->peer, RESPONDER, 1, false, STATE_MM_START, reason);
-    exchange_free(ike, exchange, a->out);
-    sa_give_back(ike, sa);
-    peer_drop_if_empty(ike, peer);
+    phase1_forget(ike, a->now_ms, sa, reason, a->out);
 }
 
 /* What opens to nonsense was sealed with another key; what our own limits, or the port, refuse was not. */
@@ -177,13 +179,17 @@ static bool is_about_the_key(enum reason reason)
     return reason != REASON_LIMIT && reason != REASON_WRONG_PORT && reason != REASON_OUT_OF_STEP;
 }
 
-static void main_mode(struct arrival *a, struct isakmp_sa *sa)
+static void phase1(struct arrival *a, struct isakmp_sa *sa)
 {
     struct exchange *exchange = exchange_of(a->ike, sa->phase1);
     enum sealing sealing = a->m.header.flags & FLAG_ENCRYPTION ? SEALED : CLEAR;
 
     if (exchange == NULL) {
         refuse(a, sa, NULL, REASON_OUT_OF_STEP);
+        return;
+    }
+    if (exchange_info(sa->mode)->wire != a->m.header.exchange) {
+        refuse(a, sa, NULL, REASON_WRONG_EXCHANGE);
         return;
     }
     if (is_repeat(a, sa, exchange))
@@ -216,12 +222,27 @@ static void main_mode(struct arrival *a, struct isakmp_sa *sa)
         exchange->last_reason = reason;
         phase1_refuse(a->ike, sa, &copy, a->local, a->remote, reason, a->out);
         exchange_fail(a->ike, a->now_ms, exchange, reason, a->out);
-    } else if (sealing == SEALED && is_about_the_key(reason)) {
+    } else if (reason == REASON_BAD_HASH || (sealing == SEALED && is_about_the_key(reason))) {
         authentication_failed(a, sa, exchange, reason == REASON_BAD_HASH ? reason : REASON_DOES_NOT_OPEN,
                               reason_info(reason)->meaning);
     } else {
         refuse(a, sa, exchange, reason);
     }
+}
+
+/* Aggressive mode: the initiator is up when it has sent message 3, and goes on. Whoever names our cookie has seen
+ * message 2, so message 3 was lost, or is late; message 2 again makes the initiator send it again. */
+static bool is_proof_asked_for(struct arrival *a, const struct isakmp_sa *sa)
+{
+    struct exchange *exchange = exchange_of(a->ike, sa->phase1);
+
+    if (exchange == NULL || exchange->state != STATE_AM_WAIT_MSG3 || handle_is_set(exchange->parked) ||
+        exchange->answer_count >= RESENDS_OF_ANSWER_MAX)
+        return false;
+    exchange->answer_count++;
+    if (!resend_is_delayed(a->ike, a->now_ms, exchange))
+        message_send(a->ike, sa, exchange, true, a->out);
+    return true;
 }
 
 /* Whatever is authenticated shows that the peer lives. RFC 3706 section 5.4. */
@@ -272,7 +293,8 @@ static void quick_mode(struct arrival *a, struct isakmp_sa *sa)
     const char *detail;
 
     if (sa->state != SA_UP || a->m.header.message_id == 0) {
-        refuse(a, sa, NULL, REASON_OUT_OF_STEP);
+        if (!is_proof_asked_for(a, sa))
+            refuse(a, sa, NULL, REASON_OUT_OF_STEP);
         return;
     }
     if (!(a->m.header.flags & FLAG_ENCRYPTION)) {
@@ -381,7 +403,8 @@ static void informational_early(struct arrival *a, struct isakmp_sa *sa)
         take_early(a, sa, phase1);
         return;
     }
-    authentication_failed(a, sa, phase1, REASON_DOES_NOT_OPEN, "an encrypted notify does not open with our key");
+    if (!is_proof_asked_for(a, sa))
+        authentication_failed(a, sa, phase1, REASON_DOES_NOT_OPEN, "an encrypted notify does not open with our key");
 }
 
 static void informational(struct arrival *a, struct isakmp_sa *sa)
@@ -453,12 +476,13 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
         return;
     }
     const struct header *header = &a.m.header;
-    bool is_first = header->exchange == XCHG_MAIN && bytes_are_zero(BYTES_OF(header->cookies[RESPONDER]));
+    bool is_first = (header->exchange == XCHG_MAIN || header->exchange == XCHG_AGGRESSIVE) &&
+                    bytes_are_zero(BYTES_OF(header->cookies[RESPONDER]));
     struct isakmp_sa *sa =
         is_first ? sa_of_first_message(ike, header->cookies[INITIATOR], a.remote) : sa_of_cookies(ike, header->cookies);
     /* Until it is proved, a peer is its address; only its port may change (RFC 3947 section 4). Else what one address
      * sends is answered to another (attack list D04). */
-    if (sa != NULL && sa->state == SA_NEGOTIATING && !ip_equal(sa->remote.ip, a.remote.ip)) {
+    if (sa != NULL && sa->state < SA_UP && !ip_equal(sa->remote.ip, a.remote.ip)) {
         refuse(&a, NULL, NULL, REASON_BAD_SOURCE);
         return;
     }
@@ -466,12 +490,13 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
         timers_note(ike, sa->peer);
     switch (header->exchange) {
     case XCHG_MAIN:
+    case XCHG_AGGRESSIVE:
         if (header->message_id != 0)
             refuse(&a, sa, NULL, REASON_WRONG_EXCHANGE);
         else if (sa != NULL)
-            main_mode(&a, sa);
+            phase1(&a, sa);
         else if (is_first && !(header->flags & FLAG_ENCRYPTION))
-            main_mode_first(&a);
+            phase1_first(&a, header->exchange == XCHG_MAIN ? EXCHANGE_MM : EXCHANGE_AM);
         else
             refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
         return;

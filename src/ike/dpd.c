@@ -15,11 +15,18 @@ static const struct tunnel_group *group_of(const struct ike *ike, const struct i
                : NULL;
 }
 
+/* Aggressive mode ends with a message of ours: until the peer has said something under the SA, it may never have come
+ * up there. It is asked soon, and a first quick mode without an answer takes the SA along. */
+bool sa_is_unheard(const struct isakmp_sa *sa)
+{
+    return sa->mode == EXCHANGE_AM && sa->side == INITIATOR && sa->state == SA_UP && sa->heard_ms == sa->up_ms;
+}
+
 static bool is_asked(const struct ike *ike, const struct isakmp_sa *sa)
 {
     const struct tunnel_group *group = group_of(ike, sa);
 
-    return group != NULL && group->has_dpd && sa->peer_does_dpd;
+    return group != NULL && sa->peer_does_dpd && (group->has_dpd || sa_is_unheard(sa));
 }
 
 uint64_t dpd_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
@@ -28,6 +35,8 @@ uint64_t dpd_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
         return UINT64_MAX;
     if (sa->dpd_due_ms != 0)
         return sa->dpd_due_ms;
+    if (sa_is_unheard(sa))
+        return sa->up_ms + UNHEARD_MS;
     return sa->heard_ms + (uint64_t)group_of(ike, sa)->dpd_threshold_s * 1000;
 }
 

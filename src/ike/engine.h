@@ -220,8 +220,12 @@ uint64_t farewell_next_ms(const struct peer *peer); /* UINT64_MAX: none */
 void farewell_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike_outputs *out);
 
 /* ---- exchanges and ISAKMP SAs (life.c) */
-struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, struct peer *peer, struct endpoint local,
-                          struct endpoint remote); /* with its phase-1 exchange; NULL: no room */
+struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum exchange_kind mode, enum side side, struct peer *peer,
+                          struct endpoint local, struct endpoint remote); /* with its phase-1 exchange; NULL: no room */
+enum state phase1_state(const struct isakmp_sa *sa); /* of an SA that has no phase-1 exchange any more */
+/* A first message that was refused, by the step or by the vault: nothing of it is kept but what it tells about a peer
+ * that is configured. */
+void phase1_forget(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason why, struct ike_outputs *out);
 struct exchange *exchange_make(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, enum exchange_kind kind,
                                enum state state, enum side side, uint32_t message_id);
 void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason why, bool is_told,
@@ -289,6 +293,8 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
 void hint_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
 /* On a repeat of the peer's, where the schedule has the answer wait: our own repeat is it. */
 bool resend_is_delayed(const struct ike *ike, uint64_t now_ms, struct exchange *exchange);
+bool sa_is_unheard(const struct isakmp_sa *sa);
+enum { UNHEARD_MS = 5000 }; /* when such a peer is asked whether it is there */
 void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange);
 
 /* ---- telling (tell.c): events. Each adds what the SA knows (peer, group, role, state) and hands the event out. */
@@ -296,6 +302,9 @@ struct event *tell(struct ike_outputs *out, enum event_kind kind, struct ip peer
 struct event *tell_sa(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa);
 struct event *tell_exchange(const struct ike *ike, struct ike_outputs *out, enum event_kind kind,
                             const struct isakmp_sa *sa, const struct exchange *exchange);
+/* AUTHENTICATION_FAILED */
+void tell_unproved(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
+                   const struct exchange *exchange, enum reason reason, const char *detail);
 void tell_message(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa,
                   const struct exchange *exchange, const struct message *m);
 

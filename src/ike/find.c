@@ -44,7 +44,7 @@ static uint64_t hash_of_ip(const struct ike *ike, const struct ip *ip)
 void sa_file(struct ike *ike, const struct isakmp_sa *sa)
 {
     uint8_t *was_half_open = &ike->are_half_open[sa->self.index];
-    bool is_half_open = sa->state == SA_NEGOTIATING && sa->side == RESPONDER;
+    bool is_half_open = (sa->state == SA_NEW || sa->state == SA_NEGOTIATING) && sa->side == RESPONDER;
 
     index_put(&ike->sas_by_peer, sa->self.index, hash_of_handle(ike, sa->peer));
     index_put(&ike->sas_by_cookie, sa->self.index, index_hash(&ike->index_secret, BYTES_OF(sa->cookies[INITIATOR])));
@@ -298,8 +298,9 @@ struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][
 struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN], struct endpoint remote)
 {
     for (EACH_SA_OF_COOKIE(ike, cookie_i, sa))
-        if (sa->side == RESPONDER && ((sa->state == SA_NEGOTIATING && endpoint_equal(sa->remote, remote)) ||
-                                      (sa->state == SA_UP && ip_equal(sa->remote.ip, remote.ip))))
+        if (sa->side == RESPONDER &&
+            (((sa->state == SA_NEW || sa->state == SA_NEGOTIATING) && endpoint_equal(sa->remote, remote)) ||
+             (sa->state == SA_UP && ip_equal(sa->remote.ip, remote.ip))))
             return sa;
     return NULL;
 }
@@ -317,7 +318,7 @@ struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer)
 struct isakmp_sa *sa_begun_of(const struct ike *ike, struct handle peer)
 {
     for (EACH_SA_OF(ike, peer, sa))
-        if (sa->state == SA_NEGOTIATING && sa->side == INITIATOR)
+        if ((sa->state == SA_NEW || sa->state == SA_NEGOTIATING) && sa->side == INITIATOR)
             return sa;
     return NULL;
 }

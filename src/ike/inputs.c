@@ -71,16 +71,12 @@ static void move_waiting(struct peer *peer, const struct policy *from, const str
 /* SAs whose tunnel or tunnel group is the same in the new policy stay untouched; the others end. */
 static bool move_sa(struct isakmp_sa *sa, const struct policy *from, const struct policy *to)
 {
-    uint16_t group = policy_tunnel_group_of(to, sa->remote.ip);
-
     if (sa->tunnel != NO_INDEX && (sa->tunnel = policy_same_tunnel(from, sa->tunnel, to)) == NO_INDEX)
         return false;
     if (sa->tunnel_group == NO_INDEX)
         return true;
-    if (group == NO_INDEX || strcmp(to->tunnel_groups[group].name, from->tunnel_groups[sa->tunnel_group].name) != 0)
-        return false;
-    sa->tunnel_group = group;
-    return true;
+    sa->tunnel_group = policy_same_tunnel_group(from, sa->tunnel_group, sa->remote.ip, to);
+    return sa->tunnel_group != NO_INDEX;
 }
 
 /* Nobody repeats what we begin ourselves: the draft moves with its tunnel, or the exchange ends with it. */

@@ -14,7 +14,7 @@ static uint32_t handle_number(struct handle h)
  * peer was proved takes the place of the last one like it, and pushes nothing else out. */
 static uint8_t outcome_place(const struct peer *peer, enum side side, uint8_t phase, bool is_success, enum state state)
 {
-    bool is_anybodys = side == RESPONDER && phase == 1 && !is_success && state != STATE_MM_ACTIVE;
+    bool is_anybodys = side == RESPONDER && phase == 1 && !is_success && state_info(state)->waits != WAITS_REST;
 
     for (uint8_t i = 0; is_anybodys && i < peer->outcome_count; i++) {
         const struct outcome *o = &peer->outcomes[i];
@@ -77,8 +77,8 @@ static void drop_oldest_dead(struct ike *ike)
         sa_give_back(ike, oldest);
 }
 
-struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, struct peer *peer, struct endpoint local,
-                          struct endpoint remote)
+struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum exchange_kind mode, enum side side, struct peer *peer,
+                          struct endpoint local, struct endpoint remote)
 {
     struct handle h = pool_take(&ike->sas);
 
@@ -93,6 +93,7 @@ struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, stru
         .self = h,
         .peer = peer->self,
         .state = SA_NEW,
+        .mode = mode,
         .side = side,
         .local = local,
         .remote = remote,
@@ -102,7 +103,7 @@ struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum side side, stru
         .begun_ms = now_ms,
     };
     message_ids_forget(ike, sa);
-    struct exchange *exchange = exchange_make(ike, now_ms, sa, EXCHANGE_MM, STATE_MM_START, side, 0);
+    struct exchange *exchange = exchange_make(ike, now_ms, sa, mode, exchange_info(mode)->start, side, 0);
     if (exchange == NULL) {
         pool_give_back(&ike->sas, h);
         return NULL;
@@ -129,11 +130,16 @@ void session_check(struct ike *ike, struct handle peer_h, enum reason why, struc
     }
 }
 
+enum state phase1_state(const struct isakmp_sa *sa)
+{
+    return sa->state == SA_UP ? exchange_info(sa->mode)->done : exchange_info(sa->mode)->start;
+}
+
 void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason why, bool is_told,
             struct ike_outputs *out)
 {
     struct exchange *phase1 = exchange_of(ike, sa->phase1);
-    enum state state = phase1 != NULL ? phase1->state : sa->state == SA_UP ? STATE_MM_ACTIVE : STATE_MM_START;
+    enum state state = phase1 != NULL ? phase1->state : phase1_state(sa);
 
     if (sa->state == SA_DEAD)
         return;
@@ -157,6 +163,8 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
     event_add_number(e, FIELD_HANDLE, handle_number(sa->self));
     event_add_text(e, FIELD_STATE, state_info(state)->asa);
     event_add_text(e, FIELD_IOS_STATE, state_info(state)->ios);
+    if (sa->mode == EXCHANGE_AM)
+        event_add_text(e, FIELD_EXCHANGE, exchange_info(EXCHANGE_AM)->name);
     if (!sa->peer_does_dpd)
         event_add_text(e, FIELD_KEEPALIVE, "None");
     event_add_text(e, FIELD_REASON, reason_info(why)->name);
@@ -178,6 +186,17 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
         rekey_sa_gone(ike, now_ms, sa->peer);
         session_check(ike, sa->peer, why, out);
     }
+}
+
+void phase1_forget(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason why, struct ike_outputs *out)
+{
+    struct peer *peer = peer_of(ike, sa->peer);
+
+    if (policy_tunnel_group_of(ike->policy, sa->remote.ip) != NO_INDEX)
+        outcome_keep(ike, now_ms, sa->peer, RESPONDER, 1, false, exchange_info(sa->mode)->start, why);
+    exchange_free(ike, exchange_of(ike, sa->phase1), out);
+    sa_give_back(ike, sa);
+    peer_drop_if_empty(ike, peer);
 }
 
 void phase1_refuse(struct ike *ike, const struct isakmp_sa *sa, const struct exchange *opened, struct endpoint local,
@@ -204,11 +223,11 @@ void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
     struct event *e = tell_exchange(ike, out, EV_EXCHANGE_FAILED, sa, exchange);
 
     event_add_number(e, FIELD_HANDLE, handle_number(exchange->self));
-    event_add_text(e, FIELD_EXCHANGE, exchange->kind == EXCHANGE_MM ? "MM" : "QM");
-    event_add_number(e, FIELD_PHASE, exchange->kind == EXCHANGE_MM ? 1 : 2);
+    event_add_text(e, FIELD_EXCHANGE, exchange_info(exchange->kind)->name);
+    event_add_number(e, FIELD_PHASE, exchange_info(exchange->kind)->phase);
     event_add_text(e, FIELD_REASON, reason_info(why)->name);
     event_add_text(e, FIELD_DETAIL, reason_info(why)->meaning);
-    if (exchange->kind == EXCHANGE_MM) {
+    if (exchange_info(exchange->kind)->phase == 1) {
         sa_end(ike, now_ms, sa, why, false, out);
         return;
     }

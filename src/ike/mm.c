@@ -1,8 +1,7 @@
 /* Main mode with pre-shared keys. RFC 2409 sections 5 and 5.4; the rows are in mm.def. */
 #include "base/check.h"
 #include "crypto/hash.h"
-#include "ike/engine.h"
-#include "wire/payloads.h"
+#include "ike/phase1.h"
 #include "wire/vendor.h"
 
 #include <string.h>
@@ -12,7 +11,7 @@ enum { NONCE_LEN = 32 };
 step_action mm_offer, mm_choose, mm_check_choice, mm_keep_share, mm_take_share_r, mm_keep_keys_r, mm_take_share_i,
     mm_keep_keys_i, mm_check_proof;
 
-static void fill_cookie(struct step_work *work, uint8_t cookie[static COOKIE_LEN])
+void fill_cookie(struct step_work *work, uint8_t cookie[static COOKIE_LEN])
 {
     do
         drbg_fill(work->drbg, cookie, COOKIE_LEN);
@@ -27,7 +26,7 @@ static bool set_nonce(struct step_work *work, enum blob_id id)
     return draft_set(work, id, BYTES_OF(nonce));
 }
 
-static bool set_sa(struct step_work *work, enum blob_id id, const struct sa_payload *sa)
+bool set_sa(struct step_work *work, enum blob_id id, const struct sa_payload *sa)
 {
     uint8_t space[BLOB_MAX];
     struct writer w = writer_of(space, sizeof space);
@@ -49,7 +48,7 @@ enum reason mm_offer(struct step_work *work)
 
 /* The vendor IDs. `are_methods`: those of messages 1 and 2, where NAT-T is agreed: the best variant of both. DPD counts
  * in any message: an ASA announces it in message 5 or 6. */
-static void take_vendors(struct step_work *work, bool are_methods)
+void take_vendors(struct step_work *work, bool are_methods)
 {
     struct isakmp_sa *sa = &work->draft->sa;
     const struct policy *policy = work->ike->policy;
@@ -147,17 +146,20 @@ static void tell_differences(struct step_work *work, const struct sa_payload *of
             }
 }
 
-/* IOS looks for the key first of all. */
+/* IOS looks for the key first of all; a responder in aggressive mode has the identity to look with. */
 static void tell_key(struct step_work *work)
 {
     const struct policy *policy = work->ike->policy;
-    uint16_t index = policy_tunnel_group_of(policy, work->draft->sa.remote.ip);
+    const struct isakmp_sa *sa = &work->draft->sa;
+    uint16_t index = policy_tunnel_group_of(policy, sa->remote.ip);
 
+    if (sa->mode == EXCHANGE_AM && sa->side == RESPONDER)
+        return;
     if (index != NO_INDEX && policy->tunnel_groups[index].has_key)
         tell_sa(work->ike, work->out, EV_GROUP_FOUND, &work->draft->sa);
 }
 
-static enum reason malformed(struct step_work *work, enum wire_fault fault)
+enum reason malformed(struct step_work *work, enum wire_fault fault)
 {
     struct event *e = tell_sa(work->ike, work->out, EV_MESSAGE_REFUSED, &work->draft->sa);
 
@@ -234,7 +236,7 @@ enum reason mm_keep_share(struct step_work *work)
 
 /* NAT-D payloads say what the peer sees: the first is for us, the others are the peer's addresses. RFC 3947
  * section 3.2. A missing or odd payload means NAT: that changes the encapsulation and never whom we trust. */
-static void detect_nat(struct step_work *work)
+void detect_nat(struct step_work *work)
 {
     struct isakmp_sa *sa = &work->draft->sa;
     uint8_t type = sa->natt == NATT_NONE ? 0 : natt_of(sa->natt)->nat_d;
@@ -275,24 +277,18 @@ static enum reason find_group(struct step_work *work)
     return REASON_OK;
 }
 
-/* Messages 3 and 4: the peer's share and nonce, and the question for the keys. */
-static enum reason take_share(struct step_work *work, enum question_kind kind)
+enum reason take_share_of(struct step_work *work, enum question_kind kind)
 {
     struct isakmp_sa *sa = &work->draft->sa;
     struct exchange *exchange = &work->draft->exchange;
     struct bytes share = message_body(work->in, PL_KE), nonce = message_body(work->in, PL_NONCE);
-    enum reason reason = find_group(work);
 
-    if (reason != REASON_OK)
-        return reason;
     if (nonce.len < NONCE_MIN || nonce.len > NONCE_MAX)
         return REASON_BAD_NONCE;
     if (share.len != group_info(sa->group)->public_len)
         return REASON_BAD_SHARE_LENGTH;
     if (bytes_equal(share, draft_blob(work, BLOB_SHARE_MINE)) || bytes_equal(nonce, draft_blob(work, BLOB_NONCE_I)))
         return REASON_REFLECTED;
-    take_vendors(work, false);
-    detect_nat(work);
     if (!draft_set(work, BLOB_SHARE_PEER, share) ||
         !draft_set(work, sa->side == INITIATOR ? BLOB_NONCE_R : BLOB_NONCE_I, nonce) ||
         (sa->side == RESPONDER && !set_nonce(work, BLOB_NONCE_R)))
@@ -317,6 +313,20 @@ static enum reason take_share(struct step_work *work, enum question_kind kind)
     return REASON_OK;
 }
 
+/* Messages 3 and 4. */
+static enum reason take_share(struct step_work *work, enum question_kind kind)
+{
+    enum reason reason = find_group(work);
+
+    if (reason == REASON_OK)
+        reason = take_share_of(work, kind);
+    if (reason != REASON_OK)
+        return reason;
+    take_vendors(work, false);
+    detect_nat(work);
+    return REASON_OK;
+}
+
 enum reason mm_take_share_r(struct step_work *work)
 {
     return take_share(work, QUESTION_SHARE_AND_SKEYID);
@@ -338,7 +348,7 @@ enum reason mm_keep_keys_r(struct step_work *work)
 }
 
 /* IDii or IDir: what `crypto isakmp identity` says; with a pre-shared key "auto" is the address. */
-static bool set_identity(struct step_work *work, enum blob_id blob)
+bool set_identity(struct step_work *work, enum blob_id blob)
 {
     const struct policy *policy = work->ike->policy;
     uint8_t space[512], data[ID_DATA_MAX];
@@ -371,7 +381,7 @@ enum reason mm_keep_keys_i(struct step_work *work)
 }
 
 /* RFC 3947 section 4: the responder follows the initiator to 4500, and to whatever port a NAT makes of it there. */
-static enum reason follow_port(struct step_work *work)
+enum reason follow_port(struct step_work *work)
 {
     struct isakmp_sa *sa = &work->draft->sa;
 
@@ -387,7 +397,7 @@ static enum reason follow_port(struct step_work *work)
     return REASON_OK;
 }
 
-static void take_notifies(struct step_work *work)
+void take_notifies(struct step_work *work)
 {
     for (size_t i = 0; i < message_count(work->in, PL_NOTIFY); i++) {
         struct notify notify;
@@ -398,6 +408,18 @@ static void take_notifies(struct step_work *work)
     }
 }
 
+void tell_id(struct step_work *work, const struct id *id)
+{
+    char name[256];
+    struct text text = text_of(name, sizeof name);
+    struct event *e = tell_sa(work->ike, work->out, EV_ID_RECEIVED, &work->draft->sa);
+    const char *type = number_name(SPACE_ID, id->type);
+
+    text_add_id(&text, id);
+    event_add_text(e, FIELD_ID_TYPE, type == NULL ? "unknown" : type);
+    event_add_text(e, FIELD_ID, name);
+}
+
 /* Messages 5 and 6: the peer proves that it knows the key. */
 enum reason mm_check_proof(struct step_work *work)
 {
@@ -405,8 +427,6 @@ enum reason mm_check_proof(struct step_work *work)
     enum side peer_side = !sa->side;
     struct bytes body = message_body(work->in, PL_ID);
     uint8_t expected[DIGEST_MAX];
-    char name[256];
-    struct text text = text_of(name, sizeof name);
     struct id id;
 
     enum wire_fault fault = id_read(&id, body);
@@ -421,11 +441,7 @@ enum reason mm_check_proof(struct step_work *work)
     work->draft->is_authenticated = true;
     if (fault != WIRE_OK || !id_port_fits_phase1(&id))
         return REASON_BAD_ID;
-    text_add_id(&text, &id);
-    struct event *e = tell_sa(work->ike, work->out, EV_ID_RECEIVED, sa);
-    event_add_text(e, FIELD_ID_TYPE,
-                   number_name(SPACE_ID, id.type) == NULL ? "unknown" : number_name(SPACE_ID, id.type));
-    event_add_text(e, FIELD_ID, name);
+    tell_id(work, &id);
     take_vendors(work, false);
     take_notifies(work);
     draft_intend(work, INTENT_PHASE1_UP);

@@ -15,7 +15,12 @@
 #include "policy/choose.h"
 #include "wire/message.h"
 
-enum exchange_kind { EXCHANGE_MM, EXCHANGE_QM, EXCHANGE_INFO };
+enum exchange_kind {
+#define EXCHANGE(name, ...) EXCHANGE_##name,
+#include "ike/exchanges.def"
+#undef EXCHANGE
+    EXCHANGE_COUNT
+};
 
 enum state {
 #define STATE(name, ...) STATE_##name,
@@ -42,12 +47,20 @@ struct state_info {
     const char *story, *proven, *open;
 };
 
+struct exchange_info {
+    const char *name, *title; /* "MM", "Main mode" */
+    uint8_t wire;             /* XCHG_* */
+    uint8_t phase;
+    enum state start, done;
+};
+
 struct reason_info {
     const char *name;
     uint16_t notify;
     const char *meaning;
 };
 
+const struct exchange_info *exchange_info(enum exchange_kind kind);
 const struct state_info *state_info(enum state state);
 const struct reason_info *reason_info(enum reason reason);
 
@@ -64,7 +77,8 @@ enum sa_state {
 struct isakmp_sa {
     struct handle self, peer, phase1;
     enum sa_state state;
-    enum side side; /* ours in its phase 1 */
+    enum exchange_kind mode; /* of its phase 1 */
+    enum side side;          /* ours in its phase 1 */
     uint8_t cookies[2][COOKIE_LEN];
     struct endpoint local, remote;
     uint16_t tunnel;       /* that we began it for; NO_INDEX for a responder */
@@ -112,7 +126,8 @@ enum blob_id {
     BLOB_NONCE_R,
     BLOB_ID_I, /* IDii_b, in quick mode IDci */
     BLOB_ID_R,
-    BLOB_SENT, /* the last datagram that we sent in this exchange */
+    BLOB_PROOF, /* the peer's hash, until the keys are there that it is checked with */
+    BLOB_SENT,  /* the last datagram that we sent in this exchange */
     BLOB_COUNT
 };
 

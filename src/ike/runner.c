@@ -73,6 +73,16 @@ static void keep_for_repeats(struct ike *ike, struct exchange *exchange)
         }
 }
 
+/* The vault keeps a private value until it is used or forgotten. */
+static void forget(struct handle secret, struct ike_outputs *out)
+{
+    if (!handle_is_set(secret) || out->question_count == IKE_QUESTIONS_MAX || out->count == IKE_OUTPUTS_MAX)
+        return;
+    struct question *question = &out->questions[out->question_count++];
+    *question = (struct question){.kind = QUESTION_FORGET, .secret = secret};
+    out->items[out->count++] = (struct ike_output){.kind = IKE_OUT_ASK, .ask = {.question = question}};
+}
+
 static void commit(struct ike *ike, uint64_t now_ms, struct draft *draft, struct ike_outputs *out)
 {
     const struct step *step = draft->step;
@@ -80,7 +90,7 @@ static void commit(struct ike *ike, uint64_t now_ms, struct draft *draft, struct
     struct isakmp_sa *sa = sa_of(ike, draft->sa.self);
     struct handle exchange_h = draft->exchange.self, sa_h = draft->sa.self;
     enum state before = draft->exchange.state;
-    bool is_phase1_done = draft->exchange.kind == EXCHANGE_MM && step->sa_to == SA_UP;
+    bool is_phase1_done = exchange_info(draft->exchange.kind)->phase == 1 && step->sa_to == SA_UP;
 
     CHECK(exchange != NULL && sa != NULL);
     draft->exchange.state = step->to;
@@ -92,10 +102,13 @@ static void commit(struct ike *ike, uint64_t now_ms, struct draft *draft, struct
         if (!handle_equal(exchange->blobs[i], draft->exchange.blobs[i]))
             blob_drop(&ike->blobs, exchange->blobs[i]);
     *exchange = draft->exchange;
-    if (state_info(step->to)->waits == WAITS_REST)
+    if (state_info(step->to)->waits == WAITS_REST) {
         keep_for_repeats(ike, exchange);
+        forget(exchange->secret, out);
+        exchange->secret = (struct handle){0, 0};
+    }
     exchange_file(ike, exchange);
-    if (exchange->kind == EXCHANGE_MM) {
+    if (exchange_info(exchange->kind)->phase == 1) {
         draft->sa.state = step->sa_to;
         *sa = draft->sa;
         sa_file(ike, sa);
@@ -157,16 +170,6 @@ static enum reason park(struct ike *ike, struct step_work *work)
     };
     out->question_count++;
     return REASON_OK;
-}
-
-/* The vault keeps a private value until it is used or forgotten. */
-static void forget(struct handle secret, struct ike_outputs *out)
-{
-    if (!handle_is_set(secret) || out->question_count == IKE_QUESTIONS_MAX || out->count == IKE_OUTPUTS_MAX)
-        return;
-    struct question *question = &out->questions[out->question_count++];
-    *question = (struct question){.kind = QUESTION_FORGET, .secret = secret};
-    out->items[out->count++] = (struct ike_output){.kind = IKE_OUT_ASK, .ask = {.question = question}};
 }
 
 static struct step_work work_of(struct ike *ike, struct draft *draft, uint64_t now_ms, struct ike_outputs *out)
@@ -265,7 +268,10 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
     struct event *e = tell_exchange(ike, out, EV_MESSAGE_REFUSED, sa_of(ike, exchange->sa), exchange);
     event_add_text(e, FIELD_REASON, reason_info(reason)->name);
     event_add_text(e, FIELD_DETAIL, reason_info(reason)->meaning);
-    if (is_final)
+    struct isakmp_sa *sa = sa_of(ike, exchange->sa);
+    if (sa->state == SA_NEW && sa->side == RESPONDER)
+        phase1_forget(ike, now_ms, sa, reason, out);
+    else if (is_final)
         exchange_fail(ike, now_ms, exchange, reason, out);
 }
 

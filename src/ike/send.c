@@ -163,8 +163,7 @@ enum reason message_build(struct ike *ike, struct step_work *work)
 {
     struct draft *draft = work->draft;
     const struct step *step = draft->step;
-    uint8_t exchange = draft->exchange.kind == EXCHANGE_MM ? XCHG_MAIN : XCHG_QUICK;
-    struct header header = header_of(&draft->sa, exchange, draft->exchange.message_id);
+    struct header header = header_of(&draft->sa, exchange_info(draft->exchange.kind)->wire, draft->exchange.message_id);
     struct writer w = writer_of(ike->message_space, sizeof ike->message_space);
     struct build b = {.ike = ike, .work = work, .m = message_begin(&w, &header)};
     struct message built;

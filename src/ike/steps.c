@@ -8,6 +8,13 @@ static const struct state_info states[STATE_COUNT] = {
 #undef STATE
 };
 
+static const struct exchange_info exchanges[EXCHANGE_COUNT] = {
+#define EXCHANGE(name, wire, phase, start, done, title) \
+    [EXCHANGE_##name] = {#name, title, XCHG_##wire, phase, STATE_##start, STATE_##done},
+#include "ike/exchanges.def"
+#undef EXCHANGE
+};
+
 static const struct reason_info reasons[REASON_COUNT] = {
 #define REASON(name, notify, meaning) [REASON_##name] = {#name, notify, meaning},
 #include "ike/reasons.def"
@@ -16,10 +23,12 @@ static const struct reason_info reasons[REASON_COUNT] = {
 
 #define STEP(from, side, sa, input, auth, sealing, holds, act, then, ...) step_action act;
 #include "ike/mm.def"
+#include "ike/am.def"
 #include "ike/qm.def"
 #include "ike/info.def"
 #undef STEP
-step_action mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, qm_keep_share, qm_take_secret;
+step_action mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, am_keep_share, am_answer, am_check_proof_r, qm_keep_share,
+    qm_take_secret;
 
 #define OAKLEY_AUTH_ANY 0
 #define HOLDS(...) {__VA_ARGS__}
@@ -32,11 +41,17 @@ static const struct step steps[] = {
 #define STEP(from, side, sa, input, auth, sealing, holds, act, then, sends_sealed, sends, to, sa_to) \
     {STATE_##from, side, sa, INPUT_##input, OAKLEY_AUTH_##auth, sealing, holds, act, then, sends_sealed, sends, STATE_##to, sa_to},
 #include "ike/mm.def"
+#include "ike/am.def"
 #include "ike/qm.def"
 #include "ike/info.def"
 #undef STEP
 };
 /* clang-format on */
+
+const struct exchange_info *exchange_info(enum exchange_kind kind)
+{
+    return &exchanges[kind];
+}
 
 const struct state_info *state_info(enum state state)
 {

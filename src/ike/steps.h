@@ -1,4 +1,4 @@
-/* The steps of all exchanges as rows: mm.def, qm.def, info.def. What no row allows is refused. */
+/* The steps of all exchanges as rows: mm.def, am.def, qm.def, info.def. What no row allows is refused. */
 #ifndef IKE_STEPS_H
 #define IKE_STEPS_H
 

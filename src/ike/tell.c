@@ -44,7 +44,7 @@ struct event *tell_exchange(const struct ike *ike, struct ike_outputs *out, enum
 
     event_add_number(e, FIELD_MESSAGE_ID, exchange->message_id);
     event_add_text(e, FIELD_STATE, state_info(exchange->state)->asa);
-    if (exchange->kind == EXCHANGE_MM && exchange->state != STATE_MM_START)
+    if (exchange_info(exchange->kind)->phase == 1 && state_info(exchange->state)->waits != WAITS_NOTHING)
         event_add_text(e, FIELD_IOS_STATE, state_info(exchange->state)->ios);
     return e;
 }
@@ -62,4 +62,15 @@ void tell_message(const struct ike *ike, struct ike_outputs *out, enum event_kin
     event_add_ip(e, FIELD_LOCAL, sa->local.ip);
     event_add_number(e, FIELD_PORT, sa->remote.port);
     event_add_number(e, FIELD_LOCAL_PORT, sa->local.port);
+}
+
+void tell_unproved(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
+                   const struct exchange *exchange, enum reason reason, const char *detail)
+{
+    struct event *e = tell_exchange(ike, out, EV_AUTHENTICATION_FAILED, sa, exchange);
+
+    if (exchange->kind == EXCHANGE_AM)
+        event_add_text(e, FIELD_EXCHANGE, exchange_info(EXCHANGE_AM)->name);
+    event_add_text(e, FIELD_REASON, reason_info(reason)->name);
+    event_add_text(e, FIELD_DETAIL, detail);
 }

@@ -39,10 +39,22 @@ static uint64_t patience_ms(const struct ike *ike)
     return sum;
 }
 
+/* In aggressive mode the initiator does not wait for us, and the older SA goes once the new one is up there: a message
+ * 3 that is lost would take the pairs along. So message 2 is repeated to a peer that is proved, for one negotiation at
+ * a time: others may be begun in its name. */
+static bool is_successor(const struct ike *ike, const struct exchange *exchange)
+{
+    const struct isakmp_sa *sa = sa_of(ike, exchange->sa);
+
+    return sa != NULL && sa->mode == EXCHANGE_AM && sa_up_of(ike, sa->peer) != NULL && half_open_of(ike, sa->peer) == 1;
+}
+
 void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange)
 {
-    bool is_repeating = state_info(exchange->state)->waits == WAITS_PEER ||
-                        (state_info(exchange->state)->waits == WAITS_SILENT && schedule_of(ike)->do_responders_repeat);
+    enum waits waits = state_info(exchange->state)->waits;
+    bool is_repeating =
+        waits == WAITS_PEER ||
+        (waits == WAITS_SILENT && (schedule_of(ike)->do_responders_repeat || is_successor(ike, exchange)));
 
     exchange->state_ms = now_ms;
     exchange->resend_count = 0;
@@ -111,9 +123,11 @@ static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exch
                       : waits == WAITS_SILENT            ? REASON_PEER_SILENT
                                                          : REASON_NO_ANSWER;
     struct isakmp_sa *sa = sa_of(ike, exchange->sa);
-    bool is_unheard = is_asked_by_us(exchange) && dpd_is_doubted_for_good(ike, sa);
+    bool is_doubted = is_asked_by_us(exchange) && dpd_is_doubted_for_good(ike, sa);
     exchange_fail(ike, now_ms, exchange, why, out);
-    if (is_unheard && sa_up_of(ike, sa->peer) == sa)
+    if (why == REASON_NO_ANSWER && sa_is_unheard(sa))
+        sa_end(ike, now_ms, sa, why, true, out);
+    else if (is_doubted && sa_up_of(ike, sa->peer) == sa)
         sa->rekey_ms = now_ms;
 }
 

@@ -25,20 +25,18 @@ bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct 
     if (sa == NULL)
         return false;
     const struct exchange *phase1 = exchange_of(ike, sa->phase1);
-    enum state state = sa->state == SA_DEAD ? sa->died_in
-                       : phase1 != NULL     ? phase1->state
-                       : sa->state == SA_UP ? STATE_MM_ACTIVE
-                                            : STATE_MM_START;
+    enum state state = sa->state == SA_DEAD ? sa->died_in : phase1 != NULL ? phase1->state : phase1_state(sa);
     *view = (struct ike_sa_view){
         .sa = sa->self,
         .local = sa->local,
         .remote = sa->remote,
         .is_initiator = sa->side == INITIATOR,
         .is_dead = sa->state == SA_DEAD,
+        .is_up = sa->state == SA_UP,
         .is_rekeying = sa->retire_ms != 0 || (sa->state == SA_UP && sa_begun_of(ike, sa->peer) != NULL),
         .is_nat_t = sa->we_are_behind_nat || sa->peer_is_behind_nat,
         .asa_state = state_info(state)->asa,
-        .ios_state = sa->state == SA_DEAD ? "MM_NO_STATE" : state_info(state)->ios,
+        .ios_state = state_info(sa->state == SA_DEAD ? exchange_info(sa->mode)->start : state)->ios,
         .conn_id = sa->conn_id,
         .cipher = sa->cipher,
         .hash = sa->hash,

@@ -9,7 +9,7 @@
 struct ike_sa_view {
     struct handle sa;
     struct endpoint local, remote;
-    bool is_initiator, is_rekeying, is_dead, is_nat_t;
+    bool is_initiator, is_rekeying, is_dead, is_up, is_nat_t;
     const char *asa_state, *ios_state; /* of states.def */
     uint32_t conn_id;                  /* from 1 */
     uint8_t cookies[16];

@@ -198,9 +198,11 @@ static void put_sa(struct keying *k, uint8_t site, const struct isakmp_sa *sa)
     memset(&copy.local, 0, sizeof copy.local); /* the addresses are always the same, and have gaps */
     memset(&copy.remote, 0, sizeof copy.remote);
     /* When DPD begins depends on how long ago the peer was heard. */
-    copy.heard_ms = group->has_dpd && sa->state == SA_UP && sa->peer_does_dpd && sa->dpd_due_ms == 0
-                        ? sa->heard_ms + (uint64_t)group->dpd_threshold_s * 1000
-                        : 0;
+    bool may_ask = sa->state == SA_UP && sa->peer_does_dpd && sa->dpd_due_ms == 0;
+    copy.heard_ms = may_ask && sa_is_unheard(sa) ? sa->up_ms + UNHEARD_MS
+                    : may_ask && group->has_dpd  ? sa->heard_ms + (uint64_t)group->dpd_threshold_s * 1000
+                                                 : 0;
+    put_number(k, sa_is_unheard(sa));
     put_object(k, &copy, sizeof copy);
 }
 

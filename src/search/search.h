@@ -41,7 +41,7 @@ struct search_command {
 struct search_scenario {
     const char *name;
     bool begins_up; /* phase 1 and a pair stand, and all is quiet */
-    bool has_dpd, has_pfs;
+    bool has_dpd, has_pfs, is_aggressive;
     bool do_keys_differ; /* the pre-shared keys: then nothing may ever be up */
     uint32_t lifetime_s, esp_lifetime_s; /* 0: none */
     uint8_t bounds[SEARCH_BOUND_COUNT];

@@ -84,6 +84,11 @@ const char *inside_fault(const struct ike *ike, uint64_t now_ms)
     return NULL;
 }
 
+bool inside_knows(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN])
+{
+    return sa_of_cookies(ike, cookies) != NULL;
+}
+
 bool inside_is_in(const struct ike *ike, const char *state)
 {
     for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h))

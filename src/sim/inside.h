@@ -34,6 +34,8 @@ void inside_look(const struct ike *ike, struct inside *seen, bool are_sums_wante
 /* What must hold of the engine's objects at any time; NULL when it does. */
 const char *inside_fault(const struct ike *ike, uint64_t now_ms);
 
+/* An ISAKMP SA has these cookies. */
+bool inside_knows(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN]);
 bool inside_is_in(const struct ike *ike, const char *state);
 
 /* What opens that sealed datagram, whether this engine made it or gets it. `before`: the last block of the datagram

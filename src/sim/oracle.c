@@ -33,7 +33,7 @@ static uint64_t used_name(const struct header *header)
     uint64_t name;
 
     if (bytes_are_zero(BYTES_OF(header->cookies[1])) ||
-        (header->exchange != XCHG_MAIN && !(header->flags & FLAG_ENCRYPTION)))
+        (header->exchange != XCHG_MAIN && header->exchange != XCHG_AGGRESSIVE && !(header->flags & FLAG_ENCRYPTION)))
         return 0;
     name = sum_of(0, header->cookies, sizeof header->cookies);
     name = sum_of(name, &header->exchange, sizeof header->exchange);
@@ -54,7 +54,7 @@ const struct used *oracle_used(const struct sim *sim, struct bytes datagram)
 /* How many different messages one site may send under one message id, and both together. */
 static const struct {
     uint8_t exchange, of_one, sealed_of_one, of_all;
-} uses[] = {{XCHG_MAIN, 3, 1, 5}, {XCHG_QUICK, 2, 2, 3}, {XCHG_INFORMATIONAL, 1, 1, 1}};
+} uses[] = {{XCHG_MAIN, 3, 1, 5}, {XCHG_AGGRESSIVE, 1, 1, 2}, {XCHG_QUICK, 2, 2, 3}, {XCHG_INFORMATIONAL, 1, 1, 1}};
 
 /* A repeat is the same bytes, and none is sent again after its successor: an IV never seals two things. */
 static void check_used(struct sim *sim, uint32_t site, const struct header *header, struct bytes datagram)
@@ -126,13 +126,17 @@ static bool is_own_exchange(const struct site *site, const struct header *header
     return false;
 }
 
+/* What message 2 of aggressive mode holds that message 1 does not: a hash, two of NAT detection. */
+enum { AGGRESSIVE_MORE = 3 * (4 + DIGEST_MAX) };
+
 /* Bytes out to an address that has proved nothing are no more than came in from it. The schedules of the devices, which
  * repeat message 2 by timer, are exempt: they are asked for by name. */
 static void check_stranger(struct sim *sim, struct site *site, const struct header *header, struct ip to, size_t len)
 {
     struct stranger *s;
 
-    if (header->exchange == XCHG_MAIN && bytes_are_zero(BYTES_OF(header->cookies[1])) && !is_own_exchange(site, header))
+    if ((header->exchange == XCHG_MAIN || header->exchange == XCHG_AGGRESSIVE) &&
+        bytes_are_zero(BYTES_OF(header->cookies[1])) && !is_own_exchange(site, header))
         memcpy(site->cookies[site->cookie_count++ % COOKIES_MAX], header->cookies[0], COOKIE_LEN);
     if (is_own_exchange(site, header) || schedule_info(site->as.schedule)->do_responders_repeat ||
         (s = stranger_of(site, to)) == NULL || s->is_proved)
@@ -175,11 +179,6 @@ static void row_taken(struct sim *sim, enum state from, enum side side, enum sta
         sim_violate(sim, "a step was taken that no row allows");
 }
 
-static enum state first_state(enum exchange_kind kind)
-{
-    return kind == EXCHANGE_MM ? STATE_MM_START : STATE_QM_START;
-}
-
 static const struct inside_exchange *find_before(const struct sim *sim, struct handle self)
 {
     for (uint32_t i = 0; i < sim->before.exchange_count; i++)
@@ -192,7 +191,7 @@ static void check_steps(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->after.exchange_count; i++) {
         const struct inside_exchange *now = &sim->after.exchanges[i], *old = find_before(sim, now->self);
-        enum state from = old != NULL ? old->state : first_state(now->kind);
+        enum state from = old != NULL ? old->state : exchange_info(now->kind)->start;
 
         if (from != now->state)
             row_taken(sim, from, now->side, now->state);
@@ -224,7 +223,11 @@ void oracle_before(struct sim *sim, uint32_t index, const struct ike_input *in, 
     inside_look(site->ike, &sim->before, is_forged);
     if (in->kind == IKE_IN_DATAGRAM && wire_header_read(&m, in->datagram.data) == WIRE_OK &&
         !is_own_exchange(site, &m.header) && (s = stranger_of(site, in->datagram.remote.ip)) != NULL)
-        s->bytes_in += in->datagram.data.len;
+        s->bytes_in += in->datagram.data.len + (m.header.exchange == XCHG_AGGRESSIVE ? AGGRESSIVE_MORE : 0);
+    /* Whoever goes on with quick mode has had our cookie: nobody in his name asks for message 2 again. */
+    if (in->kind == IKE_IN_DATAGRAM && m.header.message_id != 0 && inside_knows(site->ike, m.header.cookies) &&
+        (s = stranger_of(site, in->datagram.remote.ip)) != NULL)
+        s->is_proved = true;
 }
 
 static bool all_are_still(const struct inside_object *before, uint32_t before_count, const struct inside_object *after,

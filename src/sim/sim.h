@@ -38,7 +38,10 @@ struct sim_site {
     enum hash_id esp_integrity;
     uint32_t lifetime_s, esp_lifetime_s, esp_lifetime_kb;
     bool is_nat_t_off, has_dpd;
-    struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
+    bool is_aggressive, is_aggressive_answered; /* how it begins phase 1; whether it answers it so */
+    const char *key_id;                         /* its identity; NULL: its address */
+    const char *group_name;                     /* the name of its peers' tunnel-groups; NULL: their addresses */
+    struct sim_peer peers[SIM_TUNNELS_MAX];     /* ends with address 0 */
 };
 
 struct sim_network {

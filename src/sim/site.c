@@ -26,6 +26,7 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
         .ace_count = 1,
         .peers = {address},
         .peer_count = 1,
+        .is_aggressive = site->as.is_aggressive,
         .transform_set_count = 1,
         .pfs = peer->pfs,
         .lifetime_s = site->as.esp_lifetime_s,
@@ -34,8 +35,9 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
     if (peer->key != NULL && peer->key[0] == '\0')
         return;
     p->groups[p->policy.tunnel_group_count] = (struct tunnel_group){
-        .name = ip_text(address, p->names[index]),
-        .peer = address,
+        .name = site->as.group_name != NULL ? site->as.group_name : ip_text(address, p->names[index]),
+        .peer = site->as.group_name != NULL ? (struct ip){0} : address,
+        .is_by_identity = site->as.group_name != NULL,
         .has_key = peer->key != NULL,
         .has_dpd = site->as.has_dpd,
         .dpd_threshold_s = 10,
@@ -70,7 +72,9 @@ void site_policy_make(struct site *site, int turn)
         .transform_set_count = 1,
         .tunnel_groups = p->groups,
         .tunnels = p->tunnels,
-        .key_id = "",
+        .identity = as->key_id != NULL ? IDENTITY_KEY_ID : IDENTITY_AUTO,
+        .key_id = as->key_id != NULL ? as->key_id : "",
+        .is_aggressive_answered = as->is_aggressive_answered,
         .is_nat_t_on = !as->is_nat_t_off,
         .nat_keepalive_s = 20,
         .schedule = as->schedule,

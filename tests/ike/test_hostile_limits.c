@@ -183,7 +183,7 @@ static void D08_a_peer_with_hundreds_of_pairs_is_ended_and_begun_in_pieces(void 
 
         ike_feed(ike, 1000, &(struct ike_input){.kind = IKE_IN_POLICY, .policy = &policy}, &out);
         struct peer *peer = peer_make(ike, ip_of_v4(WEST_IP));
-        struct isakmp_sa *sa = sa_make(ike, 1000, RESPONDER, peer, end_of(EAST), end_of(WEST));
+        struct isakmp_sa *sa = sa_make(ike, 1000, EXCHANGE_MM, RESPONDER, peer, end_of(EAST), end_of(WEST));
         sa->state = SA_UP;
         sa->cipher = CIPHER_AES256_CBC;
         sa->hash = HASH_SHA256;

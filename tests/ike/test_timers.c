@@ -113,7 +113,7 @@ static void a_peer_without_SAs_gives_way_to_a_new_one(void **state)
     (void)state;
     for (uint32_t i = 0; i < 4; i++) {
         struct peer *peer = peer_make(ike, ip_of_v4(WEST_IP + i));
-        struct isakmp_sa *sa = sa_make(ike, 1000, RESPONDER, peer, end_of(EAST), end_of(WEST));
+        struct isakmp_sa *sa = sa_make(ike, 1000, EXCHANGE_MM, RESPONDER, peer, end_of(EAST), end_of(WEST));
 
         CHECK(sa != NULL);
         if (i != 2)
@@ -125,7 +125,7 @@ static void a_peer_without_SAs_gives_way_to_a_new_one(void **state)
     CHECK(peer_of_ip(ike, ip_of_v4(WEST_IP + 2)) == NULL && ike_view_use(ike).sas == 3);
     CHECK(peer_of_ip(ike, ip_of_v4(WEST_IP)) != NULL && peer_of_ip(ike, ip_of_v4(EAST_IP)) != NULL);
     struct peer *newest = peer_of_ip(ike, ip_of_v4(EAST_IP));
-    CHECK(sa_make(ike, 1000, RESPONDER, newest, end_of(EAST), end_of(WEST)) != NULL);
+    CHECK(sa_make(ike, 1000, EXCHANGE_MM, RESPONDER, newest, end_of(EAST), end_of(WEST)) != NULL);
     CHECK(peer_make(ike, ip_of_v4(EAST_IP + 1)) == NULL); /* all are in use */
     free(space);
 }

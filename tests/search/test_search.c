@@ -37,6 +37,21 @@ static const struct search_scenario scenarios[] = {
     {.name = "S19 both begin at once",
      .lifetime_s = DAY_S, .esp_lifetime_s = DAY_S, .comes_up = true, .alone_max_s = PATIENCE_S,
      .commands = {WANTS(WEST), WANTS(EAST)}},
+    {.name = "aggressive mode: two messages are lost and one repeated",
+     .is_aggressive = true, .lifetime_s = DAY_S, .esp_lifetime_s = DAY_S, .comes_up = true, .alone_max_s = PATIENCE_S,
+     .bounds = {UP_TO(2, LOSSES), UP_TO(1, REPEATS)},
+     .commands = {WANTS(WEST)}},
+    {.name = "aggressive mode: messages come late and twice",
+     .is_aggressive = true, .lifetime_s = DAY_S, .esp_lifetime_s = DAY_S, .alone_max_s = PATIENCE_S,
+     .bounds = {UP_TO(1, REPEATS), UP_TO(1, HOLDS)},
+     .commands = {WANTS(WEST)}},
+    {.name = "aggressive mode: the vault or the plane fails, and a message is lost",
+     .is_aggressive = true, .has_dpd = true, .lifetime_s = LIFETIME_S, .esp_lifetime_s = ESP_LIFETIME_S, .alone_max_s = PATIENCE_S,
+     .bounds = {UP_TO(1, LOSSES), UP_TO(1, FAILURES)},
+     .commands = {WANTS(WEST)}},
+    {.name = "aggressive mode: both begin at once",
+     .is_aggressive = true, .lifetime_s = DAY_S, .esp_lifetime_s = DAY_S, .comes_up = true, .alone_max_s = PATIENCE_S,
+     .commands = {WANTS(WEST), WANTS(EAST)}},
     {.name = "the line is cut at any moment, with DPD",
      .has_dpd = true, .lifetime_s = DAY_S, .esp_lifetime_s = DAY_S, .alone_max_s = PATIENCE_S,
      .bounds = {UP_TO(1, CUTS)},
@@ -122,7 +137,7 @@ static void walks_at_random_meet_no_state_that_the_search_has_not_seen(void **st
     print_message("%u steps at random\n", steps);
 }
 
-/* Whatever row is added to mm.def, qm.def or info.def has to be met by a scenario above. */
+/* Whatever row is added to mm.def, am.def, qm.def or info.def has to be met by a scenario above. */
 static void every_row_of_the_step_tables_is_taken(void **state)
 {
     size_t missing = 0, count = 0;

@@ -11,13 +11,12 @@ enum { ROWS_MAX = 256 };
 
 /* What the table does not say of a kind of exchange. */
 struct kind_words {
-    const char *title, *file, *heads[2], *story;
+    const char *file, *heads[2], *story;
 };
 
 static const struct kind_words *words_of(enum exchange_kind kind)
 {
     static const struct kind_words main_mode = {
-        "Main mode",
         "main-mode",
         {"initiator", "responder"},
         "Phase 1, RFC 2409 section 5.4; NAT detection is RFC 3947 section 3. It makes the ISAKMP SA, under which all "
@@ -25,8 +24,16 @@ static const struct kind_words *words_of(enum exchange_kind kind)
         "follows is encrypted. From message 5 on it is encrypted itself, with a key that the pre-shared key goes into: "
         "that is why a wrong key shows at messages 5 and 6 and nowhere else. Where NAT was found, message 5 and what "
         "follows goes over UDP 4500."};
+    static const struct kind_words aggressive_mode = {
+        "aggressive-mode",
+        {"initiator", "responder"},
+        "Phase 1 in three messages, RFC 2409 section 5.4; NAT detection is RFC 3947 section 3. The identity comes in "
+        "message 1, so the key can be chosen by it: that is what it is for, with peers whose address is not known. It "
+        "comes in clear, and so does the responder's hash: whoever sees both can try keys on them, and whoever begins "
+        "in a name that he knows is given such a hash. So it is answered only when `no crypto ikev1 am-disable` says "
+        "so, and the answer to an identity that is not known looks like any other. Message 3 may come in clear, too. "
+        "Where NAT was found, it and what follows goes over UDP 4500."};
     static const struct kind_words quick_mode = {
-        "Quick mode",
         "quick-mode",
         {"initiator", "responder"},
         "Phase 2, RFC 2409 section 5.5, under an ISAKMP SA that is up. It makes a pair of IPsec SAs for the networks "
@@ -34,7 +41,6 @@ static const struct kind_words *words_of(enum exchange_kind kind)
         "place, so "
         "that no ESP of the peer comes too early."};
     static const struct kind_words informational = {
-        "Informational",
         "informational",
         {"either end", "the other"},
         "Notifies (DPD's R-U-THERE among them) and deletes under an ISAKMP SA that is up, RFC 2409 section 5.7: one "
@@ -44,8 +50,10 @@ static const struct kind_words *words_of(enum exchange_kind kind)
 
     switch (kind) {
     case EXCHANGE_MM: return &main_mode;
+    case EXCHANGE_AM: return &aggressive_mode;
     case EXCHANGE_QM: return &quick_mode;
     case EXCHANGE_INFO: return &informational;
+    case EXCHANGE_COUNT: break;
     }
     CHECK(!"a kind of exchange without words");
     return NULL;
@@ -138,7 +146,8 @@ static void exchange(FILE *page, enum exchange_kind kind, uint16_t auth, bool *i
     char title[128], file[128];
     struct ladder ladder;
 
-    snprintf(title, sizeof title, "%s%s%s", words->title, method != NULL ? ", " : "", method != NULL ? method : "");
+    snprintf(title, sizeof title, "%s%s%s", exchange_info(kind)->title, method != NULL ? ", " : "",
+             method != NULL ? method : "");
     snprintf(file, sizeof file, "exchanges/%s%s%s.svg", words->file, method != NULL ? "-" : "",
              method != NULL ? method : "");
     for (char *at = file; *at != '\0'; at++)
@@ -154,14 +163,14 @@ static void exchange(FILE *page, enum exchange_kind kind, uint16_t auth, bool *i
 
 void write_exchanges(void)
 {
-    static const enum exchange_kind kinds[] = {EXCHANGE_MM, EXCHANGE_QM, EXCHANGE_INFO};
     FILE *page = page_begin("exchanges.md", "Exchanges");
     bool is_taken[ROWS_MAX] = {false};
     uint16_t auth;
 
     fprintf(
         page,
-        "The pictures are drawn from the rows that the engine runs on: `src/ike/mm.def`, `qm.def` and `info.def`. "
+        "The pictures are drawn from the rows that the engine runs on: `src/ike/mm.def`, `am.def`, `qm.def` and "
+        "`info.def`. "
         "Each row says what may arrive in a state, what that message must and may hold, what is sent, and which "
         "state follows. A message that no row allows is refused, by a reason of [reasons.md](reasons.md), and changes "
         "nothing.\n\n"
@@ -170,9 +179,9 @@ void write_exchanges(void)
         "means is in [states.md](states.md).\n\n"
         "In the tables, a number in parentheses is the payload's type. What is sent has the names of "
         "`src/ike/parts.def`; some parts are left out when they do not apply, as KE without PFS.\n\n");
-    for (unsigned i = 0; i < COUNT_OF(kinds); i++)
-        for (unsigned index = 0; ladder_auth(kinds[i], index, &auth); index++)
-            exchange(page, kinds[i], auth, is_taken);
+    for (int kind = 0; kind < EXCHANGE_COUNT; kind++)
+        for (unsigned index = 0; ladder_auth((enum exchange_kind)kind, index, &auth); index++)
+            exchange(page, (enum exchange_kind)kind, auth, is_taken);
 
     /* A row in no picture would make the page a lie. */
     for (size_t i = 0; step_row(i) != NULL; i++) {

@@ -79,6 +79,15 @@ struct walk {
     unsigned message_count;
 };
 
+/* The rows that take the same message in clear that this one takes encrypted, or the other way round: one rung shows
+ * both. */
+static void take_alike(struct walk *walk, const struct step *taken)
+{
+    for (size_t i = 0; step_row(i) != NULL; i++)
+        if (step_row(i)->from == taken->from && step_row(i)->side == taken->side && step_row(i)->act == taken->act)
+            walk->is_taken[i] = true;
+}
+
 static const struct step *row_for(struct walk *walk, enum side side, enum step_input input, enum sealing sealing)
 {
     for (size_t i = 0; step_row(i) != NULL; i++) {
@@ -87,7 +96,7 @@ static const struct step *row_for(struct walk *walk, enum side side, enum step_i
         if (step->from == walk->state[side] && step->side == side && step->input == input &&
             (step->auth == 0 || step->auth == walk->ladder->auth) &&
             (input != INPUT_MESSAGE || step->sealing == sealing)) {
-            walk->is_taken[i] = true;
+            take_alike(walk, step);
             return step;
         }
     }

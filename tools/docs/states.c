@@ -20,16 +20,6 @@ static const char *waits_words(enum waits waits)
     return "";
 }
 
-static const char *kind_title(enum exchange_kind kind)
-{
-    switch (kind) {
-    case EXCHANGE_MM: return "Main mode";
-    case EXCHANGE_QM: return "Quick mode";
-    case EXCHANGE_INFO: return "Informational";
-    }
-    return "";
-}
-
 static void state(FILE *page, const struct state_info *info)
 {
     fprintf(page, "### %s\n\n%s\n\n", info->name, info->story);
@@ -46,7 +36,6 @@ static void state(FILE *page, const struct state_info *info)
 
 void write_states(void)
 {
-    static const enum exchange_kind kinds[] = {EXCHANGE_MM, EXCHANGE_QM, EXCHANGE_INFO};
     FILE *page = page_begin("states.md", "States");
     unsigned shown = 0;
 
@@ -54,10 +43,10 @@ void write_states(void)
             "The states of `show crypto isakmp sa` and `show tunnel`. A negotiation that hangs shows where: what is "
             "*proven* works, and the fault is among what is *open*. The order in which they follow each other is "
             "drawn in [exchanges.md](exchanges.md).\n\n");
-    for (unsigned i = 0; i < COUNT_OF(kinds); i++) {
-        fprintf(page, "## %s\n\n", kind_title(kinds[i]));
+    for (int kind = 0; kind < EXCHANGE_COUNT; kind++) {
+        fprintf(page, "## %s\n\n", exchange_info((enum exchange_kind)kind)->title);
         for (unsigned at = 0; at < STATE_COUNT; at++)
-            if (state_info(at)->kind == kinds[i]) {
+            if (state_info(at)->kind == (enum exchange_kind)kind) {
                 state(page, state_info(at));
                 shown++;
             }

@@ -1,0 +1,148 @@
+/* Aggressive mode. RFC 2409 sections 5 and 5.4; the rows are in am.def. HASH_I and HASH_R cover nothing that is secret
+ * but the key: whoever has both first messages can try keys on them. So each use with a pre-shared key is told. */
+#include "ike/phase1.h"
+
+step_action am_offer, am_choose, am_answer, am_check_answer, am_check_proof_r, am_check_proof_i;
+
+static void tell_exposed(struct step_work *work)
+{
+    tell_sa(work->ike, work->out, EV_KEY_EXPOSED, &work->draft->sa);
+}
+
+/* The share goes out with the offer, so there is one group. */
+enum reason am_offer(struct step_work *work)
+{
+    const struct policy *policy = work->ike->policy;
+    struct isakmp_sa *sa = &work->draft->sa;
+    struct sa_payload offer;
+
+    sa->group = policy_offer_aggressive(policy, policy->tunnels[sa->tunnel].aggressive_group, &offer);
+    if (sa->group == GROUP_NONE)
+        return REASON_NO_POLICY;
+    fill_cookie(work, sa->cookies[INITIATOR]);
+    tell_exposed(work);
+    *work->question = (struct question){.kind = QUESTION_SHARE, .group = sa->group};
+    return set_sa(work, BLOB_SA_I, &offer) && set_identity(work, BLOB_ID_I) ? REASON_OK : REASON_LIMIT;
+}
+
+/* The group is chosen by the identity. Without one the answer is made all the same, with a key that nobody has: so it
+ * cannot be seen from outside which groups there are. */
+static void find_group_of(struct step_work *work, const struct id *id)
+{
+    const struct policy *policy = work->ike->policy;
+    struct isakmp_sa *sa = &work->draft->sa;
+    uint16_t index = policy_tunnel_group_of_identity(policy, id, sa->remote.ip);
+    char name[256];
+    struct text text = text_of(name, sizeof name);
+
+    if (index != NO_INDEX && policy->tunnel_groups[index].has_key) {
+        sa->tunnel_group = index;
+        tell_sa(work->ike, work->out, EV_GROUP_FOUND, sa);
+        tell_exposed(work);
+        return;
+    }
+    struct event *e = tell_sa(work->ike, work->out, EV_GROUP_MISSING, sa);
+    text_add_id(&text, id);
+    event_add_text(e, FIELD_EXCHANGE, exchange_info(EXCHANGE_AM)->name);
+    event_add_text(e, FIELD_WANTED, name);
+}
+
+static enum reason take_id(struct step_work *work, enum blob_id blob, struct id *id)
+{
+    struct bytes body = message_body(work->in, PL_ID);
+    enum wire_fault fault = id_read(id, body);
+
+    if (fault)
+        return malformed(work, fault);
+    if (!id_port_fits_phase1(id))
+        return REASON_BAD_ID;
+    return draft_set(work, blob, body) ? REASON_OK : REASON_LIMIT;
+}
+
+enum reason am_choose(struct step_work *work)
+{
+    struct id id;
+    enum reason reason = mm_choose(work);
+
+    if (reason == REASON_OK)
+        reason = take_id(work, BLOB_ID_I, &id);
+    if (reason != REASON_OK)
+        return reason;
+    tell_id(work, &id);
+    find_group_of(work, &id);
+    reason = take_share_of(work, QUESTION_SHARE_AND_SKEYID);
+    work->question->is_decoy = work->draft->sa.tunnel_group == NO_INDEX;
+    return reason;
+}
+
+enum reason am_answer(struct step_work *work)
+{
+    enum reason reason = mm_keep_keys_r(work);
+
+    if (reason != REASON_OK)
+        return reason;
+    return set_identity(work, BLOB_ID_R) ? REASON_OK : REASON_LIMIT;
+}
+
+/* Until the hash is checked anybody may have sent this, so our private value stays for the true message 2. */
+enum reason am_check_answer(struct step_work *work)
+{
+    struct id id;
+    enum reason reason = mm_check_choice(work);
+
+    if (reason == REASON_OK)
+        reason = take_id(work, BLOB_ID_R, &id);
+    if (reason == REASON_OK)
+        reason = mm_take_share_i(work);
+    if (reason != REASON_OK)
+        return reason;
+    tell_id(work, &id);
+    work->question->is_secret_kept = true;
+    return draft_set(work, BLOB_PROOF, message_body(work->in, PL_HASH)) ? REASON_OK : REASON_LIMIT;
+}
+
+static bool is_proved(struct step_work *work, enum side side, struct bytes proof)
+{
+    uint8_t expected[DIGEST_MAX];
+
+    tell_sa(work->ike, work->out, EV_HASH_MADE, &work->draft->sa);
+    return bytes_equal_secret(hash_phase1(work, side, expected), proof);
+}
+
+enum reason am_check_proof_r(struct step_work *work)
+{
+    struct isakmp_sa *sa = &work->draft->sa;
+
+    if (!keys_take(work, draft_blob(work, BLOB_SHARE_MINE), draft_blob(work, BLOB_SHARE_PEER)))
+        return REASON_WEAK_KEY;
+    tell_sa(work->ike, work->out, EV_KEYS_MADE, sa);
+    if (!is_proved(work, RESPONDER, draft_blob(work, BLOB_PROOF))) {
+        tell_unproved(work->ike, work->out, sa, &work->draft->exchange, REASON_BAD_HASH,
+                      reason_info(REASON_BAD_HASH)->meaning);
+        return REASON_BAD_HASH;
+    }
+    work->draft->is_authenticated = true;
+    /* From message 3 on the negotiation is on port 4500. RFC 3947 section 4. */
+    if (sa->we_are_behind_nat || sa->peer_is_behind_nat)
+        sa->local.port = sa->remote.port = NATT_PORT;
+    draft_intend(work, INTENT_PHASE1_UP);
+    return REASON_OK;
+}
+
+enum reason am_check_proof_i(struct step_work *work)
+{
+    enum reason reason;
+
+    if (!is_proved(work, INITIATOR, message_body(work->in, PL_HASH)))
+        return REASON_BAD_HASH;
+    detect_nat(work);
+    reason = follow_port(work);
+    if (reason != REASON_OK)
+        return reason;
+    work->draft->is_authenticated = true;
+    take_vendors(work, false);
+    if (work->in->header.flags & FLAG_ENCRYPTION)
+        take_notifies(work);
+    draft_intend(work, INTENT_PHASE1_UP);
+    return REASON_OK;
+}

@@ -1,0 +1,24 @@
+/* What main mode and aggressive mode have in common; it stands in mm.c. */
+#ifndef IKE_PHASE1_H
+#define IKE_PHASE1_H
+
+#include "ike/engine.h"
+#include "wire/payloads.h"
+
+void fill_cookie(struct step_work *work, uint8_t cookie[static COOKIE_LEN]);
+bool set_sa(struct step_work *work, enum blob_id id, const struct sa_payload *sa);
+/* IDii or IDir: what `crypto isakmp identity` says. */
+bool set_identity(struct step_work *work, enum blob_id blob);
+enum reason malformed(struct step_work *work, enum wire_fault fault); /* told, and REASON_MALFORMED */
+void take_vendors(struct step_work *work, bool are_methods);
+void take_notifies(struct step_work *work);
+void tell_id(struct step_work *work, const struct id *id);
+void detect_nat(struct step_work *work);
+enum reason follow_port(struct step_work *work);
+/* The peer's share and nonce, and the question for the keys, with the key of sa->tunnel_group. */
+enum reason take_share_of(struct step_work *work, enum question_kind kind);
+
+/* Main mode's actions that aggressive mode takes as they are. */
+step_action mm_choose, mm_check_choice, mm_take_share_i, mm_keep_keys_r;
+
+#endif
