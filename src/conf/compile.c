@@ -208,11 +208,12 @@ static void compile_replay(const struct compiler *c, struct policy *p)
 static void compile_settings(struct compiler *c)
 {
     struct policy *p = &c->conf->policy;
-    const struct statement *hostname = first(c, STATEMENT_hostname);
+    const struct statement *hostname = first(c, STATEMENT_hostname), *am_disable = first(c, STATEMENT_am_disable);
 
     p->hostname = hostname == NULL ? "ciscoasa" : copy_argument(c, hostname, "hostname");
     p->is_ios = c->conf->is_ios;
     p->are_weak_allowed = first(c, STATEMENT_weak_algorithms) != NULL;
+    p->is_aggressive_answered = am_disable != NULL && am_disable->is_no;
     compile_identity(c, p);
     compile_nat_traversal(c, p);
     compile_schedule(c, p);

@@ -100,6 +100,14 @@ bool text_is_masked_key(
     struct bytes text); /* nothing but asterisks: what show running-config writes in place of a key */
 void compile_tunnel_groups(struct compiler *c);
 
+/* aggressive.c */
+unsigned key_bits_at_most(struct bytes key);
+void compile_aggressive_answers(struct compiler *c); /* after the groups are read, before they are copied */
+/* Why that entry cannot begin phase 1 as it says; NULL: it can. `s`: its `set phase1-mode`, or NULL. */
+const char *compile_phase1_mode(struct compiler *c, struct tunnel *t, const struct statement *s);
+/* Some group can be chosen by an identity. */
+bool compile_answers_by_identity(const struct compiler *c);
+
 /* acl.c: the lines of a crypto access-list, objects resolved. *why NULL: all of them; otherwise why the list cannot be
  * used, and those that were understood come all the same: their traffic must not go in clear. */
 bool compile_acl_room(struct compiler *c); /* once, before; false: the arena is full */

@@ -11,7 +11,7 @@ struct entry {
     struct bytes map;
     uint16_t sequence;
     uint32_t line; /* of the first of them */
-    const struct statement *match, *pfs, *connection, *transform, *df, *nat_t, *dynamic;
+    const struct statement *match, *pfs, *connection, *transform, *df, *nat_t, *dynamic, *phase1_mode;
     const struct statement *first, *end; /* they stand together in the order of writing; `end` is not one of them */
 };
 
@@ -72,6 +72,7 @@ static void take_statement(struct entry *e, const struct statement *s)
     case STATEMENT_map_df_bit: e->df = s; break;
     case STATEMENT_map_nat_t_disable: e->nat_t = s; break;
     case STATEMENT_map_dynamic: e->dynamic = s; break;
+    case STATEMENT_map_phase1_mode: e->phase1_mode = s; break;
     }
 }
 
@@ -127,6 +128,8 @@ static const char *why_no_key(struct compiler *c, struct ip peer)
     uint16_t index = group_index(c, peer);
     const struct keyed_group *g = index == NO_INDEX ? NULL : &c->groups[index];
 
+    if (g == NULL && compile_answers_by_identity(c)) /* it may begin, and say by its identity which key is meant */
+        return NULL;
     if (g == NULL)
         return text_in_arena(c, "there is no tunnel-group with a key for peer %s", ip_text(peer, space));
     switch (g->key_state) {
@@ -325,6 +328,17 @@ static void take_choices(struct compiler *c, struct tunnel *t, const struct entr
         t->df = df_of(e->df);
 }
 
+static void take_phase1_mode(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    const char *why = compile_phase1_mode(c, t, e->phase1_mode);
+
+    if (why != NULL && c->why_no_policy == NULL)
+        park(c, t, e->phase1_mode->line, "%s", why);
+    if (t->is_aggressive)
+        warn(c, t, e->phase1_mode->line,
+             "phase 1 begins in aggressive mode with a pre-shared key: whoever sees its messages can try keys on them");
+}
+
 static void check_interface(struct compiler *c, struct tunnel *t, const struct entry *e)
 {
     if (t->interface == NO_INDEX) {
@@ -367,6 +381,7 @@ static void make_tunnel(struct compiler *c, struct tunnel *t, const struct entry
     take_pfs(c, t, e);
     take_lifetimes(c, t, e);
     take_choices(c, t, e);
+    take_phase1_mode(c, t, e);
     check_interface(c, t, e);
     if (c->why_no_policy != NULL)
         park(c, t, e->line, "%s", c->why_no_policy);

@@ -105,6 +105,7 @@ static const struct statement *attributes_of(const struct compiler *c, struct by
     return NULL;
 }
 
+/* `peer` not set: one that is chosen by the name itself, or the one for any peer. */
 static void add_group(struct compiler *c, struct bytes name, uint32_t line, struct ip peer)
 {
     struct keyed_group *g = &c->groups[c->group_count++];
@@ -113,6 +114,7 @@ static void add_group(struct compiler *c, struct bytes name, uint32_t line, stru
     *g = (struct keyed_group){
         .group = {.name = name_of(c, name),
                   .peer = peer,
+                  .is_by_identity = !ip_is_set(peer) && !bytes_equal(name, bytes_of_text(default_group)),
                   .has_dpd = true,
                   .dpd_threshold_s = DPD_THRESHOLD_S,
                   .dpd_retry_s = DPD_RETRY_S},
@@ -134,12 +136,14 @@ static void add_groups(struct compiler *c)
             continue;
         if (!bytes_equal(statement_choice(s), bytes_of_text("ipsec-l2l")))
             say(c, CONF_NOTE, s, "tunnel-group %s is not of type ipsec-l2l and is not used", name_of(c, name));
-        else if (!resolve_host(c, name, &peer))
+        else if (resolve_host(c, name, &peer))
+            add_group(c, name, s->line, peer);
+        else if (c->conf->policy.is_aggressive_answered)
+            add_group(c, name, s->line, (struct ip){0});
+        else
             say(c, CONF_NOTE, s,
                 "tunnel-group %s is not named by a peer's address: main mode with pre-shared keys cannot choose it",
                 name_of(c, name));
-        else
-            add_group(c, name, s->line, peer);
     }
     /* It exists without a statement of its type; last, so that the peers' own come first. */
     const struct statement *any = attributes_of(c, bytes_of_text(default_group));
@@ -175,6 +179,7 @@ void compile_tunnel_groups(struct compiler *c)
         return;
     add_groups(c);
     warn_of_orphans(c);
+    compile_aggressive_answers(c);
     for (uint16_t i = 0; i < c->group_count; i++) {
         groups[i] = c->groups[i].group;
         if (groups[i].has_key)

@@ -35,7 +35,7 @@ static void find_group_of(struct step_work *work, const struct id *id)
     char name[256];
     struct text text = text_of(name, sizeof name);
 
-    if (index != NO_INDEX && policy->tunnel_groups[index].has_key) {
+    if (index != NO_INDEX && policy->tunnel_groups[index].has_key && !policy->tunnel_groups[index].is_key_weak) {
         sa->tunnel_group = index;
         tell_sa(work->ike, work->out, EV_GROUP_FOUND, sa);
         tell_exposed(work);

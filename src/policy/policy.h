@@ -55,6 +55,7 @@ struct tunnel_group {
     struct ip peer;      /* IP_NONE: for any peer */
     bool is_by_identity; /* only for peers that show its name as their identity in aggressive mode */
     bool has_key;        /* its pre-shared key is in the vault */
+    bool is_key_weak;    /* and is too easily guessed to be answered with in aggressive mode */
     bool has_dpd;
     uint16_t dpd_threshold_s, dpd_retry_s;
 };
