@@ -19,6 +19,10 @@
 #   cell[dpd]             "DELAY TIMEOUT", seconds, for strongSwan, which then begins anew
 #   cell[unique]          strongSwan's rule for a second ISAKMP SA of the same peer        cell[remote_id]  which it asks for
 
+#   cell[aggressive]      yes: phase 1 in aggressive mode, from ikewise and from strongSwan
+#   cell[key_id]          ikewise's identity, cell[local_id] strongSwan's
+#   cell[group_name]      of ikewise's tunnel-group; the peer's address otherwise
+
 cell_key=correct-horse-battery-staple
 
 #       suite   strongSwan's ike          esp            pfs        ASA's encryption  hash    group  transforms                     shown for phase 1                                       for phase 2

@@ -25,6 +25,7 @@ crypto map OUTSIDE 10 match address VPN
 crypto map OUTSIDE 10 set peer $peer
 crypto map OUTSIDE 10 set ikev1 transform-set TS
 CONF
+    [ "${cell[aggressive]:-no}" = no ] || echo "crypto map OUTSIDE 10 set ikev1 phase1-mode aggressive"
     [ "${cell[pfs]}" = no-pfs ] || echo "crypto map OUTSIDE 10 set pfs group${cell[group]}"
     [ -z "${cell[kilobytes]:-}" ] ||
         echo "crypto map OUTSIDE 10 set security-association lifetime kilobytes ${cell[kilobytes]}"
@@ -33,6 +34,8 @@ CONF
     echo "crypto map OUTSIDE interface outside"
     echo "!"
     [ "${cell[suite]}" != weak ] || echo "crypto ikev1 weak-algorithms"
+    [ "${cell[aggressive]:-no}" = no ] || echo "no crypto ikev1 am-disable"
+    [ -z "${cell[key_id]:-}" ] || echo "crypto isakmp identity key-id ${cell[key_id]}"
     cat <<CONF
 crypto ikev1 enable outside
 crypto ikev1 policy 10
@@ -42,8 +45,8 @@ crypto ikev1 policy 10
  group ${cell[group]}
  lifetime ${cell[lifetime]:-86400}
 !
-tunnel-group $peer type ipsec-l2l
-tunnel-group $peer ipsec-attributes
+tunnel-group ${cell[group_name]:-$peer} type ipsec-l2l
+tunnel-group ${cell[group_name]:-$peer} ipsec-attributes
  ikev1 pre-shared-key $key
 CONF
     [ -z "${cell[keepalive]:-}" ] ||
@@ -92,7 +95,7 @@ ikewise_down() {
 }
 
 ikewise_is_up() {
-    ikewise "$1" show crypto isakmp sa | grep -q MM_ACTIVE && [ -n "$(ikewise_spis "$1")" ]
+    ikewise "$1" show crypto isakmp sa | grep -q '[AM]M_ACTIVE' && [ -n "$(ikewise_spis "$1")" ]
 }
 
 ikewise_is_gone() {

@@ -18,6 +18,7 @@ charon {
     retransmit_tries = 3
     retransmit_timeout = 1.0
     retransmit_base = 1.6
+    i_dont_care_about_security_and_use_aggressive_mode_psk = yes
     filelog {
         log {
             path = /peer/charon.log
@@ -52,6 +53,7 @@ strongswan_write_connections() {
 connections {
     site {
         version = 1
+        aggressive = ${cell[aggressive]:-no}
         local_addrs = ${lab_outer[$node]}
         remote_addrs = $peer
         proposals = ${cell[ike]}
@@ -60,6 +62,7 @@ connections {
         $dpd
         local-1 {
             auth = psk
+            ${cell[local_id]:+id = ${cell[local_id]}}
         }
         remote-1 {
             auth = psk
