@@ -194,6 +194,25 @@ static void what_we_offer_is_what_we_choose(void **state)
         CHECK(policy_of_transform(&policy, sa_transform_of(&offer, 0, i)) == i);
 }
 
+static void aggressive_mode_offers_one_group(void **state)
+{
+    struct sa_payload offer;
+
+    (void)state;
+    CHECK(policy_offer_aggressive(&policy, GROUP_NONE, &offer) == isakmp_policies[0].group);
+    for (size_t k = 0; k < COUNT_OF(isakmp_policies); k++) {
+        enum group_id group = isakmp_policies[k].group;
+        size_t count = 0;
+
+        for (size_t i = 0; i < COUNT_OF(isakmp_policies); i++)
+            count += isakmp_policies[i].group == group;
+        CHECK(policy_offer_aggressive(&policy, group, &offer) == group && offer.transform_count == count);
+        for (size_t i = 0; i < count; i++)
+            CHECK(sa_transform_of(&offer, 0, i)->group == group_info(group)->number);
+    }
+    CHECK(policy_offer_aggressive(&policy, GROUP_MODP8192, &offer) == GROUP_NONE);
+}
+
 /* ---- ESP */
 static const uint8_t spi[4] = {0x11, 0x22, 0x33, 0x44};
 
@@ -359,6 +378,7 @@ int main(void)
         cmocka_unit_test(the_shorter_lifetime_holds),
         cmocka_unit_test(the_first_attribute_that_differs_is_named),
         cmocka_unit_test(what_we_offer_is_what_we_choose),
+        cmocka_unit_test(aggressive_mode_offers_one_group),
         cmocka_unit_test(each_row_of_quick_mode_is_judged_as_it_says),
         cmocka_unit_test(a_weak_pfs_group_is_taken_where_weak_algorithms_are_allowed),
         cmocka_unit_test(a_faulty_transform_a_joined_proposal_and_ESN_are_passed_over),

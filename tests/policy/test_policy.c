@@ -1,5 +1,7 @@
 #include "base/check.h"
 #include "policy/policy.h"
+#include "wire/numbers.h"
+#include "wire/payloads.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,6 +86,49 @@ static void a_peer_has_its_own_tunnel_group_or_the_one_for_any(void **state)
     CHECK(policy_tunnel_group_of(&f.policy, address("203.0.113.99")) == 0);
     f.policy.tunnel_groups++;
     f.policy.tunnel_group_count = 2;
+    CHECK(policy_tunnel_group_of(&f.policy, address("203.0.113.99")) == NO_INDEX);
+}
+
+static void aggressive_mode_chooses_the_tunnel_group_by_the_identity(void **state)
+{
+    static const struct {
+        uint8_t type;
+        const char *id, *peer;
+        uint16_t group;
+        const char *why;
+    } cases[] = {
+        {ID_KEY_ID, "branch7", "203.0.113.99", 3, "its name"},
+        {ID_FQDN, "branch7", "203.0.113.99", 3, "a host name is a name, too"},
+        {ID_KEY_ID, "branch", "203.0.113.99", NO_INDEX, "the whole name"},
+        {ID_KEY_ID, "Branch7", "203.0.113.99", NO_INDEX, "as it is spelled"},
+        {ID_KEY_ID, "DefaultL2LGroup", "203.0.113.99", NO_INDEX, "the one for any peer is no name"},
+        {ID_KEY_ID, "203.0.113.2", "203.0.113.99", NO_INDEX, "nor is an address"},
+        {ID_KEY_ID, "branch7", "203.0.113.2", NO_INDEX, "an address with a group of its own gets no other"},
+        {ID_IPV4_ADDR, "\xcb\x00\x71\x02", "203.0.113.2", 2, "its own address"},
+        {ID_IPV4_ADDR, "\xcb\x00\x71\x02", "203.0.113.99", 2, "behind a NAT: the address that it names"},
+        {ID_IPV4_ADDR, "\x0a\x00\x00\x09", "203.0.113.2", 2, "behind a NAT: the address that we see"},
+        {ID_IPV4_ADDR, "\xcb\x00\x71\x02", "203.0.113.1", 1, "another's address: still its own group"},
+        {ID_IPV4_ADDR, "\x0a\x00\x00\x09", "203.0.113.99", 0, "nobody that is known: the one for any peer"},
+    };
+    struct tunnel_group groups[4];
+    struct fixture f;
+
+    (void)state;
+    fixture(&f);
+    memcpy(groups, f.groups, sizeof f.groups);
+    groups[3] = (struct tunnel_group){.name = "branch7", .is_by_identity = true};
+    f.policy.tunnel_groups = groups;
+    f.policy.tunnel_group_count = 4;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t len = cases[i].type == ID_IPV4_ADDR ? 4 : strlen(cases[i].id);
+        struct id id = {.type = cases[i].type, .data = bytes_of(cases[i].id, len)};
+
+        if (policy_tunnel_group_of_identity(&f.policy, &id, address(cases[i].peer)) != cases[i].group)
+            fail_msg("%s", cases[i].why);
+    }
+    CHECK(policy_tunnel_group_of(&f.policy, address("203.0.113.99")) == 0);
+    CHECK(policy_same_tunnel_group(&f.policy, 3, address("203.0.113.99"), &f.policy) == 3);
+    groups[0].is_by_identity = true; /* one that is by identity is never the one for any peer */
     CHECK(policy_tunnel_group_of(&f.policy, address("203.0.113.99")) == NO_INDEX);
 }
 
@@ -249,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_peer_has_its_own_tunnel_group_or_the_one_for_any),
+        cmocka_unit_test(aggressive_mode_chooses_the_tunnel_group_by_the_identity),
         cmocka_unit_test(a_peer_is_found_in_the_first_running_tunnel),
         cmocka_unit_test(only_interfaces_with_isakmp_are_found),
         cmocka_unit_test(traffic_is_steered_by_the_first_permit),

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -165,6 +166,69 @@ static void a_secret_serves_once(void **state)
             CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NO_SECRET && is_only_a_fault(answer));
             CHECK(vault_secret_count(vault) == 0);
         }
+    free(vault);
+}
+
+/* Whoever sent the peer's value may not have been the peer: aggressive mode learns it from the answer. */
+static void a_secret_that_is_kept_is_used_again_until_it_is_forgotten(void **state)
+{
+    struct vault *vault = vault_new();
+    struct question q = question_of(QUESTION_SHARE);
+    struct answer peer, first, second;
+
+    (void)state;
+    CHECK(ask(vault, &q, &peer) == QUESTION_FAULT_NONE);
+    q.secret = peer.secret;
+    set_peer(&q, &peer);
+    q.kind = QUESTION_SKEYID;
+    q.is_secret_kept = true;
+    CHECK(ask(vault, &q, &first) == QUESTION_FAULT_NONE && ask(vault, &q, &second) == QUESTION_FAULT_NONE);
+    CHECK(memcmp(first.skeyid_d, second.skeyid_d, sizeof first.skeyid_d) == 0 && vault_secret_count(vault) == 1);
+    q.kind = QUESTION_FORGET;
+    ask(vault, &q, &second);
+    CHECK(vault_secret_count(vault) == 0);
+    free(vault);
+}
+
+static double least_ms(struct vault *vault, const struct question *q)
+{
+    double least = 1e9;
+
+    for (int i = 0; i < 60; i++) {
+        struct timespec begun, ended;
+        struct answer answer;
+
+        clock_gettime(CLOCK_MONOTONIC, &begun);
+        CHECK(ask(vault, q, &answer) == QUESTION_FAULT_NONE);
+        clock_gettime(CLOCK_MONOTONIC, &ended);
+        double ms = (double)(ended.tv_sec - begun.tv_sec) * 1e3 + (double)(ended.tv_nsec - begun.tv_nsec) / 1e6;
+        least = ms < least ? ms : least;
+    }
+    return least;
+}
+
+/* Attack list C01: neither by what it is nor by when it comes can an answer for a group that does not exist be told. */
+static void a_decoy_is_like_any_answer_and_takes_as_long(void **state)
+{
+    struct vault *vault = vault_new();
+    struct question share = question_of(QUESTION_SHARE), q = question_of(QUESTION_SHARE_AND_SKEYID), decoy;
+    struct answer peer, known, unknown, again;
+
+    (void)state;
+    CHECK(ask(vault, &share, &peer) == QUESTION_FAULT_NONE);
+    set_peer(&q, &peer);
+    decoy = q;
+    decoy.is_decoy = true;
+    decoy.key_index = KEYS; /* no such group: nothing of it is looked at */
+    CHECK(ask(vault, &q, &known) == QUESTION_FAULT_NONE && ask(vault, &decoy, &unknown) == QUESTION_FAULT_NONE);
+    CHECK(known.public_len == unknown.public_len && known.skeyid_len == unknown.skeyid_len &&
+          memcmp(known.skeyid, unknown.skeyid, known.skeyid_len) != 0);
+    randomness[VAULT_RANDOM_LEN - 1] ^= 1; /* it is another key each time */
+    CHECK(ask(vault, &decoy, &again) == QUESTION_FAULT_NONE &&
+          memcmp(again.skeyid, unknown.skeyid, known.skeyid_len) != 0);
+    double known_ms = least_ms(vault, &q), unknown_ms = least_ms(vault, &decoy);
+    print_message("known %.4f ms, unknown %.4f ms\n", known_ms, unknown_ms);
+    CHECK(unknown_ms < 1.25 * known_ms && known_ms < 1.25 * unknown_ms);
     free(vault);
 }
 
@@ -347,6 +411,8 @@ int main(void)
         cmocka_unit_test(the_keys_are_made_of_psk_nonces_secret_and_cookies),
         cmocka_unit_test(quick_mode_secrets_agree),
         cmocka_unit_test(a_secret_serves_once),
+        cmocka_unit_test(a_secret_that_is_kept_is_used_again_until_it_is_forgotten),
+        cmocka_unit_test(a_decoy_is_like_any_answer_and_takes_as_long),
         cmocka_unit_test(what_cannot_be_answered_has_a_fault_and_nothing_else),
         cmocka_unit_test(a_value_that_gives_the_secret_away_is_refused),
         cmocka_unit_test(a_full_vault_says_so_and_forgets_on_demand),
