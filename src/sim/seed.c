@@ -60,6 +60,8 @@ static void make_sites(struct drbg *drbg, struct sim_site *sites, uint32_t count
     };
     enum group_id pfs = one_in(drbg, 4) ? GROUP_ECP256 : GROUP_NONE;
 
+    common.is_aggressive = common.is_aggressive_answered = one_in(drbg, 4);
+
     for (uint32_t i = 0; i < count; i++) {
         sites[i] = common;
         sites[i].address = address_of(i);
