@@ -137,3 +137,8 @@ void inside_plant_forgery(struct ike *ike)
     if (handle_is_set(h) && sa_of(ike, h)->state == SA_UP)
         sa_of(ike, h)->expires_ms++;
 }
+
+const struct step *inside_last_step(const struct ike *ike)
+{
+    return ike->draft.step;
+}

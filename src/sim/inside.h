@@ -31,6 +31,9 @@ struct inside {
 /* `are_sums_wanted`: of the SAs and pairs; without them only what exchanges do is seen. */
 void inside_look(const struct ike *ike, struct inside *seen, bool are_sums_wanted);
 
+/* The row that was run last. */
+const struct step *inside_last_step(const struct ike *ike);
+
 /* What must hold of the engine's objects at any time; NULL when it does. */
 const char *inside_fault(const struct ike *ike, uint64_t now_ms);
 

@@ -163,19 +163,28 @@ void oracle_sent(struct sim *sim, uint32_t index, const struct ike_output *item)
 
 /* ---- steps */
 
-static void row_taken(struct sim *sim, enum state from, enum side side, enum state to)
+/* What the exchange was before and after tells the row; where several lead the same way, as for a message in clear and
+ * a sealed one, the one that was run last does. When none of them was, another step followed, and none is counted. */
+static void row_taken(struct sim *sim, uint32_t site, enum state from, enum side side, enum state to)
 {
-    bool is_found = false;
+    const struct step *last = inside_last_step(sim->sites[site].ike);
+    size_t count = 0, only = 0;
 
     for (size_t i = 0; step_row(i) != NULL && i < INSIDE_ROWS_MAX; i++) {
         const struct step *step = step_row(i);
 
-        if (step->from == from && step->side == side && step->to == to) {
+        if (step->from != from || step->side != side || step->to != to)
+            continue;
+        count++;
+        only = i;
+        if (step == last) {
             sim->row_counts[i]++;
-            is_found = true;
+            return;
         }
     }
-    if (!is_found)
+    if (count == 1)
+        sim->row_counts[only]++;
+    if (count == 0)
         sim_violate(sim, "a step was taken that no row allows");
 }
 
@@ -187,14 +196,14 @@ static const struct inside_exchange *find_before(const struct sim *sim, struct h
     return NULL;
 }
 
-static void check_steps(struct sim *sim)
+static void check_steps(struct sim *sim, uint32_t site)
 {
     for (uint32_t i = 0; i < sim->after.exchange_count; i++) {
         const struct inside_exchange *now = &sim->after.exchanges[i], *old = find_before(sim, now->self);
         enum state from = old != NULL ? old->state : exchange_info(now->kind)->start;
 
         if (from != now->state)
-            row_taken(sim, from, now->side, now->state);
+            row_taken(sim, site, from, now->side, now->state);
         if (old != NULL && handle_is_set(old->parked) && handle_equal(old->parked, now->parked) && old->sum != now->sum)
             sim_violate(sim, "something changed an exchange that waits for the vault");
     }
@@ -209,7 +218,7 @@ void oracle_told(struct sim *sim, uint32_t index, const struct event *event)
         s->is_proved = true;
     /* An informational exchange lives for one message, and is told by what followed from it. */
     if (event->kind == EV_DELETE_RECEIVED || event->kind == EV_DPD_RECEIVED || event->kind == EV_DPD_ANSWERED)
-        row_taken(sim, STATE_INFO_START, RESPONDER, STATE_INFO_START);
+        row_taken(sim, index, STATE_INFO_START, RESPONDER, STATE_INFO_START);
 }
 
 /* ---- before and after each input */
@@ -277,7 +286,7 @@ void oracle_after(struct sim *sim, uint32_t index, bool is_forged)
     if (use.drafts > use.exchanges)
         sim_violate(sim, "more parked drafts than exchanges");
     inside_look(site->ike, &sim->after, is_forged);
-    check_steps(sim);
+    check_steps(sim, index);
     if (is_forged)
         check_forgery(sim);
 }

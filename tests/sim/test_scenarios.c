@@ -73,18 +73,6 @@ static void every_scenario_comes_out_as_it_says(void **state)
     CHECK(failed == 0);
 }
 
-/* A taken row is told by what an exchange was before and after: two rows that look alike would count for each other. */
-static void no_two_rows_look_alike_from_outside(void **state)
-{
-    (void)state;
-    for (size_t i = 0; step_row(i) != NULL; i++)
-        for (size_t k = 0; k < i; k++)
-            if (step_row(i)->from == step_row(k)->from && step_row(i)->side == step_row(k)->side &&
-                step_row(i)->to == step_row(k)->to)
-                fail_msg("two rows lead from %s to %s", state_info(step_row(i)->from)->name,
-                         state_info(step_row(i)->to)->name);
-}
-
 /* After the first test. */
 static void every_row_of_the_step_tables_is_taken(void **state)
 {
@@ -159,7 +147,6 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_scenario_comes_out_as_it_says),
-        cmocka_unit_test(no_two_rows_look_alike_from_outside),
         cmocka_unit_test(every_row_of_the_step_tables_is_taken),
         cmocka_unit_test(every_state_that_waits_for_a_peer_hangs_in_some_scenario),
         cmocka_unit_test(a_line_that_is_not_known_is_named),
