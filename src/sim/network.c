@@ -119,12 +119,13 @@ static void damage(struct sim *sim, struct impaired *d)
 }
 
 /* Whether nobody who knows a key can have meant that. Version and flags are covered by no hash; and HASH_I and HASH_R
- * cover nothing of their messages but the identities (RFC 2409 section 5): with damaged vendor IDs or notifies behind
- * them those are still their sender's. */
+ * cover nothing of their messages but the identities, in aggressive mode shares and proposals as well (RFC 2409 section
+ * 5): with damaged vendor IDs, notifies or NAT-Ds behind them those are still their sender's. */
 static bool is_forgery(struct bytes original, const struct impaired *d)
 {
     enum { VERSION_AT = 17, EXCHANGE_AT = 18, FLAGS_AT = 19 };
-    bool is_proof = original.data[EXCHANGE_AT] == XCHG_MAIN && (original.data[FLAGS_AT] & FLAG_ENCRYPTION) != 0;
+    bool is_proof = original.data[EXCHANGE_AT] == XCHG_AGGRESSIVE ||
+                    (original.data[EXCHANGE_AT] == XCHG_MAIN && (original.data[FLAGS_AT] & FLAG_ENCRYPTION) != 0);
 
     if (d->len != original.len)
         return true;

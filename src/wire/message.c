@@ -77,6 +77,15 @@ static enum wire_fault payload_read(struct reader *r, struct payload *p, uint8_t
     return reader_is_ok(r) ? WIRE_OK : WIRE_PAYLOAD_LEAVES;
 }
 
+/* RFC 2408 section 3: messages are aligned at multiples of four bytes. libreswan fills them up with zeros; most peers,
+ * and we, leave them as they are. */
+static bool is_alignment(struct bytes padding, size_t chain_len)
+{
+    enum { ALIGNMENT = 4 };
+
+    return padding.len < ALIGNMENT && (HEADER_LEN + chain_len) % ALIGNMENT == 0 && bytes_are_zero(padding);
+}
+
 static enum wire_fault chain_read(struct message *m, uint8_t type, struct bytes chain, struct allowance allowance)
 {
     struct reader r = reader_of(chain);
@@ -95,9 +104,11 @@ static enum wire_fault chain_read(struct message *m, uint8_t type, struct bytes 
     }
     m->chain = bytes_of(chain.data, chain.len - r.rest.len);
     m->padding = r.rest;
-    if (m->padding.len > allowance.padding_max)
-        return allowance.padding_max == 0 ? WIRE_TRAILING : WIRE_PADDING_TOO_LONG;
-    return WIRE_OK;
+    if (m->padding.len <= allowance.padding_max)
+        return WIRE_OK;
+    if (allowance.padding_max > 0)
+        return WIRE_PADDING_TOO_LONG;
+    return is_alignment(m->padding, chain.len) ? WIRE_OK : WIRE_TRAILING;
 }
 
 enum wire_fault wire_payloads_read(struct message *m, uint8_t first_payload, struct bytes chain,

@@ -64,7 +64,7 @@ struct message {
     struct bytes datagram;
     struct bytes sealed;  /* with FLAG_ENCRYPTION: what follows the header; else empty */
     struct bytes chain;   /* the payloads with their headers, without padding */
-    struct bytes padding; /* what followed them in a sealed message */
+    struct bytes padding; /* what followed them in a sealed message; in clear at most three zeros */
     uint8_t payload_count;
     struct payload payloads[PAYLOADS_MAX];
 };
