@@ -1,9 +1,10 @@
 #include "diag/repair.h"
 
+#include "diag/remedy.h"
+
 #include <string.h>
 
 enum { THIS = 1, THAT = 2, BOTH = THIS | THAT };
-enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN };
 
 static const struct {
     enum cause cause;
@@ -76,20 +77,6 @@ const char *repair_fill(const char *text, struct ip own, struct ip other, const 
     return arena_copy_text(arena, bytes_of(space, out.len));
 }
 
-static enum words words_of(enum product product)
-{
-    switch (product) {
-    case PRODUCT_IOS: return WORDS_IOS;
-    case PRODUCT_STRONGSWAN:
-    case PRODUCT_LIBRESWAN:
-    case PRODUCT_RACOON: return WORDS_STRONGSWAN;
-    case PRODUCT_UNKNOWN:
-    case PRODUCT_ASA:
-    case PRODUCT_IKEWISE: break;
-    }
-    return WORDS_ASA;
-}
-
 /* The rows of that end in those words; where the table has none for these words, there is nothing to say. */
 static size_t add_lines(const char **lines, enum cause cause, unsigned end, enum words words, struct ip own,
                         struct ip other, const struct tunnel *t, struct arena *arena)
@@ -100,6 +87,18 @@ static size_t add_lines(const char **lines, enum cause cause, unsigned end, enum
         if (rows[i].cause == cause && (rows[i].ends & end) && rows[i].words == words)
             lines[count++] = repair_fill(rows[i].line, own, other, t, arena);
     return count;
+}
+
+/* With the values where the files tell them. */
+static size_t add_end(const char **lines, enum cause cause, unsigned end, bool is_far_end, enum product product,
+                      const struct tunnel *t, const struct report_negotiation *n, struct arena *arena)
+{
+    struct ip own = is_far_end ? n->peer : n->local, other = is_far_end ? n->local : n->peer;
+    size_t count = remedy_lines(lines, cause, is_far_end, product, t, n, arena);
+
+    for (size_t i = 0; i < count; i++)
+        lines[i] = lines[i] ? repair_fill(lines[i], own, other, t, arena) : NULL;
+    return count ? count : add_lines(lines, cause, end, words_of(product), own, other, t, arena);
 }
 
 void repair_add(struct report_cause *out, enum cause cause, const struct tunnel *t, const struct report_negotiation *n,
@@ -120,7 +119,7 @@ void repair_add(struct report_cause *out, enum cause cause, const struct tunnel 
                             : THIS;
     unsigned that_end = this_end == THAT ? 0 : THAT;
 
-    out->this_end_count = add_lines(out->this_end, cause, this_end, words_of(own), n->local, n->peer, t, arena);
+    out->this_end_count = add_end(out->this_end, cause, this_end, false, own, t, n, arena);
     if (that_end)
-        out->that_end_count = add_lines(out->that_end, cause, that_end, words_of(other), n->peer, n->local, t, arena);
+        out->that_end_count = add_end(out->that_end, cause, that_end, true, other, t, n, arena);
 }

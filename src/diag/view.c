@@ -336,6 +336,13 @@ static void take_details(struct view *v, const struct event *e)
             keep_text(v->details[rows[i].detail], DETAIL_SIZE, event_text(e, fields[rows[i].detail]));
 }
 
+static void take_offers(struct view *v, const struct event *e)
+{
+    bool is_initiators = ip_equal(event_ip(e, FIELD_SOURCE), v->local) == (v->role != ROLE_RESPONDER);
+
+    offers_take(&v->offers, e, is_initiators ? WHOSE_INITIATORS : WHOSE_RESPONDERS);
+}
+
 /* A device says that a message came again that it has answered: the last that it has got. IOS' next line tells it in
  * its own way. */
 static void take_repeat(struct view *v, const struct event *e, const struct line *line)
@@ -373,6 +380,7 @@ void view_take(struct view *v, const struct observation *seen, const char *text)
     v->is_screen_only &= e->kind == EV_SCREEN_SA;
     take_pending(v, e);
     take_details(v, e);
+    take_offers(v, e);
     take_role(v, e);
     take_addresses(v, e);
     if (e->kind == EV_PHASE1_BEGUN || e->kind == EV_PHASE1_ASKED) {

@@ -2,6 +2,7 @@
 #ifndef DIAG_VIEW_H
 #define DIAG_VIEW_H
 
+#include "diag/offer.h"
 #include "diag/report.h"
 #include "event/observation.h"
 
@@ -68,6 +69,7 @@ struct view {
     uint32_t pending_at;           /* its number */
     char state[24], ios_state[24]; /* the last that was named */
     char details[DETAIL_COUNT][DETAIL_SIZE];
+    struct offers offers;
     struct fact_seen facts[FACTS_SEEN];
     uint8_t evidence_count;
     struct evidence evidence[EVIDENCE_MAX];

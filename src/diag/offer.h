@@ -1,0 +1,46 @@
+/* What an end offers or is configured for, phase 1 and phase 2, gathered from proposals in captures, from logs that
+ * list them, and from configurations. algorithms.def says how they are spelled. */
+#ifndef DIAG_OFFER_H
+#define DIAG_OFFER_H
+
+#include "event/observation.h"
+
+enum algorithm {
+#define ALGORITHM(attribute, id, ...) ALGORITHM_##id,
+#define SPELLED(...)
+#include "diag/algorithms.def"
+#undef ALGORITHM
+#undef SPELLED
+    ALGORITHM_COUNT
+};
+
+enum attribute { ATTRIBUTE_ENCRYPTION, ATTRIBUTE_HASH, ATTRIBUTE_GROUP, ATTRIBUTE_METHOD, ATTRIBUTE_COUNT };
+
+typedef uint32_t algorithm_set; /* a bit for each */
+
+enum whose { WHOSE_OWN, WHOSE_PEERS, WHOSE_INITIATORS, WHOSE_RESPONDERS };
+
+struct offer {
+    uint8_t phase, whose;
+    uint16_t number;     /* of the transform, or of the policy of a configuration */
+    algorithm_set holds; /* any of these would do; of an attribute none: it is not known */
+};
+
+enum { OFFERS_MAX = 12, OFFER_NAME_SIZE = 32 };
+
+struct offers {
+    uint8_t count;
+    uint8_t open;              /* from 1: whose attributes the next lines tell */
+    uint32_t sequence;         /* of the crypto map entry; 0 is not known */
+    algorithm_set pfs;         /* of that entry */
+    char acl[OFFER_NAME_SIZE]; /* which it matches */
+    struct offer list[OFFERS_MAX];
+};
+
+/* Takes what the event tells of offers; other events tell nothing. `sender` is whose the proposals of a packet are. */
+void offers_take(struct offers *o, const struct event *e, enum whose sender);
+
+/* All algorithms of an attribute. */
+algorithm_set algorithms_of(enum attribute attribute);
+
+#endif
