@@ -1,6 +1,7 @@
 #include "cli/explain.h"
 
 #include "cli/explain_parts.h"
+#include "cli/redact.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +34,8 @@ static const struct {
 
 struct wishes {
     struct explain x;
-    const char *keys;
-    bool is_json, is_help;
+    const char *keys, *page;
+    bool is_json, is_help, is_redacted;
 };
 
 static void print_help(FILE *out)
@@ -62,6 +63,8 @@ static bool take(struct wishes *w, int letter)
 {
     switch (letter) {
     case 'j': w->is_json = true; return true;
+    case 'w': w->page = optarg; return true;
+    case 'r': w->is_redacted = true; return true;
     case 'l': w->x.is_ladder_only = true; return true;
     case 'c': return add_file(&w->x, optarg);
     case 'k': w->keys = optarg; return true;
@@ -253,6 +256,56 @@ static int status_of(const struct explain *x)
                : EXIT_NOTHING;
 }
 
+typedef void writer(FILE *out, const struct explain *x);
+
+static bool write_redacted(FILE *out, writer *write, const struct explain *x)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *memory = open_memstream(&text, &len);
+    struct redacted *r = redact_begin();
+    bool is_written = memory && r;
+
+    if (memory) {
+        write(memory, x);
+        is_written &= fclose(memory) == 0;
+    }
+    if (is_written)
+        redact_write(r, out, text);
+    else
+        fputs("no memory\n", stderr);
+    redact_end(r);
+    free(text);
+    return is_written;
+}
+
+static bool write_to(FILE *out, writer *write, const struct wishes *w)
+{
+    if (w->is_redacted)
+        return write_redacted(out, write, &w->x);
+    write(out, &w->x);
+    return true;
+}
+
+/* To the terminal, and as a page where that is wished. */
+static bool write_report(const struct wishes *w)
+{
+    FILE *page = w->page ? fopen(w->page, "we") : NULL;
+    bool is_written = write_to(stdout, w->is_json ? explain_write_json : explain_write_text, w);
+
+    if (!w->page)
+        return is_written;
+    if (!page || !write_to(page, explain_write_html, w) || ferror(page)) {
+        fprintf(stderr, "%s: %s\n", w->page, strerror(errno));
+        is_written = false;
+    }
+    if (page && fclose(page) != 0) {
+        fprintf(stderr, "%s: %s\n", w->page, strerror(errno));
+        is_written = false;
+    }
+    return is_written;
+}
+
 static int explain(struct wishes *w)
 {
     size_t space = diag_space(NEGOTIATIONS_MAX), report_space;
@@ -270,11 +323,9 @@ static int explain(struct wishes *w)
         w->x.report = diag_report(d, &report_arena);
     }
     if (w->x.report) {
-        if (w->is_json)
-            explain_write_json(stdout, &w->x);
-        else
-            explain_write_text(stdout, &w->x);
         status = status_of(&w->x);
+        if (!write_report(w))
+            status = EXIT_NOTHING;
     } else {
         fputs("no memory\n", stderr);
     }

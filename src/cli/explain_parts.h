@@ -36,5 +36,6 @@ const char *explain_time(const struct explain *x, uint16_t source, uint64_t time
 
 void explain_write_text(FILE *out, const struct explain *x);
 void explain_write_json(FILE *out, const struct explain *x);
+void explain_write_html(FILE *out, const struct explain *x);
 
 #endif

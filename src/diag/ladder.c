@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { DAY_MS = 24 * 3600 * 1000 };
+
 static const struct evidence *line_of(const struct view *v, enum fact fact)
 {
     return view_has(v, fact) && v->facts[fact].evidence ? &v->evidence[v->facts[fact].evidence - 1] : NULL;
@@ -109,6 +111,7 @@ static void add_fact_step(struct report_negotiation *n, const struct tunnel *t, 
     add_step(n, &(struct report_step){.name = step_name(fact),
                                       .sentence = fact_sentence(fact),
                                       .fate = fate_of(t, v, fact),
+                                      .text = line->text,
                                       .is_from_initiator = number % 2 == 1,
                                       .source = v->source,
                                       .line = line->line,
@@ -192,6 +195,20 @@ void ladder_add_herrings(struct report_negotiation *n, const struct tunnel *t)
 /* ---- clocks ---- */
 
 /* Half the difference of the way there and the way back is the way; the rest is the clocks. */
+/* Where one clock tells no day, of the time of day. */
+static int64_t clock_difference(uint64_t two_ms, uint64_t one_ms)
+{
+    bool is_of_day = (two_ms < DAY_MS) != (one_ms < DAY_MS);
+    int64_t difference =
+        is_of_day ? (int64_t)(two_ms % DAY_MS) - (int64_t)(one_ms % DAY_MS) : (int64_t)(two_ms - one_ms);
+
+    if (is_of_day && difference > DAY_MS / 2)
+        difference -= DAY_MS;
+    if (is_of_day && difference < -DAY_MS / 2)
+        difference += DAY_MS;
+    return difference;
+}
+
 void ladder_add_clock(struct report_negotiation *n, const struct view *a, const struct view *b)
 {
     int64_t there = 0, back = 0;
@@ -204,7 +221,7 @@ void ladder_add_clock(struct report_negotiation *n, const struct view *a, const 
 
         if (!fact_is_step(f, &exchange, &number) || number == 0 || !one || !two || !one->has_time || !two->has_time)
             continue;
-        int64_t difference = (int64_t)(two->time_ms - one->time_ms);
+        int64_t difference = clock_difference(two->time_ms, one->time_ms);
 
         there += number % 2 == 1 ? difference : 0;
         there_count += number % 2 == 1;

@@ -57,6 +57,7 @@ struct report_step {
     const char *name; /* "3", "QM 1"; "" for what is no message */
     const char *sentence;
     const char *fate; /* "never seen at the other end", or "" */
+    const char *text; /* the line, cut */
     bool is_from_initiator;
     uint16_t source;
     uint32_t line, last_line, count;

@@ -16,7 +16,7 @@ said() {
 cat <<'EOF'
 # Why the tunnel does not form: `ikewise explain`
 
-    ikewise explain [--json] [--ladder] [-v] [--keys FILE] FILE...
+    ikewise explain [--json] [--html PAGE] [--redact] [--ladder] [-v] [--keys FILE] FILE...
 
 Give it what you have: a log or debug of an ASA, PIX, FTD or IOS router, of strongSwan, libreswan or racoon, a capture, `show` output, a
 configuration; of your end, of the other end, or of both, in any mix. What a file is, it finds out by looking. It needs no gateway, and the machine
@@ -27,8 +27,11 @@ For each negotiation it draws the messages, and says
 - the cause that is most likely, with a number: of the verdicts at 0.9, nine in ten are right. *Proven* is said only where a device says it itself,
   or both ends do;
 - the lines for it, the lines against it, what else it may be, and the one test that decides between the first two;
-- what to type, at this end or at that end;
+- what to type, at this end or at that end, with the values of the other end where the files tell them;
 - what is proven and what is open.
+
+`--html PAGE` writes the same as one page that needs no network: the ladder as a drawing, the lines beside it. `--redact` puts address-1, address-2
+and so on in place of addresses, for a sheet that goes to the other company.
 
 One end's file often cannot tell two causes apart: an initiator that hears nothing does not know whether its question or the answer was lost. Then
 both stand there, and the test that splits them. The other end's file settles it: give both.
