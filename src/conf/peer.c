@@ -124,6 +124,7 @@ static void add_group(struct compiler *c, struct bytes name, uint32_t line, stru
         take_ipsec_attributes(c, g, attributes);
     take_secret(c, g, name);
     g->group.has_key = g->key_state == KEY_IS_THERE;
+    g->group.is_key_hidden = g->key_state == KEY_IS_MASKED || g->key_state == KEY_IS_ENCRYPTED;
 }
 
 static void add_groups(struct compiler *c)

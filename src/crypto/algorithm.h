@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-enum strength { STRENGTH_WEAK, STRENGTH_FIT };
+enum fitness { STRENGTH_WEAK, STRENGTH_FIT };
 
 enum hash_id {
     HASH_NONE,
@@ -56,14 +56,14 @@ enum {
 struct hash_info {
     const char *name, *asa_name, *openssl_name;
     size_t digest_len, block_len; /* bytes */
-    enum strength strength;
+    enum fitness strength;
 };
 
 struct cipher_info {
     const char *name, *asa_name, *openssl_name;
     size_t key_len, block_len; /* bytes; without GCM's salt */
     enum cipher_kind kind;
-    enum strength strength;
+    enum fitness strength;
 };
 
 struct group_info {
@@ -72,7 +72,7 @@ struct group_info {
     enum group_kind kind;
     size_t public_len, secret_len; /* bytes, leading zeros kept */
     size_t private_len;            /* bytes of private value */
-    enum strength strength;
+    enum fitness strength;
 };
 
 /* `id` is in range; the row of NONE is all zero with the name "none". */

@@ -56,6 +56,7 @@ struct tunnel_group {
     bool is_by_identity; /* only for peers that show its name as their identity in aggressive mode */
     bool has_key;        /* its pre-shared key is in the vault */
     bool is_key_weak;    /* and is too easily guessed to be answered with in aggressive mode */
+    bool is_key_hidden;  /* there is one, masked or encrypted in the file: nobody here knows it */
     bool has_dpd;
     uint16_t dpd_threshold_s, dpd_retry_s;
 };

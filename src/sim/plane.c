@@ -87,6 +87,9 @@ static void hold(struct sim *sim, uint32_t index, uint16_t tunnel, uint16_t ace,
 
 static void release(struct sim *sim, uint32_t index, struct plane_pair *pair)
 {
+    if (pair->install.tunnel >= SIM_TUNNELS_MAX)
+        return; /* sim_packet knows of the first ones only */
+
     struct plane_hold *h = &sim->sites[index].holds[pair->install.tunnel];
 
     for (uint32_t i = 0; i < h->count; i++) {

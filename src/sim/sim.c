@@ -142,6 +142,8 @@ static void told(struct sim *sim, uint32_t index, const struct event *event)
     site->last_events[event->kind] = *event;
     trace(sim, &event->kind, sizeof event->kind);
     oracle_told(sim, index, event);
+    if (sim->told != NULL)
+        sim->told(sim->told_context, index, sim->now_ms, event);
 }
 
 static void carry_out(struct sim *sim, uint32_t index)
@@ -191,10 +193,22 @@ void sim_feed(struct sim *sim, uint32_t index, const struct ike_input *in, bool 
     oracle_after(sim, index, is_forged);
 }
 
-void sim_acquire(struct sim *sim, uint32_t site, uint16_t tunnel)
+void sim_listen(struct sim *sim, sim_told *listener, void *context)
+{
+    sim->told = listener;
+    sim->told_context = context;
+}
+
+void sim_acquire_line(struct sim *sim, uint32_t site, uint16_t tunnel, uint16_t ace)
 {
     if (!site_is_off(sim, site))
-        sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_ACQUIRE, .acquire = {.tunnel = tunnel}}, false);
+        sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_ACQUIRE, .acquire = {.tunnel = tunnel, .ace = ace}},
+                 false);
+}
+
+void sim_acquire(struct sim *sim, uint32_t site, uint16_t tunnel)
+{
+    sim_acquire_line(sim, site, tunnel, 0);
 }
 
 void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind)

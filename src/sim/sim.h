@@ -12,6 +12,7 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
+#include "conf/conf.h"
 #include "ike/ike.h"
 #include "ike/view.h"
 #include "sim/faults.h"
@@ -44,6 +45,14 @@ struct sim_site {
     struct sim_peer peers[SIM_TUNNELS_MAX];     /* ends with address 0 */
 };
 
+/* A gateway with a whole policy of its own. What it points to is borrowed, for as long as the world. */
+struct sim_gateway {
+    uint32_t address, nat_address; /* as of struct sim_site */
+    const struct policy *policy;   /* at most SIM_TUNNELS_MAX tunnel-groups */
+    const struct conf_key *keys;
+    uint16_t key_count;
+};
+
 struct sim_network {
     unsigned loss_percent, repeat_percent;
     unsigned damage_percent;             /* a datagram arrives with bits flipped, or cut, instead of whole */
@@ -73,7 +82,14 @@ size_t sim_space(uint32_t site_count);
 struct sim *sim_make(void *space, uint32_t site_count, uint64_t seed);
 struct sim_network *sim_network(struct sim *sim);
 void sim_site(struct sim *sim, uint32_t site, const struct sim_site *as); /* also: replaces its policy, like a reload */
+void sim_gateway(struct sim *sim, uint32_t site, const struct sim_gateway *as);
 
+/* Every event from now on, as it is told. */
+typedef void sim_told(void *context, uint32_t site, uint64_t at_ms, const struct event *event);
+void sim_listen(struct sim *sim, sim_told *listener, void *context);
+
+/* One line of a tunnel's crypto ACL wants a pair. */
+void sim_acquire_line(struct sim *sim, uint32_t site, uint16_t tunnel, uint16_t ace);
 void sim_acquire(struct sim *sim, uint32_t site, uint16_t tunnel);
 void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind);
 /* The plane says that the soft limit of every pair of the site is reached. */

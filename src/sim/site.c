@@ -47,12 +47,23 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
     p->policy.tunnel_group_count++;
 }
 
+static void take_gateway(struct site *site, struct site_policy *p)
+{
+    p->policy = *site->gateway.policy;
+    for (uint16_t i = 0; i < site->gateway.key_count; i++)
+        CHECK(vault_set_key(site->vault, site->gateway.keys[i].tunnel_group, site->gateway.keys[i].key));
+}
+
 void site_policy_make(struct site *site, int turn)
 {
     struct site_policy *p = &site->policies[turn];
     const struct sim_site *as = &site->as;
 
     memset(p, 0, sizeof *p);
+    if (site->gateway.policy != NULL) {
+        take_gateway(site, p);
+        return;
+    }
     p->interface = (struct policy_interface){.name = "outside",
                                              .hardware = "",
                                              .linux_name = "",
@@ -101,15 +112,30 @@ void site_begin(struct sim *sim, uint32_t index)
              &(struct ike_input){.kind = IKE_IN_POLICY, .policy = &site->policies[site->policy_turn].policy}, false);
 }
 
-void sim_site(struct sim *sim, uint32_t index, const struct sim_site *as)
+static void take_policy(struct sim *sim, uint32_t index)
 {
     struct site *site = &sim->sites[index];
 
-    site->as = *as;
     site->policy_turn = !site->policy_turn;
     site_policy_make(site, site->policy_turn);
     sim_feed(sim, index,
              &(struct ike_input){.kind = IKE_IN_POLICY, .policy = &site->policies[site->policy_turn].policy}, false);
+}
+
+void sim_site(struct sim *sim, uint32_t index, const struct sim_site *as)
+{
+    sim->sites[index].as = *as;
+    take_policy(sim, index);
+}
+
+void sim_gateway(struct sim *sim, uint32_t index, const struct sim_gateway *as)
+{
+    struct site *site = &sim->sites[index];
+
+    site->gateway = *as;
+    site->as =
+        (struct sim_site){.address = as->address, .nat_address = as->nat_address, .schedule = as->policy->schedule};
+    take_policy(sim, index);
 }
 
 void sim_sleep(struct sim *sim, uint32_t site, uint64_t for_ms)

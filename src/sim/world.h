@@ -91,6 +91,7 @@ struct stranger {
 
 struct site {
     struct sim_site as;
+    struct sim_gateway gateway; /* without a policy: the site is a table */
     struct ike_limits limits;
     struct ike *ike;
     struct vault *vault;
@@ -139,6 +140,8 @@ struct sim {
     uint32_t site_count, kept_count, feeds_at_this_time, impaired_count;
     enum sim_plant plant;
     const char *fault;
+    sim_told *told; /* NULL: nobody listens */
+    void *told_context;
     struct sim_packets packets;
     struct impaired_message impaired[IMPAIRED_MESSAGES_MAX];
     uint32_t row_counts[INSIDE_ROWS_MAX];
