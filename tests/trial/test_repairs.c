@@ -1,0 +1,187 @@
+/* A fault is planted in one of two configurations: the tunnel fails, the cause is named, and the change that is named
+ * brings it up. */
+#include "trial/trial.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WEST, EAST, EITHER };
+
+static const char *const base[2] = {
+    "interface GigabitEthernet0/0\n nameif outside\n ip address 198.51.100.2 255.255.255.0\n"
+    "interface GigabitEthernet0/1\n nameif inside\n ip address 10.1.0.1 255.255.255.0\n"
+    "access-list VPN extended permit ip 10.1.0.0 255.255.255.0 10.2.0.0 255.255.255.0\n"
+    "crypto ipsec ikev1 transform-set SET esp-aes-256 esp-sha256-hmac\n"
+    "crypto map OUT 10 match address VPN\ncrypto map OUT 10 set peer 203.0.113.2\n"
+    "crypto map OUT 10 set ikev1 transform-set SET\ncrypto map OUT interface outside\n"
+    "crypto ikev1 enable outside\n"
+    "crypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha256\n group 19\n lifetime 86400\n"
+    "tunnel-group 203.0.113.2 type ipsec-l2l\ntunnel-group 203.0.113.2 ipsec-attributes\n"
+    " ikev1 pre-shared-key west-and-east-1\n",
+    "interface GigabitEthernet0/0\n nameif outside\n ip address 203.0.113.2 255.255.255.0\n"
+    "interface GigabitEthernet0/1\n nameif inside\n ip address 10.2.0.1 255.255.255.0\n"
+    "access-list VPN extended permit ip 10.2.0.0 255.255.255.0 10.1.0.0 255.255.255.0\n"
+    "crypto ipsec ikev1 transform-set SET esp-aes-256 esp-sha256-hmac\n"
+    "crypto map OUT 10 match address VPN\ncrypto map OUT 10 set peer 198.51.100.2\n"
+    "crypto map OUT 10 set ikev1 transform-set SET\ncrypto map OUT interface outside\n"
+    "crypto ikev1 enable outside\n"
+    "crypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha256\n group 19\n lifetime 86400\n"
+    "tunnel-group 198.51.100.2 type ipsec-l2l\ntunnel-group 198.51.100.2 ipsec-attributes\n"
+    " ikev1 pre-shared-key west-and-east-1\n",
+};
+
+#define OTHER_TUNNEL                                                                                                   \
+    "access-list THIRD extended permit ip 10.1.0.0 255.255.255.0 10.3.0.0 255.255.255.0\n"                             \
+    "crypto map OUT 30 match address THIRD\ncrypto map OUT 30 set peer 192.0.2.3\n"                                    \
+    "crypto map OUT 30 set ikev1 transform-set SET\n"                                                                  \
+    "tunnel-group 192.0.2.3 type ipsec-l2l\ntunnel-group 192.0.2.3 ipsec-attributes\n ikev1 pre-shared-key third-1\n"
+
+/* clang-format off */
+static const struct {
+    const char *why;
+    const char *planted[2];
+    const char *cause;   /* of the first attempt that fails */
+    int repaired_at;     /* an end where a change is possible */
+} rows[] = {
+    {"another cipher in phase 1", {"crypto ikev1 policy 10\n encryption 3des\ncrypto ikev1 weak-algorithms\n"}, "p1_encr_mismatch", WEST},
+    {"another key length in phase 1", {"", "crypto ikev1 policy 10\n encryption aes\n"}, "p1_keylen_mismatch", WEST},
+    {"another hash in phase 1", {"crypto ikev1 policy 10\n hash sha\n"}, "p1_hash_mismatch", WEST},
+    {"another group in phase 1", {"", "crypto ikev1 policy 10\n group 20\n"}, "p1_dh_mismatch", EAST},
+    {"two attributes of phase 1 differ", {"crypto ikev1 policy 10\n group 20\n hash sha\n"}, "p1_policy_mismatch", WEST},
+    {"a policy that other tunnels use too is not touched: one is added", {OTHER_TUNNEL "crypto ikev1 policy 10\n hash sha\n"}, "p1_hash_mismatch", WEST},
+    {"certificates at one end", {"crypto ikev1 policy 10\n authentication rsa-sig\n"}, "p1_auth_method_mismatch", WEST},
+    {"only weak algorithms, and they are not allowed", {"crypto ikev1 policy 10\n group 2\n", "crypto ikev1 weak-algorithms\ncrypto ikev1 policy 10\n group 2\n"}, "weak_alg_disabled", WEST},
+    {"the keys differ", {"", "tunnel-group 198.51.100.2 ipsec-attributes\n ikev1 pre-shared-key west-and-east-2\n"}, "psk_mismatch", WEST},
+    {"no tunnel-group for the initiator", {"", "no tunnel-group 198.51.100.2 type ipsec-l2l\nno tunnel-group 198.51.100.2 ipsec-attributes\n"}, "psk_not_found", EAST},
+    {"a tunnel-group without a key", {"", "tunnel-group 198.51.100.2 ipsec-attributes\n no ikev1 pre-shared-key west-and-east-1\n"}, "psk_not_found", EAST},
+    {"another cipher in phase 2", {"crypto ipsec ikev1 transform-set SET esp-aes esp-sha256-hmac\n"}, "p2_encr_mismatch", EAST},
+    {"another hash in phase 2", {"", "crypto ipsec ikev1 transform-set SET esp-aes-256 esp-sha-hmac\n"}, "p2_hash_mismatch", WEST},
+    {"cipher and hash of phase 2 differ", {"", "crypto ipsec ikev1 transform-set SET esp-aes esp-sha-hmac\n"}, "p2_transform_mismatch", EAST},
+    {"PFS at the responder alone", {"", "crypto map OUT 10 set pfs group19\n"}, "p2_pfs_mismatch", EAST},
+    {"the PFS groups differ", {"crypto map OUT 10 set pfs group19\n", "crypto map OUT 10 set pfs group20\n"}, "p2_pfs_mismatch", WEST},
+    {"the crypto ACLs do not mirror each other", {"access-list VPN extended permit ip 10.1.9.0 255.255.255.0 10.2.0.0 255.255.255.0\n"}, "p2_selector_mismatch", EAST},
+    {"the mask of one network differs", {"", "no access-list VPN extended permit ip 10.2.0.0 255.255.255.0 10.1.0.0 255.255.255.0\naccess-list VPN extended permit ip 10.2.0.0 255.255.0.0 10.1.0.0 255.255.255.0\n"}, "p2_selector_mismatch", WEST},
+    {"the crypto map is on no interface", {"", "no crypto map OUT interface outside\n"}, "crypto_map_missing", EAST},
+    {"the crypto map entry has no transform set", {"no crypto map OUT 10 set ikev1 transform-set SET\n"}, "crypto_map_missing", WEST},
+    {"the crypto map entry has no access-list", {"", "no crypto map OUT 10 match address VPN\n"}, "crypto_map_missing", EAST},
+    {"another entry takes the traffic", {"access-list ALL extended permit ip 10.1.0.0 255.255.0.0 any\ncrypto map OUT 5 match address ALL\ncrypto map OUT 5 set peer 192.0.2.3\ncrypto map OUT 5 set ikev1 transform-set SET\ntunnel-group 192.0.2.3 type ipsec-l2l\ntunnel-group 192.0.2.3 ipsec-attributes\n ikev1 pre-shared-key third-1\n"}, "crypto_map_order", WEST},
+    {"IKEv1 is not enabled", {"", "no crypto ikev1 enable outside\n"}, "ike_version_mismatch", EAST},
+    {"the peer's address is wrong", {"crypto map OUT 10 set peer 203.0.113.9\nno crypto map OUT 10 set peer 203.0.113.2\ntunnel-group 203.0.113.9 type ipsec-l2l\ntunnel-group 203.0.113.9 ipsec-attributes\n ikev1 pre-shared-key west-and-east-1\n"}, "peer_address_wrong", WEST},
+    {"the responder knows somebody else", {"", "no crypto map OUT 10 set peer 198.51.100.2\ncrypto map OUT 10 set peer 198.51.100.9\ncrypto map OUT 20 set peer 198.51.100.10\n"}, "peer_not_configured", EAST},
+    {"NAT between them, and NAT traversal is off", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\nno crypto isakmp nat-traversal\n"}, "nat_t_problem", WEST},
+};
+/* clang-format on */
+
+static void *memory;
+static size_t memory_size;
+
+static int make_memory(void **state)
+{
+    (void)state;
+    memory_size = trial_space(8192);
+    memory = malloc(memory_size);
+    return memory == NULL;
+}
+
+static int free_memory(void **state)
+{
+    (void)state;
+    free(memory);
+    return 0;
+}
+
+static const struct trial_result *run(const char *const *planted, const char *const *more)
+{
+    static char texts[2][8192];
+    static const char *const names[] = {"west.conf", "east.conf"};
+    struct arena arena = arena_of(memory, memory_size);
+    struct trial *trial = trial_new(&arena, 8192);
+    const char *why;
+
+    assert_non_null(trial);
+    for (unsigned i = 0; i < 2; i++) {
+        struct text t = text_of(texts[i], sizeof texts[i]);
+
+        text_add(&t, "%s%s%s", base[i], planted[i] ? planted[i] : "", more && more[i] ? more[i] : "");
+        assert_false(t.is_cut);
+        assert_true(trial_add_end(
+            trial, i, &(struct trial_end){.name = names[i], .product = PRODUCT_ASA, .text = bytes_of(texts[i], t.len)},
+            &why));
+    }
+    return trial_run(trial, EITHER, true);
+}
+
+static const struct trial_attempt *first_failure(const struct trial_result *r)
+{
+    for (unsigned end = 0; end < 2; end++)
+        for (size_t i = 0; i < r->attempt_counts[end]; i++)
+            if (!r->attempts[end][i].is_up)
+                return &r->attempts[end][i];
+    return NULL;
+}
+
+static void show(const struct trial_result *r)
+{
+    const struct trial_attempt *a = first_failure(r);
+
+    if (a)
+        print_error("%s (%s): %s %s / %s %s\n", a->cause, a->why, a->stops[0].asa, a->stops[0].reason, a->stops[1].asa,
+                    a->stops[1].reason);
+    for (size_t i = 0; i < r->note_count; i++)
+        print_error("note: %s\n", r->notes[i]);
+    for (size_t i = 0; i < r->step_count; i++)
+        for (unsigned end = 0; end < 2; end++)
+            for (size_t k = 0; k < r->steps[i].changes[end].asa_count; k++)
+                print_error("%s at %u%s%s: %s\n", r->steps[i].cause, end, r->steps[i].chosen == end ? " (chosen)" : "",
+                            r->steps[i].changes[end].is_possible ? "" : " (does not help)",
+                            r->steps[i].changes[end].asa[k]);
+}
+
+static void two_ends_that_fit_come_up(void **state)
+{
+    static const char *const nothing[2];
+    const struct trial_result *r = run(nothing, NULL);
+
+    (void)state;
+    if (!r->is_up)
+        show(r);
+    assert_true(r->is_up);
+    assert_int_equal(r->attempt_counts[WEST], 1);
+    assert_int_equal(r->attempt_counts[EAST], 1);
+    assert_int_equal(r->step_count, 0);
+}
+
+static void each_planted_fault_is_named_and_its_repair_brings_the_tunnel_up(void **state)
+{
+    int wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct trial_result *r = run(rows[i].planted, NULL);
+        const struct trial_attempt *a = first_failure(r);
+        bool is_right = a && strcmp(a->cause, rows[i].cause) == 0 && r->is_repaired && r->step_count == 1 &&
+                        r->steps[0].changes[rows[i].repaired_at].is_possible;
+
+        if (is_right)
+            continue;
+        wrong++;
+        print_error("row %zu, %s: expected %s\n", i, rows[i].why, rows[i].cause);
+        show(r);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_ends_that_fit_come_up),
+        cmocka_unit_test(each_planted_fault_is_named_and_its_repair_brings_the_tunnel_up),
+    };
+    return cmocka_run_group_tests(tests, make_memory, free_memory);
+}
