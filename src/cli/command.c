@@ -367,6 +367,8 @@ int command_run(struct command *command)
     case CONTROL_COPY_TO: return do_copy_to(command);
     case CONTROL_EXPLAIN:
         return complain(command, "the options of explain stand behind that word: ikewise explain --help");
+    case CONTROL_REPLAY:
+        return complain(command, "the options of replay stand behind that word: ikewise replay --help");
     case CONTROL_HELP: command_help(command->out); return COMMAND_DONE;
     case CONTROL_CONFIGURE:
         if (command->line_count == 0)

@@ -242,7 +242,7 @@ static void take_tunnels(struct trial *t, unsigned end)
 
 static bool has_hidden_key(const struct end *e)
 {
-    return e->policy.tunnel_group_count > 0 && (e->as.is_key_unknown || e->groups[0].is_key_hidden);
+    return e->policy.tunnel_group_count > 0 && e->groups[0].is_key_hidden;
 }
 
 static void give_key(struct end *e, struct bytes key)

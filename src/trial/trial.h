@@ -30,7 +30,6 @@ struct trial_end {
     const char *name;     /* of the file; borrowed */
     enum product product; /* in whose words changes are said */
     struct bytes text;    /* statements; borrowed. As they came: keys in it */
-    bool is_key_unknown;  /* there is one, and nobody can know it: taken as equal to the other end's */
 };
 
 /* What one end of an attempt came to. */

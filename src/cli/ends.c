@@ -1,0 +1,381 @@
+#include "cli/ends.h"
+
+#include "cli/ends_parts.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum {
+    EXIT_UP = 0,
+    EXIT_NOT_UP = 1,
+    EXIT_NOT_DONE = 2,
+    FILE_MAX = 64 * 1024 * 1024,
+    FOREIGN_TEXT_SIZE = 512 * 1024,
+    KEYS_SIZE = 1024 * 1024,
+    BOTH = 2
+};
+
+struct wishes {
+    const char *files[2], *config, *keys;
+    int file_count;
+    bool is_json, is_help;
+};
+
+const char *ends_product(enum product product)
+{
+    static const char *const names[] = {[PRODUCT_UNKNOWN] = "ASA",
+                                        [PRODUCT_ASA] = "ASA",
+                                        [PRODUCT_IOS] = "IOS",
+                                        [PRODUCT_STRONGSWAN] = "strongSwan",
+                                        [PRODUCT_LIBRESWAN] = "libreswan",
+                                        [PRODUCT_RACOON] = "racoon",
+                                        [PRODUCT_IKEWISE] = "ikewise"};
+
+    return names[product];
+}
+
+/* ---- options ---- */
+
+static void print_help(FILE *out, bool is_replay)
+{
+    if (is_replay)
+        fputs("ikewise replay [--json] [--keys FILE] --config FILE CAPTURE\n\n"
+              "  The negotiation of CAPTURE again, with the configuration FILE in the place of its own end.\n"
+              "  -c, --config FILE  the configuration to try\n"
+              "  -k, --keys FILE    Wireshark's ikev1_decryption_table: opens what phase 2 asked for\n"
+              "  -j, --json         print JSON\n\n"
+              "Exit status: 0 it would have come up; 1 it would have stopped; 2 not done.\n",
+              out);
+    else
+        fputs(
+            "ikewise check [--json] A B\n\n"
+            "  Both configurations (ASA, IOS, swanctl.conf, ipsec.conf) run against each other, each as initiator.\n\n"
+            "Exit status: 0 the tunnel comes up from both ends; 1 it does not; 2 not done.\n",
+            out);
+}
+
+static bool read_options(struct wishes *w, int argc, char **argv)
+{
+    static const struct option words[] = {{"json", no_argument, NULL, 'j'},
+                                          {"config", required_argument, NULL, 'c'},
+                                          {"keys", required_argument, NULL, 'k'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
+    int letter;
+
+    optind = 0;
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":jc:k:h", words, NULL)) != -1)
+        switch (letter) {
+        case 'j': w->is_json = true; break;
+        case 'c': w->config = optarg; break;
+        case 'k': w->keys = optarg; break;
+        case 'h': w->is_help = true; break;
+        default: fputs("this is not an option here, or it lacks its argument\n", stderr); return false;
+        }
+    for (; optind < argc; optind++) {
+        if (w->file_count == 2) {
+            fputs("two files at most\n", stderr);
+            return false;
+        }
+        w->files[w->file_count++] = argv[optind];
+    }
+    return true;
+}
+
+bool ends_are_meant(int argc, char **argv)
+{
+    int files = 0;
+
+    for (int i = 1; i < argc; i++)
+        files += argv[i][0] != '-';
+    return files >= 2;
+}
+
+/* ---- reading ---- */
+
+static bool complain(const char *file, const char *why)
+{
+    char space[FILE_PATH_SIZE];
+    struct text name = text_of(space, sizeof space);
+
+    text_add_escaped(&name, bytes_of_text(file));
+    fprintf(stderr, "%s: %s\n", space, why);
+    return false;
+}
+
+/* zlib passes through what is not compressed. */
+static int read_whole(struct file *file, const char *path)
+{
+    gzFile in = gzopen(path, "rbe");
+    size_t size = 64 * 1024;
+    int len = 0;
+
+    if (!in)
+        return errno;
+    *file = (struct file){.data = malloc(size)};
+    while (file->data && (len = gzread(in, file->data + file->len, (unsigned)(size - file->len))) > 0) {
+        file->len += (size_t)len;
+        if (file->len < size)
+            continue;
+        uint8_t *more = size < FILE_MAX ? malloc(size * 2) : NULL;
+
+        if (!more) {
+            gzclose(in);
+            file_free(file);
+            return EFBIG;
+        }
+        memcpy(more, file->data, file->len);
+        bytes_wipe(file->data, file->len);
+        free(file->data);
+        file->data = more;
+        size *= 2;
+    }
+    gzclose(in);
+    if (len < 0 || !file->data) {
+        file_free(file);
+        return len < 0 ? EIO : ENOMEM;
+    }
+    return 0;
+}
+
+static void add_keys(struct source *s, const char *path)
+{
+    struct file keys;
+
+    if (!path)
+        return;
+    if (file_read(&keys, path, KEYS_SIZE) != 0) {
+        complain(path, strerror(errno));
+        return;
+    }
+    if (source_add_keys(s, bytes_of(keys.data, keys.len)) == 0)
+        complain(path, "no key in it");
+    file_free(&keys);
+}
+
+static void drain(struct ends_file *f, struct source *s)
+{
+    struct observation seen;
+    struct bytes file = bytes_of(f->file.data, f->file.len);
+
+    while (source_next(s, &seen))
+        foreign_take(f->foreign, &seen, file);
+}
+
+static bool look_at(struct ends_file *f, const char *keys)
+{
+    void *space = malloc(source_space());
+    struct arena arena = arena_of(space, space ? source_space() : 0);
+    struct source *s = source_new(&arena, 0);
+
+    f->foreign = calloc(1, sizeof *f->foreign);
+    if (s && f->foreign) {
+        foreign_begin(f->foreign);
+        add_keys(s, keys);
+        source_feed(s, bytes_of(f->file.data, f->file.len));
+        drain(f, s);
+        source_end(s);
+        drain(f, s);
+        f->kind = source_summary(s).kind;
+        f->product = f->foreign->product;
+        f->is_own_language = f->kind != SOURCE_CAPTURE && (f->product == PRODUCT_UNKNOWN || f->product == PRODUCT_ASA);
+        source_wipe(s);
+    }
+    free(space);
+    return s && f->foreign;
+}
+
+static bool open_file(struct ends_file *f, const char *name, const char *keys)
+{
+    struct text title = text_of(f->title, sizeof f->title);
+    int error = read_whole(&f->file, name);
+
+    f->name = name;
+    text_add_escaped(&title, bytes_of_text(name));
+    if (error)
+        return complain(name, strerror(error));
+    return look_at(f, keys) || complain(name, "no memory");
+}
+
+static void close_file(struct ends_file *f)
+{
+    file_free(&f->file);
+    if (f->foreign) {
+        foreign_wipe(f->foreign);
+        free(f->foreign);
+    }
+    if (f->text) {
+        bytes_wipe(f->text, FOREIGN_TEXT_SIZE);
+        free(f->text);
+    }
+}
+
+/* ---- what the other end calls it ---- */
+
+struct meaning {
+    struct conf conf;
+    void *space;
+    size_t len;
+};
+
+static bool understand(struct meaning *m, const struct ends_file *f)
+{
+    m->len = conf_space(f->file.len);
+    m->space = malloc(m->len);
+    struct arena arena = arena_of(m->space, m->space ? m->len : 0);
+
+    return m->space && conf_read(&m->conf, bytes_of(f->file.data, f->file.len), f->title, &arena);
+}
+
+static void forget(struct meaning *m)
+{
+    if (m->space) {
+        conf_wipe(&m->conf);
+        bytes_wipe(m->space, m->len);
+        free(m->space);
+    }
+}
+
+static struct ip called_by(const struct ends_file *other, const struct meaning *m)
+{
+    if (!other->is_own_language)
+        return other->foreign->entry_count && other->foreign->entries[0].peer_count
+                   ? other->foreign->entries[0].peers[0]
+                   : (struct ip){0};
+    for (uint16_t i = 0; i < m->conf.policy.tunnel_count; i++)
+        if (m->conf.policy.tunnels[i].peer_count)
+            return m->conf.policy.tunnels[i].peers[0];
+    return (struct ip){0};
+}
+
+/* Foreign ends get their statements; both own ends are understood once, for their findings. */
+static bool prepare(struct ends *x)
+{
+    struct meaning meanings[2] = {0};
+    bool is_good = true;
+    const char *why;
+
+    for (unsigned i = 0; i < 2 && is_good; i++) {
+        struct ends_file *f = &x->files[i];
+
+        if (!f->is_own_language)
+            continue;
+        is_good = understand(&meanings[i], f) || complain(f->name, "it cannot be split into statements");
+        f->errors = meanings[i].conf.error_count;
+        f->warnings = meanings[i].conf.warning_count;
+    }
+    for (unsigned i = 0; i < 2 && is_good; i++) {
+        struct ends_file *f = &x->files[i];
+
+        if (f->is_own_language)
+            continue;
+        f->text = calloc(1, FOREIGN_TEXT_SIZE);
+        struct text out = text_of(f->text, f->text ? FOREIGN_TEXT_SIZE : 0);
+
+        is_good = f->text &&
+                  foreign_write(f->foreign, &meanings[!i].conf, called_by(&x->files[!i], &meanings[!i]), &out, &why);
+        f->text_len = out.len;
+        if (!is_good)
+            complain(f->name, why);
+        if (is_good && x->is_replay)
+            foreign_role(f->foreign, &meanings[!i].conf, &x->is_initiator);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        forget(&meanings[i]);
+    return is_good;
+}
+
+/* ---- the trial ---- */
+
+static struct bytes statements_of(const struct ends_file *f)
+{
+    return f->is_own_language ? bytes_of(f->file.data, f->file.len) : bytes_of(f->text, f->text_len);
+}
+
+static int run(struct ends *x, bool is_json)
+{
+    struct bytes texts[2] = {statements_of(&x->files[0]), statements_of(&x->files[1])};
+    size_t longest = texts[0].len > texts[1].len ? texts[0].len : texts[1].len, size = trial_space(longest);
+    void *space = calloc(1, size); /* touched only as it is used */
+    struct arena arena = arena_of(space, space ? size : 0);
+    struct trial *trial = trial_new(&arena, longest);
+    int status = EXIT_NOT_DONE;
+    const char *why = "no memory";
+    bool is_good = trial != NULL;
+
+    for (unsigned i = 0; i < 2 && is_good; i++)
+        is_good = trial_add_end(
+            trial, i, &(struct trial_end){.name = x->files[i].title, .product = x->files[i].product, .text = texts[i]},
+            &why);
+    x->result = is_good ? trial_run(trial, !x->is_replay ? BOTH : !x->is_initiator, true) : NULL;
+    if (x->result) {
+        if (is_json)
+            ends_write_json(stdout, x);
+        else
+            ends_write_text(stdout, x);
+        status = x->result->is_up ? EXIT_UP : EXIT_NOT_UP;
+    } else {
+        fprintf(stderr, "%s\n", why);
+    }
+    if (trial)
+        trial_wipe(trial);
+    free(space);
+    return status;
+}
+
+static int run_files(const struct wishes *w, bool is_replay)
+{
+    static struct ends x;
+    int status = EXIT_NOT_DONE;
+    bool are_good = true;
+
+    x.is_replay = is_replay;
+    for (unsigned i = 0; i < 2 && are_good; i++)
+        are_good = open_file(&x.files[i], is_replay && i == 0 ? w->config : w->files[is_replay ? 0 : i], w->keys);
+    if (are_good && is_replay && x.files[1].kind != SOURCE_CAPTURE)
+        are_good =
+            complain(x.files[1].name, "this is no capture of packets: only a capture shows what a peer proposes");
+    if (are_good && !is_replay)
+        for (unsigned i = 0; i < 2; i++)
+            if (x.files[i].kind == SOURCE_CAPTURE)
+                are_good =
+                    complain(x.files[i].name, "this is a capture: ikewise replay runs it against a configuration");
+    if (are_good && is_replay) {
+        struct text title = text_of(x.files[1].title, sizeof x.files[1].title);
+
+        text_add(&title, "the peer in ");
+        text_add_escaped(&title, bytes_of_text(x.files[1].name));
+    }
+    if (are_good && prepare(&x))
+        status = run(&x, w->is_json);
+    for (unsigned i = 0; i < 2; i++)
+        close_file(&x.files[i]);
+    return status;
+}
+
+static int ends_main(int argc, char **argv, bool is_json, bool is_replay)
+{
+    struct wishes w = {.is_json = is_json};
+
+    if (!read_options(&w, argc, argv))
+        return EXIT_NOT_DONE;
+    if (w.is_help || (is_replay ? w.file_count != 1 || !w.config : w.file_count != 2)) {
+        print_help(w.is_help ? stdout : stderr, is_replay);
+        return w.is_help ? EXIT_UP : EXIT_NOT_DONE;
+    }
+    return run_files(&w, is_replay);
+}
+
+int ends_check_main(int argc, char **argv, bool is_json)
+{
+    return ends_main(argc, argv, is_json, false);
+}
+
+int ends_replay_main(int argc, char **argv, bool is_json)
+{
+    return ends_main(argc, argv, is_json, true);
+}

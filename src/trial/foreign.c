@@ -1,0 +1,791 @@
+#include "trial/foreign.h"
+
+#include "conf/line.h"
+
+#include <string.h>
+
+static bool is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static void copy(char *to, size_t size, const char *from)
+{
+    struct text t = text_of(to, size);
+
+    text_add(&t, "%s", from);
+}
+
+void foreign_begin(struct foreign *f)
+{
+    memset(f, 0, sizeof *f);
+}
+
+void foreign_wipe(struct foreign *f)
+{
+    bytes_wipe(f, sizeof *f);
+}
+
+static void assume(struct foreign *f, const char *sentence)
+{
+    for (size_t i = 0; i < f->note_count; i++)
+        if (is(f->notes[i], sentence))
+            return;
+    if (f->note_count < FOREIGN_NOTES_MAX)
+        f->notes[f->note_count++] = sentence;
+}
+
+/* ---- taking ---- */
+
+static void take_suite(struct foreign_suite *s, const struct event *e, enum event_field_id owner)
+{
+    *s = (struct foreign_suite){.key_len = (unsigned)event_number(e, FIELD_KEY_LENGTH),
+                                .group = (unsigned)event_number(e, FIELD_DH_GROUP),
+                                .priority = (unsigned)event_number(e, FIELD_PRIORITY),
+                                .phase = (unsigned)event_number(e, FIELD_PHASE),
+                                .seconds = event_number(e, FIELD_SECONDS)};
+    copy(s->owner, sizeof s->owner, event_text(e, owner));
+    copy(s->encryption, sizeof s->encryption, event_text(e, FIELD_ENCRYPTION));
+    copy(s->hash, sizeof s->hash, event_text(e, FIELD_HASH));
+    copy(s->authentication, sizeof s->authentication, event_text(e, FIELD_AUTHENTICATION));
+    copy(s->mode, sizeof s->mode, event_text(e, FIELD_DETAIL));
+}
+
+static bool is_same_suite(const struct foreign_suite *a, const struct foreign_suite *b)
+{
+    return is(a->encryption, b->encryption) && is(a->hash, b->hash) && is(a->owner, b->owner) &&
+           a->key_len == b->key_len && a->group == b->group;
+}
+
+static void add_suite(struct foreign_suite *list, size_t *count, size_t max, const struct foreign_suite *s)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (is_same_suite(&list[i], s))
+            return;
+    if (*count < max)
+        list[(*count)++] = *s;
+}
+
+static void take_transform(struct foreign *f, const struct event *e, enum event_field_id owner, bool is_phase1)
+{
+    struct foreign_suite s;
+
+    take_suite(&s, e, owner);
+    if (is_phase1)
+        add_suite(f->policies, &f->policy_count, FOREIGN_POLICIES_MAX, &s);
+    else
+        add_suite(f->sets, &f->set_count, FOREIGN_SETS_MAX, &s);
+}
+
+static struct foreign_entry *entry_of(struct foreign *f, const char *map, unsigned sequence)
+{
+    for (size_t i = 0; i < f->entry_count; i++)
+        if (is(f->entries[i].map, map) && f->entries[i].sequence == sequence)
+            return &f->entries[i];
+    if (f->entry_count == FOREIGN_ENTRIES_MAX)
+        return NULL;
+
+    struct foreign_entry *entry = &f->entries[f->entry_count++];
+
+    copy(entry->map, sizeof entry->map, map);
+    entry->sequence = sequence;
+    return entry;
+}
+
+static void take_peer(struct foreign_entry *entry, struct ip peer)
+{
+    if (ip_is_set(peer) && entry->peer_count < COUNT_OF(entry->peers))
+        entry->peers[entry->peer_count++] = peer;
+}
+
+static void take_entry(struct foreign *f, const struct event *e)
+{
+    struct foreign_entry *entry = entry_of(f, event_text(e, FIELD_MAP), (unsigned)event_number(e, FIELD_SEQUENCE));
+
+    if (!entry)
+        return;
+    take_peer(entry, event_ip(e, FIELD_PEER));
+    if (*event_text(e, FIELD_GROUP))
+        copy(entry->acl, sizeof entry->acl, event_text(e, FIELD_GROUP));
+    if (*event_text(e, FIELD_DETAIL))
+        copy(entry->sets, sizeof entry->sets, event_text(e, FIELD_DETAIL));
+    if (event_has(e, FIELD_DH_GROUP)) {
+        entry->has_pfs = true;
+        entry->pfs = (unsigned)event_number(e, FIELD_DH_GROUP);
+    }
+}
+
+/* strongSwan and libreswan: a connection is an entry of its own, its name that of the access-list and of the sets. */
+static void take_connection(struct foreign *f, const struct event *e)
+{
+    const char *name = event_text(e, FIELD_CONNECTION);
+    struct foreign_entry *entry = entry_of(f, name, 0);
+
+    if (!entry)
+        return;
+    take_peer(entry, event_ip(e, FIELD_PEER));
+    entry->local = event_ip(e, FIELD_LOCAL);
+    copy(entry->acl, sizeof entry->acl, name);
+    copy(entry->version, sizeof entry->version, event_text(e, FIELD_VERSION));
+    copy(entry->sent_id, sizeof entry->sent_id, event_text(e, FIELD_ID));
+    copy(entry->expected_id, sizeof entry->expected_id, event_text(e, FIELD_WANTED));
+    if (is(event_text(e, FIELD_EXCHANGE), "AM"))
+        assume(f, "aggressive mode is configured, and main mode was tried");
+    if (is(event_text(e, FIELD_AUTHENTICATION), "pubkey") || is(event_text(e, FIELD_AUTHENTICATION), "rsasig"))
+        for (size_t i = 0; i < f->policy_count; i++)
+            if (is(f->policies[i].owner, name))
+                copy(f->policies[i].authentication, sizeof f->policies[i].authentication, "RSA sig");
+}
+
+static void take_selector(struct foreign *f, const char *owner, const char *local, const char *remote)
+{
+    struct foreign_selector *s = &f->selectors[f->selector_count];
+
+    if (f->selector_count == FOREIGN_SELECTORS_MAX)
+        return;
+    for (size_t i = 0; i < f->selector_count; i++)
+        if (is(f->selectors[i].owner, owner) && is(f->selectors[i].local, local) && is(f->selectors[i].remote, remote))
+            return;
+    copy(s->owner, sizeof s->owner, owner);
+    copy(s->local, sizeof s->local, local);
+    copy(s->remote, sizeof s->remote, remote);
+    if (strchr(local, ',') || strchr(remote, ','))
+        assume(f, "of several networks of one child only the first is negotiated (IKEv1 has one a quick mode)");
+    s->local[strcspn(s->local, ", ")] = s->remote[strcspn(s->remote, ", ")] = '\0';
+    f->selector_count++;
+}
+
+static struct foreign_interface *interface_of(struct foreign *f, const char *name)
+{
+    for (size_t i = 0; i < f->interface_count; i++)
+        if (is(f->interfaces[i].name, name))
+            return &f->interfaces[i];
+    if (f->interface_count == FOREIGN_INTERFACES_MAX)
+        return NULL;
+    copy(f->interfaces[f->interface_count].name, FOREIGN_NAME_SIZE, name);
+    return &f->interfaces[f->interface_count++];
+}
+
+static void take_interface(struct foreign *f, const struct event *e)
+{
+    struct foreign_interface *i = interface_of(f, event_text(e, FIELD_INTERFACE));
+
+    if (!i)
+        return;
+    if (*event_text(e, FIELD_MAP))
+        copy(i->map, sizeof i->map, event_text(e, FIELD_MAP));
+    if (ip_is_set(event_ip(e, FIELD_LOCAL))) {
+        i->ip = event_ip(e, FIELD_LOCAL);
+        i->mask = event_ip(e, FIELD_ID_MASK);
+    }
+}
+
+/* ---- keys: the observations only tell that there is one ---- */
+
+static struct bytes after_word(struct bytes line, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t at = line.len; at-- > 0;)
+        if (line.len - at >= len && memcmp(line.data + at, word, len) == 0)
+            return bytes_of(line.data + at + len, line.len - at - len);
+    return (struct bytes){0};
+}
+
+static struct bytes first_word(struct bytes text)
+{
+    size_t len = 0;
+
+    while (text.len > 0 && text.data[0] == ' ')
+        text = bytes_after(text, 1);
+    while (len < text.len && text.data[len] != ' ')
+        len++;
+    return bytes_of(text.data, len);
+}
+
+/* crypto isakmp key [0|6] KEY address A; pre-shared-key address A key [0|6] KEY. Type 6 is encrypted. */
+static struct bytes key_of_ios(struct bytes line)
+{
+    struct bytes rest = after_word(line, " key "), word = first_word(rest);
+
+    if (word.len != 1 || (word.data[0] != '0' && word.data[0] != '6'))
+        return word;
+    return word.data[0] == '6' ? (struct bytes){0} : first_word(bytes_after(rest, (size_t)(word.data - rest.data) + 1));
+}
+
+/* secret = "KEY", : PSK "KEY". 0x and 0s begin other spellings. */
+static struct bytes key_of_quotes(struct bytes line)
+{
+    struct bytes rest = {0};
+    size_t len = 0;
+
+    for (size_t i = 0; i < line.len && rest.len == 0; i++)
+        if (line.data[i] == '"')
+            rest = bytes_after(line, i + 1);
+    while (len < rest.len && rest.data[len] != '"')
+        len++;
+    return len < rest.len ? bytes_of(rest.data, len) : (struct bytes){0};
+}
+
+static struct bytes key_at(const struct foreign *f, struct bytes file, uint32_t number)
+{
+    struct lines lines = lines_of(file);
+    struct bytes found = {0};
+    struct line line;
+
+    while (line_next(&lines, &line) && line.number <= number) {
+        if (f->product == PRODUCT_IOS) {
+            if (line.number == number)
+                found = key_of_ios(line.text);
+        } else if (after_word(line.text, "secret").len > 0 || after_word(line.text, ": PSK ").len > 0) {
+            found = key_of_quotes(line.text); /* the last before the end of its section */
+        }
+    }
+    return found;
+}
+
+static void take_key(struct foreign *f, const struct observation *seen, struct bytes file)
+{
+    struct foreign_key *k = &f->keys[f->key_count];
+    const char *state = event_text(&seen->event, FIELD_KEY);
+    struct bytes key;
+
+    if (f->key_count == FOREIGN_KEYS_MAX || is(state, "missing"))
+        return;
+    key = is(state, "present") ? key_at(f, file, seen->line) : (struct bytes){0};
+    k->peer = event_ip(&seen->event, FIELD_PEER);
+    k->is_known = key.len > 0 && key.len < sizeof k->key && key.data[0] != '*';
+    memcpy(k->key, key.data ? key.data : (const uint8_t *)"", k->is_known ? key.len : 0);
+    f->key_count++;
+}
+
+/* ---- what is configured, what was seen ---- */
+
+static void take_configured(struct foreign *f, const struct observation *seen, struct bytes file)
+{
+    const struct event *e = &seen->event;
+    const char *statement = event_text(e, FIELD_STATEMENT);
+    bool is_swan = seen->product == PRODUCT_STRONGSWAN || seen->product == PRODUCT_LIBRESWAN;
+
+    bool is_of_both = is(statement, "interface") || is(statement, "crypto-map-interface");
+
+    f->asa_count += seen->product == PRODUCT_ASA && !is_of_both;
+    f->ios_count += seen->product == PRODUCT_IOS && !is_of_both;
+    if (is_swan)
+        f->product = (enum product)seen->product;
+    else if (f->ios_count > f->asa_count)
+        f->product = PRODUCT_IOS;
+    else
+        f->product = PRODUCT_ASA;
+    if (is(statement, "policy"))
+        take_transform(f, e, FIELD_CONNECTION, true);
+    else if (is(statement, "transform"))
+        take_transform(f, e, is_swan ? FIELD_CONNECTION : FIELD_GROUP, false);
+    else if (is(statement, "crypto-map-entry") || is(statement, "crypto-map-peer"))
+        take_entry(f, e);
+    else if (is(statement, "connection"))
+        take_connection(f, e);
+    else if (is(statement, "selector"))
+        take_selector(f, event_text(e, is_swan ? FIELD_CONNECTION : FIELD_MAP), event_text(e, FIELD_LOCAL_PROXY),
+                      event_text(e, FIELD_REMOTE_PROXY));
+    else if (is(statement, "interface") || is(statement, "crypto-map-interface"))
+        take_interface(f, e);
+    else if (is(statement, "key"))
+        take_key(f, seen, file);
+    else if (is(statement, "no-nat-traversal"))
+        f->is_nat_t_off = true;
+}
+
+/* Message 1 of the first negotiation says who is who. */
+static void take_seen(struct foreign *f, const struct event *e)
+{
+    bool is_phase1 = event_number(e, FIELD_PHASE) == 1;
+
+    f->is_capture = true;
+    if (!ip_is_set(f->initiator) && is_phase1) {
+        f->initiator = event_ip(e, FIELD_SOURCE);
+        f->responder = event_ip(e, FIELD_DESTINATION);
+    }
+    if (!ip_equal(event_ip(e, FIELD_SOURCE), f->initiator) && !ip_equal(event_ip(e, FIELD_SOURCE), f->responder))
+        return;
+    if (e->kind == EV_PROPOSAL_SEEN) {
+        struct event owned = *e;
+
+        event_add_text(&owned, FIELD_CONNECTION, ip_equal(event_ip(e, FIELD_SOURCE), f->initiator) ? "i" : "r");
+        if (!is_phase1)
+            f->has_phase2 = true;
+        take_transform(f, &owned, FIELD_CONNECTION, is_phase1);
+    } else if (!is_phase1) {
+        take_selector(f, "seen", event_text(e, FIELD_LOCAL_PROXY), event_text(e, FIELD_REMOTE_PROXY));
+    } else if (*event_text(e, FIELD_ID)) {
+        assume(f, "identities were seen, and are taken as accepted");
+    }
+}
+
+void foreign_take(struct foreign *f, const struct observation *seen, struct bytes file)
+{
+    const struct event *e = &seen->event;
+
+    if (e->kind == EV_CONFIGURED)
+        take_configured(f, seen, file);
+    else if (seen->vantage == VANTAGE_WIRE && (e->kind == EV_PROPOSAL_SEEN || e->kind == EV_ID_SEEN))
+        take_seen(f, e);
+    else if (e->kind == EV_PACKET_SEEN && is(event_text(e, FIELD_NOTIFY), "NO_PROPOSAL_CHOSEN"))
+        f->refused++;
+}
+
+/* ---- writing ---- */
+
+static const struct {
+    const char *name;
+    unsigned key_len;
+    const char *phase1, *esp;
+} ciphers[] = {
+    {"DES-CBC", 0, "des", "esp-des"},
+    {"3DES-CBC", 0, "3des", "esp-3des"},
+    {"AES-CBC", 128, "aes", "esp-aes"},
+    {"AES-CBC", 192, "aes-192", "esp-aes-192"},
+    {"AES-CBC", 256, "aes-256", "esp-aes-256"},
+    {"AES-GCM", 128, NULL, "esp-gcm"},
+    {"AES-GCM", 256, NULL, "esp-gcm-256"},
+    {"ESP-DES", 0, "des", "esp-des"},
+    {"ESP-3DES", 0, "3des", "esp-3des"},
+    {"ESP-AES", 0, "aes", "esp-aes"},
+    {"ESP-AES", 128, "aes", "esp-aes"},
+    {"ESP-AES", 192, "aes-192", "esp-aes-192"},
+    {"ESP-AES", 256, "aes-256", "esp-aes-256"},
+    {"ESP-AES-GCM-16", 128, NULL, "esp-gcm"},
+    {"ESP-AES-GCM-16", 256, NULL, "esp-gcm-256"},
+};
+
+static const struct {
+    const char *name, *phase1, *esp;
+} hashes[] = {
+    {"MD5", "md5", "esp-md5-hmac"},
+    {"SHA", "sha", "esp-sha-hmac"},
+    {"SHA256", "sha256", "esp-sha256-hmac"},
+    {"SHA384", "sha384", "esp-sha384-hmac"},
+    {"SHA512", "sha512", "esp-sha512-hmac"},
+    {"HMAC-MD5", "md5", "esp-md5-hmac"},
+    {"HMAC-SHA", "sha", "esp-sha-hmac"},
+    {"HMAC-SHA2-256", "sha256", "esp-sha256-hmac"},
+    {"HMAC-SHA2-384", "sha384", "esp-sha384-hmac"},
+    {"HMAC-SHA2-512", "sha512", "esp-sha512-hmac"},
+};
+
+/* Letters and digits: AES_CBC, AES-CBC are one. */
+static bool is_like(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        char x = *a == '_' ? '-' : *a, y = *b == '_' ? '-' : *b;
+
+        if (x != y)
+            return false;
+        if (x == '\0')
+            return true;
+    }
+}
+
+static const char *cipher_word(const struct foreign_suite *s, bool is_esp)
+{
+    for (size_t i = 0; i < COUNT_OF(ciphers); i++)
+        if (is_like(ciphers[i].name, s->encryption) && ciphers[i].key_len == s->key_len)
+            return is_esp ? ciphers[i].esp : ciphers[i].phase1;
+    return NULL;
+}
+
+static const char *hash_word(const struct foreign_suite *s, bool is_esp)
+{
+    for (size_t i = 0; i < COUNT_OF(hashes); i++)
+        if (is_like(hashes[i].name, s->hash))
+            return is_esp ? hashes[i].esp : hashes[i].phase1;
+    return NULL;
+}
+
+static void write_policy(struct foreign *f, const struct foreign_suite *s, unsigned priority, struct text *out)
+{
+    const char *cipher = cipher_word(s, false), *hash = hash_word(s, false);
+    bool is_psk = !*s->authentication || is_like(s->authentication, "pre-share") || is_like(s->authentication, "PSK") ||
+                  is_like(s->authentication, "PRE-SHARED-KEY") || is(s->authentication, "preshared key");
+
+    if (!cipher || !hash || !s->group) {
+        assume(f, "a phase 1 proposal that ikewise cannot compute is left out");
+        return;
+    }
+    text_add(out, "crypto ikev1 policy %u\n authentication %s\n encryption %s\n hash %s\n group %u\n", priority,
+             is_psk ? "pre-share" : "rsa-sig", cipher, hash, s->group);
+    if (s->seconds >= 120 && s->seconds <= 2147483647)
+        text_add(out, " lifetime %u\n", (unsigned)s->seconds);
+}
+
+static void write_default_policies(struct foreign *f, struct text *out)
+{
+    static const char *const suites[] = {"aes-256\n hash sha256\n group 14", "aes-256\n hash sha\n group 14",
+                                         "aes\n hash sha256\n group 14",     "aes\n hash sha\n group 14",
+                                         "aes\n hash sha256\n group 19",     "aes-256\n hash sha256\n group 19"};
+
+    for (unsigned i = 0; i < COUNT_OF(suites); i++)
+        text_add(out, "crypto ikev1 policy %u\n authentication pre-share\n encryption %s\n", 10 * (i + 1), suites[i]);
+    assume(f,
+           "it names no phase 1 proposals: its defaults are taken to be AES, SHA-1 or SHA-256, and groups 14 and 19");
+}
+
+/* Those of the role that this end has in the capture; of a configuration all. */
+static bool is_mine(const struct foreign *f, const struct foreign_suite *s, bool is_initiator)
+{
+    return !f->is_capture || is(s->owner, is_initiator ? "i" : "r");
+}
+
+static void write_policies(struct foreign *f, bool is_initiator, struct text *out)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < f->policy_count; i++)
+        if (is_mine(f, &f->policies[i], is_initiator)) {
+            unsigned priority = f->policies[i].priority ? f->policies[i].priority : 10 * (unsigned)(i + 1);
+
+            write_policy(f, &f->policies[i], priority, out);
+            count++;
+        }
+    if (count == 0 && !f->is_capture && f->product != PRODUCT_IOS)
+        write_default_policies(f, out);
+}
+
+/* False: a mode or an algorithm that ikewise does not carry. */
+static bool write_set(const struct foreign_suite *s, const char *name, struct text *out)
+{
+    const char *cipher = cipher_word(s, true), *hash = hash_word(s, true);
+
+    if (!cipher)
+        return false;
+    text_add(out, "crypto ipsec ikev1 transform-set %s %s%s%s\n", name, cipher, hash ? " " : "", hash ? hash : "");
+    if (is(s->mode, "transport") || is(s->mode, "Transport") || is(s->mode, "Transport-UDP"))
+        text_add(out, "crypto ipsec ikev1 transform-set %s mode transport\n", name);
+    return true;
+}
+
+static bool add_network(struct text *out, const char *proxy)
+{
+    struct bytes text = bytes_of_text(proxy);
+    size_t slash = strcspn(proxy, "/");
+    struct ip ip, mask;
+    unsigned len = 0;
+
+    if (!ip_parse(&ip, bytes_of(text.data, slash)) || ip.family != IP_V4)
+        return false;
+    if (slash == text.len) {
+        len = 32;
+    } else if (ip_parse(&mask, bytes_after(text, slash + 1))) {
+        if (ip_mask_len(mask) < 0)
+            return false;
+        len = (unsigned)ip_mask_len(mask);
+    } else {
+        for (size_t i = slash + 1; i < text.len && text.data[i] >= '0' && text.data[i] <= '9' && len <= 32; i++)
+            len = len * 10 + (unsigned)(text.data[i] - '0');
+    }
+    if (len > 32)
+        return false;
+    text_add(out, " ");
+    text_add_ip(out, ip_first(ip, len));
+    text_add(out, " ");
+    text_add_ip(out, ip_mask(IP_V4, len));
+    return true;
+}
+
+static void write_acl(struct foreign *f, const char *owner, bool is_turned, struct text *out)
+{
+    for (size_t i = 0; i < f->selector_count; i++) {
+        const struct foreign_selector *s = &f->selectors[i];
+        char space[200];
+        struct text line = text_of(space, sizeof space);
+
+        if (!is(s->owner, owner))
+            continue;
+        if (add_network(&line, is_turned ? s->remote : s->local) &&
+            add_network(&line, is_turned ? s->local : s->remote))
+            text_add(out, "access-list %s extended permit ip%s\n", owner, space);
+        else
+            assume(f, "a line of a crypto access-list that is no pair of IPv4 networks is left out");
+    }
+}
+
+static void write_interface(const struct foreign_interface *i, bool is_enabled, struct text *out)
+{
+    if (!ip_is_set(i->ip))
+        return;
+    text_add(out, "interface %s\n nameif %s\n ip address ", i->name, i->name);
+    text_add_ip(out, i->ip);
+    text_add(out, " ");
+    text_add_ip(out, ip_is_set(i->mask) ? i->mask : ip_mask(IP_V4, 24));
+    text_add(out, "\n");
+    if (is_enabled)
+        text_add(out, "crypto ikev1 enable %s\n", i->name);
+    if (*i->map)
+        text_add(out, "crypto map %s interface %s\n", i->map, i->name);
+}
+
+static void write_key(struct ip peer, const struct foreign_key *key, struct text *out)
+{
+    char space[IP_TEXT_SIZE];
+    const char *name = ip_is_set(peer) ? ip_text(peer, space) : "DefaultL2LGroup";
+
+    if (ip_is_set(peer))
+        text_add(out, "tunnel-group %s type ipsec-l2l\n", name);
+    text_add(out, "tunnel-group %s ipsec-attributes\n ikev1 pre-shared-key ", name);
+    if (key && key->is_known)
+        text_add_plain(out, bytes_of_text(key->key));
+    else
+        text_add(out, "*****");
+    text_add(out, "\n");
+}
+
+static void write_keys(const struct foreign *f, struct text *out)
+{
+    for (size_t i = 0; i < f->key_count; i++)
+        write_key(f->keys[i].peer, &f->keys[i], out);
+}
+
+/* ---- IOS ---- */
+
+static void write_ios(struct foreign *f, struct text *out)
+{
+    for (size_t i = 0; i < f->interface_count; i++)
+        write_interface(&f->interfaces[i], true, out);
+    for (size_t i = 0; i < f->set_count; i++)
+        if (!write_set(&f->sets[i], f->sets[i].owner, out))
+            assume(f, "a transform set that ikewise does not carry is left out");
+    for (size_t i = 0; i < f->entry_count; i++) {
+        const struct foreign_entry *e = &f->entries[i];
+        char ip[IP_TEXT_SIZE];
+
+        write_acl(f, e->acl, false, out);
+        if (*e->acl)
+            text_add(out, "crypto map %s %u match address %s\n", e->map, e->sequence, e->acl);
+        for (uint8_t k = 0; k < e->peer_count; k++)
+            text_add(out, "crypto map %s %u set peer %s\n", e->map, e->sequence, ip_text(e->peers[k], ip));
+        if (*e->sets)
+            text_add(out, "crypto map %s %u set ikev1 transform-set %s\n", e->map, e->sequence, e->sets);
+        if (e->has_pfs)
+            text_add(out, "crypto map %s %u set pfs group%u\n", e->map, e->sequence, e->pfs);
+    }
+    write_keys(f, out);
+}
+
+/* ---- strongSwan, libreswan ---- */
+
+static void write_swan_sets(struct foreign *f, const struct foreign_entry *e, unsigned sequence, struct text *out)
+{
+    char space[160], name[FOREIGN_NAME_SIZE];
+    struct text list = text_of(space, sizeof space);
+    unsigned pfs = 0, count = 0;
+
+    for (size_t i = 0; i < f->set_count; i++) {
+        struct text n = text_of(name, sizeof name);
+
+        if (!is(f->sets[i].owner, e->map))
+            continue;
+        text_add(&n, "ESP-%u-%zu", sequence, i);
+        if (!write_set(&f->sets[i], name, out))
+            continue;
+        text_add(&list, " %s", name);
+        pfs = count++ == 0 ? f->sets[i].group : pfs;
+    }
+    if (count == 0) {
+        text_add(out,
+                 "crypto ipsec ikev1 transform-set ESP-%u-A esp-aes esp-sha256-hmac\n"
+                 "crypto ipsec ikev1 transform-set ESP-%u-B esp-aes-256 esp-sha256-hmac\n"
+                 "crypto ipsec ikev1 transform-set ESP-%u-C esp-aes esp-sha-hmac\n"
+                 "crypto ipsec ikev1 transform-set ESP-%u-D esp-aes-256 esp-sha-hmac\n",
+                 sequence, sequence, sequence, sequence);
+        text_add(&list, " ESP-%u-A ESP-%u-B ESP-%u-C ESP-%u-D", sequence, sequence, sequence, sequence);
+        assume(f, "it names no ESP proposals: its defaults are taken to be AES with SHA-1 or SHA-256, without PFS");
+    }
+    text_add(out, "crypto map OUT %u set ikev1 transform-set%s\n", sequence, space);
+    if (pfs)
+        text_add(out, "crypto map OUT %u set pfs group%u\n", sequence, pfs);
+}
+
+static bool is_v2_only(const struct foreign_entry *e)
+{
+    return is(e->version, "2") || is(e->version, "ikev2") || is(e->version, "insist");
+}
+
+static void write_swan(struct foreign *f, struct ip address, struct text *out)
+{
+    struct foreign_interface outside = {.name = "outside", .map = "OUT", .ip = address};
+    bool is_enabled = false, has_any = false, has_local = false;
+
+    for (size_t i = 0; i < f->entry_count; i++) {
+        is_enabled |= !is_v2_only(&f->entries[i]);
+        if (!ip_is_set(f->entries[i].local))
+            continue;
+        outside.ip = f->entries[i].local;
+        has_local = true;
+    }
+    if (!has_local)
+        assume(f, "it does not say its own address: it is taken to have the one that the other end names");
+    write_interface(&outside, is_enabled, out);
+    for (size_t i = 0; i < f->entry_count; i++) {
+        const struct foreign_entry *e = &f->entries[i];
+        unsigned sequence = 10 * (unsigned)(i + 1);
+        char ip[IP_TEXT_SIZE];
+
+        write_acl(f, e->acl, false, out);
+        text_add(out, "crypto map OUT %u match address %s\n", sequence, e->acl);
+        for (uint8_t k = 0; k < e->peer_count; k++)
+            text_add(out, "crypto map OUT %u set peer %s\n", sequence, ip_text(e->peers[k], ip));
+        write_swan_sets(f, e, sequence, out);
+        if (f->key_count == 0 && e->peer_count > 0)
+            write_key(e->peers[0], NULL, out);
+    }
+    for (size_t i = 0; i < f->key_count; i++)
+        has_any |= !ip_is_set(f->keys[i].peer);
+    write_keys(f, out);
+    if (has_any)
+        assume(f, "a secret for a name instead of an address is taken to be for any peer");
+}
+
+/* ---- captures ---- */
+
+static bool is_own_address(const struct conf *own, struct ip ip)
+{
+    for (uint16_t i = 0; i < own->policy.interface_count; i++)
+        if (ip_equal(own->policy.interfaces[i].ip, ip))
+            return true;
+    return false;
+}
+
+static const struct tunnel *tunnel_to(const struct conf *own, struct ip peer)
+{
+    for (uint16_t i = 0; i < own->policy.tunnel_count; i++)
+        for (uint8_t k = 0; k < own->policy.tunnels[i].peer_count; k++)
+            if (ip_equal(own->policy.tunnels[i].peers[k], peer))
+                return &own->policy.tunnels[i];
+    return NULL;
+}
+
+bool foreign_role(const struct foreign *f, const struct conf *own, bool *is_initiator)
+{
+    if (is_own_address(own, f->initiator) || tunnel_to(own, f->responder))
+        return *is_initiator = true;
+    *is_initiator = false;
+    return is_own_address(own, f->responder) || tunnel_to(own, f->initiator);
+}
+
+/* Sealed: what it asks for is taken to mirror the configuration that it is to meet. */
+static void write_mirror(struct foreign *f, const struct conf *own, const struct tunnel *t, struct text *out)
+{
+    for (uint16_t i = 0; t && i < t->ace_count; i++) {
+        struct selector s = selector_mirror(t->aces[i].selector);
+        int local = ip_range_prefix_len(s.local), remote = ip_range_prefix_len(s.remote);
+
+        if (!t->aces[i].is_permit || local < 0 || remote < 0 || s.local.first.family != IP_V4)
+            continue;
+        text_add(out, "access-list seen extended permit ip ");
+        text_add_ip(out, s.local.first);
+        text_add(out, " ");
+        text_add_ip(out, ip_mask(IP_V4, (unsigned)local));
+        text_add(out, " ");
+        text_add_ip(out, s.remote.first);
+        text_add(out, " ");
+        text_add_ip(out, ip_mask(IP_V4, (unsigned)remote));
+        text_add(out, "\n");
+    }
+    for (uint8_t i = 0; t && i < t->transform_set_count; i++) {
+        const struct transform_set *set = &own->policy.transform_sets[t->transform_sets[i]];
+        const struct cipher_info *cipher = cipher_info(set->cipher);
+        const char *name = cipher->kind == CIPHER_KIND_GCM ? "gcm" : cipher->asa_name;
+
+        text_add(out, "crypto ipsec ikev1 transform-set SEEN-%u esp-%s", i, name);
+        if (cipher->kind == CIPHER_KIND_GCM && cipher->key_len > 16)
+            text_add(out, "-%zu", cipher->key_len * 8);
+        if (set->integrity != HASH_NONE)
+            text_add(out, " esp-%s-hmac", hash_info(set->integrity)->asa_name);
+        text_add(out, "\n");
+    }
+    text_add(out, "crypto map OUT 10 set ikev1 transform-set");
+    for (uint8_t i = 0; t && i < t->transform_set_count; i++)
+        text_add(out, " SEEN-%u", i);
+    text_add(out, "\n");
+    if (t && t->pfs != GROUP_NONE)
+        text_add(out, "crypto map OUT 10 set pfs group%u\n", group_info(t->pfs)->number);
+    assume(f, "what it asks for in phase 2 is sealed: it is taken to fit this configuration (--keys opens it)");
+}
+
+static void write_seen_phase2(struct foreign *f, bool is_initiator, struct text *out)
+{
+    char space[160], name[FOREIGN_NAME_SIZE];
+    struct text list = text_of(space, sizeof space);
+    unsigned pfs = 0;
+
+    for (size_t i = 0; i < f->set_count; i++) {
+        struct text n = text_of(name, sizeof name);
+
+        if (!is_mine(f, &f->sets[i], is_initiator))
+            continue;
+        text_add(&n, "SEEN-%zu", i);
+        if (write_set(&f->sets[i], name, out)) {
+            text_add(&list, " %s", name);
+            pfs = f->sets[i].group ? f->sets[i].group : pfs;
+        }
+    }
+    write_acl(f, "seen", !is_initiator, out);
+    if (list.len)
+        text_add(out, "crypto map OUT 10 set ikev1 transform-set%s\n", space);
+    if (pfs)
+        text_add(out, "crypto map OUT 10 set pfs group%u\n", pfs);
+}
+
+static bool write_seen(struct foreign *f, const struct conf *own, struct text *out, const char **why)
+{
+    bool is_own_initiator;
+    struct foreign_interface outside = {.name = "outside", .map = "OUT"};
+    char ip[IP_TEXT_SIZE];
+    struct ip far;
+
+    *why = "neither end of the negotiation in it is an address of this configuration, or of its peers";
+    if (!foreign_role(f, own, &is_own_initiator))
+        return false;
+    *why = "the peer's answer to the proposals is not in it, so what it accepts cannot be known";
+    bool is_any = false;
+
+    for (size_t i = 0; i < f->policy_count; i++)
+        is_any |= is_mine(f, &f->policies[i], !is_own_initiator);
+    if (!is_any)
+        return false;
+    outside.ip = is_own_initiator ? f->responder : f->initiator;
+    far = is_own_initiator ? f->initiator : f->responder;
+    write_interface(&outside, true, out);
+    text_add(out, "crypto map OUT 10 match address seen\ncrypto map OUT 10 set peer %s\n", ip_text(far, ip));
+    if (f->has_phase2)
+        write_seen_phase2(f, !is_own_initiator, out);
+    else
+        write_mirror(f, own, tunnel_to(own, outside.ip), out);
+    write_key(far, NULL, out);
+    if (is_own_initiator)
+        assume(f, "of its phase 1 policies only the one that it chose is known");
+    return true;
+}
+
+bool foreign_write(struct foreign *f, const struct conf *own, struct ip address, struct text *out, const char **why)
+{
+    bool is_own_initiator = false;
+
+    text_add(out, "crypto ikev1 weak-algorithms\n");
+    if (f->is_nat_t_off)
+        text_add(out, "no crypto isakmp nat-traversal\n");
+    if (f->is_capture)
+        foreign_role(f, own, &is_own_initiator);
+    write_policies(f, !is_own_initiator, out);
+    *why = "it says nothing of a tunnel";
+    if (f->is_capture)
+        return write_seen(f, own, out, why);
+    if (f->entry_count == 0)
+        return false;
+    if (f->product == PRODUCT_IOS)
+        write_ios(f, out);
+    else
+        write_swan(f, address, out);
+    *why = "it is too long";
+    return !out->is_cut;
+}
