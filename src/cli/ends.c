@@ -252,6 +252,13 @@ static struct ip called_by(const struct ends_file *other, const struct meaning *
     return (struct ip){0};
 }
 
+static bool says_nothing(const struct conf *conf)
+{
+    const struct policy *p = &conf->policy;
+
+    return p->tunnel_count + p->tunnel_group_count + p->isakmp_policy_count + p->interface_count == 0;
+}
+
 /* Foreign ends get their statements; both own ends are understood once, for their findings. */
 static bool prepare(struct ends *x)
 {
@@ -265,6 +272,8 @@ static bool prepare(struct ends *x)
         if (!f->is_own_language)
             continue;
         is_good = understand(&meanings[i], f) || complain(f->name, "it cannot be split into statements");
+        if (is_good && says_nothing(&meanings[i].conf))
+            is_good = complain(f->name, "it says nothing of a tunnel");
         f->errors = meanings[i].conf.error_count;
         f->warnings = meanings[i].conf.warning_count;
     }
@@ -347,8 +356,7 @@ static int run_files(const struct wishes *w, bool is_replay)
     if (are_good && is_replay) {
         struct text title = text_of(x.files[1].title, sizeof x.files[1].title);
 
-        text_add(&title, "the peer in ");
-        text_add_escaped(&title, bytes_of_text(x.files[1].name));
+        text_add(&title, "the peer");
     }
     if (are_good && prepare(&x))
         status = run(&x, w->is_json);

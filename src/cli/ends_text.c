@@ -5,14 +5,25 @@
 
 enum { LINE_SIZE = 200 };
 
+static void write_capture(FILE *out, const struct ends_file *f)
+{
+    char space[FILE_PATH_SIZE];
+    struct text name = text_of(space, sizeof space);
+
+    text_add_escaped(&name, bytes_of_text(f->name));
+    fprintf(out, "%s, as far as %s tells", f->title, space);
+}
+
 static void write_end(FILE *out, const struct ends *x, unsigned i)
 {
     const struct ends_file *f = &x->files[i];
     const struct trial_result *r = x->result;
     char ip[IP_TEXT_SIZE], seen[IP_TEXT_SIZE];
 
-    fprintf(out, "%s: %s", f->title,
-            f->kind == SOURCE_CAPTURE ? "a peer, as far as its messages tell" : ends_product(f->product));
+    if (f->kind == SOURCE_CAPTURE)
+        write_capture(out, f);
+    else
+        fprintf(out, "%s: %s", f->title, ends_product(f->product));
     if (ip_is_set(r->addresses[i]))
         fprintf(out, ", %s", ip_text(r->addresses[i], ip));
     if (!ip_equal(r->addresses[i], r->seen_as[i]))
@@ -109,7 +120,8 @@ static void write_attempts(FILE *out, const struct ends *x, unsigned end)
 
 static void write_change(FILE *out, const struct ends *x, const struct trial_change *c, unsigned end, const char *word)
 {
-    fprintf(out, "     %s %s (%s)\n", word, x->files[end].title, ends_product(x->files[end].product));
+    fprintf(out, "     %s %s (%s)\n", word, x->files[end].title,
+            x->files[end].kind == SOURCE_CAPTURE ? "in the ASA's words" : ends_product(x->files[end].product));
     for (size_t i = 0; i < c->own_count; i++)
         fprintf(out, "        %s\n", c->own[i]);
 }
@@ -143,10 +155,12 @@ static void write_verdict(FILE *out, const struct ends *x)
                 initiator = end;
             }
     fputc('\n', out);
-    if (r->is_up)
-        fputs(x->is_replay ? "With this configuration it would have come up.\n"
-                           : "The tunnel comes up from whichever end begins.\n",
-              out);
+    if (r->is_up && x->is_replay)
+        fputs("With this configuration it would have come up.\n", out);
+    else if (r->is_up && r->attempt_counts[0] && r->attempt_counts[1])
+        fputs("The tunnel comes up from whichever end begins.\n", out);
+    else if (r->is_up)
+        fprintf(out, "The tunnel comes up when %s begins.\n", x->files[r->attempt_counts[0] == 0].title);
     else if (x->is_replay && a)
         fprintf(out, "With this configuration it would have stopped at %s: %s.\n", a->stops[initiator].asa, a->cause);
     if (!r->is_up)

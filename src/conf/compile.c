@@ -252,6 +252,8 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
     compile_tunnel_groups(&c);
     if (!arena->is_full)
         compile_tunnels(&c);
+    if (!arena->is_full)
+        compile_review(&c);
     if (arena->is_full)
         return false;
     count_tunnels(conf);

@@ -113,7 +113,15 @@ bool compile_answers_by_identity(const struct compiler *c);
 bool compile_acl_room(struct compiler *c); /* once, before; false: the arena is full */
 const struct crypto_ace *compile_acl(struct compiler *c, struct bytes name, uint16_t *ace_count, const char **why);
 
+/* The object, object-group or `any` of that name holds all of the range. */
+bool compile_holds(struct compiler *c, struct bytes name, struct ip_range range);
+/* A permit line of that access-list holds all of the selector. */
+bool compile_acl_holds(struct compiler *c, struct bytes name, const struct selector *selector);
+
 /* map.c */
 void compile_tunnels(struct compiler *c);
+
+/* review.c: after compile_tunnels */
+void compile_review(struct compiler *c);
 
 #endif

@@ -412,6 +412,7 @@ void handle_request(struct client *client)
     case CONTROL_CHECK:
     case CONTROL_DOCTOR:
     case CONTROL_EXPLAIN:
+    case CONTROL_REPLAY:
     case CONTROL_SECRET:
     case CONTROL_COPY_FROM:
     case CONTROL_COPY_TO:

@@ -169,7 +169,7 @@ static void refine_selector(struct trial *t, unsigned initiator, struct trial_at
     text_add(&s, "no line of the crypto ACL of %s mirrors it: ", t->ends[!initiator].as.name);
     text_add_selector(&s, &mirror);
     text_add(&s, " is not there");
-    a->why = say_text(t, "%s", why);
+    name(t, a, "p2_selector_mismatch", why);
 }
 
 void differ_refine(struct trial *t, unsigned initiator, const struct tunnel *tunnel, struct trial_attempt *a)
