@@ -21,7 +21,7 @@ enum kind {
     KIND_ENABLE,
     KIND_PEER,
     KIND_NAT_T,
-    KIND_CONNECTION
+    KIND_EXEMPT
 };
 
 static const struct {
@@ -628,16 +628,36 @@ static bool make_nat_t(struct changing *c)
     return !c->own->conf.policy.is_nat_t_on || (c->t && c->t->is_nat_t_off);
 }
 
-static bool make_connection(struct changing *c)
+static void put_subnet(struct values *v, const char *name, struct ip_range range)
 {
-    return put_entry(c) && c->t->connection_type != CONNECTION_BIDIRECTIONAL;
+    char space[2 * IP_TEXT_SIZE];
+    struct text t = text_of(space, sizeof space);
+    int len = ip_range_prefix_len(range);
+
+    if (len < 0 || range.first.family != IP_V4)
+        return;
+    text_add_ip(&t, range.first);
+    text_add(&t, " ");
+    text_add_ip(&t, ip_mask(IP_V4, (unsigned)len));
+    put(v, name, space);
+}
+
+static bool make_exempt(struct changing *c)
+{
+    if (!c->t || c->t->interface == NO_INDEX)
+        return false;
+    put(c->v, "INTERFACE", c->own->conf.policy.interfaces[c->t->interface].name);
+    put_subnet(c->v, "LOCAL_SUBNET", c->selector.local);
+    put_subnet(c->v, "REMOTE_SUBNET", c->selector.remote);
+    PUT_SELECTOR(c->v, "", &c->selector);
+    return true;
 }
 
 static bool (*const makers[])(struct changing *c) = {
     [KIND_PHASE1] = make_phase1,       [KIND_WEAK] = make_weak,   [KIND_KEY] = make_key,
     [KIND_TRANSFORM] = make_transform, [KIND_PFS] = make_pfs,     [KIND_SELECTOR] = make_selector,
     [KIND_ENTRY] = make_entry,         [KIND_ORDER] = make_order, [KIND_ENABLE] = make_enable,
-    [KIND_PEER] = make_peer,           [KIND_NAT_T] = make_nat_t, [KIND_CONNECTION] = make_connection,
+    [KIND_PEER] = make_peer,           [KIND_NAT_T] = make_nat_t, [KIND_EXEMPT] = make_exempt,
 };
 
 /* ---- lines ---- */

@@ -1,6 +1,8 @@
 /* Obstacles that need no negotiation to be seen: obstacles.def. */
 #include "trial/parts.h"
 
+#include "conf/statement.h"
+
 #include <string.h>
 
 enum { SENTENCE_SIZE = 300 };
@@ -87,6 +89,18 @@ static const struct tunnel *taker_of(const struct end *e, const struct tunnel *t
 static bool is_shadowed(const struct end *e, const struct tunnel *t, const struct selector *s)
 {
     return taker_of(e, t, s) != NULL;
+}
+
+/* conf's review has said so; ikewise itself translates nothing. */
+static bool is_translated(const struct end *e, const struct tunnel *t, const struct selector *s)
+{
+    char space[320];
+    struct text begins = text_of(space, sizeof space);
+
+    text_add(&begins, "crypto map %.64s %u: a device translates ", t->map_name, t->sequence);
+    text_add_selector(&begins, s);
+    return statements_next(e->conf.statements, NULL, STATEMENT_version) != NULL &&
+           is_finding_of(e, space, "translates");
 }
 
 enum row_who { BOTH, FIRST };

@@ -117,6 +117,27 @@ static bool is_out_of_reach(struct trial *t, unsigned beginner)
     return true;
 }
 
+/* That end may not begin with this entry, or the other may not answer: no fault, as long as the other way is open. */
+static bool is_one_way(struct trial *t, unsigned beginner)
+{
+    bool may_begin = false, may_answer = false;
+
+    for (uint16_t i = 0; i < t->ends[beginner].policy.tunnel_count; i++)
+        may_begin |= t->ends[beginner].policy.tunnels[i].connection_type != CONNECTION_ANSWER_ONLY;
+    for (uint16_t i = 0; i < t->ends[!beginner].policy.tunnel_count; i++)
+        may_answer |= t->ends[!beginner].policy.tunnels[i].connection_type != CONNECTION_ORIGINATE_ONLY;
+    return t->ends[0].policy.tunnel_count && t->ends[1].policy.tunnel_count && !(may_begin && may_answer);
+}
+
+static bool is_left_to_the_other(struct trial *t, unsigned beginner)
+{
+    if (!is_one_way(t, beginner) || is_one_way(t, !beginner))
+        return false;
+    note(t, "%s is not tried as the one who begins: the connection-type says that the other end does",
+         t->ends[beginner].as.name);
+    return true;
+}
+
 /* The first attempt that fails; NULL: all are up. */
 static const struct trial_attempt *try_all(struct trial *t, unsigned only, unsigned *initiator)
 {
@@ -125,7 +146,7 @@ static const struct trial_attempt *try_all(struct trial *t, unsigned only, unsig
     ends_meet(t);
     for (unsigned end = 0; end < 2; end++) {
         t->result.attempt_counts[end] = 0;
-        if (only == !end || is_out_of_reach(t, end))
+        if (only == !end || is_out_of_reach(t, end) || is_left_to_the_other(t, end))
             continue;
         try_end(t, end);
         for (size_t i = 0; i < t->result.attempt_counts[end] && !failed; i++)

@@ -75,6 +75,8 @@ static const struct {
     {"the peer's address is wrong", {"crypto map OUT 10 set peer 203.0.113.9\nno crypto map OUT 10 set peer 203.0.113.2\ntunnel-group 203.0.113.9 type ipsec-l2l\ntunnel-group 203.0.113.9 ipsec-attributes\n ikev1 pre-shared-key west-and-east-1\n"}, "peer_address_wrong", WEST},
     {"the responder knows somebody else", {"", "no crypto map OUT 10 set peer 198.51.100.2\ncrypto map OUT 10 set peer 198.51.100.9\ncrypto map OUT 20 set peer 198.51.100.10\n"}, "peer_not_configured", EAST},
     {"NAT between them, and NAT traversal is off", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\nno crypto isakmp nat-traversal\n"}, "nat_t_problem", WEST},
+    {"transport mode at one end", {"", "crypto ipsec ikev1 transform-set SET mode transport\n"}, "p2_mode_mismatch", EAST},
+    {"NAT before the crypto ACL", {"ASA Version 9.1(2)\nobject network LAN\n subnet 10.1.0.0 255.255.255.0\n nat (inside,outside) dynamic interface\n"}, "nat_breaks_traffic", WEST},
 };
 /* clang-format on */
 
@@ -96,7 +98,7 @@ static int free_memory(void **state)
     return 0;
 }
 
-static const struct trial_result *run(const char *const *planted, const char *const *more)
+static const struct trial_result *run(const char *const *planted)
 {
     static char texts[2][8192];
     static const char *const names[] = {"west.conf", "east.conf"};
@@ -108,7 +110,7 @@ static const struct trial_result *run(const char *const *planted, const char *co
     for (unsigned i = 0; i < 2; i++) {
         struct text t = text_of(texts[i], sizeof texts[i]);
 
-        text_add(&t, "%s%s%s", base[i], planted[i] ? planted[i] : "", more && more[i] ? more[i] : "");
+        text_add(&t, "%s%s", base[i], planted[i] ? planted[i] : "");
         assert_false(t.is_cut);
         assert_true(trial_add_end(
             trial, i, &(struct trial_end){.name = names[i], .product = PRODUCT_ASA, .text = bytes_of(texts[i], t.len)},
@@ -146,7 +148,7 @@ static void show(const struct trial_result *r)
 static void two_ends_that_fit_come_up(void **state)
 {
     static const char *const nothing[2];
-    const struct trial_result *r = run(nothing, NULL);
+    const struct trial_result *r = run(nothing);
 
     (void)state;
     if (!r->is_up)
@@ -163,7 +165,7 @@ static void each_planted_fault_is_named_and_its_repair_brings_the_tunnel_up(void
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct trial_result *r = run(rows[i].planted, NULL);
+        const struct trial_result *r = run(rows[i].planted);
         const struct trial_attempt *a = first_failure(r);
         bool is_right = a && strcmp(a->cause, rows[i].cause) == 0 && r->is_repaired && r->step_count == 1 &&
                         r->steps[0].changes[rows[i].repaired_at].is_possible;
@@ -177,10 +179,81 @@ static void each_planted_fault_is_named_and_its_repair_brings_the_tunnel_up(void
     assert_int_equal(wrong, 0);
 }
 
+static void several_faults_are_repaired_one_after_the_other(void **state)
+{
+    static const char *const planted[2] = {
+        "crypto ikev1 policy 10\n hash sha\ncrypto map OUT 10 set pfs group19\n",
+        "crypto map OUT 10 set pfs group20\n"
+        "tunnel-group 198.51.100.2 ipsec-attributes\n ikev1 pre-shared-key other-1\n"};
+    static const char *const causes[] = {"p1_hash_mismatch", "psk_mismatch", "p2_pfs_mismatch"};
+    const struct trial_result *r = run(planted);
+
+    (void)state;
+    if (!r->is_repaired)
+        show(r);
+    assert_true(r->is_repaired);
+    assert_int_equal(r->step_count, COUNT_OF(causes));
+    for (size_t i = 0; i < r->step_count; i++)
+        assert_string_equal(r->steps[i].cause, causes[i]);
+}
+
+static void no_change_shows_a_key(void **state)
+{
+    static const char *const planted[2] = {
+        "", "tunnel-group 198.51.100.2 ipsec-attributes\n ikev1 pre-shared-key west-and-east-2\n"};
+    const struct trial_result *r = run(planted);
+
+    (void)state;
+    assert_int_equal(r->step_count, 1);
+    for (unsigned end = 0; end < 2; end++) {
+        assert_true(r->steps[0].changes[end].asa_count > 0);
+        for (size_t i = 0; i < r->steps[0].changes[end].asa_count; i++)
+            assert_null(strstr(r->steps[0].changes[end].asa[i], "west-and-east"));
+    }
+}
+
+static void a_masked_key_is_taken_as_right_and_said(void **state)
+{
+    static const char *const planted[2] = {"tunnel-group 203.0.113.2 ipsec-attributes\n ikev1 pre-shared-key *****\n"};
+    const struct trial_result *r = run(planted);
+
+    (void)state;
+    assert_true(r->is_up);
+    assert_int_equal(r->note_count, 1);
+    assert_non_null(strstr(r->notes[0], "west.conf"));
+}
+
+static void an_end_that_may_only_answer_does_not_begin(void **state)
+{
+    static const char *const planted[2] = {"crypto map OUT 10 set connection-type originate-only\n",
+                                           "crypto map OUT 10 set connection-type answer-only\n"};
+    const struct trial_result *r = run(planted);
+
+    (void)state;
+    assert_true(r->is_up);
+    assert_int_equal(r->attempt_counts[WEST], 1);
+    assert_int_equal(r->attempt_counts[EAST], 0);
+}
+
+static void nat_with_nat_traversal_is_no_fault(void **state)
+{
+    static const char *const planted[2] = {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\n"};
+    const struct trial_result *r = run(planted);
+
+    (void)state;
+    assert_true(r->is_up);
+    assert_int_equal(r->attempt_counts[EAST], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_ends_that_fit_come_up),
+        cmocka_unit_test(several_faults_are_repaired_one_after_the_other),
+        cmocka_unit_test(no_change_shows_a_key),
+        cmocka_unit_test(a_masked_key_is_taken_as_right_and_said),
+        cmocka_unit_test(an_end_that_may_only_answer_does_not_begin),
+        cmocka_unit_test(nat_with_nat_traversal_is_no_fault),
         cmocka_unit_test(each_planted_fault_is_named_and_its_repair_brings_the_tunnel_up),
     };
     return cmocka_run_group_tests(tests, make_memory, free_memory);
