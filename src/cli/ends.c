@@ -305,6 +305,11 @@ static struct bytes statements_of(const struct ends_file *f)
     return f->is_own_language ? bytes_of(f->file.data, f->file.len) : bytes_of(f->text, f->text_len);
 }
 
+static const char *expected_by(const struct ends_file *f)
+{
+    return f->is_own_language || f->kind == SOURCE_CAPTURE ? "" : foreign_expects(f->foreign);
+}
+
 static int run(struct ends *x, bool is_json)
 {
     struct bytes texts[2] = {statements_of(&x->files[0]), statements_of(&x->files[1])};
@@ -317,9 +322,12 @@ static int run(struct ends *x, bool is_json)
     bool is_good = trial != NULL;
 
     for (unsigned i = 0; i < 2 && is_good; i++)
-        is_good = trial_add_end(
-            trial, i, &(struct trial_end){.name = x->files[i].title, .product = x->files[i].product, .text = texts[i]},
-            &why);
+        is_good = trial_add_end(trial, i,
+                                &(struct trial_end){.name = x->files[i].title,
+                                                    .product = x->files[i].product,
+                                                    .text = texts[i],
+                                                    .expects = expected_by(&x->files[i])},
+                                &why);
     x->result = is_good ? trial_run(trial, !x->is_replay ? BOTH : !x->is_initiator, true) : NULL;
     if (x->result) {
         if (is_json)

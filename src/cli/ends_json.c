@@ -60,6 +60,7 @@ static json_t *attempt_json(const struct trial_attempt *a, unsigned initiator)
     put(o, "sequence", json_integer(a->sequence));
     put(o, "selector", ip_is_set(a->selector.local.first) ? json_string(space) : json_null());
     put(o, "up", json_boolean(a->is_up));
+    put(o, "agreed", json_boolean(a->is_agreed));
     put(o, "begun", json_boolean(a->is_begun));
     put(o, "cause", json_string(a->cause));
     put(o, "family", json_string(a->family));

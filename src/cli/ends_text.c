@@ -65,7 +65,7 @@ static void write_stop(FILE *out, const struct ends *x, const struct trial_attem
 static void write_failure(FILE *out, const struct ends *x, const struct trial_attempt *a)
 {
     fprintf(out, "      %s (%s): %s\n", a->cause, a->strength, *a->why ? a->why : a->sentence);
-    if (!a->is_begun)
+    if (!a->is_begun || a->is_agreed)
         return;
     for (unsigned end = 0; end < 2; end++)
         write_stop(out, x, a, end);
@@ -99,6 +99,8 @@ static void write_attempt(FILE *out, const struct ends *x, const struct trial_at
         fputs(": the same\n", out);
     else if (!a->is_begun)
         fputs(": nothing is sent\n", out);
+    else if (a->is_agreed)
+        fputs(": comes up, and carries nothing\n", out);
     else
         fprintf(out, ": stops at %s\n", a->stops[initiator].asa);
     if (!a->is_up && !(before && is_same_failure(before, a)))
@@ -161,6 +163,8 @@ static void write_verdict(FILE *out, const struct ends *x)
         fputs("The tunnel comes up from whichever end begins.\n", out);
     else if (r->is_up)
         fprintf(out, "The tunnel comes up when %s begins.\n", x->files[r->attempt_counts[0] == 0].title);
+    else if (x->is_replay && a && a->is_agreed)
+        fprintf(out, "With this configuration it would have come up, and carried nothing: %s.\n", a->cause);
     else if (x->is_replay && a)
         fprintf(out, "With this configuration it would have stopped at %s: %s.\n", a->stops[initiator].asa, a->cause);
     if (!r->is_up)

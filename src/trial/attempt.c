@@ -112,6 +112,17 @@ static bool is_settled(const struct sim *sim, unsigned initiator)
                                      ike_view_use(sim_ike(sim, initiator)).exchanges == 0);
 }
 
+/* The initiator waits for message 6 in vain, or is the one who does not take it. */
+static void refuse(struct trial_attempt *a, unsigned initiator)
+{
+    static const struct trial_stop waits_for_5 = {"MM_WAIT_MSG5", "MM_KEY_EXCH", "", ""},
+                                   waits_for_6 = {"MM_WAIT_MSG6", "MM_KEY_EXCH", "", ""},
+                                   is_done = {"MM_ACTIVE", "QM_IDLE", "", ""};
+
+    a->stops[initiator] = waits_for_6;
+    a->stops[!initiator] = a->obstacle_end == initiator ? is_done : waits_for_5;
+}
+
 static void negotiate(struct trial *t, unsigned initiator, const struct tunnel *tunnel, const struct crypto_ace *ace,
                       bool is_known, struct trial_attempt *a)
 {
@@ -134,7 +145,10 @@ static void negotiate(struct trial *t, unsigned initiator, const struct tunnel *
     sim_run(sim, SETTLE_MS);
     for (unsigned end = 0; end < 2; end++)
         take_stop(t, sim, &heard, end, &a->stops[end]);
-    a->is_up = is_up(sim, initiator) && !is_known;
+    a->is_agreed = is_up(sim, initiator) && !a->is_refused;
+    a->is_up = a->is_agreed && !is_known;
+    if (a->is_refused && is_up(sim, initiator))
+        refuse(a, initiator);
     if (!a->is_up && !is_known)
         take_verdict(t, &heard, a);
     ike_wipe((struct ike *)sim_ike(sim, 0));

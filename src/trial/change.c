@@ -21,7 +21,8 @@ enum kind {
     KIND_ENABLE,
     KIND_PEER,
     KIND_NAT_T,
-    KIND_EXEMPT
+    KIND_EXEMPT,
+    KIND_IDENTITY
 };
 
 static const struct {
@@ -653,11 +654,28 @@ static bool make_exempt(struct changing *c)
     return true;
 }
 
+/* At the end that says it; what the other one expects is no statement of this language. */
+static bool make_identity(struct changing *c)
+{
+    const char *expected = c->far->as.expects;
+    struct ip ip;
+
+    if (!expected || !*expected || strlen(expected) >= VALUE_SIZE)
+        return false;
+    put(c->v, "EXPECTED", expected);
+    if (ip_parse(&ip, bytes_of_text(expected)) && ip_equal(ip, c->own->address))
+        put(c->v, "IS_ADDRESS", "");
+    else
+        put(c->v, "NAME", expected);
+    return true;
+}
+
 static bool (*const makers[])(struct changing *c) = {
     [KIND_PHASE1] = make_phase1,       [KIND_WEAK] = make_weak,   [KIND_KEY] = make_key,
     [KIND_TRANSFORM] = make_transform, [KIND_PFS] = make_pfs,     [KIND_SELECTOR] = make_selector,
     [KIND_ENTRY] = make_entry,         [KIND_ORDER] = make_order, [KIND_ENABLE] = make_enable,
     [KIND_PEER] = make_peer,           [KIND_NAT_T] = make_nat_t, [KIND_EXEMPT] = make_exempt,
+    [KIND_IDENTITY] = make_identity,
 };
 
 /* ---- lines ---- */

@@ -573,6 +573,27 @@ static void write_ios(struct foreign *f, struct text *out)
 
 /* ---- strongSwan, libreswan ---- */
 
+/* A leading @ says that it is a name. */
+static const char *plain_id(const char *id)
+{
+    return *id == '@' ? id + 1 : id;
+}
+
+const char *foreign_expects(const struct foreign *f)
+{
+    return f->entry_count ? plain_id(f->entries[0].expected_id) : "";
+}
+
+/* The first connection's; an address needs no statement unless it is another one. */
+static void write_identity(const struct foreign *f, struct ip own, struct text *out)
+{
+    const char *id = f->entry_count ? plain_id(f->entries[0].sent_id) : "";
+    struct ip ip;
+
+    if (*id && !strchr(id, ' ') && !(ip_parse(&ip, bytes_of_text(id)) && ip_equal(ip, own)))
+        text_add(out, "crypto isakmp identity key-id %s\n", id);
+}
+
 static void write_swan_sets(struct foreign *f, const struct foreign_entry *e, unsigned sequence, struct text *out)
 {
     char space[160], name[FOREIGN_NAME_SIZE];
@@ -625,6 +646,7 @@ static void write_swan(struct foreign *f, struct ip address, struct text *out)
     if (!has_local)
         assume(f, "it does not say its own address: it is taken to have the one that the other end names");
     write_interface(&outside, is_enabled, out);
+    write_identity(f, outside.ip, out);
     for (size_t i = 0; i < f->entry_count; i++) {
         const struct foreign_entry *e = &f->entries[i];
         unsigned sequence = 10 * (unsigned)(i + 1);

@@ -80,6 +80,9 @@ bool foreign_write(struct foreign *f, const struct conf *own, struct ip address,
 /* Of a capture: which end `own` is. False: neither address is one of its own or of its peers. */
 bool foreign_role(const struct foreign *f, const struct conf *own, bool *is_initiator);
 
+/* The identity that it wants of its peer; "": whatever comes. */
+const char *foreign_expects(const struct foreign *f);
+
 void foreign_wipe(struct foreign *f);
 
 #endif

@@ -103,8 +103,28 @@ static bool is_translated(const struct end *e, const struct tunnel *t, const str
            is_finding_of(e, space, "translates");
 }
 
+/* What `crypto isakmp identity` makes that end say (mm.c); with a pre-shared key "auto" is the address. */
+static const char *sent_id(const struct end *e, char space[static IP_TEXT_SIZE])
+{
+    switch (e->conf.policy.identity) {
+    case IDENTITY_HOSTNAME: return e->conf.policy.hostname;
+    case IDENTITY_KEY_ID: return e->conf.policy.key_id;
+    case IDENTITY_AUTO:
+    case IDENTITY_ADDRESS: break;
+    }
+    return ip_text(e->address, space);
+}
+
+static bool wants_other_id(const struct end *e, const struct end *far)
+{
+    char space[IP_TEXT_SIZE];
+    const char *expects = e->as.expects;
+
+    return expects && *expects && strcmp(expects, "%any") != 0 && strcmp(expects, sent_id(far, space)) != 0;
+}
+
 enum row_who { BOTH, FIRST };
-enum row_it { STOPS, HINDERS };
+enum row_it { STOPS, HINDERS, STARVES, REFUSES };
 
 static const struct {
     const char *cause, *sentence;
@@ -170,7 +190,7 @@ static const char *say_why(struct trial *t, size_t row, const struct end *own, c
     const struct tunnel *taker = tunnel ? taker_of(own, tunnel, s) : NULL;
     char ip[IP_TEXT_SIZE], number[16];
     struct text n = text_of(number, sizeof number);
-    struct name names[11];
+    struct name names[13];
     size_t count = 0;
 
     text_add(&n, "%u", tunnel ? tunnel->sequence : 0);
@@ -185,6 +205,8 @@ static const char *say_why(struct trial *t, size_t row, const struct end *own, c
     set(&names[count++], "INTERFACE",
         tunnel && tunnel->interface < own->conf.policy.interface_count ? interface_of(own, tunnel)->name : "");
     set(&names[count++], "PARKED", tunnel && tunnel->parked ? tunnel->parked : "");
+    set(&names[count++], "EXPECTED", own->as.expects ? own->as.expects : "");
+    set(&names[count++], "SENT", sent_id(far, ip));
     set(&names[count], "SHADOW", "");
     if (taker) {
         struct text shadow = text_of(names[count].value, sizeof names[count].value);
@@ -208,6 +230,7 @@ static bool hold_against(struct trial *t, unsigned end, unsigned initiator, cons
     a->strength = strength_name(STRENGTH_PROVEN);
     a->why = a->sentence = say_why(t, row, own, far, tunnel, s);
     a->obstacle_end = (uint8_t)end;
+    a->is_refused = rows[row].it == REFUSES;
     if (end == initiator && rows[row].it == STOPS)
         a->is_begun = false;
     return true;

@@ -30,6 +30,7 @@ struct trial_end {
     const char *name;     /* of the file; borrowed */
     enum product product; /* in whose words changes are said */
     struct bytes text;    /* statements; borrowed. As they came: keys in it */
+    const char *expects;  /* the identity that it wants of the other end; borrowed. "" or NULL: whatever comes */
 };
 
 /* What one end of an attempt came to. */
@@ -45,6 +46,8 @@ struct trial_attempt {
     uint16_t sequence;
     struct selector selector; /* seen from the initiator */
     bool is_up, is_begun;     /* not begun: its configuration does not let it */
+    bool is_agreed;           /* both phases are negotiated; when it is not up all the same, it carries nothing */
+    bool is_refused;          /* by the end of `why`, which looks at more than the engine does */
     struct trial_stop stops[2];
     const char *cause, *family, *sentence, *strength; /* "none" when it is up */
     uint8_t obstacle_end;                             /* whose configuration `why` is about */

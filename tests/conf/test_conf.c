@@ -268,6 +268,72 @@ static void each_thing_is_told_once(void **state)
     }
 }
 
+/* Entries that run, and will not do what was meant. */
+static void entries_that_run_are_reviewed(void **state)
+{
+#define FAR "object network FAR\n subnet 10.2.0.0 255.255.0.0\n"
+#define EXEMPT "nat (inside,outside) source static LAN LAN destination static FAR FAR no-proxy-arp\n"
+    static const struct {
+        const char *why, *more, *told;
+        unsigned count;
+    } cases[] = {
+        {"an earlier entry holds all of it", "access-list A extended permit ip any 10.0.0.0 255.0.0.0\n",
+         "never comes here: line 30, of crypto map M 10, takes it first", 1},
+        {"a deny line before lets it through to its own",
+         "no access-list A extended permit ip object LAN 10.2.0.0 255.255.0.0\n"
+         "access-list A extended deny ip any 10.3.0.0 255.255.0.0\n"
+         "access-list A extended permit ip any 10.0.0.0 255.0.0.0\n",
+         "never comes here", 0},
+        {"a part of it is left", "access-list A extended permit ip object LAN 10.3.0.0 255.255.255.0\n",
+         "never comes here", 0},
+        {"ports have one number in IKE, or none",
+         "access-list B extended permit tcp object LAN 10.4.0.0 255.255.0.0 range 20 30\n",
+         "a range of ports cannot be negotiated", 1},
+        {"one port can be said", "access-list B extended permit tcp object LAN 10.4.0.0 255.255.0.0 eq 22\n",
+         "a range of ports", 0},
+        {"a range of addresses",
+         "object network R\n range 10.4.0.1 10.4.0.9\naccess-list B extended permit ip object LAN object R\n",
+         "is a range and no network", 1},
+        {"all to all", "access-list B extended permit ip any any\n", "`any` to `any`", 1},
+        {"the same network twice", "access-list B extended permit ip object LAN object LAN\n",
+         "both ends have the same network", 1},
+        {"translated below its object", "object network LAN\n nat (inside,outside) dynamic interface\n",
+         "a device translates", 2},
+        {"exempted before", FAR "object network LAN\n nat (inside,outside) dynamic interface\n" EXEMPT,
+         "a device translates 10.1.0.0/16 -> 10.2.0.0/16", 0},
+        {"translated by a rule before the exemption", FAR "nat (inside,outside) source dynamic any interface\n" EXEMPT,
+         "a device translates 10.1.0.0/16 -> 10.2.0.0/16", 1},
+        {"translated last of all, and exempted",
+         FAR "nat (inside,outside) after-auto source dynamic any interface\n" EXEMPT,
+         "a device translates 10.1.0.0/16 -> 10.2.0.0/16", 0},
+        {"towards another interface", "object network LAN\n nat (inside,dmz) dynamic interface\n",
+         "a device translates", 0},
+        {"before 8.3", "nat (inside) 1 10.0.0.0 255.0.0.0\nglobal (outside) 1 interface\n", "a device translates", 2},
+        {"before 8.3, and exempted",
+         "nat (inside) 1 0.0.0.0 0.0.0.0\nglobal (outside) 1 interface\n"
+         "access-list N extended permit ip 10.1.0.0 255.255.0.0 10.0.0.0 255.0.0.0\nnat (inside) 0 access-list N\n",
+         "a device translates", 0},
+    };
+#undef FAR
+#undef EXEMPT
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        unsigned count = 0;
+
+        read_with(&r, cases[i].more);
+        for (uint32_t j = 0; j < r.conf.finding_count; j++)
+            count += strstr(r.conf.findings[j].sentence, cases[i].told) != NULL;
+        if (count != cases[i].count) {
+            print_error("%s: %u times\n", cases[i].why, count);
+            print_findings(&r.conf);
+        }
+        CHECK(count == cases[i].count);
+        reading_end(&r);
+    }
+}
+
 static void all_findings_come_at_once_and_their_number_is_bounded(void **state)
 {
     static char text[200 * 1000];
@@ -679,6 +745,7 @@ int main(void)
         cmocka_unit_test(a_fault_parks_its_tunnel_and_no_other),
         cmocka_unit_test(a_finding_says_where_and_what_was_expected),
         cmocka_unit_test(each_thing_is_told_once),
+        cmocka_unit_test(entries_that_run_are_reviewed),
         cmocka_unit_test(all_findings_come_at_once_and_their_number_is_bounded),
         cmocka_unit_test(a_pasted_screen_loads),
         cmocka_unit_test(a_configuration_that_lost_its_indentation_loads),

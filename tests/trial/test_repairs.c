@@ -45,7 +45,7 @@ static const char *const base[2] = {
 /* clang-format off */
 static const struct {
     const char *why;
-    const char *planted[2];
+    const char *planted[3]; /* at west, at east; the identity that east wants */
     const char *cause;   /* of the first attempt that fails */
     int repaired_at;     /* an end where a change is possible */
 } rows[] = {
@@ -77,6 +77,8 @@ static const struct {
     {"NAT between them, and NAT traversal is off", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\nno crypto isakmp nat-traversal\n"}, "nat_t_problem", WEST},
     {"transport mode at one end", {"", "crypto ipsec ikev1 transform-set SET mode transport\n"}, "p2_mode_mismatch", EAST},
     {"NAT before the crypto ACL", {"ASA Version 9.1(2)\nobject network LAN\n subnet 10.1.0.0 255.255.255.0\n nat (inside,outside) dynamic interface\n"}, "nat_breaks_traffic", WEST},
+    {"another identity is wanted", {"crypto isakmp identity hostname\n", "", "198.51.100.2"}, "id_mismatch", WEST},
+    {"behind NAT the private address is said", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\n", "", "198.51.100.2"}, "id_nat_mismatch", WEST},
 };
 /* clang-format on */
 
@@ -98,7 +100,8 @@ static int free_memory(void **state)
     return 0;
 }
 
-static const struct trial_result *run(const char *const *planted)
+/* `expects`: what east wants of west's identity; NULL: whatever comes. */
+static const struct trial_result *run_expecting(const char *const *planted, const char *expects)
 {
     static char texts[2][8192];
     static const char *const names[] = {"west.conf", "east.conf"};
@@ -112,11 +115,19 @@ static const struct trial_result *run(const char *const *planted)
 
         text_add(&t, "%s%s", base[i], planted[i] ? planted[i] : "");
         assert_false(t.is_cut);
-        assert_true(trial_add_end(
-            trial, i, &(struct trial_end){.name = names[i], .product = PRODUCT_ASA, .text = bytes_of(texts[i], t.len)},
-            &why));
+        assert_true(trial_add_end(trial, i,
+                                  &(struct trial_end){.name = names[i],
+                                                      .product = PRODUCT_ASA,
+                                                      .text = bytes_of(texts[i], t.len),
+                                                      .expects = i == EAST ? expects : NULL},
+                                  &why));
     }
     return trial_run(trial, EITHER, true);
+}
+
+static const struct trial_result *run(const char *const *planted)
+{
+    return run_expecting(planted, NULL);
 }
 
 static const struct trial_attempt *first_failure(const struct trial_result *r)
@@ -165,7 +176,7 @@ static void each_planted_fault_is_named_and_its_repair_brings_the_tunnel_up(void
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct trial_result *r = run(rows[i].planted);
+        const struct trial_result *r = run_expecting(rows[i].planted, rows[i].planted[2]);
         const struct trial_attempt *a = first_failure(r);
         bool is_right = a && strcmp(a->cause, rows[i].cause) == 0 && r->is_repaired && r->step_count == 1 &&
                         r->steps[0].changes[rows[i].repaired_at].is_possible;
