@@ -123,6 +123,8 @@ static void field_capabilities(struct text *t, item *i)
         text_add(t, "D");
     if (record_flag(i->record, COL_isakmp_sa_nat_t))
         text_add(t, "N");
+    if (record_flag(i->record, COL_isakmp_sa_fragmentation))
+        text_add(t, "F");
 }
 
 static void field_overhead_less_30(struct text *t, item *i)

@@ -254,7 +254,10 @@ static void field_session_capabilities(struct text *t, item *i)
 {
     bool has_dpd = record_flag(i->record, COL_isakmp_sa_dpd), has_nat = record_flag(i->record, COL_isakmp_sa_nat_t);
 
-    text_add(t, "%s%s%s", has_dpd ? "D" : "", has_nat ? "N" : "", has_dpd || has_nat ? "" : "(none)");
+    bool has_fragmentation = record_flag(i->record, COL_isakmp_sa_fragmentation);
+
+    text_add(t, "%s%s%s%s", has_dpd ? "D" : "", has_nat ? "N" : "", has_fragmentation ? "F" : "",
+             has_dpd || has_nat || has_fragmentation ? "" : "(none)");
 }
 
 /* "10.1.0.0/255.255.0.0/0/0" as IOS says it in a flow. */

@@ -185,6 +185,15 @@ static void compile_nat_traversal(const struct compiler *c, struct policy *p)
     p->nat_keepalive_s = keepalive == 0 ? NAT_KEEPALIVE_S : (uint16_t)keepalive;
 }
 
+static void compile_fragmentation(const struct compiler *c, struct policy *p)
+{
+    enum { FRAGMENT_LEN = 1280 }; /* what every IPv6 path carries, and strongSwan's */
+    const struct statement *s = first(c, STATEMENT_ike_fragmentation);
+    uint32_t len = s == NULL ? 0 : statement_number(s, "fragment-mtu");
+
+    p->fragment_len = s != NULL && s->is_no ? 0 : len == 0 ? FRAGMENT_LEN : (uint16_t)len;
+}
+
 static void compile_schedule(const struct compiler *c, struct policy *p)
 {
     const struct statement *s = first(c, STATEMENT_retransmit);
@@ -216,6 +225,7 @@ static void compile_settings(struct compiler *c)
     p->is_aggressive_answered = am_disable != NULL && am_disable->is_no;
     compile_identity(c, p);
     compile_nat_traversal(c, p);
+    compile_fragmentation(c, p);
     compile_schedule(c, p);
     compile_replay(c, p);
 }

@@ -85,6 +85,7 @@ static void set_sa(struct control_record *r, const struct ike_sa_view *v, uint64
     record_set_number(r, COL_isakmp_sa_begun_at, (uint64_t)time(NULL) - age_s(now_ms, v->begun_ms));
     record_set_flag(r, COL_isakmp_sa_nat_t, v->is_nat_t);
     record_set_flag(r, COL_isakmp_sa_dpd, v->has_dpd);
+    record_set_flag(r, COL_isakmp_sa_fragmentation, v->has_fragmentation);
     text_add_hex(&t, bytes_of(v->cookies, 8));
     record_set_text(r, COL_isakmp_sa_initiator_cookie, hex);
     t = text_of(hex, sizeof hex);

@@ -456,6 +456,54 @@ static bool is_answerable(const struct arrival *a)
            ip.octets[0] < (ip.family == IP_V4 ? 0xe0 : 0xff);
 }
 
+/* Of a message whose SA is there, and from its address; of no other is anything kept (attack list F05, F08). True: the
+ * message is whole, and in a->m. */
+static bool is_whole_now(struct arrival *a, const struct isakmp_sa *sa)
+{
+    struct bytes whole;
+    const char *detail;
+
+    if (sa == NULL || a->ike->policy->fragment_len == 0) {
+        refuse(a, sa, NULL, REASON_NO_FRAGMENTS);
+        return false;
+    }
+    if (!ip_equal(sa->remote.ip, a->remote.ip)) {
+        refuse(a, sa, NULL, REASON_BAD_SOURCE);
+        return false;
+    }
+    enum reason reason = fragment_take(a->ike, a->now_ms, sa, &a->m, &whole, &detail, a->out);
+    if (reason != REASON_OK)
+        refuse_detail(a, sa, NULL, reason, detail);
+    return reason == REASON_OK && whole.len > 0 && wire_header_read(&a->m, whole) == WIRE_OK;
+}
+
+static void take(struct arrival *a, struct isakmp_sa *sa, bool is_first)
+{
+    const struct header *header = &a->m.header;
+
+    switch (header->exchange) {
+    case XCHG_MAIN:
+    case XCHG_AGGRESSIVE:
+        if (header->message_id != 0)
+            refuse(a, sa, NULL, REASON_WRONG_EXCHANGE);
+        else if (sa != NULL)
+            phase1(a, sa);
+        else if (is_first && !(header->flags & FLAG_ENCRYPTION))
+            phase1_first(a, header->exchange == XCHG_MAIN ? EXCHANGE_MM : EXCHANGE_AM);
+        else
+            refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+        return;
+    case XCHG_QUICK:
+        if (sa != NULL)
+            quick_mode(a, sa);
+        else
+            refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+        return;
+    case XCHG_INFORMATIONAL: informational(a, sa); return;
+    default: refuse(a, sa, NULL, REASON_UNKNOWN_EXCHANGE); return;
+    }
+}
+
 void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
 {
     struct arrival a = {
@@ -488,25 +536,6 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
     }
     if (sa != NULL)
         timers_note(ike, sa->peer);
-    switch (header->exchange) {
-    case XCHG_MAIN:
-    case XCHG_AGGRESSIVE:
-        if (header->message_id != 0)
-            refuse(&a, sa, NULL, REASON_WRONG_EXCHANGE);
-        else if (sa != NULL)
-            phase1(&a, sa);
-        else if (is_first && !(header->flags & FLAG_ENCRYPTION))
-            phase1_first(&a, header->exchange == XCHG_MAIN ? EXCHANGE_MM : EXCHANGE_AM);
-        else
-            refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
-        return;
-    case XCHG_QUICK:
-        if (sa != NULL)
-            quick_mode(&a, sa);
-        else
-            refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
-        return;
-    case XCHG_INFORMATIONAL: informational(&a, sa); return;
-    default: refuse(&a, sa, NULL, REASON_UNKNOWN_EXCHANGE); return;
-    }
+    if (header->first_payload != PL_FRAGMENT || is_whole_now(&a, sa))
+        take(&a, sa, is_first);
 }

@@ -7,6 +7,14 @@
 const struct ike_limits ike_limits_default = {
     .peers = 16384, .sas = 24576, .exchanges = 32768, .pairs = 24576, .blobs = 65536, .half_open = 1024};
 
+/* Messages in fragments at a time: 6.3 MB. One an ISAKMP SA, so more are of no use. */
+enum { ASSEMBLIES_MAX = 768 };
+
+static uint32_t assemblies_of(const struct ike_limits *limits)
+{
+    return limits->sas < ASSEMBLIES_MAX ? limits->sas : ASSEMBLIES_MAX;
+}
+
 enum { DRAFTS_SHARE = 8 }; /* one draft that waits for the vault for so many exchanges */
 
 static uint32_t drafts_of(const struct ike_limits *limits)
@@ -54,7 +62,9 @@ size_t ike_space(const struct ike_limits *limits)
            padded(pool_space(limits->sas, sizeof(struct isakmp_sa))) +
            padded(pool_space(limits->exchanges, sizeof(struct exchange))) +
            padded(pool_space(limits->pairs, sizeof(struct pair))) +
-           padded(pool_space(drafts_of(limits), sizeof(struct draft))) + padded(blobs_space(limits->blobs)) +
+           padded(pool_space(drafts_of(limits), sizeof(struct draft))) +
+           padded(pool_space(assemblies_of(limits), sizeof(struct assembling))) +
+           padded(sizeof(struct handle) * limits->sas) + padded(blobs_space(limits->blobs)) +
            padded(heard_ids_len(limits)) + padded(heard_counts_len(limits)) + padded(limits->sas) +
            padded(due_space(limits->peers)) + padded(index_space(limits->peers)) +
            2 * padded(index_space(limits->sas)) + 2 * padded(index_space(limits->exchanges)) +
@@ -76,6 +86,9 @@ struct ike *ike_make(void *space, const struct ike_limits *limits, struct bytes 
     ike->exchanges = cut_pool(&at, limits->exchanges, sizeof(struct exchange));
     ike->pairs = cut_pool(&at, limits->pairs, sizeof(struct pair));
     ike->drafts = cut_pool(&at, drafts_of(limits), sizeof(struct draft));
+    ike->assemblies = cut_pool(&at, assemblies_of(limits), sizeof(struct assembling));
+    ike->assembly_of_sa = cut(&at, sizeof(struct handle) * limits->sas);
+    memset(ike->assembly_of_sa, 0, sizeof(struct handle) * limits->sas);
     ike->blobs = blobs_of(cut(&at, blobs_space(limits->blobs)), limits->blobs);
     ike->heard.ids = cut(&at, heard_ids_len(limits));
     ike->heard.counts = cut(&at, heard_counts_len(limits));
@@ -100,6 +113,7 @@ void ike_wipe(struct ike *ike)
     pool_wipe(&ike->exchanges);
     pool_wipe(&ike->pairs);
     pool_wipe(&ike->drafts);
+    pool_wipe(&ike->assemblies);
     blobs_wipe(&ike->blobs);
     bytes_wipe(ike, sizeof *ike);
 }

@@ -7,6 +7,7 @@
 #ifndef IKE_ENGINE_H
 #define IKE_ENGINE_H
 
+#include "ike/assembly.h"
 #include "ike/blob.h"
 #include "ike/due.h"
 #include "ike/index.h"
@@ -59,11 +60,18 @@ struct step_work {
     uint64_t now_ms;
 };
 
+/* What is there of a message of one ISAKMP SA. */
+struct assembling {
+    struct handle sa;
+    uint64_t deadline_ms;
+    struct assembly assembly;
+};
+
 struct ike {
     struct ike_limits limits;
     const struct policy *policy;
     struct drbg drbg;
-    struct pool peers, sas, exchanges, pairs, drafts;
+    struct pool peers, sas, exchanges, pairs, drafts, assemblies;
     struct blobs blobs;
     struct heard_ids heard;
     struct index_secret index_secret;
@@ -71,8 +79,9 @@ struct ike {
         pairs_by_spi;
     uint8_t *are_half_open; /* by place of `sas` */
     uint32_t half_open_count, last_idle_peer;
-    struct due due;         /* peers, by the earliest deadline of what is theirs */
-    struct handle noted[8]; /* peers whose deadlines may have changed in this feed */
+    struct handle *assembly_of_sa; /* by place of `sas`: not in the SA, of which drafts are copies */
+    struct due due;                /* peers, by the earliest deadline of what is theirs */
+    struct handle noted[8];        /* peers whose deadlines may have changed in this feed */
     uint32_t noted_count;
     bool are_all_noted; /* more than find room there */
     uint32_t last_conn_id, last_ask_number;
@@ -80,7 +89,7 @@ struct ike {
     uint64_t notify_tokens_ms; /* token bucket for answers to strangers: time up to which it has been spent */
     struct question question;  /* working space */
     struct draft draft;
-    uint8_t message_space[BLOB_MAX], opened_space[BLOB_MAX];
+    uint8_t message_space[BLOB_MAX], opened_space[BLOB_MAX], whole_space[ASSEMBLY_LEN_MAX];
 };
 
 /* ---- finding (find.c) */
@@ -188,7 +197,7 @@ void keys_make_pair(const struct isakmp_sa *sa, struct quick *quick, struct byte
 enum reason message_build(struct ike *ike, struct step_work *work);
 void message_send(struct ike *ike, const struct isakmp_sa *sa, const struct exchange *exchange, bool is_again,
                   struct ike_outputs *out);
-void datagram_out(const struct isakmp_sa *sa, struct bytes data, struct ike_outputs *out);
+void datagram_out(const struct ike *ike, const struct isakmp_sa *sa, struct bytes data, struct ike_outputs *out);
 void keepalive_send(const struct isakmp_sa *sa, struct ike_outputs *out);
 /* A protected informational message: one NOTIFY or DELETE body. Nothing is kept of it. */
 void info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body,
@@ -201,6 +210,27 @@ void notify_stranger(struct ike *ike, uint64_t now_ms, const struct header *head
 /* `spis`: of one ISAKMP SA (its cookies), or of one or more ESP SAs, SPI_LEN bytes each. */
 void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
                  struct ike_outputs *out);
+
+/* ---- fragments of messages (fragment.c) */
+enum { FRAGMENTS_SENT_MAX = 16, FRAGMENT_SPACE = 1500 }; /* libreswan takes no more than 16 */
+struct fragments {
+    struct bytes message;
+    size_t part_len;
+    uint16_t id;
+    unsigned count; /* 1: the message goes as it is */
+};
+struct fragments fragments_of(const struct ike *ike, const struct isakmp_sa *sa, struct bytes message);
+/* `number`: from 1. The datagram; in `space`, or the message itself when there is but one. */
+struct bytes fragments_nth(const struct fragments *fragments, unsigned number, uint8_t space[static FRAGMENT_SPACE]);
+/* The peer's vendor ID. `e`: the event that tells of it. */
+void fragmentation_heard(struct step_work *work, struct bytes vendor_id, struct event *e);
+/* A fragment of a message under `sa`, from the SA's address. `whole`: the message, when that was what was missing; it
+ * is in ike->whole_space. On refusal the reason, and in `detail` a sentence. */
+enum reason fragment_take(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, const struct message *carrier,
+                          struct bytes *whole, const char **detail, struct ike_outputs *out);
+uint64_t fragments_next_ms(const struct ike *ike, const struct isakmp_sa *sa); /* UINT64_MAX: nothing is kept */
+void fragments_due(struct ike *ike, const struct isakmp_sa *sa, struct ike_outputs *out);
+void fragments_forget(struct ike *ike, const struct isakmp_sa *sa);
 
 /* ---- dead peer detection (dpd.c) */
 uint64_t dpd_next_ms(const struct ike *ike, const struct isakmp_sa *sa); /* UINT64_MAX: never */

@@ -56,6 +56,7 @@ void sa_file(struct ike *ike, const struct isakmp_sa *sa)
 void sa_give_back(struct ike *ike, const struct isakmp_sa *sa)
 {
     timers_note(ike, sa->peer);
+    fragments_forget(ike, sa);
     ike->half_open_count -= ike->are_half_open[sa->self.index];
     ike->are_half_open[sa->self.index] = 0;
     index_drop(&ike->sas_by_peer, sa->self.index);

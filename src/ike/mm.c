@@ -62,9 +62,12 @@ void take_vendors(struct step_work *work, bool are_methods)
         if (vendor.id == VENDOR_NONE)
             continue;
         const char *name = vendor.id == VENDOR_KNOWN ? vendor.meaning : vendor_asa_name(vendor.id);
-        event_add_text(tell_sa(work->ike, work->out, EV_VENDOR_READ, sa), FIELD_VENDOR, name);
+        struct event *e = tell_sa(work->ike, work->out, EV_VENDOR_READ, sa);
+        event_add_text(e, FIELD_VENDOR, name);
         if (vendor.id == VENDOR_DPD)
             sa->peer_does_dpd = true;
+        if (vendor.id == VENDOR_FRAGMENTATION)
+            fragmentation_heard(work, message_nth(work->in, PL_VID, i)->body, e);
         if (are_methods && is_natt_on && natt != NATT_NONE && (sa->natt == NATT_NONE || natt < sa->natt))
             sa->natt = natt;
     }

@@ -92,7 +92,7 @@ struct isakmp_sa {
     enum group_id group;
     uint32_t lifetime_s;
     enum natt_variant natt;
-    bool peer_does_dpd, peer_is_behind_nat, we_are_behind_nat;
+    bool peer_does_dpd, peer_takes_fragments, peer_is_behind_nat, we_are_behind_nat;
 
     /* keys */
     uint8_t skeyid[DIGEST_MAX], skeyid_d[DIGEST_MAX], skeyid_a[DIGEST_MAX];

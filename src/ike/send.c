@@ -44,6 +44,8 @@ static void build_vids(struct build *b, bool is_offer)
     /* Whoever sends a first message under a forged address shall not get more back than that cost: attack list D04. */
     if (is_offer || b->work->draft->sa.peer_does_dpd)
         vendor_add(b, VENDOR_DPD);
+    if (policy->fragment_len != 0 && (is_offer || b->work->draft->sa.peer_takes_fragments))
+        vendor_add(b, VENDOR_FRAGMENTATION);
 }
 
 /* The other end first, then ours. RFC 3947 section 3.2. */
@@ -212,9 +214,18 @@ static void datagram_to(struct endpoint local, struct endpoint remote, bool has_
     };
 }
 
-void datagram_out(const struct isakmp_sa *sa, struct bytes data, struct ike_outputs *out)
+void datagram_out(const struct ike *ike, const struct isakmp_sa *sa, struct bytes data, struct ike_outputs *out)
 {
-    datagram_to(sa->local, sa->remote, sa->local.port != IKE_PORT, data, out);
+    struct fragments fragments = fragments_of(ike, sa, data);
+    uint8_t space[FRAGMENT_SPACE];
+
+    if (fragments.count > 1) {
+        struct event *e = tell_sa(ike, out, EV_MESSAGE_FRAGMENTED, sa);
+        event_add_number(e, FIELD_FRAGMENTS, fragments.count);
+        event_add_number(e, FIELD_LENGTH, data.len);
+    }
+    for (unsigned number = 1; number <= fragments.count; number++)
+        datagram_to(sa->local, sa->remote, sa->local.port != IKE_PORT, fragments_nth(&fragments, number, space), out);
 }
 
 void keepalive_send(const struct isakmp_sa *sa, struct ike_outputs *out)
@@ -243,7 +254,7 @@ void message_send(struct ike *ike, const struct isakmp_sa *sa, const struct exch
         event_add_number(e, FIELD_LENGTH, sent.len);
         event_add_number(e, FIELD_PORT, sa->remote.port);
     }
-    datagram_out(sa, sent, out);
+    datagram_out(ike, sa, sent, out);
 }
 
 void info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body, struct ike_outputs *out)
@@ -274,7 +285,7 @@ void info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, str
     CHECK(datagram.len > 0);
     iv_begin(sa, &exchange);
     message_close(sa, &exchange, &m);
-    datagram_out(sa, datagram, out);
+    datagram_out(ike, sa, datagram, out);
 }
 
 void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uint8_t protocol, struct bytes spi,

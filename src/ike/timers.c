@@ -271,6 +271,11 @@ static bool one_due(struct ike *ike, uint64_t now_ms, struct handle peer, struct
                 return true;
             }
     for (EACH_SA_OF(ike, peer, sa))
+        if (fragments_next_ms(ike, sa) <= now_ms) {
+            fragments_due(ike, sa, out);
+            return true;
+        }
+    for (EACH_SA_OF(ike, peer, sa))
         if (sa_next_ms(ike, sa) <= now_ms) {
             sa_due(ike, now_ms, sa, out);
             return true;
@@ -285,7 +290,7 @@ static uint64_t peer_next_ms(const struct ike *ike, struct handle peer)
     for (EACH_PAIR_OF(ike, peer, pair))
         next = earlier(next, pair_next_ms(pair));
     for (EACH_SA_OF(ike, peer, sa)) {
-        next = earlier(next, sa_next_ms(ike, sa));
+        next = earlier(next, earlier(sa_next_ms(ike, sa), fragments_next_ms(ike, sa)));
         for (EACH_EXCHANGE_OF(ike, sa->self, exchange))
             next = earlier(next, exchange_next_ms(exchange));
     }

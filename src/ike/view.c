@@ -46,6 +46,7 @@ bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct 
         .tunnel_group = sa->tunnel_group == NO_INDEX ? "" : ike->policy->tunnel_groups[sa->tunnel_group].name,
         .begun_ms = sa->begun_ms,
         .has_dpd = sa->peer_does_dpd,
+        .has_fragmentation = sa->peer_takes_fragments && ike->policy != NULL && ike->policy->fragment_len != 0,
     };
     memcpy(view->cookies, sa->cookies, sizeof view->cookies);
     return true;

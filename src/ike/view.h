@@ -20,6 +20,7 @@ struct ike_sa_view {
     const char *tunnel_group; /* "" until known */
     uint64_t begun_ms;
     bool has_dpd;
+    bool has_fragmentation; /* large messages to the peer go in fragments */
 };
 
 struct ike_pair_view {

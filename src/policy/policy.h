@@ -134,6 +134,8 @@ struct policy {
     bool is_aggressive_answered;
     bool is_nat_t_on;
     uint16_t nat_keepalive_s;
+    uint16_t fragment_len; /* IKE messages go in fragments of so many bytes, IP and UDP headers included; 0: never, and
+                            * none are taken */
     enum schedule_id schedule;
     bool are_weak_allowed;
     uint16_t replay_window; /* packets; 0: checking is off */

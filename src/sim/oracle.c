@@ -1,6 +1,7 @@
 /* What must hold after every event: the oracle of the attack list. */
 #include "sim/world.h"
 
+#include "wire/fragment.h"
 #include "wire/message.h"
 #include "wire/natt.h"
 
@@ -146,8 +147,31 @@ static void check_stranger(struct sim *sim, struct site *site, const struct head
         sim_violate(sim, "more bytes go to an unproved address than came from it");
 }
 
+/* What leaves in fragments is held to the same as what leaves whole. */
+static bool is_whole_now(struct sim *sim, struct site *site, struct message *m, uint8_t *space)
+{
+    struct message carrier = *m;
+    struct fragment fragment;
+
+    if (wire_message_read(&carrier, m->datagram) != WIRE_OK || carrier.payload_count != 1 ||
+        fragment_read(&fragment, carrier.payloads[0].body) != WIRE_OK) {
+        sim_violate(sim, "what is sent is no fragment");
+        return false;
+    }
+    switch (assembly_add(&site->sent_fragments, &m->header, &fragment)) {
+    case ASSEMBLY_WAITS: return false;
+    case ASSEMBLY_WHOLE: break;
+    default: sim_violate(sim, "the fragments that are sent do not make a message"); return false;
+    }
+    if (wire_header_read(m, assembly_write(&site->sent_fragments, space)) == WIRE_OK)
+        return true;
+    sim_violate(sim, "the fragments that are sent make another thing than a message");
+    return false;
+}
+
 void oracle_sent(struct sim *sim, uint32_t index, const struct ike_output *item)
 {
+    uint8_t space[ASSEMBLY_LEN_MAX];
     struct message m;
 
     if (item->datagram.data.len == 1)
@@ -156,8 +180,10 @@ void oracle_sent(struct sim *sim, uint32_t index, const struct ike_output *item)
         sim_violate(sim, "what is sent is no ISAKMP message");
         return;
     }
-    check_sealed(sim, &m);
-    check_used(sim, index, &m.header, item->datagram.data);
+    if (m.header.first_payload != PL_FRAGMENT || is_whole_now(sim, &sim->sites[index], &m, space)) {
+        check_sealed(sim, &m);
+        check_used(sim, index, &m.header, m.datagram);
+    }
     check_stranger(sim, &sim->sites[index], &m.header, item->datagram.remote.ip, item->datagram.data.len);
 }
 

@@ -98,6 +98,7 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_IPSEC_LIFETIME: site->esp_lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
     case LINE_IPSEC_VOLUME: site->esp_lifetime_kb = line->number; return true;
     case LINE_OTHER_ACL: site->peers[0].remote_net ^= 0x100; return true;
+    case LINE_FRAGMENTS: site->fragment_len = (uint16_t)line->number; return true;
     case LINE_NO_NAT_T: site->is_nat_t_off = true; return true;
     case LINE_BEGINS_AGGRESSIVE: site->is_aggressive = true; return true;
     case LINE_ANSWERS_AGGRESSIVE: site->is_aggressive_answered = true; return true;

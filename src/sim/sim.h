@@ -51,6 +51,8 @@ struct sim_gateway {
     const struct policy *policy;   /* at most SIM_TUNNELS_MAX tunnel-groups */
     const struct conf_key *keys;
     uint16_t key_count;
+    uint16_t fragment_len; /* 0: no fragmentation */
+    struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
 };
 
 struct sim_network {

@@ -6,6 +6,7 @@
 #define SIM_WORLD_H
 
 #include "crypto/drbg.h"
+#include "ike/assembly.h"
 #include "sim/inside.h"
 #include "sim/sim.h"
 
@@ -108,6 +109,7 @@ struct site {
     uint32_t numbered_count;
     uint64_t numbered[NUMBERED_MAX]; /* sums of its messages, by number */
     uint64_t landed_order;           /* of the latest sent datagram that has come here */
+    struct assembly sent_fragments;  /* of the message that is leaving */
     uint32_t event_counts[EV_COUNT];
     struct event last_events[EV_COUNT];
     struct stranger strangers[STRANGERS_MAX];
