@@ -17,6 +17,7 @@
 #   cell[lifetime]        seconds of phase 1, for ikewise             cell[esp_lifetime]  seconds of phase 2
 #   cell[kilobytes]       of phase 2                                  cell[keepalive]     "THRESHOLD RETRY"
 #   cell[dpd]             "DELAY TIMEOUT", seconds, for strongSwan, which then begins anew
+#   cell[fragmentation]   strongSwan's: yes, force, no                 cell[fragment_size]  its bytes of a datagram
 #   cell[unique]          strongSwan's rule for a second ISAKMP SA of the same peer        cell[remote_id]  which it asks for
 
 #   cell[aggressive]      yes: phase 1 in aggressive mode, from ikewise and from strongSwan

@@ -16,6 +16,7 @@ charon {
     load = random nonce openssl aes sha1 sha2 hmac kdf pem pkcs1 x509 pubkey constraints kernel-libipsec kernel-netlink \
         socket-default vici counters
     retransmit_tries = 3
+    fragment_size = ${cell[fragment_size]:-1280}
     retransmit_timeout = 1.0
     retransmit_base = 1.6
     i_dont_care_about_security_and_use_aggressive_mode_psk = yes
@@ -59,6 +60,7 @@ connections {
         proposals = ${cell[ike]}
         rekey_time = 24h
         unique = ${cell[unique]:-no}
+        fragmentation = ${cell[fragmentation]:-yes}
         $dpd
         local-1 {
             auth = psk
