@@ -8,6 +8,8 @@
 #include "base/check.h"
 #include "ike/ike.h"
 #include "ike/view.h"
+#include "wire/fragment.h"
+#include "wire/message.h"
 #include "wire/numbers.h"
 
 #include <stdlib.h>
@@ -73,6 +75,7 @@ static struct policy *the_policy(void)
                                    .key_id = "",
                                    .is_nat_t_on = true,
                                    .nat_keepalive_s = 20,
+                                   .fragment_len = 160,
                                    .replay_window = 64};
 
     interface.ip = ip_of_v4(US);
@@ -115,8 +118,31 @@ static void feed(struct world *w, const struct ike_input *in)
         look_at(w, &out.items[i]);
     struct ike_use use = ike_view_use(w->ike);
     CHECK(use.peers <= limits.peers && use.sas <= limits.sas && use.exchanges <= limits.exchanges && use.pairs == 0);
+    CHECK(use.assemblies <= use.sas);
     CHECK(use.drafts <= use.exchanges && (use.exchanges == 0 || ike_deadline_ms(w->ike) != UINT64_MAX));
     ike_outputs_wipe(&out);
+}
+
+/* A message cut up, with the cookies right: what the fragments make gets as far as any message. */
+static void in_fragments(struct world *w, uint8_t argument, struct bytes bytes)
+{
+    enum { PART_LEN = 64 };
+    uint8_t space[256];
+
+    for (size_t at = 0, number = 1; at < bytes.len && number <= UINT8_MAX; at += PART_LEN, number++) {
+        struct header header = {.exchange = XCHG_MAIN};
+        struct writer out_w = writer_of(space, sizeof space);
+        size_t len = bytes.len - at < PART_LEN ? bytes.len - at : PART_LEN;
+        struct fragment f = {argument & 7, (uint8_t)number, at + len == bytes.len ? FRAGMENT_LAST : 0,
+                             bytes_of(bytes.data + at, len)};
+
+        memcpy(header.cookies, w->cookies, sizeof header.cookies);
+        struct message_writer m = message_begin(&out_w, &header);
+        fragment_write(payload_begin(&m, PL_FRAGMENT), &f);
+        payload_end(&m);
+        feed(w, &(struct ike_input){.kind = IKE_IN_DATAGRAM,
+                                    .datagram = {{ip_of_v4(US), 500}, {ip_of_v4(THEM), 500}, message_end(&m)}});
+    }
 }
 
 /* Whoever names our cookie hears us: the address is his. */
@@ -148,6 +174,10 @@ static void datagram(struct world *w, uint8_t argument, struct bytes bytes)
         }
     }
     in.datagram.data = bytes_of(space, bytes.len);
+    if (argument & 32) {
+        in_fragments(w, argument, in.datagram.data);
+        return;
+    }
     w->is_asked = true;
     w->answered_len = 0;
     feed(w, &in);
@@ -214,7 +244,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         feed(&w, &(struct ike_input){.kind = IKE_IN_TIMER});
     }
     struct ike_use use = ike_view_use(w.ike);
-    CHECK(use.sas == 0 && use.exchanges == 0 && use.drafts == 0 && use.blobs == 0);
+    CHECK(use.sas == 0 && use.exchanges == 0 && use.drafts == 0 && use.blobs == 0 && use.assemblies == 0);
     free(space);
     return 0;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The attack list: each row that concerns what is built has a test that is called by it. Rows P are the parser's, S the
-# state machine's, E the data plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
+# state machine's, F those of messages in fragments, E the data plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
 # looks for a row finds its tests with grep, and a row whose last test was renamed away is named here.
 #
 #   tests/attacks.sh          one line a row: how many tests are called by it
@@ -63,6 +63,14 @@ rows="P01  the length of the header is not that of the datagram
       S23  clocks
       S24  errors at home in mid-exchange
       S25  what tells a scanner who we are
+      F01  fragments shorter than their header
+      F02  fragments in the worst order
+      F03  fragments without data, or without a state
+      F04  honest loss, reordering and repeats of fragments
+      F05  fragment ids without end
+      F06  games with a set of fragments
+      F07  what fragments make is not what carried them
+      F08  a first message in fragments
       E01  short packets
       E02  the replay window
       E03  forged high numbers

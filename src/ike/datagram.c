@@ -536,6 +536,6 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
     }
     if (sa != NULL)
         timers_note(ike, sa->peer);
-    if (header->first_payload != PL_FRAGMENT || is_whole_now(&a, sa))
+    if (header->first_payload != PL_FRAGMENT || is_whole_now(&a, is_first ? NULL : sa))
         take(&a, sa, is_first);
 }

@@ -143,5 +143,6 @@ struct ike_use ike_view_use(const struct ike *ike)
         .pairs = ike->pairs.taken_count,
         .drafts = ike->drafts.taken_count,
         .blobs = blobs_taken(&ike->blobs),
+        .assemblies = ike->assemblies.taken_count,
     };
 }

@@ -71,7 +71,7 @@ bool ike_view_wireshark_key(const struct ike *ike, uint32_t index, struct text *
 
 /* How many places of the pools are taken; for the screens of limits and the leak tests. */
 struct ike_use {
-    uint32_t peers, sas, exchanges, pairs, drafts, blobs;
+    uint32_t peers, sas, exchanges, pairs, drafts, blobs, assemblies;
 };
 
 struct ike_use ike_view_use(const struct ike *ike);

@@ -309,6 +309,8 @@ void oracle_after(struct sim *sim, uint32_t index, bool is_forged)
     if (use.peers > limits->peers || use.sas > limits->sas || use.exchanges > limits->exchanges ||
         use.pairs > limits->pairs)
         sim_violate(sim, "a pool is over its limit");
+    if (use.assemblies > use.sas)
+        sim_violate(sim, "more messages in fragments than ISAKMP SAs");
     if (use.drafts > use.exchanges)
         sim_violate(sim, "more parked drafts than exchanges");
     inside_look(site->ike, &sim->after, is_forged);
@@ -374,7 +376,7 @@ void sim_end(struct sim *sim)
     for (uint32_t i = 0; i < sim->site_count; i++) {
         struct ike_use use = ike_view_use(sim->sites[i].ike);
 
-        if (use.sas + use.exchanges + use.pairs + use.blobs + use.drafts > 0)
+        if (use.sas + use.exchanges + use.pairs + use.blobs + use.drafts + use.assemblies > 0)
             sim_violate(sim, "a place of a pool was leaked");
         if (vault_secret_count(sim->sites[i].vault) > 0)
             sim_violate(sim, "a secret of the vault was leaked");

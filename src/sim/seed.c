@@ -59,6 +59,7 @@ static void make_sites(struct drbg *drbg, struct sim_site *sites, uint32_t count
         .has_dpd = !one_in(drbg, 3),
     };
     enum group_id pfs = one_in(drbg, 4) ? GROUP_ECP256 : GROUP_NONE;
+    common.fragment_len = one_in(drbg, 4) ? (uint16_t)(140 + below(drbg, 200)) : 0;
 
     common.is_aggressive = common.is_aggressive_answered = one_in(drbg, 4);
 
@@ -209,7 +210,7 @@ struct seed_result seed_run(void *space, uint64_t seed, enum sim_plant plant)
     return result;
 }
 
-unsigned seed_tries(void *space, uint64_t seed, unsigned loss_percent, unsigned tries_max)
+unsigned seed_tries(void *space, uint64_t seed, unsigned loss_percent, uint16_t fragment_len, unsigned tries_max)
 {
     struct drbg drbg;
     uint8_t entropy[DRBG_SEED_LEN] = {'t', 'r', 'i', 'e', 's'};
@@ -222,6 +223,7 @@ unsigned seed_tries(void *space, uint64_t seed, unsigned loss_percent, unsigned 
         sites[i].schedule = SCHEDULE_IKEWISE;
         sites[i].lifetime_s = sites[i].esp_lifetime_s = 0;
         sites[i].has_dpd = false;
+        sites[i].fragment_len = fragment_len;
         sim_site(sim, i, &sites[i]);
     }
     sim_network(sim)->loss_percent = loss_percent;

@@ -22,7 +22,8 @@ size_t seed_space(void);
 struct seed_result seed_run(void *space, uint64_t seed, enum sim_plant plant);
 
 /* How many tries it takes two gateways to bring a tunnel up when each datagram is lost with that probability, all else
- * being well. One try is one negotiation with its own repeats, 40 s. 0: more than `tries_max`. */
-unsigned seed_tries(void *space, uint64_t seed, unsigned loss_percent, unsigned tries_max);
+ * being well. `fragment_len`: messages go in fragments of so many bytes; 0: whole. One try is one negotiation with its
+ * own repeats, 40 s. 0: more than `tries_max`. */
+unsigned seed_tries(void *space, uint64_t seed, unsigned loss_percent, uint16_t fragment_len, unsigned tries_max);
 
 #endif

@@ -42,6 +42,7 @@ struct sim_site {
     bool is_aggressive, is_aggressive_answered; /* how it begins phase 1; whether it answers it so */
     const char *key_id;                         /* its identity; NULL: its address */
     const char *group_name;                     /* the name of its peers' tunnel-groups; NULL: their addresses */
+    uint16_t fragment_len;                      /* 0: no fragmentation */
     struct sim_peer peers[SIM_TUNNELS_MAX];     /* ends with address 0 */
 };
 
@@ -51,8 +52,6 @@ struct sim_gateway {
     const struct policy *policy;   /* at most SIM_TUNNELS_MAX tunnel-groups */
     const struct conf_key *keys;
     uint16_t key_count;
-    uint16_t fragment_len; /* 0: no fragmentation */
-    struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
 };
 
 struct sim_network {

@@ -532,10 +532,12 @@ static void no_takes_away_exactly_its_statement(void **state)
     read_with(&r, "crypto isakmp identity hostname\nno crypto isakmp identity\n"
                   "crypto map M 10 set pfs group14\nno crypto map M 10 set pfs\n"
                   "no crypto isakmp nat-traversal\n"
+                  "crypto ikev1 fragmentation mtu 700\nno crypto isakmp fragmentation\n"
                   "crypto ikev1 weak-algorithms\nno crypto ikev1 weak-algorithms\n"
                   "tunnel-group 203.0.113.1 ipsec-attributes\n isakmp keepalive disable\n no isakmp keepalive\n");
     CHECK(r.conf.running_count == 2 && r.conf.error_count == 0);
     CHECK(r.conf.policy.identity == IDENTITY_AUTO && r.conf.policy.tunnels[0].pfs == GROUP_NONE);
+    CHECK(r.conf.policy.fragment_len == 0);
     CHECK(!r.conf.policy.is_nat_t_on && !r.conf.policy.are_weak_allowed && r.conf.policy.tunnel_groups[0].has_dpd);
     reading_end(&r);
 }
