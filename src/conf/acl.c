@@ -380,6 +380,7 @@ bool compile_holds(struct compiler *c, struct bytes name, struct ip_range range)
     struct ace_reading r = {.c = c};
     struct side *side = &c->sides[0];
 
+    c->holds_asked++;
     side->range_count = 0;
     if (bytes_equal(name, bytes_of_text("any")))
         return true;
@@ -397,12 +398,16 @@ bool compile_acl_holds(struct compiler *c, struct bytes name, const struct selec
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_acl_extended)) != NULL;) {
         struct ace_reading r = {.c = c, .s = s};
         struct crypto_ace ace = {0};
+
+        if (!bytes_equal(first_argument(s), name))
+            continue;
+        c->holds_asked++;
         struct side *source = &c->sides[0], *destination = &c->sides[1];
         bool is_there = false;
 
         source->range_count = source->port_count = destination->range_count = destination->port_count = 0;
         source->is_any = destination->is_any = false;
-        if (!bytes_equal(first_argument(s), name) || !read_line(&r, &ace, source, destination) || !ace.is_permit)
+        if (!read_line(&r, &ace, source, destination) || !ace.is_permit)
             continue;
         for (uint16_t i = 0; i < source->range_count; i++)
             for (uint16_t k = 0; k < destination->range_count; k++)

@@ -60,7 +60,8 @@ struct compiler {
     bool is_phase1_weak;             /* one that is offered is */
     struct crypto_ace *aces;         /* of all access-lists, one after the other */
     uint32_t ace_total;
-    struct side *sides; /* acl.c's work space */
+    struct side *sides;   /* acl.c's work space */
+    uint32_t holds_asked; /* how often review.c asked what an object holds: that has a limit */
 };
 
 /* False: the arena is full. Replaces conf->policy and all findings but those of reading. */

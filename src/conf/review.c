@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 
-enum { LINES_REVIEWED_MAX = 4096, SELECTOR_SIZE = 160 };
+enum { LINES_REVIEWED_MAX = 2048, HOLDS_ASKED_MAX = 20000, SELECTOR_SIZE = 160 };
 
 static void warn(struct compiler *c, const struct tunnel *t, enum conf_severity severity, uint32_t line,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -53,6 +53,12 @@ static bool is_taken_by(const struct tunnel *t, const struct selector *s, const 
     return false;
 }
 
+/* Most entries have one line, for another network: that is seen at once. */
+static bool may_hold(const struct tunnel *t, const struct selector *s)
+{
+    return t->ace_count != 1 || ip_compare(t->aces->selector.remote.first, s->remote.first) <= 0;
+}
+
 static void review_shadow(struct compiler *c, uint16_t index, const struct crypto_ace *ace)
 {
     const struct tunnel *tunnels = c->conf->policy.tunnels, *t = &tunnels[index];
@@ -61,6 +67,7 @@ static void review_shadow(struct compiler *c, uint16_t index, const struct crypt
 
     for (uint16_t i = 0; i <= index; i++) {
         if (tunnels[i].interface != t->interface || tunnels[i].interface == NO_INDEX ||
+            !may_hold(&tunnels[i], &ace->selector) ||
             !is_taken_by(&tunnels[i], &ace->selector, i == index ? ace : NULL, &taker))
             continue;
         if (i == index)
@@ -281,8 +288,10 @@ void compile_review(struct compiler *c)
         for (uint16_t k = 0; k < t->ace_count; k++) {
             if (!t->aces[k].is_permit)
                 continue;
-            if (++count > LINES_REVIEWED_MAX)
+            if (++count > LINES_REVIEWED_MAX || c->holds_asked > HOLDS_ASKED_MAX) {
+                say(c, CONF_NOTE, NULL, "there are too many lines of crypto ACLs or NAT rules to review them all");
                 return;
+            }
             review_shadow(c, i, &t->aces[k]);
             review_mirror(c, t, &t->aces[k]);
             if (!is_nat_told)

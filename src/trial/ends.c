@@ -51,6 +51,7 @@ static bool read_text(struct trial *t, struct end *e)
 
     if (e->is_read)
         conf_wipe(&e->conf);
+    e->read_len = e->text_len;
     e->is_read = conf_read(&e->conf, bytes_of(e->text, e->text_len), e->as.name, &arena);
     return e->is_read && !arena.is_full;
 }
@@ -75,9 +76,14 @@ static bool assume_weak(struct trial *t, struct end *e)
 
 bool ends_read(struct trial *t)
 {
-    for (unsigned i = 0; i < 2; i++)
-        if (!read_text(t, &t->ends[i]) || !assume_weak(t, &t->ends[i]))
+    for (unsigned i = 0; i < 2; i++) {
+        struct end *e = &t->ends[i];
+
+        if (e->is_read && e->read_len == e->text_len) /* changes are put behind it, and taken away again */
+            continue;
+        if (!read_text(t, e) || !assume_weak(t, e))
             return false;
+    }
     return true;
 }
 
@@ -91,12 +97,13 @@ static bool names(const struct tunnel *tunnel, struct ip peer)
     return false;
 }
 
-static bool is_any_naming(const struct conf *conf, struct ip peer)
+static unsigned count_naming(const struct conf *conf, struct ip peer)
 {
+    unsigned count = 0;
+
     for (uint16_t i = 0; i < conf->policy.tunnel_count; i++)
-        if (names(&conf->policy.tunnels[i], peer))
-            return true;
-    return false;
+        count += names(&conf->policy.tunnels[i], peer);
+    return count;
 }
 
 /* Of all tunnels; IP_NONE: there is none, or there are several. */
@@ -138,7 +145,7 @@ static uint16_t interface_towards(const struct conf *conf, const struct conf *ot
     for (uint16_t i = 0; i < p->interface_count; i++) {
         if (!ip_is_set(p->interfaces[i].ip))
             continue;
-        if (is_any_naming(other, p->interfaces[i].ip))
+        if (count_naming(other, p->interfaces[i].ip) > 0)
             return i;
         if (*p->interfaces[i].map_name && with_map == NO_INDEX)
             with_map = i;
@@ -214,12 +221,11 @@ static void take_tunnels(struct trial *t, unsigned end)
 
     e->policy = *all;
     e->policy.tunnel_count = e->policy.tunnel_group_count = e->key_count = 0;
-    if (!is_any_naming(&e->conf, far))
+    if (count_naming(&e->conf, far) == 0)
         far = only_peer(&e->conf);
     e->far = far;
-    e->tunnels = arena_take(t->arena, (all->tunnel_count + 1u) * sizeof *e->tunnels);
-    e->tunnel_of = arena_take(t->arena, (all->tunnel_count + 1u) * sizeof *e->tunnel_of);
-    if (!e->tunnels || !e->tunnel_of)
+    e->tunnels = arena_take(t->arena, (count_naming(&e->conf, far) + 1u) * sizeof *e->tunnels);
+    if (!e->tunnels)
         return;
     for (uint16_t i = 0; i < all->tunnel_count && ip_is_set(far); i++) {
         struct tunnel *tunnel = &e->tunnels[e->policy.tunnel_count];
@@ -231,7 +237,7 @@ static void take_tunnels(struct trial *t, unsigned end)
             tunnel->parked = NULL;
         tunnel->peers[0] = far; /* the others of a list are no part of this world */
         tunnel->peer_count = 1;
-        e->tunnel_of[e->policy.tunnel_count++] = i;
+        e->policy.tunnel_count++;
     }
     take_group(e, policy_tunnel_group_of(all, far));
     e->policy.tunnels = e->tunnels;

@@ -16,11 +16,11 @@ struct end {
     void *conf_memory;
     struct conf conf;
     bool is_read;
+    size_t read_len;                 /* of the text that conf was read from */
     struct ip address, seen_as, far; /* far: how this end names the other; IP_NONE: it does not */
     uint16_t interface;              /* of conf.policy */
     struct policy policy;            /* the part of it that is tried */
     struct tunnel *tunnels;
-    uint16_t *tunnel_of; /* of policy.tunnels: place in conf.policy.tunnels */
     struct tunnel_group groups[GROUPS_MAX];
     struct conf_key keys[GROUPS_MAX];
     uint16_t key_count;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { DIAG_SIZE = 6 * 1024 * 1024, RESULT_SIZE = 4 * 1024 * 1024 };
+enum { DIAG_SIZE = 6 * 1024 * 1024, RESULT_SIZE = 16 * 1024 * 1024 };
 
 size_t trial_space(size_t text_len)
 {
@@ -46,6 +46,7 @@ bool trial_add_end(struct trial *t, unsigned index, const struct trial_end *as, 
     memcpy(e->text, as->text.data, as->text.len);
     e->text_len = as->text.len;
     *why = "it cannot be split into statements";
+    e->read_len = 0; /* the findings are of the file itself; what is tried is read from our copy */
     e->is_read = conf_read(&e->conf, as->text, as->name, &arena);
     return e->is_read;
 }
@@ -299,7 +300,7 @@ const struct trial_result *trial_run(struct trial *t, unsigned only, bool are_ch
     if (failed && are_changes_wanted)
         find_changes(t, only, failed, initiator);
     go_back(t, &as_given);
-    return &t->result;
+    return t->arena->is_full ? NULL : &t->result;
 }
 
 void trial_wipe(struct trial *t)
