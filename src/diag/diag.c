@@ -14,8 +14,10 @@ size_t diag_space(size_t negotiations)
     size_t buckets = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
     size_t chunks = negotiations / CHUNK_VIEWS + 1;
 
-    return sizeof(struct diag) + chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + 16) +
-           buckets * sizeof(uint32_t) + 256;
+    size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + 16);
+
+    return sizeof(struct diag) + (negotiations + SOURCES_MAX) * lines +
+           chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + 16) + buckets * sizeof(uint32_t) + 256;
 }
 
 struct diag *diag_new(struct arena *arena, size_t negotiations)
@@ -107,6 +109,8 @@ static uint32_t find_by_key(struct diag *d, const struct key *key, const struct 
             return i;
         if (latest == NONE)
             latest = i;
+        if (!*cookies && !event_has(e, FIELD_CONN_ID))
+            break; /* nothing that would tell it from another attempt */
     }
     return latest;
 }
@@ -186,7 +190,7 @@ static uint32_t new_view(struct diag *d, const struct observation *seen, const s
         d->dropped++;
         return NONE;
     }
-    view_begin(view_at(d, index), seen);
+    view_begin(view_at(d, index), seen, d->arena);
     view_at(d, index)->order = ++d->order;
     view_at(d, index)->peer = seen->vantage == VANTAGE_WIRE ? key->b : key->a;
     view_at(d, index)->local = seen->vantage == VANTAGE_WIRE ? key->a : (struct ip){0};
@@ -247,7 +251,7 @@ static void take_common(struct diag *d, const struct observation *seen, const ch
     struct diag_source *source = &d->sources[seen->source];
 
     if (!source->common.is_used)
-        view_begin(&source->common, seen);
+        view_begin(&source->common, seen, d->arena);
     if (seen->event.kind == EV_STARTED) /* what came before is another life */
         for (size_t i = 0; i < d->view_count; i++)
             if (view_at(d, i)->is_used && view_at(d, i)->source == seen->source) {

@@ -8,7 +8,7 @@ enum { DAY_MS = 24 * 3600 * 1000 };
 
 static const struct evidence *line_of(const struct view *v, enum fact fact)
 {
-    return view_has(v, fact) && v->facts[fact].evidence ? &v->evidence[v->facts[fact].evidence - 1] : NULL;
+    return view_has(v, fact) && v->facts[fact].evidence ? view_line(v, v->facts[fact].evidence) : NULL;
 }
 
 /* Facts that are no messages, and belong between them. */

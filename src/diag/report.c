@@ -15,12 +15,14 @@ struct work {
     struct arena *arena;
     struct report *report;
     size_t max;
+    uint32_t *buckets, *next; /* the negotiations by their addresses, the latest first; from 1, 0 is the end */
 };
 
 size_t diag_report_space(const struct diag *d)
 {
     size_t one = sizeof(struct report_negotiation) + REPORT_CAUSES_MAX * sizeof(struct report_cause) +
-                 REPORT_STEPS_MAX * sizeof(struct report_step) + 4096 + sizeof(struct tunnel) + 64;
+                 REPORT_STEPS_MAX * sizeof(struct report_step) + 4096 + sizeof(struct tunnel) + 2 * sizeof(uint32_t) +
+                 64;
 
     return sizeof(struct report) + (d->view_count + SOURCES_MAX) * one + 4096;
 }
@@ -78,7 +80,7 @@ static void add_view_evidence(struct report_evidence *out, size_t *count, size_t
     if (!view_has(v, fact) || *count == max)
         return;
     const struct fact_seen *seen = &v->facts[fact];
-    const struct evidence *line = seen->evidence ? &v->evidence[seen->evidence - 1] : NULL;
+    const struct evidence *line = seen->evidence ? view_line(v, seen->evidence) : NULL;
 
     out[(*count)++] = (struct report_evidence){.sentence = sentence,
                                                .text = line ? line->text : "",
@@ -260,12 +262,20 @@ static enum outcome outcome_of(const struct tunnel *t, const struct judgement *j
     return j->count > 0 ? OUTCOME_IN_PROGRESS : OUTCOME_UNKNOWN;
 }
 
-/* Attempts between the same ends with the same first cause are one. */
-static struct report_negotiation *find_same(const struct report *report, const struct report_negotiation *n,
-                                            enum cause first)
+static uint32_t *bucket_of(const struct work *w, const struct report_negotiation *n)
 {
-    for (size_t i = report->negotiation_count; i > 0; i--) {
-        struct report_negotiation *old = &report->negotiations[i - 1];
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    for (size_t i = 0; i < sizeof n->local.octets; i++)
+        hash = ((hash ^ n->local.octets[i]) * 16777619u ^ n->peer.octets[i]) * 16777619u;
+    return &w->buckets[hash % w->max];
+}
+
+/* Attempts between the same ends with the same first cause are one. */
+static struct report_negotiation *find_same(const struct work *w, const struct report_negotiation *n, enum cause first)
+{
+    for (size_t i = *bucket_of(w, n); i > 0; i = w->next[i - 1]) {
+        struct report_negotiation *old = &w->report->negotiations[i - 1];
 
         if (old->causes[0].id == cause_id(first) && ip_equal(old->local, n->local) && ip_equal(old->peer, n->peer) &&
             old->role == n->role && old->phase == n->phase && old->stage.asa == n->stage.asa &&
@@ -311,7 +321,7 @@ static void tell(struct work *w, struct tunnel *t)
     add_ends(&n, t);
     add_times(&n, t);
 
-    struct report_negotiation *same = find_same(w->report, &n, j.verdicts[0].cause);
+    struct report_negotiation *same = find_same(w, &n, j.verdicts[0].cause);
     if (same) {
         merge(same, &n);
         return;
@@ -342,6 +352,8 @@ static void tell(struct work *w, struct tunnel *t)
     for (size_t i = 1; i < t->view_count; i++)
         ladder_add_clock(&n, t->views[0], t->views[i]);
     w->report->negotiations[w->report->negotiation_count++] = n;
+    w->next[w->report->negotiation_count - 1] = *bucket_of(w, &n);
+    *bucket_of(w, &n) = (uint32_t)w->report->negotiation_count;
 }
 
 /* What a file says of no negotiation is still worth a word. */
@@ -370,12 +382,14 @@ struct report *diag_report(struct diag *d, struct arena *arena)
     struct report *report = arena_take(arena, sizeof *report);
     struct tunnel *tunnels = arena_take(arena, (d->view_count + SOURCES_MAX) * sizeof *tunnels);
     size_t tunnel_count = 0, files = 0;
-    struct work w = {d, arena, report, d->view_count + SOURCES_MAX};
+    struct work w = {.d = d, .arena = arena, .report = report, .max = d->view_count + SOURCES_MAX};
 
     if (!report || !tunnels)
         return NULL;
     report->negotiations = arena_take(arena, w.max * sizeof *report->negotiations);
-    if (!report->negotiations)
+    w.buckets = arena_take(arena, w.max * sizeof *w.buckets);
+    w.next = arena_take(arena, w.max * sizeof *w.next);
+    if (!report->negotiations || !w.buckets || !w.next)
         return NULL;
     for (size_t i = 0; i < SOURCES_MAX; i++)
         files += d->sources[i].is_given;

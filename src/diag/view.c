@@ -68,15 +68,25 @@ static void keep_text(char *space, size_t size, const char *text)
     text_add(&t, "%s", text);
 }
 
+const struct evidence *view_line(const struct view *v, unsigned place)
+{
+    return &v->evidence[(place - 1) / EVIDENCE_BLOCK][(place - 1) % EVIDENCE_BLOCK];
+}
+
 /* The place of the line among the view's evidence; 0: there is no room. */
 static uint8_t keep_line(struct view *v, const struct line *line)
 {
-    struct evidence *e = &v->evidence[v->evidence_count];
+    struct evidence **block = &v->evidence[v->evidence_count / EVIDENCE_BLOCK], *e;
 
-    if (v->evidence_count > 0 && e[-1].line == line->seen->line)
+    if (v->evidence_count > 0 && view_line(v, v->evidence_count)->line == line->seen->line)
         return v->evidence_count;
     if (v->evidence_count == EVIDENCE_MAX)
         return 0;
+    if (!*block)
+        *block = arena_take(v->arena, EVIDENCE_BLOCK * sizeof **block);
+    if (!*block)
+        return 0;
+    e = &(*block)[v->evidence_count % EVIDENCE_BLOCK];
     e->source = line->seen->source;
     e->has_time = line->seen->has_time;
     e->line = line->seen->line;
@@ -296,12 +306,12 @@ static void note_pending(struct view *v, unsigned number, bool is_repeat)
     if (step == FACT_COUNT)
         return;
     if (v->pending_line) {
-        seen.source = v->evidence[v->pending_line - 1].source;
+        seen.source = view_line(v, v->pending_line)->source;
         if (!v->facts[step].evidence)
             v->facts[step].evidence = v->pending_line;
     }
     note_step(v, "MM", number, is_repeat,
-              &(struct line){&seen, v->pending_line ? v->evidence[v->pending_line - 1].text : ""});
+              &(struct line){&seen, v->pending_line ? view_line(v, v->pending_line)->text : ""});
 }
 
 void view_close(struct view *v)
@@ -506,12 +516,17 @@ void view_fold(struct view *v, const struct view *from)
     v->last_ms = from->last_ms > v->last_ms ? from->last_ms : v->last_ms;
 }
 
-void view_begin(struct view *v, const struct observation *seen)
+void view_begin(struct view *v, const struct observation *seen, struct arena *arena)
 {
+    struct evidence *kept[EVIDENCE_BLOCKS];
+
+    memcpy(kept, v->evidence, sizeof kept);
     *v = (struct view){.is_used = true,
                        .source = seen->source,
                        .vantage = seen->vantage,
                        .product = seen->product,
                        .attempts = 1,
-                       .is_screen_only = true};
+                       .is_screen_only = true,
+                       .arena = arena};
+    memcpy(v->evidence, kept, sizeof kept);
 }

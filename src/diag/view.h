@@ -2,6 +2,7 @@
 #ifndef DIAG_VIEW_H
 #define DIAG_VIEW_H
 
+#include "base/arena.h"
 #include "diag/offer.h"
 #include "diag/report.h"
 #include "event/observation.h"
@@ -24,7 +25,14 @@ enum fact {
 /* Those that a view holds are STEP, REPEAT and SEEN, which stand first; TOLD follow from the facts of all views. */
 #define FACTS_SEEN FACT_ANY_PHASE1_UP
 
-enum { EVIDENCE_MAX = 24, EVIDENCE_TEXT_SIZE = 144, COOKIES_SIZE = 33, DETAIL_SIZE = 72 };
+enum {
+    EVIDENCE_MAX = 24,
+    EVIDENCE_BLOCK = 4,
+    EVIDENCE_BLOCKS = EVIDENCE_MAX / EVIDENCE_BLOCK,
+    EVIDENCE_TEXT_SIZE = 144,
+    COOKIES_SIZE = 33,
+    DETAIL_SIZE = 72
+};
 
 /* What the lines say of a difference, for the repair; index of struct view.details. */
 enum detail {
@@ -72,7 +80,8 @@ struct view {
     struct offers offers;
     struct fact_seen facts[FACTS_SEEN];
     uint8_t evidence_count;
-    struct evidence evidence[EVIDENCE_MAX];
+    struct evidence *evidence[EVIDENCE_BLOCKS]; /* taken as they are needed, and kept when the view begins anew */
+    struct arena *arena;                        /* that they are taken from */
 };
 
 /* Takes one observation into the view. */
@@ -81,8 +90,11 @@ void view_take(struct view *v, const struct observation *seen, const char *text)
 /* What waits for the next line is taken as it is: no next line will come. */
 void view_close(struct view *v);
 
-/* An empty one. */
-void view_begin(struct view *v, const struct observation *seen);
+/* An empty one. The arena lives as long as the view. */
+void view_begin(struct view *v, const struct observation *seen, struct arena *arena);
+
+/* The line at a place of struct fact_seen.evidence, which is not 0. */
+const struct evidence *view_line(const struct view *v, unsigned place);
 
 /* The observation begins another attempt than the one that the view holds. */
 bool view_is_other_attempt(const struct view *v, const struct event *e);
