@@ -46,16 +46,20 @@ static void free_job(struct job *job)
 static void set_keys(struct vault_queue *queue, const struct job *job)
 {
     uint32_t count = 0;
+    bool is_given[VAULT_KEYS_MAX] = {false};
 
-    for (uint32_t i = 0; i < queue->key_count; i++)
-        vault_set_key(queue->vault, i, bytes_of(NULL, 0));
+    /* A key that another one replaces is remembered by the vault, so none is taken away first. A key that the vault
+     * refuses is longer than any Cisco takes; conf has said so. The question for it is answered with NO_KEY. */
     for (size_t i = 0; i < job->key_count; i++) {
-        /* A key that the vault refuses is longer than any Cisco takes; conf has said so. The question for it is
-         * answered with NO_KEY. */
-        (void)vault_set_key(queue->vault, job->keys[i].tunnel_group, job->keys[i].key);
-        if (job->keys[i].tunnel_group >= count)
-            count = job->keys[i].tunnel_group + 1u;
+        uint16_t index = job->keys[i].tunnel_group;
+
+        is_given[index] = vault_set_key(queue->vault, index, job->keys[i].key);
+        if (index >= count)
+            count = index + 1u;
     }
+    for (uint32_t i = 0; i < queue->key_count; i++)
+        if (!is_given[i])
+            vault_set_key(queue->vault, i, bytes_of(NULL, 0));
     queue->key_count = count;
 }
 

@@ -21,6 +21,28 @@ static const struct {
 #undef FAULT
 };
 
+static const struct {
+    const char *name, *meaning;
+} hypotheses[] = {
+    [HYPOTHESIS_NONE] = {"NONE", "none of the usual accidents explains it: the peer's key is another one altogether, "
+                                 "or its message was damaged"},
+#define HYPOTHESIS(name, edit, text, meaning) [HYPOTHESIS_##name] = {#name, meaning},
+#include "policy/hypothesis.def"
+#undef HYPOTHESIS
+};
+
+const char *hypothesis_name(enum hypothesis hypothesis)
+{
+    CHECK((unsigned)hypothesis < HYPOTHESIS_COUNT);
+    return hypotheses[hypothesis].name;
+}
+
+const char *hypothesis_meaning(enum hypothesis hypothesis)
+{
+    CHECK((unsigned)hypothesis < HYPOTHESIS_COUNT);
+    return hypotheses[hypothesis].meaning;
+}
+
 const char *question_name(enum question_kind kind)
 {
     CHECK((unsigned)kind < QUESTION_COUNT);

@@ -25,7 +25,27 @@ enum question_fault {
     QUESTION_FAULT_COUNT
 };
 
+enum hypothesis {
+    HYPOTHESIS_NONE,
+#define HYPOTHESIS(name, ...) HYPOTHESIS_##name,
+#include "policy/hypothesis.def"
+#undef HYPOTHESIS
+    HYPOTHESIS_COUNT
+};
+
 enum { NONCE_MIN = 8, NONCE_MAX = 256 }; /* RFC 2409 section 5 */
+enum { EVIDENCE_MAX = 4096, EVIDENCE_IVS = 2 };
+
+/* A sealed message that does not open with our key, and what shows that another key opens it: in phase 1 the peer's
+ * HASH, which is over `covered` and the body of the ID payload; in an informational message HASH(1), RFC 2409
+ * section 5.7. */
+struct evidence {
+    uint32_t message_id; /* 0: a message of phase 1 */
+    uint8_t first_payload;
+    uint8_t ivs[EVIDENCE_IVS][CIPHER_BLOCK_MAX];
+    uint16_t covered_len, sealed_len;
+    uint8_t bytes[EVIDENCE_MAX]; /* what is covered, then what is sealed */
+};
 
 struct question {
     enum question_kind kind;
@@ -33,33 +53,39 @@ struct question {
     /* SKEYID, SECRET, FORGET: from the answer to SHARE. Used up as soon as g^xy has been computed with it; a peer's
      * value that is refused (BAD_LENGTH, BAD_VALUE), or NO_KEY, leaves it for the true one: whoever sends a false value
      * ends nothing. */
-    struct handle secret;
-    bool is_secret_kept; /* SKEYID: the answer may show that the peer's value was false; FORGET ends it */
-    bool is_decoy;       /* SHARE_AND_SKEYID: with a key that nobody has, in the time that any other takes */
-    uint32_t key_index;  /* *SKEYID: whose pre-shared key, an index of struct policy.tunnel_groups */
-    enum hash_id prf;    /* *SKEYID */
-    uint8_t cookies[16]; /* *SKEYID: the initiator's, then the responder's */
+    struct handle secret; /* AUTOPSY: from the answer to *SKEYID */
+    bool is_secret_kept;   /* SKEYID: the answer may show that the peer's value was false; FORGET ends it */
+    bool is_decoy;         /* SHARE_AND_SKEYID: with a key that nobody has, in the time that any other takes */
+    uint32_t key_index;    /* *SKEYID, AUTOPSY: whose pre-shared key, an index of struct policy.tunnel_groups */
+    enum hash_id prf;      /* *SKEYID, AUTOPSY */
+    enum cipher_id cipher; /* AUTOPSY */
+    uint8_t cookies[16];   /* *SKEYID, AUTOPSY: the initiator's, then the responder's */
     uint8_t nonce_i[NONCE_MAX], nonce_r[NONCE_MAX];
     uint16_t nonce_i_len, nonce_r_len;
     uint8_t peer_public[GROUP_PUBLIC_MAX];
     uint16_t peer_public_len;
+    struct evidence evidence; /* AUTOPSY */
 };
 
 struct answer {
     enum question_fault fault; /* QUESTION_FAULT_NONE: what was asked for stands below */
-    struct handle secret;      /* SHARE */
+    struct handle secret;      /* SHARE; *SKEYID: g^xy, kept for an AUTOPSY until FORGET; not set: no room for it */
     uint8_t public_value[GROUP_PUBLIC_MAX];
     uint16_t public_len;
     uint8_t skeyid[DIGEST_MAX], skeyid_d[DIGEST_MAX], skeyid_a[DIGEST_MAX], skeyid_e[DIGEST_MAX];
     uint16_t skeyid_len;
     uint8_t shared[GROUP_SECRET_MAX]; /* *SECRET: g^xy */
     uint16_t shared_len;
-    uint8_t seed[64]; /* SEED */
+    uint8_t seed[64];           /* SEED */
+    enum hypothesis hypothesis; /* AUTOPSY: of the peer's key; NONE: no hypothesis opens the message */
+    uint32_t key_index;         /* OTHER_GROUP: whose key it is */
 };
 
 const char *question_name(enum question_kind kind);
 const char *question_fault_name(enum question_fault fault);
 const char *question_fault_meaning(enum question_fault fault);
+const char *hypothesis_name(enum hypothesis hypothesis);
+const char *hypothesis_meaning(enum hypothesis hypothesis); /* a sentence */
 void answer_wipe(struct answer *answer);
 
 #endif

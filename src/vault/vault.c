@@ -5,6 +5,8 @@
 #include "crypto/group.h"
 #include "crypto/hash.h"
 #include "crypto/kdf.h"
+#include "vault/autopsy.h"
+#include "vault/edit.h"
 
 #include <stdalign.h>
 #include <string.h>
@@ -14,16 +16,26 @@ struct psk {
     uint8_t bytes[PSK_MAX];
 };
 
-/* One key pair that waits for its peer. */
+/* One key pair that waits for its peer; or what became of it, which an autopsy may want. */
 struct secret {
     enum group_id group;
-    uint8_t private_value[GROUP_PRIVATE_MAX];
+    uint16_t shared_len; /* 0: it waits */
+    union {
+        uint8_t private_value[GROUP_PRIVATE_MAX];
+        uint8_t shared[GROUP_SECRET_MAX];
+    };
 };
+
+/* An autopsy holds a message against so many other keys, and no more: the vault has other questions to answer. */
+enum { EARLIER_MAX = 16, OTHER_KEYS_MAX = 1024 };
+_Static_assert((int)PSK_MAX <= (int)EDIT_KEY_MAX, "every key can be edited");
 
 struct vault {
     uint32_t key_count;
     struct psk *keys;
     struct pool secrets;
+    struct psk earlier[EARLIER_MAX]; /* a ring of keys that gave way to others */
+    uint32_t earlier_count;
 };
 
 static size_t padded(size_t len)
@@ -60,6 +72,8 @@ bool vault_set_key(struct vault *vault, uint32_t index, struct bytes key)
         return false;
 
     struct psk *psk = &vault->keys[index];
+    if (psk->len > 0 && key.len > 0 && !bytes_equal(bytes_of(psk->bytes, psk->len), key))
+        vault->earlier[vault->earlier_count++ % EARLIER_MAX] = *psk;
     bytes_wipe(psk, sizeof *psk);
     if (key.len > 0)
         memcpy(psk->bytes, key.data, key.len);
@@ -78,6 +92,7 @@ void vault_wipe(struct vault *vault)
         pool_give_back(&vault->secrets, h);
     if (vault->key_count > 0)
         bytes_wipe(vault->keys, sizeof(struct psk) * vault->key_count);
+    bytes_wipe(vault->earlier, sizeof vault->earlier);
 }
 
 static enum question_fault fault_of(enum group_fault fault)
@@ -121,6 +136,21 @@ static enum question_fault agree(const struct question *question, const struct s
     return fault;
 }
 
+/* For an autopsy, until it is forgotten: half of the room is left to those who wait for their peers. */
+static void keep_shared(struct vault *vault, enum group_id group, struct answer *answer)
+{
+    bool is_room = vault->secrets.taken_count < vault->secrets.count / 2;
+    struct handle h = is_room ? pool_take(&vault->secrets) : (struct handle){0, 0};
+    struct secret *secret = pool_find(&vault->secrets, h);
+
+    if (secret == NULL)
+        return;
+    secret->group = group;
+    secret->shared_len = answer->shared_len;
+    memcpy(secret->shared, answer->shared, answer->shared_len);
+    answer->secret = h;
+}
+
 /* The key of the group; for one that does not exist, one that nobody has. A responder works that out for groups that do
  * exist, too: so it takes no time that could be seen. */
 static struct bytes key_of(const struct vault *vault, const struct question *question, struct bytes randomness,
@@ -137,8 +167,8 @@ static struct bytes key_of(const struct vault *vault, const struct question *que
     return bytes_of(psk->bytes, psk->len);
 }
 
-/* g^xy becomes the four keys; itself it does not leave, for phase 1 has no further use for it. */
-static void derive(const struct vault *vault, const struct question *question, struct bytes randomness,
+/* g^xy becomes the four keys; itself it does not leave. */
+static void derive(struct vault *vault, const struct question *question, struct bytes randomness,
                    struct answer *answer)
 {
     uint8_t decoy[DIGEST_MAX];
@@ -154,6 +184,8 @@ static void derive(const struct vault *vault, const struct question *question, s
 
     skeyid_e(question->prf, skeyid, a, shared, cookies, answer->skeyid_e);
     answer->skeyid_len = (uint16_t)skeyid.len;
+    if (!question->is_decoy && !question->is_secret_kept)
+        keep_shared(vault, question->group, answer);
     bytes_wipe(answer->shared, sizeof answer->shared);
     answer->shared_len = 0;
     bytes_wipe(decoy, sizeof decoy);
@@ -181,7 +213,7 @@ static enum question_fault use_secret(struct vault *vault, const struct question
 {
     const struct secret *secret = pool_find(&vault->secrets, question->secret);
 
-    if (secret == NULL || secret->group != question->group)
+    if (secret == NULL || secret->shared_len > 0 || secret->group != question->group)
         return QUESTION_FAULT_NO_SECRET;
     enum question_fault fault = agree(question, secret, answer);
     if (!question->is_secret_kept && (fault == QUESTION_FAULT_NONE || fault == QUESTION_FAULT_IDENTITY))
@@ -206,6 +238,45 @@ static enum question_fault share_and_use(const struct question *question, struct
     return fault;
 }
 
+static bool is_key_of_message(const struct question *question, struct bytes shared, const struct psk *psk)
+{
+    return psk->len > 0 && autopsy_opens(question, shared, bytes_of(psk->bytes, psk->len));
+}
+
+static enum hypothesis look_at_other_keys(const struct vault *vault, const struct question *question,
+                                          struct bytes shared, uint32_t *key_index)
+{
+    uint32_t tried = 0;
+
+    for (uint32_t i = 0; i < vault->key_count && tried < OTHER_KEYS_MAX; i++) {
+        if (i == question->key_index || vault->keys[i].len == 0)
+            continue;
+        tried++;
+        if (is_key_of_message(question, shared, &vault->keys[i])) {
+            *key_index = i;
+            return HYPOTHESIS_OTHER_GROUP;
+        }
+    }
+    for (size_t i = 0; i < EARLIER_MAX; i++)
+        if (is_key_of_message(question, shared, &vault->earlier[i]))
+            return HYPOTHESIS_EARLIER;
+    return HYPOTHESIS_NONE;
+}
+
+static enum question_fault autopsy(const struct vault *vault, const struct question *question, struct answer *answer)
+{
+    const struct secret *secret = pool_find(&vault->secrets, question->secret);
+
+    if (secret == NULL || secret->shared_len == 0)
+        return QUESTION_FAULT_NO_SECRET;
+    const struct psk *ours = &vault->keys[question->key_index];
+    struct bytes shared = bytes_of(secret->shared, secret->shared_len);
+    answer->hypothesis = autopsy_of_edits(question, shared, bytes_of(ours->bytes, ours->len));
+    if (answer->hypothesis == HYPOTHESIS_NONE)
+        answer->hypothesis = look_at_other_keys(vault, question, shared, &answer->key_index);
+    return QUESTION_FAULT_NONE;
+}
+
 static enum question_fault seed(struct bytes randomness, struct answer *answer)
 {
     if (randomness.len == 0)
@@ -223,6 +294,7 @@ static enum question_fault answer_it(struct vault *vault, const struct question 
     case QUESTION_SKEYID: return use_secret(vault, question, answer);
     case QUESTION_SHARE_AND_SECRET:
     case QUESTION_SHARE_AND_SKEYID: return share_and_use(question, randomness, answer);
+    case QUESTION_AUTOPSY: return autopsy(vault, question, answer);
     case QUESTION_FORGET: pool_give_back(&vault->secrets, question->secret); return QUESTION_FAULT_NONE;
     case QUESTION_SEED: return seed(randomness, answer);
     case QUESTION_NONE:
@@ -235,11 +307,12 @@ static enum question_fault answer_it(struct vault *vault, const struct question 
 void vault_answer(struct vault *vault, const struct question *question, struct bytes randomness, struct answer *answer)
 {
     bool is_for_skeyid = question->kind == QUESTION_SKEYID || question->kind == QUESTION_SHARE_AND_SKEYID;
+    bool is_of_key = is_for_skeyid || question->kind == QUESTION_AUTOPSY;
     enum question_fault fault = QUESTION_FAULT_NO_KEY;
 
     CHECK(randomness.len == 0 || randomness.len == VAULT_RANDOM_LEN);
     *answer = (struct answer){0};
-    if (!is_for_skeyid || question->is_decoy || has_key(vault, question->key_index))
+    if (!is_of_key || question->is_decoy || has_key(vault, question->key_index))
         fault = answer_it(vault, question, randomness, answer);
     if (fault == QUESTION_FAULT_NONE && is_for_skeyid)
         derive(vault, question, randomness, answer);

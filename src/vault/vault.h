@@ -23,14 +23,15 @@ enum { VAULT_RANDOM_LEN = 128, PSK_MAX = 128 };
 size_t vault_space(uint32_t key_count, uint32_t secret_count);
 struct vault *vault_make(void *space, uint32_t key_count, uint32_t secret_count);
 
-/* Replaces the key of that index; an empty key takes it away. False: longer than PSK_MAX, or no such index. */
+/* Replaces the key of that index; an empty key takes it away. What another key replaces is remembered among the earlier
+ * ones, for autopsies. False: longer than PSK_MAX, or no such index. */
 bool vault_set_key(struct vault *vault, uint32_t index, struct bytes key);
 
 /* Always answers. `randomness` has VAULT_RANDOM_LEN bytes, or none when the system gave none (then what needs it
  * fails). */
 void vault_answer(struct vault *vault, const struct question *question, struct bytes randomness, struct answer *answer);
 
-/* Key pairs that wait; for the leak tests. */
+/* Key pairs that wait, and what is kept of them for an autopsy; for the leak tests. */
 uint32_t vault_secret_count(const struct vault *vault);
 
 void vault_wipe(struct vault *vault);

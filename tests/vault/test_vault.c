@@ -63,6 +63,16 @@ static bool is_only_a_fault(struct answer answer)
     return bytes_are_zero(bytes_of(&answer, sizeof answer));
 }
 
+/* What is kept for an autopsy. */
+static void forget(struct vault *vault, const struct answer *keys)
+{
+    struct question q = question_of(QUESTION_FORGET);
+    struct answer answer;
+
+    q.secret = keys->secret;
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE);
+}
+
 static void both_ends_get_the_same_keys(void **state)
 {
     (void)state;
@@ -77,12 +87,16 @@ static void both_ends_get_the_same_keys(void **state)
 
         q.kind = QUESTION_SHARE_AND_SKEYID;
         set_peer(&q, &share);
-        CHECK(ask(east, &q, &responder) == QUESTION_FAULT_NONE && vault_secret_count(east) == 0);
+        CHECK(ask(east, &q, &responder) == QUESTION_FAULT_NONE && vault_secret_count(east) == 1);
+        forget(east, &responder);
+        CHECK(vault_secret_count(east) == 0);
 
         q.kind = QUESTION_SKEYID;
         q.secret = share.secret;
         set_peer(&q, &responder);
-        CHECK(ask(west, &q, &initiator) == QUESTION_FAULT_NONE && vault_secret_count(west) == 0);
+        CHECK(ask(west, &q, &initiator) == QUESTION_FAULT_NONE && vault_secret_count(west) == 1);
+        forget(west, &initiator);
+        CHECK(vault_secret_count(west) == 0);
 
         CHECK(initiator.skeyid_len == 20 && responder.skeyid_len == 20);
         CHECK(memcmp(initiator.skeyid, responder.skeyid, 4 * sizeof initiator.skeyid) == 0);
@@ -162,6 +176,7 @@ static void a_secret_serves_once(void **state)
             set_peer(&q, &peer);
             q.kind = uses[first];
             CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NONE);
+            forget(vault, &answer);
             q.kind = uses[second];
             CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NO_SECRET && is_only_a_fault(answer));
             CHECK(vault_secret_count(vault) == 0);
@@ -352,13 +367,15 @@ static void nothing_secret_is_left_behind(void **state)
     CHECK(!holds(vault, len, private_value, sizeof private_value));
 
     CHECK(holds(vault, len, psk, sizeof psk - 1));
-    CHECK(vault_set_key(vault, PSK_INDEX, bytes_of_text("short")) && !holds(vault, len, psk + 5, sizeof psk - 6));
-    CHECK(holds(vault, len, "short", 5));
+    CHECK(vault_set_key(vault, PSK_INDEX, bytes_of(NULL, 0)) && !holds(vault, len, psk, sizeof psk - 1));
+    CHECK(vault_set_key(vault, PSK_INDEX, bytes_of_text("an earlier one")));
+    CHECK(vault_set_key(vault, PSK_INDEX, bytes_of_text("short")) && holds(vault, len, "short", 5));
     q.kind = QUESTION_SHARE;
     CHECK(ask(vault, &q, &share) == QUESTION_FAULT_NONE);
     memcpy(private_value, randomness + 1, sizeof private_value);
     vault_wipe(vault);
-    CHECK(!holds(vault, len, "short", 5) && !holds(vault, len, private_value, sizeof private_value));
+    CHECK(!holds(vault, len, "short", 5) && !holds(vault, len, "an earlier one", 14));
+    CHECK(!holds(vault, len, private_value, sizeof private_value));
     CHECK(vault_secret_count(vault) == 0);
     free(vault);
 }
