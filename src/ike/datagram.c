@@ -95,6 +95,8 @@ static void authentication_failed(struct arrival *a, const struct isakmp_sa *sa,
 {
     tell_unproved(a->ike, a->out, sa, exchange, reason, detail);
     refuse_detail(a, sa, exchange, reason, reason_info(reason)->meaning);
+    if (reason == REASON_DOES_NOT_OPEN)
+        autopsy_ask(a->ike, a->now_ms, sa, exchange, &a->m, a->out);
 }
 
 /* Finds the row for a message that is open, and runs it. */

@@ -139,7 +139,8 @@ static void reseed(struct ike *ike, struct ike_outputs *out)
 static void answer_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
 {
     if (handle_is_set(in->answer.exchange)) {
-        step_answer(ike, now_ms, in->answer.exchange, in->answer.ask_number, in->answer.answer, out);
+        if (!autopsy_answer(ike, in->answer.exchange, in->answer.ask_number, in->answer.answer, out))
+            step_answer(ike, now_ms, in->answer.exchange, in->answer.ask_number, in->answer.answer, out);
         return;
     }
     ike->is_seed_asked = false;

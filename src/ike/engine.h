@@ -86,8 +86,9 @@ struct ike {
     bool are_all_noted; /* more than find room there */
     uint32_t last_conn_id, last_ask_number;
     bool is_seed_asked;
-    uint64_t notify_tokens_ms; /* token bucket for answers to strangers: time up to which it has been spent */
-    struct question question;  /* working space */
+    uint64_t autopsy_tokens_ms; /* token bucket for questions about keys */
+    uint64_t notify_tokens_ms;  /* token bucket for answers to strangers: time up to which it has been spent */
+    struct question question;   /* working space */
     struct draft draft;
     uint8_t message_space[BLOB_MAX], opened_space[BLOB_MAX], whole_space[ASSEMBLY_LEN_MAX];
 };
@@ -191,6 +192,15 @@ struct bytes hash_quick(const struct step_work *work, int number, struct bytes r
 bool keys_take(struct step_work *work, struct bytes share_i, struct bytes share_r);
 void keys_make_pair(const struct isakmp_sa *sa, struct quick *quick, struct bytes shared, struct bytes nonce_i,
                     struct bytes nonce_r);
+
+/* ---- key autopsy (autopsy.c) */
+/* The message does not open with our key: the vault is asked what the peer's may be, unless it has been asked enough.
+ * Nothing waits for the answer, and nothing of it leaves by the network. `phase1`: the exchange. */
+void autopsy_ask(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, struct exchange *phase1,
+                 const struct message *m, struct ike_outputs *out);
+/* False: it is no answer to such a question. */
+bool autopsy_answer(struct ike *ike, struct handle exchange, uint32_t ask_number, const struct answer *answer,
+                    struct ike_outputs *out);
 
 /* ---- sending (send.c) */
 /* Builds what the row sends into the exchange of the draft (BLOB_SENT). REASON_LIMIT when it does not fit. */

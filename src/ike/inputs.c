@@ -111,6 +111,7 @@ static void move_all(struct ike *ike, uint64_t now_ms, const struct policy *from
     for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h)) {
         struct exchange *exchange = exchange_of(ike, h);
 
+        exchange->autopsy_number = 0; /* the answer would name a tunnel group of the old policy */
         if (exchange->kind == EXCHANGE_QM && exchange->quick.tunnel != NO_INDEX)
             exchange->quick.tunnel = policy_same_tunnel(from, exchange->quick.tunnel, to);
         if (exchange->kind == EXCHANGE_QM && exchange->side == INITIATOR && exchange->state == STATE_QM_START)

@@ -34,7 +34,7 @@ void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer_h, enum s
         return;
     uint8_t shifted = outcome_place(peer, side, phase, is_success, state);
     memmove(peer->outcomes + 1, peer->outcomes, shifted * sizeof peer->outcomes[0]);
-    peer->outcomes[0] = (struct outcome){now_ms, side, phase, is_success, state, reason};
+    peer->outcomes[0] = (struct outcome){now_ms, side, phase, is_success, state, reason, HYPOTHESIS_NONE};
     if (peer->outcome_count <= shifted)
         peer->outcome_count = shifted + 1;
 }
@@ -169,8 +169,10 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
         event_add_text(e, FIELD_KEEPALIVE, "None");
     event_add_text(e, FIELD_REASON, reason_info(why)->name);
     event_add_text(e, FIELD_DETAIL, reason_info(why)->meaning);
-    if (why != REASON_REPLACED)
+    if (why != REASON_REPLACED) {
         outcome_keep(ike, now_ms, sa->peer, sa->side, 1, false, state, why);
+        peer_of(ike, sa->peer)->outcomes[0].hypothesis = sa->hypothesis;
+    }
     bytes_wipe(sa->skeyid, sizeof sa->skeyid);
     bytes_wipe(sa->skeyid_a, sizeof sa->skeyid_a);
     bytes_wipe(sa->skeyid_d, sizeof sa->skeyid_d);

@@ -346,6 +346,7 @@ enum reason mm_keep_keys_r(struct step_work *work)
         return REASON_LIMIT;
     if (!keys_take(work, draft_blob(work, BLOB_SHARE_PEER), draft_blob(work, BLOB_SHARE_MINE)))
         return REASON_WEAK_KEY;
+    work->draft->exchange.secret = work->answer->secret;
     tell_sa(work->ike, work->out, EV_KEYS_MADE, &work->draft->sa);
     return REASON_OK;
 }
@@ -373,7 +374,7 @@ enum reason mm_keep_keys_i(struct step_work *work)
 {
     struct isakmp_sa *sa = &work->draft->sa;
 
-    work->draft->exchange.secret = (struct handle){0, 0}; /* the vault has used it up */
+    work->draft->exchange.secret = work->answer->secret; /* the one before has been used up */
     if (!keys_take(work, draft_blob(work, BLOB_SHARE_MINE), draft_blob(work, BLOB_SHARE_PEER)))
         return REASON_WEAK_KEY;
     tell_sa(work->ike, work->out, EV_KEYS_MADE, sa);

@@ -111,8 +111,9 @@ struct isakmp_sa {
     uint8_t dpd_try_count;
     bool has_dpd_heard;
 
-    enum reason doomed; /* to be ended by the timers; REASON_OK: not */
-    enum state died_in; /* SA_DEAD */
+    enum reason doomed;         /* to be ended by the timers; REASON_OK: not */
+    enum hypothesis hypothesis; /* what is known of the peer's key, when it is not ours */
+    enum state died_in;         /* SA_DEAD */
     enum reason died_of;
     uint64_t died_ms;
 };
@@ -155,7 +156,7 @@ struct exchange {
     enum side side;
     uint32_t message_id;
     struct handle blobs[BLOB_COUNT];
-    struct handle secret; /* in the vault */
+    struct handle secret; /* in the vault: our private value, in phase 1 later g^xy */
     uint8_t iv[CIPHER_BLOCK_MAX];
     uint8_t first_iv[CIPHER_BLOCK_MAX];
     uint8_t heard_digest[16]; /* of the last message that was taken */
@@ -167,6 +168,8 @@ struct exchange {
     enum reason last_reason; /* why the last message was refused: told when the exchange dies */
     struct handle parked;    /* the draft that waits for an answer */
     uint32_t ask_number;
+    uint32_t autopsy_number; /* of the question that is out; 0: none */
+    uint8_t autopsy_count;   /* how many have been asked */
     struct quick quick;
 };
 
@@ -192,7 +195,7 @@ struct pair {
 enum { WAITING_MAX = 16, HEARD_IDS_MAX = 128, EXCHANGES_PER_SA_MAX = 16, RESENDS_OF_ANSWER_MAX = 6 };
 enum { FAREWELLS_MAX = 8, FAREWELL_REPEATS = 2, SPI_LEN = 4 };
 
-/* Every peer keeps a number of them: enum side, state and reason in a byte each. */
+/* Every peer keeps a number of them: enum side, state, reason and hypothesis in a byte each. */
 struct outcome {
     uint64_t at_ms;
     uint8_t side;
@@ -200,6 +203,7 @@ struct outcome {
     bool is_success;
     uint8_t state;
     uint8_t reason;
+    uint8_t hypothesis; /* enum hypothesis */
 };
 
 /* A Delete of a pair that is to be said again; see farewell.c. */

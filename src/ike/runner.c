@@ -73,7 +73,7 @@ static void keep_for_repeats(struct ike *ike, struct exchange *exchange)
         }
 }
 
-/* The vault keeps a private value until it is used or forgotten. */
+/* The vault keeps a private value until it is used, and g^xy of phase 1, until it is told to forget them. */
 static void forget(struct handle secret, struct ike_outputs *out)
 {
     if (!handle_is_set(secret) || out->question_count == IKE_QUESTIONS_MAX || out->count == IKE_OUTPUTS_MAX)
@@ -96,8 +96,11 @@ static void commit(struct ike *ike, uint64_t now_ms, struct draft *draft, struct
     draft->exchange.state = step->to;
     draft->exchange.answer_count = 0;
     draft->exchange.last_reason = REASON_OK;
-    if (is_phase1_done)
+    if (is_phase1_done) {
         memcpy(draft->sa.last_block, draft->exchange.iv, sizeof draft->sa.last_block);
+        forget(draft->exchange.secret, out);
+        draft->exchange.secret = (struct handle){0, 0};
+    }
     for (int i = 0; i < BLOB_COUNT; i++)
         if (!handle_equal(exchange->blobs[i], draft->exchange.blobs[i]))
             blob_drop(&ike->blobs, exchange->blobs[i]);

@@ -100,7 +100,9 @@ static struct ike_outcome outcome_view(const struct outcome *outcome)
         .asa_state = state_info(outcome->state)->asa,
         .ios_state = state_info(outcome->state)->ios,
         .reason = reason_info(outcome->reason)->name,
-        .meaning = reason_info(outcome->reason)->meaning,
+        .hypothesis = hypothesis_name(outcome->hypothesis),
+        .meaning = outcome->hypothesis != HYPOTHESIS_NONE ? hypothesis_meaning(outcome->hypothesis)
+                                                          : reason_info(outcome->reason)->meaning,
     };
 }
 

@@ -46,8 +46,9 @@ struct ike_outcome {
     bool is_end;   /* no failure: it was up until then, or we ended it on purpose */
     uint8_t phase; /* 1 or 2 */
     const char *asa_state, *ios_state;
-    const char *reason;  /* name of a row of reasons.def */
-    const char *meaning; /* its sentence */
+    const char *reason;     /* name of a row of reasons.def */
+    const char *hypothesis; /* name of a row of hypothesis.def: what the peer's key is; "NONE": not known, or ours */
+    const char *meaning;    /* its sentence; or what the autopsy found out about the peer's key */
 };
 
 enum { IKE_OUTCOMES_MAX = 20 };

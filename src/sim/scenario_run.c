@@ -206,6 +206,17 @@ static bool has_outcome(const struct sim *sim, uint32_t site, const char *reason
     return false;
 }
 
+static bool has_found_key(const struct sim *sim, uint32_t site, const char *hypothesis)
+{
+    struct ike_peer_view peer;
+
+    for (uint32_t i = 0; ike_view_peer(sim_ike(sim, site), 0, i, &peer); i++)
+        for (uint8_t k = 0; k < peer.outcome_count; k++)
+            if (strcmp(peer.outcomes[k].hypothesis, hypothesis) == 0)
+                return true;
+    return false;
+}
+
 static bool last_refusal_is(const struct sim *sim, uint32_t site, const char *reason)
 {
     static const enum event_kind kinds[] = {EV_MESSAGE_REFUSED, EV_AUTHENTICATION_FAILED};
@@ -252,6 +263,7 @@ static bool holds(const struct sim *sim, const struct scenario_line *line)
     case LINE_IN_STATE: return is_in_state(sim, site, line->text);
     case LINE_SENDS_NTH: return times_sent(sim, site, line->nth) == line->times;
     case LINE_GIVES_UP: return has_outcome(sim, site, line->text);
+    case LINE_FINDS_KEY: return has_found_key(sim, site, line->text);
     case LINE_REFUSES: return last_refusal_is(sim, site, line->text);
     case LINE_TELLS: return times_told(sim, site, line->text) == line->times;
     case LINE_DELIVERED: return sim_packets(sim).delivered == line->number;
