@@ -10,11 +10,13 @@ cd "$(dirname "$0")" || exit 1
 . ./strongswan.sh
 . ./ikewise.sh
 
-#       name                        our node  the peer     its fault         our state
-faults="wrong-key-as-initiator      west      strongswan   wrong-key         MM_WAIT_MSG6
-        wrong-key-as-responder      east      strongswan   wrong-key         MM_WAIT_MSG5
-        no-tunnel-group             west      ikewise      no-tunnel-group   MM_WAIT_MSG4
-        silence                     west      nobody       all-dropped       MM_WAIT_MSG2"
+#       name                        our node  the peer     its fault         our state      what is said of it
+faults="wrong-key-as-initiator      west      strongswan   wrong-key         MM_WAIT_MSG6   another.one.altogether
+        wrong-key-as-responder      east      strongswan   wrong-key         MM_WAIT_MSG5   another.one.altogether
+        blank-as-initiator          west      strongswan   blank-at-end      MM_WAIT_MSG6   with.a.blank.at.its.end
+        blank-as-responder          east      strongswan   blank-at-end      MM_WAIT_MSG5   with.a.blank.at.its.end
+        no-tunnel-group             west      ikewise      no-tunnel-group   MM_WAIT_MSG4   did.not.answer
+        silence                     west      nobody       all-dropped       MM_WAIT_MSG2   did.not.answer"
 
 deadline_s=32       # an ASA gives up after that
 
@@ -22,6 +24,7 @@ start_peer() {
     local driver=$1 node=$2 fault=$3
     case $fault in
     wrong-key) cell_key=not-the-same-horse "${driver}_start" "$node" ;;
+    blank-at-end) cell_key="$cell_key " "${driver}_start" "$node" ;;
     no-tunnel-group)
         mkdir -p "$lab_dir/ikewised-$node"
         ikewise_write_configuration "$node" | grep -v 'tunnel-group\|pre-shared-key' \
@@ -44,11 +47,16 @@ is_remembered() {
     local shown
     shown=$(ikewise "$1" show tunnel "$(cell_peer_address "$1")")
     echo "$shown"
-    grep -qw "$2" <<<"$shown"
+    grep -qw "$2" <<<"$shown" && grep -q "$3" <<<"$shown"
+}
+
+# Neither in what is logged nor in what is shown.
+no_key_is_told() {
+    ! { cat "$(ikewise_logs "$1")"; ikewise "$1" show tunnel "$(cell_peer_address "$1")"; } | grep -F "$cell_key"
 }
 
 run_fault() {
-    local name=$1 node=$2 peer=$3 fault=$4 state=$5 other=${lab_across[$2]}
+    local name=$1 node=$2 peer=$3 fault=$4 state=$5 said=$6 other=${lab_across[$2]}
     [ "$peer" != strongswan ] || strongswan_fetch
     lab_up none
     cell_choose strong pfs none
@@ -61,7 +69,8 @@ run_fault() {
         lab_until 5 state_is "$node" "$state"
         expect "$name: we are at $state" state_is "$node" "$state"
         expect "$name: it ends within $((deadline_s + 3)) s" lab_until $((deadline_s + 3)) ikewise_is_gone "$node"
-        expect "$name: the outcome is remembered" is_remembered "$node" "$state"
+        expect "$name: the outcome is remembered" is_remembered "$node" "$state" "$said"
+        expect "$name: no key is told" no_key_is_told "$node"
     else
         not_ok "$name: the daemons start"
     fi
