@@ -228,3 +228,14 @@ void burst_open(struct burst_key *key, struct burst_packet *packets, size_t coun
                         (key->kind == CIPHER_KIND_GCM ? gcm_open(key, packet) : cbc_open(key, packet));
     }
 }
+
+bool burst_icv_fits(struct burst_key *key, const struct bytes *parts, size_t part_count, struct bytes icv)
+{
+    uint8_t digest[DIGEST_MAX];
+
+    if (key->kind == CIPHER_KIND_GCM || icv.len == 0 || icv.len > hash_info(key->integrity)->digest_len)
+        return false;
+    make_ready(key);
+    struct bytes whole = hmac_with(&key->engine->integrity, parts, part_count, digest);
+    return bytes_equal_secret(bytes_of(whole.data, icv.len), icv);
+}

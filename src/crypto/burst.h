@@ -37,4 +37,8 @@ void burst_seal(struct burst_key *key, struct burst_packet *packets, size_t coun
  * others stay as they came. GCM decrypts while it checks: the text of a packet whose ICV is wrong is zeroed. */
 void burst_open(struct burst_key *key, struct burst_packet *packets, size_t count);
 
+/* Is `icv` the beginning of the HMAC over the parts, with this key? For packets that were not sealed as agreed; false
+ * with GCM. */
+bool burst_icv_fits(struct burst_key *key, const struct bytes *parts, size_t part_count, struct bytes icv);
+
 #endif

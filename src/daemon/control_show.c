@@ -259,6 +259,7 @@ struct pair_sum {
     uint32_t count, spi_in, spi_out;
     struct ip peer;
     uint64_t begun_ms;
+    enum esp_variant variant; /* of any of them */
 };
 
 static struct pair_sum pairs_of_tunnel(const struct client *client, uint16_t tunnel)
@@ -281,6 +282,8 @@ static struct pair_sum pairs_of_tunnel(const struct client *client, uint16_t tun
             continue;
         for (size_t c = 0; c < ESP_COUNTER_COUNT; c++)
             sum.counters[c] += plane_view.tally.counters[c];
+        if (plane_view.variant != ESP_VARIANT_NONE)
+            sum.variant = plane_view.variant;
     }
     return sum;
 }
@@ -335,6 +338,8 @@ static void set_tunnel_pairs(struct control_record *r, const struct pair_sum *su
     record_set_number(r, COL_tunnel_bytes_in, sum->counters[ESP_COUNTER_BYTES_IN]);
     record_set_number(r, COL_tunnel_send_errors, sum->counters[ESP_COUNTER_SEND_ERRORS]);
     record_set_number(r, COL_tunnel_recv_errors, sum->counters[ESP_COUNTER_RECV_ERRORS]);
+    if (sum->variant != ESP_VARIANT_NONE)
+        record_set_text(r, COL_tunnel_esp_finding, esp_variant_meaning(sum->variant));
 }
 
 static void set_tunnel_policy(struct control_record *r, const struct policy *policy, const struct tunnel *tunnel,

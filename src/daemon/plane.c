@@ -62,6 +62,7 @@ static void on_second(uv_timer_t *timer)
     if (drbg_wants_seed(&plane->drbg))
         CHECK(seed(plane)); /* no unpredictable IVs: nothing may leave */
     plane->too_big_left = PLANE_TOO_BIG_PER_S;
+    plane->autopsies_left = PLANE_AUTOPSIES_PER_S;
     plane_hold_second(plane);
     plane_pairs_second(plane);
     if (plane->stranger_count > 0)
@@ -121,6 +122,7 @@ int plane_create(struct plane **plane, const struct plane_config *config)
     made->loop = config->loop;
     made->hooks = config->hooks;
     made->too_big_left = PLANE_TOO_BIG_PER_S;
+    made->autopsies_left = PLANE_AUTOPSIES_PER_S;
     struct text name = text_of(made->tun_name, sizeof made->tun_name);
     text_add(&name, "%s", config->tun_name);
     int error = name.is_cut ? ENAMETOOLONG : !take_memory(made, config->pair_limit) ? ENOMEM : !seed(made) ? EIO : 0;
@@ -286,6 +288,7 @@ bool plane_view_pair(const struct plane *plane, struct handle handle, struct pla
                                      .sequence_out = pair->out.sequence,
                                      .replay_window = pair->in.replay.size,
                                      .replay_bitmap = replay_bitmap(&pair->in.replay),
+                                     .variant = pair->variant,
                                      .iv_len = shape->iv_len,
                                      .local = pair->local,
                                      .remote = pair->remote,

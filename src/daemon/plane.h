@@ -15,7 +15,7 @@
 #ifndef DAEMON_PLANE_H
 #define DAEMON_PLANE_H
 
-#include "esp/sa.h"
+#include "esp/autopsy.h"
 #include "ike/ike.h"
 #include "policy/policy.h"
 
@@ -86,7 +86,8 @@ struct plane_pair_view {
     uint64_t kb_left_in, kb_left_out;   /* UINT64_MAX: no limit */
     uint32_t sequence_in, sequence_out; /* highest seen, last used */
     uint16_t replay_window;
-    uint64_t replay_bitmap; /* bit 0 is the highest number */
+    enum esp_variant variant; /* how the peer seals, when that is known not to be as agreed */
+    uint64_t replay_bitmap;   /* bit 0 is the highest number */
     uint8_t iv_len;
     struct endpoint local, remote;
     enum df_policy df;

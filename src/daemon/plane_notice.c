@@ -97,22 +97,34 @@ static void add_inner(struct event *event, const struct plane_pair *pair, const 
     add_proxy(event, FIELD_REMOTE_PROXY, &s->remote, s->protocol, s->remote_ports);
 }
 
+struct event *plane_notice_event(struct plane *plane, const struct plane_pair *pair, enum event_kind kind)
+{
+    if (plane->event_count == PLANE_EVENTS_MAX)
+        return NULL;
+    struct event *event = &plane->events[plane->event_count++];
+    *event = event_of(kind);
+    event_add_ip(event, FIELD_PEER, pair->remote.ip);
+    event_add_ip(event, FIELD_LOCAL, pair->local.ip);
+    plane_notice_soon(plane);
+    return event;
+}
+
 void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,
                        const struct esp_packet *packet)
 {
     uint64_t now_ms = plane_now_ms(plane);
 
+    if (packet != NULL)
+        plane_autopsy(plane, pair, drop, packet);
     if (pair->drops == NULL && (pair->drops = calloc(1, sizeof *pair->drops)) == NULL)
         return; /* it is counted all the same */
     struct told_drops *drops = pair->drops;
     bool is_told_lately = drops->event_ms[drop] != 0 && now_ms - drops->event_ms[drop] < PLANE_EVENT_MS;
     drops->untold[drop]++;
-    if (!esp_drop_is_error(drop) || is_told_lately || plane->event_count == PLANE_EVENTS_MAX)
+    struct event *event =
+        !esp_drop_is_error(drop) || is_told_lately ? NULL : plane_notice_event(plane, pair, EV_PACKET_REFUSED);
+    if (event == NULL)
         return;
-    struct event *event = &plane->events[plane->event_count++];
-    *event = event_of(EV_PACKET_REFUSED);
-    event_add_ip(event, FIELD_PEER, pair->remote.ip);
-    event_add_ip(event, FIELD_LOCAL, pair->local.ip);
     event_add_text(event, FIELD_DIRECTION, packet != NULL ? "inbound" : "outbound");
     event_add_number(event, FIELD_SPI, packet != NULL ? pair->in.spi : pair->out.spi);
     event_add_text(event, FIELD_REASON, esp_drop_told_as(drop));
@@ -122,7 +134,6 @@ void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_dr
         add_inner(event, pair, packet);
     drops->event_ms[drop] = now_ms;
     drops->untold[drop] = 0;
-    plane_notice_soon(plane);
 }
 
 static void tell(struct plane *plane, enum ike_plane_kind kind, const struct plane_pair *pair,

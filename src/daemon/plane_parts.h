@@ -6,12 +6,14 @@
  *     plane_out.c     from TUN to the peer
  *     plane_in.c      from the peer to TUN
  *     plane_notice.c  what is to be told to the engine and the log
+ *     plane_autopsy.c how the peer has sealed what does not verify
  */
 #ifndef DAEMON_PLANE_PARTS_H
 #define DAEMON_PLANE_PARTS_H
 
 #include "crypto/drbg.h"
 #include "daemon/plane.h"
+#include "esp/autopsy.h"
 #include "esp/outer.h"
 #include "esp/packet.h"
 
@@ -27,6 +29,9 @@ enum {
     PLANE_EVENT_MS = 5000,     /* a dropped packet, for one pair and reason: as an ASA limits 402116 */
     PLANE_PATH_MS = 30000,     /* how often the path MTU of a pair in use is asked for */
     PLANE_TOO_BIG_PER_S = 100, /* ICMP errors (RFC 1812 4.3.2.8) */
+    PLANE_AUTOPSIES_PER_S = 20,
+    PLANE_AUTOPSY_MS = 1000, /* for one pair */
+    PLANE_AUTOPSY_KEYS = 8,  /* of the peer's other pairs */
 };
 
 /* Waiting to be told of a pair, as bits. */
@@ -58,6 +63,8 @@ struct plane_pair {
     uint8_t notices, told; /* NOTICE_*: waiting; told once and for all (SOFT, HARD) */
     uint64_t used_ms;      /* when USED was told */
     struct endpoint new_remote;
+    enum esp_variant variant; /* how the peer seals, when that is known not to be as agreed */
+    uint64_t autopsy_ms;      /* when a packet was looked at last; 0: never */
     struct told_drops *drops; /* NULL: it has dropped nothing yet */
 };
 
@@ -118,7 +125,7 @@ struct plane {
     uint64_t stranger_ms;
     struct event events[PLANE_EVENTS_MAX];
     size_t event_count;
-    uint32_t too_big_left;
+    uint32_t too_big_left, autopsies_left; /* in this second */
 
     struct plane_totals totals;
     uint8_t out_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
@@ -177,5 +184,11 @@ void plane_notice_stranger(struct plane *plane, uint32_t spi, const struct endpo
 void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,
                        const struct esp_packet *packet);
 void plane_notice_all(struct plane *plane);
+/* A place for an event that is told when the loop comes round; NULL: there is none. */
+struct event *plane_notice_event(struct plane *plane, const struct plane_pair *pair, enum event_kind kind);
+
+/* plane_autopsy.c */
+/* `packet` came in on the pair, was dropped for `drop`, and is as it came. A finding is an event, once for a pair. */
+void plane_autopsy(struct plane *plane, struct plane_pair *pair, enum esp_drop drop, const struct esp_packet *packet);
 
 #endif

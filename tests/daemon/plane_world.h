@@ -37,10 +37,10 @@ static struct policy_interface interface;
 static struct policy policy;
 
 static struct {
-    unsigned acquires, used, soft, hard, moved, strangers, events;
+    unsigned acquires, used, soft, hard, moved, strangers, events, autopsies;
     struct endpoint moved_to;
     uint32_t stranger_spi;
-    char reason[64];
+    char reason[64], cause[64];
 } told;
 
 static inline void on_acquire(void *context, uint16_t at_tunnel, uint16_t at_ace, const struct flow *flow)
@@ -70,6 +70,11 @@ static inline void on_input(void *context, enum ike_plane_kind kind, struct hand
 static inline void on_event(void *context, const struct event *event)
 {
     (void)context;
+    if (event->kind == EV_ESP_AUTOPSY) {
+        snprintf(told.cause, sizeof told.cause, "%s", event_text(event, FIELD_CAUSE));
+        told.autopsies++;
+        return;
+    }
     CHECK(event->kind == EV_PACKET_REFUSED);
     snprintf(told.reason, sizeof told.reason, "%s", event_text(event, FIELD_REASON));
     told.events++;

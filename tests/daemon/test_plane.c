@@ -356,6 +356,32 @@ static void congestion_on_the_way_reaches_the_inner_packet(void **state)
     burst_key_free(out.key);
 }
 
+/* SHA-1 is agreed with 96 bits of ICV; the peer sends all 160. */
+static void how_the_peer_seals_otherwise_is_told_once(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa out = peer_sa(OUR_SPI, 5, true);
+    struct plane_pair_view view;
+    uint8_t space[SPACE], key[16], integrity_key[20];
+
+    (void)state;
+    memset(key, 5, sizeof key);
+    memset(integrity_key, 6, sizeof integrity_key);
+    burst_key_free(out.key);
+    out.key = burst_key_make(CIPHER_AES128_CBC, BYTES_OF(key), HASH_SHA1, BYTES_OF(integrity_key), 20, true);
+    out.shape.icv_len = 20;
+    CHECK(plane_install(plane, &install) == 0);
+    for (int i = 0; i < 3; i++) {
+        struct bytes esp = seal(&out, "the whole digest", space);
+        send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+    }
+    run_for(20);
+    CHECK(told.autopsies == 1 && strcmp(told.cause, "ICV_160") == 0);
+    CHECK(plane_view_pair(plane, install.pair, &view) && view.variant == ESP_VARIANT_ICV_160);
+    CHECK(view.tally.counters[ESP_COUNTER_DECAPS] == 0);
+    burst_key_free(out.key);
+}
+
 static void a_packet_with_a_wrong_icv_is_told_with_its_reason(void **state)
 {
     struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
@@ -484,6 +510,7 @@ int main(void)
         PLANE_TEST(the_last_sequence_number_ends_the_pair_E04),
         PLANE_TEST(the_outer_header_has_the_inner_DSCP_ECN_and_DF_and_a_TTL_of_its_own),
         PLANE_TEST(congestion_on_the_way_reaches_the_inner_packet),
+        PLANE_TEST(how_the_peer_seals_otherwise_is_told_once),
         PLANE_TEST(a_packet_with_a_wrong_icv_is_told_with_its_reason),
         PLANE_TEST(an_install_that_cannot_be_done_changes_nothing),
         PLANE_TEST(a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same),

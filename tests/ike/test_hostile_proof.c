@@ -161,11 +161,36 @@ static void a_text_that_is_no_message_is_dropped_in_silence(void **state)
     the_honest_one_is_still_taken(sim);
 }
 
+/* Whoever can forge messages that do not open makes the vault work no more than so, and learns nothing. */
+static void a_negotiation_has_three_autopsies_and_sends_nothing_for_them(void **state)
+{
+    struct sim_site w = west;
+
+    (void)state;
+    w.peers[0].key = "nothing like the other";
+    struct sim *sim = world(25, &w, &east);
+    sim_acquire(sim, WEST, 0);
+    run_to(sim, EAST, STATE_MM_WAIT_MSG5);
+    uint32_t sent = sim_sent(sim, EAST);
+    for (uint8_t i = 1; i <= 10; i++) {
+        message_of((const uint8_t *)sa_at(sim, WEST)->cookies, XCHG_MAIN, 0, NULL, 0);
+        lie_space[16] = PL_ID;
+        lie_space[19] = FLAG_ENCRYPTION;
+        lie_space[27] = HEADER_LEN + 64;
+        memset(lie_space + HEADER_LEN, i, 64);
+        sim_inject(sim, EAST, end_of(WEST), end_of(EAST), bytes_of(lie_space, HEADER_LEN + 64));
+        sim_run(sim, 50); /* the answer comes */
+    }
+    CHECK(sim_event_count(sim, EAST, EV_AUTHENTICATION_FAILED) >= 10);
+    CHECK(sim_event_count(sim, EAST, EV_KEY_AUTOPSY) == 3 && sim_sent(sim, EAST) == sent);
+}
+
 int main(void)
 {
     struct row_tests list = {.count = 0};
 
     ADD_ROWS(&list, a_lying_proof_ends_nothing, proof_lies);
     ADD_ROWS(&list, a_text_that_is_no_message_is_dropped_in_silence, text_lies);
+    ADD_TEST(&list, a_negotiation_has_three_autopsies_and_sends_nothing_for_them);
     return run_listed("messages 5 and 6", &list);
 }
