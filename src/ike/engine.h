@@ -227,7 +227,8 @@ struct fragments {
     struct bytes message;
     size_t part_len;
     uint16_t id;
-    unsigned count; /* 1: the message goes as it is */
+    uint8_t exchange; /* of the carriers */
+    unsigned count;   /* 1: the message goes as it is */
 };
 struct fragments fragments_of(const struct ike *ike, const struct isakmp_sa *sa, struct bytes message);
 /* `number`: from 1. The datagram; in `space`, or the message itself when there is but one. */

@@ -43,18 +43,21 @@ struct fragments fragments_of(const struct ike *ike, const struct isakmp_sa *sa,
     size_t part_len = ike->policy->fragment_len - overhead;
     if (part_len * FRAGMENTS_SENT_MAX < message.len)
         part_len = (message.len + FRAGMENTS_SENT_MAX - 1) / FRAGMENTS_SENT_MAX;
-    return (struct fragments){message, part_len, id_of(message), (unsigned)((message.len + part_len - 1) / part_len)};
+    return (struct fragments){.message = message,
+                              .part_len = part_len,
+                              .id = id_of(message),
+                              .exchange = sa->mode == EXCHANGE_AM ? XCHG_AGGRESSIVE : XCHG_MAIN,
+                              .count = (unsigned)((message.len + part_len - 1) / part_len)};
 }
 
 /* In clear, under phase 1's exchange and message id also when the message is of a later exchange: libreswan looks for
  * the SA by them, and strongSwan does the same. */
-static struct header carrier_of(struct bytes message)
+static struct header carrier_of(const struct fragments *f)
 {
     struct message m;
 
-    CHECK(wire_header_read(&m, message) == WIRE_OK);
-    if (m.header.message_id != 0)
-        m.header.exchange = XCHG_MAIN;
+    CHECK(wire_header_read(&m, f->message) == WIRE_OK);
+    m.header.exchange = f->exchange;
     m.header.message_id = 0;
     m.header.flags = 0;
     return m.header;
@@ -67,7 +70,7 @@ struct bytes fragments_nth(const struct fragments *f, unsigned number, uint8_t s
 
     if (f->count == 1)
         return f->message;
-    struct header header = carrier_of(f->message);
+    struct header header = carrier_of(f);
     struct message_writer m = message_begin(&w, &header);
     fragment_write(payload_begin(&m, PL_FRAGMENT),
                    &(struct fragment){.id = f->id,
