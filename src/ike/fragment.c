@@ -26,8 +26,7 @@ static bool is_first_answer(struct bytes message)
 {
     struct message m;
 
-    return wire_header_read(&m, message) == WIRE_OK && m.header.exchange == XCHG_MAIN &&
-           m.header.first_payload == PL_SA;
+    return wire_header_read(&m, message) == WIRE_OK && m.header.first_payload == PL_SA && m.header.message_id == 0;
 }
 
 struct fragments fragments_of(const struct ike *ike, const struct isakmp_sa *sa, struct bytes message)
