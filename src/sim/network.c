@@ -123,12 +123,15 @@ static void damage(struct sim *sim, struct impaired *d)
  * 5): with damaged vendor IDs, notifies or NAT-Ds behind them those are still their sender's. */
 static bool is_forgery(struct bytes original, const struct impaired *d)
 {
-    enum { VERSION_AT = 17, EXCHANGE_AT = 18, FLAGS_AT = 19 };
+    enum { FIRST_PAYLOAD_AT = 16, VERSION_AT = 17, EXCHANGE_AT = 18, FLAGS_AT = 19 };
     bool is_proof = original.data[EXCHANGE_AT] == XCHG_AGGRESSIVE ||
                     (original.data[EXCHANGE_AT] == XCHG_MAIN && (original.data[FLAGS_AT] & FLAG_ENCRYPTION) != 0);
 
     if (d->len != original.len)
         return true;
+    /* Of a fragment only the whole message shows it; and bits of its flags that mean nothing are nobody's forgery. */
+    if (original.data[FIRST_PAYLOAD_AT] == PL_FRAGMENT)
+        return false;
     for (size_t i = 0; i < d->len; i++)
         if (d->data[i] != original.data[i] && i != VERSION_AT && i != FLAGS_AT && !(is_proof && i >= HEADER_LEN))
             return true;

@@ -267,6 +267,74 @@ static void F03_F05_F08_nothing_is_kept_of_strangers_and_first_messages(void **s
     CHECK(use.sas == 0 && use.peers == 0 && use.blobs == 0);
 }
 
+static void F08_a_first_message_is_not_put_together_for_an_SA_that_is_there_either(void **state)
+{
+    struct sim *sim = fragment_world(14);
+    struct body b;
+    struct lie part = {PL_FRAGMENT, hex(&b, "0001 01 00 aabbccdd")};
+    uint8_t cookies[16] = {0};
+
+    (void)state;
+    sim_acquire(sim, WEST, 0);
+    run_to(sim, EAST, STATE_MM_WAIT_MSG3);
+    memcpy(cookies, sa_at(sim, EAST)->cookies, 8);
+    sim_inject(sim, EAST, end_of(WEST), end_of(EAST), message_of(cookies, XCHG_MAIN, 0, &part, 1));
+    assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "NO_FRAGMENTS");
+    CHECK(sets_at(sim, EAST) == 0);
+}
+
+/* Half-open SAs from many addresses take all places of the pool; a peer that we called gets one all the same. */
+static void F05_strangers_cannot_keep_our_own_peers_fragments_out(void **state)
+{
+    enum { SAS = 900, PLACES = 768 };
+    static const struct ike_limits limits = {
+        .peers = SAS, .sas = SAS, .exchanges = SAS, .pairs = 1, .blobs = 4 * SAS, .half_open = SAS};
+    static struct ike_outputs out;
+    static uint8_t seed[48];
+    struct sim *sim = fragment_world(15);
+    void *space = malloc(ike_space(&limits));
+    struct ike *ike = ike_make(space, &limits, BYTES_OF(seed));
+    struct isakmp_sa named = {0};
+
+    (void)state;
+    ike_feed(ike, 1000, &(struct ike_input){.kind = IKE_IN_POLICY, .policy = sim_ike(sim, EAST)->policy}, &out);
+    for (unsigned i = 0; i <= PLACES; i++) {
+        struct body b;
+        struct lie part = {PL_SA, hex(&b, GOOD_SA)};
+        uint8_t cookies[16] = {9, (uint8_t)i, (uint8_t)(i >> 8)};
+        struct endpoint from = {ip_of_v4(0x0b000000 + i), 500};
+
+        ike_feed(ike, 1000,
+                 &(struct ike_input){.kind = IKE_IN_DATAGRAM,
+                                     .datagram = {end_of(EAST), from, message_of(cookies, XCHG_MAIN, 0, &part, 1)}},
+                 &out);
+        for (size_t n = 0; n < out.count; n++)
+            if (out.items[n].kind == IKE_OUT_DATAGRAM)
+                memcpy(named.cookies, out.items[n].datagram.data.data, 16);
+        ike_feed(
+            ike, 1000,
+            &(struct ike_input){.kind = IKE_IN_DATAGRAM,
+                                .datagram = {end_of(EAST), from, fragment_with(&named, 1, 1, 0, bytes_of_text("aa"))}},
+            &out);
+        CHECK(ike->assemblies.taken_count == (i < PLACES ? i + 1 : PLACES));
+    }
+    ike_feed(ike, 1001, &(struct ike_input){.kind = IKE_IN_ACQUIRE}, &out);
+    for (size_t n = 0; n < out.count; n++)
+        if (out.items[n].kind == IKE_OUT_DATAGRAM)
+            memcpy(named.cookies, out.items[n].datagram.data.data, 16);
+    named.cookies[RESPONDER][0] = 1;
+    struct bytes mine = fragment_with(&named, 1, 1, 0, bytes_of_text("aa"));
+    ike_feed(ike, 1001, &(struct ike_input){.kind = IKE_IN_DATAGRAM, .datagram = {end_of(EAST), end_of(WEST), mine}},
+             &out);
+    for (size_t n = 0; n < out.count; n++)
+        CHECK(out.items[n].kind != IKE_OUT_EVENT || out.items[n].event->kind != EV_MESSAGE_REFUSED);
+    CHECK(ike->assemblies.taken_count == PLACES);
+    for (unsigned second = 2; second < 120; second++)
+        ike_feed(ike, 1000 * (uint64_t)second, &(struct ike_input){.kind = IKE_IN_TIMER}, &out);
+    CHECK(ike->assemblies.taken_count == 0);
+    free(space);
+}
+
 static void F05_another_address_cannot_add_to_a_message(void **state)
 {
     struct sim *sim = fragment_world(10);
@@ -335,6 +403,8 @@ int main(void)
     ADD_ROWS(&list, what_fragments_make_is_checked_as_if_it_came_whole, wholes);
     ADD_TEST(&list, F06_a_fragment_within_a_sealed_message_is_refused);
     ADD_TEST(&list, F03_F05_F08_nothing_is_kept_of_strangers_and_first_messages);
+    ADD_TEST(&list, F08_a_first_message_is_not_put_together_for_an_SA_that_is_there_either);
+    ADD_TEST(&list, F05_strangers_cannot_keep_our_own_peers_fragments_out);
     ADD_TEST(&list, F05_another_address_cannot_add_to_a_message);
     ADD_TEST(&list, F05_a_million_fragment_ids_take_one_set);
     ADD_TEST(&list, F05_a_message_that_is_too_long_is_dropped);
