@@ -1,5 +1,7 @@
 #include "diag/remedy.h"
 
+#include "diag/network.h"
+
 #include <string.h>
 
 enum { LIST_MAX = 48, LINE_SIZE = 200, WORDS_COUNT = WORDS_STRONGSWAN + 1 };
@@ -380,38 +382,19 @@ static size_t offer_lines(const char **lines, enum cause cause, unsigned phase, 
 
 /* ---- networks ---- */
 
-/* "10.9.0.0/255.255.0.0/0/0", "10.9.0.0/16" in the words of that product. */
 static bool add_network(struct text *out, const char *said, enum words words)
 {
-    size_t len = strcspn(said, "/");
-    struct ip ip, mask;
-    unsigned bits = 0;
-    bool is_prefix = false;
+    struct network n;
 
-    if (said[len] != '/' || !ip_parse(&ip, bytes_of(said, len)) || !ip_to_v4(ip))
+    if (!network_parse(&n, said) || !n.address)
         return false;
-    struct bytes second = bytes_of(said + len + 1, strcspn(said + len + 1, "/ "));
-    uint32_t m = 0;
-
-    for (size_t i = 0; i < second.len && i < 3; i++) {
-        is_prefix = second.data[i] >= '0' && second.data[i] <= '9';
-        bits = bits * 10 + (unsigned)(second.data[i] - '0');
-    }
-    if (is_prefix && second.len <= 2 && bits <= 32)
-        m = bits ? UINT32_MAX << (32 - bits) : 0;
-    else if (ip_parse(&mask, second))
-        m = ip_to_v4(mask);
-    else
-        return false;
-    text_add_ip(out, ip);
+    text_add_ip(out, ip_of_v4(n.address));
     if (words == WORDS_STRONGSWAN) {
-        for (bits = 0; bits < 32 && (m & (UINT32_C(1) << (31 - bits))); bits++)
-            continue;
-        text_add(out, "/%u", bits);
+        text_add(out, "/%d", ip_mask_len(ip_of_v4(n.mask)));
         return true;
     }
     text_add(out, " ");
-    text_add_ip(out, ip_of_v4(words == WORDS_IOS ? ~m : m));
+    text_add_ip(out, ip_of_v4(words == WORDS_IOS ? ~n.mask : n.mask));
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "diag/shown.h"
 
+#include "diag/network.h"
+
 #include "wire/numbers.h"
 
 #include <string.h>

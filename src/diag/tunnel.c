@@ -188,6 +188,18 @@ static bool is_lost_often(const struct tunnel *t, enum fact esp)
     return captures > 1 && most >= 2 && least * 2 < most;
 }
 
+/* One end has the first and another one the second. */
+static bool is_split(const struct tunnel *t, enum fact first, enum fact second)
+{
+    bool is_here = false, is_there = false;
+
+    for (size_t i = 0; i < t->view_count; i++) {
+        is_here |= view_has(t->views[i], first) && !view_has(t->views[i], second);
+        is_there |= view_has(t->views[i], second) && !view_has(t->views[i], first);
+    }
+    return is_here && is_there;
+}
+
 static const char *detail_of(const struct tunnel *t, enum detail detail)
 {
     return tunnel_detail(t, detail);
