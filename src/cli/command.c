@@ -8,6 +8,7 @@
 #include "cli/loaded.h"
 #include "cli/ping.h"
 #include "cli/secret.h"
+#include "cli/why.h"
 #include "conf/conf.h"
 #include "conf/convert.h"
 #include "conf/line.h"
@@ -100,6 +101,21 @@ static int result_of(const struct command *command)
     return result && !record_flag(result, COL_result_up) ? COMMAND_NOT_UP : COMMAND_DONE;
 }
 
+/* A tunnel that did not come up: what the gateway knows of it, as explain says it. */
+static void show_why(const struct command *command)
+{
+    char peer[IP_TEXT_SIZE], space[WHY_SIZE];
+    const struct bytes words[] = {bytes_of_text("show"), bytes_of_text("tunnel"),
+                                  bytes_of_text(ip_text(command->request.peer, peer)), bytes_of_text("why")};
+    struct text why = text_of(space, sizeof space);
+    struct why *verdict = why_new();
+
+    if (verdict != NULL && client_ask(command->options->socket, words, COUNT_OF(words), CONTROL_ONCE, why_take, verdict,
+                                      &why) == CLIENT_DONE)
+        why_write(command->out, verdict, false);
+    why_free(verdict);
+}
+
 static int ask_gateway(struct command *command)
 {
     struct bytes words[CONTROL_WORDS_MAX];
@@ -130,6 +146,8 @@ static int ask_gateway(struct command *command)
 
         return complain(command, error ? record_text(error, COL_error_sentence) : "");
     }
+    if (command->request.id == CONTROL_UP && result_of(command) == COMMAND_NOT_UP && !command->options->is_json)
+        show_why(command);
     return result_of(command);
 }
 
@@ -346,6 +364,28 @@ static int do_tech(struct command *command)
     return worst;
 }
 
+/* The lines come from the gateway, the verdict is ours. */
+static int do_why(struct command *command)
+{
+    char space[WHY_SIZE];
+    struct text refusal = text_of(space, sizeof space);
+    struct why *verdict = why_new();
+    int status = COMMAND_NOT_DONE;
+
+    if (verdict == NULL)
+        return complain(command, "no memory");
+    enum client_end end = client_ask(command->options->socket, command->words, command->word_count, CONTROL_ONCE,
+                                     why_take, verdict, &refusal);
+    if (end == CLIENT_DONE)
+        status = why_write(command->out, verdict, command->options->is_json) ? COMMAND_NOT_UP : COMMAND_DONE;
+    else if (end == CLIENT_REFUSED)
+        complain(command, why_error(verdict));
+    else if (end != CLIENT_INTERRUPTED)
+        complain(command, space);
+    why_free(verdict);
+    return status;
+}
+
 int command_run(struct command *command)
 {
     if (command->options->has_dialect)
@@ -369,6 +409,7 @@ int command_run(struct command *command)
         return complain(command, "the options of explain stand behind that word: ikewise explain --help");
     case CONTROL_REPLAY:
         return complain(command, "the options of replay stand behind that word: ikewise replay --help");
+    case CONTROL_SHOW_WHY: return do_why(command);
     case CONTROL_HELP: command_help(command->out); return COMMAND_DONE;
     case CONTROL_CONFIGURE:
         if (command->line_count == 0)

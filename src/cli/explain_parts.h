@@ -34,6 +34,7 @@ bool explain_is_usable(const struct explain_file *file);
 const char *explain_time(const struct explain *x, uint16_t source, uint64_t time_ms,
                          char space[static EXPLAIN_TIME_SIZE]);
 
+void explain_write_negotiation(FILE *out, const struct explain *x, const struct report_negotiation *n);
 void explain_write_text(FILE *out, const struct explain *x);
 void explain_write_json(FILE *out, const struct explain *x);
 void explain_write_html(FILE *out, const struct explain *x);

@@ -188,7 +188,7 @@ static void write_list(FILE *out, const char *word, const char *const *lines, si
         fprintf(out, "%s%s", lines[i], i + 1 < count ? ", " : ".\n");
 }
 
-static void write_negotiation(FILE *out, const struct explain *x, const struct report_negotiation *n)
+void explain_write_negotiation(FILE *out, const struct explain *x, const struct report_negotiation *n)
 {
     write_head(out, n);
     write_clocks(out, x, n);
@@ -211,7 +211,7 @@ void explain_write_text(FILE *out, const struct explain *x)
     for (size_t i = 0; i < x->file_count; i++)
         write_file(out, x, i);
     for (size_t i = 0; i < r->negotiation_count; i++)
-        write_negotiation(out, x, &r->negotiations[i]);
+        explain_write_negotiation(out, x, &r->negotiations[i]);
     if (r->negotiation_count == 0)
         fputs("\nNo negotiation was found in it.\n", out);
     for (size_t i = 0; i < r->note_count; i++)

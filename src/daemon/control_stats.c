@@ -245,9 +245,9 @@ bool show_drops(struct client *client)
 
 /* ---- the log ---- */
 
-enum { SEVERITY_SHOWN = 6, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
+enum { SEVERITY_SHOWN = 6, SEVERITY_ALL = 7, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
 
-static void send_lines(struct client *client, const struct event *event, int64_t at_s)
+static void send_lines(struct client *client, const struct event *event, int64_t at_s, uint8_t severity)
 {
     char space[LINE_SIZE], words_space[PHRASE_LINE_SIZE];
     struct phrase_head head;
@@ -261,7 +261,7 @@ static void send_lines(struct client *client, const struct event *event, int64_t
 
         if (!phrase_write(DIALECT_ASA_SYSLOG, event, i, &head, &words))
             return;
-        if (head.severity > SEVERITY_SHOWN)
+        if (head.severity > severity)
             continue;
         phrase_add_stamp(&line, DIALECT_ASA_SYSLOG,
                          (struct phrase_stamp){.year = (uint16_t)(tm.tm_year + 1900),
@@ -298,6 +298,27 @@ bool show_logging(struct client *client)
         return false;
 
     if (source->past(source->context, --client->index, &event, &at_s))
-        send_lines(client, &event, at_s);
+        send_lines(client, &event, at_s, SEVERITY_SHOWN);
+    return true;
+}
+
+/* What happened with one peer, in full: for whoever explains it. */
+bool show_why(struct client *client)
+{
+    const struct control_source *source = source_of(client);
+    struct event event;
+    int64_t at_s;
+
+    if (client->stage == 0) {
+        while (source->past(source->context, client->index, &event, &at_s))
+            client->index++;
+        client->stage = 1;
+        return true;
+    }
+    if (client->index == 0)
+        return false;
+    if (source->past(source->context, --client->index, &event, &at_s) &&
+        ip_equal(event_ip(&event, FIELD_PEER), client->request.peer))
+        send_lines(client, &event, at_s, SEVERITY_ALL);
     return true;
 }

@@ -10,13 +10,13 @@ cd "$(dirname "$0")" || exit 1
 . ./strongswan.sh
 . ./ikewise.sh
 
-#       name                        our node  the peer     its fault         our state      what is said of it
-faults="wrong-key-as-initiator      west      strongswan   wrong-key         MM_WAIT_MSG6   another.one.altogether
-        wrong-key-as-responder      east      strongswan   wrong-key         MM_WAIT_MSG5   another.one.altogether
-        blank-as-initiator          west      strongswan   blank-at-end      MM_WAIT_MSG6   with.a.blank.at.its.end
-        blank-as-responder          east      strongswan   blank-at-end      MM_WAIT_MSG5   with.a.blank.at.its.end
-        no-tunnel-group             west      ikewise      no-tunnel-group   MM_WAIT_MSG4   did.not.answer
-        silence                     west      nobody       all-dropped       MM_WAIT_MSG2   did.not.answer"
+#       name                        our node  the peer     its fault         our state      what is said of it        the verdict
+faults="wrong-key-as-initiator      west      strongswan   wrong-key         MM_WAIT_MSG6   pre-shared.keys.differ    psk_mismatch
+        wrong-key-as-responder      east      strongswan   wrong-key         MM_WAIT_MSG5   pre-shared.keys.differ    psk_mismatch
+        blank-as-initiator          west      strongswan   blank-at-end      MM_WAIT_MSG6   with.a.blank.at.its.end   psk_mismatch
+        blank-as-responder          east      strongswan   blank-at-end      MM_WAIT_MSG5   with.a.blank.at.its.end   psk_mismatch
+        no-tunnel-group             west      ikewise      no-tunnel-group   MM_WAIT_MSG4   did.not.answer            psk_not_found
+        silence                     west      nobody       all-dropped       MM_WAIT_MSG2   did.not.answer            peer_down"
 
 deadline_s=32       # an ASA gives up after that
 
@@ -50,13 +50,21 @@ is_remembered() {
     grep -qw "$2" <<<"$shown" && grep -q "$3" <<<"$shown"
 }
 
+why_is() {
+    local shown
+    shown=$(ikewise "$1" show tunnel "$(cell_peer_address "$1")" why)
+    echo "$shown"
+    grep -q "$2" <<<"$shown"
+}
+
 # Neither in what is logged nor in what is shown.
 no_key_is_told() {
-    ! { cat "$(ikewise_logs "$1")"; ikewise "$1" show tunnel "$(cell_peer_address "$1")"; } | grep -F "$cell_key"
+    ! { cat "$(ikewise_logs "$1")"; ikewise "$1" show tunnel "$(cell_peer_address "$1")"
+         ikewise "$1" show tunnel "$(cell_peer_address "$1")" why; } | grep -F "$cell_key"
 }
 
 run_fault() {
-    local name=$1 node=$2 peer=$3 fault=$4 state=$5 said=$6 other=${lab_across[$2]}
+    local name=$1 node=$2 peer=$3 fault=$4 state=$5 said=$6 verdict=$7 other=${lab_across[$2]}
     [ "$peer" != strongswan ] || strongswan_fetch
     lab_up none
     cell_choose strong pfs none
@@ -70,6 +78,7 @@ run_fault() {
         expect "$name: we are at $state" state_is "$node" "$state"
         expect "$name: it ends within $((deadline_s + 3)) s" lab_until $((deadline_s + 3)) ikewise_is_gone "$node"
         expect "$name: the outcome is remembered" is_remembered "$node" "$state" "$said"
+        expect "$name: show tunnel why says so too" why_is "$node" "$verdict"
         expect "$name: no key is told" no_key_is_told "$node"
     else
         not_ok "$name: the daemons start"
