@@ -14,6 +14,7 @@ struct why {
     struct arena diag_arena; /* stays where it is */
     void *diag_space, *source_space, *report_space;
     char error[256];
+    char found[256]; /* by an autopsy; "" */
 };
 
 struct why *why_new(void)
@@ -48,12 +49,27 @@ void why_free(struct why *why)
     free(why);
 }
 
+/* What an autopsy has found out of the peer holds until phase 1 shows that the keys are the same now. */
+static void keep_finding(struct why *why, const struct event *event)
+{
+    bool is_finding = (event->kind == EV_KEY_AUTOPSY && strcmp(event_text(event, FIELD_CAUSE), "NONE") != 0) ||
+                      event->kind == EV_ESP_AUTOPSY;
+
+    if (is_finding)
+        snprintf(why->found, sizeof why->found, "%s%s%s", event_text(event, FIELD_DETAIL),
+                 event_has(event, FIELD_WANTED) ? ": tunnel-group " : "", event_text(event, FIELD_WANTED));
+    else if (event->kind == EV_PHASE1_COMPLETED)
+        *why->found = '\0';
+}
+
 static void drain(struct why *why)
 {
     struct observation seen;
 
-    while (source_next(why->x.files[0].source, &seen))
+    while (source_next(why->x.files[0].source, &seen)) {
+        keep_finding(why, &seen.event);
         diag_add(why->diag, &seen, source_text(why->x.files[0].source));
+    }
 }
 
 static void feed(struct why *why, const char *text)
@@ -103,5 +119,7 @@ bool why_write(FILE *out, struct why *why, bool is_json)
         fputs("Nothing has happened with that peer lately.\n", out);
     else
         explain_write_negotiation(out, &why->x, newest);
+    if (!is_json && *why->found)
+        fprintf(out, "Found by autopsy: %s.\n", why->found);
     return newest != NULL && strcmp(newest->causes[0].family, "none") != 0;
 }
