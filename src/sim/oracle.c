@@ -130,6 +130,9 @@ static bool is_own_exchange(const struct site *site, const struct header *header
 /* What message 2 of aggressive mode holds that message 1 does not: a hash, two of NAT detection. */
 enum { AGGRESSIVE_MORE = 3 * (4 + DIGEST_MAX) };
 
+/* What each fragment has of its own; the message in them is held to the bytes of the question. */
+enum { FRAGMENT_MORE = HEADER_LEN + PAYLOAD_HEADER_LEN + 4 };
+
 /* Bytes out to an address that has proved nothing are no more than came in from it. The schedules of the devices, which
  * repeat message 2 by timer, are exempt: they are asked for by name. */
 static void check_stranger(struct sim *sim, struct site *site, const struct header *header, struct ip to, size_t len)
@@ -173,18 +176,21 @@ void oracle_sent(struct sim *sim, uint32_t index, const struct ike_output *item)
 {
     uint8_t space[ASSEMBLY_LEN_MAX];
     struct message m;
+    size_t len = item->datagram.data.len;
 
-    if (item->datagram.data.len == 1)
+    if (len == 1)
         return; /* a NAT keepalive */
     if (wire_header_read(&m, item->datagram.data) != WIRE_OK) {
         sim_violate(sim, "what is sent is no ISAKMP message");
         return;
     }
-    if (m.header.first_payload != PL_FRAGMENT || is_whole_now(sim, &sim->sites[index], &m, space)) {
+    bool is_fragment = m.header.first_payload == PL_FRAGMENT;
+    if (!is_fragment || is_whole_now(sim, &sim->sites[index], &m, space)) {
         check_sealed(sim, &m);
         check_used(sim, index, &m.header, m.datagram);
     }
-    check_stranger(sim, &sim->sites[index], &m.header, item->datagram.remote.ip, item->datagram.data.len);
+    check_stranger(sim, &sim->sites[index], &m.header, item->datagram.remote.ip,
+                   is_fragment ? len - FRAGMENT_MORE : len);
 }
 
 /* ---- steps */
