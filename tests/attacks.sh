@@ -1,6 +1,7 @@
 #!/bin/bash
 # The attack list: each row that concerns what is built has a test that is called by it. Rows P are the parser's, S the
 # state machine's, F those of messages in fragments, E the data plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
+# state machine's, C of certificates and signatures, E the data plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
 # looks for a row finds its tests with grep, and a row whose last test was renamed away is named here.
 #
 #   tests/attacks.sh          one line a row: how many tests are called by it
@@ -38,6 +39,15 @@ rows="P01  the length of the header is not that of the datagram
       P28  encrypted bodies
       P29  what comes to port 4500
       P30  what is sent of memory
+      C05  signatures that are made up
+      C06  moduli and exponents
+      C07  a certificate without its signature
+      C08  chains to the peer's own authority
+      C09  where a certificate says that more is
+      C10  chains without end
+      C11  identities that are not in the certificate
+      C15  the signature of the other role
+      C18  another method than the agreed one
       S01  messages out of order
       S02  a way to an established SA without a proof
       S03  error replies that leave state

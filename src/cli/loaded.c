@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SECRETS_MAX = 64 * 1024 };
 
@@ -14,6 +15,33 @@ static void read_secrets(struct loaded *loaded, const char *path, struct arena *
         conf_read_secrets(&loaded->conf, bytes_of(file.data, file.len), loaded->secrets, arena);
         file_free(&file);
     }
+}
+
+/* As the daemon reads them; what cannot be read is told as a finding of its line. */
+static void read_files(struct loaded *loaded, struct arena *arena)
+{
+    struct conf_file *files = arena_take(arena, CONF_FILES_MAX * sizeof *files);
+    uint32_t count = 0;
+
+    for (; files != NULL && count < CONF_FILES_MAX && conf_file_wanted(&loaded->conf, count, &files[count]); count++) {
+        char path[1024] = "";
+        struct file file;
+        int error = ENAMETOOLONG;
+
+        if (files[count].path.len < sizeof path) {
+            memcpy(path, files[count].path.data, files[count].path.len);
+            error = file_read(&file, path, CONF_TRUST_FILE_MAX);
+        }
+        if (error) {
+            files[count].why = strerror(error);
+            continue;
+        }
+        char *copy = arena_copy_text(arena, bytes_of(file.data, file.len));
+        files[count].content = bytes_of(copy, copy == NULL ? 0 : file.len);
+        file_free(&file);
+    }
+    if (count > 0)
+        conf_read_files(&loaded->conf, files, count, arena);
 }
 
 struct loaded *loaded_open(const char *path, int *error)
@@ -39,6 +67,8 @@ struct loaded *loaded_open(const char *path, int *error)
     loaded->is_split = conf_read(&loaded->conf, bytes_of(file.data, file.len), path, &arena);
     if (loaded->is_split)
         read_secrets(loaded, path, &arena);
+    if (loaded->is_split)
+        read_files(loaded, &arena);
     file_free(&file);
     return loaded;
 }

@@ -259,6 +259,7 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
     compile_routes(&c);
     compile_isakmp_policies(&c);
     compile_transform_sets(&c);
+    compile_trustpoints(&c);
     compile_tunnel_groups(&c);
     if (!arena->is_full)
         compile_tunnels(&c);

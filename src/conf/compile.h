@@ -54,6 +54,7 @@ struct compiler {
     struct secrets secrets;
     struct usable_set *sets;
     struct keyed_group *groups;
+    bool are_unread[CONF_TRUSTPOINTS_MAX]; /* by trustpoint: its files have not been looked at */
     uint16_t set_count, group_count;
     const bool *interfaces_are_down; /* by interface */
     const char *why_no_policy;       /* no phase 1 proposal is left: the reason of every tunnel; NULL: there is one */
@@ -108,6 +109,10 @@ void compile_aggressive_answers(struct compiler *c); /* after the groups are rea
 const char *compile_phase1_mode(struct compiler *c, struct tunnel *t, const struct statement *s);
 /* Some group can be chosen by an identity. */
 bool compile_answers_by_identity(const struct compiler *c);
+
+/* trustpoint.c */
+void compile_trustpoints(struct compiler *c);
+uint16_t trustpoint_number(const struct compiler *c, struct bytes name); /* from 1; 0: there is none of that name */
 
 /* acl.c: the lines of a crypto access-list, objects resolved. *why NULL: all of them; otherwise why the list cannot be
  * used, and those that were understood come all the same: their traffic must not go in clear. */

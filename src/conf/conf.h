@@ -45,6 +45,21 @@ struct conf_key {
     struct bytes key;
 };
 
+/* The private key (DER) of policy.trustpoints[trustpoint]. */
+struct conf_private_key {
+    uint16_t trustpoint;
+    struct bytes der;
+};
+
+/* A file that a trustpoint names. */
+struct conf_file {
+    struct bytes path;
+    bool is_secret;       /* a private key may be in it */
+    struct bytes content; /* for conf_read_files */
+    const char *why;      /* it cannot be read; NULL: it could */
+};
+
+enum { CONF_TRUSTPOINTS_MAX = 64, CONF_FILES_MAX = 256, CONF_TRUST_FILE_MAX = 256 * 1024 };
 enum { CONF_FINDINGS_MAX = 500, CONF_UNUSED_MAX = 2000, CONF_LINE_MAX = 65535, CONF_FILE_MAX = 8 * 1024 * 1024 };
 
 struct statements; /* conf/statement.h */
@@ -55,6 +70,12 @@ struct conf {
     struct policy policy;
     struct conf_key *keys;
     uint16_t key_count;
+    bool has_passphrase; /* of a PKCS #12 file, in the configuration */
+    struct conf_private_key *private_keys;
+    uint16_t private_key_count;
+    const struct conf_file *files; /* of conf_read_files; NULL: nobody has looked at any */
+    uint32_t file_count;
+    const struct secrets *secrets; /* of conf_read_secrets */
     struct conf_finding *findings; /* by line */
     uint32_t finding_count;
     uint32_t findings_left_out; /* more than CONF_FINDINGS_MAX were found: so many are not listed */
@@ -83,6 +104,13 @@ bool conf_read(struct conf *conf, struct bytes file_text, const char *file_name,
  * for it run. Call it before anything points into conf.policy. False as conf_read; then conf is as it was but for one
  * more finding. */
 bool conf_read_secrets(struct conf *conf, struct bytes file_text, const char *file_name, struct arena *arena);
+
+/* The nth file that a trustpoint names, from 0; false: no more. */
+bool conf_file_wanted(const struct conf *conf, uint32_t nth, struct conf_file *file);
+
+/* Adds what these files hold to the trustpoints that name them: copied, private keys to conf->private_keys. As
+ * conf_read_secrets; call it after that one. */
+bool conf_read_files(struct conf *conf, const struct conf_file *files, uint32_t count, struct arena *arena);
 
 /* Overwrites every key in the arena. The rest of conf stays usable; writing with keys then writes masked ones. */
 void conf_wipe(struct conf *conf);

@@ -132,6 +132,13 @@ static const char *why_no_key(struct compiler *c, struct ip peer)
         return NULL;
     if (g == NULL)
         return text_in_arena(c, "there is no tunnel-group with a key for peer %s", ip_text(peer, space));
+    if (g->group.trustpoint != 0 && c->conf->policy.trustpoints[g->group.trustpoint - 1].kind != SIGNATURE_NONE)
+        return NULL;
+    if (g->group.trustpoint != 0 && g->key_state == KEY_NONE)
+        return c->are_unread[g->group.trustpoint - 1]
+                   ? NULL
+                   : text_in_arena(c, "trustpoint %.64s of tunnel-group %.64s has no certificate with a private key",
+                                   c->conf->policy.trustpoints[g->group.trustpoint - 1].name, g->group.name);
     switch (g->key_state) {
     case KEY_IS_THERE: return NULL;
     case KEY_NONE:

@@ -64,6 +64,31 @@ static void take_keepalive(struct keyed_group *g, const struct statement *s)
     g->group.dpd_retry_s = retry == 0 ? DPD_RETRY_S : (uint16_t)retry;
 }
 
+static void take_trustpoint(struct compiler *c, struct keyed_group *g, const struct statement *s)
+{
+    struct bytes name = statement_argument(s, "trustpoint", 0);
+
+    g->group.trustpoint = trustpoint_number(c, name);
+    if (g->group.trustpoint == 0)
+        say(c, CONF_ERROR, s, "there is no trustpoint %s for tunnel-group %s", name_of(c, name), g->group.name);
+}
+
+static void take_identity_check(struct keyed_group *g, const struct statement *s)
+{
+    g->group.identity_check = statement_has(s, "nocheck") ? IDENTITY_UNCHECKED
+                              : statement_has(s, "cert")  ? IDENTITY_IF_ANY
+                                                          : IDENTITY_REQUIRED;
+}
+
+/* Without this every certificate of the authority could stand for this peer. */
+static void check_identity(struct compiler *c, const struct keyed_group *g, const struct statement *block)
+{
+    if (g->group.trustpoint != 0 && g->group.peer_identity == NULL)
+        say(c, CONF_NOTE, block,
+            "tunnel-group %s takes every certificate of its trustpoint: `peer-identity` names the peer's own",
+            g->group.name);
+}
+
 static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, const struct statement *block)
 {
     for (const struct statement *s = NULL; (s = next_child(c, block, s)) != NULL;) {
@@ -73,7 +98,16 @@ static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, con
             take_key(c, g, s);
         else if (s->row->kind == STATEMENT_keepalive)
             take_keepalive(g, s);
+        else if (s->row->kind == STATEMENT_trust_point)
+            take_trustpoint(c, g, s);
+        else if (s->row->kind == STATEMENT_chain)
+            g->group.sends_chain = true;
+        else if (s->row->kind == STATEMENT_peer_id_validate)
+            take_identity_check(g, s);
+        else if (s->row->kind == STATEMENT_peer_identity)
+            g->group.peer_identity = arena_copy_text(c->arena, statement_argument(s, "identity", 0));
     }
+    check_identity(c, g, block);
 }
 
 static void take_secret(struct compiler *c, struct keyed_group *g, struct bytes name)

@@ -2,10 +2,11 @@
 #include "conf/compile.h"
 
 #include "base/check.h"
+#include "policy/choose.h"
 
 #include <string.h>
 
-enum { AUTH_PRE_SHARE = 1, AUTH_RSA_SIG = 3, LIFETIME_S = 86400 };
+enum { AUTH_NONE = 0, LIFETIME_S = 86400 };
 
 enum group_id group_of_words(struct bytes word, uint16_t *number)
 {
@@ -43,14 +44,20 @@ struct policy_reading {
     bool has_cipher, has_hash, has_group, has_lifetime;
 };
 
+static uint16_t auth_of_word(struct bytes word)
+{
+    for (unsigned kind = SIGNATURE_NONE + 1; kind < SIGNATURE_COUNT; kind++)
+        if (bytes_equal(bytes_of_text(signature_info(kind)->asa_name), word))
+            return policy_auth_of(kind);
+    return bytes_equal(word, bytes_of_text("pre-share")) ? policy_auth_of(SIGNATURE_NONE) : AUTH_NONE;
+}
+
 static void read_value(struct policy_reading *r, const struct statement *s)
 {
     struct bytes choice = statement_choice(s);
 
     switch ((int)s->row->kind) {
-    case STATEMENT_authentication:
-        r->policy.auth = bytes_equal(choice, bytes_of_text("pre-share")) ? AUTH_PRE_SHARE : AUTH_RSA_SIG;
-        break;
+    case STATEMENT_authentication: r->policy.auth = auth_of_word(choice); break;
     case STATEMENT_encryption:
         r->policy.cipher = cipher_of_word(choice);
         r->has_cipher = true;
@@ -74,7 +81,7 @@ static void read_policy(struct compiler *c, const struct statement *s, struct po
 {
     *r = (struct policy_reading){
         .policy = {.priority = (uint16_t)statement_number(s, "priority"),
-                   .auth = AUTH_PRE_SHARE,
+                   .auth = policy_auth_of(SIGNATURE_NONE),
                    .cipher = c->defaults->cipher,
                    .hash = c->defaults->hash,
                    .group = c->defaults->group,
@@ -122,8 +129,8 @@ static const char *why_not_offered(struct compiler *c, const struct statement *s
 
     if (wrong != 0)
         return text_in_arena(c, "line %u is not understood", wrong);
-    if (p->auth != AUTH_PRE_SHARE)
-        return "ikewise authenticates by pre-shared keys only";
+    if (p->auth == AUTH_NONE)
+        return "ikewise authenticates by pre-shared keys and by signatures only";
     if (p->group == GROUP_NONE)
         return text_in_arena(c, "ikewise does not compute in group %u", r->group_number);
     if (weak_part(c, p) != NULL && !c->conf->policy.are_weak_allowed)

@@ -16,6 +16,7 @@ struct reading {
     uint32_t parent; /* whose lines may follow; STATEMENT_NONE */
     uint32_t parent_indent;
     enum grammar_mode mode; /* of those lines */
+    uint32_t certificate;   /* whose hexadecimal is being read; STATEMENT_NONE */
     bool is_open;           /* lines that are not indented may belong to it too: no ! has come since */
     const struct ios *ios;  /* a router's configuration, translated; NULL: an ASA's own */
 };
@@ -43,6 +44,7 @@ static void leave_mode(struct reading *r)
     r->parent = STATEMENT_NONE;
     r->mode = MODE_GLOBAL;
     r->is_open = false;
+    r->certificate = STATEMENT_NONE;
 }
 
 static void enter_mode(struct reading *r, uint32_t parent, enum grammar_mode mode, uint32_t indent)
@@ -106,6 +108,7 @@ static void add_known(struct reading *r, const struct parsed *p, uint32_t parent
 
     uint32_t index = add(r, p, STATEMENT_IS_KNOWN, parent);
 
+    r->certificate = row->kind == STATEMENT_certificate ? index : STATEMENT_NONE;
     if (parent != STATEMENT_NONE || index == STATEMENT_NONE)
         return;
     leave_mode(r);
@@ -219,8 +222,38 @@ static void take_no(struct parsed *p)
     }
 }
 
+static bool is_hexadecimal(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (strchr("0123456789abcdefABCDEF \t", text.data[i]) == NULL)
+            return false;
+    return true;
+}
+
+/* The lines below `certificate`, up to `quit`. False: it is a line of the configuration. */
+static bool take_hexadecimal(struct reading *r, const struct line *line)
+{
+    if (r->certificate == STATEMENT_NONE)
+        return false;
+
+    struct bytes *body = &r->statements->list[r->certificate].body;
+
+    if (line->text.len > 0 && is_hexadecimal(line->text)) {
+        if (body->data == NULL)
+            *body = line->text;
+        body->len = (size_t)(line->text.data + line->text.len - body->data);
+        return true;
+    }
+    if (line->text.len > 0)
+        r->certificate = STATEMENT_NONE;
+    return line->text.len == 0 || is_word(line->text, "quit");
+}
+
 static void read_line(struct reading *r, struct parsed *p)
 {
+    if (take_hexadecimal(r, &p->line))
+        return;
+
     bool is_inside = r->parent != STATEMENT_NONE && p->line.indent > r->parent_indent;
 
     if (line_is_noise(&p->line)) {
@@ -426,13 +459,16 @@ bool conf_read_secrets(struct conf *conf, struct bytes file_text, const char *fi
 
     char *copy = arena_copy_text(arena, file_text);
     struct secret *list = arena_take(arena, line_count * sizeof *list);
+    struct secrets *kept = arena_take(arena, sizeof *kept);
 
     findings_begin(conf, arena);
-    if (copy != NULL && list != NULL && !arena->is_full) {
+    if (copy != NULL && list != NULL && kept != NULL && !arena->is_full) {
         conf->secret_keys = bytes_of(copy, file_text.len);
         read_secrets(&finder, conf->secret_keys, list, &secrets.count);
         secrets.list = list;
         keep_reading_findings(conf);
+        *kept = secrets;
+        conf->secrets = kept;
         if (conf_compile(conf, conf->statements, secrets, arena))
             return true;
     }
@@ -440,6 +476,21 @@ bool conf_read_secrets(struct conf *conf, struct bytes file_text, const char *fi
         bytes_wipe(copy, file_text.len);
     *conf = before;
     return false;
+}
+
+bool conf_read_files(struct conf *conf, const struct conf_file *files, uint32_t count, struct arena *arena)
+{
+    struct conf before = *conf;
+    struct secrets secrets = conf->secrets == NULL ? (struct secrets){0} : *conf->secrets;
+
+    conf->files = files;
+    conf->file_count = count;
+    bool ok = conf_compile(conf, conf->statements, secrets, arena);
+    if (!ok)
+        *conf = before;
+    else
+        conf->files = files;
+    return ok;
 }
 
 void conf_wipe(struct conf *conf)
@@ -450,12 +501,15 @@ void conf_wipe(struct conf *conf)
                             conf->statements->list[s->parent].row->kind == STATEMENT_tunnel_ipsec;
 
         /* The text is ours: a copy in the arena. */
-        if (s->state == STATEMENT_IS_KNOWN && s->row->kind == STATEMENT_pre_shared_key)
+        if (s->state == STATEMENT_IS_KNOWN &&
+            (s->row->kind == STATEMENT_pre_shared_key || s->row->kind == STATEMENT_passphrase))
             bytes_wipe((void *)statement_argument(s, "key", 0).data, statement_argument(s, "key", 0).len);
         else if (s->state != STATEMENT_IS_KNOWN && is_under_key)
             bytes_wipe((void *)s->text.data, s->text.len);
     }
     if (conf->secret_keys.len > 0)
         bytes_wipe((void *)conf->secret_keys.data, conf->secret_keys.len);
-    conf->key_count = 0;
+    for (uint16_t i = 0; i < conf->private_key_count; i++)
+        bytes_wipe((void *)conf->private_keys[i].der.data, conf->private_keys[i].der.len);
+    conf->key_count = conf->private_key_count = 0;
 }

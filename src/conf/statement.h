@@ -22,6 +22,7 @@ struct statement {
     uint32_t next_of_kind;   /* index + 1, in the order of writing */
     uint64_t order;          /* as in the file, but for replaced statements and lines put into an access-list */
     struct bytes text;       /* the whole line */
+    struct bytes body;       /* of a certificate: the lines of hexadecimal below it */
     struct grammar_word *words;
     uint16_t word_count;
 };

@@ -1,6 +1,8 @@
 /* Statements to text: show running-config. */
 #include "conf/compile.h"
 
+#include <string.h>
+
 struct writing {
     const struct statements *statements;
     struct text *text;
@@ -83,6 +85,23 @@ static void add_words(struct writing *w, const struct statement *s)
     }
 }
 
+/* As an ASA: eight words of four bytes a line. */
+static void write_hexadecimal(struct text *t, struct bytes body)
+{
+    enum { DIGITS_A_WORD = 8, DIGITS_A_LINE = 64 };
+    size_t digits = 0;
+
+    for (size_t i = 0; i < body.len; i++) {
+        if (strchr(" \t\r\n", body.data[i]) != NULL)
+            continue;
+        if (digits % DIGITS_A_WORD == 0)
+            text_add(t, "%s", digits % DIGITS_A_LINE != 0 ? " " : digits == 0 ? "    " : "\n    ");
+        text_add(t, "%c", body.data[i]);
+        digits++;
+    }
+    text_add(t, "%s  quit\n", digits > 0 ? "\n" : "");
+}
+
 static void write_statement(struct writing *w, const struct statement *s)
 {
     struct text *t = w->text;
@@ -105,6 +124,8 @@ static void write_statement(struct writing *w, const struct statement *s)
     }
     if (t->len > begin)
         text_add(t, "\n");
+    if (s->state == STATEMENT_IS_KNOWN && s->row->kind == STATEMENT_certificate)
+        write_hexadecimal(t, s->body);
 }
 
 /* Without a `!` between them: one family, or single lines. What is not understood is kept apart, so that it is not read

@@ -39,6 +39,46 @@ static const struct group_info groups[] = {
 #undef GROUP
 };
 
+static const struct signature_info signatures[] = {
+    [SIGNATURE_NONE] = {.name = "none", .asa_name = "none", .openssl_curve = ""},
+#define SIGNATURE(name, key, openssl_curve, part_len, hash, asa_name)                                                  \
+    [SIGNATURE_##name] = {#name, asa_name, openssl_curve, KEY_KIND_##key, part_len, HASH_##hash},
+#include "crypto/signature.def"
+#undef SIGNATURE
+};
+
+static const struct {
+    const char *name, *meaning;
+} trust_faults[] = {
+    [TRUST_OK] = {"OK", "the certificate is good and the signature its own"},
+#define TRUST(name, reason, meaning) [TRUST_##name] = {#name, meaning},
+#include "crypto/trust.def"
+#undef TRUST
+};
+
+const struct signature_info *signature_info(enum signature_kind kind)
+{
+    CHECK((unsigned)kind < SIGNATURE_COUNT);
+    return &signatures[kind];
+}
+
+enum hash_id signature_hash(enum signature_kind kind, enum hash_id negotiated)
+{
+    return signature_info(kind)->hash == HASH_NONE ? negotiated : signature_info(kind)->hash;
+}
+
+const char *trust_fault_name(enum trust_fault fault)
+{
+    CHECK((unsigned)fault < TRUST_COUNT);
+    return trust_faults[fault].name;
+}
+
+const char *trust_fault_meaning(enum trust_fault fault)
+{
+    CHECK((unsigned)fault < TRUST_COUNT);
+    return trust_faults[fault].meaning;
+}
+
 const struct hash_info *hash_info(enum hash_id id)
 {
     CHECK((unsigned)id < HASH_COUNT);

@@ -38,6 +38,34 @@ enum group_id {
     GROUP_COUNT
 };
 
+enum signature_kind {
+    SIGNATURE_NONE,
+#define SIGNATURE(name, ...) SIGNATURE_##name,
+#include "crypto/signature.def"
+#undef SIGNATURE
+    SIGNATURE_COUNT
+};
+
+/* Why a peer is not believed; TRUST_OK: it is. */
+enum trust_fault {
+    TRUST_OK,
+#define TRUST(name, ...) TRUST_##name,
+#include "crypto/trust.def"
+#undef TRUST
+    TRUST_COUNT
+};
+
+/* Whether it must be known that a certificate is not revoked. */
+enum revocation { REVOCATION_NONE, REVOCATION_CRL, REVOCATION_CRL_IF_ANY };
+
+/* REQUIRED: the identity is in the certificate. IF_ANY: only where the certificate has a name of that kind at all. */
+enum identity_check { IDENTITY_REQUIRED, IDENTITY_IF_ANY, IDENTITY_UNCHECKED };
+
+/* What an identity is, seen from a certificate: an address, names of its subjectAltName, its distinguished name. */
+enum subject_kind { SUBJECT_OTHER, SUBJECT_ADDRESS, SUBJECT_FQDN, SUBJECT_USER_FQDN, SUBJECT_NAME };
+
+enum { CHAIN_MAX = 8, CHAIN_BYTES_MAX = 65536 }; /* attack list C10 */
+
 enum cipher_kind { CIPHER_KIND_NONE, CIPHER_KIND_CBC, CIPHER_KIND_GCM };
 enum group_kind { GROUP_KIND_NONE, GROUP_KIND_MODP, GROUP_KIND_ECP };
 
@@ -51,6 +79,7 @@ enum {
     GCM_SALT_LEN = 4, /* RFC 4106 */
     GCM_IV_LEN = 8,
     GCM_ICV_LEN = 16,
+    SIGNATURE_MAX = 1024, /* RSA with 8192 bits */
 };
 
 struct hash_info {
@@ -74,6 +103,22 @@ struct group_info {
     size_t private_len;            /* bytes of private value */
     enum fitness strength;
 };
+
+enum key_kind { KEY_KIND_NONE, KEY_KIND_RSA, KEY_KIND_EC };
+
+struct signature_info {
+    const char *name, *asa_name, *openssl_curve;
+    enum key_kind key;
+    size_t part_len;   /* bytes of r, and of s; 0 with RSA: as long as the modulus */
+    enum hash_id hash; /* that it is tied to; HASH_NONE: the negotiated one */
+};
+
+const struct signature_info *signature_info(enum signature_kind kind);
+
+/* Whose HMAC makes HASH_I and HASH_R where `negotiated` is agreed (RFC 2409 section 5.1). */
+enum hash_id signature_hash(enum signature_kind kind, enum hash_id negotiated);
+const char *trust_fault_name(enum trust_fault fault);
+const char *trust_fault_meaning(enum trust_fault fault);
 
 /* `id` is in range; the row of NONE is all zero with the name "none". */
 const struct hash_info *hash_info(enum hash_id id);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { COOKIES_LEN = 16 };
+enum { COOKIES_LEN = 16, NONCES_MAX = 2 * 256 };
 
 struct bytes skeyid_psk(enum hash_id prf, struct bytes psk, struct bytes nonce_i, struct bytes nonce_r,
                         uint8_t out[static DIGEST_MAX])
@@ -13,6 +13,17 @@ struct bytes skeyid_psk(enum hash_id prf, struct bytes psk, struct bytes nonce_i
     struct bytes parts[] = {nonce_i, nonce_r};
 
     return hmac_of(prf, psk, parts, COUNT_OF(parts), out);
+}
+
+struct bytes skeyid_signature(enum hash_id prf, struct bytes nonce_i, struct bytes nonce_r, struct bytes shared,
+                              uint8_t out[static DIGEST_MAX])
+{
+    uint8_t key[NONCES_MAX];
+
+    CHECK(nonce_i.len + nonce_r.len <= sizeof key);
+    memcpy(key, nonce_i.data, nonce_i.len);
+    memcpy(key + nonce_i.len, nonce_r.data, nonce_r.len);
+    return hmac_of(prf, bytes_of(key, nonce_i.len + nonce_r.len), &shared, 1, out);
 }
 
 /* What SKEYID_d, _a and _e have in common: `before` is the one before it, `number` says which it is. */

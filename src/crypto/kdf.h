@@ -1,6 +1,6 @@
 /* The key derivations of IKEv1 as functions of their inputs: RFC 2409 section 5, section 5.5 and appendix B.
  *
- *     SKEYID   = prf(pre-shared key, Ni_b | Nr_b)
+ *     SKEYID   = prf(pre-shared key, Ni_b | Nr_b)          with signatures: prf(Ni_b | Nr_b, g^xy)
  *     SKEYID_d = prf(SKEYID, g^xy | CKY-I | CKY-R | 0)
  *     SKEYID_a = prf(SKEYID, SKEYID_d | g^xy | CKY-I | CKY-R | 1)
  *     SKEYID_e = prf(SKEYID, SKEYID_a | g^xy | CKY-I | CKY-R | 2)
@@ -15,6 +15,8 @@
 
 struct bytes skeyid_psk(enum hash_id prf, struct bytes psk, struct bytes nonce_i, struct bytes nonce_r,
                         uint8_t out[static DIGEST_MAX]);
+struct bytes skeyid_signature(enum hash_id prf, struct bytes nonce_i, struct bytes nonce_r, struct bytes shared,
+                              uint8_t out[static DIGEST_MAX]);
 struct bytes skeyid_d(enum hash_id prf, struct bytes skeyid, struct bytes shared, struct bytes cookies,
                       uint8_t out[static DIGEST_MAX]);
 struct bytes skeyid_a(enum hash_id prf, struct bytes skeyid, struct bytes d, struct bytes shared, struct bytes cookies,

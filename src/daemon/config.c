@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Room in the arena for the names of interfaces, for as long as the configuration lives. */
-enum { NAMES_SIZE = 64 * 1024, SENTENCE_SIZE = 1024 };
+enum { NAMES_SIZE = 64 * 1024, SENTENCE_SIZE = 1024, PATH_SIZE = 1024 };
 
 struct file {
     struct bytes text; /* NULL when it is empty */
@@ -125,7 +125,8 @@ static bool read_configuration(struct config *config, struct text *why)
         return refused(why, config->path, error);
     bool ok = read_text(config, file.text, why);
     free_file(&file);
-    return ok && (config->conf.key_count == 0 || file.is_private || refused_as_readable(why, config->path));
+    return ok && ((config->conf.key_count == 0 && !config->conf.has_passphrase) || file.is_private ||
+                  refused_as_readable(why, config->path));
 }
 
 /* Beside the file, with the ending .secrets. */
@@ -159,6 +160,47 @@ static bool read_secrets(struct config *config, struct text *why)
     return ok;
 }
 
+static void take_file(struct config *config, struct conf_file *wanted)
+{
+    char path[PATH_SIZE];
+    struct file file = {0};
+    int error = ENAMETOOLONG;
+
+    if (wanted->path.len < sizeof path) {
+        memcpy(path, wanted->path.data, wanted->path.len);
+        path[wanted->path.len] = '\0';
+        error = read_file(path, CONF_TRUST_FILE_MAX, &file);
+    }
+    char *copy = error == 0 ? arena_copy_text(&config->arena, file.text) : NULL;
+    if (error != 0)
+        wanted->why = error == EINVAL ? "it is not a regular file" : strerror(error);
+    else if (wanted->is_secret && !file.is_private)
+        wanted->why = "it has a private key in it and others than its owner may read or write it: chmod 600";
+    else
+        wanted->content = bytes_of(copy, copy == NULL ? 0 : file.text.len);
+    if (wanted->why != NULL && copy != NULL)
+        bytes_wipe(copy, file.text.len);
+    free_file(&file);
+}
+
+/* What trustpoints name. */
+static bool read_files(struct config *config, struct text *why)
+{
+    struct conf_file *files = arena_take(&config->arena, CONF_FILES_MAX * sizeof *files);
+    uint32_t count = 0;
+
+    if (files == NULL)
+        return refused(why, config->path, ENOMEM);
+    while (count < CONF_FILES_MAX && conf_file_wanted(&config->conf, count, &files[count]))
+        take_file(config, &files[count++]);
+    bool ok = count == 0 || conf_read_files(&config->conf, files, count, &config->arena) ||
+              refused(why, config->path, ENOMEM);
+    for (uint32_t i = 0; i < count; i++)
+        if (files[i].is_secret && files[i].content.len > 0)
+            bytes_wipe((void *)files[i].content.data, files[i].content.len);
+    return ok;
+}
+
 static struct config *begin(const char *path, struct text *why)
 {
     struct config *config = calloc(1, sizeof *config);
@@ -175,7 +217,7 @@ static struct config *begin(const char *path, struct text *why)
 /* Before the keys leave `conf`. */
 static bool keep_running(struct config *config, struct text *why)
 {
-    config->has_keys = config->conf.key_count > 0;
+    config->has_keys = config->conf.key_count > 0 || config->conf.has_passphrase;
     return running_write(&config->running, &config->conf, CONF_KEYS_SHOWN, (struct conf_part){0}) ||
            refused(why, config->path, ENOMEM);
 }
@@ -186,7 +228,8 @@ struct config *config_load(const char *path, struct text *why)
 
     if (config == NULL)
         return NULL;
-    if (read_configuration(config, why) && read_secrets(config, why) && keep_running(config, why))
+    if (read_configuration(config, why) && read_secrets(config, why) && read_files(config, why) &&
+        keep_running(config, why))
         return config;
     config_free(config);
     return NULL;
@@ -233,7 +276,7 @@ static struct config *read_again(const char *path, struct running *running, stru
 
 static struct config *finish(struct config *config, struct text *why)
 {
-    if (config != NULL && read_secrets(config, why) && keep_running(config, why))
+    if (config != NULL && read_secrets(config, why) && read_files(config, why) && keep_running(config, why))
         return config;
     if (config != NULL)
         config_free(config);

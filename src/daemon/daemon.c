@@ -220,6 +220,10 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
         text_add(why, "more than %u tunnel-groups", (unsigned)VAULT_KEYS_MAX);
         return false;
     }
+    if (!vault_queue_set_trusts(daemon->queue, &new->conf)) {
+        text_add(why, "no memory for the trustpoints");
+        return false;
+    }
     conf_wipe(&new->conf);
 
     log_use_dialect(daemon->log, policy->is_ios);

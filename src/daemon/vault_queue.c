@@ -2,11 +2,13 @@
 
 #include "base/check.h"
 #include "crypto/random.h"
+#include "vault/trust.h"
 #include "vault/vault.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 /* A question, or new keys when `keys` is set. */
 struct job {
@@ -15,7 +17,10 @@ struct job {
     uint32_t ask_number;
     struct question question;
     struct answer answer;
-    struct conf_key *keys; /* followed by the bytes of the keys, in one allocation of keys_len bytes */
+    bool has_trusts;
+    struct trust *trusts[VAULT_TRUSTS_MAX]; /* once they are set, those before them */
+    uint8_t *views;                         /* of the question */
+    struct conf_key *keys;                  /* followed by the bytes of the keys, in one allocation of keys_len bytes */
     size_t key_count, keys_len;
 };
 
@@ -31,6 +36,7 @@ struct vault_queue {
     void *space;
     size_t space_len;
     uint32_t key_count; /* the keys beyond are empty */
+    struct trust *trusts[VAULT_TRUSTS_MAX];
 };
 
 static void free_job(struct job *job)
@@ -39,6 +45,9 @@ static void free_job(struct job *job)
         bytes_wipe(job->keys, job->keys_len);
         free(job->keys);
     }
+    for (size_t i = 0; i < COUNT_OF(job->trusts); i++)
+        trust_free(job->trusts[i]);
+    free(job->views);
     bytes_wipe(job, sizeof *job);
     free(job);
 }
@@ -63,6 +72,17 @@ static void set_keys(struct vault_queue *queue, const struct job *job)
     queue->key_count = count;
 }
 
+static void set_trusts(struct vault_queue *queue, struct job *job)
+{
+    for (uint32_t i = 0; i < VAULT_TRUSTS_MAX; i++) {
+        struct trust *before = queue->trusts[i];
+
+        CHECK(vault_set_trust(queue->vault, i, job->trusts[i]));
+        queue->trusts[i] = job->trusts[i];
+        job->trusts[i] = before;
+    }
+}
+
 /* On a thread of the pool. */
 static void run(uv_work_t *work)
 {
@@ -74,6 +94,11 @@ static void run(uv_work_t *work)
         set_keys(queue, job);
         return;
     }
+    if (job->has_trusts) {
+        set_trusts(queue, job);
+        return;
+    }
+    vault_set_time(queue->vault, (int64_t)time(NULL));
     bool is_random = random_fill(randomness, sizeof randomness);
     vault_answer(queue->vault, &job->question, bytes_of(randomness, is_random ? sizeof randomness : 0), &job->answer);
     bytes_wipe(randomness, sizeof randomness);
@@ -88,7 +113,7 @@ static void is_done(uv_work_t *work, int status)
 
     (void)status;
     queue->running = NULL;
-    if (job->keys == NULL && job->question.kind != QUESTION_FORGET && !queue->is_stopped)
+    if (job->keys == NULL && !job->has_trusts && job->question.kind != QUESTION_FORGET && !queue->is_stopped)
         queue->hooks.on_answer(queue->hooks.context, job->exchange, job->ask_number, &job->answer);
     free_job(job);
     start_next(queue);
@@ -169,6 +194,33 @@ bool vault_queue_set_keys(struct vault_queue *queue, const struct conf_key *keys
     return true;
 }
 
+static struct bytes private_key_of(const struct conf *conf, uint16_t trustpoint)
+{
+    for (uint16_t i = 0; i < conf->private_key_count; i++)
+        if (conf->private_keys[i].trustpoint == trustpoint)
+            return conf->private_keys[i].der;
+    return bytes_of(NULL, 0);
+}
+
+bool vault_queue_set_trusts(struct vault_queue *queue, const struct conf *conf)
+{
+    struct job *job = calloc(1, sizeof *job);
+
+    if (job == NULL)
+        return false;
+    job->has_trusts = true;
+    CHECK(conf->policy.trustpoint_count <= VAULT_TRUSTS_MAX);
+    for (uint16_t i = 0; i < conf->policy.trustpoint_count; i++) {
+        job->trusts[i] = trust_of_trustpoint(&conf->policy.trustpoints[i], private_key_of(conf, i));
+        if (job->trusts[i] == NULL) {
+            free_job(job);
+            return false;
+        }
+    }
+    append(queue, job);
+    return true;
+}
+
 void vault_queue_ask(struct vault_queue *queue, struct handle exchange, uint32_t ask_number,
                      const struct question *question)
 {
@@ -179,6 +231,11 @@ void vault_queue_ask(struct vault_queue *queue, struct handle exchange, uint32_t
     job->exchange = exchange;
     job->ask_number = ask_number;
     job->question = *question;
+    if (question_views_len(question) > 0) {
+        job->views = malloc(question_views_len(question));
+        CHECK(job->views != NULL);
+        question_keep(&job->question, job->views);
+    }
     append(queue, job);
 }
 
@@ -203,6 +260,8 @@ void vault_queue_free(struct vault_queue *queue)
 {
     CHECK(queue->running == NULL);
     vault_wipe(queue->vault);
+    for (size_t i = 0; i < COUNT_OF(queue->trusts); i++)
+        trust_free(queue->trusts[i]);
     munmap(queue->space, queue->space_len);
     free(queue);
 }

@@ -32,6 +32,9 @@ struct vault_queue *vault_queue_create(uv_loop_t *loop, uint32_t secret_count, c
  * memory; nothing changes then. */
 bool vault_queue_set_keys(struct vault_queue *queue, const struct conf_key *keys, size_t count);
 
+/* All trustpoints anew, with the private keys of those that have one. False: no memory; nothing changes then. */
+bool vault_queue_set_trusts(struct vault_queue *queue, const struct conf *conf);
+
 /* Always answered once, FORGET excepted. */
 void vault_queue_ask(struct vault_queue *queue, struct handle exchange, uint32_t ask_number,
                      const struct question *question);

@@ -64,6 +64,8 @@ enum reason am_choose(struct step_work *work)
     struct id id;
     enum reason reason = mm_choose(work);
 
+    if (reason == REASON_OK && policy_signature_of(work->draft->sa.auth) != SIGNATURE_NONE)
+        reason = REASON_NO_POLICY;
     if (reason == REASON_OK)
         reason = take_id(work, BLOB_ID_I, &id);
     if (reason != REASON_OK)

@@ -175,10 +175,11 @@ static void phase1_first(struct arrival *a, enum exchange_kind mode)
     phase1_forget(ike, a->now_ms, sa, reason, a->out);
 }
 
-/* What opens to nonsense was sealed with another key; what our own limits, or the port, refuse was not. */
-static bool is_about_the_key(enum reason reason)
+/* What opens to nonsense was sealed with another pre-shared key; what our own limits, or the port, refuse was not. */
+static bool is_about_the_key(const struct isakmp_sa *sa, enum reason reason)
 {
-    return reason != REASON_LIMIT && reason != REASON_WRONG_PORT && reason != REASON_OUT_OF_STEP;
+    return policy_signature_of(sa->auth) == SIGNATURE_NONE && reason != REASON_LIMIT && reason != REASON_WRONG_PORT &&
+           reason != REASON_OUT_OF_STEP;
 }
 
 static void phase1(struct arrival *a, struct isakmp_sa *sa)
@@ -224,7 +225,7 @@ static void phase1(struct arrival *a, struct isakmp_sa *sa)
         exchange->last_reason = reason;
         phase1_refuse(a->ike, sa, &copy, a->local, a->remote, reason, a->out);
         exchange_fail(a->ike, a->now_ms, exchange, reason, a->out);
-    } else if (reason == REASON_BAD_HASH || (sealing == SEALED && is_about_the_key(reason))) {
+    } else if (reason == REASON_BAD_HASH || (sealing == SEALED && is_about_the_key(sa, reason))) {
         authentication_failed(a, sa, exchange, reason == REASON_BAD_HASH ? reason : REASON_DOES_NOT_OPEN,
                               reason_info(reason)->meaning);
     } else {

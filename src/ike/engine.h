@@ -13,6 +13,7 @@
 #include "ike/index.h"
 #include "ike/objects.h"
 #include "ike/steps.h"
+#include "wire/payloads.h"
 
 /* What must follow a step, noted by its action, done after the commit. */
 enum intent_kind {
@@ -158,7 +159,7 @@ void pair_give_back(struct ike *ike, const struct pair *pair);
 bool draft_set(struct step_work *work, enum blob_id id, struct bytes bytes); /* false: no room for the blob */
 struct bytes draft_blob(const struct step_work *work, enum blob_id id);
 struct intent *draft_intend(struct step_work *work, enum intent_kind kind);
-enum reason reason_of_fault(enum question_fault fault);
+enum reason reason_of_answer(const struct answer *answer);
 
 /* Runs a row for an exchange (which may be a new one in no pool: `exchange->self` not set). The draft's copies come
  * from the two pointers. On refusal the reason; REASON_OK when it was committed or parked. */
@@ -174,6 +175,18 @@ void exchange_free(struct ike *ike, struct exchange *exchange, struct ike_output
 enum reason step_take(struct ike *ike, uint64_t now_ms, enum step_input input, struct exchange *exchange,
                       struct isakmp_sa *sa, struct ike_outputs *out);
 
+/* ---- signatures and certificates (signature.c) */
+/* Adds to the question for SKEYID what makes it one with signatures; an initiator's is signed at once. */
+enum reason signature_ask(struct step_work *work, struct question *question);
+/* Tells when the peer asks for a certificate of other authorities than ours has. */
+void certificate_take_requests(struct step_work *work);
+/* The bodies of CERT and CR payloads that we send, one after the other from number 0; false: no more. `space` holds
+ * one. */
+bool certificate_nth(const struct step_work *work, size_t number, struct cert *cert);
+bool certificate_request_nth(const struct step_work *work, size_t number, struct cert *cr);
+void certificate_tell_refused(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
+                              enum trust_fault fault);
+
 /* ---- sealing (seal.c) */
 struct bytes exchange_iv(const struct isakmp_sa *sa, const struct exchange *exchange);
 void iv_begin(const struct isakmp_sa *sa, struct exchange *exchange);
@@ -187,6 +200,9 @@ struct bytes hash_phase2(const struct isakmp_sa *sa, const struct bytes *parts, 
                          uint8_t digest[static DIGEST_MAX]);
 /* HASH_I, HASH_R. `side`: whose. */
 struct bytes hash_phase1(const struct step_work *work, enum side side, uint8_t digest[static DIGEST_MAX]);
+/* What it is a prf of: PHASE1_PARTS parts in their order. */
+enum { PHASE1_PARTS = 6 };
+void phase1_parts(const struct step_work *work, enum side side, struct bytes parts[static PHASE1_PARTS]);
 /* HASH(1) to (3) by the message's number, over `rest`: what follows the HASH payload. */
 struct bytes hash_quick(const struct step_work *work, int number, struct bytes rest, uint8_t digest[static DIGEST_MAX]);
 bool keys_take(struct step_work *work, struct bytes share_i, struct bytes share_r);

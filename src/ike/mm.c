@@ -1,5 +1,6 @@
-/* Main mode with pre-shared keys. RFC 2409 sections 5 and 5.4; the rows are in mm.def. */
+/* Main mode. RFC 2409 sections 5 and 5.4; the rows are in mm.def, what is of signatures alone in signature.c. */
 #include "base/check.h"
+#include "crypto/certificate.h"
 #include "crypto/hash.h"
 #include "ike/phase1.h"
 #include "wire/vendor.h"
@@ -35,12 +36,17 @@ bool set_sa(struct step_work *work, enum blob_id id, const struct sa_payload *sa
     return writer_is_ok(&w) && draft_set(work, id, writer_bytes(&w));
 }
 
+static uint16_t group_index(const struct step_work *work)
+{
+    return policy_tunnel_group_of(work->ike->policy, work->draft->sa.remote.ip);
+}
+
 enum reason mm_offer(struct step_work *work)
 {
     struct sa_payload offer;
 
     fill_cookie(work, work->draft->sa.cookies[INITIATOR]);
-    policy_offer_isakmp(work->ike->policy, &offer);
+    policy_offer_isakmp(work->ike->policy, group_index(work), &offer);
     if (offer.transform_count == 0)
         return REASON_NO_POLICY;
     return set_sa(work, BLOB_SA_I, &offer) ? REASON_OK : REASON_LIMIT;
@@ -114,6 +120,12 @@ static void tell_checked(struct step_work *work, const struct sa_transform *tran
     }
 }
 
+/* `crypto isakmp identity auto`: with certificates our distinguished name. */
+static bool is_named_by_subject(const struct step_work *work)
+{
+    return work->ike->policy->identity == IDENTITY_AUTO && policy_signature_of(work->draft->sa.auth) != SIGNATURE_NONE;
+}
+
 static void tell_accepted(struct step_work *work, const struct sa_payload *sa, size_t proposal, size_t transform)
 {
     tell_checked(work, sa_transform_of(sa, proposal, transform));
@@ -123,7 +135,7 @@ static void tell_accepted(struct step_work *work, const struct sa_payload *sa, s
     event_add_number(e, FIELD_PRIORITY, work->draft->sa.policy_priority);
     e = tell_sa(work->ike, work->out, EV_AUTHENTICATION_CHOSEN, &work->draft->sa);
     event_add_text(e, FIELD_AUTHENTICATION, number_name(SPACE_OAKLEY_AUTH, work->draft->sa.auth));
-    event_add_text(e, FIELD_ID_TYPE, number_name(SPACE_ID, ID_IPV4_ADDR));
+    event_add_text(e, FIELD_ID_TYPE, number_name(SPACE_ID, is_named_by_subject(work) ? ID_DER_ASN1_DN : ID_IPV4_ADDR));
 }
 
 /* Each transform of the peer against each policy of ours: the first attribute that differs. */
@@ -185,7 +197,7 @@ enum reason mm_choose(struct step_work *work)
         return REASON_UNKNOWN_COOKIES;
     memcpy(sa->cookies[INITIATOR], work->in->header.cookies[INITIATOR], COOKIE_LEN);
     tell_key(work);
-    if (!policy_choose_isakmp(work->ike->policy, &offer, &choice)) {
+    if (!policy_choose_isakmp(work->ike->policy, group_index(work), &offer, &choice)) {
         tell_differences(work, &offer);
         tell_sa(work->ike, work->out, EV_PROPOSAL_REFUSED, sa);
         return REASON_NO_POLICY;
@@ -269,11 +281,17 @@ static enum reason find_group(struct step_work *work)
 {
     const struct policy *policy = work->ike->policy;
     struct isakmp_sa *sa = &work->draft->sa;
-    uint16_t index = policy_tunnel_group_of(policy, sa->remote.ip);
+    uint16_t index = group_index(work);
+    bool is_signed = policy_signature_of(sa->auth) != SIGNATURE_NONE;
 
-    if (index == NO_INDEX || !policy->tunnel_groups[index].has_key) {
-        tell_sa(work->ike, work->out, EV_GROUP_MISSING, sa);
-        return index == NO_INDEX ? REASON_NO_TUNNEL_GROUP : REASON_NO_KEY;
+    if (index == NO_INDEX || !policy_can_authenticate(policy, index, sa->auth)) {
+        struct event *e = tell_sa(work->ike, work->out,
+                                  index == NO_INDEX || !is_signed ? EV_GROUP_MISSING : EV_CERTIFICATE_REFUSED, sa);
+        if (index != NO_INDEX && is_signed) {
+            event_add_text(e, FIELD_GROUP, policy->tunnel_groups[index].name);
+            event_add_text(e, FIELD_CAUSE, "no-trustpoint");
+        }
+        return index == NO_INDEX ? REASON_NO_TUNNEL_GROUP : is_signed ? REASON_NO_TRUSTPOINT : REASON_NO_KEY;
     }
     sa->tunnel_group = index;
     tell_sa(work->ike, work->out, EV_GROUP_FOUND, sa);
@@ -313,7 +331,7 @@ enum reason take_share_of(struct step_work *work, enum question_kind kind)
     memcpy(q->nonce_i, nonce_i.data, nonce_i.len);
     memcpy(q->nonce_r, nonce_r.data, nonce_r.len);
     memcpy(q->peer_public, share.data, share.len);
-    return REASON_OK;
+    return signature_ask(work, q);
 }
 
 /* Messages 3 and 4. */
@@ -321,8 +339,10 @@ static enum reason take_share(struct step_work *work, enum question_kind kind)
 {
     enum reason reason = find_group(work);
 
-    if (reason == REASON_OK)
+    if (reason == REASON_OK) {
+        certificate_take_requests(work);
         reason = take_share_of(work, kind);
+    }
     if (reason != REASON_OK)
         return reason;
     take_vendors(work, false);
@@ -355,11 +375,17 @@ enum reason mm_keep_keys_r(struct step_work *work)
 bool set_identity(struct step_work *work, enum blob_id blob)
 {
     const struct policy *policy = work->ike->policy;
-    uint8_t space[512], data[ID_DATA_MAX];
+    uint8_t space[ID_LEN_MAX + 8], data[ID_DATA_MAX];
     struct writer w = writer_of(space, sizeof space);
+    const struct trustpoint *trustpoint = policy_trustpoint_of(policy, work->draft->sa.tunnel_group);
     struct ip local = work->draft->sa.local.ip;
     struct id id;
 
+    if (is_named_by_subject(work) && trustpoint != NULL) {
+        id = (struct id){.type = ID_DER_ASN1_DN, .data = trustpoint->subject};
+        id_write(&w, &id);
+        return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
+    }
     switch (policy->identity) {
     case IDENTITY_HOSTNAME: id = (struct id){.type = ID_FQDN, .data = bytes_of_text(policy->hostname)}; break;
     case IDENTITY_KEY_ID: id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->key_id)}; break;
@@ -381,7 +407,10 @@ enum reason mm_keep_keys_i(struct step_work *work)
     /* From message 5 on the negotiation is on port 4500. RFC 3947 section 4. */
     if (sa->we_are_behind_nat || sa->peer_is_behind_nat)
         sa->local.port = sa->remote.port = NATT_PORT;
-    return set_identity(work, BLOB_ID_I) ? REASON_OK : REASON_LIMIT;
+    struct bytes signature = bytes_of(work->answer->signature, work->answer->signature_len);
+    return set_identity(work, BLOB_ID_I) && (signature.len == 0 || draft_set(work, BLOB_SIGNATURE, signature))
+               ? REASON_OK
+               : REASON_LIMIT;
 }
 
 /* RFC 3947 section 4: the responder follows the initiator to 4500, and to whatever port a NAT makes of it there. */
@@ -419,9 +448,21 @@ void tell_id(struct step_work *work, const struct id *id)
     struct event *e = tell_sa(work->ike, work->out, EV_ID_RECEIVED, &work->draft->sa);
     const char *type = number_name(SPACE_ID, id->type);
 
-    text_add_id(&text, id);
+    if (id->type == ID_DER_ASN1_DN)
+        text_add_name(&text, id->data);
+    else
+        text_add_id(&text, id);
     event_add_text(e, FIELD_ID_TYPE, type == NULL ? "unknown" : type);
     event_add_text(e, FIELD_ID, name);
+}
+
+enum reason phase1_take_peer(struct step_work *work, const struct id *id)
+{
+    tell_id(work, id);
+    take_vendors(work, false);
+    take_notifies(work);
+    draft_intend(work, INTENT_PHASE1_UP);
+    return work->draft->sa.side == INITIATOR || set_identity(work, BLOB_ID_R) ? REASON_OK : REASON_LIMIT;
 }
 
 /* Messages 5 and 6: the peer proves that it knows the key. */
@@ -445,11 +486,5 @@ enum reason mm_check_proof(struct step_work *work)
     work->draft->is_authenticated = true;
     if (fault != WIRE_OK || !id_port_fits_phase1(&id))
         return REASON_BAD_ID;
-    tell_id(work, &id);
-    take_vendors(work, false);
-    take_notifies(work);
-    draft_intend(work, INTENT_PHASE1_UP);
-    if (sa->side == RESPONDER && !set_identity(work, BLOB_ID_R))
-        return REASON_LIMIT;
-    return REASON_OK;
+    return phase1_take_peer(work, &id);
 }

@@ -127,8 +127,9 @@ enum blob_id {
     BLOB_NONCE_R,
     BLOB_ID_I, /* IDii_b, in quick mode IDci */
     BLOB_ID_R,
-    BLOB_PROOF, /* the peer's hash, until the keys are there that it is checked with */
-    BLOB_SENT,  /* the last datagram that we sent in this exchange */
+    BLOB_PROOF,     /* the peer's hash, until the keys are there that it is checked with */
+    BLOB_SIGNATURE, /* ours; until it is made, what it covers */
+    BLOB_SENT,      /* the last datagram that we sent in this exchange */
     BLOB_COUNT
 };
 

@@ -15,6 +15,9 @@ void take_notifies(struct step_work *work);
 void tell_id(struct step_work *work, const struct id *id);
 void detect_nat(struct step_work *work);
 enum reason follow_port(struct step_work *work);
+/* The identity, vendor IDs and notifies of a peer that is proved, or will be by the vault's answer. What follows
+ * phase 1 is noted. */
+enum reason phase1_take_peer(struct step_work *work, const struct id *id);
 /* The peer's share and nonce, and the question for the keys, with the key of sa->tunnel_group. */
 enum reason take_share_of(struct step_work *work, enum question_kind kind);
 

@@ -41,11 +41,20 @@ struct intent *draft_intend(struct step_work *work, enum intent_kind kind)
     return &draft->intents[draft->intent_count++];
 }
 
-enum reason reason_of_fault(enum question_fault fault)
+static const enum reason trust_reasons[] = {
+    [TRUST_OK] = REASON_OK,
+#define TRUST(name, reason, meaning) [TRUST_##name] = REASON_##reason,
+#include "crypto/trust.def"
+#undef TRUST
+};
+
+enum reason reason_of_answer(const struct answer *answer)
 {
-    switch (fault) {
+    switch (answer->fault) {
     case QUESTION_FAULT_NONE: return REASON_OK;
     case QUESTION_FAULT_NO_KEY: return REASON_NO_KEY;
+    case QUESTION_FAULT_NO_TRUSTPOINT: return REASON_NO_TRUSTPOINT;
+    case QUESTION_FAULT_CERTIFICATE: return trust_reasons[answer->trust];
     case QUESTION_FAULT_BAD_LENGTH: return REASON_BAD_SHARE_LENGTH;
     case QUESTION_FAULT_BAD_VALUE:
     case QUESTION_FAULT_IDENTITY: return REASON_BAD_SHARE;
@@ -166,7 +175,11 @@ static enum reason park(struct ike *ike, struct step_work *work)
     *(struct draft *)pool_find(&ike->drafts, h) = *work->draft;
     exchange->parked = h;
     exchange->ask_number = ++ike->last_ask_number;
+    size_t views_len = question_views_len(work->question);
+    CHECK(views_len <= sizeof out->space - out->space_len);
     out->questions[out->question_count] = *work->question;
+    question_keep(&out->questions[out->question_count], out->space + out->space_len);
+    out->space_len += views_len;
     out->items[out->count++] = (struct ike_output){
         .kind = IKE_OUT_ASK,
         .ask = {exchange->self, exchange->ask_number, &out->questions[out->question_count]},
@@ -258,7 +271,7 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
 
     struct step_work work = work_of(ike, draft, now_ms, out);
     work.answer = answer;
-    enum reason reason = reason_of_fault(answer->fault);
+    enum reason reason = reason_of_answer(answer);
     if (reason == REASON_OK)
         reason = finish(ike, now_ms, &work);
     if (reason == REASON_OK)
@@ -268,6 +281,8 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
     draft_discard(ike, draft, exchange);
     forget(answer->secret, out);
     exchange->last_reason = reason;
+    if (answer->fault == QUESTION_FAULT_CERTIFICATE)
+        certificate_tell_refused(ike, out, sa_of(ike, exchange->sa), answer->trust);
     struct event *e = tell_exchange(ike, out, EV_MESSAGE_REFUSED, sa_of(ike, exchange->sa), exchange);
     event_add_text(e, FIELD_REASON, reason_info(reason)->name);
     event_add_text(e, FIELD_DETAIL, reason_info(reason)->meaning);

@@ -57,18 +57,28 @@ struct bytes hash_phase2(const struct isakmp_sa *sa, const struct bytes *parts, 
 
 /* HASH_I = prf(SKEYID, g^xi | g^xr | CKY-I | CKY-R | SAi_b | IDii_b), HASH_R the other way round, with SAi_b all the
  * same. */
-struct bytes hash_phase1(const struct step_work *work, enum side side, uint8_t digest[static DIGEST_MAX])
+void phase1_parts(const struct step_work *work, enum side side, struct bytes parts[static PHASE1_PARTS])
 {
     const struct isakmp_sa *sa = &work->draft->sa;
     struct bytes mine = draft_blob(work, BLOB_SHARE_MINE), theirs = draft_blob(work, BLOB_SHARE_PEER);
     bool is_mine = side == sa->side;
-    const struct bytes parts[] = {
+    const struct bytes all[PHASE1_PARTS] = {
         is_mine ? mine : theirs,     is_mine ? theirs : mine,
         BYTES_OF(sa->cookies[side]), BYTES_OF(sa->cookies[!side]),
         draft_blob(work, BLOB_SA_I), draft_blob(work, side == INITIATOR ? BLOB_ID_I : BLOB_ID_R),
     };
 
-    return hmac_of(sa->hash, bytes_of(sa->skeyid, sa->skeyid_len), parts, COUNT_OF(parts), digest);
+    memcpy(parts, all, sizeof all);
+}
+
+struct bytes hash_phase1(const struct step_work *work, enum side side, uint8_t digest[static DIGEST_MAX])
+{
+    const struct isakmp_sa *sa = &work->draft->sa;
+    struct bytes parts[PHASE1_PARTS];
+
+    phase1_parts(work, side, parts);
+    return hmac_of(signature_hash(policy_signature_of(sa->auth), sa->hash), bytes_of(sa->skeyid, sa->skeyid_len), parts,
+                   COUNT_OF(parts), digest);
 }
 
 /* HASH(1) = prf(SKEYID_a, M-ID | rest), HASH(2) = prf(SKEYID_a, M-ID | Ni_b | rest),

@@ -95,6 +95,17 @@ static void build_initial_contact(struct build *b)
     payload_end(&b->m);
 }
 
+static void build_certificates(struct build *b, uint8_t payload,
+                               bool (*nth)(const struct step_work *work, size_t number, struct cert *cert))
+{
+    struct cert cert;
+
+    for (size_t i = 0; nth(b->work, i, &cert); i++) {
+        cert_write(payload_begin(&b->m, payload), &cert);
+        payload_end(&b->m);
+    }
+}
+
 static void build_blob(struct build *b, uint8_t payload, enum blob_id id)
 {
     struct bytes bytes = draft_blob(b->work, id);
@@ -122,6 +133,9 @@ static void build_part(struct build *b, enum part part)
         build_blob(b, PL_ID, BLOB_ID_R);
         return;
     case PART_HASH: build_proof(b); return;
+    case PART_CERT: build_certificates(b, PL_CERT, certificate_nth); return;
+    case PART_CERT_REQUEST: build_certificates(b, PL_CR, certificate_request_nth); return;
+    case PART_SIG: build_blob(b, PL_SIG, BLOB_SIGNATURE); return;
     case PART_QM_HASH: build_qm_hash(b); return;
     case PART_OFFER_VIDS: build_vids(b, true); return;
     case PART_ANSWER_VIDS: build_vids(b, false); return;
@@ -153,7 +167,9 @@ static int quick_number(const struct step *step)
 static void tell_part(struct build *b, enum part part)
 {
     const struct step_work *work = b->work;
-    bool is_left_out = (part == PART_QM_KE && draft_blob(work, BLOB_SHARE_MINE).len == 0) ||
+    struct cert ignored;
+    bool is_left_out = (part == PART_CERT_REQUEST && !certificate_request_nth(work, 0, &ignored)) ||
+                       (part == PART_QM_KE && draft_blob(work, BLOB_SHARE_MINE).len == 0) ||
                        (part == PART_QM_IDS && draft_blob(work, BLOB_ID_I).len == 0) ||
                        (part == PART_NAT_D && work->draft->sa.natt == NATT_NONE);
 

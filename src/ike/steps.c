@@ -27,10 +27,11 @@ static const struct reason_info reasons[REASON_COUNT] = {
 #include "ike/qm.def"
 #include "ike/info.def"
 #undef STEP
-step_action mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, am_keep_share, am_answer, am_check_proof_r, qm_keep_share,
-    qm_take_secret;
+step_action mm_keep_signature, mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, am_keep_share, am_answer, am_check_proof_r,
+    qm_keep_share, qm_take_secret;
 
 #define OAKLEY_AUTH_ANY 0
+#define OAKLEY_AUTH_SIGNED AUTH_SIGNED
 #define HOLDS(...) {__VA_ARGS__}
 #define NOTHING {0}
 #define FIRST(type) {PL_##type, 1, 1, true}
@@ -68,6 +69,13 @@ const struct step *step_row(size_t index)
     return index < COUNT_OF(steps) ? &steps[index] : NULL;
 }
 
+bool step_auth_fits(uint16_t wanted, uint16_t auth)
+{
+    if (wanted == AUTH_SIGNED)
+        return policy_signature_of(auth) != SIGNATURE_NONE;
+    return wanted == OAKLEY_AUTH_ANY || wanted == auth;
+}
+
 static const struct payload_count *count_of(const struct step *step, uint8_t type)
 {
     for (size_t i = 0; i < HOLDS_MAX && step->holds[i].max > 0; i++)
@@ -100,7 +108,7 @@ const struct step *step_find(enum state from, enum side side, enum sa_state sa, 
         const struct step *step = &steps[i];
 
         if (step->from != from || step->side != side || step->sa != sa || step->input != input ||
-            (step->auth != OAKLEY_AUTH_ANY && step->auth != auth))
+            !step_auth_fits(step->auth, auth))
             continue;
         if (in != NULL && step->sealing != sealing) {
             *why = sealing == CLEAR ? REASON_NOT_SEALED : REASON_SEALED_TOO_EARLY;

@@ -27,6 +27,9 @@ enum part {
 struct step_work;
 typedef enum reason step_action(struct step_work *work);
 
+/* In place of a method: every one of policy_signature_of. */
+enum { AUTH_SIGNED = 0xffff };
+
 enum { HOLDS_MAX = 12, SENDS_MAX = 12 };
 
 struct step {
@@ -34,7 +37,7 @@ struct step {
     enum side side;
     enum sa_state sa; /* of the ISAKMP SA */
     enum step_input input;
-    uint16_t auth; /* OAKLEY_AUTH_*; 0: any */
+    uint16_t auth; /* OAKLEY_AUTH_*, AUTH_SIGNED; 0: any */
     enum sealing sealing;
     struct payload_count holds[HOLDS_MAX]; /* ends with max 0 */
     step_action *act;
@@ -44,6 +47,9 @@ struct step {
     enum state to;
     enum sa_state sa_to;
 };
+
+/* A row for `wanted` (of struct step) is one for that method of an SA. */
+bool step_auth_fits(uint16_t wanted, uint16_t auth);
 
 /* All rows of all exchanges: index 0, 1, ... until NULL. */
 const struct step *step_row(size_t index);

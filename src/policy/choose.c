@@ -8,9 +8,11 @@ static const struct {
 #define CIPHER_NUMBER(ours, phase1, phase1_key_len, phase2, phase2_key_len)                                            \
     [CIPHER_##ours] = {OAKLEY_ENC_##phase1, phase1_key_len, ESP_TRANSFORM_##phase2, phase2_key_len},
 #define HASH_NUMBER(...)
+#define SIGNATURE_NUMBER(...)
 #include "policy/mapping.def"
 #undef CIPHER_NUMBER
 #undef HASH_NUMBER
+#undef SIGNATURE_NUMBER
 };
 
 static const struct {
@@ -18,10 +20,57 @@ static const struct {
 } hash_numbers[HASH_COUNT] = {
 #define CIPHER_NUMBER(...)
 #define HASH_NUMBER(ours, phase1, phase2) [HASH_##ours] = {OAKLEY_HASH_##phase1, IPSEC_AUTH_##phase2},
+#define SIGNATURE_NUMBER(...)
 #include "policy/mapping.def"
 #undef CIPHER_NUMBER
 #undef HASH_NUMBER
+#undef SIGNATURE_NUMBER
 };
+
+static const uint16_t signature_numbers[SIGNATURE_COUNT] = {
+#define CIPHER_NUMBER(...)
+#define HASH_NUMBER(...)
+#define SIGNATURE_NUMBER(ours, phase1) [SIGNATURE_##ours] = OAKLEY_AUTH_##phase1,
+#include "policy/mapping.def"
+#undef CIPHER_NUMBER
+#undef HASH_NUMBER
+#undef SIGNATURE_NUMBER
+};
+
+enum signature_kind policy_signature_of(uint16_t auth)
+{
+    for (unsigned kind = SIGNATURE_NONE + 1; kind < SIGNATURE_COUNT; kind++)
+        if (signature_numbers[kind] == auth)
+            return kind;
+    return SIGNATURE_NONE;
+}
+
+uint16_t policy_auth_of(enum signature_kind kind)
+{
+    return kind == SIGNATURE_NONE ? OAKLEY_AUTH_PSK : signature_numbers[kind];
+}
+
+bool policy_can_authenticate(const struct policy *policy, uint16_t tunnel_group, uint16_t auth)
+{
+    const struct trustpoint *trustpoint = policy_trustpoint_of(policy, tunnel_group);
+    enum signature_kind kind = policy_signature_of(auth);
+
+    if (tunnel_group >= policy->tunnel_group_count)
+        return false;
+    return kind == SIGNATURE_NONE ? policy->tunnel_groups[tunnel_group].has_key
+                                  : trustpoint != NULL && trustpoint->kind == kind;
+}
+
+/* A policy by a method that the tunnel group has no means for is left aside, unless all are. */
+static bool is_left_aside(const struct policy *policy, uint16_t tunnel_group, uint16_t auth)
+{
+    if (policy_can_authenticate(policy, tunnel_group, auth))
+        return false;
+    for (uint16_t i = 0; i < policy->isakmp_policy_count; i++)
+        if (policy_can_authenticate(policy, tunnel_group, policy->isakmp_policies[i].auth))
+            return true;
+    return false;
+}
 
 enum cipher_id policy_cipher_of(uint16_t encryption, uint16_t key_len)
 {
@@ -39,14 +88,16 @@ enum hash_id policy_hash_of(uint16_t hash)
     return HASH_NONE;
 }
 
-static void offer_isakmp(const struct policy *policy, enum group_id only, struct sa_payload *offer)
+static void offer_isakmp(const struct policy *policy, uint16_t tunnel_group, enum group_id only,
+                         struct sa_payload *offer)
 {
     *offer = sa_begin();
     sa_add_proposal(offer, 1, PROTO_ISAKMP, bytes_of(NULL, 0));
     for (size_t i = 0; i < policy->isakmp_policy_count && offer->transform_count < SA_TRANSFORMS_MAX; i++) {
         const struct isakmp_policy *p = &policy->isakmp_policies[i];
 
-        if (only != GROUP_NONE && p->group != only)
+        if (only == GROUP_NONE ? is_left_aside(policy, tunnel_group, p->auth)
+                               : p->group != only || policy_signature_of(p->auth) != SIGNATURE_NONE)
             continue;
         sa_add_transform(offer, (struct sa_transform){
                                     .id = KEY_IKE,
@@ -61,16 +112,16 @@ static void offer_isakmp(const struct policy *policy, enum group_id only, struct
     }
 }
 
-void policy_offer_isakmp(const struct policy *policy, struct sa_payload *offer)
+void policy_offer_isakmp(const struct policy *policy, uint16_t tunnel_group, struct sa_payload *offer)
 {
-    offer_isakmp(policy, GROUP_NONE, offer);
+    offer_isakmp(policy, tunnel_group, GROUP_NONE, offer);
 }
 
 enum group_id policy_offer_aggressive(const struct policy *policy, enum group_id group, struct sa_payload *offer)
 {
     if (group == GROUP_NONE && policy->isakmp_policy_count > 0)
         group = policy->isakmp_policies[0].group;
-    offer_isakmp(policy, group, offer);
+    offer_isakmp(policy, NO_INDEX, group, offer);
     return offer->transform_count > 0 ? group : GROUP_NONE;
 }
 
@@ -143,7 +194,8 @@ uint32_t policy_lifetime(uint32_t ours_s, const struct sa_transform *transform)
     return shorter_lifetime(ours_s, transform->has_seconds ? transform->life_seconds : 0, LIFETIME_FLOOR_S);
 }
 
-bool policy_choose_isakmp(const struct policy *policy, const struct sa_payload *offer, struct isakmp_choice *choice)
+bool policy_choose_isakmp(const struct policy *policy, uint16_t tunnel_group, const struct sa_payload *offer,
+                          struct isakmp_choice *choice)
 {
     for (size_t i = 0; i < offer->proposal_count; i++) {
         if (offer->proposals[i].protocol != PROTO_ISAKMP || sa_proposal_is_joined(offer, i))
@@ -152,7 +204,7 @@ bool policy_choose_isakmp(const struct policy *policy, const struct sa_payload *
             const struct sa_transform *t = sa_transform_of(offer, i, k);
             uint16_t fitting = t->id == KEY_IKE ? policy_of_transform(policy, t) : NO_INDEX;
 
-            if (fitting == NO_INDEX)
+            if (fitting == NO_INDEX || is_left_aside(policy, tunnel_group, t->auth))
                 continue;
             *choice =
                 (struct isakmp_choice){i, k, fitting, policy_lifetime(policy->isakmp_policies[fitting].lifetime_s, t)};

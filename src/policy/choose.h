@@ -6,8 +6,17 @@
 #include "wire/natt.h"
 #include "wire/proposal.h"
 
-/* All our ISAKMP policies in order of priority, as one proposal. */
-void policy_offer_isakmp(const struct policy *policy, struct sa_payload *offer);
+/* The authentication method and the kind of signature that it is made of; SIGNATURE_NONE: by pre-shared keys, or none
+ * that we do. */
+enum signature_kind policy_signature_of(uint16_t auth);
+uint16_t policy_auth_of(enum signature_kind kind);
+
+/* The tunnel group has what that method needs: a pre-shared key, or a trustpoint with a key of that kind. */
+bool policy_can_authenticate(const struct policy *policy, uint16_t tunnel_group, uint16_t auth);
+
+/* Our ISAKMP policies in order of priority, as one proposal: those by methods that the tunnel group has the means for,
+ * all when it has none (NO_INDEX too). */
+void policy_offer_isakmp(const struct policy *policy, uint16_t tunnel_group, struct sa_payload *offer);
 
 /* Those with one group, that of the first policy when GROUP_NONE is asked for: aggressive mode sends its share with the
  * offer. Returns the group; GROUP_NONE: there is none. */
@@ -19,8 +28,10 @@ struct isakmp_choice {
     uint32_t lifetime_s;        /* the shorter of both; 0: none */
 };
 
-/* The peer's transforms in its order, each against our policies by priority. `choice` is untouched when none fits. */
-bool policy_choose_isakmp(const struct policy *policy, const struct sa_payload *offer, struct isakmp_choice *choice);
+/* The peer's transforms in its order, each against our policies by priority, as they would be offered. `choice` is
+ * untouched when none fits. */
+bool policy_choose_isakmp(const struct policy *policy, uint16_t tunnel_group, const struct sa_payload *offer,
+                          struct isakmp_choice *choice);
 
 /* What an accepted transform means: the policy of ours that it equals. NO_INDEX: none. */
 uint16_t policy_of_transform(const struct policy *policy, const struct sa_transform *transform);

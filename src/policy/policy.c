@@ -64,6 +64,13 @@ uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, str
     return same != NO_INDEX && strcmp(to->tunnel_groups[same].name, name) == 0 ? same : NO_INDEX;
 }
 
+const struct trustpoint *policy_trustpoint_of(const struct policy *policy, uint16_t tunnel_group)
+{
+    uint16_t number = tunnel_group < policy->tunnel_group_count ? policy->tunnel_groups[tunnel_group].trustpoint : 0;
+
+    return number == 0 || number > policy->trustpoint_count ? NULL : &policy->trustpoints[number - 1];
+}
+
 static bool names_peer(const struct tunnel *t, struct ip peer)
 {
     for (uint8_t i = 0; i < t->peer_count; i++)

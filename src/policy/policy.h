@@ -49,6 +49,22 @@ struct transform_set {
     bool is_transport;
 };
 
+/* One `crypto ca trustpoint`, its certificates in DER. The private key is in the vault, under the same index. */
+struct trustpoint {
+    const char *name;
+    const struct bytes *certificates; /* ours, then those between it and the authority */
+    const struct bytes *issuer_names; /* of each of them */
+    uint16_t certificate_count;
+    const struct bytes *anchors; /* the authorities that we trust */
+    uint16_t anchor_count;
+    const struct bytes *anchor_names; /* their distinguished names: what we ask for */
+    const struct bytes *crls;
+    uint16_t crl_count;
+    struct bytes subject;     /* our distinguished name */
+    enum signature_kind kind; /* what our key can sign; SIGNATURE_NONE: there is none */
+    enum revocation revocation;
+};
+
 /* One `tunnel-group` of type ipsec-l2l. */
 struct tunnel_group {
     const char *name;    /* the peer's address as text, its identity, or DefaultL2LGroup */
@@ -57,6 +73,10 @@ struct tunnel_group {
     bool has_key;        /* its pre-shared key is in the vault */
     bool is_key_weak;    /* and is too easily guessed to be answered with in aggressive mode */
     bool is_key_hidden;  /* there is one, masked or encrypted in the file: nobody here knows it */
+    uint16_t trustpoint; /* number of policy.trustpoints, from 1; 0: none */
+    bool sends_chain;    /* and not only our own certificate */
+    enum identity_check identity_check;
+    const char *peer_identity; /* the only one that is taken, as it is printed; NULL: any that its certificate has */
     bool has_dpd;
     uint16_t dpd_threshold_s, dpd_retry_s;
 };
@@ -125,6 +145,8 @@ struct policy {
     uint16_t transform_set_count;
     const struct tunnel_group *tunnel_groups;
     uint16_t tunnel_group_count;
+    const struct trustpoint *trustpoints;
+    uint16_t trustpoint_count;
     const struct tunnel *tunnels; /* by map, then by sequence; the parked ones too */
     uint16_t tunnel_count;
     const struct policy_route *routes;
@@ -150,6 +172,9 @@ uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer);
  * the group of that address, else the one for any peer. A peer at an address that has a group of its own gets no other:
  * who it is decides which tunnels it may ask for. NO_INDEX: none. */
 uint16_t policy_tunnel_group_of_identity(const struct policy *policy, const struct id *id, struct ip peer);
+
+/* The trustpoint of a tunnel group; NULL: it has none. */
+const struct trustpoint *policy_trustpoint_of(const struct policy *policy, uint16_t tunnel_group);
 
 /* The first running tunnel that names this peer; NO_INDEX. */
 uint16_t policy_tunnel_of_peer(const struct policy *policy, struct ip peer);

@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 
+#include <string.h>
+
 static const char *const questions[] = {
     [QUESTION_NONE] = "NONE",
 #define QUESTION(name, ...) [QUESTION_##name] = #name,
@@ -59,6 +61,33 @@ const char *question_fault_meaning(enum question_fault fault)
 {
     CHECK((unsigned)fault < QUESTION_FAULT_COUNT);
     return faults[fault].meaning;
+}
+
+static size_t view_keep(struct bytes *view, uint8_t *space)
+{
+    if (view->len == 0)
+        return 0; /* no address of ours in what holds nothing: questions are compared as they stand */
+    memcpy(space, view->data, view->len);
+    view->data = space;
+    return view->len;
+}
+
+size_t question_views_len(const struct question *question)
+{
+    size_t len = question->covered.len + question->signature.len + question->subject.len;
+
+    for (uint8_t i = 0; i < question->certificate_count; i++)
+        len += question->certificates[i].len;
+    return len;
+}
+
+void question_keep(struct question *question, uint8_t *space)
+{
+    space += view_keep(&question->covered, space);
+    space += view_keep(&question->signature, space);
+    space += view_keep(&question->subject, space);
+    for (uint8_t i = 0; i < question->certificate_count; i++)
+        space += view_keep(&question->certificates[i], space);
 }
 
 void answer_wipe(struct answer *answer)

@@ -53,7 +53,7 @@ struct question {
     /* SKEYID, SECRET, FORGET: from the answer to SHARE. Used up as soon as g^xy has been computed with it; a peer's
      * value that is refused (BAD_LENGTH, BAD_VALUE), or NO_KEY, leaves it for the true one: whoever sends a false value
      * ends nothing. */
-    struct handle secret; /* AUTOPSY: from the answer to *SKEYID */
+    struct handle secret;  /* AUTOPSY: from the answer to *SKEYID */
     bool is_secret_kept;   /* SKEYID: the answer may show that the peer's value was false; FORGET ends it */
     bool is_decoy;         /* SHARE_AND_SKEYID: with a key that nobody has, in the time that any other takes */
     uint32_t key_index;    /* *SKEYID, AUTOPSY: whose pre-shared key, an index of struct policy.tunnel_groups */
@@ -65,6 +65,24 @@ struct question {
     uint8_t peer_public[GROUP_PUBLIC_MAX];
     uint16_t peer_public_len;
     struct evidence evidence; /* AUTOPSY */
+
+    /* With signatures. *SKEYID: SIGNATURE_NONE with pre-shared keys; otherwise SKEYID is made of the nonces and g^xy,
+     * and HMAC(SKEYID, covered) is signed when `covered` is not empty. The views stand in the outputs of the feed that
+     * asks: whoever keeps a question for longer takes them along (question_keep). */
+    enum signature_kind signature_kind;
+    uint16_t trustpoint; /* index of struct policy.trustpoints */
+    struct bytes covered;
+    struct bytes certificates[CHAIN_MAX]; /* VERIFY_CHAIN: DER, the peer's own first */
+    uint8_t certificate_count;
+    struct bytes signature; /* the peer's, over digest_peer */
+    struct bytes subject;   /* its identity */
+    enum subject_kind subject_kind;
+    enum identity_check identity_check;
+    enum revocation revocation;
+    bool are_weak_allowed;
+    uint8_t digest_peer[DIGEST_MAX],
+        digest_mine[DIGEST_MAX]; /* HASH_I and HASH_R; mine is signed when it has a length */
+    uint16_t digest_peer_len, digest_mine_len;
 };
 
 struct answer {
@@ -79,6 +97,9 @@ struct answer {
     uint8_t seed[64];           /* SEED */
     enum hypothesis hypothesis; /* AUTOPSY: of the peer's key; NONE: no hypothesis opens the message */
     uint32_t key_index;         /* OTHER_GROUP: whose key it is */
+    enum trust_fault trust;     /* QUESTION_FAULT_CERTIFICATE: why */
+    uint8_t signature[SIGNATURE_MAX];
+    uint16_t signature_len; /* 0: none was wanted */
 };
 
 const char *question_name(enum question_kind kind);
@@ -86,6 +107,11 @@ const char *question_fault_name(enum question_fault fault);
 const char *question_fault_meaning(enum question_fault fault);
 const char *hypothesis_name(enum hypothesis hypothesis);
 const char *hypothesis_meaning(enum hypothesis hypothesis); /* a sentence */
+
+/* Bytes that the views of a question need, and the question with its views in `space` instead. */
+size_t question_views_len(const struct question *question);
+void question_keep(struct question *question, uint8_t *space);
+
 void answer_wipe(struct answer *answer);
 
 #endif

@@ -18,7 +18,7 @@ enum impairment {
     IMPAIR_COUNT
 };
 
-enum { IMPAIRED_MAX = 2048, IMPAIRED_LATE_MS = 5000 };
+enum { IMPAIRED_MAX = 4096, IMPAIRED_LATE_MS = 5000 };
 
 struct impaired {
     uint8_t data[IMPAIRED_MAX];

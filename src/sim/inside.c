@@ -35,8 +35,14 @@ void inside_look(const struct ike *ike, struct inside *seen, bool are_sums_wante
         const struct exchange *e = exchange_of(ike, h);
 
         CHECK(seen->exchange_count < INSIDE_EXCHANGES_MAX);
-        seen->exchanges[seen->exchange_count++] = (struct inside_exchange){
-            h, e->parked, e->kind, e->state, e->side, handle_is_set(e->parked) ? committed_sum(e) : 0};
+        seen->exchanges[seen->exchange_count++] =
+            (struct inside_exchange){h,
+                                     e->parked,
+                                     e->kind,
+                                     e->state,
+                                     e->side,
+                                     sa_of(ike, e->sa)->auth,
+                                     handle_is_set(e->parked) ? committed_sum(e) : 0};
     }
     if (!are_sums_wanted)
         return;

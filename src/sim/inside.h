@@ -13,6 +13,7 @@ struct inside_exchange {
     enum exchange_kind kind;
     enum state state;
     enum side side;
+    uint16_t auth; /* of its ISAKMP SA */
     uint64_t sum; /* of its committed value, counters left out */
 };
 

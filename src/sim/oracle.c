@@ -195,9 +195,10 @@ void oracle_sent(struct sim *sim, uint32_t index, const struct ike_output *item)
 
 /* ---- steps */
 
-/* What the exchange was before and after tells the row; where several lead the same way, as for a message in clear and
- * a sealed one, the one that was run last does. When none of them was, another step followed, and none is counted. */
-static void row_taken(struct sim *sim, uint32_t site, enum state from, enum side side, enum state to)
+/* What the exchange was before and after, and its method, tell the row; where several lead the same way, as for a
+ * message in clear and a sealed one, the one that was run last does. When none of them was, another step followed, and
+ * none is counted. `auth`: 0, not known. */
+static void row_taken(struct sim *sim, uint32_t site, enum state from, enum side side, uint16_t auth, enum state to)
 {
     const struct step *last = inside_last_step(sim->sites[site].ike);
     size_t count = 0, only = 0;
@@ -205,7 +206,8 @@ static void row_taken(struct sim *sim, uint32_t site, enum state from, enum side
     for (size_t i = 0; step_row(i) != NULL && i < INSIDE_ROWS_MAX; i++) {
         const struct step *step = step_row(i);
 
-        if (step->from != from || step->side != side || step->to != to)
+        if (step->from != from || step->side != side || step->to != to ||
+            (auth != 0 && !step_auth_fits(step->auth, auth)))
             continue;
         count++;
         only = i;
@@ -235,7 +237,7 @@ static void check_steps(struct sim *sim, uint32_t site)
         enum state from = old != NULL ? old->state : exchange_info(now->kind)->start;
 
         if (from != now->state)
-            row_taken(sim, site, from, now->side, now->state);
+            row_taken(sim, site, from, now->side, now->auth, now->state);
         if (old != NULL && handle_is_set(old->parked) && handle_equal(old->parked, now->parked) && old->sum != now->sum)
             sim_violate(sim, "something changed an exchange that waits for the vault");
     }
@@ -245,12 +247,13 @@ void oracle_told(struct sim *sim, uint32_t index, const struct event *event)
 {
     struct stranger *s;
 
-    if (event->kind == EV_PHASE1_COMPLETED &&
+    /* With certificates the proof is told before our last message, which has a chain in it, goes out. */
+    if ((event->kind == EV_PHASE1_COMPLETED || event->kind == EV_CERTIFICATE_ACCEPTED) &&
         (s = stranger_of(&sim->sites[index], event_ip(event, FIELD_PEER))) != NULL)
         s->is_proved = true;
     /* An informational exchange lives for one message, and is told by what followed from it. */
     if (event->kind == EV_DELETE_RECEIVED || event->kind == EV_DPD_RECEIVED || event->kind == EV_DPD_ANSWERED)
-        row_taken(sim, index, STATE_INFO_START, RESPONDER, STATE_INFO_START);
+        row_taken(sim, index, STATE_INFO_START, RESPONDER, 0, STATE_INFO_START);
 }
 
 /* ---- before and after each input */

@@ -34,6 +34,8 @@ struct scenario {
     char title[SCENARIO_TEXT_SIZE];
     uint32_t site_count;
     char names[SIM_SITES_MAX][SCENARIO_NAME_SIZE];
+    const struct sim_credential *credentials; /* that lines may name; the caller's, set after reading */
+    size_t credential_count;
     uint32_t line_count;
     struct scenario_line lines[SCENARIO_LINES_MAX];
 };

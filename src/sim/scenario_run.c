@@ -77,6 +77,14 @@ static void set_keys(struct sim_site *site, const char *key)
         site->peers[k].key = key;
 }
 
+static const struct sim_credential *credential_named(const struct scenario *s, const char *name)
+{
+    for (size_t i = 0; i < s->credential_count; i++)
+        if (strcmp(s->credentials[i].name, name) == 0)
+            return &s->credentials[i];
+    return NULL;
+}
+
 /* False: the word is unknown. */
 static bool give(const struct scenario *s, struct sim_site *sites, const struct scenario_line *line)
 {
@@ -86,6 +94,8 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_IS_BEHIND_NAT: put_behind_nat(s, sites, line->sites[0]); return true;
     case LINE_USES_DPD: site->has_dpd = true; return true;
     case LINE_HAS_KEY: set_keys(site, line->text); return true;
+    case LINE_HAS_CERTIFICATE: site->credential = credential_named(s, line->text); return site->credential != NULL;
+    case LINE_WANTS_IDENTITY: site->peer_identity = line->text; return true;
     case LINE_HAS_NO_KEY: set_keys(site, NULL); return true;
     case LINE_HAS_NO_GROUP: set_keys(site, ""); return true;
     case LINE_WANTS_PFS:

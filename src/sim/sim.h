@@ -28,6 +28,13 @@ struct sim_peer {
     enum group_id pfs;
 };
 
+/* What a site proves itself with by signatures, and whom it believes. */
+struct sim_credential {
+    char name[32];
+    struct trustpoint trustpoint;
+    const struct trust *trust;
+};
+
 struct sim_site {
     uint32_t address;
     uint32_t nat_address; /* 0: no NAT before this site; else what the others see */
@@ -43,7 +50,10 @@ struct sim_site {
     const char *key_id;                         /* its identity; NULL: its address */
     const char *group_name;                     /* the name of its peers' tunnel-groups; NULL: their addresses */
     uint16_t fragment_len;                      /* 0: no fragmentation */
-    struct sim_peer peers[SIM_TUNNELS_MAX];     /* ends with address 0 */
+    const struct sim_credential *credential;    /* NULL: by pre-shared keys */
+    const char *peer_identity;                  /* as of a tunnel group */
+    enum identity_check identity_check;
+    struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
 };
 
 /* A gateway with a whole policy of its own. What it points to is borrowed, for as long as the world. */

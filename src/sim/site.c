@@ -2,9 +2,11 @@
 #include "sim/world.h"
 
 #include "base/check.h"
-#include "wire/numbers.h"
+#include "policy/choose.h"
 
 #include <string.h>
+
+enum { SIM_TIME_S = 1800000000 }; /* the wall time that certificates are judged by: 15 January 2027 */
 
 static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index)
 {
@@ -38,7 +40,11 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
         .name = site->as.group_name != NULL ? site->as.group_name : ip_text(address, p->names[index]),
         .peer = site->as.group_name != NULL ? (struct ip){0} : address,
         .is_by_identity = site->as.group_name != NULL,
-        .has_key = peer->key != NULL,
+        .has_key = peer->key != NULL && site->as.credential == NULL,
+        .trustpoint = site->as.credential != NULL,
+        .sends_chain = true,
+        .identity_check = site->as.identity_check,
+        .peer_identity = site->as.peer_identity,
         .has_dpd = site->as.has_dpd,
         .dpd_threshold_s = 10,
         .dpd_retry_s = 2,
@@ -71,7 +77,8 @@ void site_policy_make(struct site *site, int turn)
                                              .prefix_len = 24,
                                              .is_ikev1_enabled = true,
                                              .map_name = "outside_map"};
-    p->isakmp = (struct isakmp_policy){10, OAKLEY_AUTH_PSK, as->cipher, as->hash, as->group, as->lifetime_s};
+    enum signature_kind kind = as->credential == NULL ? SIGNATURE_NONE : as->credential->trustpoint.kind;
+    p->isakmp = (struct isakmp_policy){10, policy_auth_of(kind), as->cipher, as->hash, as->group, as->lifetime_s};
     p->set = (struct transform_set){"set", as->esp_cipher, as->esp_integrity, false};
     p->policy = (struct policy){
         .hostname = "site",
@@ -82,6 +89,8 @@ void site_policy_make(struct site *site, int turn)
         .transform_sets = &p->set,
         .transform_set_count = 1,
         .tunnel_groups = p->groups,
+        .trustpoints = as->credential == NULL ? NULL : &as->credential->trustpoint,
+        .trustpoint_count = as->credential != NULL,
         .tunnels = p->tunnels,
         .identity = as->key_id != NULL ? IDENTITY_KEY_ID : IDENTITY_AUTO,
         .key_id = as->key_id != NULL ? as->key_id : "",
@@ -92,6 +101,8 @@ void site_policy_make(struct site *site, int turn)
         .schedule = as->schedule,
         .replay_window = 64,
     };
+    vault_set_time(site->vault, SIM_TIME_S);
+    CHECK(vault_set_trust(site->vault, 0, as->credential == NULL ? NULL : as->credential->trust));
     while (p->policy.tunnel_count < SIM_TUNNELS_MAX && as->peers[p->policy.tunnel_count].address != 0)
         tunnel_make(site, p, p->policy.tunnel_count++);
 }

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "conf/line.h"
+#include "policy/choose.h"
 
 #include <string.h>
 
@@ -328,10 +329,15 @@ static bool make_phase1(struct changing *c)
 
         const struct isakmp_policy *p = &own->isakmp_policies[i], *q = &far->isakmp_policies[k];
 
-        put_number(c->v, "PRIORITY", p->priority);
-        put_phase1(c->v, q, p->cipher != q->cipher, p->hash != q->hash, p->group != q->group);
-        return true;
+        if (p->auth == q->auth) {
+            put_number(c->v, "PRIORITY", p->priority);
+            put_phase1(c->v, q, p->cipher != q->cipher, p->hash != q->hash, p->group != q->group);
+            return true;
+        }
     }
+    /* Certificates are not had by a line of configuration. */
+    if (policy_signature_of(far->isakmp_policies[0].auth) != SIGNATURE_NONE)
+        return false;
     put_number(c->v, "PRIORITY", free_priority(own));
     put(c->v, "AUTH", "pre-share");
     put_phase1(c->v, &far->isakmp_policies[0], true, true, true);

@@ -36,6 +36,8 @@ struct vault {
     struct pool secrets;
     struct psk earlier[EARLIER_MAX]; /* a ring of keys that gave way to others */
     uint32_t earlier_count;
+    const struct trust *trusts[VAULT_TRUSTS_MAX];
+    int64_t now_s;
 };
 
 static size_t padded(size_t len)
@@ -81,6 +83,19 @@ bool vault_set_key(struct vault *vault, uint32_t index, struct bytes key)
     return true;
 }
 
+bool vault_set_trust(struct vault *vault, uint32_t index, const struct trust *trust)
+{
+    if (index >= VAULT_TRUSTS_MAX)
+        return false;
+    vault->trusts[index] = trust;
+    return true;
+}
+
+void vault_set_time(struct vault *vault, int64_t now_s)
+{
+    vault->now_s = now_s;
+}
+
 uint32_t vault_secret_count(const struct vault *vault)
 {
     return vault->secrets.taken_count;
@@ -90,6 +105,7 @@ void vault_wipe(struct vault *vault)
 {
     for (struct handle h = pool_first(&vault->secrets); handle_is_set(h); h = pool_next(&vault->secrets, h))
         pool_give_back(&vault->secrets, h);
+    memset(vault->trusts, 0, sizeof vault->trusts);
     if (vault->key_count > 0)
         bytes_wipe(vault->keys, sizeof(struct psk) * vault->key_count);
     bytes_wipe(vault->earlier, sizeof vault->earlier);
@@ -107,9 +123,65 @@ static enum question_fault fault_of(enum group_fault fault)
     return QUESTION_FAULT_BAD_VALUE;
 }
 
+static const struct trust *trust_of(const struct vault *vault, const struct question *question)
+{
+    return question->trustpoint < VAULT_TRUSTS_MAX ? vault->trusts[question->trustpoint] : NULL;
+}
+
 static bool has_key(const struct vault *vault, uint32_t index)
 {
     return index < vault->key_count && vault->keys[index].len > 0;
+}
+
+/* What the question needs of us before anything is computed. */
+static enum question_fault lacks(const struct vault *vault, const struct question *question)
+{
+    const struct trust *trust = trust_of(vault, question);
+    bool is_for_skeyid = question->kind == QUESTION_SKEYID || question->kind == QUESTION_SHARE_AND_SKEYID;
+
+    if (question->kind == QUESTION_VERIFY_CHAIN || (is_for_skeyid && question->signature_kind != SIGNATURE_NONE))
+        return trust != NULL && trust_key(trust) != NULL ? QUESTION_FAULT_NONE : QUESTION_FAULT_NO_TRUSTPOINT;
+    if ((is_for_skeyid || question->kind == QUESTION_AUTOPSY) && !question->is_decoy &&
+        !has_key(vault, question->key_index))
+        return QUESTION_FAULT_NO_KEY;
+    return QUESTION_FAULT_NONE;
+}
+
+static enum question_fault sign(const struct vault *vault, const struct question *question, struct bytes digest,
+                                struct answer *answer)
+{
+    const struct signing_key *key = trust_key(trust_of(vault, question));
+
+    answer->signature_len = (uint16_t)signature_make(key, question->signature_kind, digest, answer->signature);
+    return answer->signature_len > 0 ? QUESTION_FAULT_NONE : QUESTION_FAULT_NO_TRUSTPOINT;
+}
+
+static enum question_fault verify_chain(const struct vault *vault, const struct question *question,
+                                        struct answer *answer)
+{
+    struct trust_question asked = {
+        .certificate_count = question->certificate_count,
+        .now_s = vault->now_s,
+        .kind = question->signature_kind,
+        .digest = bytes_of(question->digest_peer, question->digest_peer_len),
+        .signature = question->signature,
+        .subject_kind = question->subject_kind,
+        .subject = question->subject,
+        .identity_check = question->identity_check,
+        .revocation = question->revocation,
+        .are_weak_allowed = question->are_weak_allowed,
+    };
+
+    CHECK(question->certificate_count <= CHAIN_MAX);
+    memcpy(asked.certificates, question->certificates, sizeof asked.certificates);
+    enum trust_fault fault = trust_check(trust_of(vault, question), &asked);
+    if (fault != TRUST_OK) {
+        answer->trust = fault;
+        return QUESTION_FAULT_CERTIFICATE;
+    }
+    if (question->digest_mine_len == 0)
+        return QUESTION_FAULT_NONE;
+    return sign(vault, question, bytes_of(question->digest_mine, question->digest_mine_len), answer);
 }
 
 static enum question_fault make_pair(enum group_id group, struct bytes randomness, struct secret *secret,
@@ -161,34 +233,46 @@ static struct bytes key_of(const struct vault *vault, const struct question *que
 
     if (question->kind == QUESTION_SHARE_AND_SKEYID)
         made = hmac_of(HASH_SHA256, randomness, &label, 1, decoy);
-    if (question->is_decoy)
+    if (question->is_decoy || question->signature_kind != SIGNATURE_NONE)
         return made;
     const struct psk *psk = &vault->keys[question->key_index];
     return bytes_of(psk->bytes, psk->len);
 }
 
 /* g^xy becomes the four keys; itself it does not leave. */
-static void derive(struct vault *vault, const struct question *question, struct bytes randomness,
-                   struct answer *answer)
+static enum question_fault derive(struct vault *vault, const struct question *question, struct bytes randomness,
+                                  struct answer *answer)
 {
     uint8_t decoy[DIGEST_MAX];
     struct bytes key = key_of(vault, question, randomness, decoy);
+    bool is_signed = question->signature_kind != SIGNATURE_NONE;
+    enum question_fault fault = QUESTION_FAULT_NONE;
 
     CHECK(question->nonce_i_len <= NONCE_MAX && question->nonce_r_len <= NONCE_MAX);
     struct bytes shared = bytes_of(answer->shared, answer->shared_len);
     struct bytes cookies = BYTES_OF(question->cookies);
-    struct bytes skeyid = skeyid_psk(question->prf, key, bytes_of(question->nonce_i, question->nonce_i_len),
-                                     bytes_of(question->nonce_r, question->nonce_r_len), answer->skeyid);
+    struct bytes nonce_i = bytes_of(question->nonce_i, question->nonce_i_len);
+    struct bytes nonce_r = bytes_of(question->nonce_r, question->nonce_r_len);
+    struct bytes skeyid = is_signed ? skeyid_signature(question->prf, nonce_i, nonce_r, shared, answer->skeyid)
+                                    : skeyid_psk(question->prf, key, nonce_i, nonce_r, answer->skeyid);
     struct bytes d = skeyid_d(question->prf, skeyid, shared, cookies, answer->skeyid_d);
     struct bytes a = skeyid_a(question->prf, skeyid, d, shared, cookies, answer->skeyid_a);
 
     skeyid_e(question->prf, skeyid, a, shared, cookies, answer->skeyid_e);
     answer->skeyid_len = (uint16_t)skeyid.len;
-    if (!question->is_decoy && !question->is_secret_kept)
+    if (!question->is_decoy && !question->is_secret_kept && !is_signed)
         keep_shared(vault, question->group, answer);
     bytes_wipe(answer->shared, sizeof answer->shared);
     answer->shared_len = 0;
     bytes_wipe(decoy, sizeof decoy);
+    if (question->covered.len > 0) {
+        uint8_t digest[DIGEST_MAX];
+
+        enum hash_id hash = signature_hash(question->signature_kind, question->prf);
+
+        fault = sign(vault, question, hmac_of(hash, skeyid, &question->covered, 1, digest), answer);
+    }
+    return fault;
 }
 
 static enum question_fault share(struct vault *vault, const struct question *question, struct bytes randomness,
@@ -295,6 +379,7 @@ static enum question_fault answer_it(struct vault *vault, const struct question 
     case QUESTION_SHARE_AND_SECRET:
     case QUESTION_SHARE_AND_SKEYID: return share_and_use(question, randomness, answer);
     case QUESTION_AUTOPSY: return autopsy(vault, question, answer);
+    case QUESTION_VERIFY_CHAIN: return verify_chain(vault, question, answer);
     case QUESTION_FORGET: pool_give_back(&vault->secrets, question->secret); return QUESTION_FAULT_NONE;
     case QUESTION_SEED: return seed(randomness, answer);
     case QUESTION_NONE:
@@ -307,16 +392,20 @@ static enum question_fault answer_it(struct vault *vault, const struct question 
 void vault_answer(struct vault *vault, const struct question *question, struct bytes randomness, struct answer *answer)
 {
     bool is_for_skeyid = question->kind == QUESTION_SKEYID || question->kind == QUESTION_SHARE_AND_SKEYID;
-    bool is_of_key = is_for_skeyid || question->kind == QUESTION_AUTOPSY;
-    enum question_fault fault = QUESTION_FAULT_NO_KEY;
+    enum question_fault fault;
 
     CHECK(randomness.len == 0 || randomness.len == VAULT_RANDOM_LEN);
     *answer = (struct answer){0};
-    if (!is_of_key || question->is_decoy || has_key(vault, question->key_index))
+    fault = lacks(vault, question);
+    if (fault == QUESTION_FAULT_NONE)
         fault = answer_it(vault, question, randomness, answer);
     if (fault == QUESTION_FAULT_NONE && is_for_skeyid)
-        derive(vault, question, randomness, answer);
-    if (fault != QUESTION_FAULT_NONE)
+        fault = derive(vault, question, randomness, answer);
+    if (fault != QUESTION_FAULT_NONE) {
+        enum trust_fault trust = answer->trust;
+
         answer_wipe(answer);
+        answer->trust = trust;
+    }
     answer->fault = fault;
 }

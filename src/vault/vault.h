@@ -1,4 +1,4 @@
-/* The vault keeps pre-shared keys and private Diffie-Hellman values, and answers the engine's questions
+/* The vault keeps pre-shared keys, private keys and private Diffie-Hellman values, and answers the engine's questions
  * (policy/question.h).
  *
  *     void *space = ...vault_space(tunnel_group_count, 256)...;
@@ -12,11 +12,12 @@
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H
 
+#include "crypto/trust.h"
 #include "policy/question.h"
 
 struct vault;
 
-enum { VAULT_RANDOM_LEN = 128, PSK_MAX = 128 };
+enum { VAULT_RANDOM_LEN = 128, PSK_MAX = 128, VAULT_TRUSTS_MAX = 64 };
 
 /* Bytes for a vault with room for `key_count` pre-shared keys and `secret_count` key pairs that wait for their peers.
  */
@@ -26,6 +27,13 @@ struct vault *vault_make(void *space, uint32_t key_count, uint32_t secret_count)
 /* Replaces the key of that index; an empty key takes it away. What another key replaces is remembered among the earlier
  * ones, for autopsies. False: longer than PSK_MAX, or no such index. */
 bool vault_set_key(struct vault *vault, uint32_t index, struct bytes key);
+
+/* Replaces what that trustpoint trusts and signs with: borrowed until it is replaced, NULL takes it away. False: no
+ * such index. */
+bool vault_set_trust(struct vault *vault, uint32_t index, const struct trust *trust);
+
+/* Seconds since 1970, by which certificates are judged from now on. Until it is said nothing is valid. */
+void vault_set_time(struct vault *vault, int64_t now_s);
 
 /* Always answers. `randomness` has VAULT_RANDOM_LEN bytes, or none when the system gave none (then what needs it
  * fails). */

@@ -86,7 +86,7 @@ static void the_first_transform_of_the_peer_that_fits_is_taken(void **state)
         struct sa_payload offer = offer_of(cases[i].offer, 3);
         struct isakmp_choice choice = {.policy = 77};
 
-        CHECK(policy_choose_isakmp(&policy, &offer, &choice) == cases[i].fits);
+        CHECK(policy_choose_isakmp(&policy, NO_INDEX, &offer, &choice) == cases[i].fits);
         if (cases[i].fits)
             CHECK(choice.proposal == 0 && choice.transform == cases[i].transform && choice.policy == cases[i].policy);
         else
@@ -104,13 +104,13 @@ static void joined_proposals_and_other_protocols_are_passed_over(void **state)
         sa_add_proposal(&offer, 1, PROTO_ISAKMP, bytes_of(NULL, 0));
         sa_add_transform(&offer, good);
     }
-    CHECK(!policy_choose_isakmp(&policy, &offer, &choice));
+    CHECK(!policy_choose_isakmp(&policy, NO_INDEX, &offer, &choice));
     sa_add_proposal(&offer, 2, PROTO_ESP, bytes_of(NULL, 0));
     sa_add_transform(&offer, good);
-    CHECK(!policy_choose_isakmp(&policy, &offer, &choice));
+    CHECK(!policy_choose_isakmp(&policy, NO_INDEX, &offer, &choice));
     sa_add_proposal(&offer, 3, PROTO_ISAKMP, bytes_of(NULL, 0));
     sa_add_transform(&offer, second);
-    CHECK(policy_choose_isakmp(&policy, &offer, &choice) && choice.proposal == 3 && choice.policy == 1);
+    CHECK(policy_choose_isakmp(&policy, NO_INDEX, &offer, &choice) && choice.proposal == 3 && choice.policy == 1);
 }
 
 static void the_shorter_lifetime_holds(void **state)
@@ -184,12 +184,12 @@ static void what_we_offer_is_what_we_choose(void **state)
     uint8_t space[2048];
 
     (void)state;
-    policy_offer_isakmp(&policy, &offer);
+    policy_offer_isakmp(&policy, NO_INDEX, &offer);
     CHECK(offer.proposal_count == 1 && offer.transform_count == COUNT_OF(isakmp_policies));
     struct writer w = writer_of(space, sizeof space);
     sa_write(&w, &offer);
     CHECK(sa_read(&offer, writer_bytes(&w)) == WIRE_OK);
-    CHECK(policy_choose_isakmp(&policy, &offer, &choice) && choice.policy == 0 && choice.lifetime_s == 86400);
+    CHECK(policy_choose_isakmp(&policy, NO_INDEX, &offer, &choice) && choice.policy == 0 && choice.lifetime_s == 86400);
     for (size_t i = 0; i < COUNT_OF(isakmp_policies); i++)
         CHECK(policy_of_transform(&policy, sa_transform_of(&offer, 0, i)) == i);
 }

@@ -3,6 +3,7 @@
  *     test_sim_scenarios FILE...        these alone */
 #include "base/check.h"
 #include "ike/steps.h"
+#include "sim/credentials.h"
 #include "sim/scenario.h"
 #include "sim/seed.h"
 
@@ -34,7 +35,9 @@ static bool run_file(const char *path)
 
     if (file != NULL)
         fclose(file);
-    bool is_good = scenario_read(&s, bytes_of(text, len), &error) && scenario_run(&s, space, 1, &sim, &error);
+    bool is_read = scenario_read(&s, bytes_of(text, len), &error);
+    s.credentials = credentials(&s.credential_count);
+    bool is_good = is_read && scenario_run(&s, space, 1, &sim, &error);
     if (!is_good)
         print_error("%s: %s\n", path, why);
     for (size_t i = 0; i < ROWS_MAX && sim != NULL; i++)

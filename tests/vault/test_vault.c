@@ -1,7 +1,9 @@
 #include "vault/vault.h"
 
 #include "base/check.h"
+#include "crypto/hash.h"
 #include "crypto/kdf.h"
+#include "sim/credentials.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -421,9 +423,90 @@ static void questions_and_faults_have_names(void **state)
         CHECK(strlen(question_fault_name(fault)) > 0 && strlen(question_fault_meaning(fault)) > 0);
 }
 
+/* ---- signatures */
+
+static struct question signed_question(enum question_kind kind, struct bytes covered)
+{
+    struct question q = question_of(kind);
+
+    q.signature_kind = SIGNATURE_ECDSA_256;
+    q.trustpoint = 1;
+    q.covered = covered;
+    return q;
+}
+
+static void with_signatures_both_ends_make_the_same_keys_and_the_initiator_signs(void **state)
+{
+    const struct sim_credential *west_end = credential("west-ecdsa-256"), *east_end = credential("east-ecdsa-256");
+    struct vault *west = vault_new(), *east = vault_new();
+    struct bytes covered = bytes_of_text("what HASH_I covers");
+    struct answer share, responder, initiator, judged;
+    uint8_t digest[DIGEST_MAX];
+
+    (void)state;
+    vault_set_time(east, 1800000000);
+    CHECK(vault_set_trust(west, 1, west_end->trust) && vault_set_trust(east, 1, east_end->trust));
+    CHECK(!vault_set_trust(west, VAULT_TRUSTS_MAX, west_end->trust));
+    struct question q = question_of(QUESTION_SHARE);
+    CHECK(ask(west, &q, &share) == QUESTION_FAULT_NONE);
+    q = signed_question(QUESTION_SHARE_AND_SKEYID, bytes_of(NULL, 0));
+    set_peer(&q, &share);
+    CHECK(ask(east, &q, &responder) == QUESTION_FAULT_NONE && responder.signature_len == 0);
+    q = signed_question(QUESTION_SKEYID, covered);
+    q.secret = share.secret;
+    set_peer(&q, &responder);
+    CHECK(ask(west, &q, &initiator) == QUESTION_FAULT_NONE && initiator.signature_len == 64);
+    CHECK(initiator.skeyid_len == responder.skeyid_len &&
+          memcmp(initiator.skeyid_e, responder.skeyid_e, initiator.skeyid_len) == 0);
+
+    /* The HMAC is SHA-256's, which ECDSA on P-256 is tied to, though SHA-1 was agreed. */
+    struct bytes hash = hmac_of(HASH_SHA256, bytes_of(initiator.skeyid, initiator.skeyid_len), &covered, 1, digest);
+    struct question v = signed_question(QUESTION_VERIFY_CHAIN, bytes_of(NULL, 0));
+    v.certificates[0] = west_end->trustpoint.certificates[0];
+    v.certificate_count = 1;
+    v.signature = bytes_of(initiator.signature, initiator.signature_len);
+    v.subject = west_end->trustpoint.subject;
+    v.subject_kind = SUBJECT_NAME;
+    memcpy(v.digest_peer, hash.data, hash.len);
+    v.digest_peer_len = (uint16_t)hash.len;
+    v.digest_mine_len = 32;
+    CHECK(ask(east, &v, &judged) == QUESTION_FAULT_NONE && judged.signature_len == 64);
+    v.digest_peer[0] ^= 1;
+    CHECK(ask(east, &v, &judged) == QUESTION_FAULT_CERTIFICATE && judged.trust == TRUST_BAD_SIGNATURE);
+    CHECK(judged.signature_len == 0); /* whoever is not believed gets nothing signed */
+    v.digest_peer[0] ^= 1;
+    vault_set_time(east, 0);
+    CHECK(ask(east, &v, &judged) == QUESTION_FAULT_CERTIFICATE && judged.trust == TRUST_NOT_YET_VALID);
+    free(west);
+    free(east);
+}
+
+static void without_a_trustpoint_nothing_is_signed_and_nobody_believed(void **state)
+{
+    struct vault *vault = vault_new();
+    struct answer answer, share;
+    struct question q = signed_question(QUESTION_VERIFY_CHAIN, bytes_of(NULL, 0));
+
+    (void)state;
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NO_TRUSTPOINT);
+    q.trustpoint = VAULT_TRUSTS_MAX;
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NO_TRUSTPOINT);
+    struct question s = question_of(QUESTION_SHARE);
+    CHECK(ask(vault, &s, &share) == QUESTION_FAULT_NONE);
+    q = signed_question(QUESTION_SKEYID, bytes_of_text("covered"));
+    q.secret = share.secret;
+    set_peer(&q, &share);
+    CHECK(ask(vault, &q, &answer) == QUESTION_FAULT_NO_TRUSTPOINT && is_only_a_fault(answer));
+    CHECK(vault_secret_count(vault) == 1); /* it waits for the true question */
+    vault_wipe(vault);
+    free(vault);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(with_signatures_both_ends_make_the_same_keys_and_the_initiator_signs),
+        cmocka_unit_test(without_a_trustpoint_nothing_is_signed_and_nobody_believed),
         cmocka_unit_test(both_ends_get_the_same_keys),
         cmocka_unit_test(the_keys_are_made_of_psk_nonces_secret_and_cookies),
         cmocka_unit_test(quick_mode_secrets_agree),

@@ -19,11 +19,13 @@ static const struct kind_words *words_of(enum exchange_kind kind)
     static const struct kind_words main_mode = {
         "main-mode",
         {"initiator", "responder"},
-        "Phase 1, RFC 2409 section 5.4; NAT detection is RFC 3947 section 3. It makes the ISAKMP SA, under which all "
-        "that "
-        "follows is encrypted. From message 5 on it is encrypted itself, with a key that the pre-shared key goes into: "
-        "that is why a wrong key shows at messages 5 and 6 and nowhere else. Where NAT was found, message 5 and what "
-        "follows goes over UDP 4500."};
+        "Phase 1, RFC 2409 sections 5.4 (pre-shared keys) and 5.1 (signatures); NAT detection is RFC 3947 section 3. "
+        "It "
+        "makes the ISAKMP SA, under which all that follows is encrypted. From message 5 on it is encrypted itself; a "
+        "pre-shared key goes into that encryption, which is why a wrong key shows at messages 5 and 6 and nowhere "
+        "else. "
+        "With signatures the messages open, and it is the certificate, the identity or the signature in them that is "
+        "refused. Where NAT was found, message 5 and what follows goes over UDP 4500."};
     static const struct kind_words aggressive_mode = {
         "aggressive-mode",
         {"initiator", "responder"},
@@ -142,7 +144,7 @@ static void states(FILE *page, enum exchange_kind kind)
 static void exchange(FILE *page, enum exchange_kind kind, uint16_t auth, bool *is_taken)
 {
     const struct kind_words *words = words_of(kind);
-    const char *method = auth != 0 ? number_name(SPACE_OAKLEY_AUTH, auth) : NULL;
+    const char *method = auth == AUTH_SIGNED ? "signatures" : auth != 0 ? number_name(SPACE_OAKLEY_AUTH, auth) : NULL;
     char title[128], file[128];
     struct ladder ladder;
 

@@ -1,0 +1,245 @@
+/* Phase 1 by signatures: RFC 2409 section 5.1, certificates by the profile of RFC 4945. The rows are in mm.def.
+ *
+ * The vault judges a peer's chain, identity and signature in one question: a certificate alone never proves anybody. */
+#include "base/check.h"
+#include "crypto/certificate.h"
+#include "ike/phase1.h"
+
+#include <string.h>
+
+step_action mm_take_signature, mm_keep_signature;
+
+enum { ID_TEXT_SIZE = 512 };
+
+static uint16_t group_index(const struct step_work *work)
+{
+    const struct isakmp_sa *sa = &work->draft->sa;
+
+    return sa->tunnel_group != NO_INDEX ? sa->tunnel_group : policy_tunnel_group_of(work->ike->policy, sa->remote.ip);
+}
+
+/* NULL: the method is none by signatures, or the tunnel-group has no trustpoint. */
+static const struct trustpoint *trustpoint_of(const struct step_work *work)
+{
+    return policy_signature_of(work->draft->sa.auth) == SIGNATURE_NONE
+               ? NULL
+               : policy_trustpoint_of(work->ike->policy, group_index(work));
+}
+
+/* Of one that has a trustpoint. */
+static const struct tunnel_group *group_of(const struct step_work *work)
+{
+    return &work->ike->policy->tunnel_groups[group_index(work)];
+}
+
+static uint16_t trustpoint_index(const struct step_work *work)
+{
+    return (uint16_t)(group_of(work)->trustpoint - 1);
+}
+
+enum reason signature_ask(struct step_work *work, struct question *question)
+{
+    const struct isakmp_sa *sa = &work->draft->sa;
+    struct bytes parts[PHASE1_PARTS];
+    uint8_t covered[BLOB_MAX];
+    struct writer w = writer_of(covered, sizeof covered);
+
+    question->signature_kind = policy_signature_of(sa->auth);
+    if (question->signature_kind == SIGNATURE_NONE)
+        return REASON_OK;
+    question->trustpoint = trustpoint_index(work);
+    if (sa->side == RESPONDER)
+        return REASON_OK;
+    if (!set_identity(work, BLOB_ID_I))
+        return REASON_LIMIT;
+    phase1_parts(work, INITIATOR, parts);
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        write_bytes(&w, parts[i]);
+    if (!writer_is_ok(&w) || !draft_set(work, BLOB_SIGNATURE, writer_bytes(&w)))
+        return REASON_LIMIT;
+    question->covered = draft_blob(work, BLOB_SIGNATURE);
+    return REASON_OK;
+}
+
+bool certificate_nth(const struct step_work *work, size_t number, struct cert *cert)
+{
+    const struct trustpoint *trustpoint = trustpoint_of(work);
+    size_t count = trustpoint == NULL ? 0 : group_of(work)->sends_chain ? trustpoint->certificate_count : 1;
+
+    if (number >= count)
+        return false;
+    *cert = (struct cert){.encoding = CERT_X509_SIGNATURE, .data = trustpoint->certificates[number]};
+    return true;
+}
+
+bool certificate_request_nth(const struct step_work *work, size_t number, struct cert *cr)
+{
+    const struct trustpoint *trustpoint = trustpoint_of(work);
+
+    if (trustpoint == NULL || number >= trustpoint->anchor_count)
+        return false;
+    *cr = (struct cert){.encoding = CERT_X509_SIGNATURE, .data = trustpoint->anchor_names[number]};
+    return true;
+}
+
+void certificate_tell_refused(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
+                              enum trust_fault fault)
+{
+    struct event *e = tell_sa(ike, out, EV_CERTIFICATE_REFUSED, sa);
+
+    event_add_text(e, FIELD_CAUSE, "invalid");
+    event_add_text(e, FIELD_DETAIL, trust_fault_meaning(fault));
+}
+
+static bool is_asked_for(const struct trustpoint *trustpoint, struct bytes authority)
+{
+    for (uint16_t i = 0; i < trustpoint->certificate_count; i++)
+        if (bytes_equal(trustpoint->issuer_names[i], authority))
+            return true;
+    return false;
+}
+
+/* We have one certificate for this peer and send it whatever is asked for (RFC 4945 section 3.2.7 has a peer ask for
+ * what it can use): when none of the authorities is ours, the log says so before the peer refuses. */
+void certificate_take_requests(struct step_work *work)
+{
+    const struct trustpoint *trustpoint = trustpoint_of(work);
+    bool is_asked = false, is_found = false;
+    struct cert cr;
+
+    for (size_t i = 0; trustpoint != NULL && i < message_count(work->in, PL_CR); i++) {
+        if (cr_read(&cr, message_nth(work->in, PL_CR, i)->body) != WIRE_OK || cr.encoding != CERT_X509_SIGNATURE)
+            continue;
+        is_asked = true;
+        is_found |= cr.data.len == 0 || is_asked_for(trustpoint, cr.data); /* an empty one: any */
+    }
+    if (is_asked && !is_found)
+        event_add_text(tell_sa(work->ike, work->out, EV_CERTIFICATE_REFUSED, &work->draft->sa), FIELD_CAUSE,
+                       "not-found");
+}
+
+static void add_name(struct text *text, const struct id *id)
+{
+    if (id->type == ID_DER_ASN1_DN)
+        text_add_name(text, id->data);
+    else
+        text_add_id(text, id);
+}
+
+/* Only certificates for signatures: CRLs and what else may travel so is not taken from a peer (attack list C09). */
+static enum reason take_certificates(struct step_work *work, struct question *question)
+{
+    for (size_t i = 0; i < message_count(work->in, PL_CERT); i++) {
+        struct cert cert;
+
+        if (cert_read(&cert, message_nth(work->in, PL_CERT, i)->body) != WIRE_OK)
+            return REASON_CERT_MALFORMED;
+        if (cert.encoding != CERT_X509_SIGNATURE)
+            continue;
+        if (question->certificate_count == CHAIN_MAX)
+            return REASON_CERT_MALFORMED;
+        question->certificates[question->certificate_count++] = cert.data;
+    }
+    return REASON_OK;
+}
+
+static enum subject_kind subject_kind_of(uint8_t id_type)
+{
+    static const struct {
+        uint8_t type;
+        enum subject_kind kind;
+    } kinds[] = {
+        {ID_IPV4_ADDR, SUBJECT_ADDRESS},   {ID_IPV6_ADDR, SUBJECT_ADDRESS}, {ID_FQDN, SUBJECT_FQDN},
+        {ID_USER_FQDN, SUBJECT_USER_FQDN}, {ID_DER_ASN1_DN, SUBJECT_NAME},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (kinds[i].type == id_type)
+            return kinds[i].kind;
+    return SUBJECT_OTHER;
+}
+
+/* Another identity than the one that the tunnel-group names is refused however good its certificate is. */
+static bool is_wanted(struct step_work *work, const struct id *id)
+{
+    const char *wanted = group_of(work)->peer_identity;
+    char space[ID_TEXT_SIZE];
+    struct text text = text_of(space, sizeof space);
+
+    add_name(&text, id);
+    if (wanted == NULL || (!text.is_cut && strcmp(wanted, space) == 0))
+        return true;
+    struct event *e = tell_sa(work->ike, work->out, EV_ID_DIFFERS, &work->draft->sa);
+    event_add_text(e, FIELD_WANTED, wanted);
+    event_add_text(e, FIELD_OFFERED, space);
+    return false;
+}
+
+static void ask_for_digest(const struct step_work *work, enum side side, uint8_t digest[static DIGEST_MAX],
+                           uint16_t *len)
+{
+    *len = (uint16_t)hash_phase1(work, side, digest).len;
+}
+
+/* Messages 5 and 6. Nothing that is said here is believed before the vault's answer. */
+enum reason mm_take_signature(struct step_work *work)
+{
+    struct isakmp_sa *sa = &work->draft->sa;
+    enum side peer_side = !sa->side;
+    struct bytes body = message_body(work->in, PL_ID);
+    const struct trustpoint *trustpoint = trustpoint_of(work);
+    struct question *q = work->question;
+    struct id id;
+
+    if (trustpoint == NULL)
+        return REASON_NO_TRUSTPOINT;
+    if (id_read(&id, body) != WIRE_OK || !id_port_fits_phase1(&id))
+        return REASON_BAD_ID;
+    if (!draft_set(work, peer_side == INITIATOR ? BLOB_ID_I : BLOB_ID_R, body))
+        return REASON_LIMIT;
+    *q = (struct question){
+        .kind = QUESTION_VERIFY_CHAIN,
+        .signature_kind = policy_signature_of(sa->auth),
+        .trustpoint = trustpoint_index(work),
+        .signature = message_body(work->in, PL_SIG),
+        .subject = id.data,
+        .subject_kind = subject_kind_of(id.type),
+        /* An identity that is named here proves nothing unless the certificate has it. */
+        .identity_check = group_of(work)->peer_identity != NULL ? IDENTITY_REQUIRED : group_of(work)->identity_check,
+        .revocation = trustpoint->revocation,
+        .are_weak_allowed = work->ike->policy->are_weak_allowed,
+    };
+    enum reason reason = take_certificates(work, q);
+    if (reason == REASON_OK && !is_wanted(work, &id))
+        reason = REASON_CERT_ID_DIFFERS;
+    if (reason == REASON_OK)
+        reason = follow_port(work);
+    if (reason == REASON_OK)
+        reason = phase1_take_peer(work, &id);
+    if (reason != REASON_OK) {
+        q->kind = QUESTION_NONE;
+        return reason;
+    }
+    ask_for_digest(work, peer_side, q->digest_peer, &q->digest_peer_len);
+    if (sa->side == RESPONDER)
+        ask_for_digest(work, RESPONDER, q->digest_mine, &q->digest_mine_len);
+    return REASON_OK;
+}
+
+enum reason mm_keep_signature(struct step_work *work)
+{
+    const struct answer *answer = work->answer;
+    char name[ID_TEXT_SIZE];
+    struct text text = text_of(name, sizeof name);
+    struct id id;
+
+    work->draft->is_authenticated = true;
+    CHECK(id_read(&id, draft_blob(work, work->draft->sa.side == INITIATOR ? BLOB_ID_R : BLOB_ID_I)) == WIRE_OK);
+    text_add(&text, "Peer certificate of: ");
+    add_name(&text, &id);
+    event_add_text(tell_sa(work->ike, work->out, EV_CERTIFICATE_ACCEPTED, &work->draft->sa), FIELD_DETAIL, name);
+    return work->draft->sa.side == INITIATOR ||
+                   draft_set(work, BLOB_SIGNATURE, bytes_of(answer->signature, answer->signature_len))
+               ? REASON_OK
+               : REASON_LIMIT;
+}

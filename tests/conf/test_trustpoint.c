@@ -1,0 +1,254 @@
+/* Trustpoints: what is pasted, what files hold, and what is said of those that cannot be used. */
+#include "conf/reading.h"
+
+#include "crypto/certificates.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const char head[] = "ASA Version 9.12(4)\n"
+                           "hostname west\n"
+                           "interface GigabitEthernet0/0\n nameif outside\n ip address 198.51.100.2 255.255.255.0\n"
+                           "access-list VPN extended permit ip 10.1.0.0 255.255.255.0 10.2.0.0 255.255.255.0\n"
+                           "crypto ipsec ikev1 transform-set TS esp-aes-256 esp-sha256-hmac\n"
+                           "crypto map M 10 match address VPN\n"
+                           "crypto map M 10 set peer 203.0.113.2\n"
+                           "crypto map M 10 set ikev1 transform-set TS\n"
+                           "crypto map M interface outside\n"
+                           "crypto ikev1 enable outside\n"
+                           "crypto ikev1 policy 10\n authentication rsa-sig\n encryption aes-256\n hash sha256\n"
+                           " group 14\n";
+static const char group[] = "tunnel-group 203.0.113.2 type ipsec-l2l\n"
+                            "tunnel-group 203.0.113.2 ipsec-attributes\n"
+                            " ikev1 trust-point LAB\n chain\n peer-id-validate cert\n"
+                            " peer-identity O = ikewise tests, CN = east\n";
+
+static char text[65536];
+
+static void put(const char *more)
+{
+    CHECK(strlen(text) + strlen(more) < sizeof text);
+    strcat(text, more);
+}
+
+/* As an ASA shows it. */
+static void put_hexadecimal(struct bytes der)
+{
+    char byte[16];
+
+    for (size_t i = 0; i < der.len; i++) {
+        snprintf(byte, sizeof byte, "%s%02x", i % 32 == 0 ? "\n    " : i % 4 == 0 ? " " : "", der.data[i]);
+        put(byte);
+    }
+    put("\n  quit\n");
+}
+
+static struct conf_file files[8];
+static uint32_t file_count;
+static uint8_t contents[8][16384];
+
+static void read_wanted(struct reading *r)
+{
+    struct conf_file wanted;
+
+    for (file_count = 0; conf_file_wanted(&r->conf, file_count, &wanted); file_count++) {
+        char path[512];
+
+        CHECK(file_count < COUNT_OF(files));
+        files[file_count] = wanted;
+        snprintf(path, sizeof path, "%s/certificates/%.*s", TESTS_DIR, (int)wanted.path.len,
+                 (const char *)wanted.path.data);
+        FILE *file = fopen(path, "rb");
+        if (file == NULL) {
+            files[file_count].why = "it is not there";
+            continue;
+        }
+        size_t len = fread(contents[file_count], 1, sizeof contents[0], file);
+        fclose(file);
+        files[file_count].content = bytes_of(contents[file_count], len);
+    }
+    CHECK(conf_read_files(&r->conf, files, file_count, &r->arena));
+}
+
+static void read_text(struct reading *r, const char *trustpoint)
+{
+    text[0] = '\0';
+    put(head);
+    put(trustpoint);
+    put(group);
+    reading_of(r, text);
+    CHECK(r->is_ok);
+    read_wanted(r);
+}
+
+static bool says(const struct conf *conf, const char *words)
+{
+    for (uint32_t i = 0; i < conf->finding_count; i++)
+        if (strstr(conf->findings[i].sentence, words) != NULL)
+            return true;
+    return false;
+}
+
+static void files_make_a_trustpoint_that_runs(void **state)
+{
+    static const struct {
+        const char *trustpoint;
+        enum signature_kind kind;
+        uint16_t certificates, anchors, crls;
+        enum revocation revocation;
+        const char *why;
+    } cases[] = {
+        {"crypto ca trustpoint LAB\n file certificate west-rsa.pem\n file key west-rsa.key\n file ca root.pem\n",
+         SIGNATURE_RSA, 1, 1, 0, REVOCATION_NONE, "three files"},
+        {"crypto ca trustpoint LAB\n file pkcs12 west-rsa.p12\n pkcs12-passphrase opensesame\n", SIGNATURE_RSA, 1, 1, 0,
+         REVOCATION_NONE, "one PKCS #12"},
+        {"crypto ca trustpoint LAB\n revocation-check crl\n file certificate west-ecdsa-256.pem\n"
+         " file key west-ecdsa-256.key\n file ca root.pem\n file crl root.crl\n",
+         SIGNATURE_ECDSA_256, 1, 1, 1, REVOCATION_CRL, "ECDSA, with a CRL"},
+        {"crypto ca trustpoint LAB\n revocation-check crl none\n file certificate issuing.pem\n"
+         " file certificate east-issued.pem\n file key east-issued.key\n file ca root.pem\n",
+         SIGNATURE_RSA, 2, 1, 0, REVOCATION_CRL_IF_ANY, "a chain in the wrong order: our own comes first"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        read_text(&r, cases[i].trustpoint);
+        const struct trustpoint *t = &r.conf.policy.trustpoints[0];
+        const struct tunnel_group *g = &r.conf.policy.tunnel_groups[0];
+        if (r.conf.running_count != 1)
+            fail_msg("%s: %s", cases[i].why, r.conf.policy.tunnels[0].parked);
+        CHECK(r.conf.error_count == 0 && t->kind == cases[i].kind && t->certificate_count == cases[i].certificates);
+        CHECK(t->anchor_count == cases[i].anchors && t->crl_count == cases[i].crls);
+        CHECK(t->revocation == cases[i].revocation && r.conf.private_key_count == 1);
+        CHECK(g->trustpoint == 1 && g->sends_chain && g->identity_check == IDENTITY_IF_ANY);
+        CHECK(strcmp(g->peer_identity, "O = ikewise tests, CN = east") == 0);
+        conf_wipe(&r.conf);
+        CHECK(r.conf.private_key_count == 0);
+        reading_end(&r);
+    }
+}
+
+static void what_cannot_be_used_parks_the_tunnel_and_says_why(void **state)
+{
+    static const struct {
+        const char *trustpoint, *says;
+    } cases[] = {
+        {"", "there is no trustpoint LAB"},
+        {"crypto ca trustpoint LAB\n", "has no certificate with a private key"},
+        {"crypto ca trustpoint LAB\n file certificate west-rsa.pem\n file ca root.pem\n",
+         "has no certificate with a private key"},
+        {"crypto ca trustpoint LAB\n file certificate west-rsa.pem\n file key east-rsa.key\n file ca root.pem\n",
+         "no certificate that belongs to its private key"},
+        {"crypto ca trustpoint LAB\n file certificate missing.pem\n", "it is not there"},
+        {"crypto ca trustpoint LAB\n file certificate make.sh\n", "it holds no certificate, CRL or private key"},
+        {"crypto ca trustpoint LAB\n file ca west-rsa.pem\n", "not that of an authority"},
+        {"crypto ca trustpoint LAB\n file pkcs12 west-rsa.p12\n pkcs12-passphrase wrong\n", "it does not open"},
+        {"crypto ca trustpoint LAB\ncrypto ca certificate chain LAB\n certificate ca 01\n  3003 0201\n  quit\n",
+         "these lines of hexadecimal are no certificate"},
+        {"crypto ca trustpoint LAB\n revocation-check ocsp\n", "does not ask by OCSP"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        read_text(&r, cases[i].trustpoint);
+        bool is_said = says(&r.conf, cases[i].says) || (r.conf.policy.tunnels[0].parked != NULL &&
+                                                        strstr(r.conf.policy.tunnels[0].parked, cases[i].says) != NULL);
+        if (!is_said || r.conf.parked_count != 1)
+            fail_msg("%s is not said, or the tunnel runs", cases[i].says);
+        for (uint32_t k = 0; k < r.conf.finding_count; k++)
+            CHECK(strstr(r.conf.findings[k].sentence, "opensesame") == NULL);
+        reading_end(&r);
+    }
+}
+
+static void a_pasted_chain_is_read_and_written_as_an_asa_does(void **state)
+{
+    static char written[65536], again[65536];
+    struct reading r, second;
+    struct bytes root = file_der(0, "root.pem"), own = file_der(1, "west-rsa.pem");
+
+    (void)state;
+    text[0] = '\0';
+    put(head);
+    put("crypto ca trustpoint LAB\n enrollment terminal\n keypair LAB\n file key west-rsa.key\n"
+        "crypto ca certificate chain LAB\n certificate 1003");
+    put_hexadecimal(own);
+    put(" certificate ca 1000");
+    put_hexadecimal(root);
+    put(group);
+    reading_of(&r, text);
+    CHECK(r.is_ok);
+    read_wanted(&r);
+    CHECK(r.conf.error_count == 0 && r.conf.running_count == 1);
+    const struct trustpoint *t = &r.conf.policy.trustpoints[0];
+    CHECK(t->certificate_count == 1 && bytes_equal(t->certificates[0], own));
+    CHECK(t->anchor_count == 1 && bytes_equal(t->anchors[0], root));
+
+    struct text w = text_of(written, sizeof written), v = text_of(again, sizeof again);
+    conf_write(&r.conf, CONF_KEYS_MASKED, &w);
+    CHECK(!w.is_cut && strstr(written, " certificate ca 1000\n    3082") != NULL &&
+          strstr(written, "\n  quit\n") != NULL);
+    CHECK(strstr(written, " file key west-rsa.key\n") != NULL);
+    reading_of(&second, written);
+    CHECK(second.is_ok);
+    conf_write(&second.conf, CONF_KEYS_MASKED, &v);
+    CHECK(strcmp(written, again) == 0);
+    CHECK(second.conf.policy.trustpoints[0].anchor_count == 1);
+    reading_end(&r);
+    reading_end(&second);
+}
+
+static void a_passphrase_is_shown_to_nobody_and_makes_the_file_a_secret(void **state)
+{
+    static char written[65536];
+    struct reading r;
+    struct text w = text_of(written, sizeof written);
+
+    (void)state;
+    read_text(&r, "crypto ca trustpoint LAB\n file pkcs12 west-rsa.p12\n pkcs12-passphrase opensesame\n");
+    CHECK(r.conf.has_passphrase);
+    conf_write(&r.conf, CONF_KEYS_MASKED, &w);
+    CHECK(strstr(written, "opensesame") == NULL && strstr(written, " pkcs12-passphrase *****\n") != NULL);
+    conf_wipe(&r.conf);
+    w = text_of(written, sizeof written);
+    conf_write(&r.conf, CONF_KEYS_SHOWN, &w);
+    CHECK(strstr(written, "opensesame") == NULL);
+    for (size_t i = 0; i + 10 < r.arena.len; i++)
+        CHECK(memcmp(r.arena.data + i, "opensesame", 10) != 0);
+    reading_end(&r);
+}
+
+static void both_spellings_name_the_trustpoint(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    text[0] = '\0';
+    put("crypto ca trustpoint LAB\ntunnel-group 203.0.113.2 type ipsec-l2l\n"
+        "tunnel-group 203.0.113.2 ipsec-attributes\n trust-point LAB\n peer-id-validate nocheck\n");
+    reading_of(&r, text);
+    CHECK(r.is_ok && r.conf.policy.tunnel_groups[0].trustpoint == 1);
+    CHECK(r.conf.policy.tunnel_groups[0].identity_check == IDENTITY_UNCHECKED);
+    CHECK(says(&r.conf, "takes every certificate of its trustpoint"));
+    reading_end(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_make_a_trustpoint_that_runs),
+        cmocka_unit_test(what_cannot_be_used_parks_the_tunnel_and_says_why),
+        cmocka_unit_test(a_pasted_chain_is_read_and_written_as_an_asa_does),
+        cmocka_unit_test(a_passphrase_is_shown_to_nobody_and_makes_the_file_a_secret),
+        cmocka_unit_test(both_spellings_name_the_trustpoint),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

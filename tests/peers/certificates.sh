@@ -1,0 +1,163 @@
+#!/bin/bash
+# Main mode by certificates against strongSwan, both ways round: RSA, RSA with an authority between, ECDSA on each curve;
+# and certificates that must not be taken, by us and by strongSwan. In each cell: both SAs, equal SPIs, pings both ways,
+# a delete that the other end sees; or the reason that our log gives.
+#
+#   tests/peers/certificates.sh [WORD...]      only the cells whose name has all the words: initiator ecdsa-256
+#   tests/peers/certificates.sh --role ROLE [WORD...]
+set -u
+cd "$(dirname "$0")" || exit 1
+. ./lab.sh
+. ./cell.sh
+. ./strongswan.sh
+. ./ikewise.sh
+
+certificates=$lab_tree/tests/certificates
+only_role=
+if [ "${1:-}" = --role ]; then
+    only_role=$2
+    shift 2
+fi
+words=("$@")
+
+#      kind         method          ours, theirs: the certificate after west- or east-    what must come of it
+cells="rsa          rsa-sig         rsa         rsa         up
+       pkcs12       rsa-sig         rsa         rsa         up
+       issued       rsa-sig         rsa         issued      up
+       ecdsa-256    ecdsa-256-sig   ecdsa-256   ecdsa-256   up
+       ecdsa-384    ecdsa-384-sig   ecdsa-384   ecdsa-384   up
+       ecdsa-521    ecdsa-521-sig   ecdsa-521   ecdsa-521   up
+       revoked      rsa-sig         rsa         revoked     CERT_REVOKED
+       stranger     rsa-sig         rsa         stranger    CERT_UNTRUSTED"
+
+is_chosen() {
+    local word
+    for word in "${words[@]}"; do
+        [[ " $1 " == *" $word "* ]] || return 1
+    done
+}
+
+# Certificates west-X are ours and east-X strongSwan's, wherever each stands in the lab.
+write_our_configuration() {
+    local file=$lab_dir/ikewised-$our_node/ikewise.conf own=$lab_dir/own
+    mkdir -p "${file%/*}"
+    install -m 600 "$certificates/west-$our_certificate.key" "$own.key"
+    {
+        echo "crypto ca trustpoint LAB"
+        echo " revocation-check crl"
+        if [ "$kind" = pkcs12 ]; then
+            install -m 600 "$certificates/west-$our_certificate.p12" "$own.p12"
+            echo " file pkcs12 $own.p12"
+            echo " pkcs12-passphrase opensesame"
+        else
+            echo " file certificate $certificates/west-$our_certificate.pem"
+            echo " file key $own.key"
+            echo " file ca $certificates/root.pem"
+        fi
+        echo " file crl $certificates/root.crl"
+        [ "$kind" != issued ] || echo " revocation-check crl none"    # there is no CRL of the authority between
+        echo "!"
+        ikewise_write_configuration "$our_node" | sed "s/authentication pre-share/authentication $method/
+            s/ikev1 pre-shared-key .*/ikev1 trust-point LAB/"
+        echo " peer-identity O = ikewise tests, CN = east"
+    } >"$file"
+}
+
+write_their_certificates() {
+    local dir=$lab_dir/charon-$their_node
+    mkdir -p "$dir"/{x509,x509ca,private}
+    cp "$certificates/east-$their_certificate.pem" "$dir/x509/own.pem"
+    cp "$certificates/east-$their_certificate.key" "$dir/private/own.key"
+    cp "$certificates/root.pem" "$dir/x509ca/"
+    [ "$kind" != issued ] || cp "$certificates/issuing.pem" "$dir/x509ca/"
+}
+
+# strongswan_start writes it by this name.
+eval "$(declare -f strongswan_write_connections | sed '1s/strongswan_write_connections/psk_connections/')"
+strongswan_write_connections() {
+    psk_connections "$1" | sed '/local-1 {/,/}/s/auth = psk/auth = pubkey\n            certs = own.pem\n            id = "O=ikewise tests, CN=east"/
+        /remote-1 {/,/}/{s/auth = psk/auth = pubkey/;s/id = .*/id = "O=ikewise tests, CN=west"/}'
+}
+
+spis_are_equal() {
+    local mine theirs
+    mine=$(ikewise_spis "$our_node") theirs=$(strongswan_spis "$their_node")
+    echo "in and out here $mine, there $theirs"
+    [ -n "$mine" ] && [ "$mine" = "${theirs#* } ${theirs% *}" ]
+}
+
+both_are_up() {
+    lab_until 5 ikewise_is_up "$our_node" && lab_until 5 strongswan_is_up "$their_node"
+}
+
+delete_is_seen() {
+    ikewise_down "$our_node" >/dev/null 2>&1
+    lab_until 5 ikewise_is_gone "$our_node" && lab_until 5 strongswan_is_gone "$their_node"
+}
+
+is_refused() {
+    "${initiator}_up" west >/dev/null 2>&1 &
+    lab_until 8 grep -q "$outcome" "$(ikewise_logs "$our_node")" || return 1
+    grep -m1 -E '717027|IKMP_INVAL_CERT' "$(ikewise_logs "$our_node")" | cut -c1-120
+    ! ikewise_is_up "$our_node"
+}
+
+check_up() {
+    expect "$name: 5 pings west to east, the first included" lab_ping west east 5 && both_are_up &&
+        expect "$name: 5 pings east to west" lab_ping east west 5 &&
+        expect "$name: both SAs there" strongswan_describe "$their_node" &&
+        expect "$name: the same SPIs at both ends" spis_are_equal &&
+        expect "$name: our delete is seen there" delete_is_seen
+}
+
+run_cell() {
+    local role=$1 kind=$2 method=$3 our_certificate=$4 their_certificate=$5 outcome=$6 failed_before=$lab_failures
+    local initiator our_node their_node name
+    name="ikewise as $role, $kind"
+    lab_up none
+    cell_choose strong no-pfs none
+    if [ "$role" = initiator ]; then
+        our_node=west their_node=east initiator=ikewise
+    else
+        our_node=east their_node=west initiator=strongswan
+    fi
+    write_our_configuration
+    write_their_certificates
+    if ! strongswan_start "$their_node" || ! ikewise_start "$our_node"; then
+        not_ok "$name: the daemons start"
+    elif [ "$outcome" = up ]; then
+        "${initiator}_provoke" west >/dev/null 2>&1
+        check_up
+    else
+        expect "$name: refused, $outcome" is_refused
+    fi
+    if [ "$lab_failures" -gt "$failed_before" ]; then
+        # shellcheck disable=SC2046
+        tail -n 25 $(ikewise_logs "$our_node") $(strongswan_logs "$their_node") | sed 's/^/# /'
+    fi
+    lab_down
+}
+
+run_role() {
+    local row
+    while read -r -u 3 -a row; do
+        is_chosen "$1 ${row[0]}" && run_cell "$1" "${row[@]}"
+    done 3<<<"$cells"
+    return "$((lab_failures > 0))"
+}
+
+[ "$(id -u)" = 0 ] || lab_die "must be root"
+strongswan_fetch
+if [ -n "$only_role" ]; then
+    run_role "$only_role"
+    exit
+fi
+# Side by side: a lab has names of its own.
+"$0" --role initiator "${words[@]}" >"/tmp/certificates.$$" 2>&1 &
+first=$!
+"$0" --role responder "${words[@]}"
+failed=$?
+wait "$first" || failed=1
+cat "/tmp/certificates.$$"
+rm -f "/tmp/certificates.$$"
+exit "$failed"
