@@ -153,9 +153,9 @@ if [ -n "$only_role" ]; then
     exit
 fi
 # Side by side: a lab has names of its own.
-"$0" --role initiator "${words[@]}" >"/tmp/certificates.$$" 2>&1 &
+./certificates.sh --role initiator "${words[@]}" >"/tmp/certificates.$$" 2>&1 &
 first=$!
-"$0" --role responder "${words[@]}"
+./certificates.sh --role responder "${words[@]}"
 failed=$?
 wait "$first" || failed=1
 cat "/tmp/certificates.$$"
