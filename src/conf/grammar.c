@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/ip.h"
+#include "conf/syntax.h"
 
 #include <string.h>
 
@@ -61,25 +62,6 @@ unsigned grammar_family_arguments(enum grammar_family family)
     return family_arguments[family];
 }
 
-/* The marks of the syntax notation; grammar.def explains them. */
-static bool is_mark(char c)
-{
-    return c == '\0' || c == ' ' || c == '[' || c == ']' || c == '{' || c == '}' || c == '|' || c == '^';
-}
-
-static struct grammar_item item_at(const char *at)
-{
-    size_t len = 0;
-
-    if (*at == '<')
-        len = (size_t)(strchr(at, '>') - at) + 1;
-    else
-        while (!is_mark(at[len]) && strncmp(at + len, "...", 3) != 0)
-            len++;
-    CHECK(len > 0);
-    return (struct grammar_item){at, (uint16_t)len};
-}
-
 bool item_is_word(struct grammar_item item, const char *word)
 {
     return item.at[0] != '<' && strlen(word) == item.len && memcmp(item.at, word, item.len) == 0;
@@ -116,107 +98,6 @@ bool grammar_knows(const char *word_or_argument)
         if (strcmp(arguments[i].name, word_or_argument) == 0)
             return true;
     return false;
-}
-
-/* ---- what can come next ---- */
-
-struct next {
-    struct grammar_item items[EXPECTED_MAX];
-    uint16_t count;
-    bool may_end;
-    bool is_identified; /* the ~ of the syntax, or its end, has been passed */
-};
-
-/* The bracket that closes the group that `at` stands in. */
-static const char *closing(const char *at)
-{
-    for (unsigned depth = 0;; at++) {
-        CHECK(*at != '\0');
-        if (*at == '{' || *at == '[')
-            depth++;
-        else if ((*at == '}' || *at == ']') && depth-- == 0)
-            return at;
-    }
-}
-
-static const char *opening(const char *begin, const char *at)
-{
-    for (unsigned depth = 0;;) {
-        CHECK(at > begin);
-        at--;
-        if (*at == '}' || *at == ']')
-            depth++;
-        else if ((*at == '{' || *at == '[') && depth-- == 0)
-            return at;
-    }
-}
-
-static void follow(struct next *next, const char *syntax, const char *at);
-
-static void follow_alternatives(struct next *next, const char *syntax, const char *open)
-{
-    const char *close = closing(open + 1);
-
-    follow(next, syntax, open + 1);
-    for (const char *at = open + 1; at < close; at++) {
-        if (*at == '{' || *at == '[')
-            at = closing(at + 1);
-        else if (*at == '|' || *at == '^')
-            follow(next, syntax, at + 1);
-    }
-}
-
-static void follow(struct next *next, const char *syntax, const char *at)
-{
-    bool repeats;
-
-    switch (*at) {
-    case '\0': next->may_end = next->is_identified = true; break;
-    case '~':
-        next->is_identified = true;
-        follow(next, syntax, at + 1);
-        break;
-    case ' ': follow(next, syntax, at + 1); break;
-    case '|':
-    case '^': follow(next, syntax, closing(at)); break;
-    case '}':
-    case ']':
-        repeats = strncmp(at + 1, "...", 3) == 0;
-        if (repeats)
-            follow_alternatives(next, syntax, opening(syntax, at));
-        follow(next, syntax, at + (repeats ? 4 : 1));
-        break;
-    case '[':
-        follow_alternatives(next, syntax, at);
-        follow(next, syntax, closing(at + 1) + 1);
-        break;
-    case '{': follow_alternatives(next, syntax, at); break;
-    default:
-        for (uint16_t i = 0; i < next->count; i++)
-            if (next->items[i].at == at)
-                return;
-        CHECK(next->count < EXPECTED_MAX);
-        next->items[next->count++] = item_at(at);
-    }
-}
-
-/* What can stand after an item; `after.at` NULL: at the beginning of the line. */
-static void next_of(struct next *next, const char *syntax, struct grammar_item after)
-{
-    next->count = 0;
-    next->may_end = next->is_identified = false;
-    if (after.at == NULL) {
-        follow(next, syntax, syntax);
-        return;
-    }
-
-    const char *end = after.at + after.len;
-
-    if (strncmp(end, "...", 3) == 0) {
-        next->items[next->count++] = after;
-        end += 3;
-    }
-    follow(next, syntax, end);
 }
 
 /* ---- does this token fit there ---- */
@@ -330,12 +211,12 @@ static void add_expected(struct grammar_match *match, struct grammar_item item)
 /* All that could stand here, or with `only` the words that this token abbreviates. */
 static void expect(const struct walk *walk, struct grammar_match *match, const struct bytes *only)
 {
-    struct next next;
+    struct syntax_next next;
 
     match->expected_count = 0;
     match->may_end = false;
     for (uint16_t i = 0; i < walk->count; i++) {
-        next_of(&next, walk->threads[i].row->syntax, walk->threads[i].after);
+        syntax_next(&next, walk->threads[i].row->syntax, walk->threads[i].after);
         match->may_end |= next.may_end && only == NULL;
         for (uint16_t j = 0; j < next.count; j++)
             if (only == NULL || item_fit(next.items[j], *only) == FIT_ABBREVIATION)
@@ -345,11 +226,11 @@ static void expect(const struct walk *walk, struct grammar_match *match, const s
 
 static enum fit best_fit(const struct walk *walk, struct bytes text)
 {
-    struct next next;
+    struct syntax_next next;
     enum fit best = FIT_NONE;
 
     for (uint16_t i = 0; i < walk->count; i++) {
-        next_of(&next, walk->threads[i].row->syntax, walk->threads[i].after);
+        syntax_next(&next, walk->threads[i].row->syntax, walk->threads[i].after);
         for (uint16_t j = 0; j < next.count; j++) {
             enum fit fit = item_fit(next.items[j], text);
 
@@ -362,11 +243,11 @@ static enum fit best_fit(const struct walk *walk, struct bytes text)
 static void advance(struct walk *walk, struct bytes text, enum fit fit)
 {
     struct walk before = *walk;
-    struct next next;
+    struct syntax_next next;
 
     walk->count = 0;
     for (uint16_t i = 0; i < before.count; i++) {
-        next_of(&next, before.threads[i].row->syntax, before.threads[i].after);
+        syntax_next(&next, before.threads[i].row->syntax, before.threads[i].after);
         for (uint16_t j = 0; j < next.count; j++)
             if (item_fit(next.items[j], text) == fit)
                 add_thread(walk, (struct thread){before.threads[i].row, next.items[j]});
@@ -375,9 +256,9 @@ static void advance(struct walk *walk, struct bytes text, enum fit fit)
 
 static bool thread_may_end(struct thread thread, bool is_no)
 {
-    struct next next;
+    struct syntax_next next;
 
-    next_of(&next, thread.row->syntax, thread.after);
+    syntax_next(&next, thread.row->syntax, thread.after);
     return next.may_end || (is_no && next.is_identified);
 }
 
@@ -442,11 +323,11 @@ static struct bytes text_of_item(struct grammar_item item, const struct token *t
 static bool place_words(const struct grammar_row *row, const struct token *tokens, const struct walk *walk, uint16_t at,
                         struct grammar_item after, bool must_end, bool is_no, struct grammar_match *match)
 {
-    struct next next;
+    struct syntax_next next;
 
     if (at == walk->token_count)
         return !must_end || thread_may_end((struct thread){row, after}, is_no);
-    next_of(&next, row->syntax, after);
+    syntax_next(&next, row->syntax, after);
     for (uint16_t i = 0; i < next.count; i++) {
         struct grammar_item item = next.items[i];
 
@@ -540,47 +421,4 @@ void text_add_expected(struct text *t, const struct grammar_match *match)
         text_add(t, " or %u more", match->expected_count - count);
     if (match->may_end)
         text_add(t, "%sthe end of the line", count == 0 ? "" : " or ");
-}
-
-/* ---- what writing needs ---- */
-
-bool item_is_identity(const struct grammar_row *row, struct grammar_item item)
-{
-    const char *end = strchr(row->syntax, '~');
-
-    return end == NULL || item.at < end;
-}
-
-int item_spelling(const struct grammar_row *row, struct grammar_item item)
-{
-    if (item.at[item.len] == '^')
-        return 1;
-    return item.at > row->syntax && item.at[-1] == '^' ? -1 : 0;
-}
-
-struct grammar_item item_spelled(const struct grammar_row *row, struct grammar_item item, bool is_old)
-{
-    int spelling = item_spelling(row, item);
-
-    if (is_old && spelling > 0 && item.at[item.len + 1] != ']')
-        return item_at(item.at + item.len + 1);
-    if (!is_old && spelling < 0)
-        return item_at(opening(row->syntax, item.at) + 1);
-    return item;
-}
-
-struct grammar_item item_omitted(const struct grammar_row *row, struct grammar_item before, struct grammar_item after)
-{
-    const char *begin = before.at == NULL ? row->syntax : before.at + before.len;
-
-    for (const char *at = begin; at < after.at; at++) {
-        if (at[0] != '[' || is_mark(at[1]))
-            continue;
-
-        struct grammar_item item = item_at(at + 1);
-
-        if (item.at != after.at && strncmp(item.at + item.len, "^]", 2) == 0)
-            return item;
-    }
-    return (struct grammar_item){NULL, 0};
 }
