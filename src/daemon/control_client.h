@@ -76,6 +76,14 @@ struct control {
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
 };
 
+/* control.c: the engine's clock, and the memory of a control that is closing, when its last handle has closed. */
+uint64_t control_now_ms(const struct control *control);
+void control_free_when_closed(struct control *control);
+
+/* Its requests are taken from now on. False: they cannot be read. */
+bool client_listen(struct client *client);
+void client_drop(struct client *client);
+
 /* Queues one record. A client that is closing gets nothing. */
 void client_send(struct client *client, const struct control_record *r);
 
