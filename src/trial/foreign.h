@@ -5,8 +5,8 @@
  *     static struct foreign f;
  *     foreign_begin(&f);
  *     while (source_next(s, &seen))
- *         foreign_take(&f, &seen, text);                        text: the file as it came, for the keys; empty for a
- * capture foreign_write(&f, &own_conf, address, &out); */
+ *         foreign_take(&f, &seen, text);      text: the file as it came, for the keys; empty for a capture
+ *     foreign_write(&f, &own_conf, address, &out, &why); */
 #ifndef TRIAL_FOREIGN_H
 #define TRIAL_FOREIGN_H
 
@@ -71,6 +71,9 @@ struct foreign {
 
 void foreign_begin(struct foreign *f);
 void foreign_take(struct foreign *f, const struct observation *seen, struct bytes file);
+
+/* Adds to the notes what is assumed; a sentence that is there already is not added again. */
+void foreign_assume(struct foreign *f, const char *sentence);
 
 /* Statements of the end that was read; of a capture, of its other end than `own`. `own` is the end that it is to meet,
  * `address` what that end calls it (for one that does not say its address). False: nothing is known of a tunnel; *why
