@@ -4,11 +4,11 @@
 #include "base/check.h"
 #include "conf/line.h"
 #include "policy/choose.h"
+#include "trial/values.h"
 
 #include <string.h>
 
-enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN, WORDS_COUNT };
-enum { VALUES_MAX = 40, VALUE_SIZE = 160, NEW_PRIORITY = 5 };
+enum { NEW_PRIORITY = 5 };
 
 enum kind {
     KIND_PHASE1,
@@ -49,236 +49,15 @@ static const struct {
 #undef CHANGE
 };
 
-/* A value that is not there takes its line with it. */
-struct value {
-    const char *name;
-    char text[WORDS_COUNT][VALUE_SIZE];
-};
-
-struct values {
-    struct value list[VALUES_MAX];
-    size_t count;
-    struct bytes key; /* what {KEY} stands for when a line is applied */
-};
-
-static struct value *add(struct values *v, const char *name)
-{
-    CHECK(v->count < VALUES_MAX);
-    v->list[v->count] = (struct value){.name = name};
-    return &v->list[v->count++];
-}
-
-static void put_text(char to[static VALUE_SIZE], const char *text)
-{
-    struct text t = text_of(to, VALUE_SIZE);
-
-    text_add(&t, "%s", text);
-}
-
-static void put(struct values *v, const char *name, const char *text)
-{
-    struct value *value = add(v, name);
-
-    for (size_t w = 0; w < WORDS_COUNT; w++)
-        put_text(value->text[w], text);
-}
-
-static void put_number(struct values *v, const char *name, unsigned number)
-{
-    char space[16];
-    struct text t = text_of(space, sizeof space);
-
-    text_add(&t, "%u", number);
-    put(v, name, space);
-}
-
-static void put_ip(struct values *v, const char *name, struct ip ip)
-{
-    char space[IP_TEXT_SIZE];
-
-    put(v, name, ip_text(ip, space));
-}
-
-/* ---- algorithms ---- */
-
-static const struct {
-    enum cipher_id cipher;
-    const char *words[WORDS_COUNT], *esp[WORDS_COUNT];
-} ciphers[] = {
-    {CIPHER_DES_CBC, {"des", "des", "des"}, {"esp-des", "esp-des", "des"}},
-    {CIPHER_3DES_CBC, {"3des", "3des", "3des"}, {"esp-3des", "esp-3des", "3des"}},
-    {CIPHER_AES128_CBC, {"aes", "aes", "aes128"}, {"esp-aes", "esp-aes", "aes128"}},
-    {CIPHER_AES192_CBC, {"aes-192", "aes 192", "aes192"}, {"esp-aes-192", "esp-aes 192", "aes192"}},
-    {CIPHER_AES256_CBC, {"aes-256", "aes 256", "aes256"}, {"esp-aes-256", "esp-aes 256", "aes256"}},
-    {CIPHER_AES128_GCM, {"", "", ""}, {"esp-gcm", "esp-gcm", "aes128gcm16"}},
-    {CIPHER_AES192_GCM, {"", "", ""}, {"esp-gcm-192", "esp-gcm 192", "aes192gcm16"}},
-    {CIPHER_AES256_GCM, {"", "", ""}, {"esp-gcm-256", "esp-gcm 256", "aes256gcm16"}},
-};
-
-static const struct {
-    enum hash_id hash;
-    const char *words[WORDS_COUNT], *esp[WORDS_COUNT];
-} hashes[] = {
-    {HASH_MD5, {"md5", "md5", "md5"}, {" esp-md5-hmac", " esp-md5-hmac", "-md5"}},
-    {HASH_SHA1, {"sha", "sha", "sha1"}, {" esp-sha-hmac", " esp-sha-hmac", "-sha1"}},
-    {HASH_SHA256, {"sha256", "sha256", "sha256"}, {" esp-sha256-hmac", " esp-sha256-hmac", "-sha256"}},
-    {HASH_SHA384, {"sha384", "sha384", "sha384"}, {" esp-sha384-hmac", " esp-sha384-hmac", "-sha384"}},
-    {HASH_SHA512, {"sha512", "sha512", "sha512"}, {" esp-sha512-hmac", " esp-sha512-hmac", "-sha512"}},
-};
-
-static const struct {
-    enum group_id group;
-    const char *word;
-} groups[] = {
-    {GROUP_MODP768, "modp768"},   {GROUP_MODP1024, "modp1024"}, {GROUP_MODP1536, "modp1536"},
-    {GROUP_MODP2048, "modp2048"}, {GROUP_MODP3072, "modp3072"}, {GROUP_MODP4096, "modp4096"},
-    {GROUP_MODP6144, "modp6144"}, {GROUP_MODP8192, "modp8192"}, {GROUP_ECP256, "ecp256"},
-    {GROUP_ECP384, "ecp384"},     {GROUP_ECP521, "ecp521"},
-};
-
-static size_t cipher_row(enum cipher_id cipher)
-{
-    for (size_t i = 0; i < COUNT_OF(ciphers); i++)
-        if (ciphers[i].cipher == cipher)
-            return i;
-    CHECK(false);
-    return 0;
-}
-
-static const char *hash_word(enum hash_id hash, enum words words, bool is_esp)
-{
-    for (size_t i = 0; i < COUNT_OF(hashes); i++)
-        if (hashes[i].hash == hash)
-            return is_esp ? hashes[i].esp[words] : hashes[i].words[words];
-    return "";
-}
-
-static const char *group_word(enum group_id group)
-{
-    for (size_t i = 0; i < COUNT_OF(groups); i++)
-        if (groups[i].group == group)
-            return groups[i].word;
-    return "";
-}
-
-static void put_phase1(struct values *v, const struct isakmp_policy *p, bool has_cipher, bool has_hash, bool has_group)
-{
-    struct value *suite = add(v, "SUITE");
-    size_t row = cipher_row(p->cipher);
-
-    for (enum words w = 0; w < WORDS_COUNT; w++) {
-        struct text t = text_of(suite->text[w], VALUE_SIZE);
-
-        text_add(&t, "%s-%s-%s", ciphers[row].words[w], hash_word(p->hash, w, false), group_word(p->group));
-    }
-    if (has_cipher) {
-        struct value *enc = add(v, "ENC");
-
-        for (enum words w = 0; w < WORDS_COUNT; w++)
-            put_text(enc->text[w], ciphers[row].words[w]);
-    }
-    if (has_hash) {
-        struct value *hash = add(v, "HASH");
-
-        for (enum words w = 0; w < WORDS_COUNT; w++)
-            put_text(hash->text[w], hash_word(p->hash, w, false));
-    }
-    if (has_group)
-        put_number(v, "GROUP", group_info(p->group)->number);
-}
-
-static void put_esp(struct values *v, const struct transform_set *set, enum group_id pfs)
-{
-    struct value *esp = add(v, "ESP");
-    struct value *suite = add(v, "ESP_SUITE");
-    size_t row = cipher_row(set->cipher);
-
-    for (enum words w = 0; w < WORDS_COUNT; w++) {
-        struct text t = text_of(esp->text[w], VALUE_SIZE), s = text_of(suite->text[w], VALUE_SIZE);
-
-        text_add(&t, "%s%s", ciphers[row].esp[w], hash_word(set->integrity, w, true));
-        text_add(&s, "%s%s%s%s", ciphers[row].esp[w], hash_word(set->integrity, w, true), pfs == GROUP_NONE ? "" : "-",
-                 group_word(pfs));
-    }
-}
-
-/* ---- networks ---- */
-
-/* False: not one network, as a range of addresses. */
-static bool add_network(struct text *t, struct ip_range range, enum words words)
-{
-    int len = ip_range_prefix_len(range);
-    struct ip mask;
-
-    if (len < 0 || range.first.family != IP_V4)
-        return false;
-    if (words == WORDS_STRONGSWAN) {
-        text_add_ip_range(t, range);
-        text_add(t, "%s", len == 32 ? "/32" : "");
-        return true;
-    }
-    if (len == 0)
-        return text_add(t, "any"), true;
-    if (len == 32) {
-        text_add(t, "host ");
-        text_add_ip(t, range.first);
-        return true;
-    }
-    mask = ip_mask(IP_V4, (unsigned)len);
-    for (size_t i = 0; words == WORDS_IOS && i < 4; i++)
-        mask.octets[i] ^= 0xff;
-    text_add_ip(t, range.first);
-    text_add(t, " ");
-    text_add_ip(t, mask);
-    return true;
-}
-
-static void put_network(struct values *v, const char *name, struct ip_range range)
-{
-    struct value *value = add(v, name);
-
-    for (enum words w = 0; w < WORDS_COUNT; w++) {
-        struct text t = text_of(value->text[w], VALUE_SIZE);
-
-        if (!add_network(&t, range, w)) {
-            v->count--;
-            return;
-        }
-    }
-}
-
-static void put_ports(struct values *v, const char *name, struct port_range ports)
-{
-    char space[40];
-    struct text t = text_of(space, sizeof space);
-
-    space[0] = '\0';
-    if (ports.first == ports.last)
-        text_add(&t, " eq %u", ports.first);
-    else if (ports.first != 0 || ports.last != 65535)
-        text_add(&t, " range %u %u", ports.first, ports.last);
-    put(v, name, space);
-}
-
 /* Under names that begin with `prefix`, which is a literal. */
 #define PUT_SELECTOR(v, prefix, s)                                                                                     \
     do {                                                                                                               \
-        put_network(v, prefix "LOCAL", (s)->local);                                                                    \
-        put_network(v, prefix "REMOTE", (s)->remote);                                                                  \
-        put_ports(v, prefix "LOCAL_PORT", (s)->local_ports);                                                           \
-        put_ports(v, prefix "REMOTE_PORT", (s)->remote_ports);                                                         \
-        put_protocol(v, prefix "PROTOCOL", (s)->protocol);                                                             \
+        values_put_network(v, prefix "LOCAL", (s)->local);                                                             \
+        values_put_network(v, prefix "REMOTE", (s)->remote);                                                           \
+        values_put_ports(v, prefix "LOCAL_PORT", (s)->local_ports);                                                    \
+        values_put_ports(v, prefix "REMOTE_PORT", (s)->remote_ports);                                                  \
+        values_put_protocol(v, prefix "PROTOCOL", (s)->protocol);                                                      \
     } while (0)
-
-static void put_protocol(struct values *v, const char *name, uint8_t protocol)
-{
-    if (protocol == 0)
-        put(v, name, "ip");
-    else
-        put_number(v, name, protocol);
-}
-
-/* ---- what is looked up ---- */
 
 struct changing {
     struct trial *trial;
@@ -330,17 +109,17 @@ static bool make_phase1(struct changing *c)
         const struct isakmp_policy *p = &own->isakmp_policies[i], *q = &far->isakmp_policies[k];
 
         if (p->auth == q->auth) {
-            put_number(c->v, "PRIORITY", p->priority);
-            put_phase1(c->v, q, p->cipher != q->cipher, p->hash != q->hash, p->group != q->group);
+            values_put_number(c->v, "PRIORITY", p->priority);
+            values_put_phase1(c->v, q, p->cipher != q->cipher, p->hash != q->hash, p->group != q->group);
             return true;
         }
     }
     /* Certificates are not had by a line of configuration. */
     if (policy_signature_of(far->isakmp_policies[0].auth) != SIGNATURE_NONE)
         return false;
-    put_number(c->v, "PRIORITY", free_priority(own));
-    put(c->v, "AUTH", "pre-share");
-    put_phase1(c->v, &far->isakmp_policies[0], true, true, true);
+    values_put_number(c->v, "PRIORITY", free_priority(own));
+    values_put(c->v, "AUTH", "pre-share");
+    values_put_phase1(c->v, &far->isakmp_policies[0], true, true, true);
     return true;
 }
 
@@ -351,7 +130,7 @@ static bool make_weak(struct changing *c)
 
 static void put_key(struct changing *c, const char *name)
 {
-    put(c->v, name, "<the key of the other end>");
+    values_put(c->v, name, "<the key of the other end>");
     c->v->key = c->far->keys[0].key;
 }
 
@@ -359,7 +138,7 @@ static bool make_key(struct changing *c)
 {
     if (c->far->key_count == 0 || !ip_is_set(c->own->far))
         return false;
-    put_ip(c->v, "PEER", c->own->far);
+    values_put_ip(c->v, "PEER", c->own->far);
     put_key(c, "KEY");
     return true;
 }
@@ -368,8 +147,8 @@ static bool put_entry(struct changing *c)
 {
     if (!c->t)
         return false;
-    put(c->v, "MAP", c->t->map_name);
-    put_number(c->v, "SEQUENCE", c->t->sequence);
+    values_put(c->v, "MAP", c->t->map_name);
+    values_put_number(c->v, "SEQUENCE", c->t->sequence);
     return true;
 }
 
@@ -389,7 +168,7 @@ static const struct transform_set *same_set(const struct policy *p, const struct
 
 static void put_set_names(struct changing *c, const char *name, const char *first)
 {
-    struct value *sets = add(c->v, name);
+    struct value *sets = values_add(c->v, name);
 
     for (enum words w = 0; w < WORDS_COUNT; w++) {
         struct text t = text_of(sets->text[w], VALUE_SIZE);
@@ -410,19 +189,10 @@ static bool make_transform(struct changing *c)
     if (!theirs || !put_entry(c))
         return false;
     if (!ours)
-        put(c->v, "SET", name);
-    put_esp(c->v, theirs, c->t->pfs);
+        values_put(c->v, "SET", name);
+    values_put_esp(c->v, theirs, c->t->pfs);
     put_set_names(c, "SETS", name);
     return true;
-}
-
-static void put_pfs(struct values *v, const char *name, enum group_id pfs)
-{
-    char space[16];
-    struct text t = text_of(space, sizeof space);
-
-    text_add(&t, "group%u", group_info(pfs)->number);
-    put(v, name, space);
 }
 
 static bool make_pfs(struct changing *c)
@@ -430,11 +200,11 @@ static bool make_pfs(struct changing *c)
     if (!c->other || !put_entry(c))
         return false;
     if (c->other->pfs == GROUP_NONE)
-        put(c->v, "NO_PFS", "");
+        values_put(c->v, "NO_PFS", "");
     else
-        put_pfs(c->v, "PFS", c->other->pfs);
+        values_put_pfs(c->v, "PFS", c->other->pfs);
     if (first_set(c->own, c->t))
-        put_esp(c->v, first_set(c->own, c->t), c->other->pfs);
+        values_put_esp(c->v, first_set(c->own, c->t), c->other->pfs);
     return true;
 }
 
@@ -487,7 +257,7 @@ static void put_stale(struct changing *c, const struct crypto_ace *ace)
 
     if (line.len == 0 || line.len >= VALUE_SIZE)
         return;
-    stale = add(c->v, "STALE");
+    stale = values_add(c->v, "STALE");
     for (enum words w = 0; w < WORDS_COUNT; w++) {
         struct text t = text_of(stale->text[w], VALUE_SIZE);
 
@@ -505,7 +275,7 @@ static bool make_selector(struct changing *c)
 
     if (!c->t || !*c->t->acl_name)
         return false;
-    put(c->v, "ACL", c->t->acl_name);
+    values_put(c->v, "ACL", c->t->acl_name);
     stale = odd_line(c->t, c->far, &c->selector);
     if (c->is_initiator) {
         theirs = odd_line(c->other, c->own, &mirror);
@@ -527,18 +297,18 @@ static bool make_entry(struct changing *c)
         return false;
     PUT_SELECTOR(c->v, "", &c->selector);
     if (!*c->t->acl_name)
-        put(c->v, "NEW_ACL", "TO-THE-OTHER-END");
+        values_put(c->v, "NEW_ACL", "TO-THE-OTHER-END");
     else if (c->t->ace_count == 0)
-        put(c->v, "NEW_ACL", c->t->acl_name);
+        values_put(c->v, "NEW_ACL", c->t->acl_name);
     if (c->t->transform_set_count == 0 && theirs) {
-        put(c->v, "NEW_SET", "AS-THE-OTHER-END");
-        put_esp(c->v, theirs, GROUP_NONE);
+        values_put(c->v, "NEW_SET", "AS-THE-OTHER-END");
+        values_put_esp(c->v, theirs, GROUP_NONE);
     }
     if (c->t->interface == NO_INDEX) {
         if (c->own->interface == NO_INDEX)
             return false;
-        put(c->v, "NEW_INTERFACE", c->own->conf.policy.interfaces[c->own->interface].name);
-        put(c->v, "NO_INTERFACE", "");
+        values_put(c->v, "NEW_INTERFACE", c->own->conf.policy.interfaces[c->own->interface].name);
+        values_put(c->v, "NO_INTERFACE", "");
     }
     return true;
 }
@@ -573,12 +343,12 @@ static bool make_order(struct changing *c)
 
     if (before == 0 || !put_entry(c))
         return false;
-    put_number(c->v, "BEFORE", before);
-    put(c->v, "ACL", c->t->acl_name);
-    put_ip(c->v, "PEER", c->own->far);
+    values_put_number(c->v, "BEFORE", before);
+    values_put(c->v, "ACL", c->t->acl_name);
+    values_put_ip(c->v, "PEER", c->own->far);
     put_set_names(c, "ALL_SETS", "");
     if (c->t->pfs != GROUP_NONE)
-        put_pfs(c->v, "OWN_PFS", c->t->pfs);
+        values_put_pfs(c->v, "OWN_PFS", c->t->pfs);
     return true;
 }
 
@@ -588,7 +358,7 @@ static bool make_enable(struct changing *c)
 
     if (!c->t || c->t->interface == NO_INDEX || p->interfaces[c->t->interface].is_ikev1_enabled)
         return false;
-    put(c->v, "INTERFACE", p->interfaces[c->t->interface].name);
+    values_put(c->v, "INTERFACE", p->interfaces[c->t->interface].name);
     return true;
 }
 
@@ -613,12 +383,12 @@ static bool make_peer(struct changing *c)
     c->t = entry_to_point(c);
     if (!ip_is_set(peer) || !put_entry(c))
         return false;
-    put_ip(c->v, "PEER", peer);
+    values_put_ip(c->v, "PEER", peer);
     if (c->t->peer_count == 1 && !ip_equal(c->t->peers[0], peer))
-        put_ip(c->v, "OLD", c->t->peers[0]);
+        values_put_ip(c->v, "OLD", c->t->peers[0]);
     group = policy_tunnel_group_of(p, peer);
     if (group == NO_INDEX || !p->tunnel_groups[group].has_key) {
-        put(c->v, "NO_GROUP", "");
+        values_put(c->v, "NO_GROUP", "");
         if (c->far->key_count == 0)
             return false;
         put_key(c, "NEW_KEY");
@@ -629,33 +399,19 @@ static bool make_peer(struct changing *c)
 static bool make_nat_t(struct changing *c)
 {
     if (!c->own->conf.policy.is_nat_t_on)
-        put(c->v, "NO_NAT_T", "");
+        values_put(c->v, "NO_NAT_T", "");
     if (put_entry(c) && c->t->is_nat_t_off)
-        put(c->v, "NAT_T_OFF", "");
+        values_put(c->v, "NAT_T_OFF", "");
     return !c->own->conf.policy.is_nat_t_on || (c->t && c->t->is_nat_t_off);
-}
-
-static void put_subnet(struct values *v, const char *name, struct ip_range range)
-{
-    char space[2 * IP_TEXT_SIZE];
-    struct text t = text_of(space, sizeof space);
-    int len = ip_range_prefix_len(range);
-
-    if (len < 0 || range.first.family != IP_V4)
-        return;
-    text_add_ip(&t, range.first);
-    text_add(&t, " ");
-    text_add_ip(&t, ip_mask(IP_V4, (unsigned)len));
-    put(v, name, space);
 }
 
 static bool make_exempt(struct changing *c)
 {
     if (!c->t || c->t->interface == NO_INDEX)
         return false;
-    put(c->v, "INTERFACE", c->own->conf.policy.interfaces[c->t->interface].name);
-    put_subnet(c->v, "LOCAL_SUBNET", c->selector.local);
-    put_subnet(c->v, "REMOTE_SUBNET", c->selector.remote);
+    values_put(c->v, "INTERFACE", c->own->conf.policy.interfaces[c->t->interface].name);
+    values_put_subnet(c->v, "LOCAL_SUBNET", c->selector.local);
+    values_put_subnet(c->v, "REMOTE_SUBNET", c->selector.remote);
     PUT_SELECTOR(c->v, "", &c->selector);
     return true;
 }
@@ -668,11 +424,11 @@ static bool make_identity(struct changing *c)
 
     if (!expected || !*expected || strlen(expected) >= VALUE_SIZE)
         return false;
-    put(c->v, "EXPECTED", expected);
+    values_put(c->v, "EXPECTED", expected);
     if (ip_parse(&ip, bytes_of_text(expected)) && ip_equal(ip, c->own->address))
-        put(c->v, "IS_ADDRESS", "");
+        values_put(c->v, "IS_ADDRESS", "");
     else
-        put(c->v, "NAME", expected);
+        values_put(c->v, "NAME", expected);
     return true;
 }
 
@@ -686,37 +442,6 @@ static bool (*const makers[])(struct changing *c) = {
 
 /* ---- lines ---- */
 
-static const struct value *value_named(const struct values *v, const char *name, size_t len)
-{
-    for (size_t i = 0; i < v->count; i++)
-        if (strlen(v->list[i].name) == len && memcmp(v->list[i].name, name, len) == 0)
-            return &v->list[i];
-    return NULL;
-}
-
-/* False: a value is not there. */
-static bool fill(const struct values *v, const char *line, enum words words, bool is_applied, struct text *out)
-{
-    while (*line) {
-        size_t len = *line == '{' ? strspn(line + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") : 0;
-        const struct value *value;
-
-        if (len == 0 || line[len + 1] != '}') {
-            text_add(out, "%c", *line++);
-            continue;
-        }
-        value = value_named(v, line + 1, len);
-        if (!value)
-            return false;
-        if (is_applied && len >= 3 && memcmp(line + len - 2, "KEY", 3) == 0)
-            text_add_plain(out, v->key);
-        else
-            text_add(out, "%s", value->text[words]);
-        line += len + 2;
-    }
-    return true;
-}
-
 static size_t add_lines(struct trial *t, const struct values *v, enum kind kind, enum words words, const char **lines)
 {
     char space[400];
@@ -725,7 +450,7 @@ static size_t add_lines(struct trial *t, const struct values *v, enum kind kind,
     for (size_t i = 0; i < COUNT_OF(rows) && count < TRIAL_CHANGE_LINES_MAX; i++) {
         struct text line = text_of(space, sizeof space);
 
-        if (rows[i].kind == kind && rows[i].words == words && fill(v, rows[i].line, words, false, &line))
+        if (rows[i].kind == kind && rows[i].words == words && values_fill(v, rows[i].line, words, false, &line))
             lines[count++] = say_text(t, "%s", space);
     }
     return count;
@@ -739,7 +464,7 @@ static void apply_lines(const struct values *v, enum kind kind, struct text *out
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct text line = text_of(space, sizeof space);
 
-        if (rows[i].kind == kind && rows[i].words == WORDS_ASA && fill(v, rows[i].line, WORDS_ASA, true, &line))
+        if (rows[i].kind == kind && rows[i].words == WORDS_ASA && values_fill(v, rows[i].line, WORDS_ASA, true, &line))
             text_add(out, "%s\n", space);
     }
     bytes_wipe(space, sizeof space);
