@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { SAMPLE_SPACE = 2048 };
+
 static inline struct bytes sample_hex(const char *text, uint8_t *space, size_t size)
 {
     size_t len = strlen(text) / 2;
@@ -91,6 +93,29 @@ static inline struct esp_packet sample_packet(uint8_t *space, size_t size, size_
 {
     sample_inner(space + ESP_HEADROOM, inner_len);
     return (struct esp_packet){.data = space, .size = size, .at = ESP_HEADROOM, .len = inner_len};
+}
+
+/* Opens a copy of an ESP packet. */
+static inline struct esp_packet sample_open(struct esp_sa *sa, struct bytes esp, uint8_t *space,
+                                            struct esp_tally *tally)
+{
+    struct esp_packet packet = {.data = space, .size = SAMPLE_SPACE, .len = esp.len};
+
+    memcpy(space, esp.data, esp.len);
+    esp_open(sa, &packet, 1, tally);
+    return packet;
+}
+
+/* Seals the sample packet of that length; the view is into `space`. */
+static inline struct bytes sample_seal(struct esp_sa *sa, size_t inner_len, uint8_t *space)
+{
+    struct drbg drbg = sample_drbg();
+    struct esp_tally tally = {0};
+    struct esp_packet packet = sample_packet(space, SAMPLE_SPACE, inner_len);
+
+    esp_seal(sa, &drbg, &packet, 1, &tally);
+    CHECK(packet.drop == ESP_PASS);
+    return bytes_of(packet.data + packet.at, packet.len);
 }
 
 #endif

@@ -8,8 +8,6 @@
 
 #include <cmocka.h>
 
-enum { SPACE = 2048 };
-
 static const struct {
     enum cipher_id cipher;
     enum hash_id integrity;
@@ -19,28 +17,6 @@ static const struct {
     {CIPHER_3DES_CBC, HASH_MD5},      {CIPHER_DES_CBC, HASH_SHA1},      {CIPHER_AES128_GCM, HASH_NONE},
     {CIPHER_AES192_GCM, HASH_NONE},   {CIPHER_AES256_GCM, HASH_NONE},
 };
-
-/* Opens a copy of an ESP packet. */
-static struct esp_packet open_copy(struct esp_sa *sa, struct bytes esp, uint8_t *space, struct esp_tally *tally)
-{
-    struct esp_packet packet = {.data = space, .size = SPACE, .len = esp.len};
-
-    memcpy(space, esp.data, esp.len);
-    esp_open(sa, &packet, 1, tally);
-    return packet;
-}
-
-/* Seals the sample packet of that length; the view is into `space`. */
-static struct bytes seal_sample(struct esp_sa *sa, size_t inner_len, uint8_t *space)
-{
-    struct drbg drbg = sample_drbg();
-    struct esp_tally tally = {0};
-    struct esp_packet packet = sample_packet(space, SPACE, inner_len);
-
-    esp_seal(sa, &drbg, &packet, 1, &tally);
-    CHECK(packet.drop == ESP_PASS);
-    return bytes_of(packet.data + packet.at, packet.len);
-}
 
 /* Seals any text, with its trailer in it already, as a peer that knows the key might: AES-128 and SHA-1. */
 static struct bytes seal_text(uint32_t spi, uint32_t sequence, struct bytes text, uint8_t *space)
@@ -61,7 +37,7 @@ static struct bytes seal_text(uint32_t spi, uint32_t sequence, struct bytes text
 
 static void what_is_sealed_opens_the_same_with_every_algorithm(void **state)
 {
-    uint8_t sealed[SPACE], opened[SPACE], inner[SPACE];
+    uint8_t sealed[SAMPLE_SPACE], opened[SAMPLE_SPACE], inner[SAMPLE_SPACE];
     struct esp_tally tally = {0};
 
     (void)state;
@@ -69,8 +45,8 @@ static void what_is_sealed_opens_the_same_with_every_algorithm(void **state)
         struct esp_sa out = sample_sa(algorithms[a].cipher, algorithms[a].integrity, true);
         struct esp_sa in = sample_sa(algorithms[a].cipher, algorithms[a].integrity, false);
         for (size_t len = 24; len < 1500; len += len < 100 ? 1 : 97) {
-            struct bytes esp = seal_sample(&out, len, sealed);
-            struct esp_packet packet = open_copy(&in, esp, opened, &tally);
+            struct bytes esp = sample_seal(&out, len, sealed);
+            struct esp_packet packet = sample_open(&in, esp, opened, &tally);
             sample_inner(inner, len);
             CHECK(packet.drop == ESP_PASS && packet.sequence == out.sequence);
             CHECK(bytes_equal(bytes_of(packet.data + packet.at, packet.len), bytes_of(inner, len)));
@@ -92,7 +68,7 @@ static void packets_of_another_program_open(void **state)
 #include "vectors.def"
 #undef VECTOR
     };
-    uint8_t key[64], integrity_key[64], inner[256], esp[512], space[SPACE];
+    uint8_t key[64], integrity_key[64], inner[256], esp[512], space[SAMPLE_SPACE];
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(vectors); i++) {
@@ -106,7 +82,7 @@ static void packets_of_another_program_open(void **state)
         if (wanted.data[0] >> 4 == 6)
             in.selector = sample_any(IP_V6);
         CHECK(esp_spi_of(sealed) == vectors[i].spi);
-        struct esp_packet packet = open_copy(&in, sealed, space, &tally);
+        struct esp_packet packet = sample_open(&in, sealed, space, &tally);
         if (packet.drop != ESP_PASS)
             fail_msg("vector %zu: %s", i, esp_drop_name(packet.drop));
         CHECK(packet.sequence == vectors[i].sequence);
@@ -156,7 +132,8 @@ static void the_packets_of_rfc_3602_are_ours(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        uint8_t key_space[16], esp_space[SPACE], inner_space[SPACE], space[SPACE], digest[DIGEST_MAX];
+        uint8_t key_space[16], esp_space[SAMPLE_SPACE], inner_space[SAMPLE_SPACE], space[SAMPLE_SPACE],
+            digest[DIGEST_MAX];
         struct bytes key = sample_hex(cases[i].key, key_space, sizeof key_space);
         struct bytes esp = sample_hex(cases[i].esp, esp_space, sizeof esp_space);
         struct esp_sa in = sample_sa_of(CIPHER_AES128_CBC, HASH_SHA1, key, BYTES_OF(integrity_key), 0, false);
@@ -164,7 +141,7 @@ static void the_packets_of_rfc_3602_are_ours(void **state)
 
         hmac_of(HASH_SHA1, BYTES_OF(integrity_key), &esp, 1, digest);
         memcpy(esp_space + esp.len, digest, 12);
-        struct esp_packet packet = open_copy(&in, bytes_of(esp.data, esp.len + 12), space, &tally);
+        struct esp_packet packet = sample_open(&in, bytes_of(esp.data, esp.len + 12), space, &tally);
         if (packet.drop != cases[i].drop)
             fail_msg("%s: %s", cases[i].why, esp_drop_name(packet.drop));
         burst_key_free(in.key);
@@ -175,7 +152,7 @@ static void the_packets_of_rfc_3602_are_ours(void **state)
         CHECK(bytes_equal(bytes_of(packet.data + packet.at, packet.len), inner));
         struct esp_sa out = sample_sa_of(CIPHER_AES128_CBC, HASH_SHA1, key, BYTES_OF(integrity_key), 0x8765, true);
         struct drbg drbg = sample_drbg();
-        struct esp_packet ours = {.data = space, .size = SPACE, .at = ESP_HEADROOM, .len = inner.len};
+        struct esp_packet ours = {.data = space, .size = SAMPLE_SPACE, .at = ESP_HEADROOM, .len = inner.len};
         out.sequence = packet.sequence - 1;
         memcpy(space + ESP_HEADROOM, inner.data, inner.len);
         esp_seal(&out, &drbg, &ours, 1, &tally);
@@ -217,13 +194,13 @@ static void the_icvs_of_the_gcm_test_cases_are_right(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        uint8_t key[64], esp_space[SPACE], text_space[SPACE], space[SPACE];
+        uint8_t key[64], esp_space[SAMPLE_SPACE], text_space[SAMPLE_SPACE], space[SAMPLE_SPACE];
         struct bytes esp = sample_hex(cases[i].esp, esp_space, sizeof esp_space);
         struct bytes text = sample_hex(cases[i].text, text_space, sizeof text_space);
         struct esp_sa in = sample_sa_of(cases[i].cipher, HASH_NONE, sample_hex(cases[i].key, key, sizeof key),
                                         bytes_of(NULL, 0), 0, false);
         struct esp_tally tally = {0};
-        struct esp_packet packet = open_copy(&in, esp, space, &tally);
+        struct esp_packet packet = sample_open(&in, esp, space, &tally);
 
         CHECK(tally.counters[ESP_COUNTER_VERIFY] == 1 && packet.drop == ESP_DROP_BAD_NEXT_HEADER);
         CHECK(bytes_equal(bytes_of(space + 16, text.len), text));
@@ -252,17 +229,17 @@ static void the_icv_has_the_length_of_its_rfc_E06(void **state)
 
 static void no_short_or_crooked_packet_is_opened_E01(void **state)
 {
-    uint8_t sealed[SPACE], space[SPACE];
+    uint8_t sealed[SAMPLE_SPACE], space[SAMPLE_SPACE];
 
     (void)state;
     for (size_t a = 0; a < COUNT_OF(algorithms); a++) {
         struct esp_sa out = sample_sa(algorithms[a].cipher, algorithms[a].integrity, true);
         struct esp_sa in = sample_sa(algorithms[a].cipher, algorithms[a].integrity, false);
-        struct bytes esp = seal_sample(&out, 100, sealed);
+        struct bytes esp = sample_seal(&out, 100, sealed);
         struct esp_tally tally = {0};
         size_t shortest = 8u + in.shape.iv_len + in.shape.block_len + in.shape.icv_len;
         for (size_t len = 0; len < esp.len; len++) {
-            struct esp_packet packet = open_copy(&in, bytes_of(esp.data, len), space, &tally);
+            struct esp_packet packet = sample_open(&in, bytes_of(esp.data, len), space, &tally);
             if (len < shortest)
                 CHECK(packet.drop == ESP_DROP_TOO_SHORT);
             else if ((len - shortest) % in.shape.block_len != 0)
@@ -278,21 +255,21 @@ static void no_short_or_crooked_packet_is_opened_E01(void **state)
 
 static void a_changed_byte_is_refused_wherever_it_is_E06(void **state)
 {
-    uint8_t sealed[SPACE], space[SPACE], changed[SPACE];
+    uint8_t sealed[SAMPLE_SPACE], space[SAMPLE_SPACE], changed[SAMPLE_SPACE];
 
     (void)state;
     for (size_t a = 0; a < COUNT_OF(algorithms); a++) {
         struct esp_sa out = sample_sa(algorithms[a].cipher, algorithms[a].integrity, true);
         struct esp_sa in = sample_sa(algorithms[a].cipher, algorithms[a].integrity, false);
         struct esp_tally tally = {0};
-        struct bytes esp = seal_sample(&out, 60, sealed);
+        struct bytes esp = sample_seal(&out, 60, sealed);
         for (size_t i = 0; i < esp.len * 8; i++) {
             memcpy(changed, esp.data, esp.len);
             changed[i / 8] ^= (uint8_t)(1 << i % 8);
-            CHECK(open_copy(&in, bytes_of(changed, esp.len), space, &tally).drop != ESP_PASS);
+            CHECK(sample_open(&in, bytes_of(changed, esp.len), space, &tally).drop != ESP_PASS);
         }
         CHECK(in.replay.top == 0);
-        CHECK(open_copy(&in, esp, space, &tally).drop == ESP_PASS);
+        CHECK(sample_open(&in, esp, space, &tally).drop == ESP_PASS);
         burst_key_free(out.key);
         burst_key_free(in.key);
     }
@@ -300,152 +277,25 @@ static void a_changed_byte_is_refused_wherever_it_is_E06(void **state)
 
 static void a_forged_or_shortened_icv_is_refused_E06(void **state)
 {
-    uint8_t sealed[SPACE], space[SPACE], changed[SPACE];
+    uint8_t sealed[SAMPLE_SPACE], space[SAMPLE_SPACE], changed[SAMPLE_SPACE];
     struct esp_sa out = sample_sa(CIPHER_AES256_CBC, HASH_SHA256, true);
     struct esp_sa in = sample_sa(CIPHER_AES256_CBC, HASH_SHA256, false);
     struct esp_tally tally = {0};
-    struct bytes esp = seal_sample(&out, 60, sealed);
+    struct bytes esp = sample_seal(&out, 60, sealed);
 
     (void)state;
     memcpy(changed, esp.data, esp.len);
     memset(changed + esp.len - 16, 0, 16);
-    CHECK(open_copy(&in, bytes_of(changed, esp.len), space, &tally).drop == ESP_DROP_BAD_ICV);
-    CHECK(open_copy(&in, bytes_of(esp.data, esp.len - 4), space, &tally).drop == ESP_DROP_NOT_ALIGNED);
-    CHECK(open_copy(&in, esp, space, &tally).drop == ESP_PASS);
+    CHECK(sample_open(&in, bytes_of(changed, esp.len), space, &tally).drop == ESP_DROP_BAD_ICV);
+    CHECK(sample_open(&in, bytes_of(esp.data, esp.len - 4), space, &tally).drop == ESP_DROP_NOT_ALIGNED);
+    CHECK(sample_open(&in, esp, space, &tally).drop == ESP_PASS);
     burst_key_free(out.key);
     burst_key_free(in.key);
-}
-
-static void a_replay_is_refused_also_within_one_burst_E02(void **state)
-{
-    uint8_t sealed[SPACE], spaces[3][SPACE];
-    struct esp_sa out = sample_sa(CIPHER_AES128_GCM, HASH_NONE, true);
-    struct esp_sa in = sample_sa(CIPHER_AES128_GCM, HASH_NONE, false);
-    struct esp_packet packets[3];
-    struct esp_tally tally = {0};
-    struct bytes esp = seal_sample(&out, 60, sealed);
-
-    (void)state;
-    for (size_t i = 0; i < 3; i++) {
-        packets[i] = (struct esp_packet){.data = spaces[i], .size = SPACE, .len = esp.len};
-        memcpy(spaces[i], esp.data, esp.len);
-    }
-    esp_open(&in, packets, 3, &tally);
-    CHECK(packets[0].drop == ESP_PASS);
-    CHECK(packets[1].drop == ESP_DROP_REPLAY_SEEN && packets[2].drop == ESP_DROP_REPLAY_SEEN);
-    CHECK(open_copy(&in, esp, spaces[0], &tally).drop == ESP_DROP_REPLAY_SEEN);
-    CHECK(tally.counters[ESP_COUNTER_DECAPS] == 1 && tally.drops[ESP_DROP_REPLAY_SEEN] == 3);
-    burst_key_free(out.key);
-    burst_key_free(in.key);
-}
-
-/* Packets, not numbers: sealed in order, opened newest first. */
-static void each_size_of_window_opens_just_what_is_within_it_E02(void **state)
-{
-    static const uint16_t sizes[] = {64, 128, 256, 512, 1024};
-    enum { MANY = 1100, LEN = 256 };
-    static uint8_t sealed[MANY + 1][LEN];
-    static size_t lens[MANY + 1];
-    struct esp_sa out = sample_sa(CIPHER_AES128_GCM, HASH_NONE, true);
-
-    (void)state;
-    for (uint32_t n = 1; n <= MANY; n++) {
-        uint8_t space[SPACE];
-        struct bytes esp = seal_sample(&out, 60, space);
-
-        CHECK(esp.len <= LEN && out.sequence == n);
-        memcpy(sealed[n], esp.data, esp.len);
-        lens[n] = esp.len;
-    }
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        struct esp_sa in = sample_sa(CIPHER_AES128_GCM, HASH_NONE, false);
-        struct esp_tally tally = {0};
-        uint8_t space[SPACE];
-
-        in.replay = replay_of(sizes[i]);
-        for (uint32_t n = MANY; n > 0; n--) {
-            enum esp_drop drop = open_copy(&in, bytes_of(sealed[n], lens[n]), space, &tally).drop;
-
-            CHECK(drop == (n > (uint32_t)MANY - sizes[i] ? ESP_PASS : ESP_DROP_REPLAY_OLD));
-        }
-        CHECK(tally.counters[ESP_COUNTER_DECAPS] == sizes[i]);
-        burst_key_free(in.key);
-    }
-    burst_key_free(out.key);
-}
-
-static void a_forged_high_number_does_not_move_the_window_E03(void **state)
-{
-    uint8_t sealed[SPACE], forged[SPACE], space[SPACE];
-    struct esp_sa out = sample_sa(CIPHER_AES128_CBC, HASH_SHA1, true);
-    struct esp_sa in = sample_sa(CIPHER_AES128_CBC, HASH_SHA1, false);
-    struct esp_tally tally = {0};
-    struct bytes esp = seal_sample(&out, 60, sealed);
-
-    (void)state;
-    memcpy(forged, esp.data, esp.len);
-    memset(forged + 4, 0xff, 3);
-    forged[7] = 0xfe; /* 2^32-2 */
-    CHECK(open_copy(&in, bytes_of(forged, esp.len), space, &tally).drop == ESP_DROP_BAD_ICV);
-    CHECK(in.replay.top == 0);
-    CHECK(open_copy(&in, esp, space, &tally).drop == ESP_PASS);
-    burst_key_free(out.key);
-    burst_key_free(in.key);
-}
-
-static void the_last_number_is_used_once_and_none_again_E04(void **state)
-{
-    uint8_t space[SPACE];
-    struct esp_sa out = sample_sa(CIPHER_AES128_GCM, HASH_NONE, true);
-    struct drbg drbg = sample_drbg();
-    struct esp_tally tally = {0};
-
-    (void)state;
-    out.sequence = ESP_SOFT_SEQUENCE - 1;
-    CHECK(!esp_sa_is_soft(&out));
-    seal_sample(&out, 60, space);
-    CHECK(esp_sa_is_soft(&out) && !esp_sa_is_hard(&out));
-    out.sequence = UINT32_MAX - 1;
-    seal_sample(&out, 60, space);
-    CHECK(out.sequence == UINT32_MAX && esp_sa_is_hard(&out));
-    for (int i = 0; i < 2; i++) {
-        struct esp_packet packet = sample_packet(space, SPACE, 60);
-        esp_seal(&out, &drbg, &packet, 1, &tally);
-        CHECK(packet.drop == ESP_DROP_SEQUENCE_END && out.sequence == UINT32_MAX);
-    }
-    CHECK(tally.counters[ESP_COUNTER_SEND_ERRORS] == 2 && tally.counters[ESP_COUNTER_ENCRYPT] == 0);
-    burst_key_free(out.key);
-}
-
-static void the_lifetime_in_kilobytes_ends_the_sa_E13_E17(void **state)
-{
-    uint8_t space[SPACE];
-    struct esp_sa out = sample_sa(CIPHER_AES128_CBC, HASH_SHA1, true);
-    struct drbg drbg = sample_drbg();
-    struct esp_tally tally = {0};
-
-    (void)state;
-    out.limits = esp_limits_of(CIPHER_AES128_CBC, 1);
-    seal_sample(&out, 895, space);
-    CHECK(!esp_sa_is_soft(&out));
-    seal_sample(&out, 100, space);
-    CHECK(esp_sa_is_soft(&out) && !esp_sa_is_hard(&out));
-    seal_sample(&out, 100, space);
-    CHECK(esp_sa_is_hard(&out));
-    struct esp_packet packet = sample_packet(space, SPACE, 60);
-    esp_seal(&out, &drbg, &packet, 1, &tally);
-    CHECK(packet.drop == ESP_DROP_LIFETIME_END);
-    burst_key_free(out.key);
-
-    CHECK(esp_limits_of(CIPHER_AES256_CBC, 0).hard_bytes == UINT64_MAX);
-    CHECK(esp_limits_of(CIPHER_3DES_CBC, 0).hard_bytes == (uint64_t)8 << 30);
-    CHECK(esp_limits_of(CIPHER_DES_CBC, 4608000).hard_bytes == (uint64_t)4608000 * 1024);
-    CHECK(esp_limits_of(CIPHER_AES128_CBC, UINT32_MAX).hard_bytes == (uint64_t)UINT32_MAX * 1024);
 }
 
 static void a_wrong_trailer_is_refused_E05(void **state)
 {
-    uint8_t inner[SPACE], text[64], sealed[SPACE], space[SPACE];
+    uint8_t inner[SAMPLE_SPACE], text[64], sealed[SAMPLE_SPACE], space[SAMPLE_SPACE];
     static const struct {
         uint8_t inner_len, pad[16], pad_len, next_header;
         size_t text_len;
@@ -478,7 +328,7 @@ static void a_wrong_trailer_is_refused_E05(void **state)
         text[cases[i].text_len - 2] = cases[i].pad_len;
         text[cases[i].text_len - 1] = cases[i].next_header;
         struct bytes esp = seal_text(in.spi, 9, bytes_of(text, cases[i].text_len), sealed);
-        struct esp_packet packet = open_copy(&in, esp, space, &tally);
+        struct esp_packet packet = sample_open(&in, esp, space, &tally);
         if (packet.drop != cases[i].drop)
             fail_msg("%s: %s", cases[i].why, esp_drop_name(packet.drop));
         CHECK(in.replay.top == 9); /* it was authentic */
@@ -512,7 +362,7 @@ static void an_inner_packet_that_is_not_sane_is_dropped_E07(void **state)
         {21, 54, ESP_DROP_INNER_NOT_SELECTED, "another port than the selector's"},
         {7, 1, ESP_DROP_INNER_NOT_SELECTED, "a later fragment has no ports"},
     };
-    uint8_t text[32], sealed[SPACE], space[SPACE];
+    uint8_t text[32], sealed[SAMPLE_SPACE], space[SAMPLE_SPACE];
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -529,7 +379,7 @@ static void an_inner_packet_that_is_not_sane_is_dropped_E07(void **state)
         text[30] = 0;
         text[31] = 4;
         struct bytes esp = seal_text(in.spi, 1, BYTES_OF(text), sealed);
-        struct esp_packet packet = open_copy(&in, esp, space, &tally);
+        struct esp_packet packet = sample_open(&in, esp, space, &tally);
         if (packet.drop != cases[i].drop)
             fail_msg("%s: %s", cases[i].why, esp_drop_name(packet.drop));
         CHECK(tally.drops[cases[i].drop] == (cases[i].drop != ESP_PASS));
@@ -540,7 +390,7 @@ static void an_inner_packet_that_is_not_sane_is_dropped_E07(void **state)
 static void cbc_ivs_are_not_to_be_guessed_and_gcm_ivs_only_grow_E12(void **state)
 {
     enum { COUNT = 64 };
-    uint8_t space[SPACE], ivs[COUNT][16];
+    uint8_t space[SAMPLE_SPACE], ivs[COUNT][16];
     struct esp_sa cbc = sample_sa(CIPHER_AES128_CBC, HASH_SHA1, true);
     struct esp_sa gcm = sample_sa(CIPHER_AES128_GCM, HASH_NONE, true);
     struct drbg drbg = sample_drbg();
@@ -548,7 +398,7 @@ static void cbc_ivs_are_not_to_be_guessed_and_gcm_ivs_only_grow_E12(void **state
 
     (void)state;
     for (size_t i = 0; i < COUNT; i++) {
-        struct esp_packet packet = sample_packet(space, SPACE, 60);
+        struct esp_packet packet = sample_packet(space, SAMPLE_SPACE, 60);
         esp_seal(&cbc, &drbg, &packet, 1, &tally);
         memcpy(ivs[i], packet.data + packet.at + 8, 16);
         /* not the last block of the packet before, which whoever listens knows */
@@ -558,7 +408,7 @@ static void cbc_ivs_are_not_to_be_guessed_and_gcm_ivs_only_grow_E12(void **state
     }
     uint64_t last = 0;
     for (size_t i = 0; i < COUNT; i++) {
-        struct bytes esp = seal_sample(&gcm, 60, space);
+        struct bytes esp = sample_seal(&gcm, 60, space);
         uint64_t iv = 0;
         for (size_t j = 0; j < 8; j++)
             iv = iv << 8 | esp.data[8 + j];
@@ -571,7 +421,7 @@ static void cbc_ivs_are_not_to_be_guessed_and_gcm_ivs_only_grow_E12(void **state
 
 static void a_full_burst_of_good_and_bad_packets_is_told_apart(void **state)
 {
-    static uint8_t spaces[ESP_BURST_MAX][SPACE];
+    static uint8_t spaces[ESP_BURST_MAX][SAMPLE_SPACE];
     struct esp_packet packets[ESP_BURST_MAX];
     struct esp_sa out = sample_sa(CIPHER_AES256_CBC, HASH_SHA256, true);
     struct esp_sa in = sample_sa(CIPHER_AES256_CBC, HASH_SHA256, false);
@@ -580,7 +430,7 @@ static void a_full_burst_of_good_and_bad_packets_is_told_apart(void **state)
 
     (void)state;
     for (size_t i = 0; i < ESP_BURST_MAX; i++)
-        packets[i] = sample_packet(spaces[i], SPACE, 40 + i * 17);
+        packets[i] = sample_packet(spaces[i], SAMPLE_SPACE, 40 + i * 17);
     esp_seal(&out, &drbg, packets, ESP_BURST_MAX, &tally);
     CHECK(tally.counters[ESP_COUNTER_ENCRYPT] == ESP_BURST_MAX && tally.counters[ESP_COUNTER_DIGEST] == ESP_BURST_MAX);
     for (size_t i = 1; i < ESP_BURST_MAX; i++)
@@ -622,11 +472,6 @@ int main(void)
         cmocka_unit_test(no_short_or_crooked_packet_is_opened_E01),
         cmocka_unit_test(a_changed_byte_is_refused_wherever_it_is_E06),
         cmocka_unit_test(a_forged_or_shortened_icv_is_refused_E06),
-        cmocka_unit_test(a_replay_is_refused_also_within_one_burst_E02),
-        cmocka_unit_test(each_size_of_window_opens_just_what_is_within_it_E02),
-        cmocka_unit_test(a_forged_high_number_does_not_move_the_window_E03),
-        cmocka_unit_test(the_last_number_is_used_once_and_none_again_E04),
-        cmocka_unit_test(the_lifetime_in_kilobytes_ends_the_sa_E13_E17),
         cmocka_unit_test(a_wrong_trailer_is_refused_E05),
         cmocka_unit_test(an_inner_packet_that_is_not_sane_is_dropped_E07),
         cmocka_unit_test(cbc_ivs_are_not_to_be_guessed_and_gcm_ivs_only_grow_E12),

@@ -1,0 +1,401 @@
+/* The control socket with a thread of its own; the engine's and the plane's views are made up here. */
+#ifndef TESTS_CLI_SERVER_H
+#define TESTS_CLI_SERVER_H
+
+#include "base/check.h"
+#include "cli/client.h"
+#include "daemon/control.h"
+#include "ike/view.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { BYTE_STEP = 4096 };
+
+/* What the gateway is made to look like. */
+static struct {
+    uint32_t sa_count, pair_count;
+    bool does_up_fail, has_up_ended;
+    const struct event *heard; /* while it comes up; NULL: nothing */
+    int log_lines;             /* on `clear crypto ipsec sa`: so many lines of the log */
+    enum ike_command_kind command;
+    struct ip command_peer;
+    uint64_t begun_ms;
+} gateway;
+
+static struct ip peer_ip, other_ip;
+static struct policy policy;
+static struct conf conf;
+static char directory[64], path[128];
+static uv_loop_t loop;
+static uv_async_t stop;
+static struct control *control;
+static pthread_t thread;
+
+static uint64_t source_now_ms(void *context)
+{
+    struct timespec t;
+
+    (void)context;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_sa_view *view)
+{
+    (void)ike, (void)now_ms;
+    if (index >= gateway.sa_count)
+        return false;
+    *view = (struct ike_sa_view){.remote = {peer_ip, 500}, .conn_id = index + 1, .is_initiator = true};
+    view->asa_state = "MM_ACTIVE";
+    view->ios_state = "QM_IDLE";
+    view->tunnel_group = "";
+    memcpy(view->cookies, &index, sizeof index);
+    return true;
+}
+
+bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_pair_view *view)
+{
+    (void)ike, (void)now_ms;
+    if (index >= gateway.pair_count)
+        return false;
+    *view = (struct ike_pair_view){.remote = {peer_ip, 500}, .spi_in = 0x1234, .spi_out = 0x5678};
+    view->cipher = CIPHER_AES128_CBC;
+    view->integrity = HASH_SHA1;
+    view->selector.local = view->selector.remote = (struct ip_range){peer_ip, peer_ip};
+    return true;
+}
+
+bool ike_view_peer(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_peer_view *view)
+{
+    (void)ike, (void)now_ms;
+    if (index > 0)
+        return false;
+    *view = (struct ike_peer_view){.remote = peer_ip, .outcome_count = gateway.has_up_ended};
+    view->outcomes[0] = (struct ike_outcome){.at_ms = gateway.begun_ms + 1,
+                                             .phase = 1,
+                                             .asa_state = "MM_WAIT_MSG6",
+                                             .ios_state = "MM_KEY_EXCH",
+                                             .reason = "NO_ANSWER",
+                                             .meaning = "the peer did not reply"};
+    return true;
+}
+
+bool ike_view_wireshark_key(const struct ike *ike, uint32_t index, struct text *line)
+{
+    (void)ike;
+    text_add(line, "%016x,00112233", index);
+    return true;
+}
+
+bool plane_view_pair(const struct plane *plane, struct handle pair, struct plane_pair_view *view)
+{
+    (void)plane, (void)pair, (void)view;
+    return false;
+}
+
+void plane_view_totals(const struct plane *plane, struct plane_totals *totals)
+{
+    (void)plane;
+    *totals = (struct plane_totals){0};
+}
+
+static bool source_past(void *context, uint32_t index, struct event *event, int64_t *at_s)
+{
+    (void)context;
+    *event = event_of(EV_COMMAND_GIVEN);
+    event_add_text(event, FIELD_ADMINISTRATOR, "anna");
+    event_add_text(event, FIELD_COMMAND, index ? "first" : "second");
+    *at_s = 0;
+    return index < 2;
+}
+
+static const struct ike *source_ike(void *context)
+{
+    return context;
+}
+
+static const struct policy *source_policy(void *context)
+{
+    (void)context;
+    return &policy;
+}
+
+static const struct conf *source_conf(void *context)
+{
+    (void)context;
+    return &conf;
+}
+
+static const struct plane *source_plane(void *context)
+{
+    (void)context;
+    return NULL;
+}
+
+static void tell(enum event_kind kind, uint64_t message_number)
+{
+    struct event e = event_of(kind);
+
+    event_add_ip(&e, FIELD_PEER, peer_ip);
+    event_add_text(&e, FIELD_EXCHANGE, "MM");
+    event_add_number(&e, FIELD_MESSAGE_NUMBER, message_number);
+    control_on_event(control, &e);
+}
+
+static void source_command(void *context, enum ike_command_kind kind, uint16_t tunnel, struct ip peer)
+{
+    struct event e = event_of(EV_MESSAGE_SENT), p = event_of(EV_SA_CREATED);
+
+    (void)context, (void)tunnel;
+    gateway.command = kind;
+    gateway.command_peer = peer;
+    if (kind == IKE_UP) {
+        gateway.begun_ms = source_now_ms(context);
+        tell(EV_MESSAGE_SENT, 1);
+        tell(EV_MESSAGE_RECEIVED, 2);
+        if (gateway.heard != NULL)
+            control_on_event(control, gateway.heard);
+        gateway.has_up_ended = gateway.does_up_fail;
+        gateway.pair_count = !gateway.does_up_fail;
+        gateway.sa_count = !gateway.does_up_fail;
+    }
+    for (int i = 0; i < gateway.log_lines; i++) {
+        control_on_log(control, &e, 7, "a debug line of phase 1: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+        control_on_log(control, &e, 5, "a line of phase 1");
+        control_on_log(control, &p, 5, "a line of phase 2");
+    }
+}
+
+static bool source_reload(void *context, struct text *why)
+{
+    (void)context;
+    text_add(why, "line 7 is too long");
+    return false;
+}
+
+static struct {
+    char lines[256], taken_away[64], told[256];
+    bool is_refused;
+    unsigned saved;
+} changed;
+
+static bool source_change(void *context, const struct control_change *change, struct text *why)
+{
+    struct text lines = text_of(changed.lines, sizeof changed.lines);
+    struct text words = text_of(changed.taken_away, sizeof changed.taken_away);
+
+    (void)context;
+    text_add(&lines, "%.*s", (int)change->lines.len, (const char *)change->lines.data);
+    for (size_t i = 0; i < change->taken_away_count; i++)
+        text_add(&words, "%.*s ", (int)change->taken_away[i].len, (const char *)change->taken_away[i].data);
+    if (changed.is_refused) {
+        change->tell(change->context, &(struct conf_finding){CONF_ERROR, 2, 1, "line", "it is wrong", ""});
+        text_add(why, "%s", "");
+    }
+    return !changed.is_refused;
+}
+
+static bool source_save(void *context, struct text *why)
+{
+    (void)context;
+    text_add(why, "No space left on device");
+    return changed.saved++ > 0;
+}
+
+static struct bytes source_running(void *context)
+{
+    (void)context;
+    return bytes_of_text("hostname west\nkey secret-of-this-test\n");
+}
+
+static bool source_add_running(void *context, bool is_all, struct conf_part part, struct running *text,
+                               struct text *why)
+{
+    (void)context, (void)why;
+    return running_add(text, bytes_of_text(is_all ? "all of it" : "hostname west")) && part.count == 0;
+}
+
+static bool source_add_startup(void *context, struct running *text, struct text *why)
+{
+    (void)context, (void)why;
+    return running_add(text, bytes_of_text("hostname west"));
+}
+
+static void source_tell(void *context, const struct event *event)
+{
+    struct text told = {changed.told, strlen(changed.told), sizeof changed.told, false};
+
+    (void)context;
+    text_add(&told, "%s;", event_text(event, FIELD_COMMAND));
+}
+
+static void on_stop(uv_async_t *async)
+{
+    control_close(control);
+    uv_close((uv_handle_t *)async, NULL);
+}
+
+static void *run(void *context)
+{
+    uv_run(&loop, UV_RUN_DEFAULT);
+    return context;
+}
+
+static const struct control_source source = {.now_ms = source_now_ms,
+                                             .ike = source_ike,
+                                             .policy = source_policy,
+                                             .conf = source_conf,
+                                             .plane = source_plane,
+                                             .command = source_command,
+                                             .reload = source_reload,
+                                             .change = source_change,
+                                             .save = source_save,
+                                             .running = source_running,
+                                             .add_running = source_add_running,
+                                             .add_startup = source_add_startup,
+                                             .past = source_past,
+                                             .tell = source_tell};
+
+static int start(void **state)
+{
+    static struct tunnel tunnels[2];
+    static const struct policy_interface interface = {.name = "outside"};
+
+    (void)state;
+    memset(&gateway, 0, sizeof gateway);
+    memset(&changed, 0, sizeof changed);
+    ip_parse(&peer_ip, bytes_of_text("192.0.2.1"));
+    ip_parse(&other_ip, bytes_of_text("192.0.2.2"));
+    tunnels[0] =
+        (struct tunnel){.map_name = "MAP", .sequence = 10, .acl_name = "VPN", .peers = {peer_ip}, .peer_count = 1};
+    tunnels[1] = (struct tunnel){.map_name = "MAP",
+                                 .sequence = 20,
+                                 .acl_name = "VPN",
+                                 .peers = {other_ip},
+                                 .peer_count = 1,
+                                 .parked = "line 9: the key is masked"};
+    policy = (struct policy){
+        .hostname = "west", .tunnels = tunnels, .tunnel_count = 2, .interfaces = &interface, .interface_count = 1};
+    conf.file_name = "test.conf";
+    strcpy(directory, "/tmp/ikewise-test-XXXXXX");
+    CHECK(mkdtemp(directory) && chmod(directory, 0755) == 0);
+    snprintf(path, sizeof path, "%s/run/ikewise.sock", directory);
+    CHECK(uv_loop_init(&loop) == 0 && uv_async_init(&loop, &stop, on_stop) == 0);
+    CHECK(control_open(&control, &loop, &source, path, NULL) == 0);
+    CHECK(pthread_create(&thread, NULL, run, NULL) == 0);
+    return 0;
+}
+
+static int end(void **state)
+{
+    char run_directory[128];
+
+    (void)state;
+    snprintf(run_directory, sizeof run_directory, "%s/run", directory);
+    CHECK(uv_async_send(&stop) == 0 && pthread_join(thread, NULL) == 0);
+    CHECK(uv_loop_close(&loop) == 0);
+    CHECK(access(path, F_OK) != 0);
+    return rmdir(run_directory) || rmdir(directory);
+}
+
+static void keep(void *reply, const struct control_record *r)
+{
+    reply_add(reply, r);
+}
+
+static inline enum client_end ask(const char *line, struct reply *reply)
+{
+    struct bytes words[CONTROL_WORDS_MAX];
+    char space[512];
+    struct text why = text_of(space, sizeof space);
+    size_t count;
+
+    *reply = (struct reply){0};
+    CHECK(control_split(bytes_of_text(line), words, &count));
+    return client_ask(path, words, count, CONTROL_ONCE, keep, reply, &why);
+}
+
+static inline const char *text_of_first(const struct reply *reply, enum control_record_kind kind,
+                                        enum control_column column)
+{
+    const struct control_record *r = reply_find(reply, kind);
+
+    return r ? record_text(r, column) : "no such record";
+}
+
+static inline void expect_refused(const char *line, const char *error_name)
+{
+    struct reply reply;
+
+    assert_int_equal(ask(line, &reply), CLIENT_REFUSED);
+    assert_string_equal(text_of_first(&reply, RECORD_error, COL_error_name), error_name);
+    reply_free(&reply);
+}
+
+static inline void expect_alive(void)
+{
+    struct reply reply;
+
+    assert_int_equal(ask("show version", &reply), CLIENT_DONE);
+    assert_string_equal(text_of_first(&reply, RECORD_gateway, COL_gateway_hostname), "west");
+    reply_free(&reply);
+}
+
+static inline int connect_raw(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    CHECK(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    return fd;
+}
+
+static inline void send_raw(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = send(fd, data, len, MSG_NOSIGNAL);
+
+        if (sent < 0)
+            return; /* hung up on us: that is what some of these lines deserve */
+        data += sent;
+        len -= (size_t)sent;
+    }
+}
+
+/* Reads until the text comes, or the end, or 5 s of silence. */
+static inline bool hears(int fd, const char *expected)
+{
+    static char space[64 * BYTE_STEP];
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    size_t len = 0;
+
+    while (len + 1 < sizeof space && poll(&wait, 1, 5000) > 0) {
+        ssize_t got = read(fd, space + len, sizeof space - 1 - len);
+
+        if (got <= 0)
+            return false;
+        len += (size_t)got;
+        space[len] = '\0';
+        if (strstr(space, expected))
+            return true;
+    }
+    return false;
+}
+
+#endif

@@ -1,0 +1,212 @@
+/* Shells that are hostile, slow, many or not allowed: each harms itself only. */
+#include "server.h"
+
+static void hostile_lines_are_refused_and_others_served(void **state)
+{
+    static char endless[3 * CONTROL_LINE_MAX];
+    static const struct {
+        const char *line, *error, *why;
+    } cases[] = {
+        {"hello\n", "BAD_REQUEST", "not JSON"},
+        {"\n", "BAD_REQUEST", "an empty line"},
+        {"{}\n", "BAD_REQUEST", "no words"},
+        {"{\"words\":[]}\n", "BAD_REQUEST", "no word"},
+        {"{\"words\":\"show version\"}\n", "BAD_REQUEST", "a text for a list"},
+        {"{\"words\":[\"show\",7]}\n", "BAD_REQUEST", "a number for a word"},
+        {"{\"words\":[[[[[[[[[[[[[[[[[[[[[[[[]\n", "BAD_REQUEST", "deep"},
+        {"\xff\xfe\x00\x80\n", "BAD_REQUEST", "binary"},
+        {"{\"words\":[\"show\",\"vers\xc3\"]}\n", "BAD_REQUEST", "half a character"},
+        {"{\"words\":[\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\","
+         "\"a\"]}\n",
+         "BAD_REQUEST", "too many words"},
+        {"{\"words\":[\"format\",\"flash\"]}\n", "UNKNOWN_COMMAND", "an unknown verb"},
+        {"{\"words\":[\"show\"]}\n", "UNKNOWN_COMMAND", "half a command"},
+        {"{\"words\":[\"up\",\"192.0.2.1\\u0000\"]}\n", "BAD_REQUEST", "a zero byte in a word"},
+        {endless, "TOO_LONG", "a line without an end"},
+    };
+
+    (void)state;
+    memset(endless, 'x', sizeof endless - 1);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int fd = connect_raw();
+
+        send_raw(fd, cases[i].line, i == 7 ? 5 : strlen(cases[i].line));
+        if (!hears(fd, cases[i].error))
+            fail_msg("%s", cases[i].why);
+        close(fd);
+        expect_alive();
+    }
+}
+
+static void a_line_may_come_in_pieces_and_several_at_once(void **state)
+{
+    static const char line[] = "{\"words\":[\"show\",\"version\"]}\n";
+    int fd = connect_raw();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof line - 1; i++)
+        send_raw(fd, line + i, 1);
+    CHECK(hears(fd, "\"done\""));
+    send_raw(fd, line, sizeof line - 1);
+    CHECK(hears(fd, "\"done\""));
+    close(fd);
+}
+
+static void a_second_request_before_the_answer_ends_the_talk(void **state)
+{
+    static const char lines[] = "{\"words\":[\"debug\",\"crypto\",\"ikev1\"]}\n{\"words\":[\"show\",\"version\"]}\n";
+    int fd = connect_raw();
+
+    (void)state;
+    send_raw(fd, lines, sizeof lines - 1);
+    CHECK(hears(fd, "BAD_REQUEST"));
+    CHECK(!hears(fd, "nothing more comes"));
+    close(fd);
+    expect_alive();
+}
+
+/* It asks for more than any buffer holds, and does not read: the others do not notice, and when it reads, all is there.
+ */
+static void a_shell_that_reads_slowly_delays_nobody(void **state)
+{
+    static const char line[] = "{\"words\":[\"show\",\"crypto\",\"isakmp\",\"sa\"]}\n";
+    char space[BYTE_STEP], last[64] = "";
+    int fd = connect_raw();
+    ssize_t got;
+
+    (void)state;
+    gateway.sa_count = 20000;
+    send_raw(fd, line, sizeof line - 1);
+    for (int i = 0; i < 20; i++)
+        expect_alive();
+
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    size_t total = 0;
+
+    while (!strstr(last, "\"done\"") && poll(&wait, 1, 5000) > 0 && (got = read(fd, space, sizeof space)) > 0) {
+        size_t tail = (size_t)got < sizeof last - 1 ? (size_t)got : sizeof last - 1;
+
+        total += (size_t)got;
+        memcpy(last, space + got - tail, tail);
+        last[tail] = '\0';
+    }
+    assert_non_null(strstr(last, "\"done\",\"count\":20000"));
+    CHECK(total > 20000 * 100);
+    close(fd);
+}
+
+/* Debug lines cannot wait for their reader: what would need more than the backlog hangs up. */
+static void a_shell_that_does_not_read_its_debug_lines_is_dropped(void **state)
+{
+    static const char line[] = "{\"words\":[\"debug\",\"crypto\",\"ikev1\",\"255\"]}\n";
+    static char space[BYTE_STEP];
+    int fd = connect_raw();
+    struct reply reply;
+    size_t total = 0;
+    ssize_t got;
+
+    (void)state;
+    send_raw(fd, line, sizeof line - 1);
+    CHECK(hears(fd, "gateway"));
+    gateway.log_lines = 60000;
+    assert_int_equal(ask("clear ipsec sa", &reply), CLIENT_DONE);
+    reply_free(&reply);
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+    do {
+        if (poll(&wait, 1, 5000) <= 0)
+            fail_msg("it is still connected, after %zu bytes", total);
+        got = read(fd, space, sizeof space);
+        total += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
+    CHECK(total < 2 * CONTROL_BACKLOG_MAX);
+    close(fd);
+    gateway.log_lines = 0;
+    expect_alive();
+}
+
+static void only_so_many_shells_are_served(void **state)
+{
+    int fds[CONTROL_CLIENTS_MAX], extra;
+
+    (void)state;
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+        fds[i] = connect_raw();
+    extra = connect_raw();
+    CHECK(hears(extra, "TOO_MANY_CLIENTS"));
+    close(extra);
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+        close(fds[i]);
+    usleep(100 * 1000); /* the server has to see that they have gone */
+    expect_alive();
+}
+
+static void who_is_neither_root_nor_of_the_group_may_only_look(void **state)
+{
+    int status;
+    pid_t pid;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    CHECK(chmod(path, 0666) == 0);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        if (setgid(65534) != 0 || setuid(65534) != 0)
+            _exit(2);
+
+        int fd = connect_raw();
+        static const char clear[] = "{\"words\":[\"clear\",\"ipsec\",\"sa\"]}\n";
+        static const char keys[] = "{\"words\":[\"debug\",\"crypto\",\"ikev1\",\"keys\",\"/tmp/k\"]}\n";
+        static const char look[] = "{\"words\":[\"show\",\"version\"]}\n";
+
+        send_raw(fd, clear, sizeof clear - 1);
+        bool is_good = hears(fd, "NOT_ALLOWED");
+
+        send_raw(fd, keys, sizeof keys - 1);
+        is_good = is_good && hears(fd, "ROOT_ONLY");
+        send_raw(fd, look, sizeof look - 1);
+        is_good = is_good && hears(fd, "\"done\"");
+        _exit(is_good ? 0 : 1);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void a_socket_left_by_a_crash_is_taken_over(void **state)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char left[128];
+    uv_loop_t own;
+    struct control *other;
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    (void)state;
+    snprintf(left, sizeof left, "%s/left.sock", directory);
+    memcpy(address.sun_path, left, strlen(left) + 1);
+    CHECK(bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    close(fd);
+    CHECK(uv_loop_init(&own) == 0 && control_open(&other, &own, &source, left, NULL) == 0);
+    control_close(other);
+    uv_run(&own, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&own) == 0);
+    assert_int_equal(access(left, F_OK), -1);
+}
+
+int main(void)
+{
+#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, start, end)
+    const struct CMUnitTest tests[] = {
+        WITH_SERVER(hostile_lines_are_refused_and_others_served),
+        WITH_SERVER(a_line_may_come_in_pieces_and_several_at_once),
+        WITH_SERVER(a_second_request_before_the_answer_ends_the_talk),
+        WITH_SERVER(a_shell_that_reads_slowly_delays_nobody),
+        WITH_SERVER(a_shell_that_does_not_read_its_debug_lines_is_dropped),
+        WITH_SERVER(only_so_many_shells_are_served),
+        WITH_SERVER(who_is_neither_root_nor_of_the_group_may_only_look),
+        WITH_SERVER(a_socket_left_by_a_crash_is_taken_over),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
