@@ -1,7 +1,6 @@
 #!/bin/bash
 # The attack list: each row that concerns what is built has a test that is called by it. Rows P are the parser's, S the
-# state machine's, F those of messages in fragments, E the data plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
-# state machine's, C of certificates and signatures, E the data plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
+# state machine's, F those of messages in fragments, C of keys, certificates and signatures, E the data plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
 # looks for a row finds its tests with grep, and a row whose last test was renamed away is named here.
 #
 #   tests/attacks.sh          one line a row: how many tests are called by it

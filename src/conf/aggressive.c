@@ -49,11 +49,20 @@ unsigned key_bits_at_most(struct bytes key)
 void compile_aggressive_answers(struct compiler *c)
 {
     const struct statement *s = statements_next(c->statements, NULL, STATEMENT_am_disable);
+    bool has_key = false, has_trustpoint = false;
 
     if (!c->conf->policy.is_aggressive_answered)
         return;
-    say(c, CONF_WARNING, s,
-        "aggressive mode is answered: whoever names a tunnel-group gets a hash on which its key can be tried out");
+    for (uint16_t i = 0; i < c->group_count; i++) {
+        has_key |= c->groups[i].key_state == KEY_IS_THERE;
+        has_trustpoint |= c->groups[i].group.trustpoint != 0;
+    }
+    if (has_key)
+        say(c, CONF_WARNING, s,
+            "aggressive mode is answered: whoever names a tunnel-group gets a hash on which its key can be tried out");
+    if (has_trustpoint)
+        say(c, CONF_WARNING, s,
+            "aggressive mode is answered: whoever asks is shown our certificate, and its message is signed for");
     for (uint16_t i = 0; i < c->group_count; i++) {
         struct keyed_group *g = &c->groups[i];
         unsigned bits = key_bits_at_most(g->key);

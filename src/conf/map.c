@@ -335,13 +335,22 @@ static void take_choices(struct compiler *c, struct tunnel *t, const struct entr
         t->df = df_of(e->df);
 }
 
+/* Some peer of the entry has no certificates of ours to be asked by. */
+static bool begins_with_key(const struct compiler *c, const struct tunnel *t)
+{
+    for (uint8_t i = 0; i < t->peer_count; i++)
+        if (policy_trustpoint_of(&c->conf->policy, group_index(c, t->peers[i])) == NULL)
+            return true;
+    return false;
+}
+
 static void take_phase1_mode(struct compiler *c, struct tunnel *t, const struct entry *e)
 {
     const char *why = compile_phase1_mode(c, t, e->phase1_mode);
 
     if (why != NULL && c->why_no_policy == NULL)
         park(c, t, e->phase1_mode->line, "%s", why);
-    if (t->is_aggressive)
+    if (t->is_aggressive && begins_with_key(c, t))
         warn(c, t, e->phase1_mode->line,
              "phase 1 begins in aggressive mode with a pre-shared key: whoever sees its messages can try keys on them");
 }

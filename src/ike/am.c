@@ -1,26 +1,35 @@
-/* Aggressive mode. RFC 2409 sections 5 and 5.4; the rows are in am.def. HASH_I and HASH_R cover nothing that is secret
- * but the key: whoever has both first messages can try keys on them. So each use with a pre-shared key is told. */
+/* Aggressive mode. RFC 2409 sections 5 and 5.4; the rows are in am.def, what is of signatures alone in signature.c.
+ * HASH_I and HASH_R cover nothing that is secret but the key: whoever has both first messages can try keys on them. So
+ * each use with a pre-shared key is told. */
 #include "ike/phase1.h"
 
 step_action am_offer, am_choose, am_answer, am_check_answer, am_check_proof_r, am_check_proof_i;
+
+static bool is_signed(const struct step_work *work)
+{
+    return policy_signature_of(work->draft->sa.auth) != SIGNATURE_NONE;
+}
 
 static void tell_exposed(struct step_work *work)
 {
     tell_sa(work->ike, work->out, EV_KEY_EXPOSED, &work->draft->sa);
 }
 
-/* The share goes out with the offer, so there is one group. */
+/* The share and the identity go out with the offer, so there is one group and one method. */
 enum reason am_offer(struct step_work *work)
 {
     const struct policy *policy = work->ike->policy;
     struct isakmp_sa *sa = &work->draft->sa;
     struct sa_payload offer;
 
-    sa->group = policy_offer_aggressive(policy, policy->tunnels[sa->tunnel].aggressive_group, &offer);
+    sa->tunnel_group = policy_tunnel_group_of(policy, sa->remote.ip);
+    sa->group = policy_offer_aggressive(policy, sa->tunnel_group, policy->tunnels[sa->tunnel].aggressive_group, &offer);
     if (sa->group == GROUP_NONE)
         return REASON_NO_POLICY;
+    sa->auth = sa_transform_of(&offer, 0, 0)->auth;
     fill_cookie(work, sa->cookies[INITIATOR]);
-    tell_exposed(work);
+    if (!is_signed(work))
+        tell_exposed(work);
     *work->question = (struct question){.kind = QUESTION_SHARE, .group = sa->group};
     return set_sa(work, BLOB_SA_I, &offer) && set_identity(work, BLOB_ID_I) ? REASON_OK : REASON_LIMIT;
 }
@@ -64,13 +73,13 @@ enum reason am_choose(struct step_work *work)
     struct id id;
     enum reason reason = mm_choose(work);
 
-    if (reason == REASON_OK && policy_signature_of(work->draft->sa.auth) != SIGNATURE_NONE)
-        reason = REASON_NO_POLICY;
     if (reason == REASON_OK)
         reason = take_id(work, BLOB_ID_I, &id);
     if (reason != REASON_OK)
         return reason;
     tell_id(work, &id);
+    if (is_signed(work))
+        return am_choose_signed(work);
     find_group_of(work, &id);
     reason = take_share_of(work, QUESTION_SHARE_AND_SKEYID);
     work->question->is_decoy = work->draft->sa.tunnel_group == NO_INDEX;
@@ -83,10 +92,12 @@ enum reason am_answer(struct step_work *work)
 
     if (reason != REASON_OK)
         return reason;
+    if (is_signed(work))
+        return signature_keep(work);
     return set_identity(work, BLOB_ID_R) ? REASON_OK : REASON_LIMIT;
 }
 
-/* Until the hash is checked anybody may have sent this, so our private value stays for the true message 2. */
+/* Until the proof is checked anybody may have sent this, so our private value stays for the true message 2. */
 enum reason am_check_answer(struct step_work *work)
 {
     struct id id;
@@ -100,6 +111,8 @@ enum reason am_check_answer(struct step_work *work)
         return reason;
     tell_id(work, &id);
     work->question->is_secret_kept = true;
+    if (is_signed(work))
+        return REASON_OK;
     return draft_set(work, BLOB_PROOF, message_body(work->in, PL_HASH)) ? REASON_OK : REASON_LIMIT;
 }
 
@@ -123,12 +136,19 @@ enum reason am_check_proof_r(struct step_work *work)
                       reason_info(REASON_BAD_HASH)->meaning);
         return REASON_BAD_HASH;
     }
+    am_is_answered(work);
+    return REASON_OK;
+}
+
+void am_is_answered(struct step_work *work)
+{
+    struct isakmp_sa *sa = &work->draft->sa;
+
     work->draft->is_authenticated = true;
     /* From message 3 on the negotiation is on port 4500. RFC 3947 section 4. */
     if (sa->we_are_behind_nat || sa->peer_is_behind_nat)
         sa->local.port = sa->remote.port = NATT_PORT;
     draft_intend(work, INTENT_PHASE1_UP);
-    return REASON_OK;
 }
 
 enum reason am_check_proof_i(struct step_work *work)

@@ -406,7 +406,12 @@ static void informational_early(struct arrival *a, struct isakmp_sa *sa)
         take_early(a, sa, phase1);
         return;
     }
-    if (!is_proof_asked_for(a, sa))
+    if (is_proof_asked_for(a, sa))
+        return;
+    if (policy_signature_of(sa->auth) !=
+        SIGNATURE_NONE) /* it tells nothing of a key; why the certificate was refused stays */
+        refuse(a, sa, NULL, REASON_DOES_NOT_OPEN);
+    else
         authentication_failed(a, sa, phase1, REASON_DOES_NOT_OPEN, "an encrypted notify does not open with our key");
 }
 

@@ -277,7 +277,7 @@ void detect_nat(struct step_work *work)
     event_add_number(e, FIELD_WE_ARE_BEHIND_NAT, sa->we_are_behind_nat);
 }
 
-static enum reason find_group(struct step_work *work)
+enum reason phase1_find_group(struct step_work *work)
 {
     const struct policy *policy = work->ike->policy;
     struct isakmp_sa *sa = &work->draft->sa;
@@ -337,7 +337,7 @@ enum reason take_share_of(struct step_work *work, enum question_kind kind)
 /* Messages 3 and 4. */
 static enum reason take_share(struct step_work *work, enum question_kind kind)
 {
-    enum reason reason = find_group(work);
+    enum reason reason = phase1_find_group(work);
 
     if (reason == REASON_OK) {
         certificate_take_requests(work);
@@ -407,10 +407,7 @@ enum reason mm_keep_keys_i(struct step_work *work)
     /* From message 5 on the negotiation is on port 4500. RFC 3947 section 4. */
     if (sa->we_are_behind_nat || sa->peer_is_behind_nat)
         sa->local.port = sa->remote.port = NATT_PORT;
-    struct bytes signature = bytes_of(work->answer->signature, work->answer->signature_len);
-    return set_identity(work, BLOB_ID_I) && (signature.len == 0 || draft_set(work, BLOB_SIGNATURE, signature))
-               ? REASON_OK
-               : REASON_LIMIT;
+    return set_identity(work, BLOB_ID_I) ? signature_keep(work) : REASON_LIMIT;
 }
 
 /* RFC 3947 section 4: the responder follows the initiator to 4500, and to whatever port a NAT makes of it there. */

@@ -21,6 +21,16 @@ enum reason phase1_take_peer(struct step_work *work, const struct id *id);
 /* The peer's share and nonce, and the question for the keys, with the key of sa->tunnel_group. */
 enum reason take_share_of(struct step_work *work, enum question_kind kind);
 
+/* The tunnel-group of the peer's address, with what the method needs. */
+enum reason phase1_find_group(struct step_work *work);
+
+/* Aggressive mode: the responder is proved, and message 3 is to be sent. */
+void am_is_answered(struct step_work *work);
+/* A responder's choice is a method by signatures. */
+enum reason am_choose_signed(struct step_work *work);
+/* Our own signature, out of the vault's answer. */
+enum reason signature_keep(struct step_work *work);
+
 /* Main mode's actions that aggressive mode takes as they are. */
 step_action mm_choose, mm_check_choice, mm_take_share_i, mm_keep_keys_r;
 

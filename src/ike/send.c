@@ -17,7 +17,7 @@ struct build {
 
 /* As an ASA calls them. */
 static const char *const parts[PART_COUNT] = {
-#define PART(name, payload, asa_name) [PART_##name] = asa_name,
+#define PART(name, payload, method, asa_name) [PART_##name] = asa_name,
 #include "ike/parts.def"
 #undef PART
 };
@@ -191,6 +191,8 @@ enum reason message_build(struct ike *ike, struct step_work *work)
         event_add_number(tell_exchange(ike, work->out, EV_QUICK_MODE_BUILDING, &draft->sa, &draft->exchange),
                          FIELD_MESSAGE_NUMBER, (uint64_t)quick_number(step));
     for (size_t i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++) {
+        if (!part_is_of(step->sends[i], draft->sa.auth))
+            continue;
         tell_part(&b, step->sends[i]);
         build_part(&b, step->sends[i]);
     }

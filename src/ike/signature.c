@@ -1,4 +1,5 @@
-/* Phase 1 by signatures: RFC 2409 section 5.1, certificates by the profile of RFC 4945. The rows are in mm.def.
+/* Phase 1 by signatures: RFC 2409 section 5.1, certificates by the profile of RFC 4945. The rows are in mm.def and
+ * am.def.
  *
  * The vault judges a peer's chain, identity and signature in one question: a certificate alone never proves anybody. */
 #include "base/check.h"
@@ -7,7 +8,7 @@
 
 #include <string.h>
 
-step_action mm_take_signature, mm_keep_signature;
+step_action mm_take_signature, mm_keep_signature, am_keep_answer, am_take_signature;
 
 enum { ID_TEXT_SIZE = 512 };
 
@@ -35,30 +36,6 @@ static const struct tunnel_group *group_of(const struct step_work *work)
 static uint16_t trustpoint_index(const struct step_work *work)
 {
     return (uint16_t)(group_of(work)->trustpoint - 1);
-}
-
-enum reason signature_ask(struct step_work *work, struct question *question)
-{
-    const struct isakmp_sa *sa = &work->draft->sa;
-    struct bytes parts[PHASE1_PARTS];
-    uint8_t covered[BLOB_MAX];
-    struct writer w = writer_of(covered, sizeof covered);
-
-    question->signature_kind = policy_signature_of(sa->auth);
-    if (question->signature_kind == SIGNATURE_NONE)
-        return REASON_OK;
-    question->trustpoint = trustpoint_index(work);
-    if (sa->side == RESPONDER)
-        return REASON_OK;
-    if (!set_identity(work, BLOB_ID_I))
-        return REASON_LIMIT;
-    phase1_parts(work, INITIATOR, parts);
-    for (size_t i = 0; i < COUNT_OF(parts); i++)
-        write_bytes(&w, parts[i]);
-    if (!writer_is_ok(&w) || !draft_set(work, BLOB_SIGNATURE, writer_bytes(&w)))
-        return REASON_LIMIT;
-    question->covered = draft_blob(work, BLOB_SIGNATURE);
-    return REASON_OK;
 }
 
 bool certificate_nth(const struct step_work *work, size_t number, struct cert *cert)
@@ -175,6 +152,79 @@ static bool is_wanted(struct step_work *work, const struct id *id)
     return false;
 }
 
+/* Is it the peer that it says it is? `id`: what it says. */
+static enum reason ask_about(struct step_work *work, const struct id *id, struct question *question)
+{
+    const struct tunnel_group *group = group_of(work);
+
+    question->trustpoint = trustpoint_index(work);
+    question->signature_kind = policy_signature_of(work->draft->sa.auth);
+    question->signature = message_body(work->in, PL_SIG);
+    question->subject = id->data;
+    question->subject_kind = subject_kind_of(id->type);
+    /* An identity that is named here proves nothing unless the certificate has it. */
+    question->identity_check = group->peer_identity != NULL ? IDENTITY_REQUIRED : group->identity_check;
+    question->revocation = trustpoint_of(work)->revocation;
+    question->are_weak_allowed = work->ike->policy->are_weak_allowed;
+    enum reason reason = take_certificates(work, question);
+    return reason != REASON_OK || is_wanted(work, id) ? reason : REASON_CERT_ID_DIFFERS;
+}
+
+/* What HASH_I or HASH_R is made over, besides SKEYID. */
+static bool cover(struct step_work *work, enum side side, enum blob_id blob, struct bytes *covered)
+{
+    struct bytes parts[PHASE1_PARTS];
+    uint8_t space[BLOB_MAX];
+    struct writer w = writer_of(space, sizeof space);
+
+    phase1_parts(work, side, parts);
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        write_bytes(&w, parts[i]);
+    if (!writer_is_ok(&w) || !draft_set(work, blob, writer_bytes(&w)))
+        return false;
+    *covered = draft_blob(work, blob);
+    return true;
+}
+
+/* Message 2 of aggressive mode is proved, and message 3 signed, with the keys that are made of it. */
+static enum reason ask_about_answer(struct step_work *work, struct question *question)
+{
+    struct id id;
+
+    CHECK(id_read(&id, draft_blob(work, BLOB_ID_R)) == WIRE_OK);
+    if (!cover(work, RESPONDER, BLOB_PROOF, &question->covered_peer) ||
+        !cover(work, INITIATOR, BLOB_SIGNATURE, &question->covered))
+        return REASON_LIMIT;
+    return ask_about(work, &id, question);
+}
+
+enum reason signature_ask(struct step_work *work, struct question *question)
+{
+    const struct isakmp_sa *sa = &work->draft->sa;
+    bool is_aggressive = sa->mode == EXCHANGE_AM;
+
+    question->signature_kind = policy_signature_of(sa->auth);
+    if (question->signature_kind == SIGNATURE_NONE)
+        return REASON_OK;
+    question->trustpoint = trustpoint_index(work);
+    if (sa->side == INITIATOR && is_aggressive)
+        return ask_about_answer(work, question);
+    if (sa->side == RESPONDER && !is_aggressive)
+        return REASON_OK;
+    question->is_share_covered = sa->side == RESPONDER; /* it is made with the keys */
+    return set_identity(work, sa->side == INITIATOR ? BLOB_ID_I : BLOB_ID_R) &&
+                   cover(work, sa->side, BLOB_SIGNATURE, &question->covered)
+               ? REASON_OK
+               : REASON_LIMIT;
+}
+
+enum reason signature_keep(struct step_work *work)
+{
+    struct bytes signature = bytes_of(work->answer->signature, work->answer->signature_len);
+
+    return signature.len == 0 || draft_set(work, BLOB_SIGNATURE, signature) ? REASON_OK : REASON_LIMIT;
+}
+
 static void ask_for_digest(const struct step_work *work, enum side side, uint8_t digest[static DIGEST_MAX],
                            uint16_t *len)
 {
@@ -187,59 +237,90 @@ enum reason mm_take_signature(struct step_work *work)
     struct isakmp_sa *sa = &work->draft->sa;
     enum side peer_side = !sa->side;
     struct bytes body = message_body(work->in, PL_ID);
-    const struct trustpoint *trustpoint = trustpoint_of(work);
     struct question *q = work->question;
     struct id id;
 
-    if (trustpoint == NULL)
+    if (trustpoint_of(work) == NULL)
         return REASON_NO_TRUSTPOINT;
     if (id_read(&id, body) != WIRE_OK || !id_port_fits_phase1(&id))
         return REASON_BAD_ID;
     if (!draft_set(work, peer_side == INITIATOR ? BLOB_ID_I : BLOB_ID_R, body))
         return REASON_LIMIT;
-    *q = (struct question){
-        .kind = QUESTION_VERIFY_CHAIN,
-        .signature_kind = policy_signature_of(sa->auth),
-        .trustpoint = trustpoint_index(work),
-        .signature = message_body(work->in, PL_SIG),
-        .subject = id.data,
-        .subject_kind = subject_kind_of(id.type),
-        /* An identity that is named here proves nothing unless the certificate has it. */
-        .identity_check = group_of(work)->peer_identity != NULL ? IDENTITY_REQUIRED : group_of(work)->identity_check,
-        .revocation = trustpoint->revocation,
-        .are_weak_allowed = work->ike->policy->are_weak_allowed,
-    };
-    enum reason reason = take_certificates(work, q);
-    if (reason == REASON_OK && !is_wanted(work, &id))
-        reason = REASON_CERT_ID_DIFFERS;
+    enum reason reason = ask_about(work, &id, q);
     if (reason == REASON_OK)
         reason = follow_port(work);
     if (reason == REASON_OK)
         reason = phase1_take_peer(work, &id);
-    if (reason != REASON_OK) {
-        q->kind = QUESTION_NONE;
+    if (reason != REASON_OK)
         return reason;
-    }
+    q->kind = QUESTION_VERIFY_CHAIN;
     ask_for_digest(work, peer_side, q->digest_peer, &q->digest_peer_len);
     if (sa->side == RESPONDER)
         ask_for_digest(work, RESPONDER, q->digest_mine, &q->digest_mine_len);
     return REASON_OK;
 }
 
-enum reason mm_keep_signature(struct step_work *work)
+static void tell_accepted(struct step_work *work)
 {
-    const struct answer *answer = work->answer;
     char name[ID_TEXT_SIZE];
     struct text text = text_of(name, sizeof name);
     struct id id;
 
-    work->draft->is_authenticated = true;
     CHECK(id_read(&id, draft_blob(work, work->draft->sa.side == INITIATOR ? BLOB_ID_R : BLOB_ID_I)) == WIRE_OK);
     text_add(&text, "Peer certificate of: ");
     add_name(&text, &id);
     event_add_text(tell_sa(work->ike, work->out, EV_CERTIFICATE_ACCEPTED, &work->draft->sa), FIELD_DETAIL, name);
-    return work->draft->sa.side == INITIATOR ||
-                   draft_set(work, BLOB_SIGNATURE, bytes_of(answer->signature, answer->signature_len))
-               ? REASON_OK
-               : REASON_LIMIT;
+}
+
+enum reason mm_keep_signature(struct step_work *work)
+{
+    work->draft->is_authenticated = true;
+    tell_accepted(work);
+    return signature_keep(work);
+}
+
+/* Whoever asks gets our certificate and a signature for its message: that is aggressive mode, which is off unless the
+ * configuration says otherwise. The tunnel-group is that of the address, as in main mode. */
+enum reason am_choose_signed(struct step_work *work)
+{
+    enum reason reason = phase1_find_group(work);
+
+    if (reason != REASON_OK)
+        return reason;
+    certificate_take_requests(work);
+    return take_share_of(work, QUESTION_SHARE_AND_SKEYID);
+}
+
+enum reason am_keep_answer(struct step_work *work)
+{
+    if (!keys_take(work, draft_blob(work, BLOB_SHARE_MINE), draft_blob(work, BLOB_SHARE_PEER)))
+        return REASON_WEAK_KEY;
+    tell_sa(work->ike, work->out, EV_KEYS_MADE, &work->draft->sa);
+    tell_accepted(work);
+    am_is_answered(work);
+    return signature_keep(work);
+}
+
+/* Message 3; the identity came with message 1. */
+enum reason am_take_signature(struct step_work *work)
+{
+    struct question *q = work->question;
+    struct id id;
+
+    if (trustpoint_of(work) == NULL)
+        return REASON_NO_TRUSTPOINT;
+    CHECK(id_read(&id, draft_blob(work, BLOB_ID_I)) == WIRE_OK);
+    enum reason reason = ask_about(work, &id, q);
+    detect_nat(work);
+    if (reason == REASON_OK)
+        reason = follow_port(work);
+    if (reason != REASON_OK)
+        return reason;
+    take_vendors(work, false);
+    if (work->in->header.flags & FLAG_ENCRYPTION)
+        take_notifies(work);
+    draft_intend(work, INTENT_PHASE1_UP);
+    q->kind = QUESTION_VERIFY_CHAIN;
+    ask_for_digest(work, INITIATOR, q->digest_peer, &q->digest_peer_len);
+    return REASON_OK;
 }

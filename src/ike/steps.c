@@ -27,7 +27,7 @@ static const struct reason_info reasons[REASON_COUNT] = {
 #include "ike/qm.def"
 #include "ike/info.def"
 #undef STEP
-step_action mm_keep_signature, mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, am_keep_share, am_answer, am_check_proof_r,
+step_action mm_keep_signature, mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, am_answer, am_check_proof_r, am_keep_answer,
     qm_keep_share, qm_take_secret;
 
 #define OAKLEY_AUTH_ANY 0
@@ -46,6 +46,12 @@ static const struct step steps[] = {
 #include "ike/qm.def"
 #include "ike/info.def"
 #undef STEP
+};
+
+static const uint16_t part_methods[PART_COUNT] = {
+#define PART(name, payload, method, ...) [PART_##name] = OAKLEY_AUTH_##method,
+#include "ike/parts.def"
+#undef PART
 };
 /* clang-format on */
 
@@ -74,6 +80,11 @@ bool step_auth_fits(uint16_t wanted, uint16_t auth)
     if (wanted == AUTH_SIGNED)
         return policy_signature_of(auth) != SIGNATURE_NONE;
     return wanted == OAKLEY_AUTH_ANY || wanted == auth;
+}
+
+bool part_is_of(enum part part, uint16_t auth)
+{
+    return step_auth_fits(part_methods[part], auth);
 }
 
 static const struct payload_count *count_of(const struct step *step, uint8_t type)

@@ -51,6 +51,9 @@ struct step {
 /* A row for `wanted` (of struct step) is one for that method of an SA. */
 bool step_auth_fits(uint16_t wanted, uint16_t auth);
 
+/* A part that messages by that method hold. */
+bool part_is_of(enum part part, uint16_t auth);
+
 /* All rows of all exchanges: index 0, 1, ... until NULL. */
 const struct step *step_row(size_t index);
 

@@ -88,7 +88,8 @@ enum hash_id policy_hash_of(uint16_t hash)
     return HASH_NONE;
 }
 
-static void offer_isakmp(const struct policy *policy, uint16_t tunnel_group, enum group_id only,
+/* `only`: with its group and by its method; NULL: all. */
+static void offer_isakmp(const struct policy *policy, uint16_t tunnel_group, const struct isakmp_policy *only,
                          struct sa_payload *offer)
 {
     *offer = sa_begin();
@@ -96,8 +97,8 @@ static void offer_isakmp(const struct policy *policy, uint16_t tunnel_group, enu
     for (size_t i = 0; i < policy->isakmp_policy_count && offer->transform_count < SA_TRANSFORMS_MAX; i++) {
         const struct isakmp_policy *p = &policy->isakmp_policies[i];
 
-        if (only == GROUP_NONE ? is_left_aside(policy, tunnel_group, p->auth)
-                               : p->group != only || policy_signature_of(p->auth) != SIGNATURE_NONE)
+        if (only == NULL ? is_left_aside(policy, tunnel_group, p->auth)
+                         : p->group != only->group || p->auth != only->auth)
             continue;
         sa_add_transform(offer, (struct sa_transform){
                                     .id = KEY_IKE,
@@ -114,15 +115,21 @@ static void offer_isakmp(const struct policy *policy, uint16_t tunnel_group, enu
 
 void policy_offer_isakmp(const struct policy *policy, uint16_t tunnel_group, struct sa_payload *offer)
 {
-    offer_isakmp(policy, tunnel_group, GROUP_NONE, offer);
+    offer_isakmp(policy, tunnel_group, NULL, offer);
 }
 
-enum group_id policy_offer_aggressive(const struct policy *policy, enum group_id group, struct sa_payload *offer)
+enum group_id policy_offer_aggressive(const struct policy *policy, uint16_t tunnel_group, enum group_id group,
+                                      struct sa_payload *offer)
 {
-    if (group == GROUP_NONE && policy->isakmp_policy_count > 0)
-        group = policy->isakmp_policies[0].group;
-    offer_isakmp(policy, NO_INDEX, group, offer);
-    return offer->transform_count > 0 ? group : GROUP_NONE;
+    for (size_t i = 0; i < policy->isakmp_policy_count; i++) {
+        const struct isakmp_policy *first = &policy->isakmp_policies[i];
+
+        if ((group != GROUP_NONE && first->group != group) || is_left_aside(policy, tunnel_group, first->auth))
+            continue;
+        offer_isakmp(policy, tunnel_group, first, offer);
+        return first->group;
+    }
+    return GROUP_NONE;
 }
 
 static void say_number(char *space, size_t size, enum number_space names, uint16_t number, uint16_t key_len)

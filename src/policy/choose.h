@@ -18,9 +18,10 @@ bool policy_can_authenticate(const struct policy *policy, uint16_t tunnel_group,
  * all when it has none (NO_INDEX too). */
 void policy_offer_isakmp(const struct policy *policy, uint16_t tunnel_group, struct sa_payload *offer);
 
-/* Those with one group, that of the first policy when GROUP_NONE is asked for: aggressive mode sends its share with the
- * offer. Returns the group; GROUP_NONE: there is none. */
-enum group_id policy_offer_aggressive(const struct policy *policy, enum group_id group, struct sa_payload *offer);
+/* Those of them with the group and by the method of the first that has that group (any, when GROUP_NONE is asked for):
+ * aggressive mode sends its share and its identity with the offer. Returns the group; GROUP_NONE: there is none. */
+enum group_id policy_offer_aggressive(const struct policy *policy, uint16_t tunnel_group, enum group_id group,
+                                      struct sa_payload *offer);
 
 struct isakmp_choice {
     size_t proposal, transform; /* of the offer */

@@ -74,7 +74,7 @@ static size_t view_keep(struct bytes *view, uint8_t *space)
 
 size_t question_views_len(const struct question *question)
 {
-    size_t len = question->covered.len + question->signature.len + question->subject.len;
+    size_t len = question->covered.len + question->covered_peer.len + question->signature.len + question->subject.len;
 
     for (uint8_t i = 0; i < question->certificate_count; i++)
         len += question->certificates[i].len;
@@ -84,6 +84,7 @@ size_t question_views_len(const struct question *question)
 void question_keep(struct question *question, uint8_t *space)
 {
     space += view_keep(&question->covered, space);
+    space += view_keep(&question->covered_peer, space);
     space += view_keep(&question->signature, space);
     space += view_keep(&question->subject, space);
     for (uint8_t i = 0; i < question->certificate_count; i++)

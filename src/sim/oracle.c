@@ -127,8 +127,16 @@ static bool is_own_exchange(const struct site *site, const struct header *header
     return false;
 }
 
-/* What message 2 of aggressive mode holds that message 1 does not: a hash, two of NAT detection. */
-enum { AGGRESSIVE_MORE = 3 * (4 + DIGEST_MAX) };
+/* What message 2 of aggressive mode holds that message 1 does not: a hash, two of NAT detection. With signatures it is
+ * our certificates and a signature: whoever has aggressive mode by them answered gives that to strangers. */
+enum { AGGRESSIVE_MORE = 3 * (4 + DIGEST_MAX), SIGNED_MORE = 4096 };
+
+static size_t more_of_aggressive(const struct site *site, const struct header *header)
+{
+    if (header->exchange != XCHG_AGGRESSIVE)
+        return 0;
+    return AGGRESSIVE_MORE + (site->as.credential != NULL ? SIGNED_MORE : 0);
+}
 
 /* What each fragment has of its own; the message in them is held to the bytes of the question. */
 enum { FRAGMENT_MORE = HEADER_LEN + PAYLOAD_HEADER_LEN + 4 };
@@ -267,7 +275,7 @@ void oracle_before(struct sim *sim, uint32_t index, const struct ike_input *in, 
     inside_look(site->ike, &sim->before, is_forged);
     if (in->kind == IKE_IN_DATAGRAM && wire_header_read(&m, in->datagram.data) == WIRE_OK &&
         !is_own_exchange(site, &m.header) && (s = stranger_of(site, in->datagram.remote.ip)) != NULL)
-        s->bytes_in += in->datagram.data.len + (m.header.exchange == XCHG_AGGRESSIVE ? AGGRESSIVE_MORE : 0);
+        s->bytes_in += in->datagram.data.len + more_of_aggressive(site, &m.header);
     /* Whoever goes on with quick mode has had our cookie: nobody in his name asks for message 2 again. */
     if (in->kind == IKE_IN_DATAGRAM && m.header.message_id != 0 && inside_knows(site->ike, m.header.cookies) &&
         (s = stranger_of(site, in->datagram.remote.ip)) != NULL)

@@ -156,14 +156,15 @@ static enum question_fault sign(const struct vault *vault, const struct question
     return answer->signature_len > 0 ? QUESTION_FAULT_NONE : QUESTION_FAULT_NO_TRUSTPOINT;
 }
 
-static enum question_fault verify_chain(const struct vault *vault, const struct question *question,
+/* `digest`: HASH_I or HASH_R, that the peer signed. */
+static enum question_fault verify_chain(const struct vault *vault, const struct question *question, struct bytes digest,
                                         struct answer *answer)
 {
     struct trust_question asked = {
         .certificate_count = question->certificate_count,
         .now_s = vault->now_s,
         .kind = question->signature_kind,
-        .digest = bytes_of(question->digest_peer, question->digest_peer_len),
+        .digest = digest,
         .signature = question->signature,
         .subject_kind = question->subject_kind,
         .subject = question->subject,
@@ -179,9 +180,36 @@ static enum question_fault verify_chain(const struct vault *vault, const struct 
         answer->trust = fault;
         return QUESTION_FAULT_CERTIFICATE;
     }
-    if (question->digest_mine_len == 0)
-        return QUESTION_FAULT_NONE;
+    return QUESTION_FAULT_NONE;
+}
+
+static enum question_fault verify_and_sign(const struct vault *vault, const struct question *question,
+                                           struct answer *answer)
+{
+    enum question_fault fault =
+        verify_chain(vault, question, bytes_of(question->digest_peer, question->digest_peer_len), answer);
+
+    if (fault != QUESTION_FAULT_NONE || question->digest_mine_len == 0)
+        return fault;
     return sign(vault, question, bytes_of(question->digest_mine, question->digest_mine_len), answer);
+}
+
+/* The same of one whose hashes are made with the SKEYID that is known only now. */
+static enum question_fault prove(const struct vault *vault, const struct question *question, struct bytes skeyid,
+                                 struct answer *answer)
+{
+    enum hash_id hash = signature_hash(question->signature_kind, question->prf);
+    enum question_fault fault = QUESTION_FAULT_NONE;
+    uint8_t digest[DIGEST_MAX];
+
+    if (question->covered_peer.len > 0)
+        fault = verify_chain(vault, question, hmac_of(hash, skeyid, &question->covered_peer, 1, digest), answer);
+    if (fault != QUESTION_FAULT_NONE || question->covered.len == 0)
+        return fault;
+
+    struct bytes share = bytes_of(answer->public_value, question->is_share_covered ? answer->public_len : 0);
+    const struct bytes covered[] = {share, question->covered};
+    return sign(vault, question, hmac_of(hash, skeyid, covered, COUNT_OF(covered), digest), answer);
 }
 
 static enum question_fault make_pair(enum group_id group, struct bytes randomness, struct secret *secret,
@@ -246,7 +274,6 @@ static enum question_fault derive(struct vault *vault, const struct question *qu
     uint8_t decoy[DIGEST_MAX];
     struct bytes key = key_of(vault, question, randomness, decoy);
     bool is_signed = question->signature_kind != SIGNATURE_NONE;
-    enum question_fault fault = QUESTION_FAULT_NONE;
 
     CHECK(question->nonce_i_len <= NONCE_MAX && question->nonce_r_len <= NONCE_MAX);
     struct bytes shared = bytes_of(answer->shared, answer->shared_len);
@@ -265,14 +292,7 @@ static enum question_fault derive(struct vault *vault, const struct question *qu
     bytes_wipe(answer->shared, sizeof answer->shared);
     answer->shared_len = 0;
     bytes_wipe(decoy, sizeof decoy);
-    if (question->covered.len > 0) {
-        uint8_t digest[DIGEST_MAX];
-
-        enum hash_id hash = signature_hash(question->signature_kind, question->prf);
-
-        fault = sign(vault, question, hmac_of(hash, skeyid, &question->covered, 1, digest), answer);
-    }
-    return fault;
+    return is_signed ? prove(vault, question, skeyid, answer) : QUESTION_FAULT_NONE;
 }
 
 static enum question_fault share(struct vault *vault, const struct question *question, struct bytes randomness,
@@ -379,7 +399,7 @@ static enum question_fault answer_it(struct vault *vault, const struct question 
     case QUESTION_SHARE_AND_SECRET:
     case QUESTION_SHARE_AND_SKEYID: return share_and_use(question, randomness, answer);
     case QUESTION_AUTOPSY: return autopsy(vault, question, answer);
-    case QUESTION_VERIFY_CHAIN: return verify_chain(vault, question, answer);
+    case QUESTION_VERIFY_CHAIN: return verify_and_sign(vault, question, answer);
     case QUESTION_FORGET: pool_give_back(&vault->secrets, question->secret); return QUESTION_FAULT_NONE;
     case QUESTION_SEED: return seed(randomness, answer);
     case QUESTION_NONE:

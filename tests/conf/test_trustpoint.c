@@ -92,6 +92,21 @@ static bool says(const struct conf *conf, const char *words)
     return false;
 }
 
+static void C01_aggressive_mode_by_certificates_exposes_no_key(void **state)
+{
+    static const char trustpoint[] =
+        "crypto ca trustpoint LAB\n file certificate west-rsa.pem\n file key west-rsa.key\n file ca root.pem\n"
+        "crypto map M 10 set ikev1 phase1-mode aggressive\nno crypto ikev1 am-disable\n";
+    struct reading r;
+
+    (void)state;
+    read_text(&r, trustpoint);
+    CHECK(r.conf.running_count == 1 && r.conf.policy.tunnels[0].is_aggressive && r.conf.policy.is_aggressive_answered);
+    CHECK(says(&r.conf, "whoever asks is shown our certificate"));
+    CHECK(!says(&r.conf, "its key can be tried out") && !says(&r.conf, "with a pre-shared key"));
+    reading_end(&r);
+}
+
 static void files_make_a_trustpoint_that_runs(void **state)
 {
     static const struct {
@@ -244,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_make_a_trustpoint_that_runs),
+        cmocka_unit_test(C01_aggressive_mode_by_certificates_exposes_no_key),
         cmocka_unit_test(what_cannot_be_used_parks_the_tunnel_and_says_why),
         cmocka_unit_test(a_pasted_chain_is_read_and_written_as_an_asa_does),
         cmocka_unit_test(a_passphrase_is_shown_to_nobody_and_makes_the_file_a_secret),

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Main mode by certificates against strongSwan, both ways round: RSA, RSA with an authority between, ECDSA on each curve;
+# Main and aggressive mode by certificates against strongSwan, both ways round: RSA, RSA with an authority between, ECDSA on each curve;
 # and certificates that must not be taken, by us and by strongSwan. In each cell: both SAs, equal SPIs, pings both ways,
 # a delete that the other end sees; or the reason that our log gives.
 #
@@ -20,6 +20,7 @@ if [ "${1:-}" = --role ]; then
 fi
 words=("$@")
 
+#      kind: am- is aggressive mode, -nat with west behind the router's NAT
 #      kind         method          ours, theirs: the certificate after west- or east-    what must come of it
 cells="rsa          rsa-sig         rsa         rsa         up
        pkcs12       rsa-sig         rsa         rsa         up
@@ -27,6 +28,11 @@ cells="rsa          rsa-sig         rsa         rsa         up
        ecdsa-256    ecdsa-256-sig   ecdsa-256   ecdsa-256   up
        ecdsa-384    ecdsa-384-sig   ecdsa-384   ecdsa-384   up
        ecdsa-521    ecdsa-521-sig   ecdsa-521   ecdsa-521   up
+       am-rsa       rsa-sig         rsa         rsa         up
+       am-rsa-nat   rsa-sig         rsa         rsa         up
+       am-issued    rsa-sig         rsa         issued      up
+       am-ecdsa-384 ecdsa-384-sig   ecdsa-384   ecdsa-384   up
+       am-stranger  rsa-sig         rsa         stranger    CERT_UNTRUSTED
        revoked      rsa-sig         rsa         revoked     CERT_REVOKED
        stranger     rsa-sig         rsa         stranger    CERT_UNTRUSTED"
 
@@ -55,7 +61,7 @@ write_our_configuration() {
             echo " file ca $certificates/root.pem"
         fi
         echo " file crl $certificates/root.crl"
-        [ "$kind" != issued ] || echo " revocation-check crl none"    # there is no CRL of the authority between
+        [[ $kind != *issued ]] || echo " revocation-check crl none"    # there is no CRL of the authority between
         echo "!"
         ikewise_write_configuration "$our_node" | sed "s/authentication pre-share/authentication $method/
             s/ikev1 pre-shared-key .*/ikev1 trust-point LAB/"
@@ -69,7 +75,7 @@ write_their_certificates() {
     cp "$certificates/east-$their_certificate.pem" "$dir/x509/own.pem"
     cp "$certificates/east-$their_certificate.key" "$dir/private/own.key"
     cp "$certificates/root.pem" "$dir/x509ca/"
-    [ "$kind" != issued ] || cp "$certificates/issuing.pem" "$dir/x509ca/"
+    [[ $kind != *issued ]] || cp "$certificates/issuing.pem" "$dir/x509ca/"
 }
 
 # strongswan_start writes it by this name.
@@ -112,10 +118,12 @@ check_up() {
 
 run_cell() {
     local role=$1 kind=$2 method=$3 our_certificate=$4 their_certificate=$5 outcome=$6 failed_before=$lab_failures
-    local initiator our_node their_node name
+    local initiator our_node their_node name nat=none
     name="ikewise as $role, $kind"
-    lab_up none
-    cell_choose strong no-pfs none
+    [[ $kind != *-nat ]] || nat=west
+    lab_up "$nat"
+    cell_choose strong no-pfs "$nat"
+    [[ $kind != am-* ]] || cell[aggressive]=yes
     if [ "$role" = initiator ]; then
         our_node=west their_node=east initiator=ikewise
     else

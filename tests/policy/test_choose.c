@@ -199,18 +199,60 @@ static void aggressive_mode_offers_one_group(void **state)
     struct sa_payload offer;
 
     (void)state;
-    CHECK(policy_offer_aggressive(&policy, GROUP_NONE, &offer) == isakmp_policies[0].group);
+    CHECK(policy_offer_aggressive(&policy, NO_INDEX, GROUP_NONE, &offer) == isakmp_policies[0].group);
     for (size_t k = 0; k < COUNT_OF(isakmp_policies); k++) {
         enum group_id group = isakmp_policies[k].group;
         size_t count = 0;
 
         for (size_t i = 0; i < COUNT_OF(isakmp_policies); i++)
             count += isakmp_policies[i].group == group;
-        CHECK(policy_offer_aggressive(&policy, group, &offer) == group && offer.transform_count == count);
+        CHECK(policy_offer_aggressive(&policy, NO_INDEX, group, &offer) == group && offer.transform_count == count);
         for (size_t i = 0; i < count; i++)
             CHECK(sa_transform_of(&offer, 0, i)->group == group_info(group)->number);
     }
-    CHECK(policy_offer_aggressive(&policy, GROUP_MODP8192, &offer) == GROUP_NONE);
+    CHECK(policy_offer_aggressive(&policy, NO_INDEX, GROUP_MODP8192, &offer) == GROUP_NONE);
+}
+
+static void aggressive_mode_offers_one_method(void **state)
+{
+    static const struct isakmp_policy mixed[] = {
+        {10, OAKLEY_AUTH_RSA_SIG, CIPHER_AES256_CBC, HASH_SHA256, GROUP_MODP2048, 86400},
+        {20, OAKLEY_AUTH_PSK, CIPHER_AES256_CBC, HASH_SHA256, GROUP_ECP256, 86400},
+        {30, OAKLEY_AUTH_RSA_SIG, CIPHER_AES128_CBC, HASH_SHA1, GROUP_MODP2048, 3600},
+        {40, OAKLEY_AUTH_PSK, CIPHER_AES128_CBC, HASH_SHA1, GROUP_MODP2048, 3600},
+    };
+    static const struct trustpoint trustpoint = {.kind = SIGNATURE_RSA};
+    static const struct tunnel_group groups[] = {
+        {.trustpoint = 1, .has_key = true}, {.has_key = true}, {.trustpoint = 1}};
+    static const struct policy of_both = {.isakmp_policies = mixed,
+                                          .isakmp_policy_count = COUNT_OF(mixed),
+                                          .tunnel_groups = groups,
+                                          .tunnel_group_count = COUNT_OF(groups),
+                                          .trustpoints = &trustpoint,
+                                          .trustpoint_count = 1};
+    static const struct {
+        uint16_t tunnel_group;
+        enum group_id wanted, group;
+        uint16_t auth;
+        size_t count;
+        const char *why;
+    } rows[] = {
+        {0, GROUP_NONE, GROUP_MODP2048, OAKLEY_AUTH_RSA_SIG, 2, "the first policy decides, a key beside or not"},
+        {1, GROUP_NONE, GROUP_ECP256, OAKLEY_AUTH_PSK, 1, "the first that the tunnel-group has the means for"},
+        {1, GROUP_MODP2048, GROUP_MODP2048, OAKLEY_AUTH_PSK, 1, "the first of the group that is asked for"},
+        {2, GROUP_ECP256, GROUP_NONE, 0, 0, "none of that group"},
+    };
+    struct sa_payload offer;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        enum group_id group = policy_offer_aggressive(&of_both, rows[i].tunnel_group, rows[i].wanted, &offer);
+
+        if (group != rows[i].group || (group != GROUP_NONE && offer.transform_count != rows[i].count))
+            fail_msg("%s", rows[i].why);
+        for (size_t k = 0; group != GROUP_NONE && k < offer.transform_count; k++)
+            CHECK(sa_transform_of(&offer, 0, k)->auth == rows[i].auth);
+    }
 }
 
 /* ---- ESP */
@@ -379,6 +421,7 @@ int main(void)
         cmocka_unit_test(the_first_attribute_that_differs_is_named),
         cmocka_unit_test(what_we_offer_is_what_we_choose),
         cmocka_unit_test(aggressive_mode_offers_one_group),
+        cmocka_unit_test(aggressive_mode_offers_one_method),
         cmocka_unit_test(each_row_of_quick_mode_is_judged_as_it_says),
         cmocka_unit_test(a_weak_pfs_group_is_taken_where_weak_algorithms_are_allowed),
         cmocka_unit_test(a_faulty_transform_a_joined_proposal_and_ESN_are_passed_over),

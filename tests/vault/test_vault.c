@@ -1,6 +1,7 @@
 #include "vault/vault.h"
 
 #include "base/check.h"
+#include "base/writer.h"
 #include "crypto/hash.h"
 #include "crypto/kdf.h"
 #include "sim/credentials.h"
@@ -481,6 +482,49 @@ static void with_signatures_both_ends_make_the_same_keys_and_the_initiator_signs
     free(east);
 }
 
+/* Aggressive mode: the responder signs with a share that it makes for the answer, and the initiator judges and signs at
+ * once. */
+static void in_aggressive_mode_each_end_has_all_in_one_answer(void **state)
+{
+    const struct sim_credential *west_end = credential("west-ecdsa-256"), *east_end = credential("east-ecdsa-256");
+    struct vault *west = vault_new(), *east = vault_new();
+    struct bytes rest = bytes_of_text("what HASH_R covers after g^xr");
+    struct answer share, responder, initiator;
+    uint8_t whole[GROUP_PUBLIC_MAX + 64];
+    struct writer w = writer_of(whole, sizeof whole);
+
+    (void)state;
+    vault_set_time(west, 1800000000);
+    CHECK(vault_set_trust(west, 1, west_end->trust) && vault_set_trust(east, 1, east_end->trust));
+    struct question q = question_of(QUESTION_SHARE);
+    CHECK(ask(west, &q, &share) == QUESTION_FAULT_NONE);
+    q = signed_question(QUESTION_SHARE_AND_SKEYID, rest);
+    q.is_share_covered = true;
+    set_peer(&q, &share);
+    CHECK(ask(east, &q, &responder) == QUESTION_FAULT_NONE && responder.signature_len == 64);
+
+    write_bytes(&w, bytes_of(responder.public_value, responder.public_len));
+    write_bytes(&w, rest);
+    q = signed_question(QUESTION_SKEYID, bytes_of_text("what HASH_I covers"));
+    q.covered_peer = writer_bytes(&w);
+    q.secret = share.secret;
+    q.is_secret_kept = true;
+    q.certificates[0] = east_end->trustpoint.certificates[0];
+    q.certificate_count = 1;
+    q.signature = bytes_of(responder.signature, responder.signature_len);
+    q.subject = east_end->trustpoint.subject;
+    q.subject_kind = SUBJECT_NAME;
+    set_peer(&q, &responder);
+    whole[0] ^= 1;
+    CHECK(ask(west, &q, &initiator) == QUESTION_FAULT_CERTIFICATE && initiator.trust == TRUST_BAD_SIGNATURE);
+    CHECK(initiator.signature_len == 0 && initiator.skeyid_len == 0);
+    whole[0] ^= 1;
+    CHECK(ask(west, &q, &initiator) == QUESTION_FAULT_NONE && initiator.signature_len == 64);
+    CHECK(memcmp(initiator.skeyid_e, responder.skeyid_e, initiator.skeyid_len) == 0);
+    free(west);
+    free(east);
+}
+
 static void without_a_trustpoint_nothing_is_signed_and_nobody_believed(void **state)
 {
     struct vault *vault = vault_new();
@@ -506,6 +550,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_signatures_both_ends_make_the_same_keys_and_the_initiator_signs),
+        cmocka_unit_test(in_aggressive_mode_each_end_has_all_in_one_answer),
         cmocka_unit_test(without_a_trustpoint_nothing_is_signed_and_nobody_believed),
         cmocka_unit_test(both_ends_get_the_same_keys),
         cmocka_unit_test(the_keys_are_made_of_psk_nonces_secret_and_cookies),

@@ -29,11 +29,13 @@ static const struct kind_words *words_of(enum exchange_kind kind)
     static const struct kind_words aggressive_mode = {
         "aggressive-mode",
         {"initiator", "responder"},
-        "Phase 1 in three messages, RFC 2409 section 5.4; NAT detection is RFC 3947 section 3. The identity comes in "
+        "Phase 1 in three messages, RFC 2409 sections 5.4 (pre-shared keys) and 5.1 (signatures); NAT detection is RFC "
+        "3947 section 3. The identity comes in "
         "message 1, so the key can be chosen by it: that is what it is for, with peers whose address is not known. It "
         "comes in clear, and so does the responder's hash: whoever sees both can try keys on them, and whoever begins "
         "in a name that he knows is given such a hash. So it is answered only when `no crypto ikev1 am-disable` says "
-        "so, and the answer to an identity that is not known looks like any other. Message 3 may come in clear, too. "
+        "so, and the answer to an identity that is not known looks like any other. With signatures there is no such "
+        "hash, but whoever asks is shown the responder's certificate. Message 3 may come in clear, too. "
         "Where NAT was found, it and what follows goes over UDP 4500."};
     static const struct kind_words quick_mode = {
         "quick-mode",
