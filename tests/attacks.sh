@@ -1,6 +1,7 @@
 #!/bin/bash
-# The attack list: each row that concerns what is built has a test that is called by it. Rows P are the parser's, S the
-# state machine's, F those of messages in fragments, C of keys, certificates and signatures, E the data plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
+# The attack list: each row that concerns what is built has a test that is called by it. Rows P are the parser's, C those of
+# keys, certificates and signatures, S the state machine's, Q quick mode's, F those of messages in fragments, E the data
+# plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
 # looks for a row finds its tests with grep, and a row whose last test was renamed away is named here.
 #
 #   tests/attacks.sh          one line a row: how many tests are called by it
@@ -72,6 +73,17 @@ rows="P01  the length of the header is not that of the datagram
       S23  clocks
       S24  errors at home in mid-exchange
       S25  what tells a scanner who we are
+      Q01  identities that are no networks, or one alone
+      Q02  ESP transforms that protect nothing
+      Q03  SPIs
+      Q04  PFS that differs
+      Q05  selectors wider than the policy, or another peer's
+      Q06  encapsulation modes
+      Q07  encryption without integrity
+      Q08  proposals that belong together
+      Q09  a third message that is lost
+      Q10  NAT payloads where none belong
+      Q11  two SA payloads
       F01  fragments shorter than their header
       F02  fragments in the worst order
       F03  fragments without data, or without a state

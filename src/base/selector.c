@@ -79,6 +79,20 @@ bool selector_contains(const struct selector *outer, const struct selector *inne
            ports_contain(outer->remote_ports, inner->remote_ports);
 }
 
+static bool are_in_both(struct port_range a, struct port_range b)
+{
+    return a.first <= b.last && b.first <= a.last;
+}
+
+bool selector_overlaps(const struct selector *a, const struct selector *b)
+{
+    struct ip_range both;
+
+    return ip_range_intersect(a->local, b->local, &both) && ip_range_intersect(a->remote, b->remote, &both) &&
+           (a->protocol == 0 || b->protocol == 0 || a->protocol == b->protocol) &&
+           are_in_both(a->local_ports, b->local_ports) && are_in_both(a->remote_ports, b->remote_ports);
+}
+
 bool selector_equal(const struct selector *a, const struct selector *b)
 {
     return ip_range_equal(a->local, b->local) && ip_range_equal(a->remote, b->remote) && a->protocol == b->protocol &&

@@ -1,4 +1,5 @@
-/* Which packets: a pair of address ranges, a protocol, a pair of port ranges. `local` is our side, `remote` the peer's. */
+/* Which packets: a pair of address ranges, a protocol, a pair of port ranges. `local` is our side, `remote` the peer's.
+ */
 #ifndef BASE_SELECTOR_H
 #define BASE_SELECTOR_H
 
@@ -19,7 +20,8 @@ struct selector {
     struct port_range local_ports, remote_ports;
 };
 
-/* What a packet shows to a selector, seen from our side: `local` is its source on the way out, its destination on the way in. */
+/* What a packet shows to a selector, seen from our side: `local` is its source on the way out, its destination on the
+ * way in. */
 struct flow {
     struct ip local, remote;
     uint8_t protocol;
@@ -41,6 +43,8 @@ bool ip_range_intersect(struct ip_range a, struct ip_range b, struct ip_range *b
 /* A selector that wants ports does not match a flow without them. */
 bool selector_matches(const struct selector *s, const struct flow *f);
 bool selector_contains(const struct selector *outer, const struct selector *inner);
+/* Some packet is of both. */
+bool selector_overlaps(const struct selector *a, const struct selector *b);
 bool selector_equal(const struct selector *a, const struct selector *b);
 
 /* The same traffic seen from the other end. */

@@ -54,6 +54,11 @@ static struct ip local_of(const struct converting *c, const struct tunnel *tunne
     };
 }
 
+static bool is_carried(const struct tunnel *tunnel)
+{
+    return tunnel->parked == NULL && !tunnel->is_dynamic;
+}
+
 /* What is in no line of the other side, as remarks. */
 static void add_remarks(const struct converting *c, const char *mark)
 {
@@ -63,6 +68,8 @@ static void add_remarks(const struct converting *c, const char *mark)
         if (tunnel->parked)
             text_add(c->t, "%s not carried: crypto map %s %u, which is parked: %s\n", mark, tunnel->map_name,
                      tunnel->sequence, tunnel->parked);
+        else if (tunnel->is_dynamic)
+            text_add(c->t, "%s not carried: crypto dynamic-map %s %u\n", mark, tunnel->map_name, tunnel->sequence);
     }
     for (uint32_t i = 0; i < c->conf->unused_count; i++)
         text_add(c->t, "%s not carried: line %u: %s\n", mark, c->conf->unused[i].line, c->conf->unused[i].begins);
@@ -141,7 +148,8 @@ static void add_ios_entry(const struct converting *c, const struct tunnel *tunne
 static bool is_new_map(const struct policy *policy, uint16_t index)
 {
     for (uint16_t i = 0; i < index; i++)
-        if (!policy->tunnels[i].parked && strcmp(policy->tunnels[i].map_name, policy->tunnels[index].map_name) == 0)
+        if (is_carried(&policy->tunnels[i]) &&
+            strcmp(policy->tunnels[i].map_name, policy->tunnels[index].map_name) == 0)
             return false;
     return true;
 }
@@ -153,7 +161,7 @@ static void add_ios_interfaces(const struct converting *c)
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
         const struct tunnel *tunnel = &c->policy->tunnels[i];
 
-        if (tunnel->parked || !is_new_map(c->policy, i))
+        if (!is_carried(tunnel) || !is_new_map(c->policy, i))
             continue;
         const struct policy_interface *interface = &c->policy->interfaces[tunnel->interface];
 
@@ -192,7 +200,7 @@ static void convert_to_ios(const struct converting *c)
                  set->integrity == HASH_NONE ? "" : hashes[set->integrity].ios_transform);
     }
     for (uint16_t i = 0; i < p->tunnel_count; i++) {
-        if (p->tunnels[i].parked)
+        if (!is_carried(&p->tunnels[i]))
             continue;
         text_add(t, "!\n");
         add_ios_acl(c, &p->tunnels[i]);
@@ -357,7 +365,7 @@ static void convert_to_strongswan(const struct converting *c)
 
     text_add(c->t, "# swanctl.conf. Keys are not written: put them in place of *****\nconnections {\n");
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
-        if (!c->policy->tunnels[i].parked)
+        if (is_carried(&c->policy->tunnels[i]))
             add_swan_connection(c, &c->policy->tunnels[i]);
     text_add(c->t, "}\nsecrets {\n");
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++) {
@@ -368,7 +376,7 @@ static void convert_to_strongswan(const struct converting *c)
     }
     text_add(c->t, "}\n");
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
-        if (!c->policy->tunnels[i].parked)
+        if (is_carried(&c->policy->tunnels[i]))
             add_more_peers(c, &c->policy->tunnels[i]);
     add_remarks(c, "#");
 }
@@ -409,10 +417,10 @@ static void convert_to_libreswan(const struct converting *c)
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
         const struct tunnel *tunnel = &c->policy->tunnels[i];
 
-        for (uint16_t line = 0; !tunnel->parked && line < tunnel->ace_count; line++)
+        for (uint16_t line = 0; is_carried(tunnel) && line < tunnel->ace_count; line++)
             if (tunnel->aces[line].is_permit)
                 add_libreswan_connection(c, tunnel, line);
-        if (!tunnel->parked)
+        if (is_carried(tunnel))
             add_more_peers(c, tunnel);
     }
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++)

@@ -6,14 +6,25 @@
 
 enum { TUNNELS_MAX = 8192, IPSEC_LIFETIME_S = 28800, IPSEC_LIFETIME_KB = 4608000 };
 
-/* The statements of one entry. */
+#define LAST_V6                                                                                                        \
+    {                                                                                                                  \
+        .family = IP_V6, .octets = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 }  \
+    }
+
+/* The statements of one entry, of a crypto map or of a dynamic map. */
 struct entry {
+    enum grammar_family family;
     struct bytes map;
     uint16_t sequence;
     uint32_t line; /* of the first of them */
     const struct statement *match, *pfs, *connection, *transform, *df, *nat_t, *dynamic, *phase1_mode;
     const struct statement *first, *end; /* they stand together in the order of writing; `end` is not one of them */
 };
+
+static const char *kind_of(const struct tunnel *t)
+{
+    return t->is_dynamic ? "dynamic-map" : "map";
+}
 
 /* The first reason stays with the tunnel; every one is found. */
 static void park(struct compiler *c, struct tunnel *t, uint32_t line, const char *format, ...)
@@ -28,7 +39,7 @@ static void park(struct compiler *c, struct tunnel *t, uint32_t line, const char
     va_start(list, format);
     text_add_list(&w, format, list);
     va_end(list);
-    text_add(&s, "crypto map %.64s %u is parked: %s", t->map_name, t->sequence, why);
+    text_add(&s, "crypto %s %.64s %u is parked: %s", kind_of(t), t->map_name, t->sequence, why);
     find(&c->finder, CONF_ERROR, line, 0, "", sentence);
     if (t->parked == NULL)
         t->parked = text_in_arena(c, "line %u: %s", line, why);
@@ -44,7 +55,7 @@ static void warn(struct compiler *c, const struct tunnel *t, uint32_t line, cons
     struct text s = text_of(sentence, sizeof sentence);
     va_list list;
 
-    text_add(&s, "crypto map %.64s %u: ", t->map_name, t->sequence);
+    text_add(&s, "crypto %s %.64s %u: ", kind_of(t), t->map_name, t->sequence);
     va_start(list, format);
     text_add_list(&s, format, list);
     va_end(list);
@@ -56,20 +67,25 @@ static const struct statement *nth_written(const struct compiler *c, uint32_t at
     return at < c->statements->written_count ? &c->statements->list[c->statements->written[at]] : NULL;
 }
 
-static bool is_of_entry(const struct statement *s, struct bytes map, uint16_t sequence)
+static bool is_of_entry(const struct statement *s, const struct entry *e)
 {
-    return s->state == STATEMENT_IS_KNOWN && s->row->family == FAMILY_MAP && s->row->kind != STATEMENT_map_interface &&
-           bytes_equal(first_argument(s), map) && statement_number(s, "sequence") == sequence;
+    return s->state == STATEMENT_IS_KNOWN && s->row->family == e->family && s->row->kind != STATEMENT_map_interface &&
+           bytes_equal(first_argument(s), e->map) && statement_number(s, "sequence") == e->sequence;
 }
 
 static void take_statement(struct entry *e, const struct statement *s)
 {
     switch ((int)s->row->kind) {
+    case STATEMENT_dynamic_match:
     case STATEMENT_map_match: e->match = s; break;
+    case STATEMENT_dynamic_pfs:
     case STATEMENT_map_pfs: e->pfs = s; break;
     case STATEMENT_map_connection: e->connection = s; break;
+    case STATEMENT_dynamic_transform:
     case STATEMENT_map_transform: e->transform = s; break;
+    case STATEMENT_dynamic_df_bit:
     case STATEMENT_map_df_bit: e->df = s; break;
+    case STATEMENT_dynamic_nat_t_disable:
     case STATEMENT_map_nat_t_disable: e->nat_t = s; break;
     case STATEMENT_map_dynamic: e->dynamic = s; break;
     case STATEMENT_map_phase1_mode: e->phase1_mode = s; break;
@@ -81,9 +97,12 @@ static uint32_t read_entry(const struct compiler *c, uint32_t at, struct entry *
 {
     const struct statement *s = nth_written(c, at);
 
-    *e = (struct entry){
-        .map = first_argument(s), .sequence = (uint16_t)statement_number(s, "sequence"), .line = s->line, .first = s};
-    for (; (s = nth_written(c, at)) != NULL && is_of_entry(s, e->map, e->sequence); at++) {
+    *e = (struct entry){.family = s->row->family,
+                        .map = first_argument(s),
+                        .sequence = (uint16_t)statement_number(s, "sequence"),
+                        .line = s->line,
+                        .first = s};
+    for (; (s = nth_written(c, at)) != NULL && is_of_entry(s, e); at++) {
         e->line = s->line < e->line ? s->line : e->line;
         take_statement(e, s);
     }
@@ -105,7 +124,26 @@ static void take_acl(struct compiler *c, struct tunnel *t, const struct entry *e
 {
     const char *why;
 
+    static const struct crypto_ace open[] = {
+        {.selector = {.local = {{.family = IP_V4}, {.family = IP_V4, .octets = {255, 255, 255, 255}}},
+                      .remote = {{.family = IP_V4}, {.family = IP_V4, .octets = {255, 255, 255, 255}}},
+                      .local_ports = {0, 65535},
+                      .remote_ports = {0, 65535}},
+         .is_permit = true},
+        {.selector = {.local = {{.family = IP_V6}, LAST_V6},
+                      .remote = {{.family = IP_V6}, LAST_V6},
+                      .local_ports = {0, 65535},
+                      .remote_ports = {0, 65535}},
+         .is_permit = true},
+    };
+
     t->acl_name = "";
+    if (e->match == NULL && t->is_dynamic) {
+        t->is_open = true;
+        t->aces = open;
+        t->ace_count = COUNT_OF(open);
+        return;
+    }
     if (e->match == NULL) {
         park(c, t, e->line, "the entry is incomplete: it has no `match address`");
         return;
@@ -131,7 +169,9 @@ static const char *why_no_key(struct compiler *c, struct ip peer)
     if (g == NULL && compile_answers_by_identity(c)) /* it may begin, and say by its identity which key is meant */
         return NULL;
     if (g == NULL)
-        return text_in_arena(c, "there is no tunnel-group with a key for peer %s", ip_text(peer, space));
+        return ip_is_set(peer)
+                   ? text_in_arena(c, "there is no tunnel-group with a key for peer %s", ip_text(peer, space))
+                   : "there is no key for peers with unknown addresses: tunnel-group DefaultL2LGroup has none";
     if (g->group.trustpoint != 0 && c->conf->policy.trustpoints[g->group.trustpoint - 1].kind != SIGNATURE_NONE)
         return NULL;
     if (g->group.trustpoint != 0 && g->key_state == KEY_NONE)
@@ -193,17 +233,28 @@ static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, u
     r->why_line = line;
 }
 
+/* A peer of a dynamic entry has no tunnel-group by its address. */
+static void check_key_for_any(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    const char *why = why_no_key(c, (struct ip){0});
+
+    if (why != NULL)
+        park(c, t, e->line, "%s", why);
+}
+
 static void take_peers(struct compiler *c, struct tunnel *t, const struct entry *e)
 {
     struct peers_reading r = {0};
 
     for (const struct statement *s = NULL; (s = next_of_entry(c, e, s)) != NULL;) {
-        if (s->row->kind != STATEMENT_map_peer)
+        if (s->row->kind != STATEMENT_map_peer && s->row->kind != STATEMENT_dynamic_peer)
             continue;
         for (unsigned i = 0; statement_argument(s, "peer", i).len > 0; i++)
             take_peer(c, t, statement_argument(s, "peer", i), s->line, &r);
     }
-    if (r.named_count == 0)
+    if (r.named_count == 0 && t->is_dynamic)
+        check_key_for_any(c, t, e);
+    else if (r.named_count == 0)
         park(c, t, e->line, "the entry is incomplete: it has no `set peer`");
     if (t->peer_count > 0 && r.why != NULL)
         warn(c, t, r.why_line, "a peer is left out: %s", r.why);
@@ -299,7 +350,7 @@ static void take_lifetimes(struct compiler *c, struct tunnel *t, const struct en
     t->lifetime_s = seconds == NULL ? IPSEC_LIFETIME_S : statement_number(seconds, "seconds");
     t->lifetime_kb = kilobytes == NULL ? IPSEC_LIFETIME_KB : statement_number(kilobytes, "kilobytes");
     for (const struct statement *s = NULL; (s = next_of_entry(c, e, s)) != NULL;) {
-        if (s->row->kind != STATEMENT_map_lifetime)
+        if (s->row->kind != STATEMENT_map_lifetime && s->row->kind != STATEMENT_dynamic_lifetime)
             continue;
         if (statement_has(s, "seconds"))
             t->lifetime_s = statement_number(s, "seconds");
@@ -380,7 +431,7 @@ static void check_wrong_lines(struct compiler *c, struct tunnel *t, const struct
 
         if (s->parent == STATEMENT_NONE && s->state == STATEMENT_IS_KNOWN)
             return;
-        if (s->state == STATEMENT_IS_WRONG && s->row != NULL && s->row->family == FAMILY_MAP &&
+        if (s->state == STATEMENT_IS_WRONG && s->row != NULL && s->row->family == e->family &&
             bytes_equal(first_argument(s), e->map) && statement_number(s, "sequence") == e->sequence)
             park(c, t, s->line, "this line is not understood");
     }
@@ -388,8 +439,13 @@ static void check_wrong_lines(struct compiler *c, struct tunnel *t, const struct
 
 static void make_tunnel(struct compiler *c, struct tunnel *t, const struct entry *e, uint16_t interface)
 {
-    *t = (struct tunnel){
-        .map_name = name_of(c, e->map), .sequence = e->sequence, .interface = interface, .line = e->line};
+    *t = (struct tunnel){.map_name = name_of(c, e->map),
+                         .sequence = e->sequence,
+                         .is_dynamic = e->family == FAMILY_DYNAMIC_MAP,
+                         .connection_type =
+                             e->family == FAMILY_DYNAMIC_MAP ? CONNECTION_ANSWER_ONLY : CONNECTION_BIDIRECTIONAL,
+                         .interface = interface,
+                         .line = e->line};
     check_wrong_lines(c, t, e);
     take_acl(c, t, e);
     take_peers(c, t, e);
@@ -412,44 +468,87 @@ static uint16_t next_interface_of_map(const struct compiler *c, struct bytes map
     return NO_INDEX;
 }
 
-/* One for each interface that the map is on. */
-static void make_tunnels(struct compiler *c, struct tunnel *tunnels, const struct entry *e)
+static bool add_tunnel(struct compiler *c, struct tunnel *tunnels, const struct entry *e, uint16_t interface)
 {
-    uint16_t *count = &c->conf->policy.tunnel_count, interface = next_interface_of_map(c, e->map, 0);
+    uint16_t *count = &c->conf->policy.tunnel_count;
 
-    do {
-        if (*count == TUNNELS_MAX) {
-            find(&c->finder, CONF_ERROR, e->line, 0, "", "there are too many crypto map entries: this one is left out");
-            return;
-        }
-        make_tunnel(c, &tunnels[(*count)++], e, interface);
-        if (interface != NO_INDEX)
-            interface = next_interface_of_map(c, e->map, interface + 1);
-    } while (interface != NO_INDEX);
+    if (*count == TUNNELS_MAX) {
+        find(&c->finder, CONF_ERROR, e->line, 0, "", "there are too many crypto map entries: this one is left out");
+        return false;
+    }
+    make_tunnel(c, &tunnels[(*count)++], e, interface);
+    return true;
 }
 
-static bool begins_entry(const struct statement *s)
+static bool begins_entry(const struct statement *s, enum grammar_family family)
 {
-    return s->state == STATEMENT_IS_KNOWN && s->row->family == FAMILY_MAP && s->row->kind != STATEMENT_map_interface;
+    return s->state == STATEMENT_IS_KNOWN && s->row->family == family && s->row->kind != STATEMENT_map_interface;
 }
 
-/* Makes the tunnels of every entry, by map and sequence; `tunnels` NULL: only says how many there are at most. */
+/* The next entry of that family, from a place of the order; false: no more. */
+static bool next_entry(const struct compiler *c, enum grammar_family family, uint32_t *at, struct entry *e)
+{
+    while (*at < c->statements->written_count && !begins_entry(nth_written(c, *at), family))
+        (*at)++;
+    if (*at == c->statements->written_count)
+        return false;
+    *at = read_entry(c, *at, e);
+    return true;
+}
+
+/* The tunnels of one entry on one interface; `tunnels` NULL: only says how many there are. */
+static uint32_t entry_on_interface(struct compiler *c, struct tunnel *tunnels, const struct entry *e,
+                                   uint16_t interface)
+{
+    struct bytes name = e->dynamic == NULL ? bytes_of(NULL, 0) : statement_argument(e->dynamic, "map", 1);
+    struct entry of_dynamic;
+    uint32_t count = 0;
+
+    if (e->dynamic == NULL)
+        return tunnels == NULL || add_tunnel(c, tunnels, e, interface);
+    for (uint32_t at = 0; next_entry(c, FAMILY_DYNAMIC_MAP, &at, &of_dynamic);)
+        if (bytes_equal(of_dynamic.map, name))
+            count += tunnels == NULL || add_tunnel(c, tunnels, &of_dynamic, interface);
+    if (tunnels != NULL && count == 0)
+        say(c, CONF_ERROR, e->dynamic, "there is no dynamic-map %s", name_of(c, name));
+    return count;
+}
+
+/* Makes the tunnels of every entry, by map and sequence: one for each interface that the map is on. `tunnels` NULL:
+ * only says how many there are at most. */
 static uint32_t each_entry(struct compiler *c, struct tunnel *tunnels)
 {
     uint32_t count = 0;
     struct entry e;
 
-    for (uint32_t at = 0; at < c->statements->written_count;) {
-        if (!begins_entry(nth_written(c, at))) {
-            at++;
-            continue;
-        }
-        at = read_entry(c, at, &e);
-        count += 1u + c->conf->policy.interface_count;
-        if (tunnels != NULL && e.dynamic == NULL) /* dynamic: for peers with unknown addresses, listed as not used */
-            make_tunnels(c, tunnels, &e);
+    for (uint32_t at = 0; next_entry(c, FAMILY_MAP, &at, &e);) {
+        uint16_t interface = next_interface_of_map(c, e.map, 0);
+
+        do {
+            count += entry_on_interface(c, tunnels, &e, interface);
+            if (interface != NO_INDEX)
+                interface = next_interface_of_map(c, e.map, interface + 1);
+        } while (interface != NO_INDEX);
     }
     return count;
+}
+
+/* A dynamic map that no crypto map names is as good as not there. */
+static void warn_of_orphans(struct compiler *c)
+{
+    struct entry of_dynamic, e;
+    struct bytes told = bytes_of(NULL, 0);
+
+    for (uint32_t at = 0; next_entry(c, FAMILY_DYNAMIC_MAP, &at, &of_dynamic);) {
+        bool is_named = bytes_equal(of_dynamic.map, told);
+
+        for (uint32_t i = 0; !is_named && next_entry(c, FAMILY_MAP, &i, &e);)
+            is_named = e.dynamic != NULL && bytes_equal(statement_argument(e.dynamic, "map", 1), of_dynamic.map);
+        if (!is_named)
+            say(c, CONF_WARNING, of_dynamic.first, "dynamic-map %s is named by no crypto map and is not used",
+                name_of(c, of_dynamic.map));
+        told = of_dynamic.map;
+    }
 }
 
 void compile_tunnels(struct compiler *c)
@@ -461,4 +560,5 @@ void compile_tunnels(struct compiler *c)
         return;
     c->conf->policy.tunnels = tunnels;
     each_entry(c, tunnels);
+    warn_of_orphans(c);
 }

@@ -5,7 +5,16 @@
 
 enum { KEY_MAX = 128, DPD_THRESHOLD_S = 10, DPD_RETRY_S = 2 };
 
-static const char default_group[] = "DefaultL2LGroup";
+/* For any peer, tried in this order. They exist without a statement of their type. */
+static const char *const default_groups[] = {"DefaultL2LGroup", "DefaultRAGroup"};
+
+static bool is_default_group(struct bytes name)
+{
+    for (size_t i = 0; i < COUNT_OF(default_groups); i++)
+        if (bytes_equal(name, bytes_of_text(default_groups[i])))
+            return true;
+    return false;
+}
 
 bool text_is_masked_key(struct bytes text)
 {
@@ -148,7 +157,7 @@ static void add_group(struct compiler *c, struct bytes name, uint32_t line, stru
     *g = (struct keyed_group){
         .group = {.name = name_of(c, name),
                   .peer = peer,
-                  .is_by_identity = !ip_is_set(peer) && !bytes_equal(name, bytes_of_text(default_group)),
+                  .is_by_identity = !ip_is_set(peer) && !is_default_group(name),
                   .has_dpd = true,
                   .dpd_threshold_s = DPD_THRESHOLD_S,
                   .dpd_retry_s = DPD_RETRY_S},
@@ -167,7 +176,7 @@ static void add_groups(struct compiler *c)
         struct bytes name = first_argument(s);
         struct ip peer;
 
-        if (c->group_count >= NO_INDEX - 1 || bytes_equal(name, bytes_of_text(default_group)))
+        if (c->group_count >= NO_INDEX - COUNT_OF(default_groups) || is_default_group(name))
             continue;
         if (!bytes_equal(statement_choice(s), bytes_of_text("ipsec-l2l")))
             say(c, CONF_NOTE, s, "tunnel-group %s is not of type ipsec-l2l and is not used", name_of(c, name));
@@ -180,18 +189,20 @@ static void add_groups(struct compiler *c)
                 "tunnel-group %s is not named by a peer's address: main mode with pre-shared keys cannot choose it",
                 name_of(c, name));
     }
-    /* It exists without a statement of its type; last, so that the peers' own come first. */
-    const struct statement *any = attributes_of(c, bytes_of_text(default_group));
+    for (size_t i = 0; i < COUNT_OF(default_groups); i++) { /* last, so that the peers' own come first */
+        struct bytes name = bytes_of_text(default_groups[i]);
+        const struct statement *any = attributes_of(c, name);
 
-    if (any != NULL)
-        add_group(c, bytes_of_text(default_group), any->line, (struct ip){0});
+        if (any != NULL)
+            add_group(c, name, any->line, (struct ip){0});
+    }
 }
 
 static void warn_of_orphans(struct compiler *c)
 {
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_tunnel_ipsec)) != NULL;) {
         struct bytes name = first_argument(s);
-        bool has_type = bytes_equal(name, bytes_of_text(default_group));
+        bool has_type = is_default_group(name);
 
         for (const struct statement *t = NULL;
              !has_type && (t = statements_next(c->statements, t, STATEMENT_tunnel_group)) != NULL;)
@@ -203,7 +214,7 @@ static void warn_of_orphans(struct compiler *c)
 
 void compile_tunnel_groups(struct compiler *c)
 {
-    uint32_t count = statement_count(c->statements, STATEMENT_tunnel_group) + 1;
+    uint32_t count = statement_count(c->statements, STATEMENT_tunnel_group) + COUNT_OF(default_groups);
     struct tunnel_group *groups = arena_take(c->arena, count * sizeof *groups);
     struct conf *conf = c->conf;
 

@@ -16,7 +16,7 @@ static void warn(struct compiler *c, const struct tunnel *t, enum conf_severity 
     struct text s = text_of(sentence, sizeof sentence);
     va_list list;
 
-    text_add(&s, "crypto map %.64s %u: ", t->map_name, t->sequence);
+    text_add(&s, "crypto %s %.64s %u: ", t->is_dynamic ? "dynamic-map" : "map", t->map_name, t->sequence);
     va_start(list, format);
     text_add_list(&s, format, list);
     va_end(list);
@@ -45,7 +45,7 @@ static bool is_deny_before(const struct tunnel *t, const struct crypto_ace *ace,
 static bool is_taken_by(const struct tunnel *t, const struct selector *s, const struct crypto_ace *end,
                         const struct crypto_ace **taker)
 {
-    for (const struct crypto_ace *a = t->aces; a < t->aces + t->ace_count && a != end; a++)
+    for (const struct crypto_ace *a = t->aces; !t->is_dynamic && a < t->aces + t->ace_count && a != end; a++)
         if (a->is_permit && selector_contains(&a->selector, s) && !is_deny_before(t, a, s)) {
             *taker = a;
             return true;
@@ -285,7 +285,7 @@ void compile_review(struct compiler *c)
         const struct tunnel *t = &p->tunnels[i];
         bool is_nat_told = false;
 
-        for (uint16_t k = 0; k < t->ace_count; k++) {
+        for (uint16_t k = 0; k < t->ace_count && !t->is_open; k++) {
             if (!t->aces[k].is_permit)
                 continue;
             if (++count > LINES_REVIEWED_MAX || c->holds_asked > HOLDS_ASKED_MAX) {

@@ -7,7 +7,7 @@ static void tell_limit(struct ike_outputs *out, struct ip peer, const char *what
 }
 
 static struct event *tell_begin(struct ike *ike, struct ike_outputs *out, enum event_kind kind,
-                                const struct isakmp_sa *sa, uint16_t tunnel_index, uint16_t ace)
+                                const struct isakmp_sa *sa, uint16_t tunnel_index, const struct selector *selector)
 {
     const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
     struct event *e = tell_sa(ike, out, kind, sa);
@@ -16,18 +16,23 @@ static struct event *tell_begin(struct ike *ike, struct ike_outputs *out, enum e
     event_add_text(e, FIELD_INTERFACE, ike->policy->interfaces[tunnel->interface].name);
     event_add_text(e, FIELD_MAP, tunnel->map_name);
     event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
-    event_add_text(e, FIELD_LOCAL_PROXY, ip_text(tunnel->aces[ace].selector.local.first, space));
-    event_add_text(e, FIELD_REMOTE_PROXY, ip_text(tunnel->aces[ace].selector.remote.first, space));
+    event_add_text(e, FIELD_LOCAL_PROXY, ip_text(selector->local.first, space));
+    event_add_text(e, FIELD_REMOTE_PROXY, ip_text(selector->remote.first, space));
     return e;
 }
 
-void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
-                 struct ike_outputs *out)
+void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel_index, uint16_t ace,
+                 const struct selector *selector, struct ike_outputs *out)
 {
+    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
     uint8_t random[4];
     uint32_t message_id;
 
-    if (tunnel_of(ike, tunnel) == NULL || quick_of_ace(ike, sa->peer, tunnel, ace) != NULL)
+    if (tunnel == NULL || ace >= tunnel->ace_count)
+        return;
+    if (selector == NULL)
+        selector = &tunnel->aces[ace].selector;
+    if (quick_for(ike, sa->peer, tunnel_index, selector) != NULL)
         return;
     do {
         drbg_fill(&ike->drbg, random, sizeof random);
@@ -39,11 +44,13 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
         tell_limit(out, sa->remote.ip, "no room for another quick mode");
         return;
     }
-    exchange->quick.tunnel = tunnel;
+    exchange->quick.tunnel = tunnel_index;
     exchange->quick.ace = ace;
+    exchange->quick.selector = *selector;
     message_id_keep(ike, sa, EXCHANGE_QM, message_id);
     iv_begin(sa, exchange);
-    event_add_number(tell_begin(ike, out, EV_PHASE2_BEGUN, sa, tunnel, ace), FIELD_MESSAGE_ID, message_id);
+    event_add_number(tell_begin(ike, out, EV_PHASE2_BEGUN, sa, tunnel_index, &exchange->quick.selector),
+                     FIELD_MESSAGE_ID, message_id);
     step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
 }
 
@@ -75,7 +82,8 @@ void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t 
     }
     sa->tunnel = tunnel_index;
     wait_for_phase1(peer, tunnel_index, ace);
-    struct event *e = tell_begin(ike, out, EV_PHASE1_BEGUN, sa, tunnel_index, ace == NO_INDEX ? 0 : ace);
+    struct event *e =
+        tell_begin(ike, out, EV_PHASE1_BEGUN, sa, tunnel_index, &tunnel->aces[ace == NO_INDEX ? 0 : ace].selector);
     if (mode == EXCHANGE_AM)
         event_add_text(e, FIELD_EXCHANGE, exchange_info(mode)->name);
     struct exchange *exchange = exchange_of(ike, sa->phase1);
@@ -114,7 +122,7 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
     }
     struct isakmp_sa *sa = sa_up_of(ike, peer->self);
     if (sa != NULL) {
-        quick_begin(ike, now_ms, sa, tunnel_index, ace, out);
+        quick_begin(ike, now_ms, sa, tunnel_index, ace, NULL, out);
     } else if (sa_begun_of(ike, peer->self) != NULL) {
         if (wait_for_phase1(peer, tunnel_index, ace))
             tell(out, EV_ACQUIRE_QUEUED, peer->remote);
@@ -144,5 +152,5 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
     if (count > 0)
         tell_sa(ike, out, EV_ACQUIRE_DEQUEUED, sa);
     for (uint8_t i = 0; i < count; i++)
-        quick_begin(ike, now_ms, sa, peer->waiting[i].tunnel, peer->waiting[i].ace, out);
+        quick_begin(ike, now_ms, sa, peer->waiting[i].tunnel, peer->waiting[i].ace, NULL, out);
 }

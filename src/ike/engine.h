@@ -113,10 +113,12 @@ uint32_t half_open_of(const struct ike *ike, struct handle peer);
 struct exchange *exchange_of_message(const struct ike *ike, struct handle sa, uint32_t message_id);
 uint32_t exchanges_under_way(const struct ike *ike, struct handle sa);
 struct pair *pair_of_spi_out(const struct ike *ike, struct handle peer, uint32_t spi_out);
-struct pair *pair_of_ace(const struct ike *ike, struct handle peer, uint16_t tunnel,
-                         uint16_t ace); /* the newest; NULL */
-struct exchange *quick_of_ace(const struct ike *ike, struct handle peer, uint16_t tunnel,
-                              uint16_t ace); /* still under way */
+/* For that traffic of the tunnel: the newest; NULL. */
+struct pair *pair_for(const struct ike *ike, struct handle peer, uint16_t tunnel, const struct selector *selector);
+/* Still under way. */
+struct exchange *quick_for(const struct ike *ike, struct handle peer, uint16_t tunnel, const struct selector *selector);
+/* Of another peer, for traffic that is also of that selector; NULL. */
+struct pair *pair_in_the_way(const struct ike *ike, struct handle peer, const struct selector *selector);
 struct exchange *quick_of_pair(const struct ike *ike, struct handle pair);
 /* A quick mode that has no pair yet, or whose draft waits for an answer, and in which the peer chose that SPI. */
 struct exchange *quick_of_spi_out(const struct ike *ike, struct handle peer, uint32_t spi_out);
@@ -301,8 +303,9 @@ void session_check(struct ike *ike, struct handle peer, enum reason why, struct 
 
 /* ---- beginning (begin.c) */
 void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ike_outputs *out);
+/* `selector`: what the pair is to be for; NULL: all of the line. */
 void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
-                 struct ike_outputs *out);
+                 const struct selector *selector, struct ike_outputs *out);
 /* `ace`: what waits for it; NO_INDEX: nothing. */
 void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, uint16_t ace,
                   struct endpoint local, struct endpoint remote, struct ike_outputs *out);
@@ -331,7 +334,8 @@ void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct 
 void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest);
 void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct ike_outputs *out);
 void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out);
-void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint16_t tunnel, uint16_t ace);
+void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint16_t tunnel,
+                     const struct selector *selector);
 void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer);
 
 /* ---- inputs */

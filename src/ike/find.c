@@ -395,22 +395,34 @@ struct pair *pair_of_spi_out(const struct ike *ike, struct handle peer, uint32_t
     return NULL;
 }
 
-struct pair *pair_of_ace(const struct ike *ike, struct handle peer, uint16_t tunnel, uint16_t ace)
+struct pair *pair_for(const struct ike *ike, struct handle peer, uint16_t tunnel, const struct selector *selector)
 {
     struct pair *newest = NULL;
 
     for (EACH_PAIR_OF(ike, peer, pair))
-        if (pair->tunnel == tunnel && pair->ace == ace && (newest == NULL || pair->conn_id > newest->conn_id))
+        if (pair->tunnel == tunnel && selector_equal(&pair->selector, selector) &&
+            (newest == NULL || pair->conn_id > newest->conn_id))
             newest = pair;
     return newest;
 }
 
-struct exchange *quick_of_ace(const struct ike *ike, struct handle peer, uint16_t tunnel, uint16_t ace)
+struct pair *pair_in_the_way(const struct ike *ike, struct handle peer, const struct selector *selector)
+{
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
+        struct pair *pair = pair_of(ike, h);
+
+        if (!handle_equal(pair->peer, peer) && !pair->is_leaving && selector_overlaps(&pair->selector, selector))
+            return pair;
+    }
+    return NULL;
+}
+
+struct exchange *quick_for(const struct ike *ike, struct handle peer, uint16_t tunnel, const struct selector *selector)
 {
     for (EACH_SA_OF(ike, peer, sa))
         for (EACH_EXCHANGE_OF(ike, sa->self, exchange))
             if (exchange->kind == EXCHANGE_QM && state_info(exchange->state)->waits != WAITS_REST &&
-                exchange->quick.tunnel == tunnel && exchange->quick.ace == ace)
+                exchange->quick.tunnel == tunnel && selector_equal(&exchange->quick.selector, selector))
                 return exchange;
     return NULL;
 }

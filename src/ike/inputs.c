@@ -34,7 +34,8 @@ static void bring_up(struct ike *ike, uint64_t now_ms, uint16_t index, struct ik
 
         if (!outputs_have_room(out))
             return; /* the traffic of the other lines asks for itself */
-        if (tunnel->aces[ace].is_permit && (peer == NULL || pair_of_ace(ike, peer->self, index, ace) == NULL))
+        if (tunnel->aces[ace].is_permit &&
+            (peer == NULL || pair_for(ike, peer->self, index, &tunnel->aces[ace].selector) == NULL))
             acquire_take(ike, now_ms, index, ace, out);
     }
 }

@@ -25,8 +25,12 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
     const struct tunnel *tunnel = tunnel_of(ike, quick->tunnel);
     struct handle replaces = {0, 0};
 
+    if (tunnel != NULL && tunnel->is_dynamic && pair_in_the_way(ike, sa->peer, &quick->selector) != NULL) {
+        exchange_fail(ike, now_ms, exchange, REASON_NETWORK_TAKEN, out);
+        return;
+    }
     if (!handle_is_set(quick->pair)) {
-        struct pair *older = pair_of_ace(ike, sa->peer, quick->tunnel, quick->ace);
+        struct pair *older = pair_for(ike, sa->peer, quick->tunnel, &quick->selector);
 
         if (older != NULL)
             replaces = older->self;
@@ -154,10 +158,11 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
     }
     bool was_up = pair->is_up;
     struct handle peer = pair->peer;
-    uint16_t tunnel = pair->tunnel, ace = pair->ace;
+    uint16_t tunnel = pair->tunnel;
+    struct selector selector = pair->selector;
     pair_give_back(ike, pair);
     if (was_up) {
-        rekey_pair_gone(ike, now_ms, peer, tunnel, ace);
+        rekey_pair_gone(ike, now_ms, peer, tunnel, &selector);
         session_check(ike, peer, why, out);
     }
 }

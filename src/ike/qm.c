@@ -82,7 +82,6 @@ enum reason qm_offer(struct step_work *work)
 
     if (tunnel == NULL || quick->ace >= tunnel->ace_count)
         return REASON_NO_TUNNEL;
-    quick->selector = tunnel->aces[quick->ace].selector;
     quick->spi_in = fresh_spi(work);
     event_add_number(tell_sa(work->ike, work->out, EV_SPI_MADE, &work->draft->sa), FIELD_SPI_IN, quick->spi_in);
     put_spi(spi, quick->spi_in);
@@ -221,13 +220,21 @@ static void tell_maps_checked(struct step_work *work, const struct quick *quick)
     }
 }
 
+/* The peers of a dynamic entry choose their networks: none gets ours, another peer's, or those of a static entry. */
+static bool is_free(const struct step_work *work, const struct quick *quick)
+{
+    return !tunnel_of(work->ike, quick->tunnel)->is_dynamic ||
+           (!policy_is_reserved(work->ike->policy, &quick->selector) &&
+            pair_in_the_way(work->ike, work->draft->sa.peer, &quick->selector) == NULL);
+}
+
 /* An originate-only entry begins; what stands the peer may rekey. */
 static bool may_answer(const struct step_work *work, const struct quick *quick)
 {
     const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
 
     return tunnel->connection_type != CONNECTION_ORIGINATE_ONLY ||
-           pair_of_ace(work->ike, work->draft->sa.peer, quick->tunnel, quick->ace) != NULL;
+           pair_for(work->ike, work->draft->sa.peer, quick->tunnel, &quick->selector) != NULL;
 }
 
 static enum reason choose_tunnel(struct step_work *work, struct quick *quick)
@@ -235,7 +242,9 @@ static enum reason choose_tunnel(struct step_work *work, struct quick *quick)
     if (!take_proxies(work, &quick->selector))
         return REASON_BAD_PROXY;
     if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, &quick->selector, &quick->tunnel, &quick->ace))
-        return may_answer(work, quick) ? REASON_OK : REASON_MAY_NOT_ANSWER;
+        return !is_free(work, quick)     ? REASON_NETWORK_TAKEN
+               : may_answer(work, quick) ? REASON_OK
+                                         : REASON_MAY_NOT_ANSWER;
     tell_maps_checked(work, quick);
     struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
     add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol, quick->selector.remote_ports);

@@ -61,11 +61,13 @@ void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct 
 {
     struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
 
+    const struct tunnel *tunnel = tunnel_of(ike, pair->tunnel);
+
     pair->rekey_ms = now_ms + RETRY_MS;
-    if (!may_begin(tunnel_of(ike, pair->tunnel)))
+    if (tunnel == NULL || (!may_begin(tunnel) && (!tunnel->is_dynamic || sa == NULL)))
         return;
     if (sa != NULL)
-        quick_begin(ike, now_ms, sa, pair->tunnel, pair->ace, out);
+        quick_begin(ike, now_ms, sa, pair->tunnel, pair->ace, &pair->selector, out);
     else if (sa_begun_of(ike, pair->peer) == NULL)
         phase1_begin(ike, now_ms, peer_of(ike, pair->peer), pair->tunnel, pair->ace, pair->local, pair->remote, out);
     else
@@ -157,12 +159,13 @@ void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, stru
 }
 
 /* When the last one that was to stay is gone, the newest of those that were to go stays, and is rekeyed again. */
-void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint16_t tunnel, uint16_t ace)
+void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint16_t tunnel,
+                     const struct selector *selector)
 {
     struct pair *newest = NULL;
 
     for (EACH_PAIR_OF(ike, peer, pair)) {
-        if (pair->tunnel != tunnel || pair->ace != ace || !pair->is_up || pair->is_leaving)
+        if (pair->tunnel != tunnel || !selector_equal(&pair->selector, selector) || !pair->is_up || pair->is_leaving)
             continue;
         if (pair->retire_ms == 0 && pair->rekey_ms != 0)
             return;

@@ -19,16 +19,22 @@ const struct schedule_info *schedule_info(enum schedule_id id)
     return &schedules[id];
 }
 
+static bool can_prove(const struct tunnel_group *group)
+{
+    return group->has_key || group->trustpoint != 0;
+}
+
 uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer)
 {
     uint16_t for_any = NO_INDEX;
 
     for (uint16_t i = 0; i < policy->tunnel_group_count; i++) {
-        struct ip of = policy->tunnel_groups[i].peer;
+        const struct tunnel_group *group = &policy->tunnel_groups[i];
 
-        if (ip_is_set(of) && ip_equal(of, peer))
+        if (ip_is_set(group->peer) && ip_equal(group->peer, peer))
             return i;
-        if (!ip_is_set(of) && !policy->tunnel_groups[i].is_by_identity && for_any == NO_INDEX)
+        if (!ip_is_set(group->peer) && !group->is_by_identity &&
+            (for_any == NO_INDEX || (!can_prove(&policy->tunnel_groups[for_any]) && can_prove(group))))
             for_any = i;
     }
     return for_any;
@@ -111,7 +117,7 @@ bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t
 {
     for (uint16_t i = 0; i < policy->tunnel_count; i++) {
         const struct tunnel *t = &policy->tunnels[i];
-        const struct crypto_ace *match = t->interface == NO_INDEX ? NULL : first_match(t, flow);
+        const struct crypto_ace *match = t->interface == NO_INDEX || t->is_open ? NULL : first_match(t, flow);
 
         if (match == NULL || !match->is_permit)
             continue;
@@ -122,13 +128,13 @@ bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t
     return false;
 }
 
-bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
-                        uint16_t *ace)
+static bool match_static(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
+                         uint16_t *ace)
 {
     for (uint16_t i = 0; i < policy->tunnel_count; i++) {
         const struct tunnel *t = &policy->tunnels[i];
 
-        if (t->parked != NULL || !names_peer(t, peer))
+        if (t->parked != NULL || t->is_dynamic || !names_peer(t, peer))
             continue;
         for (uint16_t j = 0; j < t->ace_count; j++) {
             if (!t->aces[j].is_permit || !selector_equal(&t->aces[j].selector, wanted))
@@ -137,6 +143,63 @@ bool policy_match_proxy(const struct policy *policy, struct ip peer, const struc
             *ace = j;
             return true;
         }
+    }
+    return false;
+}
+
+/* The permit line that holds all of it, when no deny before it has a part of it. */
+static const struct crypto_ace *line_around(const struct tunnel *t, const struct selector *wanted)
+{
+    for (uint16_t i = 0; i < t->ace_count; i++) {
+        if (t->aces[i].is_permit && selector_contains(&t->aces[i].selector, wanted))
+            return &t->aces[i];
+        if (!t->aces[i].is_permit && selector_overlaps(&t->aces[i].selector, wanted))
+            return NULL;
+    }
+    return NULL;
+}
+
+static bool is_static_peer(const struct policy *policy, struct ip peer)
+{
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        if (!policy->tunnels[i].is_dynamic && names_peer(&policy->tunnels[i], peer))
+            return true;
+    return false;
+}
+
+bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
+                        uint16_t *ace)
+{
+    if (match_static(policy, peer, wanted, tunnel, ace))
+        return true;
+    if (is_static_peer(policy, peer))
+        return false;
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        const struct tunnel *t = &policy->tunnels[i];
+        const struct crypto_ace *line = NULL;
+
+        if (t->is_dynamic && t->parked == NULL && (t->peer_count == 0 || names_peer(t, peer)))
+            line = line_around(t, wanted);
+        if (line == NULL)
+            continue;
+        *tunnel = i;
+        *ace = (uint16_t)(line - t->aces);
+        return true;
+    }
+    return false;
+}
+
+bool policy_is_reserved(const struct policy *policy, const struct selector *selector)
+{
+    for (uint16_t i = 0; i < policy->interface_count; i++)
+        if (ip_is_set(policy->interfaces[i].ip) && ip_range_holds(selector->remote, policy->interfaces[i].ip))
+            return true;
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        const struct tunnel *t = &policy->tunnels[i];
+
+        for (uint16_t j = 0; j < t->ace_count && !t->is_dynamic; j++)
+            if (t->aces[j].is_permit && selector_overlaps(&t->aces[j].selector, selector))
+                return true;
     }
     return false;
 }
@@ -190,12 +253,12 @@ static bool same_interface(const struct policy *policy_a, const struct tunnel *a
 static bool same_tunnel(const struct policy *policy_a, const struct tunnel *a, const struct policy *policy_b,
                         const struct tunnel *b)
 {
-    return strcmp(a->map_name, b->map_name) == 0 && a->sequence == b->sequence && a->pfs == b->pfs &&
-           a->lifetime_s == b->lifetime_s && a->lifetime_kb == b->lifetime_kb &&
-           a->connection_type == b->connection_type && a->is_aggressive == b->is_aggressive &&
-           a->aggressive_group == b->aggressive_group && a->is_nat_t_off == b->is_nat_t_off && a->df == b->df &&
-           same_interface(policy_a, a, policy_b, b) && same_peers(a, b) && same_aces(a, b) &&
-           same_transform_sets(policy_a, a, policy_b, b);
+    return strcmp(a->map_name, b->map_name) == 0 && a->sequence == b->sequence && a->is_dynamic == b->is_dynamic &&
+           a->is_open == b->is_open && a->pfs == b->pfs && a->lifetime_s == b->lifetime_s &&
+           a->lifetime_kb == b->lifetime_kb && a->connection_type == b->connection_type &&
+           a->is_aggressive == b->is_aggressive && a->aggressive_group == b->aggressive_group &&
+           a->is_nat_t_off == b->is_nat_t_off && a->df == b->df && same_interface(policy_a, a, policy_b, b) &&
+           same_peers(a, b) && same_aces(a, b) && same_transform_sets(policy_a, a, policy_b, b);
 }
 
 uint16_t policy_same_tunnel(const struct policy *from, uint16_t tunnel, const struct policy *to)

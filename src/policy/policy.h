@@ -91,16 +91,20 @@ struct crypto_ace {
     uint32_t line; /* of the configuration file */
 };
 
-/* One crypto map entry on one interface. In order of sequence within one map. */
+/* One crypto map entry on one interface. In order of sequence within one map. An entry that names a dynamic map is one
+ * tunnel for each of that one's entries, which only answers: peers share it, each with pairs of its own, narrower than
+ * the lines as a rule. */
 struct tunnel {
-    const char *map_name;
+    const char *map_name; /* of a dynamic entry: the dynamic map's */
     uint16_t sequence;
+    bool is_dynamic;
+    bool is_open;       /* dynamic, and without an ACL: `aces` permits all; only what has a pair is steered */
     uint16_t interface; /* index; NO_INDEX: the map is on no interface (then the tunnel is parked) */
     const char *acl_name;
     const struct crypto_ace *aces;
     uint16_t ace_count;
-    struct ip peers[PEERS_MAX]; /* in order of preference */
-    uint8_t peer_count;
+    struct ip peers[PEERS_MAX];                  /* in order of preference */
+    uint8_t peer_count;                          /* 0 of a dynamic entry: any peer that no static entry names */
     uint16_t transform_sets[TRANSFORM_SETS_MAX]; /* indexes, in order of preference */
     uint8_t transform_set_count;
     enum group_id pfs;                /* GROUP_NONE: off */
@@ -164,8 +168,8 @@ struct policy {
     bool is_ios;            /* the dialect that debug lines and screens use */
 };
 
-/* The tunnel group whose pre-shared key belongs to this peer: its address, else the one for any peer; NO_INDEX. It may
- * lack a key. */
+/* The tunnel group whose pre-shared key belongs to this peer: its address, else the first for any peer that has a key
+ * or a trustpoint, else the first for any; NO_INDEX. It may lack a key. */
 uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer);
 
 /* In aggressive mode: the group whose name is the identity that the peer shows. With an address for an identity it is
@@ -184,12 +188,17 @@ uint16_t policy_interface_of(const struct policy *policy, struct ip local);
 
 /* Which tunnel and ACE an outgoing packet belongs to: entries by sequence, lines in order, the first match wins, a deny
  * goes on with the next entry. False: the packet goes in clear. Parked tunnels match too, so that their traffic is not
- * sent in clear. */
+ * sent in clear; open ones do not: there it is the pair that decides. */
 bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t *tunnel, uint16_t *ace);
 
-/* The running tunnel and ACE with that peer whose selector is exactly this one (seen from our side). */
+/* The running tunnel and ACE with that peer whose selector is exactly this one (seen from our side). A peer that no
+ * static entry names gets a dynamic one, the first with a permit line that holds all of the selector. */
 bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
                         uint16_t *ace);
+
+/* Whether a static entry permits traffic of that selector's, or the selector holds an address of ours: what no peer of
+ * a dynamic entry gets. */
+bool policy_is_reserved(const struct policy *policy, const struct selector *selector);
 
 /* The tunnel group of the same name in another policy, for a peer at that address; NO_INDEX: it has another one now. */
 uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, struct ip peer, const struct policy *to);

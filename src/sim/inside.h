@@ -14,7 +14,7 @@ struct inside_exchange {
     enum state state;
     enum side side;
     uint16_t auth; /* of its ISAKMP SA */
-    uint64_t sum; /* of its committed value, counters left out */
+    uint64_t sum;  /* of its committed value, counters left out */
 };
 
 struct inside_object {

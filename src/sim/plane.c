@@ -36,6 +36,21 @@ static struct plane_pair *pair_out(struct site *site, uint16_t tunnel, uint16_t 
     return newest;
 }
 
+/* Of the entries without an ACL: what has a pair is steered. */
+static struct plane_pair *pair_of_guest(struct site *site, const struct flow *flow)
+{
+    struct plane_pair *newest = NULL;
+
+    for (size_t i = 0; i < SIM_PAIRS_MAX; i++) {
+        struct plane_pair *pair = &site->pairs[i];
+
+        if (pair->is_outbound && !pair->is_spent && selector_matches(&pair->install.selector, flow) &&
+            (newest == NULL || pair->order > newest->order))
+            newest = pair;
+    }
+    return newest;
+}
+
 static void seal(struct sim *sim, uint32_t index, struct plane_pair *pair, struct packet packet)
 {
     const struct ike_install *i = &pair->install;
@@ -123,7 +138,7 @@ void sim_packet(struct sim *sim, uint32_t index, uint16_t peer, uint32_t len)
 {
     struct site *site = &sim->sites[index];
     const struct policy *policy = &site->policies[site->policy_turn].policy;
-    uint16_t tunnel, ace;
+    uint16_t tunnel = 0, ace = 0;
     struct packet packet = {.len = len,
                             .flow = {.local = ip_of_v4(site->as.peers[peer].local_net + 1 + random_below(sim, 200)),
                                      .remote = ip_of_v4(site->as.peers[peer].remote_net + 1 + random_below(sim, 200)),
@@ -134,9 +149,14 @@ void sim_packet(struct sim *sim, uint32_t index, uint16_t peer, uint32_t len)
 
     if (site_is_off(sim, index))
         return;
-    CHECK(policy_steer(policy, &packet.flow, &tunnel, &ace));
+    bool is_of_line = policy_steer(policy, &packet.flow, &tunnel, &ace);
+    CHECK(is_of_line || site->as.takes_any_peer);
     sim->packets.sent++;
-    struct plane_pair *pair = pair_out(site, tunnel, ace);
+    struct plane_pair *pair = is_of_line ? pair_out(site, tunnel, ace) : pair_of_guest(site, &packet.flow);
+    if (pair == NULL && !is_of_line) {
+        sim->packets.dropped++;
+        return;
+    }
     if (pair == NULL) {
         hold(sim, index, tunnel, ace, &packet);
         return;

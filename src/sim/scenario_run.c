@@ -108,6 +108,8 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_IPSEC_LIFETIME: site->esp_lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
     case LINE_IPSEC_VOLUME: site->esp_lifetime_kb = line->number; return true;
     case LINE_OTHER_ACL: site->peers[0].remote_net ^= 0x100; return true;
+    case LINE_TAKES_ANY_PEER: site->takes_any_peer = true; return true;
+    case LINE_SAME_NETWORK: site->peers[0].local_net = sites[line->sites[1]].peers[0].local_net; return true;
     case LINE_FRAGMENTS: site->fragment_len = (uint16_t)line->number; return true;
     case LINE_NO_NAT_T: site->is_nat_t_off = true; return true;
     case LINE_BEGINS_AGGRESSIVE: site->is_aggressive = true; return true;

@@ -53,6 +53,8 @@ struct sim_site {
     const struct sim_credential *credential;    /* NULL: by pre-shared keys */
     const char *peer_identity;                  /* as of a tunnel group */
     enum identity_check identity_check;
+    bool takes_any_peer; /* by a dynamic crypto map without an ACL and DefaultL2LGroup with the first peer's key;
+                          * `peers` say only where its own packets go */
     struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
 };
 

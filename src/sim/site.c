@@ -53,6 +53,21 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
     p->policy.tunnel_group_count++;
 }
 
+/* In place of all of them. */
+static void dynamic_make(struct site *site, struct site_policy *p)
+{
+    struct tunnel *tunnel = &p->tunnels[0];
+
+    tunnel_make(site, p, 0);
+    tunnel->is_dynamic = tunnel->is_open = true;
+    tunnel->connection_type = CONNECTION_ANSWER_ONLY;
+    tunnel->peer_count = 0;
+    p->aces[0].selector.local = p->aces[0].selector.remote = ip_range_of_prefix(ip_of_v4(0), 0);
+    p->groups[0].name = "DefaultL2LGroup";
+    p->groups[0].peer = (struct ip){0};
+    p->policy.tunnel_count = 1;
+}
+
 static void take_gateway(struct site *site, struct site_policy *p)
 {
     p->policy = *site->gateway.policy;
@@ -103,7 +118,10 @@ void site_policy_make(struct site *site, int turn)
     };
     vault_set_time(site->vault, SIM_TIME_S);
     CHECK(vault_set_trust(site->vault, 0, as->credential == NULL ? NULL : as->credential->trust));
-    while (p->policy.tunnel_count < SIM_TUNNELS_MAX && as->peers[p->policy.tunnel_count].address != 0)
+    if (as->takes_any_peer)
+        dynamic_make(site, p);
+    while (!as->takes_any_peer && p->policy.tunnel_count < SIM_TUNNELS_MAX &&
+           as->peers[p->policy.tunnel_count].address != 0)
         tunnel_make(site, p, p->policy.tunnel_count++);
 }
 

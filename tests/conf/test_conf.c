@@ -59,19 +59,20 @@ static void the_samples_load(void **state)
         {"02-asa82-l2l-nat0.cfg", "", 0, 1, "group 5 is weak"},
         {"03-asa84-objectgroups-pfs-filter.cfg", weak, 1, 0, "object-groups"},
         {"03-asa84-objectgroups-pfs-filter.cfg", "", 0, 1, "group 2 is weak"},
-        {"04-asa84-dynamic-peer-hub.cfg", weak, 1, 0, "the static entry runs, the dynamic one is listed"},
+        {"04-asa84-dynamic-peer-hub.cfg", weak, 2, 0, "a static entry and a dynamic one"},
         {"05-asa84-dynamic-branch-aggressive.cfg", weak, 0, 1, "its address comes from DHCP"},
         {"06-asa84-backup-peers.cfg", weak, 1, 0, "two peers"},
         {"06-asa84-backup-peers.cfg", "", 0, 1, "group 5 is weak"},
         {"07-asa84-l2l-certificates.cfg", weak, 0, 1, "certificates"},
-        {"08-asa84-remote-access-xauth.cfg", weak, 0, 0, "no tunnel between LANs"},
+        {"08-asa84-remote-access-xauth.cfg", weak, 0, 1,
+         "no key for peers of a dynamic entry but that of a group of users"},
         {"09-asa84-overlap-policy-nat.cfg", weak, 1, 0, "the crypto ACL has the translated addresses"},
         {"10-asa84-hub-hairpin-nonconnected.cfg", weak, 2, 0, "a hub with two spokes"},
         {"10-asa84-hub-hairpin-nonconnected.cfg", "", 0, 2, "group 5 is weak"},
         {"11-ios-l2l-basic.cfg", weak, 1, 0, "IOS"},
         {"11-ios-l2l-basic.cfg", "", 0, 1, "group 5 is weak there too"},
         {"12-ios-profile-keyring-backup.cfg", weak, 2, 0, "keyrings, profiles, a loopback's address"},
-        {"13-ios-dynamic-hub.cfg", weak, 0, 0, "the dynamic entry is listed"},
+        {"13-ios-dynamic-hub.cfg", weak, 1, 0, "a dynamic entry with an ACL, and a wildcard key"},
     };
 
     (void)state;
@@ -86,6 +87,71 @@ static void the_samples_load(void **state)
         CHECK(r.conf.running_count == cases[i].running && r.conf.parked_count == cases[i].parked);
         reading_end(&r);
         free(text);
+    }
+}
+
+static bool is_said(const struct conf *conf, const char *text)
+{
+    for (uint32_t i = 0; i < conf->finding_count; i++)
+        if (strstr(conf->findings[i].sentence, text) != NULL)
+            return true;
+    return false;
+}
+
+static void dynamic_entries_mean_what_they_say(void **state)
+{
+#define HUB(lines)                                                                                                     \
+    "interface GigabitEthernet0/0\n nameif outside\n ip address 198.51.100.2 255.255.255.0\n"                          \
+    "access-list VPN extended permit ip 10.1.0.0 255.255.255.0 10.2.0.0 255.255.0.0\n"                                 \
+    "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha256-hmac\n"                                                 \
+    "crypto ikev1 enable outside\ncrypto map M interface outside\n"                                                    \
+    "crypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha256\n group 14\n" lines
+#define ANY_KEY "tunnel-group DefaultL2LGroup ipsec-attributes\n ikev1 pre-shared-key Any-Branch-Key\n"
+    static const struct {
+        const char *text;
+        uint16_t running, parked;
+        bool is_open;
+        const char *said; /* NULL: nothing wrong */
+        const char *why;
+    } cases[] = {
+        {HUB("crypto dynamic-map D 10 set ikev1 transform-set S\ncrypto map M 65535 ipsec-isakmp dynamic D\n" ANY_KEY),
+         1, 0, true, NULL, "without an ACL any networks are taken"},
+        {HUB("crypto dynamic-map D 10 set transform-set S\ncrypto dynamic-map D 10 match address VPN\n"
+             "crypto map M 65535 ipsec-isakmp dynamic D\n" ANY_KEY),
+         1, 0, false, NULL, "the spelling before 8.4, and an ACL"},
+        {HUB("crypto dynamic-map D 10 set ikev1 transform-set S\ncrypto dynamic-map D 10 set pfs group14\n"
+             "crypto dynamic-map D 20 set ikev1 transform-set S\ncrypto map M 65535 ipsec-isakmp dynamic D\n" ANY_KEY),
+         2, 0, true, NULL, "each entry of the dynamic map is a tunnel"},
+        {HUB("crypto dynamic-map D 10 set ikev1 transform-set S\ncrypto map M 65535 ipsec-isakmp dynamic D\n"), 0, 1,
+         true, "there is no key for peers with unknown addresses", "nobody could prove himself"},
+        {HUB("crypto dynamic-map D 10 set ikev1 transform-set S\ncrypto dynamic-map D 10 set peer 203.0.113.2\n"
+             "crypto map M 65535 ipsec-isakmp dynamic D\n" ANY_KEY),
+         1, 0, true, NULL, "only that peer may use it"},
+        {HUB("crypto dynamic-map D 10 match address VPN\ncrypto map M 65535 ipsec-isakmp dynamic D\n" ANY_KEY), 0, 1,
+         false, "crypto dynamic-map D 10 is parked: the entry is incomplete: it has no `set transform-set`",
+         "without a transform-set there is nothing to agree on"},
+        {HUB("crypto map M 65535 ipsec-isakmp dynamic E\n" ANY_KEY), 0, 0, false, "there is no dynamic-map E",
+         "named, and not there"},
+        {HUB("crypto dynamic-map D 10 set ikev1 transform-set S\n" ANY_KEY), 0, 0, false,
+         "dynamic-map D is named by no crypto map", "there, and not named"},
+        {HUB("crypto dynamic-map D 10 set ikev1 transform-set S\ncrypto map M 65535 ipsec-isakmp dynamic D\n"
+             "tunnel-group DefaultRAGroup ipsec-attributes\n ikev1 pre-shared-key Any-User-Key\n"),
+         1, 0, true, NULL, "the other default group has a key for any peer too"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        reading_of(&r, cases[i].text);
+        if (r.conf.running_count != cases[i].running || (cases[i].said != NULL && !is_said(&r.conf, cases[i].said)))
+            print_findings(&r.conf);
+        CHECK(r.conf.running_count == cases[i].running && r.conf.parked_count == cases[i].parked);
+        CHECK(cases[i].said == NULL || is_said(&r.conf, cases[i].said));
+        for (uint16_t k = 0; k < r.conf.policy.tunnel_count; k++)
+            CHECK(r.conf.policy.tunnels[k].is_dynamic && r.conf.policy.tunnels[k].is_open == cases[i].is_open &&
+                  r.conf.policy.tunnels[k].connection_type == CONNECTION_ANSWER_ONLY);
+        reading_end(&r);
     }
 }
 
@@ -743,6 +809,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_samples_load),
+        cmocka_unit_test(dynamic_entries_mean_what_they_say),
         cmocka_unit_test(a_sample_means_what_it_says),
         cmocka_unit_test(a_fault_parks_its_tunnel_and_no_other),
         cmocka_unit_test(a_finding_says_where_and_what_was_expected),

@@ -172,8 +172,10 @@ static void D08_a_peer_with_hundreds_of_pairs_is_ended_and_begun_in_pieces(void 
     struct tunnel tunnel = policy.tunnels[0];
 
     (void)state;
-    for (size_t i = 0; i < MANY; i++)
+    for (size_t i = 0; i < MANY; i++) {
         aces[i] = tunnel.aces[0];
+        aces[i].selector.remote = ip_range_of_prefix(ip_of_v4((uint32_t)(0x0a020000 + i)), 32);
+    }
     tunnel.aces = aces;
     tunnel.ace_count = MANY;
     policy.tunnels = &tunnel;

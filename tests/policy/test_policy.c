@@ -205,6 +205,112 @@ static void a_proxy_matches_exactly_or_not_at_all(void **state)
     CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &wanted, &tunnel, &ace));
 }
 
+/* The second entry becomes a dynamic one, with a line that denies 10.9 and one that permits the rest of 10.0/8. */
+static void make_dynamic(struct fixture *f)
+{
+    f->tunnels[2].is_dynamic = true;
+    f->tunnels[2].peer_count = 0;
+    f->aces[2] = (struct crypto_ace){between("10.1.0.0", "10.9.0.0"), false, 3};
+    f->aces[3].selector.remote = network("10.0.0.0", 8);
+    f->tunnels[1].ace_count = 0;
+    f->tunnels[2].aces = &f->aces[2];
+    f->tunnels[2].ace_count = 2;
+}
+
+static void Q05_a_dynamic_entry_takes_what_one_of_its_lines_holds_whole(void **state)
+{
+    static const struct {
+        const char *peer, *remote;
+        unsigned prefix_len;
+        bool is_taken;
+        const char *why;
+    } cases[] = {
+        {"203.0.113.77", "10.7.3.0", 24, true, "narrower than the line"},
+        {"203.0.113.77", "10.0.0.0", 8, false, "all of the line, but a deny before it has a part of it"},
+        {"203.0.113.77", "10.9.1.0", 24, false, "denied before"},
+        {"203.0.113.77", "0.0.0.0", 0, false, "wider than the line"},
+        {"203.0.113.77", "192.168.1.0", 24, false, "beside the line"},
+        {"203.0.113.1", "10.7.3.0", 24, false, "a peer that a static entry names gets nothing else"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture f;
+        struct selector wanted = between("10.1.0.0", "10.7.0.0");
+        uint16_t tunnel = 7, ace = 7;
+
+        make_dynamic(fixture(&f));
+        wanted.remote = network(cases[i].remote, cases[i].prefix_len);
+        CHECK(policy_match_proxy(&f.policy, address(cases[i].peer), &wanted, &tunnel, &ace) == cases[i].is_taken);
+        CHECK(!cases[i].is_taken || (tunnel == 2 && ace == 1));
+        f.tunnels[2].peers[0] = address("203.0.113.78");
+        f.tunnels[2].peer_count = 1;
+        CHECK(!policy_match_proxy(&f.policy, address(cases[i].peer), &wanted, &tunnel, &ace));
+        f.tunnels[2].peers[0] = address("203.0.113.77");
+        CHECK(policy_match_proxy(&f.policy, address(cases[i].peer), &wanted, &tunnel, &ace) == cases[i].is_taken);
+        f.tunnels[2].parked = "for a test";
+        CHECK(!policy_match_proxy(&f.policy, address(cases[i].peer), &wanted, &tunnel, &ace));
+    }
+}
+
+static void Q05_what_static_entries_and_our_interfaces_have_is_nobodys(void **state)
+{
+    static const struct {
+        const char *local, *remote;
+        unsigned prefix_len;
+        bool is_reserved;
+        const char *why;
+    } cases[] = {
+        {"10.1.0.0", "10.2.0.0", 16, true, "a static entry's own"},
+        {"10.1.0.0", "10.2.5.0", 24, true, "a part of it"},
+        {"10.1.0.0", "0.0.0.0", 0, true, "everything"},
+        {"10.1.0.0", "198.51.100.0", 24, true, "a network with an address of ours"},
+        {"10.3.0.0", "10.2.0.0", 16, false, "the same far network for another one here"},
+        {"10.1.0.0", "10.77.0.0", 16, false, "nobody's yet"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture f;
+        struct selector wanted = between(cases[i].local, "10.7.0.0");
+
+        make_dynamic(fixture(&f));
+        wanted.remote = network(cases[i].remote, cases[i].prefix_len);
+        CHECK(policy_is_reserved(&f.policy, &wanted) == cases[i].is_reserved);
+    }
+}
+
+static void an_open_entry_steers_nothing_by_itself(void **state)
+{
+    struct fixture f;
+    struct flow flow = {.local = address("10.1.0.1"), .remote = address("10.77.0.1"), .protocol = 1};
+    uint16_t tunnel, ace;
+
+    (void)state;
+    make_dynamic(fixture(&f));
+    CHECK(policy_steer(&f.policy, &flow, &tunnel, &ace) && tunnel == 2);
+    f.tunnels[2].is_open = true;
+    CHECK(!policy_steer(&f.policy, &flow, &tunnel, &ace));
+}
+
+static void the_group_for_any_peer_is_the_first_that_can_prove_something(void **state)
+{
+    struct tunnel_group groups[] = {{.name = "10.9.9.9", .peer = address("10.9.9.9")},
+                                    {.name = "ann", .is_by_identity = true, .has_key = true},
+                                    {.name = "DefaultL2LGroup"},
+                                    {.name = "DefaultRAGroup", .has_key = true}};
+    struct policy policy = {.tunnel_groups = groups, .tunnel_group_count = COUNT_OF(groups)};
+
+    (void)state;
+    CHECK(policy_tunnel_group_of(&policy, address("203.0.113.9")) == 3);
+    groups[2].trustpoint = 1;
+    CHECK(policy_tunnel_group_of(&policy, address("203.0.113.9")) == 2);
+    groups[2].trustpoint = 0;
+    groups[3].has_key = false;
+    CHECK(policy_tunnel_group_of(&policy, address("203.0.113.9")) == 2);
+    CHECK(policy_tunnel_group_of(&policy, address("10.9.9.9")) == 0);
+}
+
 static void spoil_pfs(struct fixture *f)
 {
     f->tunnels[1].pfs = GROUP_MODP2048;
@@ -299,6 +405,10 @@ int main(void)
         cmocka_unit_test(only_interfaces_with_isakmp_are_found),
         cmocka_unit_test(traffic_is_steered_by_the_first_permit),
         cmocka_unit_test(a_proxy_matches_exactly_or_not_at_all),
+        cmocka_unit_test(Q05_a_dynamic_entry_takes_what_one_of_its_lines_holds_whole),
+        cmocka_unit_test(Q05_what_static_entries_and_our_interfaces_have_is_nobodys),
+        cmocka_unit_test(an_open_entry_steers_nothing_by_itself),
+        cmocka_unit_test(the_group_for_any_peer_is_the_first_that_can_prove_something),
         cmocka_unit_test(a_tunnel_is_the_same_while_its_sas_would_be),
         cmocka_unit_test(a_schedule_ends_and_gives_up_in_time),
     };
