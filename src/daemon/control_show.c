@@ -239,14 +239,17 @@ static bool is_peer_of(const struct tunnel *tunnel, struct ip ip)
     return false;
 }
 
-/* The ISAKMP SA that speaks for the tunnel: the newest that is not dead, else the newest. */
-static bool sa_of_tunnel(const struct client *client, const struct tunnel *tunnel, struct ike_sa_view *found)
+/* The ISAKMP SA that speaks for the tunnel: the newest that is not dead, else the newest. `guest`: of a dynamic entry.
+ */
+static bool sa_of_tunnel(const struct client *client, const struct tunnel *tunnel, struct ip guest,
+                         struct ike_sa_view *found)
 {
     struct ike_sa_view view;
     bool is_found = false;
 
     for (uint32_t i = 0; ike_view_sa(ike_of(client), now_of(client), i, &view); i++) {
-        if (!is_peer_of(tunnel, view.remote.ip) || (is_found && view.is_dead && !found->is_dead))
+        if (!(ip_is_set(guest) ? ip_equal(guest, view.remote.ip) : is_peer_of(tunnel, view.remote.ip)) ||
+            (is_found && view.is_dead && !found->is_dead))
             continue;
         *found = view;
         is_found = true;
@@ -262,14 +265,14 @@ struct pair_sum {
     enum esp_variant variant; /* of any of them */
 };
 
-static struct pair_sum pairs_of_tunnel(const struct client *client, uint16_t tunnel)
+static struct pair_sum pairs_of_tunnel(const struct client *client, uint16_t tunnel, struct ip guest)
 {
     struct plane_pair_view plane_view;
     struct ike_pair_view view;
     struct pair_sum sum = {0};
 
     for (uint32_t i = 0; ike_view_pair(ike_of(client), now_of(client), i, &view); i++) {
-        if (view.tunnel != tunnel)
+        if (view.tunnel != tunnel || (ip_is_set(guest) && !ip_equal(guest, view.remote.ip)))
             continue;
         sum.count++;
         if (view.begun_ms >= sum.begun_ms) {
@@ -368,21 +371,23 @@ static const char *tunnel_state(const struct tunnel *tunnel, const struct pair_s
         return "up";
     if (sa && !sa->is_dead)
         return sa->is_up ? "phase1" : "negotiating";
-    return "down";
+    return tunnel->is_dynamic ? "listening" : "down";
 }
 
-static void send_tunnel(struct client *client, uint16_t index, const struct tunnel *tunnel)
+/* `guest`: one of the peers of a dynamic entry; not set: its row of its own, which has none. */
+static void send_tunnel(struct client *client, uint16_t index, const struct tunnel *tunnel, struct ip guest)
 {
     struct control_record r = control_record_of(RECORD_tunnel);
-    struct pair_sum sum = pairs_of_tunnel(client, index);
+    bool is_bare = tunnel->is_dynamic && !ip_is_set(guest);
+    struct pair_sum sum = is_bare ? (struct pair_sum){0} : pairs_of_tunnel(client, index, guest);
     struct ike_peer_view peer_view;
     struct ike_sa_view sa = {0};
-    bool has_sa = sa_of_tunnel(client, tunnel, &sa);
+    bool has_sa = !is_bare && sa_of_tunnel(client, tunnel, guest, &sa);
     struct ip peer = has_sa               ? sa.remote.ip
                      : sum.count          ? sum.peer
                      : tunnel->peer_count ? tunnel->peers[0]
                                           : (struct ip){0};
-    bool has_peer = peer_view_of(client, peer, &peer_view);
+    bool has_peer = ip_is_set(peer) && peer_view_of(client, peer, &peer_view);
 
     set_tunnel_policy(&r, policy_of(client), tunnel, peer);
     record_set_text(&r, COL_tunnel_state, tunnel_state(tunnel, &sum, has_sa ? &sa : NULL));
@@ -428,9 +433,47 @@ static bool send_outcome(struct client *client)
     return true;
 }
 
+/* The dynamic entry that a peer's pairs are of, else the first; NO_INDEX: a static entry names it. */
+static uint16_t dynamic_tunnel_of(const struct client *client, struct ip peer)
+{
+    const struct policy *policy = policy_of(client);
+    uint16_t first = NO_INDEX;
+    struct ike_pair_view pair;
+
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        if (!policy->tunnels[i].is_dynamic && is_peer_of(&policy->tunnels[i], peer))
+            return NO_INDEX;
+        if (policy->tunnels[i].is_dynamic && first == NO_INDEX)
+            first = i;
+    }
+    for (uint32_t i = 0; first != NO_INDEX && ike_view_pair(ike_of(client), now_of(client), i, &pair); i++)
+        if (ip_equal(pair.remote.ip, peer) && pair.tunnel < policy->tunnel_count)
+            return pair.tunnel;
+    return first;
+}
+
+/* Those that have come by themselves. */
+static bool send_guest(struct client *client)
+{
+    struct ike_peer_view view;
+
+    if (!ike_view_peer(ike_of(client), now_of(client), client->index, &view))
+        return false;
+    client->index++;
+    if (view.sa_count + view.pair_count == 0 ||
+        (ip_is_set(client->request.peer) && !ip_equal(client->request.peer, view.remote)))
+        return true;
+    uint16_t tunnel = dynamic_tunnel_of(client, view.remote);
+    if (tunnel == NO_INDEX)
+        return true;
+    client->number++;
+    send_tunnel(client, tunnel, &policy_of(client)->tunnels[tunnel], view.remote);
+    return true;
+}
+
 bool show_tunnels(struct client *client)
 {
-    enum { TUNNELS, OUTCOMES };
+    enum { TUNNELS, GUESTS, OUTCOMES };
     const struct policy *policy = policy_of(client);
 
     if (client->stage == TUNNELS && client->index < policy->tunnel_count) {
@@ -439,11 +482,17 @@ bool show_tunnels(struct client *client)
 
         if (!ip_is_set(client->request.peer) || is_peer_of(tunnel, client->request.peer)) {
             client->number++;
-            send_tunnel(client, index, tunnel);
+            send_tunnel(client, index, tunnel, (struct ip){0});
         }
         return true;
     }
     if (client->stage == TUNNELS) {
+        client->stage = GUESTS;
+        client->index = 0;
+    }
+    if (client->stage == GUESTS && send_guest(client))
+        return true;
+    if (client->stage == GUESTS) {
         client->stage = OUTCOMES;
         client->index = 0;
     }

@@ -187,6 +187,40 @@ static void warn_of_missing(struct daemon *daemon)
     }
 }
 
+/* The packet filter for that policy, and for the pairs that there are of open tunnels. */
+static bool steer_all(const struct daemon *daemon, const struct policy *policy, struct text *why)
+{
+    struct selector *list = NULL;
+    struct steer_guests guests = {NULL, daemon->plane == NULL ? 0 : plane_guests(daemon->plane, &list)};
+
+    guests.list = list;
+    bool ok = steer_close_up(policy, guests, NULL, why);
+    free(list);
+    return ok;
+}
+
+static bool on_guest(void *context, const struct selector *guest)
+{
+    const struct daemon *daemon = context;
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (steer_add_guest(guest, &why))
+        return true;
+    log_note(daemon->log, LOG_ERR, "a peer of a dynamic crypto map is refused: %s", space);
+    return false;
+}
+
+static void on_guests_gone(void *context)
+{
+    const struct daemon *daemon = context;
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (!steer_all(daemon, &daemon->config->conf.policy, &why))
+        log_note(daemon->log, LOG_ERR, "%s", space);
+}
+
 static void look_again(uv_timer_t *timer)
 {
     struct daemon *daemon = timer->data;
@@ -194,17 +228,17 @@ static void look_again(uv_timer_t *timer)
     struct text why = text_of(space, sizeof space);
 
     bool is_new = config_match_interfaces(daemon->config, daemon->log) > 0;
-    if ((is_new && !steer_close_up(&daemon->config->conf.policy, NULL, &why)) || !open_interfaces(daemon, &why))
+    if ((is_new && !steer_all(daemon, &daemon->config->conf.policy, &why)) || !open_interfaces(daemon, &why))
         log_note(daemon->log, LOG_ERR, "%s", space);
 }
 
 /* ---- The configuration ---- */
 
 /* A change that leaves the marks as they are does not wait for the packet filter: nor does the traffic. */
-static bool close_up(const struct config *old, const struct config *new, bool is_change, struct text *why)
+static bool close_up(const struct daemon *daemon, const struct config *new, bool is_change, struct text *why)
 {
-    return (is_change && steer_is_same(&old->conf.policy, &new->conf.policy)) ||
-           steer_close_up(&new->conf.policy, NULL, why);
+    return (is_change && steer_is_same(&daemon->config->conf.policy, &new->conf.policy)) ||
+           steer_all(daemon, &new->conf.policy, why);
 }
 
 /* Everything that may fail comes before anything is changed. */
@@ -213,7 +247,7 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
     struct config *old = daemon->config;
     const struct policy *policy = &new->conf.policy;
 
-    if (!close_up(old, new, is_change, why))
+    if (!close_up(daemon, new, is_change, why))
         return false;
     daemon->is_closed_up = true;
     if (!vault_queue_set_keys(daemon->queue, new->conf.keys, new->conf.key_count)) {
@@ -246,7 +280,7 @@ static bool take_config(struct daemon *daemon, struct config *new, bool is_chang
     config_match_interfaces(new, is_change ? NULL : daemon->log);
     if (!use_config(daemon, new, is_change, why)) {
         config_free(new);
-        if (!steer_close_up(&daemon->config->conf.policy, NULL, &not_restored))
+        if (!steer_all(daemon, &daemon->config->conf.policy, &not_restored))
             log_note(daemon->log, LOG_ERR, "%s", space);
         return false;
     }
@@ -427,11 +461,15 @@ static bool open_control(struct daemon *daemon, struct text *why)
 
 static bool make_plane(struct daemon *daemon, struct text *why)
 {
-    const struct plane_config config = {
-        .loop = daemon->loop,
-        .tun_name = TUN_NAME,
-        .pair_limit = ike_limits_default.pairs,
-        .hooks = {.context = daemon, .on_acquire = on_acquire, .on_input = on_plane_input, .on_event = on_event}};
+    const struct plane_config config = {.loop = daemon->loop,
+                                        .tun_name = TUN_NAME,
+                                        .pair_limit = ike_limits_default.pairs,
+                                        .hooks = {.context = daemon,
+                                                  .on_acquire = on_acquire,
+                                                  .on_input = on_plane_input,
+                                                  .on_event = on_event,
+                                                  .on_guest = on_guest,
+                                                  .on_guests_gone = on_guests_gone}};
     int error = plane_create(&daemon->plane, &config);
 
     if (error == 0)
@@ -456,7 +494,7 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     }
     if (!can_open_interfaces(daemon, why))
         return false;
-    if (!steer_close_up(&daemon->config->conf.policy, &daemon->was_closed_up, why))
+    if (!steer_close_up(&daemon->config->conf.policy, (struct steer_guests){0}, &daemon->was_closed_up, why))
         return false;
     daemon->is_closed_up = !daemon->was_closed_up;
     if (!make_plane(daemon, why) || !open_interfaces(daemon, why) || !steer_open_tun(TUN_NAME, why))

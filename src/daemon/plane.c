@@ -65,6 +65,9 @@ static void on_second(uv_timer_t *timer)
     plane->autopsies_left = PLANE_AUTOPSIES_PER_S;
     plane_hold_second(plane);
     plane_pairs_second(plane);
+    if (plane->are_guests_gone && plane->hooks.on_guests_gone != NULL)
+        plane->hooks.on_guests_gone(plane->hooks.context);
+    plane->are_guests_gone = false;
     if (plane->stranger_count > 0)
         plane_notice_soon(plane);
 }

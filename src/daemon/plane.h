@@ -39,6 +39,9 @@ struct plane_hooks {
     void (*on_input)(void *context, enum ike_plane_kind kind, struct handle pair, uint32_t spi,
                      const struct endpoint *local, const struct endpoint *remote);
     void (*on_event)(void *context, const struct event *event);
+    /* The traffic of a pair of an open tunnel: false: it cannot be steered, and the pair is not installed. */
+    bool (*on_guest)(void *context, const struct selector *guest);
+    void (*on_guests_gone)(void *context); /* some of them are not wanted any more */
 };
 
 struct plane_config {
@@ -64,8 +67,12 @@ void plane_set_policy(struct plane *plane, const struct policy *policy);
 
 /* Installs the directions that are named; a second call adds the other one. 0, or an errno: EAFNOSUPPORT, EOPNOTSUPP
  * (transport mode), ENOSPC (index past pair_limit), EEXIST (the place has another pair, or the SPI is taken), EINVAL
- * (libcrypto refused the keys), EADDRNOTAVAIL (no socket for that local address). Nothing is changed on failure. */
+ * (libcrypto refused the keys), EADDRNOTAVAIL (no socket for that local address), EIO (its traffic cannot be steered).
+ * Nothing is changed on failure. */
 int plane_install(struct plane *plane, const struct ike_install *install);
+
+/* The traffic of all pairs of open tunnels; `*guests` is the caller's to free. Returns how many. */
+size_t plane_guests(const struct plane *plane, struct selector **guests);
 
 /* A stale handle is nothing. The counters go to the pair that replaces this one. */
 void plane_remove(struct plane *plane, struct handle pair);

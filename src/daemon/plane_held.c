@@ -40,6 +40,10 @@ void plane_hold_packet(struct plane *plane, uint16_t tunnel, uint16_t ace, const
         plane_drop_out(plane, NULL, ESP_DROP_PARKED);
         return;
     }
+    if (plane->policy->tunnels[tunnel].is_dynamic) {
+        plane_drop_out(plane, NULL, ESP_DROP_NO_PEER_YET);
+        return;
+    }
     struct plane_hold *hold = hold_of(plane, tunnel, ace);
     if (hold == NULL)
         hold = new_hold(plane, tunnel, ace);

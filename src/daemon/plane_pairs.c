@@ -42,6 +42,28 @@ struct plane_pair *plane_pair_for(const struct plane *plane, uint16_t tunnel, ui
     return NULL;
 }
 
+struct plane_pair *plane_guest_for(const struct plane *plane, const struct flow *flow)
+{
+    struct plane_pair *pair = NULL;
+
+    for (uint16_t i = 0; plane->guest_count > 0 && pair == NULL && i < plane->policy->tunnel_count; i++)
+        for (uint16_t ace = 0;
+             plane->policy->tunnels[i].is_open && pair == NULL && ace < plane->policy->tunnels[i].ace_count; ace++)
+            pair = plane_pair_for(plane, i, ace, flow);
+    return pair;
+}
+
+size_t plane_guests(const struct plane *plane, struct selector **guests)
+{
+    size_t count = 0;
+
+    *guests = plane->guest_count == 0 ? NULL : calloc(plane->guest_count, sizeof **guests);
+    for (uint32_t i = 0; *guests != NULL && i < plane->pair_limit && count < plane->guest_count; i++)
+        if (plane->pairs[i].is_guest)
+            (*guests)[count++] = plane->pairs[i].selector;
+    return count;
+}
+
 static uint32_t place_of(const struct plane *plane, const struct plane_pair *pair)
 {
     return (uint32_t)(pair - plane->pairs) + 1;
@@ -147,11 +169,29 @@ static int check_install(const struct plane *plane, const struct ike_install *in
     return plane_local_of(plane, install->local.ip) == NULL ? EADDRNOTAVAIL : 0;
 }
 
+static bool is_of_guest(const struct plane *plane, const struct ike_install *install)
+{
+    return plane->policy != NULL && install->tunnel < plane->policy->tunnel_count &&
+           plane->policy->tunnels[install->tunnel].is_open;
+}
+
+/* Steered from before the first packet may come, and once for all pairs with the same networks. */
+static bool admit_guest(struct plane *plane, const struct ike_install *install)
+{
+    for (uint32_t i = 0, left = plane->guest_count; i < plane->pair_limit && left > 0; i++) {
+        if (plane->pairs[i].is_guest && selector_equal(&plane->pairs[i].selector, &install->selector))
+            return true;
+        left -= plane->pairs[i].is_guest;
+    }
+    return plane->hooks.on_guest == NULL || plane->hooks.on_guest(plane->hooks.context, &install->selector);
+}
+
 static void begin_pair(struct plane *plane, struct plane_pair *pair, const struct ike_install *install)
 {
     *pair = (struct plane_pair){.handle = install->pair,
                                 .is_listed = pair->is_listed,
                                 .is_udp = install->is_udp,
+                                .is_guest = is_of_guest(plane, install),
                                 .tunnel = install->tunnel,
                                 .ace = install->ace,
                                 .selector = install->selector,
@@ -159,6 +199,7 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
                                 .remote = install->remote,
                                 .df = install->df};
     plane->pair_count++;
+    plane->guest_count += pair->is_guest;
     struct plane_pair *replaced = plane_pair_find(plane, install->replaces);
     if (replaced != NULL)
         replaced->heir = install->pair;
@@ -179,6 +220,11 @@ int plane_install(struct plane *plane, const struct ike_install *install)
     }
 
     struct plane_pair *pair = &plane->pairs[install->pair.index];
+    if (!handle_is_set(pair->handle) && is_of_guest(plane, install) && !admit_guest(plane, install)) {
+        burst_key_free(key_in);
+        burst_key_free(key_out);
+        return EIO;
+    }
     if (!handle_is_set(pair->handle))
         begin_pair(plane, pair, install);
     if (install->is_inbound) {
@@ -211,6 +257,8 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
     burst_key_free(pair->in.key);
     burst_key_free(pair->out.key);
     free(pair->drops);
+    plane->guest_count -= pair->is_guest;
+    plane->are_guests_gone |= pair->is_guest;
     *pair = (struct plane_pair){.is_listed = pair->is_listed};
     plane->pair_count--;
 }

@@ -46,7 +46,7 @@ struct told_drops {
 struct plane_pair {
     struct handle handle; /* not set: the place is free */
     struct handle heir;   /* the pair that replaces this one */
-    bool has_in, has_out, is_stopped, is_udp;
+    bool has_in, has_out, is_stopped, is_udp, is_guest;
     uint16_t tunnel, ace; /* tunnel NO_INDEX: not of the present policy */
     struct selector selector;
     struct endpoint local, remote;
@@ -122,6 +122,8 @@ struct plane {
     struct plane_hold holds[PLANE_HOLDS_MAX];
     struct stranger strangers[PLANE_STRANGERS_MAX];
     size_t stranger_count;
+    uint32_t guest_count;
+    bool are_guests_gone;
     uint64_t stranger_ms;
     struct event events[PLANE_EVENTS_MAX];
     size_t event_count;
@@ -146,6 +148,8 @@ struct plane_pair *plane_pair_find(const struct plane *plane, struct handle h);
 struct plane_pair *plane_pair_of_spi(const struct plane *plane, uint32_t spi);
 /* The newest pair that may send this flow. NULL: none. */
 struct plane_pair *plane_pair_for(const struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow);
+/* The newest pair of an open tunnel for it; NULL. */
+struct plane_pair *plane_guest_for(const struct plane *plane, const struct flow *flow);
 void plane_pairs_repolicy(struct plane *plane, const struct policy *from, const struct policy *to);
 void plane_pairs_free(struct plane *plane);
 /* Asks the kernel; true when the path has become narrower. */

@@ -3,7 +3,6 @@
 #include "daemon/child.h"
 #include "daemon/names.h"
 #include "daemon/netlink.h"
-#include "daemon/steer_rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,15 +58,24 @@ static bool run_nft(struct bytes rules, struct text *why)
     return false;
 }
 
-static bool write_rules(const struct policy *policy, bool has_log, struct text *why)
+bool steer_add_guest(const struct selector *guest, struct text *why)
 {
-    size_t size = steer_rules_size(policy);
+    char space[STEER_GUEST_SIZE];
+    struct text rules = text_of(space, sizeof space);
+
+    steer_rules_write_guest(&rules, guest);
+    return run_nft(bytes_of(rules.data, rules.len), why);
+}
+
+static bool write_rules(const struct policy *policy, struct steer_guests guests, bool has_log, struct text *why)
+{
+    size_t size = steer_rules_size(policy, guests);
     char *space = malloc(size);
 
     if (space == NULL)
         return refused(why, "memory for the packet filter rules", ENOMEM);
     struct text rules = text_of(space, size);
-    steer_rules_write(&rules, policy, has_log);
+    steer_rules_write(&rules, policy, guests, has_log);
     bool ok = run_nft(bytes_of(rules.data, rules.len), why);
     free(space);
     return ok;
@@ -75,15 +83,16 @@ static bool write_rules(const struct policy *policy, bool has_log, struct text *
 
 bool steer_is_same(const struct policy *a, const struct policy *b)
 {
-    size_t size_a = steer_rules_size(a), size_b = steer_rules_size(b);
+    struct steer_guests none = {0};
+    size_t size_a = steer_rules_size(a, none), size_b = steer_rules_size(b, none);
     char *space_a = malloc(size_a), *space_b = malloc(size_b);
     bool is_same = false;
 
     if (space_a != NULL && space_b != NULL) {
         struct text rules_a = text_of(space_a, size_a), rules_b = text_of(space_b, size_b);
 
-        steer_rules_write(&rules_a, a, true);
-        steer_rules_write(&rules_b, b, true);
+        steer_rules_write(&rules_a, a, none, true);
+        steer_rules_write(&rules_b, b, none, true);
         is_same = strcmp(space_a, space_b) == 0;
     }
     free(space_a);
@@ -91,7 +100,7 @@ bool steer_is_same(const struct policy *a, const struct policy *b)
     return is_same;
 }
 
-bool steer_close_up(const struct policy *policy, bool *has_stood, struct text *why)
+bool steer_close_up(const struct policy *policy, struct steer_guests guests, bool *has_stood, struct text *why)
 {
     bool stands = false;
 
@@ -107,7 +116,7 @@ bool steer_close_up(const struct policy *policy, bool *has_stood, struct text *w
         *has_stood = true;
     char first_try[400];
     struct text without_log = text_of(first_try, sizeof first_try);
-    return write_rules(policy, true, &without_log) || write_rules(policy, false, why);
+    return write_rules(policy, guests, true, &without_log) || write_rules(policy, guests, false, why);
 }
 
 /* What comes out of the TUN comes from addresses that the main table knows elsewhere, or not at all. The kernel takes

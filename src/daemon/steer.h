@@ -10,13 +10,16 @@
 #define DAEMON_STEER_H
 
 #include "base/text.h"
-#include "policy/policy.h"
+#include "daemon/steer_rules.h"
 
 /* Both ask for the same marks: nothing has to be written anew. */
 bool steer_is_same(const struct policy *a, const struct policy *b);
 
+/* One more pair of an open tunnel: its traffic is steered from now on, until the next steer_close_up without it. */
+bool steer_add_guest(const struct selector *guest, struct text *why);
+
 /* `*has_stood` becomes true when a crash has left the rule; may be NULL. */
-bool steer_close_up(const struct policy *policy, bool *has_stood, struct text *why);
+bool steer_close_up(const struct policy *policy, struct steer_guests guests, bool *has_stood, struct text *why);
 bool steer_open_tun(const char *tun_name, struct text *why);
 bool steer_take_away(struct text *why);
 

@@ -23,9 +23,9 @@ bool steer_rules_can_name(const char *linux_name)
     return linux_name[0] != '\0' && linux_name[strspn(linux_name, NAME_CHARACTERS)] == '\0';
 }
 
-size_t steer_rules_size(const struct policy *policy)
+size_t steer_rules_size(const struct policy *policy, struct steer_guests guests)
 {
-    size_t size = FRAME_SIZE;
+    size_t size = FRAME_SIZE + 4 * LINE_SIZE * guests.count;
 
     for (uint16_t i = 0; i < policy->tunnel_count; i++)
         size += ENTRY_SIZE + 4 * LINE_SIZE * (size_t)policy->tunnels[i].ace_count;
@@ -67,9 +67,9 @@ static void add_ports(struct text *t, const char *side, struct port_range ports)
 }
 
 /* Addresses and protocol: what every fragment of a packet shows. */
-static void add_match(struct text *t, const struct selector *s, enum direction direction)
+static void add_match(struct text *t, const char *before, const struct selector *s, enum direction direction)
 {
-    text_add(t, "    meta nfproto %s", s->local.first.family == IP_V6 ? "ipv6" : "ipv4");
+    text_add(t, "%smeta nfproto %s", before, s->local.first.family == IP_V6 ? "ipv6" : "ipv4");
     add_addresses(t, direction == OUT ? "saddr" : "daddr", s->local);
     add_addresses(t, direction == OUT ? "daddr" : "saddr", s->remote);
     if (s->protocol != 0)
@@ -84,12 +84,13 @@ static void add_permit(struct text *t, enum direction direction)
         text_add(t, " goto in_clear\n");
 }
 
-static void add_ace(struct text *t, const struct crypto_ace *ace, enum direction direction)
+/* `before`: what stands before each rule. */
+static void add_ace(struct text *t, const char *before, const struct crypto_ace *ace, enum direction direction)
 {
     const struct selector *s = &ace->selector;
     bool wants_ports = has_ports(s->protocol) && !(is_any(s->local_ports) && is_any(s->remote_ports));
 
-    add_match(t, s, direction);
+    add_match(t, before, s, direction);
     if (wants_ports) {
         add_ports(t, direction == OUT ? "sport" : "dport", s->local_ports);
         add_ports(t, direction == OUT ? "dport" : "sport", s->remote_ports);
@@ -102,7 +103,7 @@ static void add_ace(struct text *t, const struct crypto_ace *ace, enum direction
     /* A later fragment shows no ports. It might belong to what is to be protected, so it goes where that goes, never in
      * clear. */
     if (wants_ports && ace->is_permit) {
-        add_match(t, s, direction);
+        add_match(t, before, s, direction);
         text_add(t, s->local.first.family == IP_V6 ? " frag frag-off != 0" : " ip frag-off & 0x1fff != 0");
         add_permit(t, direction);
     }
@@ -114,8 +115,27 @@ static void add_entry_chain(struct text *t, const struct policy *policy, uint16_
 
     text_add(t, "  chain %s_%u_%u {\n", direction_names[direction], index, tunnel->sequence);
     for (uint16_t i = 0; i < tunnel->ace_count; i++)
-        add_ace(t, &tunnel->aces[i], direction);
+        add_ace(t, "    ", &tunnel->aces[i], direction);
     text_add(t, "  }\n");
+}
+
+static void add_guest_chain(struct text *t, struct steer_guests guests, enum direction direction)
+{
+    text_add(t, "  chain guests_%s {\n", direction_names[direction]);
+    for (size_t i = 0; i < guests.count; i++)
+        add_ace(t, "    ", &(struct crypto_ace){.selector = guests.list[i], .is_permit = true}, direction);
+    text_add(t, "  }\n");
+}
+
+/* The chain of an entry's lines; those of open entries share one. */
+static void add_jump(struct text *t, const struct policy *policy, uint16_t index, enum direction direction)
+{
+    const struct tunnel *tunnel = &policy->tunnels[index];
+
+    if (tunnel->is_open)
+        text_add(t, "jump guests_%s\n", direction_names[direction]);
+    else
+        text_add(t, "jump %s_%u_%u\n", direction_names[direction], index, tunnel->sequence);
 }
 
 static const struct policy_interface *interface_of(const struct policy *policy, const struct tunnel *tunnel)
@@ -131,7 +151,8 @@ static void add_out_chain(struct text *t, const struct policy *policy)
 {
     text_add(t, "  chain out {\n");
     for (uint16_t i = 0; i < policy->tunnel_count; i++) {
-        text_add(t, "    jump out_%u_%u\n", i, policy->tunnels[i].sequence);
+        text_add(t, "    ");
+        add_jump(t, policy, i, OUT);
         text_add(t, "    meta mark & 0x%08x == 0x%08x return\n", MARK_MASK, MARK_STEERED);
     }
     text_add(t, "  }\n");
@@ -142,8 +163,10 @@ static void add_in_chain(struct text *t, const struct policy *policy)
     text_add(t, "  chain in {\n");
     for (uint16_t i = 0; i < policy->tunnel_count; i++) {
         const struct policy_interface *interface = interface_of(policy, &policy->tunnels[i]);
-        if (interface != NULL)
-            text_add(t, "    iifname \"%s\" jump in_%u_%u\n", interface->linux_name, i, policy->tunnels[i].sequence);
+        if (interface == NULL)
+            continue;
+        text_add(t, "    iifname \"%s\" ", interface->linux_name);
+        add_jump(t, policy, i, IN);
     }
     text_add(t, "  }\n");
 }
@@ -216,12 +239,16 @@ static void add_in_clear_chain(struct text *t, bool has_log)
     text_add(t, "    counter name clear_refused drop\n  }\n");
 }
 
-void steer_rules_write(struct text *rules, const struct policy *policy, bool has_log)
+void steer_rules_write(struct text *rules, const struct policy *policy, struct steer_guests guests, bool has_log)
 {
     steer_rules_write_removal(rules);
     text_add(rules, "table inet " NFT_TABLE " {\n  counter clear_refused { }\n");
     add_in_clear_chain(rules, has_log);
+    add_guest_chain(rules, guests, OUT);
+    add_guest_chain(rules, guests, IN);
     for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        if (policy->tunnels[i].is_open)
+            continue;
         add_entry_chain(rules, policy, i, OUT);
         add_entry_chain(rules, policy, i, IN);
     }
@@ -229,6 +256,15 @@ void steer_rules_write(struct text *rules, const struct policy *policy, bool has
     add_in_chain(rules, policy);
     add_base_chains(rules, policy);
     text_add(rules, "}\n");
+    CHECK(!rules->is_cut);
+}
+
+void steer_rules_write_guest(struct text *rules, const struct selector *guest)
+{
+    const struct crypto_ace ace = {.selector = *guest, .is_permit = true};
+
+    add_ace(rules, "add rule inet " NFT_TABLE " guests_out ", &ace, OUT);
+    add_ace(rules, "add rule inet " NFT_TABLE " guests_in ", &ace, IN);
     CHECK(!rules->is_cut);
 }
 

@@ -19,10 +19,21 @@
 #include "base/text.h"
 #include "policy/policy.h"
 
-size_t steer_rules_size(const struct policy *policy);
+/* The traffic of pairs whose peers chose their networks themselves (tunnel.is_open): it is treated as an ACL that grows
+ * and shrinks with the pairs, at the place of the first such entry. */
+struct steer_guests {
+    const struct selector *list;
+    size_t count;
+};
+
+size_t steer_rules_size(const struct policy *policy, struct steer_guests guests);
 /* `has_log`: what is refused in clear is also shown to CLEAR_LOG_GROUP, five packets a second at most; not every kernel
  * can. */
-void steer_rules_write(struct text *rules, const struct policy *policy, bool has_log);
+void steer_rules_write(struct text *rules, const struct policy *policy, struct steer_guests guests, bool has_log);
+
+/* Adds one to the guests of what steer_rules_write has made. */
+enum { STEER_GUEST_SIZE = 4096 };
+void steer_rules_write_guest(struct text *rules, const struct selector *guest);
 
 /* Removes what steer_rules_write has made; harmless when nothing is there. */
 void steer_rules_write_removal(struct text *rules);

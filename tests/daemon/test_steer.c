@@ -99,7 +99,7 @@ static bool close_up(void)
     struct steered s;
 
     make_steered(&s);
-    if (!steer_close_up(&s.policy, &has_stood, &why))
+    if (!steer_close_up(&s.policy, (struct steer_guests){0}, &has_stood, &why))
         fail_msg("%s", space);
     return has_stood;
 }
@@ -244,7 +244,7 @@ static void a_new_policy_replaces_the_old_one(void **state)
     (void)state;
     make_steered(&s);
     s.policy.tunnel_count = 1;
-    CHECK(steer_close_up(&s.policy, NULL, &why));
+    CHECK(steer_close_up(&s.policy, (struct steer_guests){0}, NULL, &why));
     expect(INSIDE, "10.1.0.5", "10.2.0.5", UDP, 9, 0, TUNNEL, "the entry that is left");
     expect(INSIDE, "10.1.0.5", "10.4.0.5", UDP, 9, 0, OUTSIDE, "an entry that has gone");
     close_up();

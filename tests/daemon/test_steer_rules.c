@@ -9,15 +9,20 @@
 
 #include <cmocka.h>
 
-static char *written(const struct policy *policy)
+static char *written_with(const struct policy *policy, struct steer_guests guests)
 {
-    size_t size = steer_rules_size(policy);
+    size_t size = steer_rules_size(policy, guests);
     char *space = malloc(size);
     struct text rules = text_of(space, size);
 
     CHECK(space != NULL);
-    steer_rules_write(&rules, policy, true);
+    steer_rules_write(&rules, policy, guests, true);
     return space;
+}
+
+static char *written(const struct policy *policy)
+{
+    return written_with(policy, (struct steer_guests){0});
 }
 
 #define MARK " meta mark set meta mark & 0xf0ffffff | 0x01000000 return\n"
@@ -159,9 +164,45 @@ static void the_space_is_enough_for_the_longest_lines(void **state)
     free(written(&s.policy)); /* checks that it was not cut */
 }
 
+static void an_open_entry_steers_its_guests_alone(void **state)
+{
+    struct selector guests[] = {
+        {.local = {{.family = IP_V4, .octets = {10, 1, 0, 0}}, {.family = IP_V4, .octets = {10, 1, 255, 255}}},
+         .remote = {{.family = IP_V4, .octets = {10, 7, 0, 0}}, {.family = IP_V4, .octets = {10, 7, 0, 255}}},
+         .local_ports = ANY_PORT,
+         .remote_ports = ANY_PORT}};
+    static const struct crypto_ace any = {.selector = {.local = {{.family = IP_V4}, {.family = IP_V4}}},
+                                          .is_permit = true};
+    const struct policy_interface outside = {.linux_name = "eth0", .map_name = "M", .is_ikev1_enabled = true};
+    const struct tunnel tunnel = {
+        .map_name = "D", .sequence = 10, .is_dynamic = true, .is_open = true, .aces = &any, .ace_count = 1};
+    const struct policy policy = {.interfaces = &outside, .interface_count = 1, .tunnels = &tunnel, .tunnel_count = 1};
+    char *text = written_with(&policy, (struct steer_guests){guests, 1});
+    char space[STEER_GUEST_SIZE];
+    struct text added = text_of(space, sizeof space);
+
+    (void)state;
+    CHECK(
+        strstr(text, "chain guests_out {\n    meta nfproto ipv4 ip saddr 10.1.0.0/16 ip daddr 10.7.0.0/24" MARK "  }"));
+    CHECK(
+        strstr(text, "chain guests_in {\n    meta nfproto ipv4 ip daddr 10.1.0.0/16 ip saddr 10.7.0.0/24" DROP "  }"));
+    CHECK(strstr(text, "    jump guests_out\n") && strstr(text, "iifname \"eth0\" jump guests_in\n"));
+    CHECK(!strstr(text, "chain out_0_10"));
+    free(text);
+    text = written(&policy);
+    CHECK(strstr(text, "chain guests_out {\n  }"));
+    free(text);
+    steer_rules_write_guest(&added, &guests[0]);
+    CHECK(strcmp(space,
+                 "add rule inet ikewise guests_out meta nfproto ipv4 ip saddr 10.1.0.0/16 ip daddr 10.7.0.0/24" MARK
+                 "add rule inet ikewise guests_in meta nfproto ipv4 ip daddr 10.1.0.0/16 ip saddr 10.7.0.0/24" DROP) ==
+          0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_open_entry_steers_its_guests_alone),
         cmocka_unit_test(an_ace_is_asked_in_both_directions),
         cmocka_unit_test(a_range_that_is_no_prefix_is_written_as_a_range),
         cmocka_unit_test(entries_are_asked_in_order_until_one_has_marked),
