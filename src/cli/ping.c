@@ -13,11 +13,14 @@ extern char **environ;
 #define PAYLOAD "72"
 enum { MARKS_A_LINE = 70 };
 
-struct pinging {
-    FILE *out;
-    unsigned count, sent, answered; /* sent: marks that have been printed */
-    double least_ms, most_ms, sum_ms;
-};
+struct pinging ping_begin(FILE *out, struct ip target, unsigned count)
+{
+    char address[IP_TEXT_SIZE];
+
+    fprintf(out, "Type escape sequence to abort.\nSending %u, 100-byte ICMP Echos to %s, timeout is 2 seconds:\n",
+            count, ip_text(target, address));
+    return (struct pinging){.out = out, .count = count};
+}
 
 static void mark(struct pinging *p, char c)
 {
@@ -27,14 +30,10 @@ static void mark(struct pinging *p, char c)
     fflush(p->out);
 }
 
-/* "64 bytes from 10.2.0.5: icmp_seq=3 ttl=62 time=0.512 ms". What was skipped had no answer. */
-static void take_line(struct pinging *p, const char *line)
+/* What was skipped had no answer. */
+void ping_answered(struct pinging *p, unsigned sequence, double ms)
 {
-    const char *number = strstr(line, "icmp_seq="), *time = strstr(line, "time=");
-    unsigned sequence = number ? (unsigned)strtoul(number + 9, NULL, 10) : 0;
-    double ms = time ? strtod(time + 5, NULL) : 0;
-
-    if (!number || !time || sequence <= p->sent || sequence > p->count)
+    if (sequence <= p->sent || sequence > p->count)
         return;
     while (p->sent + 1 < sequence)
         mark(p, '.');
@@ -45,13 +44,22 @@ static void take_line(struct pinging *p, const char *line)
     p->answered++;
 }
 
+/* "64 bytes from 10.2.0.5: icmp_seq=3 ttl=62 time=0.512 ms" */
+static void take_line(struct pinging *p, const char *line)
+{
+    const char *number = strstr(line, "icmp_seq="), *time = strstr(line, "time=");
+
+    if (number && time)
+        ping_answered(p, (unsigned)strtoul(number + 9, NULL, 10), strtod(time + 5, NULL));
+}
+
 /* The devices count in whole milliseconds, from 1. */
 static unsigned whole_ms(double ms)
 {
     return ms < 1 ? 1 : (unsigned)(ms + 0.5);
 }
 
-static void end_marks(struct pinging *p)
+void ping_end(struct pinging *p)
 {
     while (p->sent < p->count)
         mark(p, '.');
@@ -87,13 +95,13 @@ static int start(const char *target, const char *count, const char *source, int 
 
 int ping_run(FILE *out, struct ip target, unsigned count, const char *source, struct text *why)
 {
-    struct pinging p = {.out = out, .count = count ? count : PING_COUNT};
+    struct pinging p;
     char address[IP_TEXT_SIZE], number[16], line[512];
     int ends[2], error, status = 0;
     pid_t child;
     FILE *answers;
 
-    snprintf(number, sizeof number, "%u", p.count);
+    snprintf(number, sizeof number, "%u", count ? count : PING_COUNT);
     if (pipe(ends) != 0) {
         text_add(why, "ping: %s", strerror(errno));
         return 2;
@@ -106,8 +114,7 @@ int ping_run(FILE *out, struct ip target, unsigned count, const char *source, st
         close(ends[0]);
         return 2;
     }
-    fprintf(out, "Type escape sequence to abort.\nSending %u, 100-byte ICMP Echos to %s, timeout is 2 seconds:\n",
-            p.count, address);
+    p = ping_begin(out, target, count ? count : PING_COUNT);
     while (fgets(line, sizeof line, answers))
         take_line(&p, line);
     fclose(answers);
@@ -116,6 +123,6 @@ int ping_run(FILE *out, struct ip target, unsigned count, const char *source, st
         text_add(why, "ping cannot send from there: no such source, or not allowed");
         return 2;
     }
-    end_marks(&p);
+    ping_end(&p);
     return p.answered == 0;
 }

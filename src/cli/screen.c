@@ -40,7 +40,8 @@ static bool is_v6(const struct control_record *r)
     return strchr(record_text(r, COL_isakmp_sa_peer), ':') != NULL;
 }
 
-/* IOS, newer: the two families apart, each with its heading; the columns only once. */
+/* IOS lists the newest first. The newer ones have the two families apart, each with its heading; the columns only once.
+ */
 static void write_isakmp_by_family(FILE *out, const struct reply *reply, struct screen_item item)
 {
     for (int family = 0; family < 2; family++) {
@@ -49,7 +50,7 @@ static void write_isakmp_by_family(FILE *out, const struct reply *reply, struct 
         screen_block(out, family ? BLOCK_ISAKMP_V6 : BLOCK_ISAKMP_V4, &item);
         if (has_columns)
             screen_block(out, BLOCK_ISAKMP_COLUMNS, &item);
-        for (size_t i = 0; i < reply->count; i++) {
+        for (size_t i = reply->count; i-- > 0;) {
             item.record = &reply->records[i];
             if (!is_sa(item.record, true) || is_v6(item.record) != (family == 1))
                 continue;
@@ -83,10 +84,12 @@ static void write_isakmp(FILE *out, const struct reply *reply, const struct cont
     }
     screen_block(out, item.active_count + item.rekey_count ? BLOCK_ISAKMP_HEAD : BLOCK_ISAKMP_NONE, &item);
     for (size_t i = 0; i < reply->count; i++) {
-        item.record = &reply->records[i];
+        item.record = &reply->records[view->dialect == DIALECT_IOS12 ? reply->count - 1 - i : i];
         if (is_sa(item.record, with_dead))
             screen_block(out, BLOCK_ISAKMP_SA, &item);
     }
+    if (view->dialect == DIALECT_IOS12)
+        screen_block(out, BLOCK_ISAKMP_END, &item);
     if (request->id == CONTROL_SHOW_ISAKMP_SA)
         screen_block(out, BLOCK_IKEV2_NONE, &item);
 }
@@ -261,7 +264,7 @@ static void write_one(FILE *out, const struct reply *reply, enum control_record_
 static void write_each(FILE *out, const struct reply *reply, enum control_record_kind kind, enum screen_block head,
                        enum screen_block block, const struct screen_view *view)
 {
-    struct screen_item item = {.view = view};
+    struct screen_item item = {.view = view, .record = reply_find(reply, kind)};
 
     if (head != BLOCK_COUNT)
         screen_block(out, head, &item);
@@ -301,6 +304,10 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_VERSION: write_version(out, reply, view); return;
     case CONTROL_CHECK: write_check(out, reply, view); return;
     case CONTROL_DOCTOR: write_doctor(out, reply, view); return;
+    case CONTROL_SHOW_STATES:
+        write_each(out, reply, RECORD_state, reply_find(reply, RECORD_state) ? BLOCK_STATES_HEAD : BLOCK_STATES_NONE,
+                   BLOCK_STATE, view);
+        return;
     case CONTROL_SHOW_SESSIONDB: screen_sessiondb(out, reply, view); return;
     case CONTROL_SHOW_VPN_CONTEXT: screen_contexts(out, reply, view); return;
     case CONTROL_SHOW_DROPS: screen_drops(out, reply, view); return;

@@ -406,6 +406,31 @@ static bool is_default(const struct control_record *r)
 }
 
 /* `pair`: the default route, when there is one. */
+static void field_state_time(struct text *t, item *i)
+{
+    time_t at = (time_t)record_number(i->record, COL_state_at);
+    struct tm tm;
+
+    localtime_r(&at, &tm);
+    text_add(t, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void field_state_word(struct text *t, item *i)
+{
+    text_add(t, "%s", record_flag(i->record, COL_state_gone) ? "deleted" : record_text(i->record, COL_state_state));
+}
+
+static void field_state_ios(struct text *t, item *i)
+{
+    const char *passed = record_text(i->record, COL_state_ios_passed),
+               *ios = record_text(i->record, COL_state_ios_state);
+
+    if (record_flag(i->record, COL_state_gone))
+        text_add(t, "%s in %s", record_text(i->record, COL_state_reason), record_text(i->record, COL_state_state));
+    else
+        text_add(t, "%s%s%s", passed, *passed ? ", " : "", *ios ? ios : "QM_IDLE");
+}
+
 static void field_last_resort(struct text *t, item *i)
 {
     if (i->pair && record_has(i->pair, COL_route_gateway))

@@ -384,6 +384,7 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_PROTOCOL_STATS: client->producer = show_ike_stats; return;
     case CONTROL_SHOW_IPSEC_STATS: client->producer = show_ipsec_stats; return;
     case CONTROL_SHOW_LOGGING: client->producer = show_logging; return;
+    case CONTROL_SHOW_STATES: client->producer = show_states; return;
     case CONTROL_SHOW_WHY: client->producer = show_why; return;
     case CONTROL_SHOW_POLICY: client->producer = show_policies; return;
     case CONTROL_SHOW_ROUTE: client->producer = show_routes; return;

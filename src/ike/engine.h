@@ -364,6 +364,8 @@ struct event *tell_sa(const struct ike *ike, struct ike_outputs *out, enum event
 struct event *tell_exchange(const struct ike *ike, struct ike_outputs *out, enum event_kind kind,
                             const struct isakmp_sa *sa, const struct exchange *exchange);
 /* AUTHENTICATION_FAILED */
+void tell_state(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
+                const struct exchange *exchange, enum state before);
 void tell_unproved(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
                    const struct exchange *exchange, enum reason reason, const char *detail);
 void tell_message(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa,

@@ -62,6 +62,7 @@ struct reason_info {
 
 const struct exchange_info *exchange_info(enum exchange_kind kind);
 const struct state_info *state_info(enum state state);
+const char *state_passing(enum state into); /* of IOS, passed on the way into that state; NULL: none */
 const struct reason_info *reason_info(enum reason reason);
 
 enum side { INITIATOR, RESPONDER };

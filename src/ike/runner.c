@@ -127,8 +127,7 @@ static void commit(struct ike *ike, uint64_t now_ms, struct draft *draft, struct
     }
     state_enter(ike, now_ms, exchange);
     if (before != exchange->state)
-        event_add_text(tell_exchange(ike, out, EV_STATE_CHANGED, sa, exchange), FIELD_STATE_BEFORE,
-                       state_info(before)->asa);
+        tell_state(ike, out, sa, exchange, before);
     if (handle_is_set(exchange->blobs[BLOB_SENT]) && step->sends[0] != PART_KEEP)
         message_send(ike, sa, exchange, false, out);
     intents_do(ike, now_ms, draft, exchange_h, sa_h, out);

@@ -8,6 +8,12 @@ static const struct state_info states[STATE_COUNT] = {
 #undef STATE
 };
 
+static const char *const passings[STATE_COUNT] = {
+#define PASSING(into, ios, meaning) [STATE_##into] = ios,
+#include "ike/passings.def"
+#undef PASSING
+};
+
 static const struct exchange_info exchanges[EXCHANGE_COUNT] = {
 #define EXCHANGE(name, wire, phase, start, done, title) \
     [EXCHANGE_##name] = {#name, title, XCHG_##wire, phase, STATE_##start, STATE_##done},
@@ -63,6 +69,11 @@ const struct exchange_info *exchange_info(enum exchange_kind kind)
 const struct state_info *state_info(enum state state)
 {
     return &states[state];
+}
+
+const char *state_passing(enum state into)
+{
+    return passings[into];
 }
 
 const struct reason_info *reason_info(enum reason reason)

@@ -64,6 +64,17 @@ void tell_message(const struct ike *ike, struct ike_outputs *out, enum event_kin
     event_add_number(e, FIELD_LOCAL_PORT, sa->local.port);
 }
 
+void tell_state(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
+                const struct exchange *exchange, enum state before)
+{
+    struct event *e = tell_exchange(ike, out, EV_STATE_CHANGED, sa, exchange);
+
+    event_add_text(e, FIELD_EXCHANGE, exchange_info(exchange->kind)->name);
+    event_add_text(e, FIELD_STATE_BEFORE, state_info(before)->asa);
+    if (state_passing(exchange->state) != NULL)
+        event_add_text(e, FIELD_IOS_PASSED, state_passing(exchange->state));
+}
+
 void tell_unproved(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
                    const struct exchange *exchange, enum reason reason, const char *detail)
 {

@@ -134,22 +134,16 @@ static void tell_volume(struct sim *sim, uint32_t index, struct plane_pair *pair
     }
 }
 
-void sim_packet(struct sim *sim, uint32_t index, uint16_t peer, uint32_t len)
+void sim_packet_of(struct sim *sim, uint32_t index, const struct flow *flow, uint32_t len)
 {
     struct site *site = &sim->sites[index];
     const struct policy *policy = &site->policies[site->policy_turn].policy;
+    struct packet packet = {.len = len, .flow = *flow};
     uint16_t tunnel = 0, ace = 0;
-    struct packet packet = {.len = len,
-                            .flow = {.local = ip_of_v4(site->as.peers[peer].local_net + 1 + random_below(sim, 200)),
-                                     .remote = ip_of_v4(site->as.peers[peer].remote_net + 1 + random_below(sim, 200)),
-                                     .protocol = 17,
-                                     .has_ports = true,
-                                     .local_port = 7,
-                                     .remote_port = 7}};
 
     if (site_is_off(sim, index))
         return;
-    bool is_of_line = policy_steer(policy, &packet.flow, &tunnel, &ace);
+    bool is_of_line = policy_steer(policy, flow, &tunnel, &ace);
     CHECK(is_of_line || site->as.takes_any_peer);
     sim->packets.sent++;
     struct plane_pair *pair = is_of_line ? pair_out(site, tunnel, ace) : pair_of_guest(site, &packet.flow);
@@ -163,6 +157,19 @@ void sim_packet(struct sim *sim, uint32_t index, uint16_t peer, uint32_t len)
     }
     seal(sim, index, pair, packet);
     tell_volume(sim, index, pair);
+}
+
+void sim_packet(struct sim *sim, uint32_t index, uint16_t peer, uint32_t len)
+{
+    const struct sim_peer *as = &sim->sites[index].as.peers[peer];
+    struct flow flow = {.local = ip_of_v4(as->local_net + 1 + random_below(sim, 200)),
+                        .remote = ip_of_v4(as->remote_net + 1 + random_below(sim, 200)),
+                        .protocol = 17,
+                        .has_ports = true,
+                        .local_port = 7,
+                        .remote_port = 7};
+
+    sim_packet_of(sim, index, &flow, len);
 }
 
 static struct plane_pair *pair_in(struct site *site, uint32_t spi)

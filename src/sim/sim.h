@@ -125,6 +125,9 @@ extern const struct ike_limits sim_limits;
  * for one, as the real plane does. */
 void sim_packet(struct sim *sim, uint32_t site, uint16_t tunnel, uint32_t len);
 
+/* The same of a packet that some line of a crypto ACL must permit. */
+void sim_packet_of(struct sim *sim, uint32_t site, const struct flow *flow, uint32_t len);
+
 struct sim_packets {
     uint64_t sent, delivered;
     uint64_t lost;     /* by the network, or because the receiver was off */

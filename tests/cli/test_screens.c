@@ -117,23 +117,24 @@ static void details_of_isakmp_sas_look_as_on_an_asa(void **state)
 static void isakmp_sas_look_as_on_old_ios(void **state)
 {
     (void)state;
-    expect_screen("{\"record\":\"isakmp_sa\",\"conn_id\":2,\"local\":\"11.11.11.2\",\"peer\":\"10.10.10.2\",\"role\":"
-                  "\"responder\",\"dead\":false,\"ios_state\":\"MM_SA_SETUP\"}\n"
-                  "{\"record\":\"isakmp_sa\",\"conn_id\":1,\"local\":\"11.11.11.2\",\"peer\":\"10.10.10.2\",\"role\":"
-                  "\"responder\",\"dead\":true,\"ios_state\":\"MM_NO_STATE\"}\n",
+    expect_screen("{\"record\":\"isakmp_sa\",\"conn_id\":1,\"local\":\"11.11.11.2\",\"peer\":\"10.10.10.2\",\"role\":"
+                  "\"responder\",\"dead\":true,\"ios_state\":\"MM_NO_STATE\"}\n"
+                  "{\"record\":\"isakmp_sa\",\"conn_id\":2,\"local\":\"11.11.11.2\",\"peer\":\"10.10.10.2\",\"role\":"
+                  "\"responder\",\"dead\":false,\"ios_state\":\"MM_SA_SETUP\"}\n",
                   SHOW_ISAKMP, DIALECT_IOS12,
                   "dst             src             state           conn-id    slot\n"
                   "11.11.11.2      10.10.10.2      MM_SA_SETUP           2       0\n"
-                  "11.11.11.2      10.10.10.2      MM_NO_STATE           1       0   (deleted)\n");
+                  "11.11.11.2      10.10.10.2      MM_NO_STATE           1       0   (deleted)\n"
+                  "\n");
 }
 
 static void isakmp_sas_look_as_on_ios(void **state)
 {
     (void)state;
-    expect_screen("{\"record\":\"isakmp_sa\",\"conn_id\":29609,\"local\":\"100.0.10.2\",\"peer\":\"100.13.220.2\","
-                  "\"role\":\"responder\",\"dead\":false,\"ios_state\":\"QM_IDLE\"}\n"
-                  "{\"record\":\"isakmp_sa\",\"conn_id\":29188,\"local\":\"100.12.82.2\",\"peer\":\"100.0.10.2\","
-                  "\"role\":\"initiator\",\"dead\":true,\"ios_state\":\"MM_NO_STATE\"}\n",
+    expect_screen("{\"record\":\"isakmp_sa\",\"conn_id\":29188,\"local\":\"100.12.82.2\",\"peer\":\"100.0.10.2\","
+                  "\"role\":\"initiator\",\"dead\":true,\"ios_state\":\"MM_NO_STATE\"}\n"
+                  "{\"record\":\"isakmp_sa\",\"conn_id\":29609,\"local\":\"100.0.10.2\",\"peer\":\"100.13.220.2\","
+                  "\"role\":\"responder\",\"dead\":false,\"ios_state\":\"QM_IDLE\"}\n",
                   SHOW_ISAKMP, DIALECT_IOS,
                   "IPv4 Crypto ISAKMP SA\n"
                   "dst             src             state          conn-id status\n"

@@ -278,7 +278,7 @@ static void help_says_what_can_follow(void **state)
         {"show crypto isakmp sa", "d", "detail ", false},
         {"show tunnel", "", "PEER ", true},
         {"show tunnel", "1", "", false},
-        {"show tunnel 192.0.2.1", "", "why ", true},
+        {"show tunnel 192.0.2.1", "", "why history ", true},
         {"show run", "", "all STATEMENT ", true},
     };
 
