@@ -1,0 +1,209 @@
+#include "cli/seeds.h"
+
+#include "cli/client.h"
+#include "cli/screen.h"
+#include "daemon/control.h"
+
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NOON = 1276128000 + 12 * 3600 }; /* 10 June 2010, 12:00 UTC */
+
+struct seed seed;
+
+static struct {
+    void *sim_space;
+    void *conf_spaces[2];
+    struct control *control;
+    uv_loop_t loop;
+    uv_async_t stop;
+    pthread_t thread;
+    char directory[64], path[128];
+} held;
+
+/* The daemon's plane is not there. */
+bool plane_view_pair(const struct plane *plane, struct handle pair, struct plane_pair_view *view)
+{
+    (void)plane, (void)pair, (void)view;
+    return false;
+}
+
+void plane_view_totals(const struct plane *plane, struct plane_totals *totals)
+{
+    (void)plane;
+    *totals = (struct plane_totals){0};
+}
+
+static uint64_t seed_now_ms(void *context)
+{
+    (void)context;
+    return sim_now_ms(seed.sim);
+}
+
+static const struct ike *seed_ike(void *context)
+{
+    (void)context;
+    return sim_ike(seed.sim, DEVICE);
+}
+
+static const struct policy *seed_policy(void *context)
+{
+    (void)context;
+    return &seed.confs[DEVICE].policy;
+}
+
+static const struct conf *seed_conf(void *context)
+{
+    (void)context;
+    return &seed.confs[DEVICE];
+}
+
+static const struct plane *seed_plane(void *context)
+{
+    (void)context;
+    return NULL;
+}
+
+static bool seed_past(void *context, uint32_t index, struct event *event, int64_t *at_s)
+{
+    (void)context;
+    if (index >= seed.past_count)
+        return false;
+    event_copy(event, &seed.past[seed.past_count - 1 - index]);
+    *at_s = NOON + (int64_t)(seed.past_ms[seed.past_count - 1 - index] / 1000);
+    return true;
+}
+
+static void seed_tell(void *context, const struct event *event)
+{
+    (void)context, (void)event;
+}
+
+static void seed_on_stop(uv_async_t *async)
+{
+    control_close(held.control);
+    uv_close((uv_handle_t *)async, NULL);
+}
+
+static void *seed_serve(void *context)
+{
+    uv_run(&held.loop, UV_RUN_DEFAULT);
+    return context;
+}
+
+int seed_start(void **state)
+{
+    static const struct control_source source = {.now_ms = seed_now_ms,
+                                                 .ike = seed_ike,
+                                                 .policy = seed_policy,
+                                                 .conf = seed_conf,
+                                                 .plane = seed_plane,
+                                                 .past = seed_past,
+                                                 .tell = seed_tell};
+
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    memset(&seed, 0, sizeof seed);
+    memset(&held, 0, sizeof held);
+    held.sim_space = malloc(sim_space(2));
+    strcpy(held.directory, "/tmp/ikewise-test-XXXXXX");
+    CHECK(held.sim_space && mkdtemp(held.directory));
+    snprintf(held.path, sizeof held.path, "%s/ikewise.sock", held.directory);
+    CHECK(uv_loop_init(&held.loop) == 0 && uv_async_init(&held.loop, &held.stop, seed_on_stop) == 0);
+    CHECK(control_open(&held.control, &held.loop, &source, held.path, NULL) == 0);
+    CHECK(pthread_create(&held.thread, NULL, seed_serve, NULL) == 0);
+    return 0;
+}
+
+int seed_end(void **state)
+{
+    (void)state;
+    CHECK(uv_async_send(&held.stop) == 0 && pthread_join(held.thread, NULL) == 0 && uv_loop_close(&held.loop) == 0);
+    free(held.sim_space);
+    free(held.conf_spaces[DEVICE]);
+    free(held.conf_spaces[PEER]);
+    return rmdir(held.directory);
+}
+
+static void seed_hear(void *context, uint32_t site, uint64_t at_ms, const struct event *event)
+{
+    (void)context;
+    if (site != DEVICE)
+        return;
+    if (seed.past_count == PAST_MAX)
+        fail_msg("more than %d events", PAST_MAX);
+    event_copy(&seed.past[seed.past_count], event);
+    seed.past_ms[seed.past_count++] = at_ms - seed.begun_ms;
+}
+
+void seed_world(void)
+{
+    seed.sim = sim_make(held.sim_space, 2, 1);
+    seed.past_count = 0;
+    seed.begun_ms = sim_now_ms(seed.sim);
+    sim_listen(seed.sim, seed_hear, NULL);
+    sim_network(seed.sim)->delay_min_ms = sim_network(seed.sim)->delay_max_ms = 1;
+    sim_network(seed.sim)->answer_min_ms = sim_network(seed.sim)->answer_max_ms = 1;
+}
+
+void seed_configure(unsigned site, const char *address, const char *text)
+{
+    struct conf *conf = &seed.confs[site];
+    struct arena arena;
+    struct ip ip;
+
+    free(held.conf_spaces[site]);
+    held.conf_spaces[site] = malloc(conf_space(strlen(text)));
+    arena = arena_of(held.conf_spaces[site], conf_space(strlen(text)));
+    CHECK(ip_parse(&ip, bytes_of_text(address)) && conf_read(conf, bytes_of_text(text), "device", &arena));
+    for (uint32_t i = 0; i < conf->finding_count; i++)
+        if (conf->findings[i].severity == CONF_ERROR)
+            fail_msg("line %u: %s", conf->findings[i].line, conf->findings[i].sentence);
+    const struct sim_gateway gateway = {
+        .address = ip_to_v4(ip), .policy = &conf->policy, .keys = conf->keys, .key_count = conf->key_count};
+    sim_gateway(seed.sim, site, &gateway);
+}
+
+void seed_run_to(uint64_t ms)
+{
+    ms += seed.begun_ms;
+    if (ms > sim_now_ms(seed.sim))
+        sim_run(seed.sim, ms - sim_now_ms(seed.sim));
+}
+
+static void seed_keep(void *reply, const struct control_record *r)
+{
+    reply_add(reply, r);
+}
+
+char *seed_screen(const char *line)
+{
+    struct bytes words[CONTROL_WORDS_MAX];
+    struct control_request request;
+    struct control_parse parse;
+    struct reply reply = {0};
+    char space[512], *screen = NULL;
+    struct text why = text_of(space, sizeof space);
+    size_t count, len;
+
+    CHECK(control_split(bytes_of_text(line), words, &count) && control_request_parse(&request, words, count, &parse));
+    if (client_ask(held.path, words, count, CONTROL_ONCE, seed_keep, &reply, &why) != CLIENT_DONE)
+        fail_msg("%s: %s", line, space);
+    FILE *out = open_memstream(&screen, &len);
+    struct screen_view view = {.is_detail = request.is_detail};
+
+    CHECK(dialect_of_name(seed.dialect, &view.dialect));
+    screen_write(out, &reply, &request, &view);
+    CHECK(out && fclose(out) == 0);
+    reply_free(&reply);
+    return screen;
+}
+
+void seed_expect(const char *command, const char *expected)
+{
+    char *screen = seed_screen(command);
+
+    assert_string_equal(screen, expected);
+    free(screen);
+}

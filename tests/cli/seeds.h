@@ -1,0 +1,48 @@
+/* A gateway of the simulator behind a real control socket: what it shows is asked for as by any shell. */
+#ifndef TESTS_CLI_SEEDS_H
+#define TESTS_CLI_SEEDS_H
+
+#include "base/check.h"
+#include "ike/ike.h"
+#include "sim/sim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { DEVICE, PEER, PAST_MAX = 512 };
+
+struct seed {
+    struct sim *sim;
+    uint64_t begun_ms;
+    struct conf confs[2];
+    struct event past[PAST_MAX]; /* of the device; the newest is the last */
+    uint64_t past_ms[PAST_MAX];
+    unsigned past_count;
+    const char *dialect; /* of the screens: asa, asa8, ios, ios12 */
+};
+extern struct seed seed;
+
+/* Setup and teardown of a test. */
+int seed_start(void **state);
+int seed_end(void **state);
+
+/* A world of two gateways, at noon; each is made by seed_configure or sim_site. */
+void seed_world(void);
+
+/* One of the two from the text of its configuration. */
+void seed_configure(unsigned site, const char *address, const char *text);
+
+/* The world goes on until that moment since its beginning. */
+void seed_run_to(uint64_t ms);
+
+/* The screen of a command; to be freed. */
+char *seed_screen(const char *line);
+void seed_expect(const char *command, const char *screen);
+
+#endif
