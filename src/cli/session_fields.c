@@ -405,7 +405,6 @@ static bool is_default(const struct control_record *r)
     return r && r->kind == RECORD_route && record_number(r, COL_route_prefix_len) == 0;
 }
 
-/* `pair`: the default route, when there is one. */
 static void field_state_time(struct text *t, item *i)
 {
     time_t at = (time_t)record_number(i->record, COL_state_at);
@@ -431,6 +430,7 @@ static void field_state_ios(struct text *t, item *i)
         text_add(t, "%s%s%s", passed, *passed ? ", " : "", *ios ? ios : "QM_IDLE");
 }
 
+/* `pair`: the default route, when there is one. */
 static void field_last_resort(struct text *t, item *i)
 {
     if (i->pair && record_has(i->pair, COL_route_gateway))
