@@ -39,31 +39,21 @@ static size_t put_trailer(uint8_t *text, size_t inner_len, size_t block_len)
     return inner_len + pad_len + TRAILER_LEN;
 }
 
-/* Why nothing more may be sealed. */
-static enum esp_drop limit_of(const struct esp_sa *sa)
-{
-    if (sa->sequence == UINT32_MAX)
-        return ESP_DROP_SEQUENCE_END;
-    return sa->bytes >= sa->limits.hard_bytes ? ESP_DROP_LIFETIME_END : ESP_PASS;
-}
-
 /* Lays the frame around the inner packet; `iv` has iv_len unpredictable bytes, used by CBC. */
-static struct burst_packet frame(struct esp_sa *sa, const uint8_t *iv, struct esp_packet *packet)
+static struct burst_packet frame(const struct esp_sa *sa, const uint8_t *iv, struct esp_packet *packet)
 {
     const struct esp_shape *shape = &sa->shape;
     uint8_t *text = packet->data + packet->at;
     uint8_t *header = text - shape->iv_len - ESP_HEADER_LEN;
 
     CHECK(packet->at >= ESP_HEADROOM && packet->at + packet->len + ESP_TAILROOM <= packet->size);
-    packet->sequence = ++sa->sequence;
-    sa->bytes += packet->len;
     put_u32(header, sa->spi);
-    put_u32(header + 4, sa->sequence);
+    put_u32(header + 4, packet->sequence);
     if (shape->integrity == HASH_NONE) {
         /* RFC 4106 section 3.1: never twice under one key. The sequence number is not, and keys do not outlive the SA.
          */
         put_u32(header + 8, 0);
-        put_u32(header + 12, sa->sequence);
+        put_u32(header + 12, packet->sequence);
     } else {
         memcpy(header + ESP_HEADER_LEN, iv, shape->iv_len);
     }
@@ -84,7 +74,7 @@ void esp_seal(struct esp_sa *sa, struct drbg *drbg, struct esp_packet *packets, 
     if (sa->shape.integrity != HASH_NONE && count > 0)
         drbg_fill(drbg, ivs, count * sa->shape.iv_len);
     for (size_t i = 0; i < count; i++) {
-        packets[i].drop = limit_of(sa);
+        packets[i].drop = esp_sa_number(sa, packets[i].len, &packets[i].sequence);
         if (packets[i].drop != ESP_PASS) {
             esp_tally_drop(tally, packets[i].drop);
             continue;

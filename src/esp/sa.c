@@ -112,6 +112,17 @@ struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb)
                                .soft_sequence = ESP_SOFT_SEQUENCE};
 }
 
+enum esp_drop esp_sa_number(struct esp_sa *sa, size_t len, uint32_t *sequence)
+{
+    if (sa->sequence == UINT32_MAX)
+        return ESP_DROP_SEQUENCE_END;
+    if (sa->bytes >= sa->limits.hard_bytes)
+        return ESP_DROP_LIFETIME_END;
+    *sequence = ++sa->sequence;
+    sa->bytes += len;
+    return ESP_PASS;
+}
+
 bool esp_sa_is_soft(const struct esp_sa *sa)
 {
     return sa->bytes >= sa->limits.soft_bytes || sa->sequence >= sa->limits.soft_sequence;

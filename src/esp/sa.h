@@ -76,6 +76,11 @@ struct esp_sa {
     struct replay replay; /* inbound */
 };
 
+/* The number of the next packet that goes out with `len` inner bytes, which are counted. Numbers rise by one and no SA
+ * has one twice (RFC 4303 section 3.3.3): past the last one, or past the hard limit of bytes, there is none, and
+ * *sequence is untouched. */
+enum esp_drop esp_sa_number(struct esp_sa *sa, size_t len, uint32_t *sequence);
+
 /* Outbound and inbound: a limit is reached. The caller tells it once. */
 bool esp_sa_is_soft(const struct esp_sa *sa);
 bool esp_sa_is_hard(const struct esp_sa *sa);

@@ -380,6 +380,29 @@ void oracle_installed(struct sim *sim, uint32_t index, const struct ike_install 
     check_key(sim, index, install, bytes_of(install->key_out, install->key_len), false);
 }
 
+/* Under one key no number is used twice: they only rise. RFC 4303 section 3.3.3. */
+void oracle_sealed(struct sim *sim, const struct packet *packet)
+{
+    struct numbers *numbers = &sim->numbers[packet->key_sum % NUMBERS_MAX];
+
+    if (numbers->key_sum != packet->key_sum)
+        *numbers = (struct numbers){.key_sum = packet->key_sum};
+    if (packet->sequence <= numbers->last)
+        sim_violate(sim, "an ESP sequence number is used twice under one key");
+    numbers->last = packet->sequence;
+}
+
+void oracle_delivered(struct sim *sim, const struct packet *packet)
+{
+    uint64_t *place = &sim->delivered[packet->serial % DELIVERED_MAX];
+
+    if (packet->serial == 0)
+        sim_violate(sim, "a forged packet is delivered");
+    if (*place == packet->serial)
+        sim_violate(sim, "a packet is delivered twice");
+    *place = packet->serial;
+}
+
 void oracle_forget_site(struct sim *sim, uint32_t index)
 {
     struct site *site = &sim->sites[index];

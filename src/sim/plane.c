@@ -51,32 +51,79 @@ static struct plane_pair *pair_of_guest(struct site *site, const struct flow *fl
     return newest;
 }
 
+/* Lays a packet on the wire; a copy of another needs no path. */
+static void fly(struct sim *sim, const struct captured *wire, uint64_t at_ms, bool is_forged)
+{
+    struct load *load = flight_add(sim, at_ms, FLIGHT_PACKET, wire->to_site, is_forged);
+
+    if (load == NULL)
+        return;
+    load->local = wire->local;
+    load->remote = wire->remote;
+    load->packet = wire->packet;
+}
+
+static uint64_t arrival_ms(struct sim *sim)
+{
+    return after_ms(sim, sim->network.delay_min_ms, sim->network.delay_max_ms);
+}
+
+/* Whoever listens has all that was ever sent. He sends it again, be it from elsewhere, or with another number. */
+static void attack(struct sim *sim)
+{
+    uint32_t kept = sim->captured_count < CAPTURED_MAX ? sim->captured_count : CAPTURED_MAX;
+    struct captured wire = sim->captured[random_below(sim, kept)];
+    bool is_forged = happens(sim, 50);
+
+    if (happens(sim, 30))
+        wire.remote.ip = ip_of_v4(0xcb007100u + 200 + random_below(sim, 8));
+    if (is_forged) {
+        wire.packet.sequence += 1 + random_below(sim, happens(sim, 50) ? 100 : 0x7fffffff);
+        wire.packet.serial = 0;
+    }
+    sim->happened[SIM_ESP_FORGED] += is_forged;
+    sim->happened[SIM_ESP_REPEATED] += !is_forged;
+    fly(sim, &wire, arrival_ms(sim), true);
+}
+
+static void transmit(struct sim *sim, uint32_t index, const struct ike_install *install, struct packet packet)
+{
+    const struct sim_network *network = &sim->network;
+    struct endpoint from = install->local, remote = install->remote;
+    struct captured wire = {.packet = packet};
+
+    if (!install->is_udp)
+        from.port = remote.port = 0;
+    bool is_lost =
+        !network_route(sim, index, from, remote, &wire.to_site, &wire.remote, &wire.local) || network->is_cut[index];
+    if (!is_lost)
+        sim->captured[sim->captured_count++ % CAPTURED_MAX] = wire;
+    if (is_lost || (!network->is_esp_spared && happens(sim, network->loss_percent))) {
+        sim->packets.lost++;
+    } else {
+        fly(sim, &wire, arrival_ms(sim), false);
+        if (happens(sim, network->repeat_percent)) {
+            sim->happened[SIM_ESP_REPEATED]++;
+            fly(sim, &wire, arrival_ms(sim), true);
+        }
+    }
+    if (sim->captured_count > 0 && happens(sim, network->forge_percent))
+        attack(sim);
+}
+
 static void seal(struct sim *sim, uint32_t index, struct plane_pair *pair, struct packet packet)
 {
-    const struct ike_install *i = &pair->install;
-    struct endpoint from = i->local, seen_from, local, remote = i->remote;
-    uint32_t to_site;
-
-    if (!selector_matches(&i->selector, &packet.flow))
+    if (!selector_matches(&pair->install.selector, &packet.flow))
         sim_violate(sim, "a packet leaves in a pair that is not for it");
-    pair->bytes += packet.len;
-    if (!i->is_udp)
-        from.port = remote.port = 0;
-    packet.spi = i->spi_out;
-    packet.key_sum = key_sum(i, false);
-    bool is_there = network_route(sim, index, from, remote, &to_site, &seen_from, &local);
-    bool is_lost = !sim->network.is_esp_spared && happens(sim, sim->network.loss_percent);
-    struct load *load = !is_there || sim->network.is_cut[index] || is_lost
-                            ? NULL
-                            : flight_add(sim, after_ms(sim, sim->network.delay_min_ms, sim->network.delay_max_ms),
-                                         FLIGHT_PACKET, to_site, false);
-    if (load == NULL) {
-        sim->packets.lost++;
+    if (esp_sa_number(&pair->out, packet.len, &packet.sequence) != ESP_PASS) {
+        sim->packets.dropped++;
         return;
     }
-    load->local = local;
-    load->remote = seen_from;
-    load->packet = packet;
+    packet.spi = pair->install.spi_out;
+    packet.key_sum = key_sum(&pair->install, false);
+    packet.serial = ++sim->last_serial;
+    oracle_sealed(sim, &packet);
+    transmit(sim, index, &pair->install, packet);
 }
 
 static void hold(struct sim *sim, uint32_t index, uint16_t tunnel, uint16_t ace, const struct packet *packet)
@@ -100,38 +147,54 @@ static void hold(struct sim *sim, uint32_t index, uint16_t tunnel, uint16_t ace,
         false);
 }
 
+/* It is told when the plane's loop comes round, not while a packet is sealed. */
+static void note_limits(struct sim *sim, uint32_t index, struct plane_pair *pair)
+{
+    bool is_hard = esp_sa_is_hard(&pair->out) || esp_sa_is_hard(&pair->in);
+    bool is_soft = esp_sa_is_soft(&pair->out) || esp_sa_is_soft(&pair->in);
+    struct load *load;
+
+    if ((!is_hard || pair->is_spent) && (!is_soft || pair->is_soft_told))
+        return;
+    sim->happened[SIM_NUMBERS_ENDED] += pair->out.sequence == UINT32_MAX && !pair->is_spent;
+    pair->is_spent = is_hard;
+    pair->is_soft_told = true;
+    if ((load = flight_add(sim, sim->now_ms, FLIGHT_LIMIT, index, false)) != NULL)
+        load->pair = pair->install.pair;
+}
+
+void plane_tell_limit(struct sim *sim, uint32_t index, struct handle name)
+{
+    const struct plane_pair *pair = pair_find(&sim->sites[index], name);
+
+    if (pair != NULL)
+        sim_feed(sim, index,
+                 &(struct ike_input){.kind = IKE_IN_PLANE,
+                                     .plane = {.kind = pair->is_spent ? IKE_PLANE_HARD : IKE_PLANE_SOFT, .pair = name}},
+                 false);
+}
+
+/* What the limits of a pair do not let through goes on waiting. */
 static void release(struct sim *sim, uint32_t index, struct plane_pair *pair)
 {
     if (pair->install.tunnel >= SIM_TUNNELS_MAX)
         return; /* sim_packet knows of the first ones only */
 
     struct plane_hold *h = &sim->sites[index].holds[pair->install.tunnel];
+    uint32_t i = 0;
 
-    for (uint32_t i = 0; i < h->count; i++) {
-        if (sim->now_ms - h->at_ms[i] > HELD_MS)
+    for (; i < h->count && !pair->is_spent; i++) {
+        if (sim->now_ms - h->at_ms[i] > HELD_MS) {
             sim->packets.dropped++;
-        else
-            seal(sim, index, pair, h->packets[i]);
+            continue;
+        }
+        seal(sim, index, pair, h->packets[i]);
+        note_limits(sim, index, pair);
     }
-    *h = (struct plane_hold){0};
-}
-
-static void tell_volume(struct sim *sim, uint32_t index, struct plane_pair *pair)
-{
-    uint64_t limit = (uint64_t)pair->install.lifetime_kb * 1024;
-    struct handle name = pair->install.pair;
-
-    if (limit == 0)
-        return;
-    if (pair->bytes >= limit && !pair->is_spent) {
-        pair->is_spent = true;
-        sim_feed(sim, index, &(struct ike_input){.kind = IKE_IN_PLANE, .plane = {.kind = IKE_PLANE_HARD, .pair = name}},
-                 false);
-    } else if (pair->bytes >= limit / 10 * 9 && !pair->is_soft_told) {
-        pair->is_soft_told = true;
-        sim_feed(sim, index, &(struct ike_input){.kind = IKE_IN_PLANE, .plane = {.kind = IKE_PLANE_SOFT, .pair = name}},
-                 false);
-    }
+    h->count -= i;
+    memmove(h->packets, h->packets + i, h->count * sizeof h->packets[0]);
+    memmove(h->at_ms, h->at_ms + i, h->count * sizeof h->at_ms[0]);
+    h->asked_ms = 0;
 }
 
 void sim_packet_of(struct sim *sim, uint32_t index, const struct flow *flow, uint32_t len)
@@ -156,7 +219,7 @@ void sim_packet_of(struct sim *sim, uint32_t index, const struct flow *flow, uin
         return;
     }
     seal(sim, index, pair, packet);
-    tell_volume(sim, index, pair);
+    note_limits(sim, index, pair);
 }
 
 void sim_packet(struct sim *sim, uint32_t index, uint16_t peer, uint32_t len)
@@ -180,32 +243,57 @@ static struct plane_pair *pair_in(struct site *site, uint32_t spi)
     return NULL;
 }
 
+/* As esp_open does: the window is asked, then the ICV, and only then the window moves. */
+static bool is_opened(struct sim *sim, struct plane_pair *pair, const struct packet *packet)
+{
+    if (replay_check(&pair->in.replay, packet->sequence) != REPLAY_FRESH) {
+        sim->packets.refused++;
+        return false;
+    }
+    if (packet->serial == 0)
+        return false;
+    if (packet->key_sum != key_sum(&pair->install, true))
+        sim_violate(sim, "the ends of a pair have different keys");
+    replay_accept(&pair->in.replay, packet->sequence);
+    pair->in.bytes += packet->len;
+    return true;
+}
+
+static struct flow flow_in(const struct flow *out)
+{
+    struct flow in = *out;
+
+    in.local = out->remote;
+    in.remote = out->local;
+    in.local_port = out->remote_port;
+    in.remote_port = out->local_port;
+    return in;
+}
+
 void plane_land(struct sim *sim, uint32_t index, const struct load *load)
 {
     const struct packet *packet = &load->packet;
     struct plane_pair *pair = pair_in(&sim->sites[index], packet->spi);
-    struct flow flow = packet->flow;
+    struct flow flow = flow_in(&packet->flow);
     struct ike_input in = {.kind = IKE_IN_PLANE, .plane = {.kind = IKE_PLANE_UNKNOWN_SPI}};
 
     in.plane.remote = load->remote;
     in.plane.spi = packet->spi;
     if (pair == NULL) {
-        sim->packets.unwanted++;
-        sim_feed(sim, index, &in, false);
+        sim->packets.unwanted += !sim->landed.is_forged;
+        sim_feed(sim, index, &in, sim->landed.is_forged);
         return;
     }
-    in.plane.pair = pair->install.pair;
-    flow.local = packet->flow.remote;
-    flow.remote = packet->flow.local;
-    flow.local_port = packet->flow.remote_port;
-    flow.remote_port = packet->flow.local_port;
-    if (packet->key_sum != key_sum(&pair->install, true))
-        sim_violate(sim, "the ends of a pair have different keys");
+    bool is_newest = packet->sequence > pair->in.replay.top;
+    if (!is_opened(sim, pair, packet))
+        return;
     if (!selector_matches(&pair->install.selector, &flow))
         sim_violate(sim, "a packet is delivered outside its selector");
+    oracle_delivered(sim, packet);
     sim->packets.delivered++;
-    pair->bytes += packet->len;
-    if (pair->install.is_udp && !endpoint_equal(load->remote, pair->install.remote)) {
+    note_limits(sim, index, pair);
+    in.plane.pair = pair->install.pair;
+    if (pair->install.is_udp && is_newest && !endpoint_equal(load->remote, pair->install.remote)) {
         in.plane.kind = IKE_PLANE_NEW_ENDPOINT;
         sim_feed(sim, index, &in, false);
     } else if (pair->used_ms == 0 || sim->now_ms >= pair->used_ms + NOTICE_MS) {
@@ -213,8 +301,6 @@ void plane_land(struct sim *sim, uint32_t index, const struct load *load)
         in.plane.kind = IKE_PLANE_USED;
         sim_feed(sim, index, &in, false);
     }
-    if (pair->is_used)
-        tell_volume(sim, index, pair);
 }
 
 static void tell_installed(struct sim *sim, uint32_t site, struct handle pair)
@@ -229,6 +315,16 @@ static void tell_installed(struct sim *sim, uint32_t site, struct handle pair)
     sim->happened[SIM_INSTALL_FAILED] += load->error != 0;
 }
 
+static void begin_pair(struct sim *sim, struct plane_pair *pair, const struct ike_install *install)
+{
+    struct esp_limits limits = esp_limits_of(install->cipher, install->lifetime_kb);
+    uint16_t window = sim->plant == SIM_PLANT_NO_WINDOW ? 0 : install->replay_window;
+
+    pair->is_used = true;
+    pair->in = (struct esp_sa){.limits = limits, .replay = replay_of(window)};
+    pair->out = (struct esp_sa){.limits = limits, .sequence = sim->network.numbers_from};
+}
+
 void plane_install(struct sim *sim, uint32_t index, const struct ike_install *install)
 {
     struct site *site = &sim->sites[index];
@@ -241,7 +337,10 @@ void plane_install(struct sim *sim, uint32_t index, const struct ike_install *in
         sim_violate(sim, "more pairs than this world holds");
         return;
     }
-    pair->is_used = true;
+    if ((pair->is_inbound && install->is_inbound) || (pair->is_outbound && install->is_outbound))
+        sim_violate(sim, "a half of a pair is installed twice");
+    if (!pair->is_used)
+        begin_pair(sim, pair, install);
     pair->order = ++sim->last_order;
     pair->is_inbound |= install->is_inbound;
     pair->is_outbound |= install->is_outbound;
@@ -281,8 +380,12 @@ void plane_move(struct sim *sim, uint32_t site, struct handle name, struct endpo
 {
     struct plane_pair *pair = pair_find(&sim->sites[site], name);
 
-    if (pair != NULL)
-        pair->install.remote = remote;
+    if (pair == NULL)
+        return;
+    sim->happened[SIM_MOVED]++;
+    pair->install.remote = remote;
+    if (sim->plant == SIM_PLANT_NUMBERS_RESTARTED)
+        pair->out.sequence = 0;
 }
 
 void plane_empty(struct sim *sim, uint32_t index)

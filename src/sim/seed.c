@@ -1,6 +1,7 @@
 #include "sim/seed.h"
 
 #include "crypto/drbg.h"
+#include "esp/sa.h"
 
 #include <string.h>
 
@@ -88,11 +89,21 @@ static void spoil(struct drbg *drbg, struct sim_network *network)
     network->plane_max_ms = one_in(drbg, 2) ? below(drbg, 2000) : 0;
     network->answer_fails_percent = one_in(drbg, 5) ? 10 : 0;
     network->install_fails_percent = one_in(drbg, 6) ? 20 : 0;
+    network->numbers_from = one_in(drbg, 8) ? (one_in(drbg, 2) ? UINT32_MAX : ESP_SOFT_SEQUENCE) - below(drbg, 40) : 0;
 }
 
 static void heal(struct sim_network *network)
 {
     *network = (struct sim_network){.delay_min_ms = 10, .delay_max_ms = 10};
+}
+
+/* Whoever is behind the NAT says something then: by that the others learn of it. */
+static void rebind(struct sim *sim, uint32_t site_count)
+{
+    for (uint32_t i = 1; i < site_count; i++) {
+        sim_rebind(sim, i);
+        sim_packet(sim, i, 0, 100);
+    }
 }
 
 /* What may happen to a site; traffic is twice as likely as all else. */
@@ -105,7 +116,7 @@ static void happen(struct sim *sim, struct drbg *drbg, uint32_t site, uint32_t s
     case 0: sim_crash(sim, site, below(drbg, 30000)); return;
     case 1: sim_sleep(sim, site, below(drbg, 90000)); return;
     case 2: sim_jump(sim, site, below(drbg, 120000)); return;
-    case 3: sim_rebind(sim, site); return;
+    case 3: rebind(sim, site_count); return;
     case 4: sim_command(sim, site, commands[below(drbg, 3)]); return;
     case 5:
     case 6:

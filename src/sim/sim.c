@@ -241,7 +241,7 @@ static void land(struct sim *sim, uint32_t index)
     struct load *load = &sim->landed_load;
     struct flight *place = &sim->flights[index];
     uint32_t site = place->site;
-    bool is_own = place->kind == FLIGHT_ANSWER || place->kind == FLIGHT_INSTALLED;
+    bool is_own = place->kind == FLIGHT_ANSWER || place->kind == FLIGHT_INSTALLED || place->kind == FLIGHT_LIMIT;
 
     if (is_own && place->life == sim->sites[site].life && site_is_off(sim, site)) {
         place->at_ms = sim->sites[site].off_until_ms;
@@ -255,7 +255,7 @@ static void land(struct sim *sim, uint32_t index)
     if (is_own && f->life != sim->sites[site].life)
         return;
     if (site_is_off(sim, site)) {
-        sim->packets.lost += f->kind == FLIGHT_PACKET;
+        sim->packets.lost += f->kind == FLIGHT_PACKET && !f->is_forged;
         return;
     }
     switch (f->kind) {
@@ -277,6 +277,7 @@ static void land(struct sim *sim, uint32_t index)
                                           .pair = load->pair,
                                           .error = load->error}};
         break;
+    case FLIGHT_LIMIT: plane_tell_limit(sim, site, load->pair); return;
     case FLIGHT_PACKET: plane_land(sim, site, load); return;
     case FLIGHT_NONE: return;
     }

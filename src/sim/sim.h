@@ -76,7 +76,8 @@ struct sim_network {
     unsigned answer_fails_percent, install_fails_percent;
     /* Loses the n-th datagram (from 1) that a site sends; 0: none. */
     uint32_t lose_nth[SIM_SITES_MAX];
-    bool is_esp_spared; /* loss does not hit inner packets: one that is lost then was lost by us */
+    bool is_esp_spared;    /* loss does not hit inner packets: one that is lost then was lost by us */
+    uint32_t numbers_from; /* outbound SAs that are installed from now on have used that sequence number already */
     /* Nothing passes from a site at all. */
     bool is_cut[SIM_SITES_MAX];
 };
@@ -132,7 +133,8 @@ struct sim_packets {
     uint64_t sent, delivered;
     uint64_t lost;     /* by the network, or because the receiver was off */
     uint64_t unwanted; /* they came for an SPI that the receiver has not */
-    uint64_t dropped;  /* held too long, or too many */
+    uint64_t dropped;  /* held too long, or too many, or past a hard limit */
+    uint64_t refused;  /* by the anti-replay window: repeats, and what was overtaken by more than the window holds */
 };
 struct sim_packets sim_packets(const struct sim *sim);
 
@@ -146,6 +148,8 @@ enum sim_plant {
     SIM_PLANT_OLD_ANSWERED,        /* any message that was answered once is answered again */
     SIM_PLANT_COMMIT_WHILE_PARKED, /* a message moves an exchange that waits for the vault */
     SIM_PLANT_FORGERY_TAKEN,       /* a message that does not open ends an SA */
+    SIM_PLANT_NUMBERS_RESTARTED,   /* the numbers of an outbound SA begin anew when its peer moves */
+    SIM_PLANT_NO_WINDOW,           /* ESP packets are opened as often as they come */
     SIM_PLANT_COUNT
 };
 void sim_plant(struct sim *sim, enum sim_plant plant);

@@ -6,6 +6,7 @@
 #define SIM_WORLD_H
 
 #include "crypto/drbg.h"
+#include "esp/sa.h"
 #include "ike/assembly.h"
 #include "sim/inside.h"
 #include "sim/sim.h"
@@ -24,10 +25,13 @@ enum {
     USED_MAX = 4096,
     STRANGERS_MAX = 32,
     COOKIES_MAX = 64,
+    CAPTURED_MAX = 64,    /* ESP packets that an attacker has kept */
+    DELIVERED_MAX = 8192, /* packets, by their serial numbers */
+    NUMBERS_MAX = 1024,
     IMPAIRED_MESSAGES_MAX = 8,
 };
 
-enum flight_kind { FLIGHT_NONE, FLIGHT_DATAGRAM, FLIGHT_ANSWER, FLIGHT_INSTALLED, FLIGHT_PACKET };
+enum flight_kind { FLIGHT_NONE, FLIGHT_DATAGRAM, FLIGHT_ANSWER, FLIGHT_INSTALLED, FLIGHT_LIMIT, FLIGHT_PACKET };
 
 /* Something that arrives later; what it carries is in the load of the same index. */
 struct flight {
@@ -40,8 +44,9 @@ struct flight {
 /* An inner packet in ESP. */
 struct packet {
     struct flow flow; /* seen from the sender */
-    uint32_t len, spi;
-    uint64_t key_sum;
+    uint32_t len, spi, sequence;
+    uint64_t key_sum; /* stands for the ICV */
+    uint64_t serial;  /* of the world's packets, from 1: copies have the same; 0: forged */
 };
 
 struct load {
@@ -60,10 +65,19 @@ struct kept {
     uint8_t space[DATAGRAM_MAX];
 };
 
+/* Numbers, limits and the window are those of the real SAs; only keys and packets are not. */
 struct plane_pair {
     bool is_used, is_inbound, is_outbound, is_soft_told, is_spent;
-    uint64_t order, used_ms, bytes;
+    uint64_t order, used_ms;
+    struct esp_sa in, out;
     struct ike_install install;
+};
+
+/* An ESP packet on the wire, as whoever listens there has it. */
+struct captured {
+    uint32_t to_site;
+    struct endpoint local, remote;
+    struct packet packet;
 };
 
 struct plane_hold {
@@ -129,6 +143,12 @@ struct used {
     } uses[USES_MAX];
 };
 
+/* The last number that left under an ESP key. */
+struct numbers {
+    uint64_t key_sum;
+    uint32_t last;
+};
+
 struct impaired_message {
     uint32_t site, number;
     enum impairment impairment;
@@ -136,7 +156,7 @@ struct impaired_message {
 };
 
 struct sim {
-    uint64_t now_ms, hash, last_order, fault_ms;
+    uint64_t now_ms, hash, last_order, last_serial, fault_ms;
     struct drbg drbg;
     struct sim_network network;
     uint32_t site_count, kept_count, feeds_at_this_time, impaired_count;
@@ -154,6 +174,10 @@ struct sim {
     struct load loads[FLIGHTS_MAX], landed_load;
     struct kept kept[KEPT_MAX];
     struct used used[USED_MAX];
+    uint32_t captured_count;
+    struct captured captured[CAPTURED_MAX]; /* a ring */
+    struct numbers numbers[NUMBERS_MAX];
+    uint64_t delivered[DELIVERED_MAX]; /* serial numbers, each at its remainder */
     struct answer answer;
     struct inside before, after;
     struct impaired work;
@@ -187,6 +211,7 @@ void plane_remove(struct sim *sim, uint32_t site, struct handle pair, bool is_ou
 void plane_move(struct sim *sim, uint32_t site, struct handle pair, struct endpoint remote);
 void plane_empty(struct sim *sim, uint32_t site);
 void plane_land(struct sim *sim, uint32_t site, const struct load *load);
+void plane_tell_limit(struct sim *sim, uint32_t site, struct handle pair);
 
 /* ---- oracle.c */
 void oracle_before(struct sim *sim, uint32_t site, const struct ike_input *in, bool is_forged);
@@ -194,6 +219,8 @@ void oracle_after(struct sim *sim, uint32_t site, bool is_forged);
 void oracle_sent(struct sim *sim, uint32_t site, const struct ike_output *item);
 void oracle_told(struct sim *sim, uint32_t site, const struct event *event);
 void oracle_installed(struct sim *sim, uint32_t site, const struct ike_install *install);
+void oracle_sealed(struct sim *sim, const struct packet *packet);
+void oracle_delivered(struct sim *sim, const struct packet *packet);
 const struct used *oracle_used(const struct sim *sim,
                                struct bytes datagram); /* what was sealed under its message id; NULL */
 void oracle_forget_site(struct sim *sim, uint32_t site);

@@ -92,6 +92,8 @@ static void live_a_day(void *space, uint64_t seed)
     sim_site(sim, WEST, &west);
     sim_site(sim, EAST, &east);
     sim_network(sim)->loss_percent = 10;
+    sim_network(sim)->repeat_percent = 10;
+    sim_network(sim)->forge_percent = 10;
     sim_network(sim)->is_esp_spared = true;
     sim_network(sim)->delay_max_ms = 80;
     for (uint64_t ms = 0; ms < DAY_S * 1000ull; ms += PACKET_EVERY_MS) {

@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "esp/sa.h"
 #include "sim/sim.h"
 
 #include <setjmp.h>
@@ -141,6 +142,50 @@ static void both_may_rekey_at_once_without_a_gap(void **state)
     }
 }
 
+/* Traffic both ways, ten packets a second each. */
+static void exchange_packets(struct sim *sim, uint32_t seconds)
+{
+    for (uint32_t i = 0; i < seconds * 10; i++) {
+        sim_packet(sim, WEST, 0, 100);
+        sim_packet(sim, EAST, 0, 100);
+        sim_run(sim, 100);
+    }
+}
+
+/* Sequence numbers near their end: SAs are renewed before (ESP_SOFT_SEQUENCE), and where there is no before, they stop.
+ * The oracle sees to it that no number is used twice. */
+static void pairs_are_rekeyed_before_their_numbers_end(void **state)
+{
+    static const struct {
+        uint32_t from;
+        bool is_ended;
+        uint32_t unwanted_max;
+        const char *why;
+    } cases[] = {
+        {ESP_SOFT_SEQUENCE - 100, false, 0, "a new pair is there long before the last number"},
+        {UINT32_MAX - 100, false, 0, "a hundred numbers are enough for the new pair to come up"},
+        {UINT32_MAX - 1, true, 2,
+         "one number: the rest waits for the next pair, but for what is under way when this one ends"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sim *sim = world(20 + i, 86400, 28800, 0);
+
+        sim_network(sim)->numbers_from = cases[i].from;
+        begin(sim);
+        sim_network(sim)->numbers_from = 0;
+        exchange_packets(sim, 30);
+        sim_run(sim, 1000);
+        struct sim_packets p = sim_packets(sim);
+        if (p.delivered + p.unwanted != p.sent || p.unwanted > cases[i].unwanted_max || sim_fault(sim) != NULL)
+            fail_msg("%s: %llu of %llu; %s", cases[i].why, (unsigned long long)p.delivered, (unsigned long long)p.sent,
+                     sim_fault(sim) == NULL ? "" : sim_fault(sim));
+        CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) >= 2);
+        CHECK((sim_happened(sim, SIM_NUMBERS_ENDED) > 0) == cases[i].is_ended);
+    }
+}
+
 static void rekeys_under_loss_go_on_for_a_day(void **state)
 {
     uint32_t gaps = 0;
@@ -163,6 +208,7 @@ int main(void)
         cmocka_unit_test(an_isakmp_sa_is_rekeyed_and_its_pairs_survive),
         cmocka_unit_test(behind_nat_both_ends_may_rekey),
         cmocka_unit_test(both_may_rekey_at_once_without_a_gap),
+        cmocka_unit_test(pairs_are_rekeyed_before_their_numbers_end),
         cmocka_unit_test(rekeys_under_loss_go_on_for_a_day),
     };
 

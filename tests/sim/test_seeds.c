@@ -132,6 +132,8 @@ static void a_broken_rule_is_found_and_replays_to_the_same_hash(void **state)
         {SIM_PLANT_OLD_ANSWERED, "a message is sent again after its successor"},
         {SIM_PLANT_COMMIT_WHILE_PARKED, "something changed an exchange that waits for the vault"},
         {SIM_PLANT_FORGERY_TAKEN, "a forged message changed an established SA"},
+        {SIM_PLANT_NUMBERS_RESTARTED, "an ESP sequence number is used twice under one key"},
+        {SIM_PLANT_NO_WINDOW, "a packet is delivered twice"},
     };
 
     (void)state;
