@@ -375,46 +375,21 @@ const struct crypto_ace *compile_acl(struct compiler *c, struct bytes name, uint
     return list.aces;
 }
 
-bool compile_holds(struct compiler *c, struct bytes name, struct ip_range range)
+const struct ip_range *compile_ranges(struct compiler *c, struct bytes name, uint16_t *count, const char **why)
 {
     struct ace_reading r = {.c = c};
     struct side *side = &c->sides[0];
 
-    c->holds_asked++;
     side->range_count = 0;
-    if (bytes_equal(name, bytes_of_text("any")))
-        return true;
-    if (find_named(c, STATEMENT_object_network, name) != NULL ? !add_object(&r, side, name)
-                                                              : !add_group_of_objects(&r, side, name, 0))
-        return false;
-    for (uint16_t i = 0; i < side->range_count; i++)
-        if (ip_range_contains(side->ranges[i], range))
-            return true;
-    return false;
-}
-
-bool compile_acl_holds(struct compiler *c, struct bytes name, const struct selector *selector)
-{
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_acl_extended)) != NULL;) {
-        struct ace_reading r = {.c = c, .s = s};
-        struct crypto_ace ace = {0};
-
-        if (!bytes_equal(first_argument(s), name))
-            continue;
-        c->holds_asked++;
-        struct side *source = &c->sides[0], *destination = &c->sides[1];
-        bool is_there = false;
-
-        source->range_count = source->port_count = destination->range_count = destination->port_count = 0;
-        source->is_any = destination->is_any = false;
-        if (!read_line(&r, &ace, source, destination) || !ace.is_permit)
-            continue;
-        for (uint16_t i = 0; i < source->range_count; i++)
-            for (uint16_t k = 0; k < destination->range_count; k++)
-                is_there |= ip_range_contains(source->ranges[i], selector->local) &&
-                            ip_range_contains(destination->ranges[k], selector->remote);
-        if (is_there)
-            return true;
-    }
-    return false;
+    if (bytes_equal(name, bytes_of_text("any")) || bytes_equal(name, bytes_of_text("any4")))
+        add_range(&r, side, ip_range_of_prefix(ip_of_v4(0), 0));
+    else if (find_named(c, STATEMENT_object_network, name) != NULL)
+        add_object(&r, side, name);
+    else
+        add_group_of_objects(&r, side, name, 0);
+    if (r.why == NULL && side->range_count == 0)
+        r.why = text_in_arena(c, "object-group network %s is empty", name_of(c, name));
+    *why = r.why;
+    *count = side->range_count;
+    return side->ranges;
 }

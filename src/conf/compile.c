@@ -264,6 +264,8 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
     if (!arena->is_full)
         compile_tunnels(&c);
     if (!arena->is_full)
+        compile_nat(&c);
+    if (!arena->is_full)
         compile_review(&c);
     if (arena->is_full)
         return false;

@@ -61,8 +61,9 @@ struct compiler {
     bool is_phase1_weak;             /* one that is offered is */
     struct crypto_ace *aces;         /* of all access-lists, one after the other */
     uint32_t ace_total;
-    struct side *sides;   /* acl.c's work space */
-    uint32_t holds_asked; /* how often review.c asked what an object holds: that has a limit */
+    struct side *sides;       /* acl.c's work space */
+    struct nat_row *nat_rows; /* of all rules, one after the other */
+    uint32_t nat_row_total;
 };
 
 /* False: the arena is full. Replaces conf->policy and all findings but those of reading. */
@@ -119,10 +120,12 @@ uint16_t trustpoint_number(const struct compiler *c, struct bytes name); /* from
 bool compile_acl_room(struct compiler *c); /* once, before; false: the arena is full */
 const struct crypto_ace *compile_acl(struct compiler *c, struct bytes name, uint16_t *ace_count, const char **why);
 
-/* The object, object-group or `any` of that name holds all of the range. */
-bool compile_holds(struct compiler *c, struct bytes name, struct ip_range range);
-/* A permit line of that access-list holds all of the selector. */
-bool compile_acl_holds(struct compiler *c, struct bytes name, const struct selector *selector);
+/* The addresses of the object, the object-group, or `any` of that name, in its order; *why as above. They stand until
+ * the next call of this file. */
+const struct ip_range *compile_ranges(struct compiler *c, struct bytes name, uint16_t *count, const char **why);
+
+/* nat.c: after compile_tunnels. A rule that cannot be run is left out with a warning. */
+void compile_nat(struct compiler *c);
 
 /* map.c */
 void compile_tunnels(struct compiler *c);

@@ -127,6 +127,18 @@ static bool is_address(struct bytes text)
     return ip_parse(&ip, text);
 }
 
+/* (inside), or with `comma_count` 1 (inside,outside). */
+static bool is_bracket(struct bytes text, unsigned comma_count)
+{
+    unsigned count = 0;
+
+    if (text.len < 3 || text.data[0] != '(' || text.data[text.len - 1] != ')')
+        return false;
+    for (size_t i = 1; i + 1 < text.len; i++)
+        count += text.data[i] == ',';
+    return count == comma_count && text.data[1] != ',' && text.data[text.len - 2] != ',';
+}
+
 static enum fit argument_fit(const struct argument_info *argument, struct bytes text)
 {
     uint32_t number;
@@ -142,6 +154,9 @@ static enum fit argument_fit(const struct argument_info *argument, struct bytes 
     case ARGUMENT_PORT: return grammar_port(text, &port) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_HOST: return is_address(text) ? FIT_TYPED : text.len <= argument->most ? FIT_LOOSE : FIT_NONE;
     case ARGUMENT_NAME: return text.len <= argument->most ? FIT_LOOSE : FIT_NONE;
+    case ARGUMENT_OBJECT: return text.len <= argument->most ? FIT_TYPED : FIT_NONE;
+    case ARGUMENT_BRACKET: return text.len <= argument->most && is_bracket(text, 0) ? FIT_TYPED : FIT_NONE;
+    case ARGUMENT_PAIR: return text.len <= argument->most && is_bracket(text, 1) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_TEXT:
     case ARGUMENT_KEY: return FIT_LOOSE;
     }

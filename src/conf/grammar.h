@@ -33,7 +33,8 @@ enum grammar_effect { EFFECT_USED, EFFECT_QUIET, EFFECT_UNUSED };
 enum grammar_no { NO_REMOVES, NO_STANDS };
 enum grammar_origin { ORIGIN_ASA, ORIGIN_OWN };
 
-/* TEXT and KEY take the rest of the line, KEY with the blanks at its end. HOST is an address or a name given to one. */
+/* TEXT and KEY take the rest of the line, KEY with the blanks at its end. HOST is an address or a name given to one.
+ * OBJECT is a name among words: those must be typed in full there. BRACKET is (inside), PAIR is (inside,outside). */
 enum argument_kind {
     ARGUMENT_NUMBER,
     ARGUMENT_ADDRESS,
@@ -41,6 +42,9 @@ enum argument_kind {
     ARGUMENT_PORT,
     ARGUMENT_HOST,
     ARGUMENT_NAME,
+    ARGUMENT_OBJECT,
+    ARGUMENT_BRACKET,
+    ARGUMENT_PAIR,
     ARGUMENT_TEXT,
     ARGUMENT_KEY,
 };

@@ -2,9 +2,11 @@
  * traffic that is translated before the crypto ACL is asked. */
 #include "conf/compile.h"
 
+#include "policy/nat.h"
+
 #include <stdarg.h>
 
-enum { LINES_REVIEWED_MAX = 2048, HOLDS_ASKED_MAX = 20000, SELECTOR_SIZE = 160 };
+enum { LINES_REVIEWED_MAX = 2048, SELECTOR_SIZE = 160 };
 
 static void warn(struct compiler *c, const struct tunnel *t, enum conf_severity severity, uint32_t line,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -113,166 +115,19 @@ static void review_mirror(struct compiler *c, const struct tunnel *t, const stru
 
 /* ---- translation ---- */
 
-struct nat_rule {
-    const struct statement *s;
-    struct bytes from, to; /* interfaces */
-    struct bytes real, mapped, destination;
-    bool is_static;
-};
-
-static struct bytes next_word(struct bytes *text)
-{
-    size_t len = 0;
-
-    while (text->len > 0 &&
-           (text->data[0] == ' ' || text->data[0] == '(' || text->data[0] == ',' || text->data[0] == ')'))
-        *text = bytes_after(*text, 1);
-    while (len < text->len && text->data[len] != ' ' && text->data[len] != ',' && text->data[len] != ')')
-        len++;
-
-    struct bytes word = bytes_of(text->data, len);
-
-    *text = bytes_after(*text, len);
-    return word;
-}
-
-static bool is_word(struct bytes word, const char *text)
-{
-    return bytes_equal(word, bytes_of_text(text));
-}
-
-static bool is_number(struct bytes word)
-{
-    for (size_t i = 0; i < word.len; i++)
-        if (word.data[i] < '0' || word.data[i] > '9')
-            return false;
-    return word.len > 0;
-}
-
-/* nat (inside,outside) [after-auto] [N] source static|dynamic REAL MAPPED [destination static MAPPED REAL]. False: of
- * another form. */
-static bool read_twice(const struct statement *s, struct nat_rule *rule, bool *is_last)
-{
-    struct bytes text = s->text, word;
-
-    *rule = (struct nat_rule){.s = s};
-    next_word(&text);
-    rule->from = next_word(&text);
-    rule->to = next_word(&text);
-    word = next_word(&text);
-    *is_last = is_word(word, "after-auto");
-    if (*is_last)
-        word = next_word(&text);
-    if (is_number(word))
-        word = next_word(&text);
-    if (!is_word(word, "source"))
-        return false;
-    rule->is_static = is_word(next_word(&text), "static");
-    rule->real = next_word(&text);
-    rule->mapped = next_word(&text);
-    while ((word = next_word(&text)).len > 0)
-        if (is_word(word, "destination")) {
-            next_word(&text);
-            next_word(&text);
-            rule->destination = next_word(&text);
-        }
-    return true;
-}
-
-static bool is_for_interface(const struct compiler *c, const struct nat_rule *rule, const struct tunnel *t)
-{
-    return is_word(rule->to, "any") || is_word(rule->to, c->conf->interfaces[t->interface].name);
-}
-
-static bool is_for(struct compiler *c, const struct nat_rule *rule, const struct tunnel *t, const struct selector *s)
-{
-    return is_for_interface(c, rule, t) && compile_holds(c, rule->real, s->local) &&
-           (rule->destination.len == 0 || compile_holds(c, rule->destination, s->remote));
-}
-
-/* The first rule of that section that is for the traffic. */
-static bool find_twice(struct compiler *c, bool of_last, const struct tunnel *t, const struct selector *s,
-                       struct nat_rule *rule)
-{
-    bool is_last;
-
-    for (const struct statement *n = NULL; (n = statements_next(c->statements, n, STATEMENT_nat)) != NULL;)
-        if (read_twice(n, rule, &is_last) && is_last == of_last && is_for(c, rule, t, s))
-            return true;
-    return false;
-}
-
-/* nat (inside,outside) static|dynamic MAPPED, below an object. */
-static bool find_object(struct compiler *c, const struct tunnel *t, const struct selector *s, struct nat_rule *rule)
-{
-    for (const struct statement *o = NULL; (o = statements_next(c->statements, o, STATEMENT_object_network)) != NULL;)
-        for (const struct statement *n = NULL; (n = next_child(c, o, n)) != NULL;) {
-            struct bytes text = n->text;
-
-            if (n->state != STATEMENT_IS_KNOWN || n->row->kind != STATEMENT_object_nat)
-                continue;
-            next_word(&text);
-            *rule = (struct nat_rule){.s = n, .real = first_argument(o)};
-            rule->from = next_word(&text);
-            rule->to = next_word(&text);
-            if (is_for(c, rule, t, s))
-                return true;
-        }
-    return false;
-}
-
-/* Before 8.3: nat (inside) N NETWORK MASK translates, nat (inside) 0 access-list exempts. */
-static bool find_old(struct compiler *c, const struct selector *s, struct nat_rule *rule)
-{
-    bool is_found = false;
-
-    for (const struct statement *n = NULL; (n = statements_next(c->statements, n, STATEMENT_nat)) != NULL;) {
-        struct bytes text = n->text, number, network, mask;
-        struct ip ip, bits;
-
-        next_word(&text);
-        next_word(&text);
-        number = next_word(&text);
-        network = next_word(&text);
-        mask = next_word(&text);
-        if (!is_number(number))
-            continue;
-        if (is_word(number, "0") && is_word(network, "access-list")) {
-            if (compile_acl_holds(c, mask, s))
-                return false;
-            continue;
-        }
-        if (is_word(network, "0") || (ip_parse(&ip, network) && ip_parse(&bits, mask) && ip_mask_len(bits) >= 0 &&
-                                      ip_range_contains(ip_range_of_prefix(ip_first(ip, (unsigned)ip_mask_len(bits)),
-                                                                           (unsigned)ip_mask_len(bits)),
-                                                        s->local))) {
-            if (!is_found && !is_word(number, "0"))
-                *rule = (struct nat_rule){.s = n};
-            is_found |= !is_word(number, "0");
-        }
-    }
-    return is_found;
-}
-
 /* True: a warning was given. */
 static bool review_nat(struct compiler *c, const struct tunnel *t, const struct crypto_ace *ace)
 {
-    const struct selector *s = &ace->selector;
-    struct nat_rule rule;
+    const struct policy *p = &c->conf->policy;
+    uint16_t rule = t->interface == NO_INDEX ? NO_INDEX : nat_takes_away(p, t->interface, &ace->selector);
     char space[SELECTOR_SIZE];
 
-    if (t->interface == NO_INDEX)
+    if (rule == NO_INDEX)
         return false;
-    if (find_twice(c, false, t, s, &rule)) {
-        if (rule.is_static && bytes_equal(rule.real, rule.mapped))
-            return false;
-    } else if (!find_object(c, t, s, &rule) && !find_twice(c, true, t, s, &rule) && !find_old(c, s, &rule)) {
-        return false;
-    }
-    warn(c, t, CONF_WARNING, rule.s->line,
+    warn(c, t, CONF_WARNING, p->nat_rules[rule].line,
          "a device translates %s here before the crypto ACL (line %u) is asked, so it never enters the tunnel: it must "
          "be exempted (nat source static X X destination static Y Y, above this line)",
-         selector_text(s, space), ace->line);
+         selector_text(&ace->selector, space), ace->line);
     return true;
 }
 
@@ -288,8 +143,8 @@ void compile_review(struct compiler *c)
         for (uint16_t k = 0; k < t->ace_count && !t->is_open; k++) {
             if (!t->aces[k].is_permit)
                 continue;
-            if (++count > LINES_REVIEWED_MAX || c->holds_asked > HOLDS_ASKED_MAX) {
-                say(c, CONF_NOTE, NULL, "there are too many lines of crypto ACLs or NAT rules to review them all");
+            if (++count > LINES_REVIEWED_MAX) {
+                say(c, CONF_NOTE, NULL, "there are too many lines of crypto ACLs to review them all");
                 return;
             }
             review_shadow(c, i, &t->aces[k]);

@@ -10,7 +10,8 @@
 #include "base/selector.h"
 #include "crypto/algorithm.h"
 
-struct id; /* wire/payloads.h */
+struct id;       /* wire/payloads.h */
+struct nat_rule; /* policy/nat.h */
 
 enum { PEERS_MAX = 10, TRANSFORM_SETS_MAX = 11, WAITS_MAX = 8, NO_INDEX = 0xffff };
 
@@ -155,6 +156,9 @@ struct policy {
     uint16_t tunnel_count;
     const struct policy_route *routes;
     uint16_t route_count;
+    const struct nat_rule *nat_rules; /* nat.h: in the order in which they are asked */
+    uint16_t nat_rule_count;
+    bool is_arp_permitted; /* `arp permit-nonconnected`: from who is of no network of the interface */
     enum identity_kind identity;
     const char *key_id; /* IDENTITY_KEY_ID */
     bool is_aggressive_answered;
