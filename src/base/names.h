@@ -5,6 +5,7 @@
 
 #define TUN_NAME "ikewise0"
 #define NFT_TABLE "ikewise"
+#define NFT_NAT_TABLE "ikewise_nat"
 #define PROCESS_NAME "ikewised"
 
 /* Where the nft program may be. */

@@ -65,6 +65,7 @@ static void follow_alternatives(struct syntax_next *next, const char *syntax, co
 
 static void follow(struct syntax_next *next, const char *syntax, const char *at)
 {
+    const char *behind;
     bool repeats;
 
     switch (*at) {
@@ -85,7 +86,8 @@ static void follow(struct syntax_next *next, const char *syntax, const char *at)
         break;
     case '[':
         follow_alternatives(next, syntax, at);
-        follow(next, syntax, closing(at + 1) + 1);
+        behind = closing(at + 1) + 1;
+        follow(next, syntax, strncmp(behind, "...", 3) == 0 ? behind + 3 : behind);
         break;
     case '{': follow_alternatives(next, syntax, at); break;
     default:

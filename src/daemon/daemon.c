@@ -205,7 +205,7 @@ static bool on_guest(void *context, const struct selector *guest)
     char space[SENTENCE_SIZE];
     struct text why = text_of(space, sizeof space);
 
-    if (steer_add_guest(guest, &why))
+    if (steer_add_guest(&daemon->config->conf.policy, guest, &why))
         return true;
     log_note(daemon->log, LOG_ERR, "a peer of a dynamic crypto map is refused: %s", space);
     return false;
@@ -227,18 +227,25 @@ static void look_again(uv_timer_t *timer)
     char space[SENTENCE_SIZE];
     struct text why = text_of(space, sizeof space);
 
+    const struct policy *policy = &daemon->config->conf.policy;
     bool is_new = config_match_interfaces(daemon->config, daemon->log) > 0;
-    if ((is_new && !steer_all(daemon, &daemon->config->conf.policy, &why)) || !open_interfaces(daemon, &why))
+    if ((is_new && (!steer_all(daemon, policy, &why) || !nat_close_up(policy, policy, &why) ||
+                    !nat_open(&daemon->answers, TUN_NAME, policy, &why))) ||
+        !open_interfaces(daemon, &why))
         log_note(daemon->log, LOG_ERR, "%s", space);
 }
 
 /* ---- The configuration ---- */
 
-/* A change that leaves the marks as they are does not wait for the packet filter: nor does the traffic. */
+/* A change that leaves the marks as they are does not wait for the packet filter: nor does the traffic. The marks come
+ * first: what is translated anew must not be taken for what goes in clear. */
 static bool close_up(const struct daemon *daemon, const struct config *new, bool is_change, struct text *why)
 {
-    return (is_change && steer_is_same(&daemon->config->conf.policy, &new->conf.policy)) ||
-           steer_all(daemon, &new->conf.policy, why);
+    const struct policy *before = &daemon->config->conf.policy, *now = &new->conf.policy;
+
+    if (!(is_change && steer_is_same(before, now)) && !steer_all(daemon, now, why))
+        return false;
+    return (is_change && nat_is_same(before, now)) || nat_close_up(before, now, why);
 }
 
 /* Everything that may fail comes before anything is changed. */
@@ -247,7 +254,7 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
     struct config *old = daemon->config;
     const struct policy *policy = &new->conf.policy;
 
-    if (!close_up(daemon, new, is_change, why))
+    if (!close_up(daemon, new, is_change, why) || !nat_open(&daemon->answers, TUN_NAME, policy, why))
         return false;
     daemon->is_closed_up = true;
     if (!vault_queue_set_keys(daemon->queue, new->conf.keys, new->conf.key_count)) {
@@ -280,7 +287,8 @@ static bool take_config(struct daemon *daemon, struct config *new, bool is_chang
     config_match_interfaces(new, is_change ? NULL : daemon->log);
     if (!use_config(daemon, new, is_change, why)) {
         config_free(new);
-        if (!steer_all(daemon, &daemon->config->conf.policy, &not_restored))
+        if (!steer_all(daemon, &daemon->config->conf.policy, &not_restored) ||
+            !nat_close_up(NULL, &daemon->config->conf.policy, &not_restored))
             log_note(daemon->log, LOG_ERR, "%s", space);
         return false;
     }
@@ -494,7 +502,8 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     }
     if (!can_open_interfaces(daemon, why))
         return false;
-    if (!steer_close_up(&daemon->config->conf.policy, (struct steer_guests){0}, &daemon->was_closed_up, why))
+    if (!steer_close_up(&daemon->config->conf.policy, (struct steer_guests){0}, &daemon->was_closed_up, why) ||
+        !nat_close_up(NULL, &daemon->config->conf.policy, why))
         return false;
     daemon->is_closed_up = !daemon->was_closed_up;
     if (!make_plane(daemon, why) || !open_interfaces(daemon, why) || !steer_open_tun(TUN_NAME, why))
@@ -538,7 +547,8 @@ static void take_down(struct daemon *daemon)
     if (daemon->plane != NULL)
         plane_free(daemon->plane);
     daemon->plane = NULL;
-    if (daemon->is_closed_up && !steer_take_away(&why))
+    nat_answers_free(&daemon->answers);
+    if (daemon->is_closed_up && (!nat_take_away(&why) || !steer_take_away(&why)))
         log_note(daemon->log, LOG_ERR, "%s", space);
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/driver.h"
+#include "daemon/nat.h"
 #include "daemon/options.h"
 
 enum { DAEMON_SIGNALS = 3, DAEMON_LOOK_AGAIN_MS = 5000 };
@@ -27,6 +28,7 @@ struct daemon {
     struct gate *gate;
     struct plane *plane;
     struct clear_watch *clear_watch; /* NULL: the kernel has none */
+    struct nat_answers answers;
     struct control *control;
     struct control_source source;
     uv_signal_t signals[DAEMON_SIGNALS];

@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 #include "daemon/host.h"
 #include "daemon/names.h"
+#include "daemon/nat.h"
 #include "daemon/steer.h"
 
 #include <stdio.h>
@@ -62,7 +63,7 @@ static int clean_up(void)
     char space[TEXT_SIZE];
     struct text why = text_of(space, sizeof space);
 
-    return steer_take_away(&why) ? EXIT_SUCCESS : fail(space);
+    return nat_take_away(&why) && steer_take_away(&why) ? EXIT_SUCCESS : fail(space);
 }
 
 static int run(const struct options *options)

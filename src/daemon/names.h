@@ -14,6 +14,9 @@ enum {
     STEER_TUN_METRIC = 10,
     STEER_CLOSED_METRIC = 0x7fffffff,
 
+    /* Who has made a route or an answer to ARP for a translated address (RTA_PROTOCOL; IANA has no such number). */
+    NAT_ROUTE_PROTOCOL = 0xe4,
+
     /* Where the packet filter shows what it refused in clear (nfnetlink_log). */
     CLEAR_LOG_GROUP = 4500,
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -117,4 +118,132 @@ int netlink_closed_route_remove(enum ip_family family)
 int netlink_tun_route_add(enum ip_family family, unsigned link)
 {
     return route(family, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, RTN_UNICAST, STEER_TUN_METRIC, link);
+}
+
+/* ---- for translated addresses ---- */
+
+static int proxy(unsigned link, struct ip ip, uint16_t type, uint16_t flags)
+{
+    uint8_t space[MESSAGE_SIZE];
+    struct nlmsghdr *header = message_begin(space, type, flags);
+    struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(header, sizeof *neighbour);
+
+    neighbour->ndm_family = af_of((enum ip_family)ip.family);
+    neighbour->ndm_ifindex = (int)link;
+    neighbour->ndm_state = NUD_PERMANENT;
+    neighbour->ndm_flags = NTF_PROXY;
+    mnl_attr_put(header, NDA_DST, ip_len(ip), ip.octets);
+    mnl_attr_put_u8(header, NDA_PROTOCOL, NAT_ROUTE_PROTOCOL);
+    return ask(header);
+}
+
+int netlink_proxy_add(unsigned link, struct ip ip)
+{
+    return proxy(link, ip, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+}
+
+int netlink_proxy_remove(unsigned link, struct ip ip)
+{
+    return unless(proxy(link, ip, RTM_DELNEIGH, 0), ENOENT);
+}
+
+enum { LEFT_MAX = 256 };
+
+struct left {
+    struct {
+        unsigned link;
+        struct ip ip;
+    } list[LEFT_MAX];
+    size_t count;
+};
+
+static int on_neighbour(const struct nlmsghdr *header, void *data)
+{
+    struct left *left = data;
+    const struct ndmsg *neighbour = mnl_nlmsg_get_payload(header);
+    const struct nlattr *attribute;
+    struct ip ip = {0};
+    bool is_ours = false;
+
+    mnl_attr_for_each(attribute, header, sizeof *neighbour)
+    {
+        const uint8_t *value = mnl_attr_get_payload(attribute);
+
+        if (mnl_attr_get_type(attribute) == NDA_DST)
+            ip = ip_of_bytes(bytes_of(value, mnl_attr_get_payload_len(attribute)));
+        if (mnl_attr_get_type(attribute) == NDA_PROTOCOL && mnl_attr_get_payload_len(attribute) == 1)
+            is_ours = *value == NAT_ROUTE_PROTOCOL;
+    }
+    if (is_ours && ip_is_set(ip) && left->count < LEFT_MAX) {
+        left->list[left->count].link = (unsigned)neighbour->ndm_ifindex;
+        left->list[left->count++].ip = ip;
+    }
+    return MNL_CB_OK;
+}
+
+static int dump_proxies(struct left *left)
+{
+    uint8_t space[MESSAGE_SIZE], answer[16384];
+    struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    struct nlmsghdr *header = message_begin(space, RTM_GETNEIGH, NLM_F_DUMP);
+    struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(header, sizeof *neighbour);
+    int error = 0, state = MNL_CB_OK;
+
+    if (socket == NULL)
+        return errno;
+    neighbour->ndm_family = AF_INET;
+    neighbour->ndm_flags = NTF_PROXY;
+    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 || mnl_socket_sendto(socket, header, header->nlmsg_len) < 0)
+        error = errno;
+    while (error == 0 && state > MNL_CB_STOP) {
+        ssize_t len = mnl_socket_recvfrom(socket, answer, sizeof answer);
+
+        state = len < 0 ? MNL_CB_ERROR
+                        : mnl_cb_run(answer, (size_t)len, 1, mnl_socket_get_portid(socket), on_neighbour, left);
+        if (state == MNL_CB_ERROR)
+            error = errno;
+    }
+    mnl_socket_close(socket);
+    return error;
+}
+
+int netlink_proxies_remove(void)
+{
+    struct left left;
+    int error;
+
+    do {
+        left.count = 0;
+        error = dump_proxies(&left);
+        for (size_t i = 0; error == 0 && i < left.count; i++)
+            error = netlink_proxy_remove(left.list[i].link, left.list[i].ip);
+    } while (error == 0 && left.count == LEFT_MAX);
+    return error;
+}
+
+static int host_route(unsigned link, struct ip ip, uint16_t type, uint16_t flags)
+{
+    uint8_t space[MESSAGE_SIZE];
+    struct nlmsghdr *header = message_begin(space, type, flags);
+    struct rtmsg *route_header = mnl_nlmsg_put_extra_header(header, sizeof *route_header);
+
+    route_header->rtm_family = af_of((enum ip_family)ip.family);
+    route_header->rtm_dst_len = (uint8_t)(8 * ip_len(ip));
+    route_header->rtm_table = RT_TABLE_MAIN;
+    route_header->rtm_protocol = NAT_ROUTE_PROTOCOL;
+    route_header->rtm_type = RTN_UNICAST;
+    route_header->rtm_scope = RT_SCOPE_LINK;
+    mnl_attr_put(header, RTA_DST, ip_len(ip), ip.octets);
+    mnl_attr_put_u32(header, RTA_OIF, link);
+    return ask(header);
+}
+
+int netlink_host_route_add(unsigned link, struct ip ip)
+{
+    return unless(host_route(link, ip, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL), EEXIST);
+}
+
+int netlink_host_route_remove(unsigned link, struct ip ip)
+{
+    return unless(host_route(link, ip, RTM_DELROUTE, 0), ESRCH);
 }

@@ -17,4 +17,14 @@ int netlink_closed_route_remove(enum ip_family family);
 /* The route of that table to the TUN; the kernel removes it with the TUN. */
 int netlink_tun_route_add(enum ip_family family, unsigned link);
 
+/* ARP for that address is answered on that link (kernel: as soon as a route says that it is behind another one). */
+int netlink_proxy_add(unsigned link, struct ip ip);
+int netlink_proxy_remove(unsigned link, struct ip ip);
+/* All that netlink_proxy_add has made, also before a crash. */
+int netlink_proxies_remove(void);
+
+/* The route of the main table for that address to that link. The kernel removes it with the link. */
+int netlink_host_route_add(unsigned link, struct ip ip);
+int netlink_host_route_remove(unsigned link, struct ip ip);
+
 #endif

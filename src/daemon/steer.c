@@ -58,13 +58,18 @@ static bool run_nft(struct bytes rules, struct text *why)
     return false;
 }
 
-bool steer_add_guest(const struct selector *guest, struct text *why)
+bool steer_add_guest(const struct policy *policy, const struct selector *guest, struct text *why)
 {
-    char space[STEER_GUEST_SIZE];
-    struct text rules = text_of(space, sizeof space);
+    size_t size = steer_rules_guest_size(policy);
+    char *space = malloc(size);
 
-    steer_rules_write_guest(&rules, guest);
-    return run_nft(bytes_of(rules.data, rules.len), why);
+    if (space == NULL)
+        return refused(why, "memory for the packet filter rules", ENOMEM);
+    struct text rules = text_of(space, size);
+    steer_rules_write_guest(&rules, policy, guest);
+    bool ok = run_nft(bytes_of(rules.data, rules.len), why);
+    free(space);
+    return ok;
 }
 
 static bool write_rules(const struct policy *policy, struct steer_guests guests, bool has_log, struct text *why)

@@ -16,7 +16,7 @@
 bool steer_is_same(const struct policy *a, const struct policy *b);
 
 /* One more pair of an open tunnel: its traffic is steered from now on, until the next steer_close_up without it. */
-bool steer_add_guest(const struct selector *guest, struct text *why);
+bool steer_add_guest(const struct policy *policy, const struct selector *guest, struct text *why);
 
 /* `*has_stood` becomes true when a crash has left the rule; may be NULL. */
 bool steer_close_up(const struct policy *policy, struct steer_guests guests, bool *has_stood, struct text *why);

@@ -32,8 +32,8 @@ size_t steer_rules_size(const struct policy *policy, struct steer_guests guests)
 void steer_rules_write(struct text *rules, const struct policy *policy, struct steer_guests guests, bool has_log);
 
 /* Adds one to the guests of what steer_rules_write has made. */
-enum { STEER_GUEST_SIZE = 4096 };
-void steer_rules_write_guest(struct text *rules, const struct selector *guest);
+size_t steer_rules_guest_size(const struct policy *policy);
+void steer_rules_write_guest(struct text *rules, const struct policy *policy, const struct selector *guest);
 
 /* Removes what steer_rules_write has made; harmless when nothing is there. */
 void steer_rules_write_removal(struct text *rules);

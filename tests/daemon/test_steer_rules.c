@@ -1,6 +1,7 @@
 #include "daemon/steer_rules.h"
 
 #include "policies.h"
+#include "policy/nat.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -144,6 +145,50 @@ static void an_interface_that_is_not_known_is_not_named(void **state)
     CHECK(steer_rules_can_name("eth0.100") && steer_rules_can_name("br-1:2") && steer_rules_can_name("veth1@if2"));
 }
 
+/* What is written of the ACLs then has the addresses that the packet comes with; what is refused in clear keeps those
+ * of the wire. */
+static void what_is_translated_is_asked_for_by_its_own_addresses(void **state)
+{
+    const struct nat_row rows[] = {{.real = range("192.168.1.0/24"),
+                                    .mapped = range("10.1.0.0/24"),
+                                    .mapped_peer = range("0.0.0.0/0"),
+                                    .real_peer = range("0.0.0.0/0"),
+                                    .real_port = ANY_PORT,
+                                    .mapped_port = ANY_PORT},
+                                   {.real = range("10.1.0.0/16"),
+                                    .mapped = range("10.1.0.0/16"),
+                                    .mapped_peer = range("0.0.0.0/0"),
+                                    .real_peer = range("0.0.0.0/0"),
+                                    .real_port = ANY_PORT,
+                                    .mapped_port = ANY_PORT}};
+    const struct nat_rule rules[] = {
+        {.kind = NAT_STATIC, .from = 1, .to = 0, .rows = &rows[0], .row_count = 1, .text = "", .config = ""},
+        {.kind = NAT_IDENTITY, .from = 1, .to = 0, .rows = &rows[1], .row_count = 1, .text = "", .config = ""}};
+    static const char *const parts[] = {
+        "  chain nat_0_0_0 {\n    meta nfproto ipv4 ip saddr 192.168.1.0/24 ip daddr 10.2.0.0/16" MARK,
+        "    meta nfproto ipv4 ip saddr 192.168.1.0/24 jump nat_0_0\n    meta nfproto ipv4 ip saddr 192.168.1.0/24 "
+        "accept",
+        "    meta nfproto ipv4 ip saddr 10.1.0.0/16 jump out\n    meta nfproto ipv4 ip saddr 10.1.0.0/16 accept",
+        "  chain ask_0 {\n    iifname \"inside0\" jump nat_0\n    iifname \"inside0\" jump nat_1\n    jump out\n",
+        "  chain in_0_10 {\n    meta nfproto ipv4 ip daddr 10.1.9.0/24 ip saddr 10.2.0.0/16 return\n",
+        "hook prerouting priority -90;",
+    };
+    struct steered s;
+    char *written_rules;
+
+    (void)state;
+    make_steered(&s);
+    s.policy.nat_rules = rules;
+    s.policy.nat_rule_count = COUNT_OF(rules);
+    written_rules = written(&s.policy);
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        if (strstr(written_rules, parts[i]) == NULL)
+            fail_msg("no\n%sin\n%s", parts[i], written_rules);
+    /* 10.1.9.0/24 is denied in the first entry; nothing of 192.168.1.0/24 becomes that. */
+    CHECK(strstr(written_rules, "ip saddr 192.168.1.0/24 ip daddr 10.2.9.0/24") == NULL);
+    free(written_rules);
+}
+
 static void the_space_is_enough_for_the_longest_lines(void **state)
 {
     enum { MANY = 2000 };
@@ -192,7 +237,7 @@ static void an_open_entry_steers_its_guests_alone(void **state)
     text = written(&policy);
     CHECK(strstr(text, "chain guests_out {\n  }"));
     free(text);
-    steer_rules_write_guest(&added, &guests[0]);
+    steer_rules_write_guest(&added, &policy, &guests[0]);
     CHECK(strcmp(space,
                  "add rule inet ikewise guests_out meta nfproto ipv4 ip saddr 10.1.0.0/16 ip daddr 10.7.0.0/24" MARK
                  "add rule inet ikewise guests_in meta nfproto ipv4 ip daddr 10.1.0.0/16 ip saddr 10.7.0.0/24" DROP) ==
@@ -207,6 +252,7 @@ int main(void)
         cmocka_unit_test(a_range_that_is_no_prefix_is_written_as_a_range),
         cmocka_unit_test(entries_are_asked_in_order_until_one_has_marked),
         cmocka_unit_test(an_interface_that_is_not_known_is_not_named),
+        cmocka_unit_test(what_is_translated_is_asked_for_by_its_own_addresses),
         cmocka_unit_test(the_space_is_enough_for_the_longest_lines),
     };
 

@@ -1,0 +1,27 @@
+/* The connections that the kernel follows (ctnetlink), IPv4. */
+#ifndef DAEMON_CONNTRACK_H
+#define DAEMON_CONNTRACK_H
+
+#include "base/ip.h"
+
+/* `source` and `destination` are those of the first packet as it came; `back_source` and `back_destination` those of an
+ * answer as it comes: other than `destination` and `source` where they are translated. */
+struct connection {
+    uint8_t protocol;
+    struct ip source, destination, back_source, back_destination;
+    uint16_t source_port, destination_port, back_source_port, back_destination_port; /* 0: the protocol has none */
+    uint8_t icmp_type, icmp_code;
+    uint64_t bytes;
+    uint32_t left_s, status;
+    const void *orig; /* as the kernel wrote it, for conntrack_remove; valid during the call */
+    size_t orig_len;
+};
+
+/* False ends it. */
+typedef bool connection_taker(void *context, const struct connection *connection);
+
+/* 0, or an errno. */
+int conntrack_each(void *context, connection_taker *take);
+int conntrack_remove(const struct connection *connection);
+
+#endif
