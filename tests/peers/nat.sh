@@ -1,0 +1,198 @@
+#!/bin/bash
+# Address translation before encryption: both companies have 192.168.1.0/24. West is 10.91.1.0/24 to the other, east is
+# 10.92.1.0/24. Pings go through the translated addresses, in the spelling of 8.3 and of 8.2, against ikewise and against
+# strongSwan; nothing is left behind.
+#
+#   tests/peers/nat.sh [NAME]
+set -u
+cd "$(dirname "$0")" || exit 1
+. ./lab.sh
+. ./cell.sh
+. ./strongswan.sh
+. ./ikewise.sh
+
+lab_links="west-host  eth0       192.168.1.10/24   west        inside     192.168.1.1/24
+           west       outside    198.51.100.2/24   router      west       198.51.100.1/24
+           east       outside    203.0.113.2/24    router      east       203.0.113.1/24
+           east-host  eth0       192.168.1.10/24   east        inside     192.168.1.1/24"
+lab_gateway[west-host]=192.168.1.1
+lab_gateway[east-host]=192.168.1.1
+lab_inner_gateway=([west]=192.168.1.1 [east]=192.168.1.1)
+
+# The crypto ACL has the addresses of the wire. By the lines of each name: the far end's network there, and how it is
+# called by our hosts.
+declare -A called=([west]=10.92.1 [east]=10.91.1)
+
+objects="object network REAL
+ subnet 192.168.1.0 255.255.255.0
+object network WEST
+ subnet 10.91.1.0 255.255.255.0
+object network EAST
+ subnet 10.92.1.0 255.255.255.0
+object network WEB
+ host 192.168.1.10"
+
+both_83="nat (inside,outside) source static REAL WEST destination static EAST EAST no-proxy-arp
+nat (inside,outside) after-auto source dynamic REAL interface"
+
+both_82="access-list OVERLAP extended permit ip 192.168.1.0 255.255.255.0 10.91.1.0 255.255.255.0
+static (inside,outside) 10.92.1.0 access-list OVERLAP
+global (outside) 1 interface
+nat (inside) 1 192.168.1.0 255.255.255.0"
+
+# The far end translates nothing: our hosts call it by another name.
+one_sided="nat (inside,outside) source static REAL WEST destination static EAST REAL no-proxy-arp"
+
+write_configuration() {
+    local node=$1 own=$2 far=$3 lines=$4 dir=$lab_dir/ikewised-$1
+    mkdir -p "$dir"
+    lab_inner_net[$node]=$own lab_inner_net[${lab_across[$node]}]=$far
+    { echo "$objects"; ikewise_write_configuration "$node"; echo "$lines"; } >"$dir/ikewise.conf"
+}
+
+# reaches FROM TO_ADDRESS AS_ADDRESS: answered, and the far host sees the address that it was told of
+reaches() {
+    local from=$1 to=$2 as=$3 far=${lab_across[$1]}
+    lab_capture seen "$far-host" eth0 "$lab_dir/seen.pcap" icmp
+    seen=$(lab_in "$from-host" ping -n -q -W 2 -c 3 -i 0.1 "$to" | grep transmitted)
+    lab_stop seen
+    echo "${seen%%, time*}"
+    [[ $seen == "3 packets transmitted, 3 received, 0% packet loss"* ]] &&
+        tcpdump -n -r "$lab_dir/seen.pcap" 2>/dev/null | grep -q "IP $as > 192.168.1.10: ICMP echo request"
+}
+
+nothing_in_clear() {
+    lab_stop router-clear
+    ! tcpdump -n -r "$lab_dir/clear.pcap" 2>/dev/null | grep .
+}
+
+watch_clear() {
+    lab_capture router-clear router any "$lab_dir/clear.pcap" "net 10.91.1.0/24 or net 10.92.1.0/24 or net 192.168.1.0/24"
+}
+
+left_behind() {
+    {
+        lab_in "$1" nft list tables | grep ikewise
+        lab_in "$1" ip neigh show proxy
+        lab_in "$1" ip route show proto 228
+    } 2>/dev/null | grep . || return 0
+    return 1
+}
+
+begin() {
+    lab_up none
+    cell_choose strong pfs none
+}
+
+both_spellings() {
+    begin
+    write_configuration west 10.91.1.0 10.92.1.0 "$both_83"
+    write_configuration east 10.92.1.0 10.91.1.0 "$both_82"
+    ikewise_start west && ikewise_start east
+    watch_clear
+    expect "$name: west reaches east" reaches west 10.92.1.10 10.91.1.10
+    expect "$name: east reaches west" reaches east 10.91.1.10 10.92.1.10
+    expect "$name: nothing of it is seen in clear" nothing_in_clear
+    expect "$name: what goes elsewhere has the address of the interface" outside_is_reached
+    expect "$name: another rule, and no packet is lost" live_change
+    expect "$name: the rule is gone, and so is the traffic" rule_taken_away
+    ikewise_stop west
+    expect "$name: nothing is left of a gateway that ended" left_behind west
+    lab_down
+}
+
+outside_is_reached() {
+    local seen
+    lab_capture seen router west "$lab_dir/seen.pcap" icmp
+    seen=$(lab_in west-host ping -n -q -W 2 -c 1 198.51.100.1 | grep transmitted)
+    lab_stop seen
+    [[ $seen == "1 packets transmitted, 1 received"* ]] &&
+        tcpdump -n -r "$lab_dir/seen.pcap" 2>/dev/null | grep -q "IP 198.51.100.2 > 198.51.100.1: ICMP echo request"
+}
+
+live_change() {
+    local before after seen
+    before=$(ikewise_spis west)
+    lab_spawn pings west-host ping -n -q -c 60 -i 0.02 -W 1 10.92.1.10
+    sleep 0.2
+    ikewise west configure <<<$'object network OTHER\n host 192.168.1.77\n nat (inside,outside) static 22.22.22.77' || return 1
+    ikewise west configure <<<$'no object network OTHER' || return 1
+    lab_until 10 lab_ended "${lab_pids[pings]}"
+    after=$(ikewise_spis west)
+    seen=$(grep transmitted "$lab_dir/pings.log")
+    echo "${seen%%, time*}"
+    [ "$before" = "$after" ] && [[ $seen == "60 packets transmitted, 60 received"* ]]
+}
+
+# Without it 192.168.1.10 is behind the address of the interface, and that is in no crypto ACL.
+rule_taken_away() {
+    ikewise west configure <<<"no ${both_83%%$'\n'*}" || return 1
+    ! lab_in west-host ping -n -q -W 1 -c 1 10.92.1.10 >/dev/null
+}
+
+killed() {
+    begin
+    write_configuration west 10.91.1.0 10.92.1.0 "$both_83"
+    write_configuration east 10.92.1.0 10.91.1.0 "$both_82"
+    ikewise_start west && ikewise_start east
+    reaches west 10.92.1.10 10.91.1.10 >/dev/null || not_ok "$name: west reaches east before"
+    lab_stop ikewised-west KILL 2>/dev/null
+    watch_clear
+    lab_in west-host ping -n -q -W 1 -c 1 10.92.1.10 >/dev/null
+    expect "$name: nothing goes in clear while there is no gateway" nothing_in_clear
+    ikewise_start west
+    expect "$name: the next start translates again" lab_until 10 reaches west 10.92.1.10 10.91.1.10
+    lab_stop ikewised-west KILL 2>/dev/null
+    lab_in west "$lab_build/src/ikewised" --cleanup
+    expect "$name: --cleanup takes all of it away" left_behind west
+    lab_down
+}
+
+strongswan_far() {
+    begin
+    write_configuration west 10.91.1.0 192.168.1.0 "$one_sided"
+    lab_inner_net=([west]=10.91.1.0 [east]=192.168.1.0)
+    strongswan_start east
+    ikewise_start west
+    watch_clear
+    expect "$name: west reaches east by the name that it has here" reaches west 10.92.1.10 10.91.1.10
+    expect "$name: nothing of it is seen in clear" nothing_in_clear
+    expect "$name: east reaches west" reaches east 10.91.1.10 10.92.1.10
+    lab_down
+}
+
+# Seed 2: networks that are routed to us, and are on no interface.
+arp() {
+    begin
+    write_configuration west 10.91.1.0 10.92.1.0 $'object network WEB\n nat (inside,outside) static 22.22.22.22\nobject network REAL2\n host 192.168.1.10\n'
+    ikewise_start west
+    lab_in router ip route add 22.22.22.0/24 dev west
+    expect "$name: from 8.3 on an address of no interface is not answered for" answers_not
+    ikewise west configure <<<"arp permit-nonconnected"
+    expect "$name: with arp permit-nonconnected it is, and reaches its host" lab_until 5 answers
+    ikewise west configure <<<"no arp permit-nonconnected"
+    expect "$name: without it no more" answers_not
+    ikewise west configure <<<$'no object network WEB\nstatic (inside,outside) 22.22.22.22 192.168.1.10 netmask 255.255.255.255'
+    expect "$name: before 8.3 it always is" lab_until 5 answers
+    ikewise west configure <<<$'no static (inside,outside) 22.22.22.22 192.168.1.10 netmask 255.255.255.255\nobject network WEB\n host 192.168.1.10\n nat (inside,outside) static 198.51.100.22'
+    expect "$name: an address of the interface's network is" lab_until 5 lab_in router ping -n -q -W 1 -c 1 198.51.100.22
+    ikewise_stop west
+    expect "$name: nothing is left of it" left_behind west
+    lab_down
+}
+
+answers() {
+    lab_in router ip neigh flush dev west
+    lab_in router ping -n -q -W 1 -c 1 22.22.22.22
+}
+
+answers_not() {
+    lab_in router ip neigh flush dev west
+    ! lab_in router ping -n -q -W 1 -c 1 22.22.22.22 >/dev/null
+}
+
+strongswan_fetch
+for name in ${1:-both_spellings killed strongswan_far arp}; do
+    "$name"
+done
+[ "$lab_failures" = 0 ]
