@@ -2,6 +2,7 @@
 #include "trial/parts.h"
 
 #include "conf/statement.h"
+#include "policy/nat.h"
 
 #include <string.h>
 
@@ -91,16 +92,10 @@ static bool is_shadowed(const struct end *e, const struct tunnel *t, const struc
     return taker_of(e, t, s) != NULL;
 }
 
-/* conf's review has said so; ikewise itself translates nothing. */
+/* A device does as we do; a file of ours, too, when it has such lines. */
 static bool is_translated(const struct end *e, const struct tunnel *t, const struct selector *s)
 {
-    char space[320];
-    struct text begins = text_of(space, sizeof space);
-
-    text_add(&begins, "crypto map %.64s %u: a device translates ", t->map_name, t->sequence);
-    text_add_selector(&begins, s);
-    return statements_next(e->conf.statements, NULL, STATEMENT_version) != NULL &&
-           is_finding_of(e, space, "translates");
+    return t->interface != NO_INDEX && nat_takes_away(&e->conf.policy, t->interface, s) != NO_INDEX;
 }
 
 /* What `crypto isakmp identity` makes that end say (mm.c); with a pre-shared key "auto" is the address. */
