@@ -223,7 +223,7 @@ static void an_open_entry_steers_its_guests_alone(void **state)
         .map_name = "D", .sequence = 10, .is_dynamic = true, .is_open = true, .aces = &any, .ace_count = 1};
     const struct policy policy = {.interfaces = &outside, .interface_count = 1, .tunnels = &tunnel, .tunnel_count = 1};
     char *text = written_with(&policy, (struct steer_guests){guests, 1});
-    char space[STEER_GUEST_SIZE];
+    char space[8192];
     struct text added = text_of(space, sizeof space);
 
     (void)state;
