@@ -15,6 +15,7 @@ lab_links="west-host  eth0       192.168.1.10/24   west        inside     192.16
            west       outside    198.51.100.2/24   router      west       198.51.100.1/24
            east       outside    203.0.113.2/24    router      east       203.0.113.1/24
            east-host  eth0       192.168.1.10/24   east        inside     192.168.1.1/24"
+declare -A lab_gateway lab_inner_net lab_inner_gateway     # made by lab.sh
 lab_gateway[west-host]=192.168.1.1
 lab_gateway[east-host]=192.168.1.1
 lab_inner_gateway=([west]=192.168.1.1 [east]=192.168.1.1)
@@ -79,6 +80,13 @@ left_behind() {
     return 1
 }
 
+start() {
+    local node
+    for node in "$@"; do
+        ikewise_start "$node" || { cat "$lab_dir/ikewised-$node.log"; not_ok "$name: ikewised starts at $node"; }
+    done
+}
+
 begin() {
     lab_up none
     cell_choose strong pfs none
@@ -88,7 +96,7 @@ both_spellings() {
     begin
     write_configuration west 10.91.1.0 10.92.1.0 "$both_83"
     write_configuration east 10.92.1.0 10.91.1.0 "$both_82"
-    ikewise_start west && ikewise_start east
+    start west east
     watch_clear
     expect "$name: west reaches east" reaches west 10.92.1.10 10.91.1.10
     expect "$name: east reaches west" reaches east 10.91.1.10 10.92.1.10
@@ -134,13 +142,13 @@ killed() {
     begin
     write_configuration west 10.91.1.0 10.92.1.0 "$both_83"
     write_configuration east 10.92.1.0 10.91.1.0 "$both_82"
-    ikewise_start west && ikewise_start east
-    reaches west 10.92.1.10 10.91.1.10 >/dev/null || not_ok "$name: west reaches east before"
+    start west east
+    expect "$name: west reaches east" reaches west 10.92.1.10 10.91.1.10
     lab_stop ikewised-west KILL 2>/dev/null
     watch_clear
     lab_in west-host ping -n -q -W 1 -c 1 10.92.1.10 >/dev/null
     expect "$name: nothing goes in clear while there is no gateway" nothing_in_clear
-    ikewise_start west
+    start west
     expect "$name: the next start translates again" lab_until 10 reaches west 10.92.1.10 10.91.1.10
     lab_stop ikewised-west KILL 2>/dev/null
     lab_in west "$lab_build/src/ikewised" --cleanup
@@ -152,8 +160,8 @@ strongswan_far() {
     begin
     write_configuration west 10.91.1.0 192.168.1.0 "$one_sided"
     lab_inner_net=([west]=10.91.1.0 [east]=192.168.1.0)
-    strongswan_start east
-    ikewise_start west
+    strongswan_start east || lab_die "no strongSwan at east"
+    start west
     watch_clear
     expect "$name: west reaches east by the name that it has here" reaches west 10.92.1.10 10.91.1.10
     expect "$name: nothing of it is seen in clear" nothing_in_clear
@@ -165,7 +173,7 @@ strongswan_far() {
 arp() {
     begin
     write_configuration west 10.91.1.0 10.92.1.0 $'object network WEB\n nat (inside,outside) static 22.22.22.22\nobject network REAL2\n host 192.168.1.10\n'
-    ikewise_start west
+    start west
     lab_in router ip route add 22.22.22.0/24 dev west
     expect "$name: from 8.3 on an address of no interface is not answered for" answers_not
     ikewise west configure <<<"arp permit-nonconnected"
