@@ -1,6 +1,7 @@
 #include "conf/convert.h"
 
 #include "base/check.h"
+#include "wire/numbers.h"
 
 #include <string.h>
 
@@ -59,9 +60,87 @@ static bool is_carried(const struct tunnel *tunnel)
     return tunnel->parked == NULL && !tunnel->is_dynamic;
 }
 
-/* What is in no line of the other side, as remarks. */
-static void add_remarks(const struct converting *c, const char *mark)
+static const struct tunnel_group *group_of(const struct converting *c, const struct tunnel *tunnel)
 {
+    uint16_t index = tunnel->peer_count > 0 ? policy_tunnel_group_of(c->policy, tunnel->peers[0]) : NO_INDEX;
+
+    return index == NO_INDEX ? NULL : &c->policy->tunnel_groups[index];
+}
+
+static bool is_signed(const struct converting *c, const struct tunnel *t)
+{
+    return group_of(c, t) != NULL && group_of(c, t)->trustpoint != 0;
+}
+
+static bool has_key_id(const struct converting *c, const struct tunnel *t)
+{
+    (void)t;
+    return c->policy->identity == IDENTITY_KEY_ID;
+}
+
+static bool has_no_nat_t(const struct converting *c, const struct tunnel *t)
+{
+    return t->is_nat_t_off || !c->policy->is_nat_t_on;
+}
+
+static bool begins_aggressive(const struct converting *c, const struct tunnel *t)
+{
+    (void)c;
+    return t->is_aggressive;
+}
+
+static bool has_own_df(const struct converting *c, const struct tunnel *t)
+{
+    (void)c;
+    return t->df != DF_COPY;
+}
+
+static bool has_volume(const struct converting *c, const struct tunnel *t)
+{
+    (void)c;
+    return t->lifetime_kb != 0;
+}
+
+static bool originates_only(const struct converting *c, const struct tunnel *t)
+{
+    (void)c;
+    return t->connection_type == CONNECTION_ORIGINATE_ONLY;
+}
+
+static bool answers_only(const struct converting *c, const struct tunnel *t)
+{
+    (void)c;
+    return t->connection_type == CONNECTION_ANSWER_ONLY;
+}
+
+/* What a tunnel here has and the other side is not told. */
+static const struct {
+    unsigned languages;
+    bool (*has)(const struct converting *c, const struct tunnel *tunnel);
+    const char *what;
+} left_out[] = {
+#define IOS (1u << CONF_TO_IOS)
+#define SWAN (1u << CONF_TO_STRONGSWAN | 1u << CONF_TO_LIBRESWAN)
+#define LIBRESWAN (1u << CONF_TO_LIBRESWAN)
+#define LEFT_OUT(languages, has, what) {languages, has, what},
+#include "conf/convert_left_out.def"
+#undef LEFT_OUT
+#undef IOS
+#undef SWAN
+#undef LIBRESWAN
+};
+
+/* What is in no line of the other side, as remarks. */
+static void add_remarks(const struct converting *c, const char *mark, enum conf_language language)
+{
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
+        const struct tunnel *tunnel = &c->policy->tunnels[i];
+
+        for (size_t k = 0; k < COUNT_OF(left_out) && is_carried(tunnel); k++)
+            if (left_out[k].languages & 1u << language && left_out[k].has(c, tunnel))
+                text_add(c->t, "%s not carried: %s of crypto map %s %u\n", mark, left_out[k].what, tunnel->map_name,
+                         tunnel->sequence);
+    }
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
         const struct tunnel *tunnel = &c->policy->tunnels[i];
 
@@ -142,6 +221,8 @@ static void add_ios_entry(const struct converting *c, const struct tunnel *tunne
         text_add(c->t, " set pfs group%u\n", group_info(tunnel->pfs)->number);
     if (tunnel->lifetime_s != 0)
         text_add(c->t, " set security-association lifetime seconds %u\n", tunnel->lifetime_s);
+    if (tunnel->lifetime_kb != 0)
+        text_add(c->t, " set security-association lifetime kilobytes %u\n", tunnel->lifetime_kb);
     text_add(c->t, " match address %s\n", tunnel->acl_name);
 }
 
@@ -181,10 +262,10 @@ static void convert_to_ios(const struct converting *c)
     for (uint16_t i = 0; i < p->isakmp_policy_count; i++) {
         const struct isakmp_policy *policy = &p->isakmp_policies[i];
 
-        text_add(t, "crypto isakmp policy %u\n encr %s\n hash %s\n authentication pre-share\n group %u\n lifetime %u\n",
+        text_add(t, "crypto isakmp policy %u\n encr %s\n hash %s\n authentication %s\n group %u\n lifetime %u\n",
                  policy->priority > 10000 ? 10000 : policy->priority, ciphers[policy->cipher].ios,
-                 hashes[policy->hash].ios, group_info(policy->group)->number,
-                 policy->lifetime_s == 0 ? 86400 : policy->lifetime_s);
+                 hashes[policy->hash].ios, policy->auth == OAKLEY_AUTH_PSK ? "pre-share" : "rsa-sig",
+                 group_info(policy->group)->number, policy->lifetime_s == 0 ? 86400 : policy->lifetime_s);
     }
     for (uint16_t i = 0; i < p->tunnel_group_count; i++)
         text_add(t, "crypto isakmp key ***** address %s\n",
@@ -207,7 +288,7 @@ static void convert_to_ios(const struct converting *c)
         add_ios_entry(c, &p->tunnels[i]);
     }
     add_ios_interfaces(c);
-    add_remarks(c, "!");
+    add_remarks(c, "!", CONF_TO_IOS);
 }
 
 /* ---- strongSwan and libreswan ---- */
@@ -251,6 +332,12 @@ static void add_phase2(const struct converting *c, const struct tunnel *tunnel, 
         if (tunnel->pfs != GROUP_NONE)
             text_add(c->t, "%s%s", is_strongswan(language) ? "-" : ";", name_in(&groups[tunnel->pfs], language));
     }
+}
+
+/* They have one lifetime for all proposals. */
+static uint32_t phase1_lifetime_s(const struct converting *c)
+{
+    return c->policy->isakmp_policy_count > 0 ? c->policy->isakmp_policies[0].lifetime_s : 0;
 }
 
 static void add_range(struct text *t, struct ip_range range)
@@ -297,13 +384,6 @@ static void add_libreswan_port(struct text *t, const char *side, uint8_t protoco
                  is_any(ports) ? "" : " # not carried: a range of ports");
 }
 
-static const struct tunnel_group *group_of(const struct converting *c, const struct tunnel *tunnel)
-{
-    uint16_t index = tunnel->peer_count > 0 ? policy_tunnel_group_of(c->policy, tunnel->peers[0]) : NO_INDEX;
-
-    return index == NO_INDEX ? NULL : &c->policy->tunnel_groups[index];
-}
-
 static void add_swan_children(const struct converting *c, const struct tunnel *tunnel)
 {
     text_add(c->t, "        children {\n");
@@ -322,6 +402,8 @@ static void add_swan_children(const struct converting *c, const struct tunnel *t
                  tunnel->connection_type == CONNECTION_ANSWER_ONLY ? "none" : "trap");
         if (tunnel->lifetime_s != 0)
             text_add(c->t, "                life_time = %us\n", tunnel->lifetime_s);
+        if (tunnel->lifetime_kb != 0)
+            text_add(c->t, "                life_bytes = %llu\n", tunnel->lifetime_kb * 1000ULL);
         text_add(c->t, "            }\n");
     }
     text_add(c->t, "        }\n");
@@ -340,6 +422,10 @@ static void add_swan_connection(const struct converting *c, const struct tunnel 
         tunnel->map_name, tunnel->sequence, local, peer);
     add_phase1(c, CONF_TO_STRONGSWAN);
     text_add(c->t, "\n");
+    if (tunnel->is_aggressive)
+        text_add(c->t, "        aggressive = yes\n");
+    if (phase1_lifetime_s(c) != 0)
+        text_add(c->t, "        rekey_time = %us\n", phase1_lifetime_s(c));
     if (group != NULL && group->has_dpd)
         text_add(c->t, "        dpd_delay = %us\n", group->dpd_threshold_s);
     text_add(c->t,
@@ -378,7 +464,7 @@ static void convert_to_strongswan(const struct converting *c)
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
         if (is_carried(&c->policy->tunnels[i]))
             add_more_peers(c, &c->policy->tunnels[i]);
-    add_remarks(c, "#");
+    add_remarks(c, "#", CONF_TO_STRONGSWAN);
 }
 
 static void add_libreswan_connection(const struct converting *c, const struct tunnel *tunnel, uint16_t line)
@@ -397,9 +483,13 @@ static void add_libreswan_connection(const struct converting *c, const struct tu
     add_libreswan_port(c->t, "right", s->protocol, s->remote_ports);
     text_add(c->t, "    ike=");
     add_phase1(c, CONF_TO_LIBRESWAN);
+    if (tunnel->is_aggressive)
+        text_add(c->t, "\n    aggressive=yes");
     text_add(c->t, "\n    esp=");
     add_phase2(c, tunnel, CONF_TO_LIBRESWAN);
     text_add(c->t, "\n    pfs=%s\n", tunnel->pfs == GROUP_NONE ? "no" : "yes");
+    if (phase1_lifetime_s(c) != 0)
+        text_add(c->t, "    ikelifetime=%us\n", phase1_lifetime_s(c) > 86400 ? 86400 : phase1_lifetime_s(c));
     if (tunnel->lifetime_s != 0)
         text_add(c->t, "    salifetime=%us\n", tunnel->lifetime_s);
     if (group != NULL && group->has_dpd)
@@ -426,7 +516,7 @@ static void convert_to_libreswan(const struct converting *c)
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++)
         text_add(c->t, "# %%any %s : PSK \"*****\"\n",
                  ip_is_set(c->policy->tunnel_groups[i].peer) ? ip_text(c->policy->tunnel_groups[i].peer, ip) : "%any");
-    add_remarks(c, "#");
+    add_remarks(c, "#", CONF_TO_LIBRESWAN);
 }
 
 void conf_convert(const struct conf *conf, enum conf_language language, struct text *text)
