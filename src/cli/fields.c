@@ -60,6 +60,16 @@ static void field_rekey_count(struct text *t, item *i)
     text_add(t, "%u", i->rekey_count);
 }
 
+static void field_negotiated_count(struct text *t, item *i)
+{
+    text_add(t, "%u", i->negotiated_count);
+}
+
+static void field_dead_count(struct text *t, item *i)
+{
+    text_add(t, "%u", i->dead_count);
+}
+
 static void field_total_count(struct text *t, item *i)
 {
     text_add(t, "%u", i->active_count + i->rekey_count);
@@ -107,7 +117,9 @@ static void field_ios_cipher(struct text *t, item *i)
 
 static void field_ios_auth(struct text *t, item *i)
 {
-    text_add(t, record_has(i->record, COL_isakmp_sa_auth) ? "psk" : "");
+    const char *auth = record_text(i->record, COL_isakmp_sa_auth);
+
+    text_add(t, "%s", strcmp(auth, "preshared") == 0 ? "psk" : *auth ? "rsig" : "");
 }
 
 static void field_clock(struct text *t, item *i)
@@ -452,7 +464,7 @@ bool screen_field(struct text *t, struct bytes name, item *i)
             return true;
         }
     }
-    return screen_session_field(t, name, i);
+    return screen_session_field(t, name, i) || screen_drop_field(t, name, i);
 }
 
 static bool has_state(item *i)

@@ -94,6 +94,25 @@ static void write_isakmp(FILE *out, const struct reply *reply, const struct cont
         screen_block(out, BLOCK_IKEV2_NONE, &item);
 }
 
+static void write_isakmp_count(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = &reply->records[i];
+
+        if (r->kind != RECORD_isakmp_sa)
+            continue;
+        if (record_flag(r, COL_isakmp_sa_dead))
+            item.dead_count++;
+        else if (strcmp(record_text(r, COL_isakmp_sa_ios_state), "QM_IDLE") == 0)
+            item.active_count++;
+        else
+            item.negotiated_count++;
+    }
+    screen_block(out, BLOCK_ISAKMP_COUNT, &item);
+}
+
 static bool is_same(const struct control_record *a, const struct control_record *b, enum control_column column)
 {
     return strcmp(record_text(a, column), record_text(b, column)) == 0;
@@ -299,6 +318,7 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     switch (request->id) {
     case CONTROL_SHOW_ISAKMP_SA:
     case CONTROL_SHOW_IKEV1_SA: write_isakmp(out, reply, request, view); return;
+    case CONTROL_SHOW_ISAKMP_COUNT: write_isakmp_count(out, reply, view); return;
     case CONTROL_SHOW_IPSEC_SA: write_ipsec(out, reply, request, view); return;
     case CONTROL_SHOW_TUNNEL: write_tunnels(out, reply, view); return;
     case CONTROL_SHOW_VERSION: write_version(out, reply, view); return;
@@ -308,7 +328,8 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         write_each(out, reply, RECORD_state, reply_find(reply, RECORD_state) ? BLOCK_STATES_HEAD : BLOCK_STATES_NONE,
                    BLOCK_STATE, view);
         return;
-    case CONTROL_SHOW_SESSIONDB: screen_sessiondb(out, reply, view); return;
+    case CONTROL_SHOW_SESSIONDB: screen_sessiondb(out, reply, false, view); return;
+    case CONTROL_SHOW_SESSIONDB_RA: screen_sessiondb(out, reply, true, view); return;
     case CONTROL_SHOW_VPN_CONTEXT: screen_contexts(out, reply, view); return;
     case CONTROL_SHOW_DROPS: screen_drops(out, reply, view); return;
     case CONTROL_SHOW_SESSION: screen_crypto_session(out, reply, view); return;

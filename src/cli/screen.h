@@ -43,6 +43,7 @@ struct screen_item {
     const struct screen_view *view;
     bool is_outbound;                       /* IPSEC_SA: which direction */
     unsigned active_count, rekey_count;     /* ISAKMP_HEAD */
+    unsigned negotiated_count, dead_count;  /* ISAKMP_COUNT */
     const struct control_record *sa, *pair; /* of a session: the newest; of routes: the default; NULL: none */
     unsigned pair_count, tunnel_number;     /* SESSION, SESSION_IPSEC */
     uint64_t bytes_out, bytes_in;           /* SESSION */
@@ -67,8 +68,11 @@ bool screen_field(struct text *t, struct bytes name, const struct screen_item *i
 /* session_fields.c: the same for the rows of session_fields.def. */
 bool screen_session_field(struct text *t, struct bytes name, const struct screen_item *item);
 
+/* drop_fields.c: the same for the fields of drop_fields.def. */
+bool screen_drop_field(struct text *t, struct bytes name, const struct screen_item *item);
+
 /* screen_sessions.c: the screens that are put together from several records. */
-void screen_sessiondb(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_access, const struct screen_view *view);
 void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_crypto_session(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_connections(FILE *out, const struct reply *reply, const struct screen_view *view);

@@ -15,6 +15,11 @@ static bool is_pair_of(const struct control_record *r, const char *peer)
 
 /* ---- show vpn-sessiondb ---- */
 
+static bool is_user(const struct control_record *sa)
+{
+    return strcmp(record_text(sa, COL_isakmp_sa_type), "user") == 0;
+}
+
 static void sum_session(const struct reply *reply, const char *peer, struct screen_item *item)
 {
     item->pair = NULL;
@@ -39,7 +44,8 @@ static void write_session(FILE *out, const struct reply *reply, const struct con
 
     item.record = item.sa = sa;
     sum_session(reply, peer, &item);
-    screen_block(out, BLOCK_SESSION, &item);
+    screen_block(out, is_user(sa) ? BLOCK_USER : BLOCK_SESSION, &item);
+    screen_block(out, BLOCK_SESSION_DETAIL, &item);
     item.tunnel_number = 1;
     for (size_t i = 0; i < reply->count; i++) {
         if (!is_pair_of(&reply->records[i], peer))
@@ -57,16 +63,16 @@ static bool is_session(const struct control_record *r)
     return is_live_sa(r) && !record_flag(r, COL_isakmp_sa_rekey) && record_has(r, COL_isakmp_sa_encryption);
 }
 
-void screen_sessiondb(FILE *out, const struct reply *reply, const struct screen_view *view)
+void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_access, const struct screen_view *view)
 {
     struct screen_item item = {.view = view};
     unsigned count = 0;
 
     for (size_t i = 0; i < reply->count; i++) {
-        if (!is_session(&reply->records[i]))
+        if (!is_session(&reply->records[i]) || is_user(&reply->records[i]) != is_remote_access)
             continue;
         if (count++ == 0)
-            screen_block(out, BLOCK_SESSION_HEAD, &item);
+            screen_block(out, is_remote_access ? BLOCK_USERS_HEAD : BLOCK_SESSION_HEAD, &item);
         write_session(out, reply, &reply->records[i], item);
     }
     if (count == 0)
@@ -266,8 +272,7 @@ static uint32_t class_network(uint32_t address)
 static bool is_in_group(const struct control_record *r, uint32_t network)
 {
     return r->kind == RECORD_route && record_number(r, COL_route_prefix_len) > class_len(network) &&
-           record_number(r, COL_route_prefix_len) <= 32 &&
-           class_network(address_of(r)) == network;
+           record_number(r, COL_route_prefix_len) <= 32 && class_network(address_of(r)) == network;
 }
 
 static void write_ios_route(FILE *out, const struct control_record *r, bool is_in_a_group, bool has_len)

@@ -127,6 +127,24 @@ static void field_duration(struct text *t, item *i)
     text_add(t, "%lluh:%02llum:%02llus", s / 3600 % 24, s / 60 % 60, s % 60);
 }
 
+static bool is_text(const struct control_record *r, enum control_column column, const char *text)
+{
+    return strcmp(record_text(r, column), text) == 0;
+}
+
+static void field_neg_mode(struct text *t, item *i)
+{
+    text_add(t, "%s", is_text(i->record, COL_isakmp_sa_mode, "aggressive") ? "Aggressive" : "Main");
+}
+
+static void field_auth_mode(struct text *t, item *i)
+{
+    text_add(t, "%s",
+             is_text(i->record, COL_isakmp_sa_auth, "rsa")     ? "rsaCertificate"
+             : is_text(i->record, COL_isakmp_sa_auth, "ecdsa") ? "ecdsaCertificate"
+                                                               : "preSharedKeys");
+}
+
 static void field_sa_lifetime(struct text *t, item *i)
 {
     text_add(t, "%llu Seconds", (unsigned long long)record_number(i->record, COL_isakmp_sa_lifetime_s));

@@ -148,6 +148,7 @@ static void on_tick(uv_timer_t *timer)
 void control_on_event(struct control *control, const struct event *event)
 {
     stats_count(control, event);
+    control->logged_count++;
     if (event->kind == EV_KEYS_MADE || event->kind == EV_PHASE1_COMPLETED)
         keys_write_new(control);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
@@ -202,6 +203,7 @@ int control_open(struct control **opened, uv_loop_t *loop, const struct control_
     control->source = &control->kept_source;
     control->group = gid;
     control->keys.fd = -1;
+    control->logged_count = UINT32_MAX;
     memcpy(control->path, path, strlen(path) + 1);
     CHECK(uv_pipe_init(loop, &control->listener, 0) == 0 && uv_timer_init(loop, &control->tick) == 0);
     control->listener.data = control->tick.data = control;

@@ -62,6 +62,7 @@ struct control_source {
     void (*tell)(void *context, const struct event *event); /* to the log */
     /* What the log remembers; the newest is 0, false: no more. `at_s` is wall time. */
     bool (*past)(void *context, uint32_t index, struct event *event, int64_t *at_s);
+    void (*clear_counters)(void *context); /* of pairs: what was counted is kept for the totals */
     uint64_t started_ms;
 };
 

@@ -74,6 +74,9 @@ struct control {
     struct client clients[CONTROL_CLIENTS_MAX];
     struct control_keys keys;
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
+    uint64_t logged_count; /* events since `clear logging buffer`; at first more than are kept */
+    struct esp_tally cleared; /* what `clear crypto ipsec stats` has taken away */
+    uint64_t cleared_pair_count;
 };
 
 /* control.c: the engine's clock, and the memory of a control that is closing, when its last handle has closed. */
@@ -114,6 +117,8 @@ bool show_interfaces(struct client *client);
 
 /* control_stats.c */
 void stats_count(struct control *control, const struct event *event);
+void stats_clear_ike(struct control *control);
+void stats_clear_ipsec(struct client *client);
 bool show_ike_stats(struct client *client);
 bool show_ipsec_stats(struct client *client);
 bool show_drops(struct client *client);

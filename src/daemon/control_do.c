@@ -358,6 +358,17 @@ static void do_down(struct client *client)
         do_command(client, IKE_DOWN);
 }
 
+static void do_clear(struct client *client)
+{
+    switch (client->request.id) {
+    case CONTROL_CLEAR_COUNTERS: source_of(client)->clear_counters(source_of(client)->context); break;
+    case CONTROL_CLEAR_LOGGING: client->control->logged_count = 0; break;
+    case CONTROL_CLEAR_IPSEC_STATS: stats_clear_ipsec(client); break;
+    default: stats_clear_ike(client->control); break;
+    }
+    client_done(client);
+}
+
 static void do_reload(struct client *client)
 {
     char space[SENTENCE_SIZE];
@@ -373,9 +384,11 @@ void handle_request(struct client *client)
 {
     switch (client->request.id) {
     case CONTROL_SHOW_ISAKMP_SA:
+    case CONTROL_SHOW_ISAKMP_COUNT:
     case CONTROL_SHOW_IKEV1_SA: client->producer = show_isakmp_sas; return;
     case CONTROL_SHOW_IPSEC_SA: client->producer = show_ipsec_pairs; return;
     case CONTROL_SHOW_SESSIONDB:
+    case CONTROL_SHOW_SESSIONDB_RA:
     case CONTROL_SHOW_SESSION:
     case CONTROL_SHOW_CONNECTIONS: client->producer = show_sessions; return;
     case CONTROL_SHOW_VPN_CONTEXT: client->producer = show_ipsec_pairs; return;
@@ -395,6 +408,11 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_VERSION: client_done(client); return;
     case CONTROL_CLEAR_ISAKMP_SA: do_command(client, IKE_CLEAR_ISAKMP); return;
     case CONTROL_CLEAR_IPSEC_SA: do_command(client, IKE_CLEAR_IPSEC); return;
+    case CONTROL_CLEAR_COUNTERS:
+    case CONTROL_CLEAR_IPSEC_STATS:
+    case CONTROL_CLEAR_IKE_STATS:
+    case CONTROL_CLEAR_LOGGING: do_clear(client); return;
+    case CONTROL_LOGOFF: do_down(client); return;
     case CONTROL_DEBUG_IKEV1: do_debug(client, false); return;
     case CONTROL_DEBUG_IPSEC: do_debug(client, true); return;
     case CONTROL_TERMINAL_MONITOR:

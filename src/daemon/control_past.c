@@ -67,6 +67,10 @@ bool show_logging(struct client *client)
     int64_t at_s;
     bool is_more = next_past(client, &event, &at_s);
 
+    if (is_first && is_more && client->index + 1 > client->control->logged_count) {
+        client->index = (uint32_t)client->control->logged_count;
+        is_more = next_past(client, &event, &at_s);
+    }
     if (is_first) {
         record_set_number(&r, COL_logging_messages, is_more ? client->index + 1 : 0);
         client_send(client, &r);

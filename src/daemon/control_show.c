@@ -4,6 +4,7 @@
 #include "daemon/control_client.h"
 #include "daemon/control_words.h"
 #include "ike/view.h"
+#include "policy/choose.h"
 
 #include <string.h>
 #include <time.h>
@@ -55,6 +56,16 @@ void client_send_gateway(struct client *client)
     client_send(client, &r);
 }
 
+/* In the ASA's words. */
+static const char *auth_name(uint16_t auth)
+{
+    switch (policy_signature_of(auth)) {
+    case SIGNATURE_RSA: return "rsa";
+    case SIGNATURE_NONE: return "preshared";
+    default: return "ecdsa";
+    }
+}
+
 static void set_sa(struct control_record *r, const struct ike_sa_view *v, uint64_t now_ms)
 {
     char hex[17];
@@ -73,10 +84,11 @@ static void set_sa(struct control_record *r, const struct ike_sa_view *v, uint64
     record_set_flag(r, COL_isakmp_sa_dead, v->is_dead);
     record_set_text(r, COL_isakmp_sa_state, v->asa_state);
     record_set_text(r, COL_isakmp_sa_ios_state, v->ios_state);
+    record_set_text(r, COL_isakmp_sa_mode, v->is_aggressive ? "aggressive" : "main");
     if (v->cipher != CIPHER_NONE) {
         record_set_text(r, COL_isakmp_sa_encryption, cipher_info(v->cipher)->asa_name);
         record_set_text(r, COL_isakmp_sa_hash, hash_info(v->hash)->asa_name);
-        record_set_text(r, COL_isakmp_sa_auth, "preshared");
+        record_set_text(r, COL_isakmp_sa_auth, auth_name(v->auth));
         record_set_number(r, COL_isakmp_sa_group, group_info(v->group)->number);
         record_set_number(r, COL_isakmp_sa_lifetime_s, v->lifetime_s);
         record_set_number(r, COL_isakmp_sa_remaining_s, v->remaining_s);

@@ -67,6 +67,11 @@ static const struct control_source *source_of(const struct client *client)
     return client->control->source;
 }
 
+void stats_clear_ike(struct control *control)
+{
+    memset(control->stats, 0, sizeof control->stats);
+}
+
 static uint64_t count_live_sas(const struct client *client)
 {
     const struct ike *ike = source_of(client)->ike(source_of(client)->context);
@@ -136,6 +141,14 @@ static const struct {
 #include "daemon/control_ipsec_counters.def"
 };
 
+void stats_clear_ipsec(struct client *client)
+{
+    struct plane_totals totals;
+
+    client->control->cleared = sum_of(client, &totals);
+    client->control->cleared_pair_count = totals.ended_pair_count;
+}
+
 bool show_ipsec_stats(struct client *client)
 {
     struct control_record r = control_record_of(RECORD_ipsec_stats);
@@ -143,8 +156,13 @@ bool show_ipsec_stats(struct client *client)
     struct esp_tally sum = sum_of(client, &totals);
     uint64_t drops[COLUMN_COUNT] = {0};
 
+    for (size_t i = 0; i < ESP_COUNTER_COUNT; i++)
+        sum.counters[i] -= client->control->cleared.counters[i];
+    for (size_t i = 0; i < ESP_DROP_COUNT; i++)
+        sum.drops[i] -= client->control->cleared.drops[i];
     record_set_number(&r, COL_ipsec_stats_active_tunnels, totals.pair_count);
-    record_set_number(&r, COL_ipsec_stats_previous_tunnels, totals.ended_pair_count);
+    record_set_number(&r, COL_ipsec_stats_previous_tunnels,
+                      totals.ended_pair_count - client->control->cleared_pair_count);
     for (size_t i = 0; i < COUNT_OF(ipsec_counters); i++)
         record_set_number(&r, ipsec_counters[i].column, sum.counters[ipsec_counters[i].counter]);
     for (size_t i = 0; i < COUNT_OF(ipsec_drops); i++) {

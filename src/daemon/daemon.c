@@ -389,6 +389,11 @@ static bool past_event(void *context, uint32_t index, struct event *event, int64
     return log_past_event(((const struct daemon *)context)->log, index, event, at_s);
 }
 
+static void clear_counters(void *context)
+{
+    plane_clear_counters(((struct daemon *)context)->plane);
+}
+
 static void tell_event(void *context, const struct event *event)
 {
     log_event(((struct daemon *)context)->log, event);
@@ -454,6 +459,7 @@ static bool open_control(struct daemon *daemon, struct text *why)
                                              .add_startup = add_startup,
                                              .tell = tell_event,
                                              .past = past_event,
+                                             .clear_counters = clear_counters,
                                              .started_ms = clock_now_ms()};
     int error = control_open(&daemon->control, daemon->loop, &daemon->source, daemon->options->socket, NULL);
 

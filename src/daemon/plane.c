@@ -305,6 +305,16 @@ void plane_view_totals(const struct plane *plane, struct plane_totals *totals)
     totals->pair_count = plane->pair_count;
 }
 
+void plane_clear_counters(struct plane *plane)
+{
+    for (uint32_t i = 0; i < plane->pair_limit; i++) {
+        if (!handle_is_set(plane->pairs[i].handle))
+            continue;
+        esp_tally_add(&plane->totals.ended, &plane->pairs[i].tally);
+        plane->pairs[i].tally = (struct esp_tally){0};
+    }
+}
+
 const char *plane_tun_name(const struct plane *plane)
 {
     return plane->tun_name;

@@ -113,6 +113,9 @@ struct plane_totals {
 
 void plane_view_totals(const struct plane *plane, struct plane_totals *totals);
 
+/* Each pair counts from 0 again; what it has counted goes to `ended`. */
+void plane_clear_counters(struct plane *plane);
+
 const char *plane_tun_name(const struct plane *plane);
 
 #endif

@@ -41,6 +41,8 @@ bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct 
         .cipher = sa->cipher,
         .hash = sa->hash,
         .group = sa->group,
+        .auth = sa->auth,
+        .is_aggressive = sa->mode == EXCHANGE_AM,
         .lifetime_s = sa->lifetime_s,
         .remaining_s = remaining_s(sa->expires_ms, now_ms),
         .tunnel_group = sa->tunnel_group == NO_INDEX ? "" : ike->policy->tunnel_groups[sa->tunnel_group].name,

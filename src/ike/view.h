@@ -17,6 +17,8 @@ struct ike_sa_view {
     enum hash_id hash;
     enum group_id group;
     uint32_t lifetime_s, remaining_s;
+    uint16_t auth;            /* how the ends prove themselves: RFC 2409 appendix A; 0 until agreed */
+    bool is_aggressive;       /* phase 1 */
     const char *tunnel_group; /* "" until known */
     uint64_t begun_ms;
     bool has_dpd;

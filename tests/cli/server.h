@@ -191,7 +191,7 @@ static bool source_reload(void *context, struct text *why)
 static struct {
     char lines[256], taken_away[64], told[256];
     bool is_refused;
-    unsigned saved;
+    unsigned saved, cleared;
 } changed;
 
 static bool source_change(void *context, const struct control_change *change, struct text *why)
@@ -236,6 +236,12 @@ static bool source_add_startup(void *context, struct running *text, struct text 
     return running_add(text, bytes_of_text("hostname west"));
 }
 
+static void source_clear_counters(void *context)
+{
+    (void)context;
+    changed.cleared++;
+}
+
 static void source_tell(void *context, const struct event *event)
 {
     struct text told = {changed.told, strlen(changed.told), sizeof changed.told, false};
@@ -269,7 +275,8 @@ static const struct control_source source = {.now_ms = source_now_ms,
                                              .add_running = source_add_running,
                                              .add_startup = source_add_startup,
                                              .past = source_past,
-                                             .tell = source_tell};
+                                             .tell = source_tell,
+                                             .clear_counters = source_clear_counters};
 
 static int start(void **state)
 {

@@ -19,6 +19,7 @@
 #define SHOW_ISAKMP_DETAIL ((struct control_request){.id = CONTROL_SHOW_ISAKMP_SA, .is_detail = true})
 #define SHOW_IKEV1 ((struct control_request){.id = CONTROL_SHOW_IKEV1_SA})
 #define SHOW_IPSEC ((struct control_request){.id = CONTROL_SHOW_IPSEC_SA})
+#define SHOW_IPSEC_DETAIL ((struct control_request){.id = CONTROL_SHOW_IPSEC_SA, .is_detail = true})
 
 static void isakmp_sas_look_as_on_an_asa_8_2(void **state)
 {
@@ -355,6 +356,111 @@ static void ipsec_sas_look_as_on_ios(void **state)
 }
 
 /* While one pair is replaced, both stand in one entry, and are counted together. */
+/* Seen on a router (ntc-templates); the counters of drops are those that an ASA counts apart, too. */
+static void ipsec_sas_in_detail_look_as_on_ios(void **state)
+{
+    (void)state;
+    expect_screen(
+        "{\"record\":\"ipsec_pair\",\"interface\":\"Tunnel1\",\"map\":\"Tunnel1-head-0\",\"local\":\"1.2.3.4\",\"local_"
+        "port\":4500,"
+        "\"peer\":\"2.2.2.2\",\"peer_port\":4500,\"local_ident\":\"1.2.3.4/255.255.255.255/47/0\",\"remote_ident\":"
+        "\"2.2.2.2/255.255.255.255/47/"
+        "0\",\"conn_id\":124,\"spi_in\":\"0xABCD1234\",\"spi_out\":\"0x1234ABCD\",\"encryption\":"
+        "\"aes-256\",\"integrity\":\"sha\",\"transport\":true,\"nat_t\":true,\"pfs_group\":0,\"lifetime_kb\":4608000,"
+        "\"remaining_s\":3205,\"remaining_in_kb\":4332650,\"remaining_out_kb\":4332649,\"encaps\":4981028,\"encrypt\":"
+        "4981028,"
+        "\"digest\":4981028,\"decaps\":4112421,\"decrypt\":4112421,\"verify\":4112421,\"send_errors\":0,\"recv_"
+        "errors\":0,"
+        "\"path_mtu\":1500,\"inner_mtu\":1442,\"iv_len\":16,\"replay_window\":1024}\n",
+        SHOW_IPSEC_DETAIL, DIALECT_IOS,
+        "interface: Tunnel1\n"
+        "    Crypto map tag: Tunnel1-head-0, local addr 1.2.3.4\n"
+        "\n"
+        "   protected vrf: (none)\n"
+        "   local  ident (addr/mask/prot/port): (1.2.3.4/255.255.255.255/47/0)\n"
+        "   remote ident (addr/mask/prot/port): (2.2.2.2/255.255.255.255/47/0)\n"
+        "   current_peer 2.2.2.2 port 4500\n"
+        "     PERMIT, flags={origin_is_acl,}\n"
+        "    #pkts encaps: 4981028, #pkts encrypt: 4981028, #pkts digest: 4981028\n"
+        "    #pkts decaps: 4112421, #pkts decrypt: 4112421, #pkts verify: 4112421\n"
+        "    #pkts compressed: 0, #pkts decompressed: 0\n"
+        "    #pkts not compressed: 0, #pkts compr. failed: 0\n"
+        "    #pkts not decompressed: 0, #pkts decompress failed: 0\n"
+        "    #pkts no sa (send) 0, #pkts invalid sa (rcv) 0\n"
+        "    #pkts encaps failed (send) 0, #pkts decaps failed (rcv) 0\n"
+        "    #pkts invalid prot (recv) 0, #pkts verify failed: 0\n"
+        "    #pkts invalid identity (recv) 0, #pkts invalid len (rcv) 0\n"
+        "    #pkts replay rollover (send): 0, #pkts replay rollover (rcv) 0\n"
+        "    ##pkts replay failed (rcv): 0\n"
+        "    #pkts tagged (send): 0, #pkts untagged (rcv): 0\n"
+        "    #pkts not tagged (send): 0, #pkts not untagged (rcv): 0\n"
+        "    #pkts internal err (send): 0, #pkts internal err (recv) 0\n"
+        "\n"
+        "     local crypto endpt.: 1.2.3.4, remote crypto endpt.: 2.2.2.2\n"
+        "     plaintext mtu 1442, path mtu 1500, ip mtu 1500, ip mtu idb Tunnel1\n"
+        "     current outbound spi: 0x1234ABCD(305441741)\n"
+        "     PFS (Y/N): N, DH group: none\n"
+        "\n"
+        "     inbound esp sas:\n"
+        "      spi: 0xABCD1234(2882343476)\n"
+        "        transform: esp-256-aes esp-sha-hmac ,\n"
+        "        in use settings ={Transport UDP-Encaps, }\n"
+        "        conn id: 124, flow_id: SW:124, sibling_flags 80000000, crypto map: Tunnel1-head-0\n"
+        "        sa timing: remaining key lifetime (k/sec): (4332650/3205)\n"
+        "        IV size: 16 bytes\n"
+        "        replay detection support: Y  replay window size: 1024\n"
+        "        Status: ACTIVE(ACTIVE)\n"
+        "\n"
+        "     inbound ah sas:\n"
+        "\n"
+        "     inbound pcp sas:\n"
+        "\n"
+        "     outbound esp sas:\n"
+        "      spi: 0x1234ABCD(305441741)\n"
+        "        transform: esp-256-aes esp-sha-hmac ,\n"
+        "        in use settings ={Transport UDP-Encaps, }\n"
+        "        conn id: 124, flow_id: SW:124, sibling_flags 80000000, crypto map: Tunnel1-head-0\n"
+        "        sa timing: remaining key lifetime (k/sec): (4332649/3205)\n"
+        "        IV size: 16 bytes\n"
+        "        replay detection support: Y  replay window size: 1024\n"
+        "        Status: ACTIVE(ACTIVE)\n"
+        "\n"
+        "     outbound ah sas:\n"
+        "\n"
+        "     outbound pcp sas:\n"
+        "\n");
+}
+
+static void drops_of_a_pair_are_counted_apart_in_detail(void **state)
+{
+    static const char pair[] = "{\"record\":\"ipsec_pair\",\"peer\":\"192.0.2.2\",\"send_errors\":4,\"recv_errors\":20,"
+                               "\"drops\":\"REPLAY_OLD 5, "
+                               "REPLAY_SEEN 6, BAD_ICV 9, SEQUENCE_END 1, HELD_TOO_LONG 3\"}\n";
+    static const char *const lines[] = {
+        "      #pkts no sa (send): 3, #pkts invalid sa (rcv): 0\n",
+        "      #pkts encaps failed (send): 4, #pkts decaps failed (rcv): 20\n",
+        "      #pkts invalid prot (rcv): 0, #pkts verify failed: 9\n",
+        "      #pkts replay rollover (send): 1, #pkts replay rollover (rcv): 0\n",
+        "      #pkts replay failed (rcv): 11\n",
+        "      dropped: REPLAY_OLD 5, REPLAY_SEEN 6, BAD_ICV 9, SEQUENCE_END 1, HELD_TOO_LONG 3\n",
+    };
+    struct reply reply = reply_of(pair);
+    struct screen_view view = {DIALECT_ASA, true};
+    struct control_request request = SHOW_IPSEC_DETAIL;
+    char *screen = NULL;
+    size_t len;
+    FILE *out = open_memstream(&screen, &len);
+
+    (void)state;
+    screen_write(out, &reply, &request, &view);
+    CHECK(fclose(out) == 0);
+    for (size_t i = 0; i < COUNT_OF(lines); i++)
+        if (!strstr(screen, lines[i]))
+            fail_msg("no line %sin\n%s", lines[i], screen);
+    free(screen);
+    reply_free(&reply);
+}
+
 static void a_pair_that_is_replaced_stays_in_its_entry(void **state)
 {
     char two[2 * sizeof asa8_pair], *screen = NULL;
@@ -648,6 +754,8 @@ int main(void)
         cmocka_unit_test(ipsec_sas_look_as_on_an_asa_8_2),
         cmocka_unit_test(ipsec_sas_look_as_on_an_asa_9),
         cmocka_unit_test(ipsec_sas_look_as_on_ios),
+        cmocka_unit_test(ipsec_sas_in_detail_look_as_on_ios),
+        cmocka_unit_test(drops_of_a_pair_are_counted_apart_in_detail),
         cmocka_unit_test(a_pair_that_is_replaced_stays_in_its_entry),
         cmocka_unit_test(tunnels_are_shown_with_their_reason),
         cmocka_unit_test(an_end_is_no_failure),

@@ -286,11 +286,63 @@ static void a_configuration_is_put_together_from_its_pieces(void **state)
                   SHOW(RUNNING), DIALECT_ASA, "hostname west\n!\n");
 }
 
+static void users_are_a_list_of_their_own(void **state)
+{
+    static const char user[] =
+        "{\"record\":\"isakmp_sa\",\"conn_id\":12,\"type\":\"user\",\"username\":\"alice\",\"assigned\":\"10.60.200."
+        "10\","
+        "\"local_port\":4500,\"peer\":\"192.0.2.9\",\"peer_port\":4500,\"tunnel_group\":\"STAFF\",\"role\":"
+        "\"responder\","
+        "\"mode\":\"aggressive\",\"rekey\":false,\"dead\":false,\"state\":\"AM_ACTIVE\",\"encryption\":\"aes-256\","
+        "\"hash\":\"sha\",\"group\":2,\"lifetime_s\":86400,\"remaining_s\":86000,\"age_s\":400,\"begun_at\":1530892863,"
+        "\"nat_t\":true}\n";
+
+    (void)state;
+    setenv("TZ", "MDT+6", 1);
+    tzset();
+    expect_screen(user, SHOW(SESSIONDB), DIALECT_ASA,
+                  "INFO: There are presently no active sessions of the type specified\n");
+    expect_screen(user, SHOW(SESSIONDB_RA), DIALECT_ASA,
+                  "\n"
+                  "Session Type: IKEv1 IPsec\n"
+                  "\n"
+                  "Username     : alice                  Index        : 12\n"
+                  "Assigned IP  : 10.60.200.10           Public IP    : 192.0.2.9\n"
+                  "Protocol     : IKEv1 IPsecOverNatT\n"
+                  "Encryption   : IKEv1: (1)AES256  IPsecOverNatT: (0)none\n"
+                  "Hashing      : IKEv1: (1)SHA1  IPsecOverNatT: (0)none\n"
+                  "Bytes Tx     : 0                      Bytes Rx     : 0\n"
+                  "Tunnel Group : STAFF\n"
+                  "Login Time   : 10:01:03 MDT Fri Jul 6 2018\n"
+                  "Duration     : 0h:06m:40s\n"
+                  "\n");
+    expect_screen(session, SHOW(SESSIONDB_RA), DIALECT_ASA,
+                  "INFO: There are presently no active sessions of the type specified\n");
+}
+
+static void ISAKMP_SAs_are_counted_as_on_ios(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"isakmp_sa\",\"dead\":false,\"ios_state\":\"QM_IDLE\"}\n"
+                  "{\"record\":\"isakmp_sa\",\"dead\":false,\"ios_state\":\"MM_KEY_EXCH\"}\n"
+                  "{\"record\":\"isakmp_sa\",\"dead\":true,\"ios_state\":\"MM_NO_STATE\"}\n",
+                  SHOW(ISAKMP_COUNT), DIALECT_IOS,
+                  "Active ISAKMP SA's: 1\n"
+                  "\n"
+                  "Standby ISAKMP SA's: 0\n"
+                  "\n"
+                  "Currently being negotiated ISAKMP SA's: 1\n"
+                  "\n"
+                  "Dead ISAKMP SA's: 1\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sessions_look_as_on_an_asa_9),
         cmocka_unit_test(a_session_looks_as_on_ios),
+        cmocka_unit_test(users_are_a_list_of_their_own),
+        cmocka_unit_test(ISAKMP_SAs_are_counted_as_on_ios),
         cmocka_unit_test(contexts_look_as_on_an_asa),
         cmocka_unit_test(drops_look_as_on_an_asa),
         cmocka_unit_test(policies_and_maps_look_as_on_ios),

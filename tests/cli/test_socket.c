@@ -41,6 +41,9 @@ static void commands_reach_the_engine(void **state)
         {"clear ipsec sa", IKE_CLEAR_IPSEC, false},
         {"clear crypto ipsec sa peer 192.0.2.1", IKE_CLEAR_IPSEC, true},
         {"down 192.0.2.1", IKE_DOWN, true},
+        {"vpn-sessiondb logoff ipaddress 192.0.2.1", IKE_DOWN, true},
+        {"clear crypto sa peer 192.0.2.1", IKE_CLEAR_IPSEC, true},
+        {"clear crypto session", IKE_CLEAR_ISAKMP, false},
     };
 
     (void)state;
@@ -170,6 +173,34 @@ static void what_happens_is_counted(void **state)
     CHECK(record_number(stats, COL_ike_stats_in_packets) == 1);
     CHECK(record_number(stats, COL_ike_stats_in_p2_exchanges) == 0);
     reply_free(&reply);
+}
+
+static void done(const char *line)
+{
+    struct reply reply;
+
+    assert_int_equal(ask(line, &reply), CLIENT_DONE);
+    reply_free(&reply);
+}
+
+static void what_is_cleared_counts_from_0_again(void **state)
+{
+    struct reply reply;
+
+    (void)state;
+    done("up 192.0.2.1");
+    done("clear crypto ikev1 stats");
+    assert_int_equal(ask("show isakmp stats", &reply), CLIENT_DONE);
+    assert_int_equal(record_number(reply_find(&reply, RECORD_ike_stats), COL_ike_stats_out_packets), 0);
+    reply_free(&reply);
+    done("clear logging buffer");
+    assert_int_equal(ask("show logging", &reply), CLIENT_DONE);
+    assert_int_equal(record_number(&reply.records[1], COL_logging_messages), 0);
+    assert_null(reply_find(&reply, RECORD_log_line));
+    reply_free(&reply);
+    done("clear crypto ipsec sa counters");
+    assert_int_equal(changed.cleared, 1);
+    done("clear crypto ipsec stats");
 }
 
 static void up_shows_each_message_and_ends_with_both_spis(void **state)
@@ -342,6 +373,7 @@ int main(void)
         WITH_SERVER(a_configuration_comes_line_by_line),
         WITH_SERVER(the_log_comes_the_oldest_line_first),
         WITH_SERVER(what_happens_is_counted),
+        WITH_SERVER(what_is_cleared_counts_from_0_again),
         WITH_SERVER(what_cannot_be_done_is_refused_with_its_reason),
         WITH_SERVER(up_shows_each_message_and_ends_with_both_spis),
         WITH_SERVER(up_that_fails_says_where_and_why),

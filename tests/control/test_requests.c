@@ -274,7 +274,7 @@ static void help_says_what_can_follow(void **state)
     } cases[] = {
         {"show crypto", "i", "isakmp ikev1 ipsec ", false},
         {"show crypto", "is", "isakmp ", false},
-        {"show crypto isakmp sa", "", "detail ", true},
+        {"show crypto isakmp sa", "", "detail count ", true},
         {"show crypto isakmp sa", "d", "detail ", false},
         {"show tunnel", "", "PEER ", true},
         {"show tunnel", "1", "", false},
