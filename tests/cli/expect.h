@@ -2,6 +2,8 @@
 #ifndef TESTS_CLI_EXPECT_H
 #define TESTS_CLI_EXPECT_H
 
+#include "source/source.h"
+
 /* `records`: lines of JSON, as on the control socket. */
 static inline struct reply reply_of(const char *records)
 {
@@ -19,6 +21,27 @@ static inline struct reply reply_of(const char *records)
     return reply;
 }
 
+/* What explain makes of a screen of ours: nothing of it is strange to the reader. */
+static inline void expect_read_back(const char *screen)
+{
+    void *space = malloc(source_space());
+    struct arena arena = arena_of(space, source_space());
+    struct source *s = source_new(&arena, 0);
+    struct observation seen;
+    uint32_t line;
+
+    CHECK(s);
+    source_feed(s, bytes_of_text(screen));
+    while (source_next(s, &seen))
+        ;
+    source_end(s);
+    while (source_next(s, &seen))
+        ;
+    if (source_summary(s).unread > 0)
+        fail_msg("is not read: %s", source_unread(s, 0, &line));
+    free(space);
+}
+
 static inline void expect_screen(const char *records, struct control_request request, enum dialect dialect,
                                  const char *expected)
 {
@@ -32,6 +55,7 @@ static inline void expect_screen(const char *records, struct control_request req
     screen_write(out, &reply, &request, &view);
     CHECK(fclose(out) == 0);
     assert_string_equal(screen, expected);
+    expect_read_back(screen);
     free(screen);
     reply_free(&reply);
 }
