@@ -102,7 +102,82 @@ static void refuse_acquire(struct ike *ike, uint64_t now_ms, struct peer *peer, 
         outcome_keep(ike, now_ms, peer->self, INITIATOR, 1, false, STATE_MM_START, reason);
 }
 
-void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint16_t ace, struct ike_outputs *out)
+/* ---- which of several peers */
+
+enum { FAILED_FOR_MS = 600000 };
+
+static bool has_failed(uint64_t now_ms, const struct peer *peer)
+{
+    return peer != NULL && peer->failed_ms != 0 && now_ms - peer->failed_ms < FAILED_FOR_MS;
+}
+
+struct pair *pair_of_any(const struct ike *ike, uint16_t tunnel_index, const struct selector *selector)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
+
+    for (uint8_t i = 0; tunnel != NULL && i < tunnel->peer_count; i++) {
+        const struct peer *peer = peer_of_ip(ike, tunnel->peers[i]);
+        struct pair *pair = peer == NULL ? NULL : pair_for(ike, peer->self, tunnel_index, selector);
+
+        if (pair != NULL)
+            return pair;
+    }
+    return NULL;
+}
+
+/* The first, in their order, that has not failed within the last minutes; not set: all have. */
+static struct ip first_untried(const struct ike *ike, uint64_t now_ms, const struct tunnel *tunnel)
+{
+    for (uint8_t i = 0; i < tunnel->peer_count; i++)
+        if (!has_failed(now_ms, peer_of_ip(ike, tunnel->peers[i])))
+            return tunnel->peers[i];
+    return (struct ip){0};
+}
+
+/* The one that is up or under way, else the first that has not failed, else the one whose failure is longest ago. */
+static struct ip choose_peer(const struct ike *ike, uint64_t now_ms, const struct tunnel *tunnel)
+{
+    const struct peer *oldest = NULL;
+
+    for (uint8_t i = 0; i < tunnel->peer_count; i++) {
+        const struct peer *peer = peer_of_ip(ike, tunnel->peers[i]);
+
+        if (peer != NULL && (sa_up_of(ike, peer->self) != NULL || sa_begun_of(ike, peer->self) != NULL))
+            return peer->remote;
+        if (peer != NULL && (oldest == NULL || peer->failed_ms < oldest->failed_ms))
+            oldest = peer;
+    }
+    struct ip untried = first_untried(ike, now_ms, tunnel);
+    return ip_is_set(untried) || oldest == NULL ? untried : oldest->remote;
+}
+
+static bool ends_by_our_will(enum reason why)
+{
+    return why == REASON_DELETED_BY_OPERATOR || why == REASON_SHUT_DOWN || why == REASON_POLICY_CHANGED ||
+           why == REASON_REPLACED;
+}
+
+void acquire_next(struct ike *ike, uint64_t now_ms, struct peer *failed, enum reason why, struct ike_outputs *out)
+{
+    const struct peer was = *failed;
+
+    failed->waiting_count = 0; /* what finds no other peer asks again, if it still wants to */
+    if (ends_by_our_will(why))
+        return;
+    failed->failed_ms = now_ms;
+    for (uint8_t i = 0; i < was.waiting_count && outputs_have_room(out); i++) {
+        const struct tunnel *tunnel = tunnel_of(ike, was.waiting[i].tunnel);
+        struct ip next = tunnel == NULL ? (struct ip){0} : first_untried(ike, now_ms, tunnel);
+
+        if (!ip_is_set(next))
+            continue;
+        event_add_ip(tell(out, EV_NEXT_PEER, was.remote), FIELD_NEXT_PEER, next);
+        acquire_take(ike, now_ms, was.waiting[i].tunnel, was.waiting[i].ace, next, out);
+    }
+}
+
+void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint16_t ace, struct ip with,
+                  struct ike_outputs *out)
 {
     const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
 
@@ -110,7 +185,9 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         refuse_acquire(ike, now_ms, NULL, REASON_NO_TUNNEL, out);
         return;
     }
-    struct peer *peer = tunnel->peer_count == 0 ? NULL : peer_make(ike, tunnel->peers[0]);
+    if (!ip_is_set(with))
+        with = choose_peer(ike, now_ms, tunnel);
+    struct peer *peer = tunnel->peer_count == 0 ? NULL : peer_make(ike, with);
     if (peer == NULL || tunnel->connection_type == CONNECTION_ANSWER_ONLY) {
         refuse_acquire(ike, now_ms, peer, tunnel->peer_count > 0 && peer == NULL ? REASON_LIMIT : REASON_NO_PEER, out);
         return;
@@ -139,6 +216,7 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
 {
     struct peer *peer = peer_of(ike, sa->peer);
 
+    peer->failed_ms = 0;
     sa->up_ms = sa->heard_ms = sa->keepalive_ms = now_ms;
     uint32_t rekey_s = rekey_plan_sa(ike, now_ms, sa);
     rekey_sa_up(ike, now_ms, sa);

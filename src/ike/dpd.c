@@ -87,6 +87,8 @@ static void lost(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct 
     sa_end(ike, now_ms, sa, REASON_DPD, true, out);
     if (sa_up_of(ike, peer) != NULL)
         return;
+    if (doubted_ms == 0)
+        peer_of(ike, peer)->failed_ms = now_ms;
     for (EACH_PAIR_OF(ike, peer, pair)) {
         if (doubted_ms == 0 || pair->heard_ms < doubted_ms) {
             end_pair(ike, now_ms, pair, out);

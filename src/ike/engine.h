@@ -302,7 +302,13 @@ void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer, enum sid
 void session_check(struct ike *ike, struct handle peer, enum reason why, struct ike_outputs *out);
 
 /* ---- beginning (begin.c) */
-void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ike_outputs *out);
+/* `with`: the peer; not set: the one whose turn it is. */
+void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ip with,
+                  struct ike_outputs *out);
+/* A phase 1 of ours with that peer has failed: what waited for it goes on to the next peer that its entry names. */
+void acquire_next(struct ike *ike, uint64_t now_ms, struct peer *failed, enum reason why, struct ike_outputs *out);
+/* For that traffic of the tunnel, with any of its peers; NULL. */
+struct pair *pair_of_any(const struct ike *ike, uint16_t tunnel, const struct selector *selector);
 /* `selector`: what the pair is to be for; NULL: all of the line. */
 void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
                  const struct selector *selector, struct ike_outputs *out);

@@ -47,7 +47,7 @@ enum ike_input_kind {
 };
 
 enum ike_command_kind {
-    IKE_UP,           /* bring tunnel `tunnel` up, every permit ACE of it */
+    IKE_UP,           /* bring tunnel `tunnel` up, every permit ACE of it; `peer`: with that one of its peers */
     IKE_DOWN,         /* delete all pairs and ISAKMP SAs of `peer`, telling it */
     IKE_CLEAR_ISAKMP, /* delete ISAKMP SAs of `peer`, of all peers when it is IP_NONE; with the last one of a peer go
                          its pairs */

@@ -21,22 +21,19 @@ static void doom(struct ike *ike, struct ip peer_ip, bool are_sas, bool are_pair
     timers_note_all(ike);
 }
 
-static void bring_up(struct ike *ike, uint64_t now_ms, uint16_t index, struct ike_outputs *out)
+static void bring_up(struct ike *ike, uint64_t now_ms, uint16_t index, struct ip with, struct ike_outputs *out)
 {
     const struct tunnel *tunnel = tunnel_of(ike, index);
 
     if (tunnel == NULL) {
-        acquire_take(ike, now_ms, index, 0, out);
+        acquire_take(ike, now_ms, index, 0, with, out);
         return;
     }
     for (uint16_t ace = 0; ace < tunnel->ace_count; ace++) {
-        const struct peer *peer = tunnel->peer_count == 0 ? NULL : peer_of_ip(ike, tunnel->peers[0]);
-
         if (!outputs_have_room(out))
             return; /* the traffic of the other lines asks for itself */
-        if (tunnel->aces[ace].is_permit &&
-            (peer == NULL || pair_for(ike, peer->self, index, &tunnel->aces[ace].selector) == NULL))
-            acquire_take(ike, now_ms, index, ace, out);
+        if (tunnel->aces[ace].is_permit && pair_of_any(ike, index, &tunnel->aces[ace].selector) == NULL)
+            acquire_take(ike, now_ms, index, ace, with, out);
     }
 }
 
@@ -45,7 +42,7 @@ void command_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, 
     struct ip peer = in->command.peer;
 
     switch (in->command.kind) {
-    case IKE_UP: bring_up(ike, now_ms, in->command.tunnel, out); break;
+    case IKE_UP: bring_up(ike, now_ms, in->command.tunnel, peer, out); break;
     case IKE_DOWN: doom(ike, peer, true, true, REASON_DELETED_BY_OPERATOR); break;
     case IKE_CLEAR_ISAKMP: doom(ike, peer, true, false, REASON_DELETED_BY_OPERATOR); break;
     case IKE_CLEAR_IPSEC: doom(ike, peer, false, true, REASON_DELETED_BY_OPERATOR); break;

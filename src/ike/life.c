@@ -143,8 +143,6 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
 
     if (sa->state == SA_DEAD)
         return;
-    if (sa->side == INITIATOR && sa->state != SA_UP) /* what has waited for it asks again, if it still wants to */
-        peer_of(ike, sa->peer)->waiting_count = 0;
     if (is_told && sa->state == SA_UP)
         delete_send(ike, sa, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), out);
     for (EACH_EXCHANGE_OF(ike, sa->self, exchange)) {
@@ -178,7 +176,7 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
     bytes_wipe(sa->skeyid_d, sizeof sa->skeyid_d);
     bytes_wipe(sa->cipher_key, sizeof sa->cipher_key);
     sa->has_keys = false;
-    bool was_up = sa->state == SA_UP;
+    bool was_up = sa->state == SA_UP, was_begun = sa->side == INITIATOR && !was_up;
     sa->state = SA_DEAD;
     sa_file(ike, sa);
     sa->died_in = state;
@@ -188,6 +186,8 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
         rekey_sa_gone(ike, now_ms, sa->peer);
         session_check(ike, sa->peer, why, out);
     }
+    if (was_begun)
+        acquire_next(ike, now_ms, peer_of(ike, sa->peer), why, out);
 }
 
 void phase1_forget(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason why, struct ike_outputs *out)

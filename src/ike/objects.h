@@ -222,6 +222,7 @@ struct peer {
         uint16_t tunnel, ace;
     } waiting[WAITING_MAX]; /* acquires that wait for phase 1 */
     uint8_t waiting_count, outcome_count;
+    uint64_t failed_ms; /* when we last came to nothing with it: phase 1 failed, or DPD lost it; 0: it has been up since */
     struct outcome outcomes[IKE_OUTCOMES_MAX]; /* newest first */
     struct farewell farewells[FAREWELLS_MAX];
 };

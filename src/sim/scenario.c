@@ -139,7 +139,7 @@ static bool match_place(const struct scenario *s, struct match *m, const char *p
 
 #define IS(name) (len == sizeof(name) - 1 && strncmp(place, name, len) == 0)
     if (IS("SITE"))
-        return m->site_count < 2 && read_site(s, at, &line->sites[m->site_count++]);
+        return m->site_count < COUNT_OF(line->sites) && read_site(s, at, &line->sites[m->site_count++]);
     if (IS("TIME"))
         return m->time_count < 2 && read_time(at, &line->time_ms[m->time_count++]);
     if (IS("NTH"))

@@ -22,7 +22,7 @@ enum { SCENARIO_LINES_MAX = 64, SCENARIO_NAME_SIZE = 16, SCENARIO_TEXT_SIZE = 12
 struct scenario_line {
     enum scenario_line_kind kind;
     uint32_t line; /* of the file, from 1 */
-    uint32_t sites[2], nth, number, times;
+    uint32_t sites[3], nth, number, times;
     uint64_t time_ms[2]; /* as they stand in the line */
     bool is_at, is_within;
     uint64_t at_ms, within_ms; /* of an `expect` */

@@ -38,8 +38,10 @@ static void make_sites(const struct scenario *s, struct sim_site *sites)
         for (uint32_t k = 0; k < (i == 0 ? s->site_count - 1 : 1); k++) {
             uint32_t other = i == 0 ? k + 1 : 0;
 
-            sites[i].peers[k] = (struct sim_peer){0xc0000201 + other * 0x100, "correct horse", 0x0a010000 + i * 0x10000,
-                                                  0x0a010000 + other * 0x10000, GROUP_NONE};
+            sites[i].peers[k] = (struct sim_peer){.address = 0xc0000201 + other * 0x100,
+                                                  .key = "correct horse",
+                                                  .local_net = 0x0a010000 + i * 0x10000,
+                                                  .remote_net = 0x0a010000 + other * 0x10000};
         }
     }
 }
@@ -109,6 +111,9 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_IPSEC_VOLUME: site->esp_lifetime_kb = line->number; return true;
     case LINE_OTHER_ACL: site->peers[0].remote_net ^= 0x100; return true;
     case LINE_TAKES_ANY_PEER: site->takes_any_peer = true; return true;
+    case LINE_HAS_BACKUP:
+        site->peers[tunnel_between(line->sites[0], line->sites[1])].backup = sites[line->sites[2]].address;
+        return true;
     case LINE_SAME_NETWORK: site->peers[0].local_net = sites[line->sites[1]].peers[0].local_net; return true;
     case LINE_FRAGMENTS: site->fragment_len = (uint16_t)line->number; return true;
     case LINE_NO_NAT_T: site->is_nat_t_off = true; return true;

@@ -71,9 +71,11 @@ static void make_sites(struct drbg *drbg, struct sim_site *sites, uint32_t count
         for (uint32_t k = 0; k < (i == 0 ? count - 1 : 1); k++) {
             uint32_t other = i == 0 ? k + 1 : 0;
 
-            sites[i].peers[k] = (struct sim_peer){
-                outer_address_of(other, nat), "correct horse", net_of(i), net_of(other), pfs,
-            };
+            sites[i].peers[k] = (struct sim_peer){.address = outer_address_of(other, nat),
+                                                  .key = "correct horse",
+                                                  .local_net = net_of(i),
+                                                  .remote_net = net_of(other),
+                                                  .pfs = pfs};
         }
     }
 }

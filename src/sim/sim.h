@@ -26,6 +26,7 @@ struct sim_peer {
     const char *key;                /* NULL: a tunnel-group without a key; "": no tunnel-group at all */
     uint32_t local_net, remote_net; /* /24 each */
     enum group_id pfs;
+    uint32_t backup; /* the second peer of that tunnel; 0: none. Another tunnel has its key */
 };
 
 /* What a site proves itself with by signatures, and whom it believes. */
