@@ -255,6 +255,7 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
         return false;
     c.defaults = choose_defaults(&c);
     compile_settings(&c);
+    compile_hosts(&c);
     compile_interfaces(&c);
     compile_routes(&c);
     compile_isakmp_policies(&c);

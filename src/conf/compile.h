@@ -88,8 +88,12 @@ void say(struct compiler *c, enum conf_severity severity, const struct statement
 const char *name_of(struct compiler *c, struct bytes text);
 void compile_interfaces(struct compiler *c);
 void compile_routes(struct compiler *c);
+/* As DNS would know it: some labels, the last of which is no number. */
+bool is_dns_name(struct bytes text);
+bool is_wanted_host(const struct compiler *c, struct bytes name); /* an entry has a peer of that name */
+void compile_hosts(struct compiler *c);
 uint16_t interface_of_name(const struct compiler *c, struct bytes name);
-/* An address, or the `name` given to one. */
+/* An address, or the `name` given to one, or the name of a peer that has been looked up. */
 bool resolve_host(const struct compiler *c, struct bytes text, struct ip *ip);
 
 /* proposal.c */

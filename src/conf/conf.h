@@ -59,6 +59,13 @@ struct conf_file {
     const char *why;      /* it cannot be read; NULL: it could */
 };
 
+/* A peer that is named as DNS knows it. */
+struct conf_host {
+    struct bytes name;
+    struct ip ip; /* not set: not known, or not yet */
+};
+
+enum { CONF_HOSTS_MAX = 64 };
 enum { CONF_TRUSTPOINTS_MAX = 64, CONF_FILES_MAX = 256, CONF_TRUST_FILE_MAX = 256 * 1024 };
 enum { CONF_FINDINGS_MAX = 500, CONF_UNUSED_MAX = 2000, CONF_LINE_MAX = 65535, CONF_FILE_MAX = 8 * 1024 * 1024 };
 
@@ -76,6 +83,10 @@ struct conf {
     const struct conf_file *files; /* of conf_read_files; NULL: nobody has looked at any */
     uint32_t file_count;
     const struct secrets *secrets; /* of conf_read_secrets */
+    const struct conf_host *hosts; /* of conf_read_hosts; NULL: nobody has looked any up */
+    uint32_t host_count;
+    struct bytes *wanted_hosts; /* names of peers that are to be looked up, at most CONF_HOSTS_MAX */
+    uint32_t wanted_host_count;
     struct conf_finding *findings; /* by line */
     uint32_t finding_count;
     uint32_t findings_left_out; /* more than CONF_FINDINGS_MAX were found: so many are not listed */
@@ -111,6 +122,10 @@ bool conf_file_wanted(const struct conf *conf, uint32_t nth, struct conf_file *f
 /* Adds what these files hold to the trustpoints that name them: copied, private keys to conf->private_keys. As
  * conf_read_secrets; call it after that one. */
 bool conf_read_files(struct conf *conf, const struct conf_file *files, uint32_t count, struct arena *arena);
+
+/* Takes these addresses for the names; peers whose name has none are left out. `hosts` is borrowed. As
+ * conf_read_secrets; call it last, and again when an address has changed. */
+bool conf_read_hosts(struct conf *conf, const struct conf_host *hosts, uint32_t count, struct arena *arena);
 
 /* Overwrites every key in the arena. The rest of conf stays usable; writing with keys then writes masked ones. */
 void conf_wipe(struct conf *conf);

@@ -57,7 +57,7 @@ static struct ip local_of(const struct converting *c, const struct tunnel *tunne
 
 static bool is_carried(const struct tunnel *tunnel)
 {
-    return tunnel->parked == NULL && !tunnel->is_dynamic;
+    return tunnel->parked == NULL && tunnel->peer_count > 0;
 }
 
 static const struct tunnel_group *group_of(const struct converting *c, const struct tunnel *tunnel)
@@ -147,8 +147,9 @@ static void add_remarks(const struct converting *c, const char *mark, enum conf_
         if (tunnel->parked)
             text_add(c->t, "%s not carried: crypto map %s %u, which is parked: %s\n", mark, tunnel->map_name,
                      tunnel->sequence, tunnel->parked);
-        else if (tunnel->is_dynamic)
-            text_add(c->t, "%s not carried: crypto dynamic-map %s %u\n", mark, tunnel->map_name, tunnel->sequence);
+        else if (!is_carried(tunnel))
+            text_add(c->t, "%s not carried: crypto %s %s %u\n", mark, tunnel->is_dynamic ? "dynamic-map" : "map",
+                     tunnel->map_name, tunnel->sequence);
     }
     for (uint32_t i = 0; i < c->conf->unused_count; i++)
         text_add(c->t, "%s not carried: line %u: %s\n", mark, c->conf->unused[i].line, c->conf->unused[i].begins);

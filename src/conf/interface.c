@@ -10,7 +10,66 @@ bool resolve_host(const struct compiler *c, struct bytes text, struct ip *ip)
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_name)) != NULL;)
         if (bytes_equal(statement_argument(s, "label", 0), text))
             return ip_parse(ip, statement_argument(s, "address", 0));
+    for (uint32_t i = 0; i < c->conf->host_count; i++)
+        if (ip_is_set(c->conf->hosts[i].ip) && bytes_equal(c->conf->hosts[i].name, text)) {
+            *ip = c->conf->hosts[i].ip;
+            return true;
+        }
     return false;
+}
+
+bool is_dns_name(struct bytes text)
+{
+    size_t label = 0; /* where the last one begins */
+
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'), is_digit = c >= '0' && c <= '9';
+
+        if (!is_letter && !is_digit && (i == label || (c != '-' && c != '_' && c != '.')))
+            return false;
+        if (c == '.')
+            label = i + 1;
+    }
+    return label > 0 && label < text.len && (text.data[label] < '0' || text.data[label] > '9');
+}
+
+static bool has_label(const struct compiler *c, struct bytes text)
+{
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_name)) != NULL;)
+        if (bytes_equal(statement_argument(s, "label", 0), text))
+            return true;
+    return false;
+}
+
+bool is_wanted_host(const struct compiler *c, struct bytes name)
+{
+    for (uint32_t i = 0; i < c->conf->wanted_host_count; i++)
+        if (bytes_equal(c->conf->wanted_hosts[i], name))
+            return true;
+    return false;
+}
+
+static void want_hosts(struct compiler *c, const struct statement *s)
+{
+    for (unsigned k = 0; statement_argument(s, "peer", k).len > 0; k++) {
+        struct bytes name = statement_argument(s, "peer", k);
+
+        if (c->conf->wanted_host_count < CONF_HOSTS_MAX && is_dns_name(name) && !is_wanted_host(c, name) &&
+            !has_label(c, name))
+            c->conf->wanted_hosts[c->conf->wanted_host_count++] = name;
+    }
+}
+
+void compile_hosts(struct compiler *c)
+{
+    static const enum statement_kind kinds[] = {STATEMENT_map_peer, STATEMENT_dynamic_peer};
+
+    c->conf->wanted_hosts = arena_take(c->arena, CONF_HOSTS_MAX * sizeof *c->conf->wanted_hosts);
+    c->conf->wanted_host_count = 0;
+    for (size_t i = 0; i < COUNT_OF(kinds) && c->conf->wanted_hosts != NULL; i++)
+        for (const struct statement *s = NULL; (s = statements_next(c->statements, s, kinds[i])) != NULL;)
+            want_hosts(c, s);
 }
 
 static const struct statement *child_of(const struct compiler *c, const struct statement *parent,

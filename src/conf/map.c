@@ -202,7 +202,8 @@ struct peers_reading {
     uint32_t line, named_count;
     struct ip unusable[PEERS_MAX];
     uint8_t unusable_count;
-    const char *why; /* of the first that cannot be used: told when it is known whether it parks the tunnel */
+    uint32_t pending_count; /* names without an address yet: they park nothing */
+    const char *why;        /* of the first that cannot be used: told when it is known whether it parks the tunnel */
     uint32_t why_line;
 };
 
@@ -213,7 +214,17 @@ static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, u
 
     r->named_count++;
     r->line = line;
-    if (!resolve_host(c, text, &ip))
+    bool is_known = resolve_host(c, text, &ip);
+
+    if (!is_known && is_wanted_host(c, text) && !t->is_dynamic) {
+        r->pending_count++;
+        if (c->conf->hosts != NULL)
+            warn(c, t, line, "peer %.64s has no address yet: its name is looked up in DNS", name_of(c, text));
+        return;
+    }
+    if (!is_known && is_wanted_host(c, text)) /* a dynamic entry without a peer would be for any */
+        why = text_in_arena(c, "the address of peer %.64s is not known yet", name_of(c, text));
+    else if (!is_known)
         why = text_in_arena(c, "peer %.64s is neither an address nor a name given to one", name_of(c, text));
     else if (t->peer_count == PEERS_MAX)
         why = text_in_arena(c, "an entry has at most %u peers", PEERS_MAX);
@@ -258,7 +269,7 @@ static void take_peers(struct compiler *c, struct tunnel *t, const struct entry 
         park(c, t, e->line, "the entry is incomplete: it has no `set peer`");
     if (t->peer_count > 0 && r.why != NULL)
         warn(c, t, r.why_line, "a peer is left out: %s", r.why);
-    if (r.named_count == 0 || t->peer_count > 0)
+    if (r.named_count == 0 || t->peer_count > 0 || r.pending_count > 0)
         return;
     park(c, t, r.line, "%s", r.why);
     t->peer_count = r.unusable_count; /* it does not run, and is still found by its peers' addresses */

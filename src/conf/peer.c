@@ -182,6 +182,8 @@ static void add_groups(struct compiler *c)
             say(c, CONF_NOTE, s, "tunnel-group %s is not of type ipsec-l2l and is not used", name_of(c, name));
         else if (resolve_host(c, name, &peer))
             add_group(c, name, s->line, peer);
+        else if (is_wanted_host(c, name))
+            continue; /* its address is not known yet */
         else if (c->conf->policy.is_aggressive_answered)
             add_group(c, name, s->line, (struct ip){0});
         else

@@ -31,7 +31,7 @@ struct parsed {
 
 size_t conf_space(size_t file_len)
 {
-    return file_len * 160 + 24 * 1024 * 1024;
+    return file_len * 200 + 32 * 1024 * 1024;
 }
 
 static bool is_word(struct bytes text, const char *word)
@@ -490,6 +490,19 @@ bool conf_read_files(struct conf *conf, const struct conf_file *files, uint32_t 
         *conf = before;
     else
         conf->files = files;
+    return ok;
+}
+
+bool conf_read_hosts(struct conf *conf, const struct conf_host *hosts, uint32_t count, struct arena *arena)
+{
+    struct conf before = *conf;
+    struct secrets secrets = conf->secrets == NULL ? (struct secrets){0} : *conf->secrets;
+
+    conf->hosts = hosts;
+    conf->host_count = count;
+    bool ok = conf_compile(conf, conf->statements, secrets, arena);
+    if (!ok)
+        *conf = before;
     return ok;
 }
 

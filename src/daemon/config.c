@@ -328,6 +328,33 @@ struct config *config_without(const struct config *old, const struct bytes *word
     return finish(new, why);
 }
 
+struct config *config_again(const struct config *old, struct text *why)
+{
+    struct running same = {.text = old->running.text, .len = old->running.len};
+    struct config *new = read_again(old->path, &same, why);
+
+    if (new != NULL)
+        new->conf.policy.is_ios = old->conf.policy.is_ios;
+    return finish(new, why);
+}
+
+bool config_set_hosts(struct config *config, const struct conf_host *hosts, uint32_t count, struct text *why)
+{
+    bool is_ios = config->conf.policy.is_ios;
+    struct conf_host *list = arena_take(&config->arena, (count + 1) * sizeof *list);
+
+    if (count == 0)
+        return true;
+    for (uint32_t i = 0; list != NULL && i < count; i++) {
+        const char *name = arena_copy_text(&config->arena, hosts[i].name);
+        list[i] = (struct conf_host){bytes_of(name, name == NULL ? 0 : hosts[i].name.len), hosts[i].ip};
+    }
+    if (list == NULL || config->arena.is_full || !conf_read_hosts(&config->conf, list, count, &config->arena))
+        return refused(why, config->path, ENOMEM);
+    config->conf.policy.is_ios = is_ios;
+    return true;
+}
+
 bool config_show(const struct config *config, bool is_all, struct conf_part part, struct running *text,
                  struct text *why)
 {

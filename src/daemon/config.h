@@ -46,6 +46,12 @@ struct config *config_without(const struct config *old, const struct bytes *word
 bool config_show(const struct config *config, bool is_all, struct conf_part part, struct running *text,
                  struct text *why);
 
+/* Peers that are named get these addresses; before anything points into the policy. */
+bool config_set_hosts(struct config *config, const struct conf_host *hosts, uint32_t count, struct text *why);
+
+/* The same as it is running, for other addresses of its named peers. NULL: see why. */
+struct config *config_again(const struct config *old, struct text *why);
+
 /* Writes what is running to the file that it came from: to another file beside it, which takes its place when all of it
  * is on the disk. False: the old file is as it was. */
 bool config_save(const struct config *config, struct text *why);

@@ -278,15 +278,26 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
     return true;
 }
 
+/* The names that it has are looked up from now on; the addresses that are known are taken at once. */
+static bool take_hosts(struct daemon *daemon, struct config *new, struct text *why)
+{
+    struct conf_host list[CONF_HOSTS_MAX];
+
+    hosts_want(daemon->hosts, &new->conf);
+    return config_set_hosts(new, list, hosts_list(daemon->hosts, list), why);
+}
+
 /* `new` is the daemon's then, also on failure. */
 static bool take_config(struct daemon *daemon, struct config *new, bool is_change, struct text *why)
 {
     char space[SENTENCE_SIZE];
     struct text not_open = text_of(space, sizeof space), not_restored = text_of(space, sizeof space);
 
+    bool has_hosts = take_hosts(daemon, new, why);
     config_match_interfaces(new, is_change ? NULL : daemon->log);
-    if (!use_config(daemon, new, is_change, why)) {
+    if (!has_hosts || !use_config(daemon, new, is_change, why)) {
         config_free(new);
+        hosts_want(daemon->hosts, &daemon->config->conf);
         if (!steer_all(daemon, &daemon->config->conf.policy, &not_restored) ||
             !nat_close_up(NULL, &daemon->config->conf.policy, &not_restored))
             log_note(daemon->log, LOG_ERR, "%s", space);
@@ -303,6 +314,18 @@ static bool take_config(struct daemon *daemon, struct config *new, bool is_chang
     return true;
 }
 
+/* A peer has another address: a change as any other. */
+static void on_hosts(void *context)
+{
+    struct daemon *daemon = context;
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct config *new = daemon->is_running ? config_again(daemon->config, &why) : NULL;
+
+    if (daemon->is_running && (new == NULL || !take_config(daemon, new, true, &why)))
+        log_note(daemon->log, LOG_ERR, "the peers stay where they were: %s", space);
+}
+
 static bool reload(void *context, struct text *why)
 {
     struct daemon *daemon = context;
@@ -310,6 +333,7 @@ static bool reload(void *context, struct text *why)
 
     if (new == NULL || !take_config(daemon, new, false, why))
         return false;
+    hosts_again(daemon->hosts);
     log_note(daemon->log, LOG_NOTICE, "%s has been read again and is in use", new->path);
     return true;
 }
@@ -499,10 +523,11 @@ static bool make_parts(struct daemon *daemon, struct text *why)
 {
     daemon->gate = gate_create(daemon->loop, &(struct gate_hooks){daemon, on_datagram, on_hint});
     daemon->queue = vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer});
+    daemon->hosts = hosts_create(daemon->loop, daemon->log, daemon, on_hosts);
     daemon->driver = driver_create(daemon->loop, daemon->log, why);
     if (daemon->driver == NULL)
         return false;
-    if (daemon->gate == NULL || daemon->queue == NULL) {
+    if (daemon->gate == NULL || daemon->queue == NULL || daemon->hosts == NULL) {
         text_add(why, "no memory for the gateway");
         return false;
     }
@@ -518,6 +543,7 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     daemon->driver->gate = daemon->gate;
     daemon->driver->plane = daemon->plane;
     daemon->driver->queue = daemon->queue;
+    hosts_want(daemon->hosts, &daemon->config->conf);
     return open_control(daemon, why) && use_config(daemon, daemon->config, false, why);
 }
 
@@ -544,6 +570,9 @@ static void take_down(struct daemon *daemon)
     daemon->control = NULL;
     if (daemon->clear_watch != NULL)
         clear_watch_close(daemon->clear_watch);
+    if (daemon->hosts != NULL)
+        hosts_close(daemon->hosts);
+    daemon->hosts = NULL;
     if (daemon->driver != NULL)
         driver_stop(daemon->driver);
     if (daemon->queue != NULL)

@@ -13,6 +13,7 @@
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/driver.h"
+#include "daemon/hosts.h"
 #include "daemon/nat.h"
 #include "daemon/options.h"
 
@@ -27,6 +28,7 @@ struct daemon {
     struct vault_queue *queue;
     struct gate *gate;
     struct plane *plane;
+    struct hosts *hosts;
     struct clear_watch *clear_watch; /* NULL: the kernel has none */
     struct nat_answers answers;
     struct control *control;

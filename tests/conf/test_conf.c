@@ -155,6 +155,48 @@ static void dynamic_entries_mean_what_they_say(void **state)
     }
 }
 
+static void peers_may_have_names_of_dns(void **state)
+{
+#define NAMED(peers)                                                                                                   \
+    HUB("crypto map M 10 match address VPN\ncrypto map M 10 set peer " peers "\ncrypto map M 10 set ikev1 "            \
+        "transform-set S\n" ANY_KEY)
+    static const struct {
+        const char *text, *address; /* what the first wanted name is found to have; NULL: nothing */
+        uint32_t wanted;
+        uint16_t running;
+        uint8_t before, after; /* peers of the entry */
+        const char *why;
+    } cases[] = {
+        {NAMED("east.example.net"), "203.0.113.2", 1, 1, 0, 1,
+         "the tunnel runs, and has a peer when the name is known"},
+        {NAMED("east.example.net"), NULL, 1, 1, 0, 0, "a name without an address parks nothing: it may come"},
+        {NAMED("203.0.113.7 east.example.net"), "203.0.113.2", 1, 1, 1, 2, "beside an address"},
+        {NAMED("east.example.net east.example.net"), "203.0.113.2", 1, 1, 0, 2, "looked up once"},
+        {NAMED("203.0.113.300"), NULL, 0, 0, 0, 0, "an address with a slip in it is no name"},
+        {NAMED("east"), NULL, 0, 0, 0, 0, "one label is a name of the configuration's own"},
+        {"name 203.0.113.9 far.east\n" NAMED("far.east"), NULL, 0, 1, 1, 1,
+         "a name that is given in the file is not asked for"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct conf_host host = {0};
+        struct reading r;
+
+        reading_of(&r, cases[i].text);
+        CHECK(r.conf.wanted_host_count == cases[i].wanted && r.conf.running_count == cases[i].running);
+        CHECK(cases[i].running == 0 || r.conf.policy.tunnels[0].peer_count == cases[i].before);
+        if (cases[i].wanted > 0) {
+            host.name = r.conf.wanted_hosts[0];
+            CHECK(cases[i].address == NULL || ip_parse(&host.ip, bytes_of_text(cases[i].address)));
+            CHECK(conf_read_hosts(&r.conf, &host, 1, &r.arena));
+            CHECK(r.conf.running_count == 1 && r.conf.policy.tunnels[0].peer_count == cases[i].after);
+            CHECK((cases[i].address == NULL) == is_said(&r.conf, "has no address yet"));
+        }
+        reading_end(&r);
+    }
+}
+
 static void a_sample_means_what_it_says(void **state)
 {
     char *text = sample("03-asa84-objectgroups-pfs-filter.cfg", weak);
@@ -223,7 +265,7 @@ static void a_fault_parks_its_tunnel_and_no_other(void **state)
         {"no crypto map M 10 set peer 203.0.113.1\n", 1, "it has no `set peer`"},
         {"no crypto map M 10 set transform-set\n", 1, "it has no `set transform-set`"},
         {"crypto map M 10 set peer 203.0.113.77\n", 2, NULL},
-        {"no crypto map M 10 set peer 203.0.113.1\ncrypto map M 10 set peer vpn.example.net\n", 1,
+        {"no crypto map M 10 set peer 203.0.113.1\ncrypto map M 10 set peer vpn\n", 1,
          "neither an address nor"},
         {"no crypto ikev1 enable outside\n", 0, "crypto ikev1 is not enabled on interface outside"},
         {"no crypto map M interface outside\n", 0, "crypto map M is not applied to an interface"},
@@ -810,6 +852,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_samples_load),
         cmocka_unit_test(dynamic_entries_mean_what_they_say),
+        cmocka_unit_test(peers_may_have_names_of_dns),
         cmocka_unit_test(a_sample_means_what_it_says),
         cmocka_unit_test(a_fault_parks_its_tunnel_and_no_other),
         cmocka_unit_test(a_finding_says_where_and_what_was_expected),

@@ -85,9 +85,11 @@ static void live_a_day(void *space, uint64_t seed)
     uint64_t lost_quietly = 0, lost_before = 0;
 
     west.address = WEST_IP;
-    west.peers[0] = (struct sim_peer){EAST_IP, "correct horse", WEST_NET, EAST_NET, GROUP_NONE};
+    west.peers[0] =
+        (struct sim_peer){.address = EAST_IP, .key = "correct horse", .local_net = WEST_NET, .remote_net = EAST_NET};
     east.address = EAST_IP;
-    east.peers[0] = (struct sim_peer){WEST_IP, "correct horse", EAST_NET, WEST_NET, GROUP_NONE};
+    east.peers[0] =
+        (struct sim_peer){.address = WEST_IP, .key = "correct horse", .local_net = EAST_NET, .remote_net = WEST_NET};
     struct sim *sim = sim_make(space, 2, seed);
     sim_site(sim, WEST, &west);
     sim_site(sim, EAST, &east);

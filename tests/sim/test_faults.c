@@ -30,7 +30,8 @@ static struct sim *world(void *space, uint64_t seed)
     struct sim *sim = sim_make(space, 2, seed);
 
     east.address = EAST_IP;
-    east.peers[0] = (struct sim_peer){WEST_IP, "correct horse", EAST_NET, WEST_NET, GROUP_NONE};
+    east.peers[0] =
+        (struct sim_peer){.address = WEST_IP, .key = "correct horse", .local_net = EAST_NET, .remote_net = WEST_NET};
     sim_site(sim, WEST, &west);
     sim_site(sim, EAST, &east);
     return sim;
