@@ -3,7 +3,7 @@
  * An old SA or pair is left alone until its successor is up; then its end that began the successor retires it: it stays
  * for RETIRE_MS, so that what is on the way still opens, and is then deleted with a Delete. When both ends began a
  * successor at once, both are up for a moment, and both ends know the same cookies or SPIs of both: the smaller one
- * loses, is not used for sending any more, and is retired by the end that began it.
+ * loses, and is not used for sending any more and retired by the end that began it.
  *
  * The ends may judge differently whether they began at once. So the end that is not to retire a loser does it all the
  * same, later; and one that is about to be retired stays when its winner goes away. */
@@ -63,6 +63,8 @@ void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct 
 
     const struct tunnel *tunnel = tunnel_of(ike, pair->tunnel);
 
+    if (pair->retire_ms != 0) /* it has a successor, though what the peer still sends may reach a limit */
+        return;
     pair->rekey_ms = now_ms + RETRY_MS;
     if (tunnel == NULL || (!may_begin(tunnel) && (!tunnel->is_dynamic || sa == NULL)))
         return;
@@ -138,7 +140,8 @@ void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct
         }
         loser->rekey_ms = 0;
         loser->retire_ms = retire_at(now_ms, loser->side, winner->side, is_crossing);
-        if (is_crossing)
+        /* One that the peer began may have won in its eyes: then it deletes the other, and this one has to send. */
+        if (is_crossing && loser->side == INITIATOR)
             stop_sending(loser, out);
     }
 }

@@ -217,15 +217,32 @@ void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind)
         sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = kind}}, false);
 }
 
+static void soft_limit(struct sim *sim, uint32_t site, const struct plane_pair *pair)
+{
+    sim_feed(sim, site,
+             &(struct ike_input){.kind = IKE_IN_PLANE, .plane = {.kind = IKE_PLANE_SOFT, .pair = pair->install.pair}},
+             false);
+}
+
 void sim_soft_limit(struct sim *sim, uint32_t site)
 {
     for (size_t i = 0; i < SIM_PAIRS_MAX; i++)
         if (sim->sites[site].pairs[i].is_outbound)
-            sim_feed(
-                sim, site,
-                &(struct ike_input){.kind = IKE_IN_PLANE,
-                                    .plane = {.kind = IKE_PLANE_SOFT, .pair = sim->sites[site].pairs[i].install.pair}},
-                false);
+            soft_limit(sim, site, &sim->sites[site].pairs[i]);
+}
+
+void sim_soft_limit_of_oldest(struct sim *sim, uint32_t site)
+{
+    const struct plane_pair *oldest = NULL;
+
+    for (size_t i = 0; i < SIM_PAIRS_MAX; i++) {
+        const struct plane_pair *pair = &sim->sites[site].pairs[i];
+
+        if (pair->is_used && (oldest == NULL || pair->order < oldest->order))
+            oldest = pair;
+    }
+    if (oldest != NULL)
+        soft_limit(sim, site, oldest);
 }
 
 void sim_inject(struct sim *sim, uint32_t site, struct endpoint from, struct endpoint to, struct bytes data)

@@ -142,6 +142,22 @@ static void both_may_rekey_at_once_without_a_gap(void **state)
     }
 }
 
+/* What the peer still sends in a pair that has been replaced may bring that to a limit. */
+static void a_pair_that_has_a_successor_is_not_rekeyed(void **state)
+{
+    struct sim *sim = world(10, 86400, 28800, 0);
+
+    (void)state;
+    begin(sim);
+    sim_soft_limit(sim, WEST);
+    sim_run(sim, 1000);
+    CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == 2);
+    sim_soft_limit_of_oldest(sim, WEST);
+    sim_run(sim, 60000);
+    CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == 2);
+    expect_one_of_each(sim);
+}
+
 /* Traffic both ways, ten packets a second each. */
 static void exchange_packets(struct sim *sim, uint32_t seconds)
 {
@@ -208,6 +224,7 @@ int main(void)
         cmocka_unit_test(an_isakmp_sa_is_rekeyed_and_its_pairs_survive),
         cmocka_unit_test(behind_nat_both_ends_may_rekey),
         cmocka_unit_test(both_may_rekey_at_once_without_a_gap),
+        cmocka_unit_test(a_pair_that_has_a_successor_is_not_rekeyed),
         cmocka_unit_test(pairs_are_rekeyed_before_their_numbers_end),
         cmocka_unit_test(rekeys_under_loss_go_on_for_a_day),
     };
