@@ -202,8 +202,8 @@ int control_open(struct control **opened, uv_loop_t *loop, const struct control_
     control->kept_source = *source;
     control->source = &control->kept_source;
     control->group = gid;
-    control->keys.fd = -1;
     control->logged_count = UINT32_MAX;
+    control->keys.fd = control->keys.esp_fd = -1;
     memcpy(control->path, path, strlen(path) + 1);
     CHECK(uv_pipe_init(loop, &control->listener, 0) == 0 && uv_timer_init(loop, &control->tick) == 0);
     control->listener.data = control->tick.data = control;

@@ -75,6 +75,8 @@ int control_open(struct control **control, uv_loop_t *loop, const struct control
                  const char *group);
 
 void control_on_event(struct control *control, const struct event *event);
+/* An SA is put in place: its keys may have been asked for. */
+void control_on_install(struct control *control, const struct ike_install *install);
 
 /* log_watcher of daemon/log.h with the control as its context. Without a line it is the event itself, and goes to
  * control_on_event. */

@@ -56,7 +56,7 @@ struct client {
 };
 
 struct control_keys {
-    int fd;                 /* -1: off */
+    int fd, esp_fd;         /* -1: off */
     uint64_t written[1024]; /* initiator's cookies of the newest rows, a ring */
     size_t written_count;
 };
@@ -144,6 +144,7 @@ void name_user(char who[static CONTROL_WHO_SIZE], uid_t uid, pid_t pid);
 
 /* control_keys.c */
 bool keys_open(struct control *control, const char *path, struct text *why);
+bool keys_open_esp(struct control *control, const char *path, struct text *why);
 void keys_write_new(struct control *control);
 void keys_close(struct control *control);
 

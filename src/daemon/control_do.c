@@ -278,19 +278,22 @@ static void do_undebug(struct client *client)
     client_done(client);
 }
 
-static void do_keys(struct client *client)
+static void do_keys(struct client *client, bool is_esp)
 {
     char space[SENTENCE_SIZE];
     struct text why = text_of(space, sizeof space);
     struct control_record r = control_record_of(RECORD_warning);
 
-    if (!keys_open(client->control, client->request.file, &why)) {
+    if (!(is_esp ? keys_open_esp : keys_open)(client->control, client->request.file, &why)) {
         client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
         return;
     }
     record_set_text(&r, COL_warning_sentence,
-                    "keys of ISAKMP SAs are written to that file until undebug all: whoever reads it reads every "
-                    "negotiation that it names");
+                    is_esp
+                        ? "keys of IPsec SAs are written to that file as they come up, until undebug all: whoever "
+                          "reads it reads what goes through the tunnels"
+                        : "keys of ISAKMP SAs are written to that file until undebug all: whoever reads it reads every "
+                          "negotiation that it names");
     client_send(client, &r);
     client_done(client);
 }
@@ -418,7 +421,8 @@ void handle_request(struct client *client)
     case CONTROL_TERMINAL_MONITOR:
         client->debug = (struct control_debug){.is_on = true, .is_log = true, .severity = SEVERITY_LOG};
         return;
-    case CONTROL_DEBUG_KEYS: do_keys(client); return;
+    case CONTROL_DEBUG_KEYS: do_keys(client, false); return;
+    case CONTROL_DEBUG_ESP_KEYS: do_keys(client, true); return;
     case CONTROL_UNDEBUG: do_undebug(client); return;
     case CONTROL_UP: do_up(client); return;
     case CONTROL_DOWN: do_down(client); return;

@@ -466,6 +466,14 @@ static bool tell_control(void *context, const struct event *event, uint8_t sever
     return daemon->control != NULL && control_on_log(daemon->control, event, severity, line);
 }
 
+static void on_install(void *context, const struct ike_install *install)
+{
+    struct daemon *daemon = context;
+
+    if (daemon->control != NULL)
+        control_on_install(daemon->control, install);
+}
+
 static bool open_control(struct daemon *daemon, struct text *why)
 {
     daemon->source = (struct control_source){.context = daemon,
@@ -544,6 +552,8 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     daemon->driver->plane = daemon->plane;
     daemon->driver->queue = daemon->queue;
     hosts_want(daemon->hosts, &daemon->config->conf);
+    daemon->driver->on_install = on_install;
+    daemon->driver->context = daemon;
     return open_control(daemon, why) && use_config(daemon, daemon->config, false, why);
 }
 

@@ -50,6 +50,8 @@ static void send_datagram(struct driver *driver, const struct ike_output *o)
 
 static void install(struct driver *driver, const struct ike_install *install)
 {
+    if (driver->on_install != NULL)
+        driver->on_install(driver->context, install);
     int error = plane_install(driver->plane, install);
 
     add_waiting(driver, &(struct ike_input){.kind = IKE_IN_PLANE,

@@ -33,6 +33,8 @@ struct driver {
     struct gate *gate;
     struct plane *plane;
     struct vault_queue *queue;
+    void (*on_install)(void *context, const struct ike_install *install); /* before the plane has it; may be NULL */
+    void *context;                                                        /* of on_install */
 
     void *space;
     size_t space_len;

@@ -48,6 +48,7 @@ static void commands_are_understood(void **state)
         {"debug crypto isakmp", CONTROL_DEBUG_IKEV1, false, "", "", 0, "8.2 spelling, no level"},
         {"debug crypto ipsec 255", CONTROL_DEBUG_IPSEC, false, "", "", 255, "the highest level"},
         {"debug crypto ikev1 keys /tmp/k", CONTROL_DEBUG_KEYS, false, "", "/tmp/k", 0, "a file name"},
+        {"debug crypto ipsec keys /tmp/k", CONTROL_DEBUG_ESP_KEYS, false, "", "/tmp/k", 0, "of the data plane"},
         {"undebug all", CONTROL_UNDEBUG, false, "", "", 0, "in full"},
         {"no debug all", CONTROL_UNDEBUG, false, "", "", 0, "the other spelling"},
         {"up 192.0.2.1", CONTROL_UP, false, "192.0.2.1", "", 0, "a keyword in full wins over undebug"},
