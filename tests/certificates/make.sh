@@ -69,11 +69,11 @@ west="DNS:west.example.net,email:west@example.net,IP:192.0.2.1,IP:198.51.100.2"
 east="DNS:east.example.net,email:east@example.net,IP:192.0.2.2,IP:203.0.113.2"
 for end in west east; do
     key $end-rsa rsa:2048;         certificate $end-rsa $end root "$(leaf "${!end}")"
+    key $end-rsa4096 rsa:4096;     certificate $end-rsa4096 $end root "$(leaf "${!end}")"
     key $end-ecdsa-256 P-256;      certificate $end-ecdsa-256 $end root "$(leaf "${!end}")"
     key $end-ecdsa-384 P-384;      certificate $end-ecdsa-384 $end root "$(leaf "${!end}")"
     key $end-ecdsa-521 P-521;      certificate $end-ecdsa-521 $end root "$(leaf "${!end}")"
 done
-key east-rsa4096 rsa:4096;   certificate east-rsa4096 east root "$(leaf "$east")"
 key east-issued rsa:2048;    certificate east-issued east issuing "$(leaf "$east")"
 key east-other rsa:2048;     certificate east-other other root "$(leaf "DNS:other.example.net,IP:192.0.2.9")"
 key east-expired rsa:2048;   certificate east-expired east root "$(leaf "$east")" 20200101000000Z 20210101000000Z

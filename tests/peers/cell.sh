@@ -20,6 +20,9 @@
 #   cell[fragmentation]   strongSwan's: yes, force, no                 cell[fragment_size]  its bytes of a datagram
 #   cell[unique]          strongSwan's rule for a second ISAKMP SA of the same peer        cell[remote_id]  which it asks for
 
+#   cell[method]          of authentication, as ikewise spells it: rsa-sig; with it
+#   cell[certificate]     of tests/certificates, after west- or east-: each end has the one of its node
+#   cell[subnets]         behind east: 10.2.0.0/24 and so many more less one, an ACE each
 #   cell[aggressive]      yes: phase 1 in aggressive mode, from ikewise and from strongSwan
 #   cell[key_id]          ikewise's identity, cell[local_id] strongSwan's
 #   cell[group_name]      of ikewise's tunnel-group; the peer's address otherwise
@@ -28,6 +31,7 @@ cell_key=correct-horse-battery-staple
 
 #       suite   strongSwan's ike          esp            pfs        ASA's encryption  hash    group  transforms                     shown for phase 1                                       for phase 2
 suites="strong  aes256-sha256-modp2048    aes256-sha256  modp2048   aes-256           sha256  14     esp-aes-256,esp-sha256-hmac    AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_CBC-256/HMAC_SHA2_256_128
+        gcm     aes256-sha256-modp2048    aes256gcm16    modp2048   aes-256           sha256  14     esp-gcm-256                    AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_GCM_16-256
         weak    aes128-sha1-modp1024      aes128-sha1    modp1024   aes               sha     2      esp-aes,esp-sha-hmac           AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024           AES_CBC-128/HMAC_SHA1_96"
 
 declare -A cell=()
@@ -42,6 +46,26 @@ cell_choose() {
         cell[esp]+=-${row[3]}
         cell[esp_shown]+=/${row[8]##*/}
     fi
+}
+
+# What is in the certificate of NODE.
+cell_subject() {
+    echo "O=ikewise tests, CN=$1"
+}
+
+# The networks behind east besides its first.
+cell_more_subnets() {
+    local number
+    for number in $(seq 2 "${cell[subnets]:-1}"); do
+        echo "10.2.$number.0"
+    done
+}
+
+# lab_result PEER COLUMN ROLE RESULT: a cell of docs/interop.md. RESULT is `up`, `fails`, or why the peer cannot, in its own
+# words; tools/interop.sh makes the page of them.
+lab_result() {
+    local IFS=$'\t'
+    [ -z "${IKEWISE_INTEROP:-}" ] || echo "$*" >>"$IKEWISE_INTEROP"
 }
 
 # The address that NODE must be told for the other end: behind the router's NAT it is the router's.

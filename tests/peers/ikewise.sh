@@ -18,7 +18,9 @@ interface GigabitEthernet0/1
  security-level 100
  ip address ${lab_inner_gateway[$node]} 255.255.255.0
 !
+$(ikewise_trustpoint "$node")
 access-list VPN extended permit ip ${lab_inner_net[$node]} 255.255.255.0 ${lab_inner_net[$other]} 255.255.255.0
+$(ikewise_more_aces "$node")
 !
 crypto ipsec ikev1 transform-set TS ${cell[transforms]}
 crypto map OUTSIDE 10 match address VPN
@@ -39,7 +41,7 @@ CONF
     cat <<CONF
 crypto ikev1 enable outside
 crypto ikev1 policy 10
- authentication pre-share
+ authentication ${cell[method]:-pre-share}
  encryption ${cell[encryption]}
  hash ${cell[hash]}
  group ${cell[group]}
@@ -47,10 +49,43 @@ crypto ikev1 policy 10
 !
 tunnel-group ${cell[group_name]:-$peer} type ipsec-l2l
 tunnel-group ${cell[group_name]:-$peer} ipsec-attributes
- ikev1 pre-shared-key $key
+$(ikewise_credential "$other" "$key")
 CONF
     [ -z "${cell[keepalive]:-}" ] ||
         echo " isakmp keepalive threshold ${cell[keepalive]% *} retry ${cell[keepalive]#* }"
+}
+
+ikewise_trustpoint() {
+    local own=$lab_dir/ikewised-$1/own.key folder=$lab_tree/tests/certificates
+    [ -n "${cell[certificate]:-}" ] || { echo "!"; return; }
+    mkdir -p "${own%/*}"
+    install -m 600 "$folder/$1-${cell[certificate]}.key" "$own"
+    cat <<CONF
+crypto ca trustpoint LAB
+ file certificate $folder/$1-${cell[certificate]}.pem
+ file key $own
+ file ca $folder/root.pem
+!
+CONF
+}
+
+ikewise_more_aces() {
+    local net
+    for net in $(cell_more_subnets); do
+        if [ "$1" = east ]; then
+            echo "access-list VPN extended permit ip $net 255.255.255.0 ${lab_inner_net[west]} 255.255.255.0"
+        else
+            echo "access-list VPN extended permit ip ${lab_inner_net[west]} 255.255.255.0 $net 255.255.255.0"
+        fi
+    done
+}
+
+ikewise_credential() {
+    if [ -n "${cell[certificate]:-}" ]; then
+        printf ' ikev1 trust-point LAB\n peer-identity %s\n' "$(cell_subject "$1" | sed 's/=/ = /g')"
+    else
+        echo " ikev1 pre-shared-key $2"
+    fi
 }
 
 ikewise_start() {

@@ -62,22 +62,10 @@ connections {
         unique = ${cell[unique]:-no}
         fragmentation = ${cell[fragmentation]:-yes}
         $dpd
-        local-1 {
-            auth = psk
-            ${cell[local_id]:+id = ${cell[local_id]}}
-        }
-        remote-1 {
-            auth = psk
-            id = ${cell[remote_id]:-%any}
-        }
+$(strongswan_authentication "$node")
         children {
-            net {
-                local_ts = ${lab_inner_net[$node]}/24
-                remote_ts = ${lab_inner_net[$other]}/24
-                esp_proposals = ${cell[esp]}
-                rekey_time = 8h
-                $action
-            }
+$(strongswan_child "$node" net "${lab_inner_net[east]}")
+$(for net in $(cell_more_subnets); do strongswan_child "$node" "net-${net//./-}" "$net"; done)
         }
     }
 }
@@ -89,9 +77,56 @@ secrets {
 CONF
 }
 
+strongswan_authentication() {
+    if [ -n "${cell[certificate]:-}" ]; then
+        cat <<CONF
+        local-1 {
+            auth = pubkey
+            certs = own.pem
+            id = "$(cell_subject "$1")"
+        }
+        remote-1 {
+            auth = pubkey
+            id = "$(cell_subject "${lab_across[$1]}")"
+        }
+CONF
+    else
+        cat <<CONF
+        local-1 {
+            auth = psk
+            ${cell[local_id]:+id = ${cell[local_id]}}
+        }
+        remote-1 {
+            auth = psk
+            id = ${cell[remote_id]:-%any}
+        }
+CONF
+    fi
+}
+
+# strongswan_child NODE NAME EAST-NETWORK
+strongswan_child() {
+    local mine=${lab_inner_net[west]} theirs=$3
+    [ "$1" = west ] || mine=$3 theirs=${lab_inner_net[west]}
+    cat <<CONF
+            $2 {
+                local_ts = $mine/24
+                remote_ts = $theirs/24
+                esp_proposals = ${cell[esp]}
+                rekey_time = 8h
+                $action
+            }
+CONF
+}
+
 strongswan_start() {
     local node=$1 dir=$lab_dir/charon-$1
     mkdir -p "$dir"/{x509,x509ca,x509ocsp,x509aa,x509ac,x509crl,pubkey,private,rsa,ecdsa,bliss,pkcs8,pkcs12}  # or it complains of each
+    if [ -n "${cell[certificate]:-}" ]; then
+        cp "$lab_tree/tests/certificates/$node-${cell[certificate]}.pem" "$dir/x509/own.pem"
+        cp "$lab_tree/tests/certificates/$node-${cell[certificate]}.key" "$dir/private/own.key"
+        cp "$lab_tree/tests/certificates/root.pem" "$dir/x509ca/"
+    fi
     strongswan_write_daemon_conf >"$dir/strongswan.conf"
     strongswan_write_connections "$node" >"$dir/swanctl.conf"
     # shellcheck disable=SC2016
@@ -119,7 +154,11 @@ strongswan_logs() {
 }
 
 strongswan_up() {
-    swanctl "$1" --initiate --child net --timeout 15
+    local net
+    swanctl "$1" --initiate --child net --timeout 15 || return
+    for net in $(cell_more_subnets); do
+        swanctl "$1" --initiate --child "net-${net//./-}" --timeout 15 || return
+    done
 }
 
 strongswan_provoke() {
@@ -170,4 +209,8 @@ strongswan_export_keys() {
                { in_key = 0 }
                END { print tolower(key) }' "$lab_dir/charon-$node/keys.log")
     echo "$cookie,$key" >"$file"
+}
+
+strongswan_rekey() {
+    swanctl "$1" --rekey --child net
 }
