@@ -464,6 +464,17 @@ static bool is_answerable(const struct arrival *a)
            ip.octets[0] < (ip.family == IP_V4 ? 0xe0 : 0xff);
 }
 
+/* Whoever begins with another major version than ours is told which one we speak. RFC 2408 section 5.2. */
+static void tell_version(const struct arrival *a, enum wire_fault fault)
+{
+    const struct header *header = &a->m.header;
+
+    if (fault == WIRE_VERSION && is_answerable(a) && !bytes_are_zero(BYTES_OF(header->cookies[INITIATOR])) &&
+        bytes_are_zero(BYTES_OF(header->cookies[RESPONDER])))
+        notify_stranger(a->ike, a->now_ms, header, NOTIFY_INVALID_MAJOR_VERSION, a->local, a->remote, a->m.datagram.len,
+                        a->out);
+}
+
 /* Of a message whose SA is there, and from its address; of no other is anything kept (attack list F05, F08). True: the
  * message is whole, and in a->m. */
 static bool is_whole_now(struct arrival *a, const struct isakmp_sa *sa)
@@ -521,6 +532,7 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
     a.m.datagram = in->datagram.data;
     if (fault) {
         refuse_detail(&a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        tell_version(&a, fault);
         return;
     }
     if (ike->policy == NULL) {

@@ -10,21 +10,26 @@
 enum { PROPOSAL_HEADER_LEN = 8, TRANSFORM_HEADER_LEN = 8, SPI_MIN = 256 };
 
 /* RFC 2408 section 3.5 and RFC 2407 section 4.4.1: in phase 1 the cookies are the SPI, and one may be sent all the
- * same. */
+ * same: one cookie, or both. */
 static const struct {
     uint8_t protocol, min, max;
 } spi_lens[] = {
-    {PROTO_ISAKMP, 0, 16},
-    {PROTO_AH, 4, 4},
-    {PROTO_ESP, 4, 4},
-    {PROTO_IPCOMP, 2, 4},
+    {PROTO_ISAKMP, 0, 0}, {PROTO_ISAKMP, 8, 8}, {PROTO_ISAKMP, 16, 16},
+    {PROTO_AH, 4, 4},     {PROTO_ESP, 4, 4},    {PROTO_IPCOMP, 2, 4},
 };
 
 static enum wire_fault spi_check(uint8_t protocol, struct bytes spi)
 {
-    for (size_t i = 0; i < COUNT_OF(spi_lens); i++)
-        if (spi_lens[i].protocol == protocol && (spi.len < spi_lens[i].min || spi.len > spi_lens[i].max))
-            return WIRE_SPI_SIZE;
+    bool is_known = false, is_fit = false;
+
+    for (size_t i = 0; i < COUNT_OF(spi_lens); i++) {
+        if (spi_lens[i].protocol != protocol)
+            continue;
+        is_known = true;
+        is_fit |= spi.len >= spi_lens[i].min && spi.len <= spi_lens[i].max;
+    }
+    if (is_known && !is_fit)
+        return WIRE_SPI_SIZE;
     if (protocol != PROTO_AH && protocol != PROTO_ESP)
         return WIRE_OK;
     struct reader r = reader_of(spi);

@@ -102,6 +102,7 @@ static const struct refused proposals[] = {
     {"00000001 ffffffff 00 00 0030 01 01 00 01 00 00 0028 01 01 0000" GOOD_TRANSFORM, "MALFORMED",
      "P14 all situation bits"},
     {SA_HEAD "00 00 0030 01 01 11 01 00 00 0028 01 01 0000" GOOD_TRANSFORM, "MALFORMED", "P06 an SPI of 17 bytes"},
+    {SA_HEAD "00 00 0031 01 01 01 01 aa 00 00 0028 01 01 0000" GOOD_TRANSFORM, "MALFORMED", "P06 an SPI of 1 byte"},
     {SA_HEAD "00 00 0030 01 01 ff 01 00 00 0028 01 01 0000" GOOD_TRANSFORM, "MALFORMED",
      "P06 an SPI longer than the proposal"},
     {SA_HEAD "00 00 0030 01 01 00 05 00 00 0028 01 01 0000" GOOD_TRANSFORM, "MALFORMED",
@@ -252,6 +253,8 @@ static const struct lawful {
      "P12 a lifetime of 0", 0, 0x10},
     {SA_HEAD "00 00 0040 01 01 10 01 00112233445566778899aabbccddeeff 00 00 0028 01 01 0000" GOOD_TRANSFORM,
      "P06 an SPI of 16 bytes", 0, 0x10},
+    {SA_HEAD "00 00 0038 01 01 08 01 0011223344556677 00 00 0028 01 01 0000" GOOD_TRANSFORM, "P06 an SPI of 8 bytes", 0,
+     0x10},
 };
 
 static void an_odd_but_lawful_first_message_is_taken(void **state)
@@ -271,6 +274,30 @@ static void an_odd_but_lawful_first_message_is_taken(void **state)
     /* D04: nobody gets more than was sent, who did not ask for vendor IDs. */
     CHECK(sent_bytes_since(sim, first, &largest) == 1 && largest <= datagram.len);
     CHECK(sa_at(sim, EAST)->lifetime_s <= 86400 && sa_at(sim, EAST)->lifetime_s > 0);
+}
+
+/* At most ten a second, whoever asks, and never more than was asked with. */
+static void P17_who_begins_with_another_version_is_told_ours(void **state)
+{
+    struct sim *sim = world(2, &west, &east);
+    struct body sa;
+    struct lie part = {PL_SA, hex(&sa, GOOD_SA)};
+    uint32_t first = datagram_count(sim), largest;
+
+    (void)state;
+    struct bytes datagram = message_of(stranger_cookies, XCHG_MAIN, 0, &part, 1);
+    lie_space[17] = 0x20;
+    for (int i = 0; i < 100; i++)
+        sim_inject(sim, EAST, end_of(WEST), end_of(EAST), datagram);
+    CHECK(sent_bytes_since(sim, first, &largest) == 10 && largest <= datagram.len);
+    CHECK(sim_ike(sim, EAST)->sas.taken_count == 0);
+    const struct event *e = sim_last_event(sim, EAST, EV_NOTIFY_SENT);
+    CHECK(e != NULL && strcmp(event_text(e, FIELD_NOTIFY), "INVALID_MAJOR_VERSION") == 0);
+    memset(lie_space + 8, 0x11, 8); /* it is under way with somebody */
+    sim_run(sim, 5000);
+    first = datagram_count(sim);
+    sim_inject(sim, EAST, end_of(WEST), end_of(EAST), datagram);
+    CHECK(sent_bytes_since(sim, first, &largest) == 0);
 }
 
 /* What is never asked for is not overlooked, either. */
@@ -299,6 +326,7 @@ int main(void)
     ADD_ROWS(&list, an_unfit_proposal_is_refused_by_name, proposals);
     ADD_ROWS(&list, a_surplus_payload_is_refused_by_name, surpluses);
     ADD_ROWS(&list, an_odd_but_lawful_first_message_is_taken, lawful);
+    ADD_TEST(&list, P17_who_begins_with_another_version_is_told_ours);
     ADD_TEST(&list, P10_a_key_length_for_a_cipher_that_has_only_one_is_no_match);
     return run_listed("first messages", &list);
 }
