@@ -84,6 +84,7 @@ rows="P01  the length of the header is not that of the datagram
       Q09  a third message that is lost
       Q10  NAT payloads where none belong
       Q11  two SA payloads
+      N06  several clients behind one NAT, with the same networks too
       F01  fragments shorter than their header
       F02  fragments in the worst order
       F03  fragments without data, or without a state
@@ -110,10 +111,11 @@ rows="P01  the length of the header is not that of the datagram
       E16  outer fragments
       E17  byte counters"
 
-# The names of all tests: functions that cmocka calls, and rows of tables that begin with an id.
+# The names of all tests: functions that cmocka calls, rows of tables that begin with an id, titles of scenarios.
 names=$({
     grep -hoE '^static void [A-Za-z0-9_]+\(void \*\*state\)' ./*/test_*.c | sed 's/^static void //; s/(.*//'
     grep -hoE '"([A-Z][0-9]{2} )+[^"]*"' ./*/test_*.c
+    sed -n 's/^scenario: //p' scenarios/*.txt
 } | sort -u)
 
 number=0 failed=0

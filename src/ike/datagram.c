@@ -322,6 +322,8 @@ static void quick_mode(struct arrival *a, struct isakmp_sa *sa)
         return;
     exchange = exchange_of(ike, exchange_h);
     bool is_authenticated = ike->draft.is_authenticated;
+    if (reason == REASON_NETWORK_TAKEN)
+        neighbours_compete(ike, a->now_ms, sa, &ike->draft.exchange.quick.selector);
     refuse(a, sa, exchange, reason);
     if (is_authenticated && is_new)
         exchange->quick.spi_out = offered_spi(&a->m); /* so that the peer knows which of its quick modes we refuse */

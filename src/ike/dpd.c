@@ -63,6 +63,13 @@ void dpd_doubt(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa)
         sa->dpd_due_ms = now_ms;
 }
 
+void dpd_ask_soon(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa)
+{
+    if (is_asked(ike, sa) && sa->dpd_due_ms == 0)
+        sa->dpd_due_ms = now_ms;
+    timers_note(ike, sa->peer);
+}
+
 bool dpd_is_doubted_for_good(const struct ike *ike, const struct isakmp_sa *sa)
 {
     return sa->doubted_ms != 0 && !is_asked(ike, sa);

@@ -101,7 +101,9 @@ struct exchange *exchange_of(const struct ike *ike, struct handle h);
 struct pair *pair_of(const struct ike *ike, struct handle h);
 struct handle peer_at(const struct ike *ike, uint32_t place); /* who lives there: somebody does */
 struct peer *peer_of_ip(const struct ike *ike, struct ip remote);
-struct peer *peer_make(struct ike *ike, struct ip remote);   /* finds or makes; NULL: the pool is full */
+struct peer *peer_make(struct ike *ike, struct ip remote); /* finds or makes; NULL: the pool is full */
+struct peer *peer_make_another(struct ike *ike, struct ip remote);
+struct peer *peer_next_of_ip(const struct ike *ike, const struct peer *peer); /* NULL: no more at that address */
 void peer_drop_if_empty(struct ike *ike, struct peer *peer); /* one that nothing hangs on and nothing is told of */
 struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN]);
 /* Whose first message it is, or was: one that is late does not begin another. */
@@ -272,6 +274,18 @@ void dpd_heard_esp(struct isakmp_sa *sa, struct pair *pair, uint64_t now_ms);
 void dpd_doubt(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa);
 /* Doubted, and there is no R-U-THERE to ask with. */
 bool dpd_is_doubted_for_good(const struct ike *ike, const struct isakmp_sa *sa);
+
+/* Is asked now whether it is there. */
+void dpd_ask_soon(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa);
+
+/* ---- several peers behind one NAT (neighbours.c) */
+/* The peer of this SA has proved itself, and the SA goes to the one that it is. */
+void neighbours_settle(struct ike *ike, struct isakmp_sa *sa);
+/* It says that it knows of no older SA: it may have got another port of the NAT, or another peer of the same NAT says
+ * it. What is silent goes, when the identity is the same; else it is asked. */
+void neighbours_doubt(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *newest);
+/* Its networks are those of another peer, who may be gone. */
+void neighbours_compete(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, const struct selector *selector);
 
 /* ---- Deletes of pairs, said again (farewell.c) */
 void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, struct ike_outputs *out);

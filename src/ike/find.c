@@ -175,16 +175,25 @@ struct handle peer_at(const struct ike *ike, uint32_t place)
     return ((const struct peer *)at_place(&ike->peers, place + 1))->self;
 }
 
-struct peer *peer_of_ip(const struct ike *ike, struct ip remote)
+static struct peer *peer_from(const struct ike *ike, uint32_t place, struct ip remote)
 {
-    for (uint32_t place = index_first(&ike->peers_by_ip, hash_of_ip(ike, &remote)); place != 0;
-         place = index_next(&ike->peers_by_ip, place)) {
+    for (; place != 0; place = index_next(&ike->peers_by_ip, place)) {
         struct peer *peer = at_place(&ike->peers, place);
 
         if (ip_equal(peer->remote, remote))
             return peer;
     }
     return NULL;
+}
+
+struct peer *peer_of_ip(const struct ike *ike, struct ip remote)
+{
+    return peer_from(ike, index_first(&ike->peers_by_ip, hash_of_ip(ike, &remote)), remote);
+}
+
+struct peer *peer_next_of_ip(const struct ike *ike, const struct peer *peer)
+{
+    return peer_from(ike, index_next(&ike->peers_by_ip, peer->self.index + 1), peer->remote);
 }
 
 static bool is_idle(const struct ike *ike, const struct peer *peer)
@@ -218,6 +227,11 @@ struct peer *peer_make(struct ike *ike, struct ip remote)
         timers_note(ike, peer->self);
         return peer;
     }
+    return peer_make_another(ike, remote);
+}
+
+struct peer *peer_make_another(struct ike *ike, struct ip remote)
+{
     if (ike->peers.taken_count == ike->limits.peers) {
         struct peer *idle = idle_peer(ike);
 
@@ -228,7 +242,7 @@ struct peer *peer_make(struct ike *ike, struct ip remote)
         peer_give_back(ike, idle);
     }
     struct handle h = pool_take(&ike->peers);
-    peer = peer_of(ike, h);
+    struct peer *peer = peer_of(ike, h);
     CHECK(peer != NULL);
     peer->self = h;
     peer->remote = remote;

@@ -24,6 +24,7 @@ static void forget_older(struct ike *ike, uint64_t now_ms, struct isakmp_sa *new
     for (EACH_PAIR_OF(ike, newest->peer, pair))
         if (pair->begun_ms < newest->begun_ms)
             end_or_doom(ike, now_ms, pair, REASON_INITIAL_CONTACT, out);
+    neighbours_doubt(ike, now_ms, newest);
 }
 
 static void answer_dpd(struct ike *ike, struct isakmp_sa *sa, const struct intent *intent, struct ike_outputs *out)
@@ -127,6 +128,9 @@ void intents_do(struct ike *ike, uint64_t now_ms, const struct draft *draft, str
 
     /* A step may follow from an intent, and takes the draft's place. */
     memcpy(intents, draft->intents, sizeof intents);
+    for (uint8_t i = 0; i < count; i++) /* before anything is done to the SAs of the same peer */
+        if (intents[i].kind == INTENT_PHASE1_UP)
+            neighbours_settle(ike, sa_of(ike, sa_h));
     for (uint8_t i = 0; i < count; i++) {
         struct isakmp_sa *sa = sa_of(ike, sa_h);
 

@@ -443,6 +443,10 @@ void tell_id(struct step_work *work, const struct id *id)
     char name[256];
     struct text text = text_of(name, sizeof name);
     struct event *e = tell_sa(work->ike, work->out, EV_ID_RECEIVED, &work->draft->sa);
+    uint8_t digest[DIGEST_MAX];
+
+    hash_of(HASH_SHA256, (struct bytes[]){bytes_of(&id->type, sizeof id->type), id->data}, 2, digest);
+    memcpy(work->draft->sa.peer_identity, digest, sizeof work->draft->sa.peer_identity);
     const char *type = number_name(SPACE_ID, id->type);
 
     if (id->type == ID_DER_ASN1_DN)

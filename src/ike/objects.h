@@ -93,6 +93,7 @@ struct isakmp_sa {
     enum group_id group;
     uint32_t lifetime_s;
     enum natt_variant natt;
+    uint8_t peer_identity[16]; /* digest of what it has shown */
     bool peer_does_dpd, peer_takes_fragments, peer_is_behind_nat, we_are_behind_nat;
 
     /* keys */
@@ -215,14 +216,17 @@ struct farewell {
     uint8_t repeats;
 };
 
+/* One for an address; of a NAT's address that no static entry names, one for each peer behind it (neighbours.c). */
 struct peer {
     struct handle self;
     struct ip remote;
+    uint8_t identity[16]; /* digest of the one that it showed last; only of those behind a NAT */
     struct {
         uint16_t tunnel, ace;
     } waiting[WAITING_MAX]; /* acquires that wait for phase 1 */
     uint8_t waiting_count, outcome_count;
-    uint64_t failed_ms; /* when we last came to nothing with it: phase 1 failed, or DPD lost it; 0: it has been up since */
+    uint64_t
+        failed_ms; /* when we last came to nothing with it: phase 1 failed, or DPD lost it; 0: it has been up since */
     struct outcome outcomes[IKE_OUTCOMES_MAX]; /* newest first */
     struct farewell farewells[FAREWELLS_MAX];
 };

@@ -85,6 +85,14 @@ static bool names_peer(const struct tunnel *t, struct ip peer)
     return false;
 }
 
+bool policy_names_peer(const struct policy *policy, struct ip peer)
+{
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        if (!policy->tunnels[i].is_dynamic && names_peer(&policy->tunnels[i], peer))
+            return true;
+    return false;
+}
+
 uint16_t policy_tunnel_of_peer(const struct policy *policy, struct ip peer)
 {
     for (uint16_t i = 0; i < policy->tunnel_count; i++)
@@ -159,20 +167,12 @@ static const struct crypto_ace *line_around(const struct tunnel *t, const struct
     return NULL;
 }
 
-static bool is_static_peer(const struct policy *policy, struct ip peer)
-{
-    for (uint16_t i = 0; i < policy->tunnel_count; i++)
-        if (!policy->tunnels[i].is_dynamic && names_peer(&policy->tunnels[i], peer))
-            return true;
-    return false;
-}
-
 bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
                         uint16_t *ace)
 {
     if (match_static(policy, peer, wanted, tunnel, ace))
         return true;
-    if (is_static_peer(policy, peer))
+    if (policy_names_peer(policy, peer))
         return false;
     for (uint16_t i = 0; i < policy->tunnel_count; i++) {
         const struct tunnel *t = &policy->tunnels[i];

@@ -184,6 +184,9 @@ uint16_t policy_tunnel_group_of_identity(const struct policy *policy, const stru
 /* The trustpoint of a tunnel group; NULL: it has none. */
 const struct trustpoint *policy_trustpoint_of(const struct policy *policy, uint16_t tunnel_group);
 
+/* A static entry names this peer, a parked one too. */
+bool policy_names_peer(const struct policy *policy, struct ip peer);
+
 /* The first running tunnel that names this peer; NO_INDEX. */
 uint16_t policy_tunnel_of_peer(const struct policy *policy, struct ip peer);
 

@@ -94,6 +94,7 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
 
     switch (line->kind) {
     case LINE_IS_BEHIND_NAT: put_behind_nat(s, sites, line->sites[0]); return true;
+    case LINE_IS_BESIDE: site->nat_address = sites[line->sites[1]].nat_address; return site->nat_address != 0;
     case LINE_USES_DPD: site->has_dpd = true; return true;
     case LINE_HAS_KEY: set_keys(site, line->text); return true;
     case LINE_HAS_CERTIFICATE: site->credential = credential_named(s, line->text); return site->credential != NULL;

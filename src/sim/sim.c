@@ -32,7 +32,7 @@ struct sim *sim_make(void *space, uint32_t site_count, uint64_t seed)
         struct site *site = &sim->sites[i];
 
         site->limits = sim_limits;
-        site->nat_shift = 20000;
+        site->nat_shift = (uint16_t)(20000 + 10 * i);
         site->ike_space = arena_take(&arena, ike_space(&sim_limits));
         site->vault_space = arena_take(&arena, vault_space(SIM_TUNNELS_MAX, sim_limits.exchanges));
         CHECK(!arena.is_full);

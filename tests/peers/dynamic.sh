@@ -91,9 +91,54 @@ run_cell() {
     lab_down
 }
 
+# Behind the same NAT: strongSwan on west, and ikewise on the host behind it, with a network of its own.
+write_second_branch() {
+    local file=$lab_dir/ikewised-west-host/ikewise.conf
+    mkdir -p "${file%/*}"
+    ikewise_write_configuration west | sed "s/${lab_inner_gateway[west]} /10.9.0.1 /
+        s/${lab_outer[west]} /${lab_host[west]} /
+        s/${lab_inner_net[west]} /10.9.0.0 /" >"$file"
+    ip -n "${lab_prefix}west-host" addr add 10.9.0.1/32 dev lo
+    ip -n "${lab_prefix}router" route add "${lab_inner_net[west]}/24" via "${lab_outer[west]}"
+}
+
+ping_of_second() {
+    lab_in west-host ping -c 5 -i 0.1 -W 2 -I 10.9.0.1 "${lab_host[east]}" | grep -o '5 received'
+}
+
+ping_of_first() {
+    lab_in west ping -c 5 -i 0.1 -W 2 -I "${lab_inner_gateway[west]}" "${lab_host[east]}" | grep -o '5 received'
+}
+
+ports_of_hub() {
+    ikewise east show crypto ipsec sa | sed -n 's/.*remote crypto endpt.: //p' | sort -u
+    [ "$(ikewise east show crypto ipsec sa | sed -n 's/.*remote crypto endpt.: //p' | sort -u | wc -l)" = 2 ]
+}
+
+run_two() {
+    local name="hub, two branches behind one NAT"
+    lab_up west
+    cell_choose strong pfs west
+    write_hub open
+    write_second_branch
+    if ! strongswan_start west || ! ikewise_start east || ! ikewise_start west-host; then
+        not_ok "$name: the daemons start"
+    else
+        strongswan_provoke west >/dev/null 2>&1
+        expect "$name: 5 pings of the second" ping_of_second
+        lab_in west ping -c 1 -W 3 -I "${lab_inner_gateway[west]}" "${lab_host[east]}" >/dev/null
+        expect "$name: 5 pings of the first" ping_of_first
+        expect "$name: and again of the second" ping_of_second
+        expect "$name: each at its port" ports_of_hub
+    fi
+    [ "$lab_failures" = 0 ] || tail -n 25 "$(ikewise_logs east)" "$(ikewise_logs west-host)" | sed 's/^/# /'
+    lab_down
+}
+
 [ "$(id -u)" = 0 ] || lab_die "must be root"
 strongswan_fetch
 while read -r -u 3 -a row; do
     is_chosen "nat-${row[0]} ${row[1]}" && run_cell "${row[@]}"
 done 3<<<"$cells"
+is_chosen "nat-west two" && run_two
 exit "$((lab_failures > 0))"
