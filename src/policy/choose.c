@@ -9,10 +9,12 @@ static const struct {
     [CIPHER_##ours] = {OAKLEY_ENC_##phase1, phase1_key_len, ESP_TRANSFORM_##phase2, phase2_key_len},
 #define HASH_NUMBER(...)
 #define SIGNATURE_NUMBER(...)
+#define USER_NUMBER(...)
 #include "policy/mapping.def"
 #undef CIPHER_NUMBER
 #undef HASH_NUMBER
 #undef SIGNATURE_NUMBER
+#undef USER_NUMBER
 };
 
 static const struct {
@@ -21,21 +23,59 @@ static const struct {
 #define CIPHER_NUMBER(...)
 #define HASH_NUMBER(ours, phase1, phase2) [HASH_##ours] = {OAKLEY_HASH_##phase1, IPSEC_AUTH_##phase2},
 #define SIGNATURE_NUMBER(...)
+#define USER_NUMBER(...)
 #include "policy/mapping.def"
 #undef CIPHER_NUMBER
 #undef HASH_NUMBER
 #undef SIGNATURE_NUMBER
+#undef USER_NUMBER
 };
 
 static const uint16_t signature_numbers[SIGNATURE_COUNT] = {
 #define CIPHER_NUMBER(...)
 #define HASH_NUMBER(...)
 #define SIGNATURE_NUMBER(ours, phase1) [SIGNATURE_##ours] = OAKLEY_AUTH_##phase1,
+#define USER_NUMBER(...)
 #include "policy/mapping.def"
 #undef CIPHER_NUMBER
 #undef HASH_NUMBER
 #undef SIGNATURE_NUMBER
+#undef USER_NUMBER
 };
+
+/* By enum user_auth; the first is the method itself. */
+static const uint16_t user_numbers[][3] = {
+#define OAKLEY_AUTH_NONE 0
+#define CIPHER_NUMBER(...)
+#define HASH_NUMBER(...)
+#define SIGNATURE_NUMBER(...)
+#define USER_NUMBER(ours, xauth, hybrid) {OAKLEY_AUTH_##ours, OAKLEY_AUTH_##xauth, OAKLEY_AUTH_##hybrid},
+#include "policy/mapping.def"
+#undef CIPHER_NUMBER
+#undef HASH_NUMBER
+#undef SIGNATURE_NUMBER
+#undef USER_NUMBER
+};
+
+uint16_t policy_auth_with_user(uint16_t auth, enum user_auth user_auth)
+{
+    for (size_t i = 0; i < COUNT_OF(user_numbers); i++)
+        if (user_numbers[i][USER_AUTH_NONE] == auth)
+            return user_numbers[i][user_auth];
+    return user_auth == USER_AUTH_NONE ? auth : 0;
+}
+
+uint16_t policy_auth_without_user(uint16_t auth, enum user_auth *user_auth)
+{
+    *user_auth = USER_AUTH_NONE;
+    for (size_t i = 0; i < COUNT_OF(user_numbers); i++)
+        for (int by = USER_AUTH_XAUTH; by <= USER_AUTH_HYBRID; by++)
+            if (user_numbers[i][by] != 0 && user_numbers[i][by] == auth) {
+                *user_auth = (enum user_auth)by;
+                return user_numbers[i][USER_AUTH_NONE];
+            }
+    return auth;
+}
 
 enum signature_kind policy_signature_of(uint16_t auth)
 {
@@ -88,6 +128,12 @@ enum hash_id policy_hash_of(uint16_t hash)
     return HASH_NONE;
 }
 
+/* How users prove themselves to that group's peer; of one that is unknown, not at all. */
+static enum user_auth user_auth_of(const struct policy *policy, uint16_t tunnel_group)
+{
+    return tunnel_group < policy->tunnel_group_count ? policy->tunnel_groups[tunnel_group].user_auth : USER_AUTH_NONE;
+}
+
 /* `only`: with its group and by its method; NULL: all. */
 static void offer_isakmp(const struct policy *policy, uint16_t tunnel_group, const struct isakmp_policy *only,
                          struct sa_payload *offer)
@@ -105,7 +151,7 @@ static void offer_isakmp(const struct policy *policy, uint16_t tunnel_group, con
                                     .encryption = cipher_numbers[p->cipher].oakley,
                                     .key_len = cipher_numbers[p->cipher].oakley_key_len,
                                     .hash = hash_numbers[p->hash].oakley,
-                                    .auth = p->auth,
+                                    .auth = policy_auth_with_user(p->auth, user_auth_of(policy, tunnel_group)),
                                     .group = group_info(p->group)->number,
                                     .has_seconds = p->lifetime_s != 0,
                                     .life_seconds = p->lifetime_s,
@@ -156,7 +202,8 @@ static bool say(struct difference *d, const char *attribute, enum number_space n
     return true;
 }
 
-bool policy_differs(const struct isakmp_policy *p, const struct sa_transform *t, struct difference *d)
+bool policy_differs(const struct isakmp_policy *p, enum user_auth user_auth, const struct sa_transform *t,
+                    struct difference *d)
 {
     const uint16_t cipher[2] = {cipher_numbers[p->cipher].oakley, cipher_numbers[p->cipher].oakley_key_len};
 
@@ -168,7 +215,8 @@ bool policy_differs(const struct isakmp_policy *p, const struct sa_transform *t,
         text_of(d->wanted, sizeof d->wanted);
         return true;
     }
-    return say(d, "authentication", SPACE_OAKLEY_AUTH, (uint16_t[]){p->auth, 0}, (uint16_t[]){t->auth, 0}) ||
+    return say(d, "authentication", SPACE_OAKLEY_AUTH, (uint16_t[]){policy_auth_with_user(p->auth, user_auth), 0},
+               (uint16_t[]){t->auth, 0}) ||
            say(d, "encryption", SPACE_OAKLEY_ENC, cipher, (uint16_t[]){t->encryption, t->key_len}) ||
            say(d, "hash", SPACE_OAKLEY_HASH, (uint16_t[]){hash_numbers[p->hash].oakley, 0}, (uint16_t[]){t->hash, 0}) ||
            say(d, "group", SPACE_OAKLEY_GROUP, (uint16_t[]){group_info(p->group)->number, 0},
@@ -178,9 +226,11 @@ bool policy_differs(const struct isakmp_policy *p, const struct sa_transform *t,
 uint16_t policy_of_transform(const struct policy *policy, const struct sa_transform *transform)
 {
     struct difference ignored;
+    enum user_auth user_auth;
 
+    policy_auth_without_user(transform->auth, &user_auth);
     for (uint16_t i = 0; i < policy->isakmp_policy_count; i++)
-        if (!policy_differs(&policy->isakmp_policies[i], transform, &ignored))
+        if (!policy_differs(&policy->isakmp_policies[i], user_auth, transform, &ignored))
             return i;
     return NO_INDEX;
 }
@@ -201,6 +251,18 @@ uint32_t policy_lifetime(uint32_t ours_s, const struct sa_transform *transform)
     return shorter_lifetime(ours_s, transform->has_seconds ? transform->life_seconds : 0, LIFETIME_FLOOR_S);
 }
 
+/* A group is for peers with users or for peers without. Where the address has no group of its own, the method says
+ * which of the two groups for any peer is meant. Attack list X01: nobody leaves the user out. */
+static bool takes_user_auth(const struct policy *policy, uint16_t tunnel_group, enum user_auth user_auth)
+{
+    bool has_own = tunnel_group < policy->tunnel_group_count && (ip_is_set(policy->tunnel_groups[tunnel_group].peer) ||
+                                                                 policy->tunnel_groups[tunnel_group].is_by_identity);
+
+    if (has_own || user_auth == USER_AUTH_NONE)
+        return user_auth_of(policy, tunnel_group) == user_auth;
+    return policy_remote_group_for_any(policy, user_auth) != NO_INDEX;
+}
+
 bool policy_choose_isakmp(const struct policy *policy, uint16_t tunnel_group, const struct sa_payload *offer,
                           struct isakmp_choice *choice)
 {
@@ -210,11 +272,14 @@ bool policy_choose_isakmp(const struct policy *policy, uint16_t tunnel_group, co
         for (size_t k = 0; k < offer->proposals[i].transform_count; k++) {
             const struct sa_transform *t = sa_transform_of(offer, i, k);
             uint16_t fitting = t->id == KEY_IKE ? policy_of_transform(policy, t) : NO_INDEX;
+            enum user_auth user_auth;
+            uint16_t auth = policy_auth_without_user(t->auth, &user_auth);
 
-            if (fitting == NO_INDEX || is_left_aside(policy, tunnel_group, t->auth))
+            if (fitting == NO_INDEX || !takes_user_auth(policy, tunnel_group, user_auth) ||
+                is_left_aside(policy, tunnel_group, auth))
                 continue;
-            *choice =
-                (struct isakmp_choice){i, k, fitting, policy_lifetime(policy->isakmp_policies[fitting].lifetime_s, t)};
+            *choice = (struct isakmp_choice){i, k, fitting, user_auth,
+                                             policy_lifetime(policy->isakmp_policies[fitting].lifetime_s, t)};
             return true;
         }
     }

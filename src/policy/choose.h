@@ -11,6 +11,11 @@
 enum signature_kind policy_signature_of(uint16_t auth);
 uint16_t policy_auth_of(enum signature_kind kind);
 
+/* A method and how users prove themselves besides, as one number of the wire (XAUTHInitPreShared); 0: there is none.
+ * And the other way round: the method of phase 1 itself. */
+uint16_t policy_auth_with_user(uint16_t auth, enum user_auth user_auth);
+uint16_t policy_auth_without_user(uint16_t auth, enum user_auth *user_auth);
+
 /* The tunnel group has what that method needs: a pre-shared key, or a trustpoint with a key of that kind. */
 bool policy_can_authenticate(const struct policy *policy, uint16_t tunnel_group, uint16_t auth);
 
@@ -26,6 +31,7 @@ enum group_id policy_offer_aggressive(const struct policy *policy, uint16_t tunn
 struct isakmp_choice {
     size_t proposal, transform; /* of the offer */
     uint16_t policy;            /* index */
+    enum user_auth user_auth;   /* besides the policy's method */
     uint32_t lifetime_s;        /* the shorter of both; 0: none */
 };
 
@@ -34,7 +40,7 @@ struct isakmp_choice {
 bool policy_choose_isakmp(const struct policy *policy, uint16_t tunnel_group, const struct sa_payload *offer,
                           struct isakmp_choice *choice);
 
-/* What an accepted transform means: the policy of ours that it equals. NO_INDEX: none. */
+/* What an accepted transform means: the policy of ours that it equals, users aside. NO_INDEX: none. */
 uint16_t policy_of_transform(const struct policy *policy, const struct sa_transform *transform);
 
 /* The shorter of ours and the peer's; 0: none. What a peer asks for below `floor` counts as the floor: it shall not
@@ -52,7 +58,9 @@ struct difference {
     char wanted[32], offered[32]; /* our word, the peer's */
 };
 
-bool policy_differs(const struct isakmp_policy *policy, const struct sa_transform *transform, struct difference *d);
+/* `user_auth`: what is wanted besides the policy's method. */
+bool policy_differs(const struct isakmp_policy *policy, enum user_auth user_auth, const struct sa_transform *transform,
+                    struct difference *d);
 
 /* The transform sets of a tunnel in order, one proposal each, with our SPI and the PFS group of the tunnel. */
 void policy_offer_esp(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,

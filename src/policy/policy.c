@@ -33,11 +33,23 @@ uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer)
 
         if (ip_is_set(group->peer) && ip_equal(group->peer, peer))
             return i;
-        if (!ip_is_set(group->peer) && !group->is_by_identity &&
+        if (!ip_is_set(group->peer) && !group->is_by_identity && group->user_auth == USER_AUTH_NONE &&
             (for_any == NO_INDEX || (!can_prove(&policy->tunnel_groups[for_any]) && can_prove(group))))
             for_any = i;
     }
     return for_any;
+}
+
+uint16_t policy_remote_group_for_any(const struct policy *policy, enum user_auth user_auth)
+{
+    for (uint16_t i = 0; i < policy->tunnel_group_count; i++) {
+        const struct tunnel_group *group = &policy->tunnel_groups[i];
+
+        if (group->is_remote_access && !group->is_by_identity && !ip_is_set(group->peer) &&
+            group->user_auth == user_auth)
+            return i;
+    }
+    return NO_INDEX;
 }
 
 static uint16_t group_of_name(const struct policy *policy, struct bytes name)
@@ -189,6 +201,21 @@ bool policy_match_proxy(const struct policy *policy, struct ip peer, const struc
     return false;
 }
 
+uint16_t policy_tunnel_of_user(const struct policy *policy, const struct selector *wanted, uint16_t *ace)
+{
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        const struct tunnel *t = &policy->tunnels[i];
+        const struct crypto_ace *line =
+            t->is_dynamic && t->parked == NULL && t->peer_count == 0 ? line_around(t, wanted) : NULL;
+
+        if (line == NULL)
+            continue;
+        *ace = (uint16_t)(line - t->aces);
+        return i;
+    }
+    return NO_INDEX;
+}
+
 bool policy_is_reserved(const struct policy *policy, const struct selector *selector)
 {
     for (uint16_t i = 0; i < policy->interface_count; i++)
@@ -254,11 +281,12 @@ static bool same_tunnel(const struct policy *policy_a, const struct tunnel *a, c
                         const struct tunnel *b)
 {
     return strcmp(a->map_name, b->map_name) == 0 && a->sequence == b->sequence && a->is_dynamic == b->is_dynamic &&
-           a->is_open == b->is_open && a->pfs == b->pfs && a->lifetime_s == b->lifetime_s &&
-           a->lifetime_kb == b->lifetime_kb && a->connection_type == b->connection_type &&
-           a->is_aggressive == b->is_aggressive && a->aggressive_group == b->aggressive_group &&
-           a->is_nat_t_off == b->is_nat_t_off && a->df == b->df && same_interface(policy_a, a, policy_b, b) &&
-           same_peers(a, b) && same_aces(a, b) && same_transform_sets(policy_a, a, policy_b, b);
+           a->is_open == b->is_open && a->is_client == b->is_client && a->pfs == b->pfs &&
+           a->lifetime_s == b->lifetime_s && a->lifetime_kb == b->lifetime_kb &&
+           a->connection_type == b->connection_type && a->is_aggressive == b->is_aggressive &&
+           a->aggressive_group == b->aggressive_group && a->is_nat_t_off == b->is_nat_t_off && a->df == b->df &&
+           same_interface(policy_a, a, policy_b, b) && same_peers(a, b) && same_aces(a, b) &&
+           same_transform_sets(policy_a, a, policy_b, b);
 }
 
 uint16_t policy_same_tunnel(const struct policy *from, uint16_t tunnel, const struct policy *to)

@@ -66,7 +66,33 @@ struct trustpoint {
     enum revocation revocation;
 };
 
-/* One `tunnel-group` of type ipsec-l2l. */
+/* How the user behind a peer proves who he is, after phase 1: not at all; by XAUTH; by XAUTH where phase 1 has proved
+ * the gateway alone (hybrid). */
+enum user_auth { USER_AUTH_NONE, USER_AUTH_XAUTH, USER_AUTH_HYBRID };
+
+enum { POOLS_PER_GROUP_MAX = 6, SERVERS_MAX = 2, SPLIT_NETWORKS_MAX = 64, USER_NAME_MAX = 64, USER_PASSWORD_MAX = 128 };
+
+/* One `ip local pool`. */
+struct address_pool {
+    const char *name;
+    struct ip_range range;
+    struct ip mask; /* not set: nothing is said of it */
+};
+
+enum split_tunnel { SPLIT_TUNNEL_ALL, SPLIT_TUNNEL_SPECIFIED, SPLIT_TUNNEL_EXCLUDED };
+
+/* What the users of a `group-policy` get. Texts are "" when nothing is said. */
+struct group_policy {
+    const char *name;
+    struct ip dns[SERVERS_MAX], wins[SERVERS_MAX]; /* the first that is not set ends them */
+    const char *banner, *default_domain, *split_dns;
+    enum split_tunnel split_tunnel;
+    const struct ip_range *split_networks; /* each a prefix */
+    uint16_t split_network_count;
+    bool may_store_password;
+};
+
+/* One `tunnel-group` of type ipsec-l2l or remote-access. */
 struct tunnel_group {
     const char *name;    /* the peer's address as text, its identity, or DefaultL2LGroup */
     struct ip peer;      /* IP_NONE: for any peer */
@@ -80,6 +106,13 @@ struct tunnel_group {
     const char *peer_identity; /* the only one that is taken, as it is printed; NULL: any that its certificate has */
     bool has_dpd;
     uint16_t dpd_threshold_s, dpd_retry_s;
+
+    /* remote-access */
+    bool is_remote_access;
+    enum user_auth user_auth;
+    uint16_t pools[POOLS_PER_GROUP_MAX]; /* indexes */
+    uint8_t pool_count;
+    uint16_t group_policy; /* number of policy.group_policies, from 1; 0: none */
 };
 
 enum connection_type { CONNECTION_BIDIRECTIONAL, CONNECTION_ORIGINATE_ONLY, CONNECTION_ANSWER_ONLY };
@@ -111,6 +144,7 @@ struct tunnel {
     enum group_id pfs;                /* GROUP_NONE: off */
     uint32_t lifetime_s, lifetime_kb; /* 0: none */
     enum connection_type connection_type;
+    bool is_client;                 /* we are the user of this tunnel's peer, which gives us an address */
     bool is_aggressive;             /* how we begin phase 1 */
     enum group_id aggressive_group; /* GROUP_NONE: that of the first policy */
     bool is_nat_t_off;
@@ -152,6 +186,10 @@ struct policy {
     uint16_t tunnel_group_count;
     const struct trustpoint *trustpoints;
     uint16_t trustpoint_count;
+    const struct address_pool *pools;
+    uint16_t pool_count;
+    const struct group_policy *group_policies;
+    uint16_t group_policy_count;
     const struct tunnel *tunnels; /* by map, then by sequence; the parked ones too */
     uint16_t tunnel_count;
     const struct policy_route *routes;
@@ -180,6 +218,12 @@ uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer);
  * the group of that address, else the one for any peer. A peer at an address that has a group of its own gets no other:
  * who it is decides which tunnels it may ask for. NO_INDEX: none. */
 uint16_t policy_tunnel_group_of_identity(const struct policy *policy, const struct id *id, struct ip peer);
+
+/* The group for peers at any address whose users prove themselves like that: DefaultRAGroup; NO_INDEX. */
+uint16_t policy_remote_group_for_any(const struct policy *policy, enum user_auth user_auth);
+
+/* The running dynamic tunnel, and its line, for a user who wants that traffic; NO_INDEX. */
+uint16_t policy_tunnel_of_user(const struct policy *policy, const struct selector *wanted, uint16_t *ace);
 
 /* The trustpoint of a tunnel group; NULL: it has none. */
 const struct trustpoint *policy_trustpoint_of(const struct policy *policy, uint16_t tunnel_group);

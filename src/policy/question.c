@@ -74,7 +74,8 @@ static size_t view_keep(struct bytes *view, uint8_t *space)
 
 size_t question_views_len(const struct question *question)
 {
-    size_t len = question->covered.len + question->covered_peer.len + question->signature.len + question->subject.len;
+    size_t len = question->covered.len + question->covered_peer.len + question->signature.len + question->subject.len +
+                 question->user.len + question->password.len;
 
     for (uint8_t i = 0; i < question->certificate_count; i++)
         len += question->certificates[i].len;
@@ -87,6 +88,8 @@ void question_keep(struct question *question, uint8_t *space)
     space += view_keep(&question->covered_peer, space);
     space += view_keep(&question->signature, space);
     space += view_keep(&question->subject, space);
+    space += view_keep(&question->user, space);
+    space += view_keep(&question->password, space);
     for (uint8_t i = 0; i < question->certificate_count; i++)
         space += view_keep(&question->certificates[i], space);
 }

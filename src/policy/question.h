@@ -5,6 +5,7 @@
 
 #include "base/handle.h"
 #include "crypto/algorithm.h"
+#include "policy/policy.h"
 
 enum question_kind {
     QUESTION_NONE,
@@ -56,7 +57,8 @@ struct question {
     struct handle secret;  /* AUTOPSY: from the answer to *SKEYID */
     bool is_secret_kept;   /* SKEYID: the answer may show that the peer's value was false; FORGET ends it */
     bool is_decoy;         /* SHARE_AND_SKEYID: with a key that nobody has, in the time that any other takes */
-    uint32_t key_index;    /* *SKEYID, AUTOPSY: whose pre-shared key, an index of struct policy.tunnel_groups */
+    uint32_t key_index;    /* *SKEYID, AUTOPSY: whose pre-shared key, and of CREDENTIALS whose user: an index of struct
+                              policy.tunnel_groups */
     enum hash_id prf;      /* *SKEYID, AUTOPSY */
     enum cipher_id cipher; /* AUTOPSY */
     uint8_t cookies[16];   /* *SKEYID, AUTOPSY: the initiator's, then the responder's */
@@ -86,6 +88,9 @@ struct question {
     uint8_t digest_peer[DIGEST_MAX],
         digest_mine[DIGEST_MAX]; /* HASH_I and HASH_R; mine is signed when it has a length */
     uint16_t digest_peer_len, digest_mine_len;
+
+    /* PASSWORD, views as those above. `is_decoy`: the answer is no, after as much work as for any other. */
+    struct bytes user, password;
 };
 
 struct answer {
@@ -102,7 +107,10 @@ struct answer {
     uint32_t key_index;         /* OTHER_GROUP: whose key it is */
     enum trust_fault trust;     /* QUESTION_FAULT_CERTIFICATE: why */
     uint8_t signature[SIGNATURE_MAX];
-    uint16_t signature_len; /* 0: none was wanted */
+    uint16_t signature_len;                                   /* 0: none was wanted */
+    bool is_password_right;                                   /* PASSWORD */
+    uint8_t user[USER_NAME_MAX], password[USER_PASSWORD_MAX]; /* CREDENTIALS */
+    uint16_t user_len, password_len;
 };
 
 const char *question_name(enum question_kind kind);

@@ -168,7 +168,7 @@ static void the_first_attribute_that_differs_is_named(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct difference d = {.attribute = NULL};
 
-        CHECK(policy_differs(&isakmp_policies[0], cases[i].transform, &d) == (cases[i].attribute != NULL));
+        CHECK(policy_differs(&isakmp_policies[0], USER_AUTH_NONE, cases[i].transform, &d) == (cases[i].attribute != NULL));
         if (cases[i].attribute != NULL) {
             assert_string_equal(d.attribute, cases[i].attribute);
             CHECK(d.offered[0] != '\0' && memchr(d.offered, 0, sizeof d.offered) != NULL &&
