@@ -8,7 +8,7 @@ set -euo pipefail
 
 packages_of() {
     case $1 in
-    build) echo gcc libc6-dev cmake ninja-build pkg-config libssl-dev libuv1-dev libmnl-dev libjansson-dev zlib1g-dev libcmocka-dev \
+    build) echo gcc libc6-dev cmake ninja-build pkg-config libssl-dev libcrypt-dev libuv1-dev libmnl-dev libjansson-dev zlib1g-dev libcmocka-dev \
         libedit-dev ;;
     run) echo nftables iproute2 procps iputils-ping ethtool ;;
     test) echo tcpdump tshark ca-certificates ;;

@@ -37,6 +37,8 @@ struct vault {
     struct psk earlier[EARLIER_MAX]; /* a ring of keys that gave way to others */
     uint32_t earlier_count;
     const struct trust *trusts[VAULT_TRUSTS_MAX];
+    struct users users;
+    struct credentials credentials;
     int64_t now_s;
 };
 
@@ -89,6 +91,16 @@ bool vault_set_trust(struct vault *vault, uint32_t index, const struct trust *tr
         return false;
     vault->trusts[index] = trust;
     return true;
+}
+
+void vault_set_users(struct vault *vault, struct users users)
+{
+    vault->users = users;
+}
+
+void vault_set_credentials(struct vault *vault, struct credentials credentials)
+{
+    vault->credentials = credentials;
 }
 
 void vault_set_time(struct vault *vault, int64_t now_s)
@@ -389,6 +401,25 @@ static enum question_fault seed(struct bytes randomness, struct answer *answer)
     return QUESTION_FAULT_NONE;
 }
 
+static enum question_fault credentials(const struct vault *vault, const struct question *question,
+                                       struct answer *answer)
+{
+    for (uint32_t i = 0; i < vault->credentials.count; i++) {
+        const struct credential *c = &vault->credentials.list[i];
+
+        if (c->key_index != question->key_index || c->user.len == 0 || c->user.len > sizeof answer->user ||
+            c->password.len > sizeof answer->password)
+            continue;
+        memcpy(answer->user, c->user.data, c->user.len);
+        answer->user_len = (uint16_t)c->user.len;
+        if (c->password.len > 0)
+            memcpy(answer->password, c->password.data, c->password.len);
+        answer->password_len = (uint16_t)c->password.len;
+        return QUESTION_FAULT_NONE;
+    }
+    return QUESTION_FAULT_NO_CREDENTIALS;
+}
+
 static enum question_fault answer_it(struct vault *vault, const struct question *question, struct bytes randomness,
                                      struct answer *answer)
 {
@@ -402,6 +433,11 @@ static enum question_fault answer_it(struct vault *vault, const struct question 
     case QUESTION_VERIFY_CHAIN: return verify_and_sign(vault, question, answer);
     case QUESTION_FORGET: pool_give_back(&vault->secrets, question->secret); return QUESTION_FAULT_NONE;
     case QUESTION_SEED: return seed(randomness, answer);
+    case QUESTION_CREDENTIALS: return credentials(vault, question, answer);
+    case QUESTION_PASSWORD:
+        answer->is_password_right =
+            users_password_fits(&vault->users, question->user, question->password, question->is_decoy);
+        return QUESTION_FAULT_NONE;
     case QUESTION_NONE:
     case QUESTION_COUNT: break;
     }

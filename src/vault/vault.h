@@ -14,6 +14,7 @@
 
 #include "crypto/trust.h"
 #include "policy/question.h"
+#include "vault/users.h"
 
 struct vault;
 
@@ -31,6 +32,12 @@ bool vault_set_key(struct vault *vault, uint32_t index, struct bytes key);
 /* Replaces what that trustpoint trusts and signs with: borrowed until it is replaced, NULL takes it away. False: no
  * such index. */
 bool vault_set_trust(struct vault *vault, uint32_t index, const struct trust *trust);
+
+/* Whom PASSWORD is asked about; the list is borrowed until it is replaced. */
+void vault_set_users(struct vault *vault, struct users users);
+
+/* What CREDENTIALS is answered with; borrowed as well. */
+void vault_set_credentials(struct vault *vault, struct credentials credentials);
 
 /* Seconds since 1970, by which certificates are judged from now on. Until it is said nothing is valid. */
 void vault_set_time(struct vault *vault, int64_t now_s);

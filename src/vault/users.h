@@ -1,0 +1,31 @@
+/* Users and the hashes of their passwords: `username` of the configuration. */
+#ifndef VAULT_USERS_H
+#define VAULT_USERS_H
+
+#include "base/bytes.h"
+
+struct user {
+    struct bytes name, hash; /* crypto/password.h */
+};
+
+struct users {
+    const struct user *list; /* borrowed */
+    uint32_t count;
+};
+
+/* Our own user for a gateway. */
+struct credential {
+    uint32_t key_index; /* of the tunnel group */
+    struct bytes user, password;
+};
+
+struct credentials {
+    const struct credential *list; /* borrowed */
+    uint32_t count;
+};
+
+/* Takes as long for a user who does not exist, and for a decoy, as for the first who does; a decoy never fits. Attack
+ * list X03. */
+bool users_password_fits(const struct users *users, struct bytes name, struct bytes password, bool is_decoy);
+
+#endif
