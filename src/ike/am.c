@@ -26,12 +26,30 @@ enum reason am_offer(struct step_work *work)
     sa->group = policy_offer_aggressive(policy, sa->tunnel_group, policy->tunnels[sa->tunnel].aggressive_group, &offer);
     if (sa->group == GROUP_NONE)
         return REASON_NO_POLICY;
-    sa->auth = sa_transform_of(&offer, 0, 0)->auth;
+    sa->auth = policy_auth_without_user(sa_transform_of(&offer, 0, 0)->auth, &sa->user_auth);
     fill_cookie(work, sa->cookies[INITIATOR]);
     if (!is_signed(work))
         tell_exposed(work);
     *work->question = (struct question){.kind = QUESTION_SHARE, .group = sa->group};
     return set_sa(work, BLOB_SA_I, &offer) && set_identity(work, BLOB_ID_I) ? REASON_OK : REASON_LIMIT;
+}
+
+/* What is chosen must not show whether there is the group: of one that there is not, it is as of the first for users
+ * that there is, or as of the peer's address. */
+static uint16_t group_to_choose_as(const struct step_work *work, const struct id *id)
+{
+    const struct policy *policy = work->ike->policy;
+    uint16_t of_address = policy_tunnel_group_of(policy, work->draft->sa.remote.ip);
+    uint16_t of_id = policy_tunnel_group_of_identity(policy, id, work->draft->sa.remote.ip);
+
+    if (of_id != NO_INDEX)
+        return of_id;
+    if (of_address != NO_INDEX && ip_is_set(policy->tunnel_groups[of_address].peer))
+        return of_address;
+    for (uint16_t i = 0; i < policy->tunnel_group_count; i++)
+        if (policy->tunnel_groups[i].is_by_identity && policy->tunnel_groups[i].is_remote_access)
+            return i;
+    return of_address;
 }
 
 /* The group is chosen by the identity. Without one the answer is made all the same, with a key that nobody has: so it
@@ -71,10 +89,10 @@ static enum reason take_id(struct step_work *work, enum blob_id blob, struct id 
 enum reason am_choose(struct step_work *work)
 {
     struct id id;
-    enum reason reason = mm_choose(work);
+    enum reason reason = take_id(work, BLOB_ID_I, &id);
 
     if (reason == REASON_OK)
-        reason = take_id(work, BLOB_ID_I, &id);
+        reason = phase1_choose(work, group_to_choose_as(work, &id));
     if (reason != REASON_OK)
         return reason;
     tell_id(work, &id);

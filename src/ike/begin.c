@@ -176,6 +176,15 @@ void acquire_next(struct ike *ike, uint64_t now_ms, struct peer *failed, enum re
     }
 }
 
+/* Its user is not accepted yet, or it has no address; quick mode follows by itself. */
+static bool is_client_under_way(const struct ike *ike, struct handle peer, uint16_t tunnel)
+{
+    for (EACH_SA_OF(ike, peer, sa))
+        if (sa->state == SA_UP && sa->tunnel == tunnel && sa_lacks_user(sa))
+            return true;
+    return false;
+}
+
 void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint16_t ace, struct ip with,
                   struct ike_outputs *out)
 {
@@ -197,8 +206,13 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         refuse_acquire(ike, now_ms, peer, REASON_NO_ADDRESS, out);
         return;
     }
-    struct isakmp_sa *sa = sa_up_of(ike, peer->self);
-    if (sa != NULL) {
+    const struct session *session = tunnel->is_client ? session_of_tunnel(ike, peer->self, tunnel_index) : NULL;
+    struct isakmp_sa *sa = session != NULL ? sa_up_in(ike, peer->self, session->self) : sa_up_of(ike, peer->self);
+    if (tunnel->is_client && session == NULL && is_client_under_way(ike, peer->self, tunnel_index))
+        return;
+    if (sa != NULL && session != NULL) {
+        client_quick_begin(ike, now_ms, sa, session, out);
+    } else if (sa != NULL) {
         quick_begin(ike, now_ms, sa, tunnel_index, ace, NULL, out);
     } else if (sa_begun_of(ike, peer->self) != NULL) {
         if (wait_for_phase1(peer, tunnel_index, ace))
@@ -225,6 +239,15 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
     if (rekey_s != 0)
         event_add_number(tell_sa(ike, out, EV_REKEY_TIMER, sa), FIELD_SECONDS, rekey_s);
     outcome_keep(ike, now_ms, sa->peer, sa->side, 1, true, exchange_info(sa->mode)->done, REASON_OK);
+    if (sa->user_auth != USER_AUTH_NONE) {
+        if (sa->side == RESPONDER && !transaction_begin(ike, now_ms, sa, EXCHANGE_XAUTH, false, out))
+            sa_end(ike, now_ms, sa, REASON_LIMIT, true, out);
+        if (sa->side == INITIATOR) { /* quick mode waits for the address */
+            sa->user_due_ms = now_ms + USER_PATIENCE_MS;
+            peer->waiting_count = 0;
+        }
+        return;
+    }
     uint8_t count = peer->waiting_count;
     peer->waiting_count = 0;
     if (count > 0)

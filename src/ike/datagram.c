@@ -268,7 +268,7 @@ static uint32_t offered_spi(const struct message *m)
     return read_u32(&r);
 }
 
-static struct exchange *quick_mode_first(struct arrival *a, struct isakmp_sa *sa)
+static struct exchange *phase2_first(struct arrival *a, struct isakmp_sa *sa, enum exchange_kind kind)
 {
     struct ike *ike = a->ike;
 
@@ -279,7 +279,7 @@ static struct exchange *quick_mode_first(struct arrival *a, struct isakmp_sa *sa
     struct exchange *exchange =
         exchanges_under_way(ike, sa->self) >= EXCHANGES_PER_SA_MAX
             ? NULL
-            : exchange_make(ike, a->now_ms, sa, EXCHANGE_QM, STATE_QM_START, RESPONDER, a->m.header.message_id);
+            : exchange_make(ike, a->now_ms, sa, kind, exchange_info(kind)->start, RESPONDER, a->m.header.message_id);
     if (exchange == NULL) {
         refuse(a, sa, NULL, REASON_LIMIT);
         return NULL;
@@ -288,11 +288,13 @@ static struct exchange *quick_mode_first(struct arrival *a, struct isakmp_sa *sa
     return exchange;
 }
 
-static void quick_mode(struct arrival *a, struct isakmp_sa *sa)
+/* Quick modes and transactions. One of the peer's that is refused without its hash being right leaves nothing. What
+ * kind of transaction it is shows when it is open. */
+static void phase2(struct arrival *a, struct isakmp_sa *sa)
 {
     struct ike *ike = a->ike;
     struct exchange *exchange = exchange_of_message(ike, sa->self, a->m.header.message_id);
-    bool is_new = exchange == NULL;
+    bool is_new = exchange == NULL, is_quick = a->m.header.exchange == XCHG_QUICK;
     const char *detail;
 
     if (sa->state != SA_UP || a->m.header.message_id == 0) {
@@ -304,28 +306,41 @@ static void quick_mode(struct arrival *a, struct isakmp_sa *sa)
         refuse(a, sa, NULL, REASON_NOT_SEALED);
         return;
     }
+    if (is_quick ? sa_lacks_user(sa) : sa->user_auth == USER_AUTH_NONE) {
+        refuse(a, sa, NULL, is_quick ? REASON_NO_USER : REASON_UNKNOWN_EXCHANGE);
+        return;
+    }
     if (is_new)
-        exchange = quick_mode_first(a, sa);
+        exchange = phase2_first(a, sa, is_quick ? EXCHANGE_QM : EXCHANGE_CONF);
     if (exchange == NULL || (!is_new && is_repeat(a, sa, exchange)))
         return;
+    if (exchange_info(exchange->kind)->wire != a->m.header.exchange) {
+        refuse(a, sa, NULL, REASON_WRONG_EXCHANGE);
+        return;
+    }
     struct exchange copy = *exchange;
-    struct handle exchange_h = exchange->self;
+    struct handle exchange_h = exchange->self, sa_h = sa->self;
     ike->draft.is_authenticated = false;
     enum reason reason = open_message(a, sa, &copy, &detail);
+    if (reason == REASON_OK && is_new && !is_quick) {
+        copy.kind = exchange->kind = transaction_kind(&a->m);
+        copy.state = exchange->state = exchange_info(copy.kind)->start;
+    }
     if (reason == REASON_OK) {
         tell_received(a, sa, exchange);
         reason = run(a, sa, &copy, SEALED);
     }
-    if (reason == REASON_OK || ike->draft.is_authenticated)
+    bool is_authenticated = ike->draft.is_authenticated;
+    sa = sa_of(ike, sa_h);
+    if ((reason == REASON_OK || is_authenticated) && sa != NULL)
         heard(a, sa, EXCHANGE_QM);
     if (reason == REASON_OK)
         return;
     exchange = exchange_of(ike, exchange_h);
-    bool is_authenticated = ike->draft.is_authenticated;
     if (reason == REASON_NETWORK_TAKEN)
         neighbours_compete(ike, a->now_ms, sa, &ike->draft.exchange.quick.selector);
     refuse(a, sa, exchange, reason);
-    if (is_authenticated && is_new)
+    if (is_authenticated && is_new && is_quick)
         exchange->quick.spi_out = offered_spi(&a->m); /* so that the peer knows which of its quick modes we refuse */
     if (is_authenticated)
         exchange_fail(ike, a->now_ms, exchange, reason, a->out);
@@ -515,8 +530,9 @@ static void take(struct arrival *a, struct isakmp_sa *sa, bool is_first)
             refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
         return;
     case XCHG_QUICK:
+    case XCHG_TRANSACTION:
         if (sa != NULL)
-            quick_mode(a, sa);
+            phase2(a, sa);
         else
             refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
         return;

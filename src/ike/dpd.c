@@ -86,17 +86,19 @@ static void end_pair(struct ike *ike, uint64_t now_ms, struct pair *pair, struct
 /* The rekey of one that stays begins the new ISAKMP SA. */
 static void lost(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
 {
-    struct handle peer = sa->peer;
+    struct handle peer = sa->peer, session = sa->session;
     uint64_t doubted_ms = sa->doubted_ms;
     bool is_begun = false;
 
     tell_sa(ike, out, EV_DPD_LOST, sa);
     sa_end(ike, now_ms, sa, REASON_DPD, true, out);
-    if (sa_up_of(ike, peer) != NULL)
+    if (sa_up_in(ike, peer, session) != NULL)
         return;
     if (doubted_ms == 0)
         peer_of(ike, peer)->failed_ms = now_ms;
     for (EACH_PAIR_OF(ike, peer, pair)) {
+        if (!handle_equal(pair->session, session))
+            continue;
         if (doubted_ms == 0 || pair->heard_ms < doubted_ms) {
             end_pair(ike, now_ms, pair, out);
         } else if (!is_begun && pair->retire_ms == 0) {

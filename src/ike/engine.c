@@ -64,6 +64,7 @@ size_t ike_space(const struct ike_limits *limits)
            padded(pool_space(limits->pairs, sizeof(struct pair))) +
            padded(pool_space(drafts_of(limits), sizeof(struct draft))) +
            padded(pool_space(assemblies_of(limits), sizeof(struct assembling))) +
+           padded(pool_space(limits->sas, sizeof(struct session))) + padded(index_space(limits->sas)) +
            padded(sizeof(struct handle) * limits->sas) + padded(blobs_space(limits->blobs)) +
            padded(heard_ids_len(limits)) + padded(heard_counts_len(limits)) + padded(limits->sas) +
            padded(due_space(limits->peers)) + padded(index_space(limits->peers)) +
@@ -87,6 +88,7 @@ struct ike *ike_make(void *space, const struct ike_limits *limits, struct bytes 
     ike->pairs = cut_pool(&at, limits->pairs, sizeof(struct pair));
     ike->drafts = cut_pool(&at, drafts_of(limits), sizeof(struct draft));
     ike->assemblies = cut_pool(&at, assemblies_of(limits), sizeof(struct assembling));
+    ike->sessions = cut_pool(&at, limits->sas, sizeof(struct session));
     ike->assembly_of_sa = cut(&at, sizeof(struct handle) * limits->sas);
     memset(ike->assembly_of_sa, 0, sizeof(struct handle) * limits->sas);
     ike->blobs = blobs_of(cut(&at, blobs_space(limits->blobs)), limits->blobs);
@@ -102,6 +104,7 @@ struct ike *ike_make(void *space, const struct ike_limits *limits, struct bytes 
     ike->exchanges_by_spi = cut_index(&at, limits->exchanges);
     ike->pairs_by_peer = cut_index(&at, limits->pairs);
     ike->pairs_by_spi = cut_index(&at, limits->pairs);
+    ike->sessions_by_address = cut_index(&at, limits->sas);
     CHECK(at == (uint8_t *)space + ike_space(limits));
     return ike;
 }
@@ -114,13 +117,14 @@ void ike_wipe(struct ike *ike)
     pool_wipe(&ike->pairs);
     pool_wipe(&ike->drafts);
     pool_wipe(&ike->assemblies);
+    pool_wipe(&ike->sessions);
     blobs_wipe(&ike->blobs);
     bytes_wipe(ike, sizeof *ike);
 }
 
 static void outputs_begin(struct ike_outputs *out)
 {
-    out->count = out->event_count = out->question_count = out->install_count = out->space_len = 0;
+    out->count = out->event_count = out->question_count = out->install_count = out->client_count = out->space_len = 0;
     out->lost_event_count = 0;
 }
 

@@ -26,10 +26,23 @@ enum intent_kind {
     INTENT_NOTIFIED,    /* the peer sent an error notify about a quick mode of ours */
     INTENT_ANSWER_DPD,
     INTENT_INITIAL_CONTACT,
+    INTENT_USER_JUDGED,
+    INTENT_USER_TOLD,
+    INTENT_LEASE,         /* to the user, of an address */
+    INTENT_USER_ANSWERED, /* by us, as a client */
+    INTENT_USER_ACCEPTED, /* ours, by the gateway */
+    INTENT_USER_REFUSED,
+    INTENT_CONFIGURED,
+};
+
+struct lease {
+    struct handle session;
+    struct ip address;
 };
 
 struct intent {
     enum intent_kind kind;
+    struct lease lease;
     uint32_t spi, message_id, sequence;
     uint16_t notify;
     uint8_t cookies[16];
@@ -72,12 +85,12 @@ struct ike {
     struct ike_limits limits;
     const struct policy *policy;
     struct drbg drbg;
-    struct pool peers, sas, exchanges, pairs, drafts, assemblies;
+    struct pool peers, sas, exchanges, pairs, drafts, assemblies, sessions;
     struct blobs blobs;
     struct heard_ids heard;
     struct index_secret index_secret;
     struct index peers_by_ip, sas_by_peer, sas_by_cookie, exchanges_by_sa, exchanges_by_spi, pairs_by_peer,
-        pairs_by_spi;
+        pairs_by_spi, sessions_by_address;
     uint8_t *are_half_open; /* by place of `sas` */
     uint32_t half_open_count, last_idle_peer;
     struct handle *assembly_of_sa; /* by place of `sas`: not in the SA, of which drafts are copies */
@@ -88,8 +101,9 @@ struct ike {
     uint32_t last_conn_id, last_ask_number;
     bool is_seed_asked;
     uint64_t autopsy_tokens_ms; /* token bucket for questions about keys */
-    uint64_t notify_tokens_ms;  /* token bucket for answers to strangers: time up to which it has been spent */
-    struct question question;   /* working space */
+    struct tries tries[TRIES_MAX];
+    uint64_t notify_tokens_ms; /* token bucket for answers to strangers: time up to which it has been spent */
+    struct question question;  /* working space */
     struct draft draft;
     uint8_t message_space[BLOB_MAX], opened_space[BLOB_MAX], whole_space[ASSEMBLY_LEN_MAX];
 };
@@ -109,7 +123,10 @@ struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][
 /* Whose first message it is, or was: one that is late does not begin another. */
 struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN],
                                       struct endpoint remote);
-struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer);    /* the newest that is up; NULL */
+/* The newest that is up, of a site and not of a user; NULL. */
+struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer);
+/* The newest of that session, or of the site when it is not set. */
+struct isakmp_sa *sa_up_in(const struct ike *ike, struct handle peer, struct handle session);
 struct isakmp_sa *sa_begun_of(const struct ike *ike, struct handle peer); /* one that negotiates; NULL */
 uint32_t half_open_of(const struct ike *ike, struct handle peer);
 struct exchange *exchange_of_message(const struct ike *ike, struct handle sa, uint32_t message_id);
@@ -340,6 +357,50 @@ void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct
 void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason why, bool is_told,
               struct ike_outputs *out);
 
+/* ---- users (session.c): one behind each ISAKMP SA that has user_auth */
+struct session *session_of(const struct ike *ike, struct handle h);
+/* What the caller has to do for us as a client. False: no room. */
+bool client_out(const struct ike_client *client, struct ike_outputs *out);
+struct session *session_make(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, struct bytes user);
+/* As a client, its address goes away with it, which is told. */
+void session_drop_if_unused(struct ike *ike, struct handle session, struct ike_outputs *out);
+/* Which address the session of that SA gets: the one that is `wanted` (IP_NONE: any) when it is free, or is this user's
+ * already, who then goes on with the session that has it; else another of the pools. Not set: there is none left. */
+struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struct ip wanted);
+void lease_take(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const struct lease *lease,
+                struct ike_outputs *out);
+/* Ours, as a client, of that tunnel; NULL. */
+struct session *session_of_tunnel(const struct ike *ike, struct handle peer, uint16_t tunnel);
+/* The SA goes on with a session that there was. */
+void session_join(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct handle session,
+                  struct ike_outputs *out);
+/* Nobody has proved who he is behind this SA, and somebody must. */
+bool sa_lacks_user(const struct isakmp_sa *sa);
+/* Attack list X03: too many tries of this user, or from there, in too short a time. */
+bool user_is_locked_out(const struct ike *ike, uint64_t now_ms, struct ip remote, struct bytes user);
+void user_note_try(struct ike *ike, uint64_t now_ms, struct ip remote, struct bytes user, bool is_right);
+
+/* ---- transactions (tm.c, xauth.c, modecfg.c) */
+bool is_transaction(enum exchange_kind kind);
+/* What kind of transaction that message is, by its attributes. */
+enum exchange_kind transaction_kind(const struct message *m);
+/* Begins one of ours. False: no room, which is told. */
+bool transaction_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum exchange_kind kind,
+                       bool is_accepted, struct ike_outputs *out);
+/* As a gateway: the user behind an SA has answered, has heard what we say, has an address. */
+void user_judged(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa,
+                 struct ike_outputs *out);
+void user_told(struct ike *ike, uint64_t now_ms, const struct exchange *exchange, struct isakmp_sa *sa,
+               struct ike_outputs *out);
+void user_leased(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const struct lease *lease,
+                 struct ike_outputs *out);
+/* As a client: the gateway has given us an address. */
+void client_configured(struct ike *ike, uint64_t now_ms, const struct exchange *exchange, struct isakmp_sa *sa,
+                       struct ike_outputs *out);
+/* A quick mode from that address, unless there is a pair already. */
+void client_quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const struct session *session,
+                        struct ike_outputs *out);
+
 /* ---- what follows a step (intents.c) */
 void intents_do(struct ike *ike, uint64_t now_ms, const struct draft *draft, struct handle exchange, struct handle sa,
                 struct ike_outputs *out);
@@ -356,7 +417,7 @@ void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct
 void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out);
 void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint16_t tunnel,
                      const struct selector *selector);
-void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer);
+void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer, struct handle session);
 
 /* ---- inputs */
 void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);
@@ -375,7 +436,8 @@ void hint_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, str
 /* On a repeat of the peer's, where the schedule has the answer wait: our own repeat is it. */
 bool resend_is_delayed(const struct ike *ike, uint64_t now_ms, struct exchange *exchange);
 bool sa_is_unheard(const struct isakmp_sa *sa);
-enum { UNHEARD_MS = 5000 }; /* when such a peer is asked whether it is there */
+enum { USER_PATIENCE_MS = 120000 }; /* a gateway may ask, judge and give an address for so long */
+enum { UNHEARD_MS = 5000 };         /* when such a peer is asked whether it is there */
 void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange);
 
 /* ---- telling (tell.c): events. Each adds what the SA knows (peer, group, role, state) and hands the event out. */

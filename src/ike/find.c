@@ -320,14 +320,20 @@ struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cooki
     return NULL;
 }
 
-struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer)
+struct isakmp_sa *sa_up_in(const struct ike *ike, struct handle peer, struct handle session)
 {
     struct isakmp_sa *newest = NULL;
 
     for (EACH_SA_OF(ike, peer, sa))
-        if (sa->state == SA_UP && (newest == NULL || sa->conn_id > newest->conn_id))
+        if (sa->state == SA_UP && handle_equal(sa->session, session) && !sa_lacks_user(sa) &&
+            (newest == NULL || sa->conn_id > newest->conn_id))
             newest = sa;
     return newest;
+}
+
+struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer)
+{
+    return sa_up_in(ike, peer, (struct handle){0, 0});
 }
 
 struct isakmp_sa *sa_begun_of(const struct ike *ike, struct handle peer)

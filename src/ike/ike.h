@@ -127,7 +127,27 @@ struct ike_install {
     struct handle replaces; /* the pair that this one follows, not set for a first one */
 };
 
-enum ike_output_kind { IKE_OUT_DATAGRAM, IKE_OUT_ASK, IKE_OUT_INSTALL, IKE_OUT_REMOVE, IKE_OUT_EVENT, IKE_OUT_MOVE };
+/* What a gateway has given us as its client, or that it is over (`is_up` false: only `address` counts). Texts are
+ * printable. */
+struct ike_client {
+    bool is_up;
+    uint16_t tunnel;
+    struct ip address;
+    struct ip dns[SERVERS_MAX];                   /* the first that is not set ends them */
+    struct ip_range networks[SPLIT_NETWORKS_MAX]; /* prefixes; none: everything goes to the gateway */
+    uint16_t network_count;
+    char banner[512], domain[256];
+};
+
+enum ike_output_kind {
+    IKE_OUT_DATAGRAM,
+    IKE_OUT_ASK,
+    IKE_OUT_INSTALL,
+    IKE_OUT_REMOVE,
+    IKE_OUT_EVENT,
+    IKE_OUT_MOVE,
+    IKE_OUT_CLIENT,
+};
 
 struct ike_output {
     enum ike_output_kind kind;
@@ -151,8 +171,9 @@ struct ike_output {
         struct {
             struct handle pair;
             struct endpoint remote;
-        } move;                    /* the pair's peer is elsewhere now */
-        const struct event *event; /* in ike_outputs.events */
+        } move;                          /* the pair's peer is elsewhere now */
+        const struct event *event;       /* in ike_outputs.events */
+        const struct ike_client *client; /* in ike_outputs.clients */
     };
 };
 
@@ -161,6 +182,7 @@ enum {
     IKE_EVENTS_MAX = 256,
     IKE_QUESTIONS_MAX = 32,
     IKE_INSTALLS_MAX = 16,
+    IKE_CLIENTS_MAX = 4,
     IKE_OUTPUT_SPACE = 256 * 1024
 };
 
@@ -168,12 +190,13 @@ enum {
 struct ike_outputs {
     size_t count;
     struct ike_output items[IKE_OUTPUTS_MAX];
-    size_t event_count, question_count, install_count, space_len;
+    size_t event_count, question_count, install_count, client_count, space_len;
     size_t lost_event_count; /* events that did not fit; nothing else is ever lost: the engine leaves work for the next
                                 feed instead */
     struct event events[IKE_EVENTS_MAX];
     struct question questions[IKE_QUESTIONS_MAX];
     struct ike_install installs[IKE_INSTALLS_MAX];
+    struct ike_client clients[IKE_CLIENTS_MAX];
     uint8_t space[IKE_OUTPUT_SPACE];
 };
 

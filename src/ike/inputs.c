@@ -158,7 +158,7 @@ static void install_refused(struct ike *ike, uint64_t now_ms, const struct ike_i
 
 static void moved(struct ike *ike, struct pair *pair, struct endpoint remote, struct ike_outputs *out)
 {
-    struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
+    struct isakmp_sa *sa = sa_up_in(ike, pair->peer, pair->session);
 
     if (!ip_equal(remote.ip, pair->remote.ip) || out->count == IKE_OUTPUTS_MAX)
         return; /* the address is who the peer is; only a NAT's port may change */
@@ -171,7 +171,7 @@ static void moved(struct ike *ike, struct pair *pair, struct endpoint remote, st
 void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
 {
     struct pair *pair = pair_of(ike, in->plane.pair);
-    struct isakmp_sa *sa = pair == NULL ? NULL : sa_up_of(ike, pair->peer);
+    struct isakmp_sa *sa = pair == NULL ? NULL : sa_up_in(ike, pair->peer, pair->session);
 
     if (in->plane.kind == IKE_PLANE_UNKNOWN_SPI) {
         event_add_number(tell(out, EV_INBOUND_UNKNOWN_SPI, in->plane.remote.ip), FIELD_SPI, in->plane.spi);

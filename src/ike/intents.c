@@ -17,12 +17,16 @@ static void end_or_doom(struct ike *ike, uint64_t now_ms, struct pair *pair, enu
  * What came up meanwhile is not: both may have begun at once. */
 static void forget_older(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest, struct ike_outputs *out)
 {
+    /* Other users may be there behind the same NAT, and this one is not proved: dead peer detection finds what has
+     * gone. */
+    if (newest->user_auth != USER_AUTH_NONE)
+        return;
     tell_sa(ike, out, EV_INITIAL_CONTACT, newest);
     for (EACH_SA_OF(ike, newest->peer, sa))
-        if (sa != newest && sa->state == SA_UP && sa->up_ms < newest->begun_ms)
+        if (sa != newest && sa->state == SA_UP && sa->user_auth == USER_AUTH_NONE && sa->up_ms < newest->begun_ms)
             sa_end(ike, now_ms, sa, REASON_INITIAL_CONTACT, false, out);
     for (EACH_PAIR_OF(ike, newest->peer, pair))
-        if (pair->begun_ms < newest->begun_ms)
+        if (pair->begun_ms < newest->begun_ms && !handle_is_set(pair->session))
             end_or_doom(ike, now_ms, pair, REASON_INITIAL_CONTACT, out);
     neighbours_doubt(ike, now_ms, newest);
 }
@@ -58,12 +62,14 @@ static void delete_received(struct ike *ike, uint64_t now_ms, struct handle peer
 
     if (sa == NULL || !handle_equal(sa->peer, peer) || sa->state != SA_UP)
         return;
+    struct handle session = sa->session;
     event_add_text(tell_sa(ike, out, EV_DELETE_RECEIVED, sa), FIELD_DETAIL, "ISAKMP SA");
     sa_end(ike, now_ms, sa, REASON_DELETED_BY_PEER, false, out);
-    if (sa_up_of(ike, peer) != NULL)
+    if (sa_up_in(ike, peer, session) != NULL)
         return;
     for (EACH_PAIR_OF(ike, peer, pair))
-        end_or_doom(ike, now_ms, pair, REASON_DELETED_BY_PEER, out);
+        if (handle_equal(pair->session, session))
+            end_or_doom(ike, now_ms, pair, REASON_DELETED_BY_PEER, out);
 }
 
 static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi,
@@ -117,6 +123,16 @@ static void intent_do(struct ike *ike, uint64_t now_ms, const struct intent *int
     case INTENT_NOTIFIED: notified(ike, now_ms, sa, intent, out); return;
     case INTENT_ANSWER_DPD: answer_dpd(ike, sa, intent, out); return;
     case INTENT_INITIAL_CONTACT: forget_older(ike, now_ms, sa, out); return;
+    case INTENT_USER_JUDGED: user_judged(ike, now_ms, exchange, sa, out); return;
+    case INTENT_USER_TOLD: user_told(ike, now_ms, exchange, sa, out); return;
+    case INTENT_LEASE: user_leased(ike, now_ms, sa, &intent->lease, out); return;
+    case INTENT_USER_ANSWERED: sa->user_answer_count++; return;
+    case INTENT_USER_ACCEPTED: transaction_begin(ike, now_ms, sa, EXCHANGE_CONF, true, out); return;
+    case INTENT_USER_REFUSED:
+        tell_sa(ike, out, EV_USER_REFUSED, sa);
+        sa_end(ike, now_ms, sa, REASON_USER_NOT_TAKEN, true, out);
+        return;
+    case INTENT_CONFIGURED: client_configured(ike, now_ms, exchange, sa, out); return;
     }
 }
 

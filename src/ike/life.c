@@ -183,9 +183,10 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
     sa->died_of = why;
     sa->died_ms = now_ms;
     if (was_up) {
-        rekey_sa_gone(ike, now_ms, sa->peer);
+        rekey_sa_gone(ike, now_ms, sa->peer, sa->session);
         session_check(ike, sa->peer, why, out);
     }
+    session_drop_if_unused(ike, sa->session, out);
     if (was_begun)
         acquire_next(ike, now_ms, peer_of(ike, sa->peer), why, out);
 }
@@ -218,6 +219,14 @@ void phase1_refuse(struct ike *ike, const struct isakmp_sa *sa, const struct exc
     bytes_wipe(&copy, sizeof copy);
 }
 
+/* Without its user an ISAKMP SA is of no use: what it goes for. */
+static enum reason reason_of_user(const struct exchange *exchange, enum reason why)
+{
+    if (exchange->state == STATE_STATUS_WAIT_ACK)
+        return REASON_USER_REFUSED;
+    return exchange->state == STATE_XAUTH_WAIT_REPLY && why == REASON_NO_ANSWER ? REASON_NO_USER : why;
+}
+
 void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, enum reason why,
                    struct ike_outputs *out)
 {
@@ -231,6 +240,10 @@ void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
     event_add_text(e, FIELD_DETAIL, reason_info(why)->meaning);
     if (exchange_info(exchange->kind)->phase == 1) {
         sa_end(ike, now_ms, sa, why, false, out);
+        return;
+    }
+    if (is_transaction(exchange->kind) && sa_lacks_user(sa)) {
+        sa_end(ike, now_ms, sa, reason_of_user(exchange, why), true, out);
         return;
     }
     struct pair *pair = pair_of(ike, exchange->quick.pair);

@@ -72,6 +72,8 @@ void take_vendors(struct step_work *work, bool are_methods)
         event_add_text(e, FIELD_VENDOR, name);
         if (vendor.id == VENDOR_DPD)
             sa->peer_does_dpd = true;
+        if (vendor.id == VENDOR_UNITY)
+            sa->peer_does_unity = true;
         if (vendor.id == VENDOR_FRAGMENTATION)
             fragmentation_heard(work, message_nth(work->in, PL_VID, i)->body, e);
         if (are_methods && is_natt_on && natt != NATT_NONE && (sa->natt == NATT_NONE || natt < sa->natt))
@@ -134,14 +136,17 @@ static void tell_accepted(struct step_work *work, const struct sa_payload *sa, s
     event_add_number(e, FIELD_TRANSFORM, sa_transform_of(sa, proposal, transform)->number);
     event_add_number(e, FIELD_PRIORITY, work->draft->sa.policy_priority);
     e = tell_sa(work->ike, work->out, EV_AUTHENTICATION_CHOSEN, &work->draft->sa);
-    event_add_text(e, FIELD_AUTHENTICATION, number_name(SPACE_OAKLEY_AUTH, work->draft->sa.auth));
+    event_add_text(
+        e, FIELD_AUTHENTICATION,
+        number_name(SPACE_OAKLEY_AUTH, policy_auth_with_user(work->draft->sa.auth, work->draft->sa.user_auth)));
     event_add_text(e, FIELD_ID_TYPE, number_name(SPACE_ID, is_named_by_subject(work) ? ID_DER_ASN1_DN : ID_IPV4_ADDR));
 }
 
 /* Each transform of the peer against each policy of ours: the first attribute that differs. */
-static void tell_differences(struct step_work *work, const struct sa_payload *offer)
+static void tell_differences(struct step_work *work, uint16_t group, const struct sa_payload *offer)
 {
     const struct policy *policy = work->ike->policy;
+    enum user_auth user_auth = group == NO_INDEX ? USER_AUTH_NONE : policy->tunnel_groups[group].user_auth;
 
     for (size_t i = 0; i < offer->proposal_count; i++)
         for (size_t k = 0; k < offer->proposals[i].transform_count; k++)
@@ -150,7 +155,7 @@ static void tell_differences(struct step_work *work, const struct sa_payload *of
                 struct difference difference;
 
                 if (work->out->event_count > IKE_EVENTS_MAX / 2 ||
-                    !policy_differs(&policy->isakmp_policies[n], transform, &difference))
+                    !policy_differs(&policy->isakmp_policies[n], user_auth, transform, &difference))
                     continue;
                 struct event *e = tell_sa(work->ike, work->out, EV_PROPOSAL_DIFFERS, &work->draft->sa);
                 event_add_number(e, FIELD_TRANSFORM, transform->number);
@@ -183,7 +188,23 @@ enum reason malformed(struct step_work *work, enum wire_fault fault)
     return REASON_MALFORMED;
 }
 
+/* The method says which of the groups for any peer is meant: that for users, or that for sites. */
+static uint16_t group_of_method(const struct step_work *work)
+{
+    const struct policy *policy = work->ike->policy;
+    const struct isakmp_sa *sa = &work->draft->sa;
+    uint16_t index = group_index(work);
+    bool has_own = index != NO_INDEX && ip_is_set(policy->tunnel_groups[index].peer);
+
+    return has_own || sa->user_auth == USER_AUTH_NONE ? index : policy_remote_group_for_any(policy, sa->user_auth);
+}
+
 enum reason mm_choose(struct step_work *work)
+{
+    return phase1_choose(work, group_index(work));
+}
+
+enum reason phase1_choose(struct step_work *work, uint16_t group)
 {
     struct isakmp_sa *sa = &work->draft->sa;
     struct bytes body = message_body(work->in, PL_SA);
@@ -197,12 +218,13 @@ enum reason mm_choose(struct step_work *work)
         return REASON_UNKNOWN_COOKIES;
     memcpy(sa->cookies[INITIATOR], work->in->header.cookies[INITIATOR], COOKIE_LEN);
     tell_key(work);
-    if (!policy_choose_isakmp(work->ike->policy, group_index(work), &offer, &choice)) {
-        tell_differences(work, &offer);
+    if (!policy_choose_isakmp(work->ike->policy, group, &offer, &choice)) {
+        tell_differences(work, group, &offer);
         tell_sa(work->ike, work->out, EV_PROPOSAL_REFUSED, sa);
         return REASON_NO_POLICY;
     }
     take_policy(work, choice.policy, choice.lifetime_s);
+    sa->user_auth = choice.user_auth;
     take_vendors(work, true);
     fill_cookie(work, sa->cookies[RESPONDER]);
     tell_accepted(work, &offer, choice.proposal, choice.transform);
@@ -232,6 +254,7 @@ enum reason mm_check_choice(struct step_work *work)
     if (index == NO_INDEX)
         return REASON_NOT_OUR_OFFER;
     take_policy(work, index, policy_lifetime(work->ike->policy->isakmp_policies[index].lifetime_s, chosen));
+    policy_auth_without_user(chosen->auth, &sa->user_auth);
     tell_key(work);
     take_vendors(work, true);
     memcpy(sa->cookies[RESPONDER], work->in->header.cookies[RESPONDER], COOKIE_LEN);
@@ -281,7 +304,7 @@ enum reason phase1_find_group(struct step_work *work)
 {
     const struct policy *policy = work->ike->policy;
     struct isakmp_sa *sa = &work->draft->sa;
-    uint16_t index = group_index(work);
+    uint16_t index = group_of_method(work);
     bool is_signed = policy_signature_of(sa->auth) != SIGNATURE_NONE;
 
     if (index == NO_INDEX || !policy_can_authenticate(policy, index, sa->auth)) {

@@ -37,7 +37,7 @@ enum reason {
 };
 
 /* What a state waits for; see states.def. */
-enum waits { WAITS_NOTHING, WAITS_PEER, WAITS_SILENT, WAITS_PLANE, WAITS_SETTLE, WAITS_REST };
+enum waits { WAITS_NOTHING, WAITS_PEER, WAITS_SILENT, WAITS_USER, WAITS_PLANE, WAITS_SETTLE, WAITS_REST };
 
 struct state_info {
     const char *name;
@@ -86,6 +86,13 @@ struct isakmp_sa {
     uint16_t tunnel_group; /* NO_INDEX until known */
     uint32_t conn_id;
 
+    /* users: who is not proved has no session, and gets no address and no pair (attack list X01) */
+    enum user_auth user_auth;
+    struct handle session;
+    uint64_t user_due_ms;      /* until when it must be there; 0: it is, or none is wanted */
+    uint8_t user_answer_count; /* how often our user's name has been given */
+    bool peer_does_unity;
+
     /* agreed */
     uint16_t auth, policy_priority;
     enum cipher_id cipher;
@@ -129,9 +136,11 @@ enum blob_id {
     BLOB_NONCE_R,
     BLOB_ID_I, /* IDii_b, in quick mode IDci */
     BLOB_ID_R,
-    BLOB_PROOF,     /* the peer's hash, until the keys are there that it is checked with */
-    BLOB_SIGNATURE, /* ours; until it is made, what it covers */
-    BLOB_SENT,      /* the last datagram that we sent in this exchange */
+    BLOB_PROOF,      /* the peer's hash, until the keys are there that it is checked with */
+    BLOB_SIGNATURE,  /* ours; until it is made, what it covers */
+    BLOB_ATTRIBUTES, /* of a transaction: the body of the ATTR payload to send */
+    BLOB_HEARD, /* in a transaction, for what follows: the name that the peer's user says he has; our configuration */
+    BLOB_SENT,  /* the last datagram that we sent in this exchange */
     BLOB_COUNT
 };
 
@@ -150,6 +159,23 @@ struct quick {
     struct esp_choice choice;
     struct handle pair;
     struct pair_keys keys;
+};
+
+/* What a transaction is about. */
+struct transaction {
+    uint16_t id;      /* of the ATTR payloads */
+    bool is_accepted; /* what the user is told */
+    bool is_over;     /* tried too often: he is refused, whatever he says */
+};
+
+/* A user behind a peer, and what he has got: as long as an ISAKMP SA or a pair hangs on it. */
+struct session {
+    struct handle self, peer;
+    char user[USER_NAME_MAX + 1]; /* as he wrote it: printed escaped */
+    uint16_t tunnel_group;
+    uint16_t tunnel;   /* as a client; NO_INDEX as a gateway */
+    struct ip address; /* not set: none yet */
+    uint64_t begun_ms;
 };
 
 struct exchange {
@@ -174,10 +200,12 @@ struct exchange {
     uint32_t autopsy_number; /* of the question that is out; 0: none */
     uint8_t autopsy_count;   /* how many have been asked */
     struct quick quick;
+    struct transaction transaction;
 };
 
 struct pair {
     struct handle self, peer;
+    struct handle session; /* not set: of a site */
     uint16_t tunnel, ace;
     struct selector selector;
     struct endpoint local, remote;
@@ -231,10 +259,18 @@ struct peer {
     struct farewell farewells[FAREWELLS_MAX];
 };
 
+/* Of one user, or of one address, under a keyed hash: how often he was wrong, and when he may try again. */
+struct tries {
+    uint64_t key, until_ms;
+    uint32_t count;
+};
+
+enum { TRIES_MAX = 1024 };
+
 /* Message ids that were used under an ISAKMP SA, in rings: one that is in it is not taken again (attack list S15).
  * Informational messages have one of their own, for R-U-THEREs would soon push the quick modes out. The rings of all
  * SAs stand slot by slot, so that SAs with few ids use little memory. */
-enum { HEARD_KINDS = 2 }; /* quick mode, informational */
+enum { HEARD_KINDS = 2 }; /* quick mode and transactions, informational */
 struct heard_ids {
     uint32_t *ids;    /* by kind, slot, place of the SA */
     uint32_t *counts; /* by kind, place */

@@ -45,6 +45,7 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
         *pair = (struct pair){
             .self = quick->pair,
             .peer = sa->peer,
+            .session = sa->session,
             .tunnel = quick->tunnel,
             .ace = quick->ace,
             .selector = quick->selector,
@@ -129,7 +130,7 @@ void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct
 void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason why, bool is_told,
               struct ike_outputs *out)
 {
-    struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
+    struct isakmp_sa *sa = sa_up_in(ike, pair->peer, pair->session);
     struct exchange *exchange = quick_of_pair(ike, pair->self);
     const struct {
         const char *direction;
@@ -157,10 +158,11 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
         exchange_free(ike, exchange, out);
     }
     bool was_up = pair->is_up;
-    struct handle peer = pair->peer;
+    struct handle peer = pair->peer, session = pair->session;
     uint16_t tunnel = pair->tunnel;
     struct selector selector = pair->selector;
     pair_give_back(ike, pair);
+    session_drop_if_unused(ike, session, out);
     if (was_up) {
         rekey_pair_gone(ike, now_ms, peer, tunnel, &selector);
         session_check(ike, peer, why, out);

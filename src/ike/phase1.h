@@ -31,6 +31,9 @@ enum reason am_choose_signed(struct step_work *work);
 /* Our own signature, out of the vault's answer. */
 enum reason signature_keep(struct step_work *work);
 
+/* A responder's choice of the peer's proposals, as that tunnel-group takes them (NO_INDEX: none is known). */
+enum reason phase1_choose(struct step_work *work, uint16_t group);
+
 /* Main mode's actions that aggressive mode takes as they are. */
 step_action mm_choose, mm_check_choice, mm_take_share_i, mm_keep_keys_r;
 

@@ -237,10 +237,26 @@ static bool may_answer(const struct step_work *work, const struct quick *quick)
            pair_for(work->ike, work->draft->sa.peer, quick->tunnel, &quick->selector) != NULL;
 }
 
+/* A user's traffic comes from the address that he was given, and from no other; where it goes, he says. */
+static enum reason choose_tunnel_of_user(struct step_work *work, struct quick *quick)
+{
+    const struct session *session = session_of(work->ike, work->draft->sa.session);
+    struct ip_range own = {session->address, session->address};
+    bool is_ours = session->tunnel != NO_INDEX;
+
+    if (!ip_is_set(session->address) || !ip_range_equal(is_ours ? quick->selector.local : quick->selector.remote, own))
+        return REASON_NO_PROXY_MATCH;
+    quick->ace = 0;
+    quick->tunnel = is_ours ? session->tunnel : policy_tunnel_of_user(work->ike->policy, &quick->selector, &quick->ace);
+    return quick->tunnel == NO_INDEX || tunnel_of(work->ike, quick->tunnel) == NULL ? REASON_NO_PROXY_MATCH : REASON_OK;
+}
+
 static enum reason choose_tunnel(struct step_work *work, struct quick *quick)
 {
     if (!take_proxies(work, &quick->selector))
         return REASON_BAD_PROXY;
+    if (handle_is_set(work->draft->sa.session))
+        return choose_tunnel_of_user(work, quick);
     if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, &quick->selector, &quick->tunnel, &quick->ace))
         return !is_free(work, quick)     ? REASON_NETWORK_TAKEN
                : may_answer(work, quick) ? REASON_OK

@@ -59,7 +59,7 @@ void rekey_sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct
 
 void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
 {
-    struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
+    struct isakmp_sa *sa = sa_up_in(ike, pair->peer, pair->session);
 
     const struct tunnel *tunnel = tunnel_of(ike, pair->tunnel);
 
@@ -92,10 +92,13 @@ static bool is_smaller_sa(const struct isakmp_sa *a, const struct isakmp_sa *b)
 
 void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest)
 {
+    if (sa_lacks_user(newest)) /* whose successor it is, shows when its user is known */
+        return;
     for (EACH_SA_OF(ike, newest->peer, sa)) {
         struct isakmp_sa *loser = sa, *winner = newest;
 
-        if (sa == newest || sa->state != SA_UP || sa->retire_ms != 0)
+        if (sa == newest || sa->state != SA_UP || sa->retire_ms != 0 || sa_lacks_user(sa) ||
+            !handle_equal(sa->session, newest->session))
             continue;
         bool is_crossing = sa->up_ms >= newest->begun_ms;
         if (is_crossing && is_smaller_sa(newest, sa)) {
@@ -131,7 +134,7 @@ void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct
         struct pair *loser = pair, *winner = newest;
 
         if (pair == newest || !pair->is_up || pair->retire_ms != 0 || pair->tunnel != newest->tunnel ||
-            !selector_equal(&pair->selector, &newest->selector))
+            !handle_equal(pair->session, newest->session) || !selector_equal(&pair->selector, &newest->selector))
             continue;
         bool is_crossing = pair->up_ms >= newest->begun_ms;
         if (is_crossing && is_smaller_pair(newest, pair)) {
@@ -149,7 +152,7 @@ void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct
 /* First the peer is told and we send no more; what it still sends is opened for a moment. */
 void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
 {
-    struct isakmp_sa *sa = sa_up_of(ike, pair->peer);
+    struct isakmp_sa *sa = sa_up_in(ike, pair->peer, pair->session);
 
     if (pair->is_leaving || sa == NULL) {
         pair_end(ike, now_ms, pair, REASON_REPLACED, true, out);
@@ -181,12 +184,12 @@ void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint1
     newest->rekey_ms = now_ms + RETRY_MS;
 }
 
-void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer)
+void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer, struct handle session)
 {
     struct isakmp_sa *newest = NULL;
 
     for (EACH_SA_OF(ike, peer, sa)) {
-        if (sa->state != SA_UP || sa->doomed != REASON_OK)
+        if (sa->state != SA_UP || sa->doomed != REASON_OK || sa_lacks_user(sa) || !handle_equal(sa->session, session))
             continue;
         if (sa->retire_ms == 0)
             return;

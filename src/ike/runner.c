@@ -53,6 +53,7 @@ enum reason reason_of_answer(const struct answer *answer)
     switch (answer->fault) {
     case QUESTION_FAULT_NONE: return REASON_OK;
     case QUESTION_FAULT_NO_KEY: return REASON_NO_KEY;
+    case QUESTION_FAULT_NO_CREDENTIALS: return REASON_NO_CREDENTIALS;
     case QUESTION_FAULT_NO_TRUSTPOINT: return REASON_NO_TRUSTPOINT;
     case QUESTION_FAULT_CERTIFICATE: return trust_reasons[answer->trust];
     case QUESTION_FAULT_BAD_LENGTH: return REASON_BAD_SHARE_LENGTH;
@@ -72,11 +73,11 @@ static bool is_transient(const struct exchange *exchange)
     return !handle_is_set(exchange->self);
 }
 
-/* What rests only answers the last message again. */
+/* What rests only answers the last message again; what follows may be about what was heard. */
 static void keep_for_repeats(struct ike *ike, struct exchange *exchange)
 {
     for (int i = 0; i < BLOB_COUNT; i++)
-        if (i != BLOB_SENT) {
+        if (i != BLOB_SENT && i != BLOB_HEARD) {
             blob_drop(&ike->blobs, exchange->blobs[i]);
             exchange->blobs[i] = (struct handle){0, 0};
         }

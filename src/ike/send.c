@@ -44,6 +44,10 @@ static void build_vids(struct build *b, bool is_offer)
     /* Whoever sends a first message under a forged address shall not get more back than that cost: attack list D04. */
     if (is_offer || b->work->draft->sa.peer_does_dpd)
         vendor_add(b, VENDOR_DPD);
+    if (b->work->draft->sa.user_auth != USER_AUTH_NONE)
+        vendor_add(b, VENDOR_XAUTH);
+    if (b->work->draft->sa.user_auth != USER_AUTH_NONE && (is_offer || b->work->draft->sa.peer_does_unity))
+        vendor_add(b, VENDOR_UNITY);
     if (policy->fragment_len != 0 && (is_offer || b->work->draft->sa.peer_takes_fragments))
         vendor_add(b, VENDOR_FRAGMENTATION);
 }
@@ -142,6 +146,7 @@ static void build_part(struct build *b, enum part part)
     case PART_LATE_VIDS: vendor_add(b, VENDOR_DPD); return;
     case PART_NAT_D: build_nat_d(b); return;
     case PART_INITIAL_CONTACT: build_initial_contact(b); return;
+    case PART_ATTRIBUTES: build_blob(b, PL_ATTR, BLOB_ATTRIBUTES); return;
     case PART_KEEP:
     case PART_END:
     case PART_COUNT: break;
@@ -157,10 +162,13 @@ static struct header header_of(const struct isakmp_sa *sa, uint8_t exchange, uin
     return header;
 }
 
-/* HASH(1), (2) or (3): the message's number follows from the step. */
+/* HASH(1), (2) or (3): the message's number follows from the step. In a transaction both are made like the first. */
 static int quick_number(const struct step *step)
 {
-    return step->from == STATE_QM_START ? 1 : step->from == STATE_QM_BLD_MSG2 ? 2 : 3;
+    return is_transaction(state_info(step->from)->kind) ? 1
+           : step->from == STATE_QM_START               ? 1
+           : step->from == STATE_QM_BLD_MSG2            ? 2
+                                                        : 3;
 }
 
 /* Before it is made, as the devices say it; what is left out of this message is not told. */

@@ -31,10 +31,11 @@ static const struct reason_info reasons[REASON_COUNT] = {
 #include "ike/mm.def"
 #include "ike/am.def"
 #include "ike/qm.def"
+#include "ike/tm.def"
 #include "ike/info.def"
 #undef STEP
 step_action mm_keep_signature, mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, am_answer, am_check_proof_r, am_keep_answer,
-    qm_keep_share, qm_take_secret;
+    qm_keep_share, qm_take_secret, xauth_judge, xauth_answer;
 
 #define OAKLEY_AUTH_ANY 0
 #define OAKLEY_AUTH_SIGNED AUTH_SIGNED
@@ -50,6 +51,7 @@ static const struct step steps[] = {
 #include "ike/mm.def"
 #include "ike/am.def"
 #include "ike/qm.def"
+#include "ike/tm.def"
 #include "ike/info.def"
 #undef STEP
 };

@@ -27,6 +27,14 @@ static struct event *tell_as(const struct ike *ike, struct ike_outputs *out, enu
 
     if (sa->tunnel_group != NO_INDEX && ike->policy != NULL && sa->tunnel_group < ike->policy->tunnel_group_count)
         event_add_text(e, FIELD_GROUP, ike->policy->tunnel_groups[sa->tunnel_group].name);
+    const struct session *session = session_of(ike, sa->session);
+    if (session != NULL) {
+        char name[4 * USER_NAME_MAX + 1];
+        struct text text = text_of(name, sizeof name);
+
+        text_add_escaped(&text, bytes_of_text(session->user));
+        event_add_text(e, FIELD_USERNAME, name);
+    }
     event_add_text(e, FIELD_ROLE, side == INITIATOR ? "initiator" : "responder");
     event_add_number(e, FIELD_CONN_ID, sa->conn_id);
     return e;

@@ -2,7 +2,7 @@
 #include "base/check.h"
 #include "ike/engine.h"
 
-enum { DEAD_KEPT_MS = 60000, PLANE_WAIT_MS = 10000, SETTLE_MS = 30, RETIRE_LATER_MS = 5000 };
+enum { DEAD_KEPT_MS = 60000, PLANE_WAIT_MS = 10000, SETTLE_MS = 30, USER_WAIT_MS = 90000, RETIRE_LATER_MS = 5000 };
 
 /* A quick mode that is repeated so often may be under an ISAKMP SA that the peer does not have. */
 enum { DOUBTED_REPEATS = 2 };
@@ -53,15 +53,16 @@ void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange)
 {
     enum waits waits = state_info(exchange->state)->waits;
     bool is_repeating =
-        waits == WAITS_PEER ||
+        waits == WAITS_PEER || waits == WAITS_USER ||
         (waits == WAITS_SILENT && (schedule_of(ike)->do_responders_repeat || is_successor(ike, exchange)));
 
     exchange->state_ms = now_ms;
     exchange->resend_count = 0;
     exchange->resend_ms = is_repeating ? now_ms + wait_ms(ike, 0) : 0;
-    exchange->deadline_ms = now_ms + (state_info(exchange->state)->waits == WAITS_PLANE    ? PLANE_WAIT_MS
-                                      : state_info(exchange->state)->waits == WAITS_SETTLE ? SETTLE_MS
-                                                                                           : patience_ms(ike));
+    exchange->deadline_ms = now_ms + (waits == WAITS_PLANE    ? PLANE_WAIT_MS
+                                      : waits == WAITS_SETTLE ? SETTLE_MS
+                                      : waits == WAITS_USER   ? USER_WAIT_MS
+                                                              : patience_ms(ike));
 }
 
 bool resend_is_delayed(const struct ike *ike, uint64_t now_ms, struct exchange *exchange)
@@ -127,7 +128,7 @@ static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exch
     exchange_fail(ike, now_ms, exchange, why, out);
     if (why == REASON_NO_ANSWER && sa_is_unheard(sa))
         sa_end(ike, now_ms, sa, why, true, out);
-    else if (is_doubted && sa_up_of(ike, sa->peer) == sa)
+    else if (is_doubted && sa_up_in(ike, sa->peer, sa->session) == sa)
         sa->rekey_ms = now_ms;
 }
 
@@ -167,14 +168,16 @@ static uint64_t sa_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
         return 0;
     if (sa->state != SA_UP)
         return UINT64_MAX; /* its phase-1 exchange has the deadline */
-    return earlier(earlier(ends_ms(sa->expires_ms, sa->retire_ms), or_never(sa->rekey_ms)),
-                   earlier(dpd_next_ms(ike, sa), keepalive_next_ms(ike, sa)));
+    return earlier(
+        earlier(ends_ms(sa->expires_ms, sa->retire_ms), earlier(or_never(sa->rekey_ms), or_never(sa->user_due_ms))),
+        earlier(dpd_next_ms(ike, sa), keepalive_next_ms(ike, sa)));
 }
 
 static bool is_last(const struct ike *ike, const struct isakmp_sa *last)
 {
     for (EACH_SA_OF(ike, last->peer, sa))
-        if (sa != last && sa->state == SA_UP && sa->doomed == REASON_OK)
+        if (sa != last && sa->state == SA_UP && sa->doomed == REASON_OK && !sa_lacks_user(sa) &&
+            handle_equal(sa->session, last->session))
             return false;
     return true;
 }
@@ -186,10 +189,16 @@ static bool end_pairs_with(struct ike *ike, uint64_t now_ms, const struct isakmp
 {
     if (!is_last(ike, last))
         return true;
+    if (sa_lacks_user(last))
+        return true;
     for (EACH_PAIR_OF(ike, last->peer, pair)) {
+        if (!handle_equal(pair->session, last->session))
+            continue;
         if (!outputs_have_room(out))
             return false;
-        pair_end(ike, now_ms, pair, why, true, out);
+        /* A client begins a quick mode when its pair is deleted, and then hears of nothing else (vpnc): the Delete of the
+         * ISAKMP SA says it all. */
+        pair_end(ike, now_ms, pair, why, !handle_is_set(last->session), out);
     }
     return true;
 }
@@ -204,6 +213,10 @@ static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struc
     if (sa->doomed != REASON_OK) {
         if (sa->state != SA_UP || end_pairs_with(ike, now_ms, sa, sa->doomed, out))
             sa_end(ike, now_ms, sa, sa->doomed, true, out);
+        return;
+    }
+    if (now_ms >= or_never(sa->user_due_ms)) {
+        sa_end(ike, now_ms, sa, REASON_NO_USER, true, out);
         return;
     }
     if (now_ms >= or_never(sa->retire_ms) && exchanges_under_way(ike, sa->self) > 0) {

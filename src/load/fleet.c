@@ -133,6 +133,7 @@ static void carry_out(struct fleet *fleet, struct member *m, const struct ike_ou
         break;
     case IKE_OUT_EVENT: on_event(fleet, m, o->event); break;
     case IKE_OUT_REMOVE:
+    case IKE_OUT_CLIENT:
     case IKE_OUT_MOVE: break;
     }
 }

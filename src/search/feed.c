@@ -176,6 +176,7 @@ void site_feed(struct stage *stage, uint8_t site, const struct ike_input *in)
         case IKE_OUT_INSTALL: install(stage, site, item->install); break;
         case IKE_OUT_REMOVE: remove_pair(stage, site, item); break;
         case IKE_OUT_EVENT:
+        case IKE_OUT_CLIENT:
         case IKE_OUT_MOVE: break;
         }
     }

@@ -16,6 +16,8 @@ struct telling {
     struct text *error;
 };
 
+static const char group_of_users[] = "staff";
+
 /* The first site has a tunnel to each other one, and they to it. */
 static uint16_t tunnel_between(uint32_t from, uint32_t to)
 {
@@ -122,6 +124,16 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_ANSWERS_AGGRESSIVE: site->is_aggressive_answered = true; return true;
     case LINE_HAS_KEY_ID: site->key_id = line->text; return true;
     case LINE_NAMES_GROUP: site->group_name = line->text; return true;
+    case LINE_SERVES_USERS:
+        site->serves_users = true;
+        site->group_name = group_of_users;
+        return true;
+    case LINE_HAS_USER:
+        site->user = line->text;
+        site->password = SIM_PASSWORD;
+        site->key_id = group_of_users;
+        return true;
+    case LINE_HAS_PASSWORD: site->password = line->text; return true;
     default: return true;
     }
 }

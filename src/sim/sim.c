@@ -168,6 +168,7 @@ static void carry_out(struct sim *sim, uint32_t index)
             break;
         case IKE_OUT_REMOVE: plane_remove(sim, index, item->remove.pair, item->remove.is_outbound_only); break;
         case IKE_OUT_EVENT: told(sim, index, item->event); break;
+        case IKE_OUT_CLIENT: trace(sim, &item->client->address, sizeof item->client->address); break;
         case IKE_OUT_MOVE: plane_move(sim, index, item->move.pair, item->move.remote); break;
         }
     }

@@ -18,7 +18,10 @@
 #include "sim/faults.h"
 #include "vault/vault.h"
 
-enum { SIM_SITES_MAX = 5, SIM_TUNNELS_MAX = 4 };
+enum { SIM_SITES_MAX = 5, SIM_TUNNELS_MAX = 4, SIM_POOL = 0x0a3cc80a, SIM_POOL_SIZE = 2 };
+
+#define SIM_USER "alice"
+#define SIM_PASSWORD "wonderland"
 
 /* One gateway as a table: its address, its networks, and what it thinks of each of its peers. */
 struct sim_peer {
@@ -56,6 +59,9 @@ struct sim_site {
     enum identity_check identity_check;
     bool takes_any_peer; /* by a dynamic crypto map without an ACL and DefaultL2LGroup with the first peer's key;
                           * `peers` say only where its own packets go */
+    bool serves_users;   /* as takes_any_peer, in aggressive mode, with a tunnel-group for users and SIM_POOL_SIZE
+                          * addresses   for them; the one user is SIM_USER with SIM_PASSWORD */
+    const char *user, *password;            /* its own, as a client of its first peer; NULL: it is a site */
     struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
 };
 

@@ -68,6 +68,43 @@ static void dynamic_make(struct site *site, struct site_policy *p)
     p->policy.tunnel_count = 1;
 }
 
+static void users_make(struct site *site, struct site_policy *p)
+{
+    /* Of SIM_PASSWORD; by a method that is quick enough for thousands of worlds. */
+    static const char hash[] = "$5$rounds=1000$ikewise$xTbe4bsn4dYgCFn7dyFuQvxyp/RVhM72CSCXunstIe5";
+    static const struct user user = {{(const uint8_t *)SIM_USER, sizeof SIM_USER - 1},
+                                     {(const uint8_t *)hash, sizeof hash - 1}};
+    struct tunnel_group *group = &p->groups[0];
+
+    dynamic_make(site, p);
+    *group = (struct tunnel_group){.name = site->as.group_name,
+                                   .is_by_identity = true,
+                                   .has_key = true,
+                                   .is_remote_access = true,
+                                   .user_auth = USER_AUTH_XAUTH,
+                                   .pool_count = 1,
+                                   .has_dpd = site->as.has_dpd,
+                                   .dpd_threshold_s = 10,
+                                   .dpd_retry_s = 2};
+    p->pool = (struct address_pool){"users", {ip_of_v4(SIM_POOL), ip_of_v4(SIM_POOL + SIM_POOL_SIZE - 1)}, {0}};
+    p->policy.pools = &p->pool;
+    p->policy.pool_count = 1;
+    p->policy.is_aggressive_answered = true;
+    vault_set_users(site->vault, (struct users){&user, 1});
+}
+
+static void client_make(struct site *site, struct site_policy *p)
+{
+    tunnel_make(site, p, 0);
+    p->tunnels[0].is_client = p->tunnels[0].is_aggressive = true;
+    p->aces[0].selector.local = p->aces[0].selector.remote = ip_range_of_prefix(ip_of_v4(0), 0);
+    p->groups[0].user_auth = USER_AUTH_XAUTH;
+    p->policy.tunnel_count = 1;
+    p->credential =
+        (struct credential){.user = bytes_of_text(site->as.user), .password = bytes_of_text(site->as.password)};
+    vault_set_credentials(site->vault, (struct credentials){&p->credential, 1});
+}
+
 static void take_gateway(struct site *site, struct site_policy *p)
 {
     p->policy = *site->gateway.policy;
@@ -118,9 +155,13 @@ void site_policy_make(struct site *site, int turn)
     };
     vault_set_time(site->vault, SIM_TIME_S);
     CHECK(vault_set_trust(site->vault, 0, as->credential == NULL ? NULL : as->credential->trust));
-    if (as->takes_any_peer)
+    if (as->serves_users)
+        users_make(site, p);
+    else if (as->user != NULL)
+        client_make(site, p);
+    else if (as->takes_any_peer)
         dynamic_make(site, p);
-    while (!as->takes_any_peer && p->policy.tunnel_count < SIM_TUNNELS_MAX &&
+    while (!as->serves_users && as->user == NULL && !as->takes_any_peer && p->policy.tunnel_count < SIM_TUNNELS_MAX &&
            as->peers[p->policy.tunnel_count].address != 0)
         tunnel_make(site, p, p->policy.tunnel_count++);
 }

@@ -95,6 +95,8 @@ struct site_policy {
     struct crypto_ace aces[SIM_TUNNELS_MAX];
     struct tunnel_group groups[SIM_TUNNELS_MAX];
     char names[SIM_TUNNELS_MAX][IP_TEXT_SIZE];
+    struct address_pool pool;
+    struct credential credential;
 };
 
 /* An address that has proved nothing, and what went to and fro in exchanges that it began. */

@@ -122,9 +122,10 @@ static void every_state_has_a_deadline_under_every_schedule(void **state)
             state_enter(&engine, 5000, &exchange);
             CHECK(exchange.deadline_ms > 5000 && exchange.deadline_ms <= 5000 + 120000);
             CHECK(exchange.resend_ms == 0 || (exchange.resend_ms > 5000 && exchange.resend_ms < exchange.deadline_ms));
-            CHECK((exchange.resend_ms != 0) == (state_info((enum state)s)->waits == WAITS_PEER ||
-                                                (state_info((enum state)s)->waits == WAITS_SILENT &&
-                                                 schedule_info((enum schedule_id)schedule)->do_responders_repeat)));
+            CHECK((exchange.resend_ms != 0) ==
+                  (state_info((enum state)s)->waits == WAITS_PEER || state_info((enum state)s)->waits == WAITS_USER ||
+                   (state_info((enum state)s)->waits == WAITS_SILENT &&
+                    schedule_info((enum schedule_id)schedule)->do_responders_repeat)));
         }
 }
 
@@ -157,12 +158,13 @@ static void names_are_unique_and_every_reason_has_a_sentence(void **state)
 /* The names that the devices know. */
 static void states_have_the_names_of_the_devices(void **state)
 {
-    static const char *const asa[] = {"MM_START",     "MM_WAIT_MSG2", "MM_WAIT_MSG3", "MM_WAIT_MSG4", "MM_WAIT_MSG5",
-                                      "MM_WAIT_MSG6", "MM_ACTIVE",    "QM_START",     "QM_WAIT_MSG2", "QM_BLD_MSG3",
-                                      "QM_BLD_MSG2",  "QM_WAIT_MSG3", "QM_SND_MSG3",  "QM_ACTIVE",    "INFO",
-                                      "AM_START",     "AM_WAIT_MSG2", "AM_WAIT_MSG3", "AM_ACTIVE"};
-    static const char *const ios[] = {"MM_NO_STATE", "MM_SA_SETUP",  "MM_KEY_EXCH",
-                                      "AG_NO_STATE", "AG_INIT_EXCH", "QM_IDLE"};
+    static const char *const asa[] = {"MM_START",      "MM_WAIT_MSG2", "MM_WAIT_MSG3", "MM_WAIT_MSG4", "MM_WAIT_MSG5",
+                                      "MM_WAIT_MSG6",  "MM_ACTIVE",    "QM_START",     "QM_WAIT_MSG2", "QM_BLD_MSG3",
+                                      "QM_BLD_MSG2",   "QM_WAIT_MSG3", "QM_SND_MSG3",  "QM_ACTIVE",    "INFO",
+                                      "AM_START",      "AM_WAIT_MSG2", "AM_WAIT_MSG3", "AM_ACTIVE",    "TM_START",
+                                      "TM_WAIT_REPLY", "TM_DONE"};
+    static const char *const ios[] = {"MM_NO_STATE",  "MM_SA_SETUP", "MM_KEY_EXCH", "AG_NO_STATE",
+                                      "AG_INIT_EXCH", "QM_IDLE",     "CONF_XAUTH",  "CONF_ADDR"};
 
     (void)state;
     for (int s = 0; s < STATE_COUNT; s++) {
@@ -227,6 +229,25 @@ static void look(struct watch *w, struct sim *sim)
     }
 }
 
+static void watch_users(struct watch *watch)
+{
+    struct sim_site w = west, e = east;
+
+    w.user = SIM_USER;
+    w.password = SIM_PASSWORD;
+    w.key_id = e.group_name = "staff";
+    e.serves_users = true;
+    memset(watch->h, 0, sizeof watch->h);
+    struct sim *sim = world(4, &w, &e);
+    sim_network(sim)->answer_min_ms = sim_network(sim)->answer_max_ms = 3;
+    sim_acquire(sim, WEST, 0);
+    for (int ms = 0; ms < 5000; ms++) {
+        sim_run(sim, 1);
+        look(watch, sim);
+    }
+    CHECK(sim_fault(sim) == NULL && sim_pairs_agree(sim, WEST, EAST) && sim_pairs_up(sim, WEST) == 1);
+}
+
 static void every_row_is_taken_by_some_scenario(void **state)
 {
     static struct watch watch;
@@ -251,6 +272,7 @@ static void every_row_is_taken_by_some_scenario(void **state)
         if (sim_event_count(sim, EAST, EV_DPD_RECEIVED) > 0)
             watch.is_taken[STATE_INFO_START][RESPONDER][STATE_INFO_START] = true;
     }
+    watch_users(&watch);
     for (size_t i = 0; step_row(i) != NULL; i++) {
         const struct step *step = step_row(i);
 

@@ -44,6 +44,23 @@ static const struct kind_words *words_of(enum exchange_kind kind)
         "of one line of the crypto ACL. KE is there with PFS. A responder answers only when its inbound SA is in "
         "place, so "
         "that no ESP of the peer comes too early."};
+    static const struct kind_words xauth = {
+        "xauth",
+        {"gateway", "user's end"},
+        "Under an ISAKMP SA whose method wants a user, draft-ietf-ipsec-isakmp-xauth-06: the gateway asks for his name "
+        "and "
+        "password, which the vault judges. Until he is proved there is no address and no quick mode. One try an ISAKMP "
+        "SA; a user or an address with too many wrong ones is refused unheard for a while."};
+    static const struct kind_words status = {
+        "xauth-status",
+        {"gateway", "user's end"},
+        "The gateway says whether it takes the user, and after a no ends the ISAKMP SA."};
+    static const struct kind_words conf = {
+        "mode-config",
+        {"user's end", "gateway"},
+        "The user's end asks for an address, draft-dukes-ike-mode-cfg-02, and for what belongs to it: "
+        "`src/ike/conf.def` "
+        "has what a gateway gives. Quick mode is then from that address and no other."};
     static const struct kind_words informational = {
         "informational",
         {"either end", "the other"},
@@ -56,6 +73,9 @@ static const struct kind_words *words_of(enum exchange_kind kind)
     case EXCHANGE_MM: return &main_mode;
     case EXCHANGE_AM: return &aggressive_mode;
     case EXCHANGE_QM: return &quick_mode;
+    case EXCHANGE_XAUTH: return &xauth;
+    case EXCHANGE_STATUS: return &status;
+    case EXCHANGE_CONF: return &conf;
     case EXCHANGE_INFO: return &informational;
     case EXCHANGE_COUNT: break;
     }
@@ -173,7 +193,8 @@ void write_exchanges(void)
 
     fprintf(
         page,
-        "The pictures are drawn from the rows that the engine runs on: `src/ike/mm.def`, `am.def`, `qm.def` and "
+        "The pictures are drawn from the rows that the engine runs on: `src/ike/mm.def`, `am.def`, `qm.def`, `tm.def` "
+        "and "
         "`info.def`. "
         "Each row says what may arrive in a state, what that message must and may hold, what is sent, and which "
         "state follows. A message that no row allows is refused, by a reason of [reasons.md](reasons.md), and changes "

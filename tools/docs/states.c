@@ -14,6 +14,7 @@ static const char *waits_words(enum waits waits)
     case WAITS_PEER: return "the peer; the last message is repeated";
     case WAITS_SILENT: return "the peer; nothing is repeated by the timer, only when the peer repeats";
     case WAITS_PLANE: return "the plane";
+    case WAITS_USER: return "the peer, behind whom a person may be typing; repeats end, and it is waited for 90 s";
     case WAITS_SETTLE: return "a moment, so that the peer is ready for ESP";
     case WAITS_REST: return "nothing: it is done, and kept while the peer may repeat its last message";
     }
