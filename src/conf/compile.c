@@ -261,6 +261,9 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
     compile_isakmp_policies(&c);
     compile_transform_sets(&c);
     compile_trustpoints(&c);
+    compile_pools(&c);
+    compile_group_policies(&c);
+    compile_users(&c);
     compile_tunnel_groups(&c);
     if (!arena->is_full)
         compile_tunnels(&c);

@@ -107,6 +107,14 @@ bool text_is_masked_key(
     struct bytes text); /* nothing but asterisks: what show running-config writes in place of a key */
 void compile_tunnel_groups(struct compiler *c);
 
+/* remote.c */
+void compile_pools(struct compiler *c);
+void compile_group_policies(struct compiler *c); /* after the pools */
+void compile_users(struct compiler *c);
+/* What `general-attributes` says of a group for users; NULL: nothing. */
+void compile_remote_group(struct compiler *c, struct tunnel_group *group, const struct statement *general);
+bool compile_serves_users(const struct compiler *c); /* some tunnel-group has addresses for them */
+
 /* aggressive.c */
 unsigned key_bits_at_most(struct bytes key);
 void compile_aggressive_answers(struct compiler *c); /* after the groups are read, before they are copied */

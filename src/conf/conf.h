@@ -51,6 +51,11 @@ struct conf_private_key {
     struct bytes der;
 };
 
+/* A user, and the hash of his password; or the password itself, where the file has it so. */
+struct conf_user {
+    struct bytes name, password;
+};
+
 /* A file that a trustpoint names. */
 struct conf_file {
     struct bytes path;
@@ -77,6 +82,8 @@ struct conf {
     struct policy policy;
     struct conf_key *keys;
     uint16_t key_count;
+    struct conf_user *users;
+    uint32_t user_count;
     bool has_passphrase; /* of a PKCS #12 file, in the configuration */
     struct conf_private_key *private_keys;
     uint16_t private_key_count;

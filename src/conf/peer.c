@@ -16,6 +16,8 @@ static bool is_default_group(struct bytes name)
     return false;
 }
 
+enum { DPD_THRESHOLD_OF_USERS_S = 300 };
+
 bool text_is_masked_key(struct bytes text)
 {
     size_t stars = 0;
@@ -113,6 +115,10 @@ static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, con
             g->group.sends_chain = true;
         else if (s->row->kind == STATEMENT_peer_id_validate)
             take_identity_check(g, s);
+        else if (s->row->kind == STATEMENT_user_authentication && g->group.is_remote_access)
+            g->group.user_auth = statement_has(s, "xauth")    ? USER_AUTH_XAUTH
+                                 : statement_has(s, "hybrid") ? USER_AUTH_HYBRID
+                                                              : USER_AUTH_NONE;
         else if (s->row->kind == STATEMENT_peer_identity)
             g->group.peer_identity = arena_copy_text(c->arena, statement_argument(s, "identity", 0));
     }
@@ -140,32 +146,49 @@ static void take_secret(struct compiler *c, struct keyed_group *g, struct bytes 
     }
 }
 
-static const struct statement *attributes_of(const struct compiler *c, struct bytes name)
+static const struct statement *attributes_of(const struct compiler *c, enum statement_kind kind, struct bytes name)
 {
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_tunnel_ipsec)) != NULL;)
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, kind)) != NULL;)
         if (bytes_equal(first_argument(s), name))
             return s;
     return NULL;
 }
 
+static bool is_for_users(const struct statement *s)
+{
+    return bytes_equal(statement_choice(s), bytes_of_text("remote-access")) ||
+           bytes_equal(statement_choice(s), bytes_of_text("ipsec-ra"));
+}
+
 /* `peer` not set: one that is chosen by the name itself, or the one for any peer. */
-static void add_group(struct compiler *c, struct bytes name, uint32_t line, struct ip peer)
+static void add_group(struct compiler *c, struct bytes name, uint32_t line, struct ip peer, bool is_remote_access)
 {
     struct keyed_group *g = &c->groups[c->group_count++];
-    const struct statement *attributes = attributes_of(c, name);
+    const struct statement *attributes = attributes_of(c, STATEMENT_tunnel_ipsec, name);
 
     *g = (struct keyed_group){
         .group = {.name = name_of(c, name),
                   .peer = peer,
                   .is_by_identity = !ip_is_set(peer) && !is_default_group(name),
+                  .is_remote_access = is_remote_access,
+                  .user_auth = is_remote_access ? USER_AUTH_XAUTH : USER_AUTH_NONE,
                   .has_dpd = true,
-                  .dpd_threshold_s = DPD_THRESHOLD_S,
+                  .dpd_threshold_s = is_remote_access ? DPD_THRESHOLD_OF_USERS_S : DPD_THRESHOLD_S,
                   .dpd_retry_s = DPD_RETRY_S},
         .line = line,
     };
     if (attributes != NULL)
         take_ipsec_attributes(c, g, attributes);
+    if (is_remote_access)
+        compile_remote_group(c, &g->group, attributes_of(c, STATEMENT_tunnel_general, name));
     take_secret(c, g, name);
+    /* Attack list X02. */
+    if (is_remote_access && g->group.user_auth == USER_AUTH_XAUTH && g->key_state == KEY_IS_THERE)
+        find(&c->finder, CONF_WARNING, g->line, 0, "",
+             text_in_arena(c,
+                           "every user of tunnel-group %.64s has its key, and could stand in for this gateway to collect "
+                           "the others' passwords",
+                           g->group.name));
     g->group.has_key = g->key_state == KEY_IS_THERE;
     g->group.is_key_hidden = g->key_state == KEY_IS_MASKED || g->key_state == KEY_IS_ENCRYPTED;
 }
@@ -178,14 +201,22 @@ static void add_groups(struct compiler *c)
 
         if (c->group_count >= NO_INDEX - COUNT_OF(default_groups) || is_default_group(name))
             continue;
-        if (!bytes_equal(statement_choice(s), bytes_of_text("ipsec-l2l")))
-            say(c, CONF_NOTE, s, "tunnel-group %s is not of type ipsec-l2l and is not used", name_of(c, name));
+        if (is_for_users(s) && c->conf->policy.is_aggressive_answered)
+            add_group(c, name, s->line, (struct ip){0}, true);
+        else if (is_for_users(s))
+            say(c, CONF_NOTE, s,
+                "tunnel-group %s is chosen by the name that its users show in aggressive mode, which is not answered "
+                "(`no crypto ikev1 am-disable`)",
+                name_of(c, name));
+        else if (!bytes_equal(statement_choice(s), bytes_of_text("ipsec-l2l")))
+            say(c, CONF_NOTE, s, "tunnel-group %s is neither of type ipsec-l2l nor remote-access and is not used",
+                name_of(c, name));
         else if (resolve_host(c, name, &peer))
-            add_group(c, name, s->line, peer);
+            add_group(c, name, s->line, peer, false);
         else if (is_wanted_host(c, name))
             continue; /* its address is not known yet */
         else if (c->conf->policy.is_aggressive_answered)
-            add_group(c, name, s->line, (struct ip){0});
+            add_group(c, name, s->line, (struct ip){0}, false);
         else
             say(c, CONF_NOTE, s,
                 "tunnel-group %s is not named by a peer's address: main mode with pre-shared keys cannot choose it",
@@ -193,10 +224,10 @@ static void add_groups(struct compiler *c)
     }
     for (size_t i = 0; i < COUNT_OF(default_groups); i++) { /* last, so that the peers' own come first */
         struct bytes name = bytes_of_text(default_groups[i]);
-        const struct statement *any = attributes_of(c, name);
+        const struct statement *any = attributes_of(c, STATEMENT_tunnel_ipsec, name);
 
         if (any != NULL)
-            add_group(c, name, any->line, (struct ip){0});
+            add_group(c, name, any->line, (struct ip){0}, i > 0);
     }
 }
 

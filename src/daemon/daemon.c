@@ -265,6 +265,10 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
         text_add(why, "no memory for the trustpoints");
         return false;
     }
+    if (!vault_queue_set_users(daemon->queue, new->conf.users, new->conf.user_count)) {
+        text_add(why, "no memory for the users");
+        return false;
+    }
     conf_wipe(&new->conf);
 
     log_use_dialect(daemon->log, policy->is_ios);

@@ -1,6 +1,7 @@
 #include "daemon/vault_queue.h"
 
 #include "base/check.h"
+#include "crypto/password.h"
 #include "crypto/random.h"
 #include "vault/trust.h"
 #include "vault/vault.h"
@@ -22,22 +23,43 @@ struct job {
     uint8_t *views;                         /* of the question */
     struct conf_key *keys;                  /* followed by the bytes of the keys, in one allocation of keys_len bytes */
     size_t key_count, keys_len;
+    bool has_users;
+    struct users users; /* in one allocation; once they are set, those before them */
+    size_t users_len;
 };
+
+/* Jobs that are done one after the other. */
+struct lane {
+    struct vault_queue *queue;
+    uv_work_t work;
+    struct job *running;
+    struct job *first, **last;
+};
+
+/* Passwords go their own way: a hash is slow on purpose, and nobody else shall wait for it. */
+enum { LANE_KEYS, LANE_USERS, LANE_COUNT };
 
 struct vault_queue {
     uv_loop_t *loop;
     struct vault_queue_hooks hooks;
-    uv_work_t work;
-    struct job *running;
-    struct job *first, **last;
+    struct lane lanes[LANE_COUNT];
     uint32_t len;
     bool is_stopped;
+    struct users users; /* of LANE_USERS */
+    size_t users_len;
     struct vault *vault;
     void *space;
     size_t space_len;
     uint32_t key_count; /* the keys beyond are empty */
     struct trust *trusts[VAULT_TRUSTS_MAX];
 };
+
+static void free_users(struct users users, size_t len)
+{
+    if (users.list != NULL)
+        bytes_wipe((void *)users.list, len);
+    free((void *)users.list);
+}
 
 static void free_job(struct job *job)
 {
@@ -47,6 +69,9 @@ static void free_job(struct job *job)
     }
     for (size_t i = 0; i < COUNT_OF(job->trusts); i++)
         trust_free(job->trusts[i]);
+    free_users(job->users, job->users_len);
+    if (job->views != NULL)
+        bytes_wipe(job->views, question_views_len(&job->question));
     free(job->views);
     bytes_wipe(job, sizeof *job);
     free(job);
@@ -83,11 +108,31 @@ static void set_trusts(struct vault_queue *queue, struct job *job)
     }
 }
 
+static void set_users(struct vault_queue *queue, struct job *job)
+{
+    struct users before = queue->users;
+    size_t len = queue->users_len;
+
+    queue->users = job->users;
+    queue->users_len = job->users_len;
+    job->users = before;
+    job->users_len = len;
+}
+
+static void answer_password(struct vault_queue *queue, struct job *job)
+{
+    const struct question *question = &job->question;
+
+    job->answer = (struct answer){.is_password_right = users_password_fits(&queue->users, question->user,
+                                                                           question->password, question->is_decoy)};
+}
+
 /* On a thread of the pool. */
 static void run(uv_work_t *work)
 {
-    struct vault_queue *queue = work->data;
-    struct job *job = queue->running;
+    struct lane *lane = work->data;
+    struct vault_queue *queue = lane->queue;
+    struct job *job = lane->running;
     uint8_t randomness[VAULT_RANDOM_LEN];
 
     if (job->keys != NULL) {
@@ -98,46 +143,63 @@ static void run(uv_work_t *work)
         set_trusts(queue, job);
         return;
     }
+    if (job->has_users) {
+        set_users(queue, job);
+        return;
+    }
+    if (job->question.kind == QUESTION_PASSWORD) {
+        answer_password(queue, job);
+        return;
+    }
     vault_set_time(queue->vault, (int64_t)time(NULL));
     bool is_random = random_fill(randomness, sizeof randomness);
     vault_answer(queue->vault, &job->question, bytes_of(randomness, is_random ? sizeof randomness : 0), &job->answer);
     bytes_wipe(randomness, sizeof randomness);
 }
 
-static void start_next(struct vault_queue *queue);
+static bool wants_answer(const struct job *job)
+{
+    return job->keys == NULL && !job->has_trusts && !job->has_users && job->question.kind != QUESTION_FORGET;
+}
+
+static void start_next(struct lane *lane);
 
 static void is_done(uv_work_t *work, int status)
 {
-    struct vault_queue *queue = work->data;
-    struct job *job = queue->running;
+    struct lane *lane = work->data;
+    struct vault_queue *queue = lane->queue;
+    struct job *job = lane->running;
 
     (void)status;
-    queue->running = NULL;
-    if (job->keys == NULL && !job->has_trusts && job->question.kind != QUESTION_FORGET && !queue->is_stopped)
+    lane->running = NULL;
+    if (wants_answer(job) && !queue->is_stopped)
         queue->hooks.on_answer(queue->hooks.context, job->exchange, job->ask_number, &job->answer);
     free_job(job);
-    start_next(queue);
+    start_next(lane);
 }
 
-static void start_next(struct vault_queue *queue)
+static void start_next(struct lane *lane)
 {
-    if (queue->running != NULL || queue->first == NULL)
+    if (lane->running != NULL || lane->first == NULL)
         return;
-    queue->running = queue->first;
-    queue->first = queue->first->next;
-    if (queue->first == NULL)
-        queue->last = &queue->first;
-    queue->len--;
-    queue->work.data = queue;
-    CHECK(uv_queue_work(queue->loop, &queue->work, run, is_done) == 0);
+    lane->running = lane->first;
+    lane->first = lane->first->next;
+    if (lane->first == NULL)
+        lane->last = &lane->first;
+    lane->queue->len--;
+    lane->work.data = lane;
+    CHECK(uv_queue_work(lane->queue->loop, &lane->work, run, is_done) == 0);
 }
 
 static void append(struct vault_queue *queue, struct job *job)
 {
-    *queue->last = job;
-    queue->last = &job->next;
+    bool is_of_users = job->has_users || job->question.kind == QUESTION_PASSWORD;
+    struct lane *lane = &queue->lanes[is_of_users ? LANE_USERS : LANE_KEYS];
+
+    *lane->last = job;
+    lane->last = &job->next;
     queue->len++;
-    start_next(queue);
+    start_next(lane);
 }
 
 struct vault_queue *vault_queue_create(uv_loop_t *loop, uint32_t secret_count, const struct vault_queue_hooks *hooks)
@@ -158,7 +220,10 @@ struct vault_queue *vault_queue_create(uv_loop_t *loop, uint32_t secret_count, c
     queue->vault = vault_make(queue->space, VAULT_KEYS_MAX, secret_count);
     queue->loop = loop;
     queue->hooks = *hooks;
-    queue->last = &queue->first;
+    for (int i = 0; i < LANE_COUNT; i++) {
+        queue->lanes[i].queue = queue;
+        queue->lanes[i].last = &queue->lanes[i].first;
+    }
     return queue;
 }
 
@@ -221,6 +286,46 @@ bool vault_queue_set_trusts(struct vault_queue *queue, const struct conf *conf)
     return true;
 }
 
+/* The list, its names and its hashes in one allocation. */
+bool vault_queue_set_users(struct vault_queue *queue, const struct conf_user *users, uint32_t count)
+{
+    struct job *job = calloc(1, sizeof *job);
+    size_t len = 1;
+
+    if (job == NULL)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        len += sizeof(struct user) + users[i].name.len + PASSWORD_HASH_MAX;
+    struct user *list = calloc(1, len);
+    if (list == NULL) {
+        free_job(job);
+        return false;
+    }
+    job->has_users = true;
+    job->users = (struct users){list, count};
+    job->users_len = len;
+    uint8_t *place = (uint8_t *)(list + count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t salt[PASSWORD_SALT_LEN];
+
+        memcpy(place, users[i].name.data, users[i].name.len);
+        list[i].name = bytes_of(place, users[i].name.len);
+        place += users[i].name.len;
+        if (password_hash_is_good(users[i].password)) {
+            memcpy(place, users[i].password.data, users[i].password.len);
+            list[i].hash = bytes_of(place, users[i].password.len);
+        } else if (random_fill(salt, sizeof salt)) {
+            list[i].hash = password_hash_make(users[i].password, BYTES_OF(salt), place);
+        } else {
+            free_job(job);
+            return false;
+        }
+        place += PASSWORD_HASH_MAX;
+    }
+    append(queue, job);
+    return true;
+}
+
 void vault_queue_ask(struct vault_queue *queue, struct handle exchange, uint32_t ask_number,
                      const struct question *question)
 {
@@ -241,25 +346,35 @@ void vault_queue_ask(struct vault_queue *queue, struct handle exchange, uint32_t
 
 uint32_t vault_queue_len(const struct vault_queue *queue)
 {
-    return queue->len + (queue->running != NULL ? 1 : 0);
+    uint32_t len = queue->len;
+
+    for (int i = 0; i < LANE_COUNT; i++)
+        len += queue->lanes[i].running != NULL;
+    return len;
 }
 
 void vault_queue_stop(struct vault_queue *queue)
 {
     queue->is_stopped = true;
-    while (queue->first != NULL) {
-        struct job *job = queue->first;
-        queue->first = job->next;
-        free_job(job);
+    for (int i = 0; i < LANE_COUNT; i++) {
+        struct lane *lane = &queue->lanes[i];
+
+        while (lane->first != NULL) {
+            struct job *job = lane->first;
+            lane->first = job->next;
+            free_job(job);
+        }
+        lane->last = &lane->first;
     }
-    queue->last = &queue->first;
     queue->len = 0;
 }
 
 void vault_queue_free(struct vault_queue *queue)
 {
-    CHECK(queue->running == NULL);
+    for (int i = 0; i < LANE_COUNT; i++)
+        CHECK(queue->lanes[i].running == NULL);
     vault_wipe(queue->vault);
+    free_users(queue->users, queue->users_len);
     for (size_t i = 0; i < COUNT_OF(queue->trusts); i++)
         trust_free(queue->trusts[i]);
     munmap(queue->space, queue->space_len);

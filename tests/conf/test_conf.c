@@ -135,8 +135,9 @@ static void dynamic_entries_mean_what_they_say(void **state)
         {HUB("crypto dynamic-map D 10 set ikev1 transform-set S\n" ANY_KEY), 0, 0, false,
          "dynamic-map D is named by no crypto map", "there, and not named"},
         {HUB("crypto dynamic-map D 10 set ikev1 transform-set S\ncrypto map M 65535 ipsec-isakmp dynamic D\n"
-             "tunnel-group DefaultRAGroup ipsec-attributes\n ikev1 pre-shared-key Any-User-Key\n"),
-         1, 0, true, NULL, "the other default group has a key for any peer too"},
+             "tunnel-group DefaultRAGroup ipsec-attributes\n ikev1 pre-shared-key Any-User-Key\n"
+             " ikev1 user-authentication none\n"),
+         1, 0, true, NULL, "the other default group has a key for any peer too, where it asks for no user"},
     };
 
     (void)state;

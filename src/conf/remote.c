@@ -1,0 +1,327 @@
+/* Remote access: pools of addresses, what the users of a group-policy get, the users. */
+#include "conf/compile.h"
+
+#include <string.h>
+
+enum { POOL_MAX = 65536, BANNER_MAX = 1024 };
+
+/* ---- pools */
+
+static bool read_range(struct bytes text, struct ip_range *range)
+{
+    const uint8_t *dash = text.len == 0 ? NULL : memchr(text.data, '-', text.len);
+    size_t first_len = dash == NULL ? text.len : (size_t)(dash - text.data);
+
+    if (!ip_parse(&range->first, bytes_of(text.data, first_len)))
+        return false;
+    range->last = range->first;
+    return dash == NULL || ip_parse(&range->last, bytes_after(text, first_len + 1));
+}
+
+static uint64_t address_count(struct ip_range range)
+{
+    uint64_t count = 1;
+
+    for (size_t i = 0, weight = 24; i < 4; i++, weight -= 8)
+        count += ((uint64_t)range.last.octets[i] << weight) - ((uint64_t)range.first.octets[i] << weight);
+    return count;
+}
+
+/* Why it is not used; NULL: it is. */
+static const char *read_pool(const struct statement *s, struct address_pool *pool)
+{
+    if (!read_range(statement_argument(s, "address-range", 0), &pool->range))
+        return "its range is not of the form 10.0.0.1-10.0.0.9";
+    if (pool->range.first.family != IP_V4 || pool->range.last.family != IP_V4)
+        return "only pools of IPv4 addresses are served";
+    if (ip_compare(pool->range.first, pool->range.last) > 0 || address_count(pool->range) > POOL_MAX)
+        return "its range is empty, or has more than 65536 addresses";
+    struct bytes mask = statement_argument(s, "mask", 0);
+    if (mask.len > 0 && (!ip_parse(&pool->mask, mask) || ip_mask_len(pool->mask) < 0))
+        return "its mask is none";
+    return NULL;
+}
+
+void compile_pools(struct compiler *c)
+{
+    uint32_t count = statement_count(c->statements, STATEMENT_ip_local_pool);
+    struct address_pool *pools = arena_take(c->arena, count * sizeof *pools);
+    uint16_t used = 0;
+
+    if (pools == NULL)
+        return;
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_ip_local_pool)) != NULL;) {
+        struct address_pool pool = {.name = name_of(c, statement_argument(s, "pool", 0))};
+        const char *why = used == NO_INDEX - 1 ? "there are too many" : read_pool(s, &pool);
+
+        if (why == NULL)
+            pools[used++] = pool;
+        else
+            say(c, CONF_ERROR, s, "pool %.64s is not used: %s", pool.name, why);
+    }
+    c->conf->policy.pools = pools;
+    c->conf->policy.pool_count = used;
+}
+
+static uint16_t pool_of_name(const struct compiler *c, struct bytes name)
+{
+    for (uint16_t i = 0; i < c->conf->policy.pool_count; i++)
+        if (bytes_equal(bytes_of_text(c->conf->policy.pools[i].name), name))
+            return i;
+    return NO_INDEX;
+}
+
+/* ---- group policies */
+
+static void take_servers(const struct compiler *c, const struct statement *s, struct ip servers[static SERVERS_MAX])
+{
+    for (unsigned i = 0; i < SERVERS_MAX; i++)
+        if (!resolve_host(c, statement_argument(s, "host", i), &servers[i]))
+            servers[i] = (struct ip){0};
+}
+
+static const char *copy(struct compiler *c, struct bytes text)
+{
+    const char *made = arena_copy_text(c->arena, text);
+
+    return made == NULL ? "" : made;
+}
+
+/* Several lines, one below the other. */
+static const char *banner_of(struct compiler *c, const struct statement *block)
+{
+    char space[BANNER_MAX];
+    struct text t = text_of(space, sizeof space);
+
+    for (const struct statement *s = NULL; (s = next_child(c, block, s)) != NULL;) {
+        if (s->state != STATEMENT_IS_KNOWN || s->row->kind != STATEMENT_banner_text || !statement_has(s, "value"))
+            continue;
+        struct bytes line = statement_argument(s, "text", 0);
+
+        text_add(&t, "%s%.*s", t.len > 0 ? "\n" : "", (int)line.len, (const char *)line.data);
+    }
+    return copy(c, bytes_of_text(space));
+}
+
+/* `access-list X standard permit ...`; of an extended one the source counts, as on an ASA. */
+static bool read_network(struct compiler *c, const struct statement *s, struct ip_range *range)
+{
+    struct bytes host = statement_argument(s, "host", 0), mask = statement_argument(s, "mask", 0);
+    struct ip ip, bits;
+
+    (void)c;
+    if (host.len == 0 || !ip_parse(&ip, host))
+        return false;
+    if (statement_has(s, "host") || mask.len == 0) {
+        *range = (struct ip_range){ip, ip};
+        return true;
+    }
+    if (!ip_parse(&bits, mask) || ip_mask_len(bits) < 0)
+        return false;
+    *range = ip_range_of_prefix(ip_first(ip, (unsigned)ip_mask_len(bits)), (unsigned)ip_mask_len(bits));
+    return true;
+}
+
+static void take_networks(struct compiler *c, struct group_policy *g, const struct statement *of)
+{
+    static const enum statement_kind kinds[] = {STATEMENT_acl_standard, STATEMENT_acl_extended};
+    struct ip_range *networks = arena_take(c->arena, SPLIT_NETWORKS_MAX * sizeof *networks);
+    struct bytes name = statement_argument(of, "acl", 0);
+
+    if (networks == NULL)
+        return;
+    g->split_networks = networks;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        for (const struct statement *s = NULL; (s = statements_next(c->statements, s, kinds[i])) != NULL;) {
+            if (!bytes_equal(first_argument(s), name))
+                continue;
+            if (!statement_has(s, "permit") || g->split_network_count == SPLIT_NETWORKS_MAX ||
+                !read_network(c, s, &networks[g->split_network_count]))
+                say(c, CONF_WARNING, s, "this line of access-list %.64s is not in the networks of group-policy %.64s",
+                    name_of(c, name), g->name);
+            else
+                g->split_network_count++;
+        }
+    if (g->split_network_count == 0)
+        say(c, CONF_WARNING, of, "access-list %.64s of group-policy %.64s has no network", name_of(c, name), g->name);
+}
+
+static void take_attribute(struct compiler *c, struct group_policy *g, const struct statement *s)
+{
+    switch ((int)s->row->kind) {
+    case STATEMENT_dns_server: take_servers(c, s, g->dns); break;
+    case STATEMENT_wins_server: take_servers(c, s, g->wins); break;
+    case STATEMENT_default_domain: g->default_domain = copy(c, statement_argument(s, "domain", 0)); break;
+    case STATEMENT_split_dns: g->split_dns = copy(c, statement_argument(s, "text", 0)); break;
+    case STATEMENT_split_policy:
+        g->split_tunnel = statement_has(s, "tunnelspecified")    ? SPLIT_TUNNEL_SPECIFIED
+                          : statement_has(s, "excludespecified") ? SPLIT_TUNNEL_EXCLUDED
+                                                                 : SPLIT_TUNNEL_ALL;
+        break;
+    case STATEMENT_split_list:
+        if (statement_has(s, "value"))
+            take_networks(c, g, s);
+        break;
+    case STATEMENT_password_storage: g->may_store_password = statement_has(s, "enable"); break;
+    }
+}
+
+void compile_group_policies(struct compiler *c)
+{
+    uint32_t count = statement_count(c->statements, STATEMENT_group_policy_attributes);
+    struct group_policy *list = arena_take(c->arena, count * sizeof *list);
+    uint16_t used = 0;
+
+    if (list == NULL)
+        return;
+    for (const struct statement *block = NULL;
+         (block = statements_next(c->statements, block, STATEMENT_group_policy_attributes)) != NULL;) {
+        if (used == NO_INDEX - 1)
+            break;
+        struct group_policy *g = &list[used++];
+
+        *g = (struct group_policy){.name = name_of(c, first_argument(block)), .default_domain = "", .split_dns = ""};
+        for (const struct statement *s = NULL; (s = next_child(c, block, s)) != NULL;)
+            if (s->state == STATEMENT_IS_KNOWN && !s->is_no)
+                take_attribute(c, g, s);
+        g->banner = banner_of(c, block);
+    }
+    c->conf->policy.group_policies = list;
+    c->conf->policy.group_policy_count = used;
+}
+
+/* ---- tunnel-groups */
+
+static const struct statement *policy_block(const struct compiler *c, struct bytes name)
+{
+    for (const struct statement *s = NULL;
+         (s = statements_next(c->statements, s, STATEMENT_group_policy_attributes)) != NULL;)
+        if (bytes_equal(first_argument(s), name))
+            return s;
+    return NULL;
+}
+
+static void take_pools(struct compiler *c, struct tunnel_group *group, const struct statement *s)
+{
+    struct bytes name;
+
+    for (unsigned i = 0; (name = statement_argument(s, "pool", i)).len > 0; i++) {
+        uint16_t index = pool_of_name(c, name);
+
+        if (name.data[0] == '(') /* an interface */
+            continue;
+        if (index == NO_INDEX || group->pool_count == POOLS_PER_GROUP_MAX)
+            say(c, CONF_ERROR, s, "pool %.64s of tunnel-group %.64s is not used: %s", name_of(c, name), group->name,
+                index == NO_INDEX ? "there is none of that name" : "there are more than 6");
+        else
+            group->pools[group->pool_count++] = index;
+    }
+}
+
+/* LOCAL alone: whoever expects a RADIUS server to be asked must not find its users let in or kept out by chance. */
+static void check_servers(struct compiler *c, const struct tunnel_group *group, const struct statement *s)
+{
+    for (unsigned i = 0; statement_argument(s, "server-group", i).len > 0; i++) {
+        struct bytes name = statement_argument(s, "server-group", i);
+
+        if (name.data[0] != '(' && !bytes_equal(name, bytes_of_text("LOCAL")))
+            say(c, CONF_WARNING, s, "tunnel-group %.64s: there are no servers here, so %.64s is not asked", group->name,
+                name_of(c, name));
+    }
+}
+
+static void take_policy(struct compiler *c, struct tunnel_group *group, struct bytes name)
+{
+    const struct statement *block = policy_block(c, name);
+
+    for (uint16_t i = 0; i < c->conf->policy.group_policy_count; i++)
+        if (bytes_equal(bytes_of_text(c->conf->policy.group_policies[i].name), name))
+            group->group_policy = i + 1;
+    for (const struct statement *s = NULL; block != NULL && (s = next_child(c, block, s)) != NULL;)
+        if (s->state == STATEMENT_IS_KNOWN && s->row->kind == STATEMENT_address_pools && statement_has(s, "value"))
+            take_pools(c, group, s);
+}
+
+void compile_remote_group(struct compiler *c, struct tunnel_group *group, const struct statement *general)
+{
+    struct bytes policy = bytes_of_text("DfltGrpPolicy");
+
+    for (const struct statement *s = NULL; general != NULL && (s = next_child(c, general, s)) != NULL;) {
+        if (s->state != STATEMENT_IS_KNOWN || s->is_no)
+            continue;
+        if (s->row->kind == STATEMENT_address_pool)
+            take_pools(c, group, s);
+        else if (s->row->kind == STATEMENT_server_group)
+            check_servers(c, group, s);
+        else if (s->row->kind == STATEMENT_default_group_policy)
+            policy = statement_argument(s, "group-policy", 0);
+    }
+    take_policy(c, group, policy);
+    if (group->user_auth == USER_AUTH_NONE)
+        say(c, CONF_WARNING, general,
+            "tunnel-group %.64s asks nobody for a password: whoever has its key is let in, and gets no address",
+            group->name);
+    if (group->pool_count == 0)
+        say(c, CONF_WARNING, general, "tunnel-group %.64s has no pool: its users get no address", group->name);
+}
+
+bool compile_serves_users(const struct compiler *c)
+{
+    for (uint16_t i = 0; i < c->group_count; i++)
+        if (c->groups[i].group.is_remote_access && c->groups[i].group.pool_count > 0)
+            return true;
+    return false;
+}
+
+/* ---- users */
+
+static struct bytes first_word(struct bytes *text)
+{
+    struct bytes word = bytes_of(text->data, 0);
+
+    while (word.len < text->len && text->data[word.len] != ' ')
+        word.len++;
+    *text = bytes_after(*text, word.len);
+    while (text->len > 0 && text->data[0] == ' ')
+        *text = bytes_after(*text, 1);
+    return word;
+}
+
+/* PASSWORD [encrypted|nt-encrypted|pbkdf2|mschap] [privilege N]. What a device has made of a password, only the device
+ * can check; a hash of crypt(5) is known by its beginning. */
+static void take_user(struct compiler *c, const struct statement *s)
+{
+    static const char *const device_forms[] = {"encrypted", "nt-encrypted", "pbkdf2", "mschap"};
+    struct bytes rest = statement_argument(s, "user-password", 0), name = first_argument(s);
+    struct bytes password = first_word(&rest), form = first_word(&rest);
+    bool is_crypt = password.len > 3 && password.data[0] == '$' && memchr(password.data + 1, '$', password.len - 1);
+    bool is_device_form = false;
+
+    for (size_t i = 0; i < COUNT_OF(device_forms); i++)
+        is_device_form = is_device_form || bytes_equal(form, bytes_of_text(device_forms[i]));
+    if (password.len == 0)
+        say(c, CONF_WARNING, s, "user %.64s has no password and is let in nowhere", name_of(c, name));
+    else if (text_is_masked_key(password))
+        say(c, CONF_WARNING, s, "the password of user %.64s is masked: he is let in nowhere until it is set anew",
+            name_of(c, name));
+    else if (is_device_form && !is_crypt)
+        say(c, CONF_WARNING, s,
+            "the password of user %.64s is stored as only that device can check it: he is let in nowhere until it is "
+            "set "
+            "anew",
+            name_of(c, name));
+    else
+        c->conf->users[c->conf->user_count++] = (struct conf_user){name, password};
+}
+
+void compile_users(struct compiler *c)
+{
+    uint32_t count = statement_count(c->statements, STATEMENT_username);
+
+    c->conf->user_count = 0;
+    c->conf->users = arena_take(c->arena, count * sizeof *c->conf->users);
+    if (c->conf->users == NULL)
+        return;
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_username)) != NULL;)
+        take_user(c, s);
+}

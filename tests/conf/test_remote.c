@@ -1,0 +1,188 @@
+/* Remote access in the configuration: pools, group policies, tunnel-groups of users, the users themselves. */
+#include "conf/compile.h"
+#include "conf/reading.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const char base[] =
+    "ASA Version 9.12(4)\n"
+    "interface GigabitEthernet0/0\n nameif outside\n ip address 203.0.113.2 255.255.255.0\n"
+    "access-list SPLIT standard permit 10.2.0.0 255.255.255.0\n"
+    "access-list SPLIT standard permit host 10.3.0.9\n"
+    "ip local pool A 10.60.200.10-10.60.200.20 mask 255.255.255.0\n"
+    "ip local pool B 10.60.201.1\n"
+    "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha-hmac\n"
+    "crypto dynamic-map D 10 set ikev1 transform-set S\n"
+    "crypto map M 65535 ipsec-isakmp dynamic D\n"
+    "crypto map M interface outside\n"
+    "crypto ikev1 enable outside\n"
+    "no crypto ikev1 am-disable\n"
+    "crypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha\n group 14\n"
+    "group-policy STAFF internal\n"
+    "group-policy STAFF attributes\n"
+    " banner value Be kind.\n banner value And quiet.\n"
+    " dns-server value 10.2.0.53 10.2.0.54\n default-domain value example.net\n"
+    " split-tunnel-policy tunnelspecified\n split-tunnel-network-list value SPLIT\n"
+    "username alice password $6$salt$hash\n"
+    "username bob password Wonder-1 privilege 0\n";
+
+static const char group[] = "tunnel-group STAFF type remote-access\n"
+                            "tunnel-group STAFF general-attributes\n address-pool (outside) A B\n"
+                            " default-group-policy STAFF\n authentication-server-group LOCAL\n"
+                            "tunnel-group STAFF ipsec-attributes\n ikev1 pre-shared-key xK9-2mQ7_vB4-pL8w\n";
+
+static void read_with(struct reading *r, const char *a, const char *b)
+{
+    char text[8192];
+
+    snprintf(text, sizeof text, "%s%s%s", base, a, b);
+    reading_of(r, text);
+    CHECK(r->is_ok);
+}
+
+static bool is_found(const struct conf *conf, const char *words)
+{
+    for (uint32_t i = 0; i < conf->finding_count; i++)
+        if (strstr(conf->findings[i].sentence, words) != NULL)
+            return true;
+    return false;
+}
+
+static const struct tunnel_group *group_named(const struct conf *conf, const char *name)
+{
+    for (uint16_t i = 0; i < conf->policy.tunnel_group_count; i++)
+        if (strcmp(conf->policy.tunnel_groups[i].name, name) == 0)
+            return &conf->policy.tunnel_groups[i];
+    return NULL;
+}
+
+static void a_group_of_users_has_its_pools_and_its_policy(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    read_with(&r, group, "");
+    const struct tunnel_group *g = group_named(&r.conf, "STAFF");
+    CHECK(r.conf.error_count == 0 && r.conf.running_count == 1 && r.conf.unused_count == 0);
+    CHECK(g != NULL && g->is_remote_access && g->is_by_identity && g->user_auth == USER_AUTH_XAUTH);
+    CHECK(g->pool_count == 2 && g->group_policy == 1 && g->dpd_threshold_s == 300);
+    const struct group_policy *p = &r.conf.policy.group_policies[0];
+    assert_string_equal(p->banner, "Be kind.\nAnd quiet.");
+    assert_string_equal(p->default_domain, "example.net");
+    CHECK(ip_equal(p->dns[0], ip_of_v4(0x0a020035)) && ip_equal(p->dns[1], ip_of_v4(0x0a020036)));
+    CHECK(p->split_tunnel == SPLIT_TUNNEL_SPECIFIED && p->split_network_count == 2);
+    CHECK(ip_range_prefix_len(p->split_networks[0]) == 24 && ip_range_prefix_len(p->split_networks[1]) == 32);
+    reading_end(&r);
+}
+
+static void how_users_prove_themselves_is_said_in_both_spellings(void **state)
+{
+    static const struct {
+        const char *line;
+        enum user_auth user_auth;
+    } cases[] = {
+        {" ikev1 user-authentication xauth\n", USER_AUTH_XAUTH},
+        {" ikev1 user-authentication none\n", USER_AUTH_NONE},
+        {" isakmp ikev1-user-authentication hybrid\n", USER_AUTH_HYBRID},
+        {" isakmp ikev1-user-authentication xauth\n", USER_AUTH_XAUTH},
+        {"", USER_AUTH_XAUTH},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        read_with(&r, group, cases[i].line);
+        CHECK(group_named(&r.conf, "STAFF")->user_auth == cases[i].user_auth);
+        reading_end(&r);
+    }
+}
+
+static void X02_whoever_has_the_key_of_a_group_of_users_could_collect_passwords(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    read_with(&r, group, "");
+    CHECK(is_found(&r.conf, "tunnel-group STAFF has its key, and could stand in for this gateway"));
+    reading_end(&r);
+    read_with(&r, "", "");
+    CHECK(!is_found(&r.conf, "could stand in"));
+    reading_end(&r);
+}
+
+static void what_cannot_be_used_is_named(void **state)
+{
+    static const struct {
+        const char *lines, *said;
+    } cases[] = {
+        {"ip local pool C 10.60.200.20-10.60.200.10\n", "pool C is not used: its range is empty"},
+        {"ip local pool C 10.0.0.0-10.255.255.255\n", "pool C is not used: its range is empty, or has more than 65536"},
+        {"ip local pool C 10.60.200.300\n", "pool C is not used: its range is not of the form"},
+        {"ip local pool C 2001:db8::1-2001:db8::9\n", "only pools of IPv4 addresses"},
+        {"ip local pool C 10.60.202.1-10.60.202.9 mask 255.0.255.0\n", "its mask is none"},
+        {"tunnel-group STAFF general-attributes\n address-pool NONE\n", "there is none of that name"},
+        {"tunnel-group STAFF general-attributes\n authentication-server-group RADIUS LOCAL\n",
+         "there are no servers here, so RADIUS is not asked"},
+        {"username carol nopassword\n", "user carol has no password and is let in nowhere"},
+        {"username carol password *****\n", "the password of user carol is masked"},
+        {"username carol password 0123456789abcdef encrypted\n", "stored as only that device can check it"},
+        {"username carol password abcdefgh== pbkdf2 privilege 2\n", "stored as only that device can check it"},
+        {"group-policy G attributes\n split-tunnel-network-list value NONE\n",
+         "access-list NONE of group-policy G has no"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        read_with(&r, group, cases[i].lines);
+        if (!is_found(&r.conf, cases[i].said))
+            print_findings(&r.conf);
+        CHECK(is_found(&r.conf, cases[i].said));
+        CHECK(r.conf.user_count == 2);
+        reading_end(&r);
+    }
+}
+
+static void a_password_is_never_shown_and_does_not_stay(void **state)
+{
+    static const char *const lines[] = {"username carol password Top-Secret-1\n",
+                                        "username carol password Top-Secret-1 privilege 15\n",
+                                        "username carol passwort Top-Secret-1\n"};
+    static char space[65536];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        struct reading r;
+        struct text text = text_of(space, sizeof space);
+
+        read_with(&r, group, lines[i]);
+        for (uint32_t k = 0; k < r.conf.finding_count; k++)
+            CHECK(strstr(r.conf.findings[k].sentence, "Top-Secret") == NULL);
+        conf_write(&r.conf, CONF_KEYS_MASKED, &text);
+        CHECK(strstr(space, "Top-Secret") == NULL && strstr(space, "Wonder-1") == NULL &&
+              strstr(space, "salt") == NULL);
+        conf_wipe(&r.conf);
+        CHECK(r.conf.user_count == 0);
+        CHECK(memmem(r.arena.data, r.arena.size, "Top-Secret-1", 12) == NULL);
+        reading_end(&r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_group_of_users_has_its_pools_and_its_policy),
+        cmocka_unit_test(how_users_prove_themselves_is_said_in_both_spellings),
+        cmocka_unit_test(X02_whoever_has_the_key_of_a_group_of_users_could_collect_passwords),
+        cmocka_unit_test(what_cannot_be_used_is_named),
+        cmocka_unit_test(a_password_is_never_shown_and_does_not_stay),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
