@@ -1,7 +1,7 @@
 #!/bin/bash
 # The attack list: each row that concerns what is built has a test that is called by it. Rows P are the parser's, C those of
 # keys, certificates and signatures, S the state machine's, Q quick mode's, F those of messages in fragments, E the data
-# plane's. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
+# plane's, X those of users' (XAUTH, mode config). A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
 # looks for a row finds its tests with grep, and a row whose last test was renamed away is named here.
 #
 #   tests/attacks.sh          one line a row: how many tests are called by it
@@ -85,6 +85,14 @@ rows="P01  the length of the header is not that of the datagram
       Q10  NAT payloads where none belong
       Q11  two SA payloads
       N06  several clients behind one NAT, with the same networks too
+      X01  what comes before the user is proved, or after he is refused
+      X02  a group's key that many have, and passwords behind it
+      X03  passwords that are tried out
+      X04  answers that tell groups or users apart
+      X05  what is long in a configuration
+      X07  padding, trailing bytes, what nobody asked for
+      X08  addresses of others
+      X09  answers by another method, odd names
       F01  fragments shorter than their header
       F02  fragments in the worst order
       F03  fragments without data, or without a state

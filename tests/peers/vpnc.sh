@@ -1,0 +1,215 @@
+#!/bin/bash
+# A remote user with vpnc: aggressive mode with the key of his group, XAUTH, mode config, then ESP in UDP through a NAT
+# router, and plain protocol 50 without: the only plain ESP that no peer of this tree has written.
+#
+#   tests/peers/vpnc.sh            all of it, side by side
+#   tests/peers/vpnc.sh NAME...
+set -u
+cd "$(dirname "$0")" || exit 1
+. ./lab.sh
+. ./cell.sh
+. ./ikewise.sh
+
+group=STAFF
+user=alice
+password=wonderland-is-far
+pool=10.60.200
+
+gateway_configuration() {
+    cat <<CONF
+hostname east
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address ${lab_outer[east]} 255.255.255.0
+interface GigabitEthernet0/1
+ nameif inside
+ security-level 100
+ ip address ${lab_inner_gateway[east]} 255.255.255.0
+access-list SPLIT standard permit ${lab_inner_net[east]} 255.255.255.0
+ip local pool RA $pool.10-$pool.20 mask 255.255.255.0
+crypto ipsec ikev1 transform-set TS esp-aes-256 esp-sha-hmac
+crypto dynamic-map DYN 10 set ikev1 transform-set TS
+crypto map OUTSIDE 65535 ipsec-isakmp dynamic DYN
+crypto map OUTSIDE interface outside
+no crypto ikev1 am-disable
+crypto ikev1 enable outside
+crypto ikev1 policy 10
+ authentication pre-share
+ encryption aes-256
+ hash sha
+ group 14
+ lifetime 86400
+group-policy STAFF internal
+group-policy STAFF attributes
+ banner value be kind
+ dns-server value 10.2.0.53
+ default-domain value example.net
+ split-tunnel-policy tunnelspecified
+ split-tunnel-network-list value SPLIT
+username $user password $password
+tunnel-group $group type remote-access
+tunnel-group $group general-attributes
+ address-pool RA
+ default-group-policy STAFF
+tunnel-group $group ipsec-attributes
+ ikev1 pre-shared-key $cell_key
+ ikev1 user-authentication xauth
+ isakmp keepalive threshold 10 retry 2
+CONF
+}
+
+# What vpnc hands its script is configured here, and written down: its own would change the machine's resolv.conf.
+client_script() {
+    cat <<'SCRIPT'
+#!/bin/sh
+env | grep -E '^(reason|INTERNAL_|CISCO_|TUNDEV|VPNGATEWAY)' | sort >>"$0.seen"
+case $reason in
+connect)
+    ip link set dev "$TUNDEV" up mtu "${INTERNAL_IP4_MTU:-1400}"
+    ip addr add "$INTERNAL_IP4_ADDRESS/32" dev "$TUNDEV"
+    i=0
+    while [ "$i" -lt "${CISCO_SPLIT_INC:-0}" ]; do
+        eval "ip route add \$CISCO_SPLIT_INC_${i}_ADDR/\$CISCO_SPLIT_INC_${i}_MASKLEN dev \$TUNDEV"
+        i=$((i + 1))
+    done
+    ;;
+disconnect) ip link set dev "$TUNDEV" down ;;
+esac
+SCRIPT
+}
+
+# vpnc_start NAT-T-MODE PASSWORD
+vpnc_start() {
+    client_script >"$lab_dir/vpnc-script"
+    chmod 755 "$lab_dir/vpnc-script"
+    cat >"$lab_dir/vpnc.conf" <<CONF
+IPSec gateway ${lab_outer[east]}
+IPSec ID $group
+IPSec secret $cell_key
+IKE Authmode psk
+IKE DH Group dh14
+Perfect Forward Secrecy nopfs
+NAT Traversal Mode $1
+DPD idle timeout (our side) 10
+Xauth username $user
+Xauth password $2
+Script $lab_dir/vpnc-script
+CONF
+    chmod 600 "$lab_dir/vpnc.conf"
+    lab_spawn vpnc west stdbuf -oL env LD_LIBRARY_PATH="$tools_libraries" "$tools/usr/sbin/vpnc" --no-detach --non-inter --debug 2 \
+        "$lab_dir/vpnc.conf"
+}
+
+says() {
+    grep -h -m 1 -o "$2" "$1"
+}
+
+address() {
+    sed -n 's/^INTERNAL_IP4_ADDRESS=//p' "$lab_dir/vpnc-script.seen" | tail -1
+}
+
+given() {
+    says "$lab_dir/vpnc-script.seen" "$1"
+}
+
+# pings FROM ADDRESS [SOURCE]
+pings() {
+    lab_in "$1" ping -n -q -c 20 -i 0.05 -W 2 -w 30 ${3:+-I "$3"} "$2" | grep -o '20 packets transmitted, 20 received'
+}
+
+wire() {
+    case $1 in
+    esp) echo 'ip proto 50' ;;
+    udp) echo 'udp port 4500 and udp[8:4] != 0' ;;
+    esac
+}
+
+carried() {
+    local count
+    count=$(tcpdump -n -r "$lab_dir/outside.pcap" "$1" 2>/dev/null | wc -l)
+    echo "$count packets"
+    [ "$count" -ge 80 ]
+}
+
+show_logs() {
+    [ "$lab_failures" = 0 ] || tail -n 60 "$@" 2>&1 | sed 's/^/  | /'
+}
+
+gateway_start() {
+    mkdir -p "$lab_dir/ikewised-east"
+    gateway_configuration >"$lab_dir/ikewised-east/ikewise.conf"
+    ikewise_start east || { not_ok "$1: ikewise starts"; return 1; }
+}
+
+# tunnel NAME NAT NAT-T-MODE WIRE
+tunnel() {
+    local name=$1 log
+    lab_up "$2"
+    gateway_start "$name" || return
+    log=$(ikewise_logs east)
+    lab_capture outside east outside "$lab_dir/outside.pcap"
+    vpnc_start "$3" "$password"
+    if expect "$name: the user has an address" lab_until 15 given "INTERNAL_IP4_ADDRESS=$pool\\.[0-9]*"; then
+        expect "$name: of the pool" given "INTERNAL_IP4_ADDRESS=$pool\\.1[0-9]"
+        expect "$name: and the name server" given 'INTERNAL_IP4_DNS=10.2.0.53'
+        expect "$name: and the domain" given 'CISCO_DEF_DOMAIN=example.net'
+        expect "$name: and the banner" given 'CISCO_BANNER=be kind'
+        expect "$name: and the networks" given 'CISCO_SPLIT_INC_0_ADDR=10.2.0.0'
+        expect "$name: we say who he is" says "$log" "User ($user) authenticated."
+        expect "$name: and which address he has" says "$log" "Assigned private IP address $(address) to remote user"
+        expect "$name: 20 pings from the user" pings west "${lab_host[east]}" "$(address)"
+        expect "$name: 20 pings to the user" pings east-host "$(address)"
+        expect "$name: it answers DPD" lab_until 25 grep -q 'DPD R-U-THERE-ACK' "$log"
+        expect "$name: our delete" ikewise east clear crypto isakmp sa
+        expect "$name: ends vpnc" lab_until 5 lab_ended "${lab_pids[vpnc]}"
+        lab_stop outside
+        expect "$name: all went as ${4}" carried "$(wire "$4")"
+    fi
+    expect "$name: no log has the password" [ "$(grep -c "$password" "$log")" = 0 ]
+    show_logs "$log" "$lab_dir/vpnc.log"
+}
+
+# refused NAME: what becomes of a wrong password
+refused() {
+    lab_up none
+    gateway_start "$1" || return
+    vpnc_start none looking-glass
+    expect "$1: vpnc is refused" lab_until 15 lab_ended "${lab_pids[vpnc]}"
+    expect "$1: it says why" says "$lab_dir/vpnc.log" 'authentication unsuccessful\|Authentication unsuccessful\|xauth.*failed\|auth.*reject.*'
+    expect "$1: so do we" says "$(ikewise_logs east)" "AAA user authentication Rejected : reason = Invalid password : local database : user = $user .*"
+    expect "$1: no SA is left" lab_until 5 ikewise_is_gone east
+    expect "$1: no log has the password" [ "$(grep -c looking-glass "$(ikewise_logs east)")" = 0 ]
+    show_logs "$(ikewise_logs east)" "$lab_dir/vpnc.log"
+}
+
+#     name             what
+cases="plain            tunnel none none esp
+       nat              tunnel west natt udp
+       wrong-password   refused"
+
+tools=$(./fetch_tools.sh) || lab_die "no vpnc"
+tools_libraries=$tools/usr/lib/$(uname -m)-linux-gnu
+
+if [ $# = 1 ]; then
+    read -r -a row < <(awk -v name="$1" '$1 == name' <<<"$cases")
+    [ ${#row[@]} -gt 0 ] || lab_die "no case is called $1"
+    "${row[1]}" "${row[0]}" "${row[@]:2}"
+    lab_finish
+fi
+
+[ $# -gt 0 ] || mapfile -t names < <(awk '{ print $1 }' <<<"$cases")
+[ $# = 0 ] || names=("$@")
+failed=0
+output=$(mktemp -d)
+trap 'rm -rf "$output"' EXIT
+children=()
+for name in "${names[@]}"; do
+    "./${0##*/}" "$name" >"$output/$name" 2>&1 </dev/null &
+    children+=("$!:$name")
+done
+for child in "${children[@]}"; do
+    wait "${child%%:*}" || failed=1
+    cat "$output/${child#*:}"
+done
+exit $failed
