@@ -27,7 +27,7 @@ static struct esp_sa make_sa(size_t which, bool is_out)
     struct ip any = {.family = IP_V4};
     struct ip_range all = ip_range_of_prefix(any, 0);
     struct esp_sa sa = {
-        .spi = 7, .shape = shape, .limits = esp_limits_of(algorithms[which].cipher, 0), .replay = replay_of(64)};
+        .spi = 7, .shape = shape, .limits = esp_limits_of(algorithms[which].cipher, 0), .replay = replay_of(64, NULL)};
 
     sa.selector = (struct selector){.local = all, .remote = all, .local_ports = {0, 65535}, .remote_ports = {0, 65535}};
     sa.key = burst_key_make(algorithms[which].cipher, bytes_of(key, key_len), algorithms[which].integrity,

@@ -67,8 +67,8 @@ void plane_set_policy(struct plane *plane, const struct policy *policy);
 
 /* Installs the directions that are named; a second call adds the other one. 0, or an errno: EAFNOSUPPORT, EOPNOTSUPP
  * (transport mode), ENOSPC (index past pair_limit), EEXIST (the place has another pair, or the SPI is taken), EINVAL
- * (libcrypto refused the keys), EADDRNOTAVAIL (no socket for that local address), EIO (its traffic cannot be steered).
- * Nothing is changed on failure. */
+ * (libcrypto refused the keys), ENOMEM, EADDRNOTAVAIL (no socket for that local address), EIO (its traffic cannot be
+ * steered). Nothing is changed on failure. */
 int plane_install(struct plane *plane, const struct ike_install *install);
 
 /* The traffic of all pairs of open tunnels; `*guests` is the caller's to free. Returns how many. */

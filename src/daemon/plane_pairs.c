@@ -117,14 +117,14 @@ static struct burst_key *make_key(const struct ike_install *install, const struc
 }
 
 static struct esp_sa make_sa(const struct ike_install *install, const struct esp_shape *shape, struct burst_key *key,
-                             bool is_out)
+                             uint64_t *far, bool is_out)
 {
     return (struct esp_sa){.spi = is_out ? install->spi_out : install->spi_in,
                            .shape = *shape,
                            .key = key,
                            .selector = install->selector,
                            .limits = esp_limits_of(install->cipher, install->lifetime_kb),
-                           .replay = replay_of(is_out ? 0 : install->replay_window)};
+                           .replay = replay_of(is_out ? 0 : install->replay_window, far)};
 }
 
 static void set_path_mtu(struct plane_pair *pair, uint32_t mtu)
@@ -213,10 +213,14 @@ int plane_install(struct plane *plane, const struct ike_install *install)
     struct esp_shape shape = esp_shape_of(install->cipher, install->integrity, install->is_udp);
     struct burst_key *key_in = install->is_inbound ? make_key(install, &shape, false) : NULL;
     struct burst_key *key_out = install->is_outbound ? make_key(install, &shape, true) : NULL;
-    if ((install->is_inbound && key_in == NULL) || (install->is_outbound && key_out == NULL)) {
+    bool has_far = install->is_inbound && install->replay_window > REPLAY_WINDOW_DEFAULT;
+    uint64_t *far = has_far ? calloc(REPLAY_WORDS, sizeof *far) : NULL;
+    if ((install->is_inbound && key_in == NULL) || (install->is_outbound && key_out == NULL) ||
+        (has_far && far == NULL)) {
         burst_key_free(key_in);
         burst_key_free(key_out);
-        return EINVAL;
+        free(far);
+        return has_far && far == NULL ? ENOMEM : EINVAL;
     }
 
     struct plane_pair *pair = &plane->pairs[install->pair.index];
@@ -228,12 +232,12 @@ int plane_install(struct plane *plane, const struct ike_install *install)
     if (!handle_is_set(pair->handle))
         begin_pair(plane, pair, install);
     if (install->is_inbound) {
-        pair->in = make_sa(install, &shape, key_in, false);
+        pair->in = make_sa(install, &shape, key_in, far, false);
         pair->has_in = true;
         link_spi(plane, pair);
     }
     if (install->is_outbound) {
-        pair->out = make_sa(install, &shape, key_out, true);
+        pair->out = make_sa(install, &shape, key_out, NULL, true);
         pair->has_out = true;
         pair->birth = ++plane->last_birth;
         link_ace(plane, pair);
@@ -256,6 +260,7 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
         unlink_ace(plane, pair);
     burst_key_free(pair->in.key);
     burst_key_free(pair->out.key);
+    free(pair->in.replay.far);
     free(pair->drops);
     plane->guest_count -= pair->is_guest;
     plane->are_guests_gone |= pair->is_guest;

@@ -2,18 +2,35 @@
 
 #include "base/check.h"
 
-_Static_assert(REPLAY_WINDOW_MAX + 64 <= REPLAY_WORDS * 64,
-               "the word that is entered must not hold numbers that still count");
-_Static_assert((REPLAY_WORDS & (REPLAY_WORDS - 1)) == 0, "the ring must not jump where the number's top ends");
+#include <stddef.h>
 
-struct replay replay_of(uint16_t size)
+/* A ring: number n is bit n % 64 of word n / 64, modulo their count, which is a power of two so that the ring does not
+ * jump where the number's top ends. The word that is entered must not hold numbers that still count. */
+_Static_assert(REPLAY_WINDOW_DEFAULT + 64 <= REPLAY_NEAR_WORDS * 64, "a small window in few words");
+_Static_assert(REPLAY_WINDOW_MAX + 64 <= REPLAY_WORDS * 64, "a large window in many");
+_Static_assert((REPLAY_NEAR_WORDS & (REPLAY_NEAR_WORDS - 1)) == 0 && (REPLAY_WORDS & (REPLAY_WORDS - 1)) == 0,
+               "powers of two");
+
+struct replay replay_of(uint16_t size, uint64_t *far)
 {
-    return (struct replay){.size = size > REPLAY_WINDOW_MAX ? REPLAY_WINDOW_MAX : size};
+    uint16_t most = far == NULL ? REPLAY_WINDOW_DEFAULT : REPLAY_WINDOW_MAX;
+
+    return (struct replay){.size = size > most ? most : size, .far = far};
 }
 
-static uint32_t word_of(uint32_t sequence)
+static uint32_t word_count(const struct replay *r)
 {
-    return sequence / 64 % REPLAY_WORDS;
+    return r->far == NULL ? REPLAY_NEAR_WORDS : REPLAY_WORDS;
+}
+
+static uint64_t word_of(const struct replay *r, uint32_t sequence)
+{
+    return (r->far == NULL ? r->near : r->far)[sequence / 64 % word_count(r)];
+}
+
+static uint64_t *word_at(struct replay *r, uint32_t sequence)
+{
+    return (r->far == NULL ? r->near : r->far) + sequence / 64 % word_count(r);
 }
 
 static uint64_t bit_of(uint32_t sequence)
@@ -31,7 +48,7 @@ enum replay_answer replay_check(const struct replay *r, uint32_t sequence)
         return REPLAY_FRESH;
     if (r->top - sequence >= r->size)
         return REPLAY_IS_OLD;
-    return (r->seen[word_of(sequence)] & bit_of(sequence)) != 0 ? REPLAY_IS_SEEN : REPLAY_FRESH;
+    return (word_of(r, sequence) & bit_of(sequence)) != 0 ? REPLAY_IS_SEEN : REPLAY_FRESH;
 }
 
 /* The words between the old top and the new one belong to numbers that nobody has seen. */
@@ -39,10 +56,10 @@ static void move(struct replay *r, uint32_t sequence)
 {
     uint32_t entered = sequence / 64 - r->top / 64;
 
-    if (entered > REPLAY_WORDS)
-        entered = REPLAY_WORDS;
+    if (entered > word_count(r))
+        entered = word_count(r);
     for (uint32_t i = 0; i < entered; i++)
-        r->seen[word_of(sequence - i * 64)] = 0;
+        *word_at(r, sequence - i * 64) = 0;
     r->top = sequence;
 }
 
@@ -52,7 +69,7 @@ void replay_accept(struct replay *r, uint32_t sequence)
     if (sequence > r->top)
         move(r, sequence);
     if (r->size > 0)
-        r->seen[word_of(sequence)] |= bit_of(sequence);
+        *word_at(r, sequence) |= bit_of(sequence);
 }
 
 uint64_t replay_bitmap(const struct replay *r)
@@ -60,7 +77,7 @@ uint64_t replay_bitmap(const struct replay *r)
     uint64_t map = 0;
 
     for (uint32_t back = 0; back < 64 && back < r->top && back < r->size; back++)
-        if ((r->seen[word_of(r->top - back)] & bit_of(r->top - back)) != 0)
+        if ((word_of(r, r->top - back) & bit_of(r->top - back)) != 0)
             map |= (uint64_t)1 << back;
     return map;
 }

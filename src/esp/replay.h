@@ -4,18 +4,20 @@
 
 #include <stdint.h>
 
-enum { REPLAY_WINDOW_DEFAULT = 64, REPLAY_WINDOW_MAX = 1024, REPLAY_WORDS = 32 };
+enum { REPLAY_WINDOW_DEFAULT = 64, REPLAY_WINDOW_MAX = 1024, REPLAY_NEAR_WORDS = 2, REPLAY_WORDS = 32 };
 
 struct replay {
-    uint32_t top;                /* the highest number accepted; 0: none yet */
-    uint16_t size;               /* packets; 0: not checked */
-    uint64_t seen[REPLAY_WORDS]; /* a ring: number n is bit n % 64 of word n / 64 % REPLAY_WORDS */
+    uint32_t top;  /* the highest number accepted; 0: none yet */
+    uint16_t size; /* packets; 0: not checked */
+    uint64_t near[REPLAY_NEAR_WORDS];
+    uint64_t *far; /* the caller's, for windows above the default: each pair has a window, and few a large one */
 };
 
 enum replay_answer { REPLAY_FRESH, REPLAY_IS_ZERO, REPLAY_IS_OLD, REPLAY_IS_SEEN };
 
-/* More than REPLAY_WINDOW_MAX is taken as that. */
-struct replay replay_of(uint16_t size);
+/* More than REPLAY_WINDOW_MAX is taken as that. `far`: REPLAY_WORDS zeros, that live as long as the window; or NULL,
+ * then more than REPLAY_WINDOW_DEFAULT is taken as that. */
+struct replay replay_of(uint16_t size, uint64_t *far);
 
 enum replay_answer replay_check(const struct replay *r, uint32_t sequence);
 

@@ -321,7 +321,7 @@ static void begin_pair(struct sim *sim, struct plane_pair *pair, const struct ik
     uint16_t window = sim->plant == SIM_PLANT_NO_WINDOW ? 0 : install->replay_window;
 
     pair->is_used = true;
-    pair->in = (struct esp_sa){.limits = limits, .replay = replay_of(window)};
+    pair->in = (struct esp_sa){.limits = limits, .replay = replay_of(window, pair->far)};
     pair->out = (struct esp_sa){.limits = limits, .sequence = sim->network.numbers_from};
 }
 

@@ -70,6 +70,7 @@ struct plane_pair {
     bool is_used, is_inbound, is_outbound, is_soft_told, is_spent;
     uint64_t order, used_ms;
     struct esp_sa in, out;
+    uint64_t far[REPLAY_WORDS]; /* of the window of `in` */
     struct ike_install install;
 };
 

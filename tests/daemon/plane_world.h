@@ -135,7 +135,7 @@ static inline struct esp_sa peer_sa(uint32_t spi, uint8_t seed, bool is_out)
                            .key = make_key(seed, is_out),
                            .selector = selector_mirror(ace.selector),
                            .limits = esp_limits_of(CIPHER_AES128_CBC, 0),
-                           .replay = replay_of(is_out ? 0 : 64)};
+                           .replay = replay_of(is_out ? 0 : 64, NULL)};
 }
 
 static inline struct ike_install install_of(uint32_t generation, uint32_t spi_in, uint32_t spi_out, uint8_t seed)

@@ -45,7 +45,7 @@ static inline struct esp_sa sample_sa_of(enum cipher_id cipher, enum hash_id int
                            .key = burst_key,
                            .selector = sample_any(IP_V4),
                            .limits = esp_limits_of(cipher, 0),
-                           .replay = replay_of(is_out ? 0 : REPLAY_WINDOW_DEFAULT)};
+                           .replay = replay_of(is_out ? 0 : REPLAY_WINDOW_DEFAULT, NULL)};
 }
 
 static inline struct esp_sa sample_sa(enum cipher_id cipher, enum hash_id integrity, bool is_out)

@@ -37,7 +37,7 @@ static void the_window_answers_as_rfc_4303_says_E02(void **state)
         {1, REPLAY_IS_OLD, "a counter that has wrapped is old (E04)"},
         {0, REPLAY_IS_ZERO, "and so is 0"},
     };
-    struct replay r = replay_of(64);
+    struct replay r = replay_of(64, NULL);
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -50,16 +50,25 @@ static void the_window_answers_as_rfc_4303_says_E02(void **state)
 
 static void asking_moves_nothing_E03(void **state)
 {
-    struct replay r = replay_of(64), before = r;
+    struct replay r = replay_of(64, NULL), before = r;
 
     (void)state;
     CHECK(replay_check(&r, UINT32_MAX - 1) == REPLAY_FRESH);
     CHECK(memcmp(&r, &before, sizeof r) == 0);
 }
 
+static void a_window_without_space_is_small(void **state)
+{
+    uint64_t far[REPLAY_WORDS] = {0};
+
+    (void)state;
+    CHECK(replay_of(1000, NULL).size == REPLAY_WINDOW_DEFAULT && replay_of(10, NULL).size == 10);
+    CHECK(replay_of(1000, far).size == 1000 && replay_of(5000, far).size == REPLAY_WINDOW_MAX);
+}
+
 static void a_window_of_0_takes_everything(void **state)
 {
-    struct replay r = replay_of(0);
+    struct replay r = replay_of(0, NULL);
 
     (void)state;
     for (int i = 0; i < 3; i++) {
@@ -72,7 +81,7 @@ static void a_window_of_0_takes_everything(void **state)
 
 static void the_bitmap_shows_the_last_64_numbers(void **state)
 {
-    struct replay r = replay_of(64);
+    struct replay r = replay_of(64, NULL);
 
     (void)state;
     replay_accept(&r, 1);
@@ -124,10 +133,12 @@ static uint32_t next_number(const struct model *m, bool is_calm)
     }
 }
 
-static void walk(uint16_t size, uint32_t seed, uint64_t steps)
+/* Small windows are kept in few words, unless there are many. */
+static void walk(uint16_t size, bool has_far, uint32_t seed, uint64_t steps)
 {
     static struct model m;
-    struct replay r = replay_of(size);
+    uint64_t far[REPLAY_WORDS] = {0};
+    struct replay r = replay_of(size, has_far ? far : NULL);
 
     memset(&m, 0, sizeof m);
     m.size = size;
@@ -156,14 +167,17 @@ static void the_window_is_the_same_as_a_naive_set_E02(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        walk(sizes[i], 12345 + (uint32_t)i, steps / (sizeof sizes / sizeof sizes[0]));
+        for (int has_far = sizes[i] > REPLAY_WINDOW_DEFAULT; has_far < 2; has_far++)
+            walk(sizes[i], has_far, 12345 + (uint32_t)i, steps / (sizeof sizes / sizeof sizes[0]) / 2);
 }
 
 static void sweeps_of_a_whole_window_are_taken_once_E02(void **state)
 {
     (void)state;
     for (uint16_t size = 64; size <= REPLAY_WINDOW_MAX; size = (uint16_t)(size * 2)) {
-        struct replay up = replay_of(size), down = replay_of(size);
+        uint64_t space[2][REPLAY_WORDS] = {{0}};
+        struct replay up = replay_of(size, space[0]), down = replay_of(size, space[1]);
+
         for (uint32_t n = 1; n <= size * 3u; n++) {
             CHECK(replay_check(&up, n) == REPLAY_FRESH);
             replay_accept(&up, n);
@@ -185,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_window_answers_as_rfc_4303_says_E02),
         cmocka_unit_test(asking_moves_nothing_E03),
+        cmocka_unit_test(a_window_without_space_is_small),
         cmocka_unit_test(a_window_of_0_takes_everything),
         cmocka_unit_test(the_bitmap_shows_the_last_64_numbers),
         cmocka_unit_test(the_window_is_the_same_as_a_naive_set_E02),

@@ -53,7 +53,9 @@ static void each_size_of_window_opens_just_what_is_within_it_E02(void **state)
         struct esp_tally tally = {0};
         uint8_t space[SAMPLE_SPACE];
 
-        in.replay = replay_of(sizes[i]);
+        uint64_t far[REPLAY_WORDS] = {0};
+
+        in.replay = replay_of(sizes[i], far);
         for (uint32_t n = MANY; n > 0; n--) {
             enum esp_drop drop = sample_open(&in, bytes_of(sealed[n], lens[n]), space, &tally).drop;
 
