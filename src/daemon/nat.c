@@ -1,10 +1,9 @@
 #include "daemon/nat.h"
 
 #include "base/names.h"
-#include "daemon/child.h"
 #include "daemon/conntrack.h"
 #include "daemon/netlink.h"
-#include "doctor/parts.h"
+#include "doctor/child.h"
 
 #include <errno.h>
 #include <jansson.h>

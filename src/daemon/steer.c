@@ -1,6 +1,6 @@
 #include "daemon/steer.h"
 
-#include "daemon/child.h"
+#include "doctor/child.h"
 #include "daemon/names.h"
 #include "daemon/netlink.h"
 

@@ -1,6 +1,7 @@
 /* Which of our packets the packet filter of this machine lets through: the rules are judged by filter.c. */
 #include "base/names.h"
 #include "doctor/filter.h"
+#include "doctor/child.h"
 #include "doctor/parts.h"
 
 #include <stdlib.h>

@@ -53,8 +53,4 @@ struct route {
 /* 0, or an errno: the kernel has no route there. `from` may be IP_NONE. */
 int route_find(struct ip to, struct ip from, struct route *route);
 
-/* child.c: the output of a program, whole, on the heap and closed by a zero. NULL: it cannot be run, fails, says more
- * than `max` bytes, or takes longer than the limit. No shell, no environment. */
-char *child_read(const char *path, char *const argv[], size_t max, unsigned limit_ms);
-
 #endif

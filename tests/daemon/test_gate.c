@@ -2,7 +2,7 @@
 #include "daemon/gate.h"
 
 #include "base/check.h"
-#include "daemon/child.h"
+#include "doctor/child.h"
 #include "daemon/plane_socket.h"
 
 #include <arpa/inet.h>

@@ -2,7 +2,7 @@
  * TUN devices whose other ends are here: packets are put in at one and looked for at all. Wants root. */
 #include "daemon/steer.h"
 
-#include "daemon/child.h"
+#include "doctor/child.h"
 #include "daemon/names.h"
 #include "daemon/plane.h"
 #include "policies.h"

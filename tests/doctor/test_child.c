@@ -1,4 +1,4 @@
-#include "daemon/child.h"
+#include "doctor/child.h"
 
 #include "base/check.h"
 
@@ -61,6 +61,47 @@ static void a_program_that_is_not_there_is_an_errno(void **state)
     CHECK(run("/nowhere/nft", (char *[]){"nft", NULL}, bytes_of(NULL, 0)) == -1 && errno == ENOENT);
 }
 
+static char *read_of(const char *path, char *const argv[], size_t max)
+{
+    return child_read(path, argv, max, 500);
+}
+
+static void what_is_said_comes_back_whole(void **state)
+{
+    char *said = read_of("/usr/bin/seq", (char *[]){"seq", "100000", NULL}, 1 << 20);
+
+    (void)state;
+    CHECK(said != NULL && strlen(said) == 588895 && strcmp(said + strlen(said) - 8, "\n100000\n") == 0);
+    free(said);
+    said = read_of("/bin/true", (char *[]){"true", NULL}, 10);
+    CHECK(said != NULL && said[0] == '\0');
+    free(said);
+}
+
+static void what_says_too_much_fails_or_takes_too_long_has_said_nothing(void **state)
+{
+    static const struct {
+        const char *path, *why;
+        char *argv[4];
+        size_t max;
+    } cases[] = {
+        {"/usr/bin/seq", "more than may be", {"seq", "100000", NULL}, 588894},
+        {"/bin/false", "it fails", {"false", NULL}, 100},
+        {"/bin/sleep", "it takes too long", {"sleep", "20", NULL}, 100},
+        {"/usr/bin/yes", "there is no end to it", {"yes", NULL}, 100000},
+        {"/nowhere/nft", "it is not there", {"nft", NULL}, 100},
+        {"/bin/ls", "errors are no output, and it has failed", {"ls", "/nowhere", NULL}, 1000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char *said = read_of(cases[i].path, cases[i].argv, cases[i].max);
+
+        if (said != NULL)
+            fail_msg("%s: %s", cases[i].path, cases[i].why);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -69,6 +110,8 @@ int main(void)
         cmocka_unit_test(a_child_that_does_not_listen_is_no_harm),
         cmocka_unit_test(a_child_gets_no_environment),
         cmocka_unit_test(a_program_that_is_not_there_is_an_errno),
+        cmocka_unit_test(what_is_said_comes_back_whole),
+        cmocka_unit_test(what_says_too_much_fails_or_takes_too_long_has_said_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
