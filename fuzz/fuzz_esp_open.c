@@ -17,6 +17,8 @@ static const struct {
     enum hash_id integrity;
 } algorithms[] = {{CIPHER_AES128_CBC, HASH_SHA1}, {CIPHER_AES256_GCM, HASH_NONE}, {CIPHER_3DES_CBC, HASH_MD5}};
 
+static struct selector any_flow;
+
 static struct esp_sa make_sa(size_t which, bool is_out)
 {
     static const uint8_t key[CIPHER_KEY_MAX + GCM_SALT_LEN] = {1,  2,  3,  4,  5,  6,  7,  8, 9,
@@ -29,7 +31,8 @@ static struct esp_sa make_sa(size_t which, bool is_out)
     struct esp_sa sa = {
         .spi = 7, .shape = shape, .limits = esp_limits_of(algorithms[which].cipher, 0), .replay = replay_of(64, NULL)};
 
-    sa.selector = (struct selector){.local = all, .remote = all, .local_ports = {0, 65535}, .remote_ports = {0, 65535}};
+    any_flow = (struct selector){.local = all, .remote = all, .local_ports = {0, 65535}, .remote_ports = {0, 65535}};
+    sa.selector = &any_flow;
     sa.key = burst_key_make(algorithms[which].cipher, bytes_of(key, key_len), algorithms[which].integrity,
                             bytes_of(key, hash_info(algorithms[which].integrity)->digest_len), shape.icv_len, is_out);
     CHECK(sa.key != NULL);

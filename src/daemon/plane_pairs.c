@@ -116,13 +116,13 @@ static struct burst_key *make_key(const struct ike_install *install, const struc
                           bytes_of(integrity_key, install->integrity_key_len), shape->icv_len, is_out);
 }
 
-static struct esp_sa make_sa(const struct ike_install *install, const struct esp_shape *shape, struct burst_key *key,
-                             uint64_t *far, bool is_out)
+static struct esp_sa make_sa(const struct plane_pair *pair, const struct ike_install *install,
+                             const struct esp_shape *shape, struct burst_key *key, uint64_t *far, bool is_out)
 {
     return (struct esp_sa){.spi = is_out ? install->spi_out : install->spi_in,
                            .shape = *shape,
                            .key = key,
-                           .selector = install->selector,
+                           .selector = &pair->selector,
                            .limits = esp_limits_of(install->cipher, install->lifetime_kb),
                            .replay = replay_of(is_out ? 0 : install->replay_window, far)};
 }
@@ -232,12 +232,12 @@ int plane_install(struct plane *plane, const struct ike_install *install)
     if (!handle_is_set(pair->handle))
         begin_pair(plane, pair, install);
     if (install->is_inbound) {
-        pair->in = make_sa(install, &shape, key_in, far, false);
+        pair->in = make_sa(pair, install, &shape, key_in, far, false);
         pair->has_in = true;
         link_spi(plane, pair);
     }
     if (install->is_outbound) {
-        pair->out = make_sa(install, &shape, key_out, NULL, true);
+        pair->out = make_sa(pair, install, &shape, key_out, NULL, true);
         pair->has_out = true;
         pair->birth = ++plane->last_birth;
         link_ace(plane, pair);

@@ -152,7 +152,7 @@ static enum esp_drop take_inner(const struct esp_sa *sa, struct esp_packet *pack
     if (inner_is_martian(&packet->inner))
         return ESP_DROP_INNER_MARTIAN;
     struct flow flow = inner_flow_in(&packet->inner);
-    return selector_matches(&sa->selector, &flow) ? ESP_PASS : ESP_DROP_INNER_NOT_SELECTED;
+    return selector_matches(sa->selector, &flow) ? ESP_PASS : ESP_DROP_INNER_NOT_SELECTED;
 }
 
 /* Two packets of one burst may carry one number: so the window is asked again when the first one has moved it. */

@@ -68,8 +68,8 @@ struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb);
 struct esp_sa {
     uint32_t spi;
     struct esp_shape shape;
-    struct burst_key *key;    /* owned by the caller */
-    struct selector selector; /* from our side, in both directions */
+    struct burst_key *key;           /* owned by the caller */
+    const struct selector *selector; /* the caller's: from our side, in both directions */
     struct esp_limits limits;
     uint64_t bytes;       /* inner bytes so far */
     uint32_t sequence;    /* outbound: the last number used */

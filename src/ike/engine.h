@@ -227,8 +227,8 @@ void phase1_parts(const struct step_work *work, enum side side, struct bytes par
 /* HASH(1) to (3) by the message's number, over `rest`: what follows the HASH payload. */
 struct bytes hash_quick(const struct step_work *work, int number, struct bytes rest, uint8_t digest[static DIGEST_MAX]);
 bool keys_take(struct step_work *work, struct bytes share_i, struct bytes share_r);
-void keys_make_pair(const struct isakmp_sa *sa, struct quick *quick, struct bytes shared, struct bytes nonce_i,
-                    struct bytes nonce_r);
+struct pair_keys keys_make_pair(const struct isakmp_sa *sa, const struct quick *quick, struct bytes shared,
+                                struct bytes nonce_i, struct bytes nonce_r); /* the caller's to wipe */
 
 /* ---- key autopsy (autopsy.c) */
 /* The message does not open with our key: the vault is asked what the peer's may be, unless it has been asked enough.

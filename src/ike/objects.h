@@ -141,10 +141,11 @@ enum blob_id {
     BLOB_ATTRIBUTES, /* of a transaction: the body of the ATTR payload to send */
     BLOB_HEARD, /* in a transaction, for what follows: the name that the peer's user says he has; our configuration */
     BLOB_SENT,  /* the last datagram that we sent in this exchange */
+    BLOB_KEYS,  /* struct pair_keys, until the plane has both halves */
     BLOB_COUNT
 };
 
-/* Keys of a pair until the plane has both halves. */
+/* In a blob of their own, for an exchange lingers longer than they are needed. */
 struct pair_keys {
     uint8_t key_in[CIPHER_KEY_MAX + GCM_SALT_LEN], key_out[CIPHER_KEY_MAX + GCM_SALT_LEN];
     uint8_t integrity_in[DIGEST_MAX], integrity_out[DIGEST_MAX];
@@ -158,7 +159,6 @@ struct quick {
     uint32_t spi_in, spi_out;
     struct esp_choice choice;
     struct handle pair;
-    struct pair_keys keys;
 };
 
 /* What a transaction is about. */

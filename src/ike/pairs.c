@@ -18,6 +18,21 @@ static struct handle pair_take(struct ike *ike, struct handle peer)
     return h;
 }
 
+static void take_keys(struct ike_install *install, struct bytes kept)
+{
+    struct pair_keys keys;
+
+    CHECK(kept.len == sizeof keys);
+    memcpy(&keys, kept.data, sizeof keys);
+    install->key_len = keys.key_len;
+    install->integrity_key_len = keys.integrity_len;
+    memcpy(install->key_in, keys.key_in, sizeof install->key_in);
+    memcpy(install->key_out, keys.key_out, sizeof install->key_out);
+    memcpy(install->integrity_key_in, keys.integrity_in, sizeof install->integrity_key_in);
+    memcpy(install->integrity_key_out, keys.integrity_out, sizeof install->integrity_key_out);
+    bytes_wipe(&keys, sizeof keys);
+}
+
 void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa, bool is_inbound,
                   bool is_outbound, struct ike_outputs *out)
 {
@@ -81,17 +96,12 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
         .spi_out = pair->spi_out,
         .cipher = pair->cipher,
         .integrity = pair->integrity,
-        .key_len = quick->keys.key_len,
-        .integrity_key_len = quick->keys.integrity_len,
         .lifetime_kb = pair->lifetime_kb,
         .replay_window = ike->policy->replay_window,
         .df = tunnel->df,
         .replaces = replaces,
     };
-    memcpy(i->key_in, quick->keys.key_in, sizeof i->key_in);
-    memcpy(i->key_out, quick->keys.key_out, sizeof i->key_out);
-    memcpy(i->integrity_key_in, quick->keys.integrity_in, sizeof i->integrity_key_in);
-    memcpy(i->integrity_key_out, quick->keys.integrity_out, sizeof i->integrity_key_out);
+    take_keys(i, blob_bytes(&ike->blobs, exchange->blobs[BLOB_KEYS]));
     out->items[out->count++] = (struct ike_output){.kind = IKE_OUT_INSTALL, .install = i};
 }
 
@@ -104,7 +114,8 @@ void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct
     pair->up_ms = now_ms;
     uint32_t rekey_s = rekey_plan_pair(ike, now_ms, pair);
     rekey_pair_up(ike, now_ms, pair, out);
-    bytes_wipe(&exchange->quick.keys, sizeof exchange->quick.keys);
+    blob_drop(&ike->blobs, exchange->blobs[BLOB_KEYS]);
+    exchange->blobs[BLOB_KEYS] = (struct handle){0, 0};
 
     const struct {
         const char *direction;

@@ -337,10 +337,12 @@ enum reason qm_take_secret(struct step_work *work)
     else if (answer != NULL && !draft_set(work, BLOB_SHARE_MINE, bytes_of(answer->public_value, answer->public_len)))
         return REASON_LIMIT;
     tell_exchange(work->ike, work->out, EV_QUICK_MODE_KEYS_MADE, &work->draft->sa, exchange);
-    keys_make_pair(&work->draft->sa, &exchange->quick, shared, draft_blob(work, BLOB_NONCE_I),
-                   draft_blob(work, BLOB_NONCE_R));
+    struct pair_keys keys = keys_make_pair(&work->draft->sa, &exchange->quick, shared, draft_blob(work, BLOB_NONCE_I),
+                                           draft_blob(work, BLOB_NONCE_R));
+    bool is_kept = draft_set(work, BLOB_KEYS, bytes_of(&keys, sizeof keys));
+    bytes_wipe(&keys, sizeof keys);
     draft_intend(work, INTENT_INSTALL_INBOUND);
-    return REASON_OK;
+    return is_kept ? REASON_OK : REASON_LIMIT;
 }
 
 enum reason qm_answer(struct step_work *work)

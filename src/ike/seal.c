@@ -121,29 +121,31 @@ bool keys_take(struct step_work *work, struct bytes share_i, struct bytes share_
     return true;
 }
 
-static void keymat_of(const struct isakmp_sa *sa, const struct quick *quick, uint32_t spi, struct bytes shared,
+static void keymat_of(const struct isakmp_sa *sa, const struct pair_keys *keys, uint32_t spi, struct bytes shared,
                       struct bytes nonce_i, struct bytes nonce_r, uint8_t *key, uint8_t *integrity_key)
 {
-    uint8_t material[sizeof quick->keys.key_in + DIGEST_MAX], spi_bytes[4];
+    uint8_t material[sizeof keys->key_in + DIGEST_MAX], spi_bytes[4];
     struct writer w = writer_of(spi_bytes, sizeof spi_bytes);
-    size_t len = (size_t)quick->keys.key_len + quick->keys.integrity_len;
+    size_t len = (size_t)keys->key_len + keys->integrity_len;
 
     write_u32(&w, spi);
     keymat(sa->hash, bytes_of(sa->skeyid_d, sa->skeyid_len), shared, PROTO_ESP, writer_bytes(&w), nonce_i, nonce_r,
            material, len);
-    memcpy(key, material, quick->keys.key_len);
-    memcpy(integrity_key, material + quick->keys.key_len, quick->keys.integrity_len);
+    memcpy(key, material, keys->key_len);
+    memcpy(integrity_key, material + keys->key_len, keys->integrity_len);
     bytes_wipe(material, sizeof material);
 }
 
-void keys_make_pair(const struct isakmp_sa *sa, struct quick *quick, struct bytes shared, struct bytes nonce_i,
-                    struct bytes nonce_r)
+struct pair_keys keys_make_pair(const struct isakmp_sa *sa, const struct quick *quick, struct bytes shared,
+                                struct bytes nonce_i, struct bytes nonce_r)
 {
     const struct cipher_info *cipher = cipher_info(quick->choice.cipher);
-    struct pair_keys *keys = &quick->keys;
+    struct pair_keys keys = {
+        .key_len = (uint8_t)(cipher->key_len + (cipher->kind == CIPHER_KIND_GCM ? GCM_SALT_LEN : 0)),
+        .integrity_len = (uint8_t)hash_info(quick->choice.integrity)->digest_len,
+    };
 
-    keys->key_len = (uint8_t)(cipher->key_len + (cipher->kind == CIPHER_KIND_GCM ? GCM_SALT_LEN : 0));
-    keys->integrity_len = (uint8_t)hash_info(quick->choice.integrity)->digest_len;
-    keymat_of(sa, quick, quick->spi_in, shared, nonce_i, nonce_r, keys->key_in, keys->integrity_in);
-    keymat_of(sa, quick, quick->spi_out, shared, nonce_i, nonce_r, keys->key_out, keys->integrity_out);
+    keymat_of(sa, &keys, quick->spi_in, shared, nonce_i, nonce_r, keys.key_in, keys.integrity_in);
+    keymat_of(sa, &keys, quick->spi_out, shared, nonce_i, nonce_r, keys.key_out, keys.integrity_out);
+    return keys;
 }

@@ -240,7 +240,6 @@ static void put_exchange(struct keying *k, uint8_t site, const struct exchange *
     memset(&copy.quick.selector, 0, sizeof copy.quick.selector);
     memset(&copy.quick.choice, 0, sizeof copy.quick.choice);
     copy.quick.pair = (struct handle){0, pair != NULL};
-    memset(&copy.quick.keys, 0, sizeof copy.quick.keys);
     put_object(k, &copy, sizeof copy);
     put_number(k, pair_place(ike, pair));
     for (size_t i = 0; draft != NULL && step_row(i) != NULL; i++)

@@ -130,10 +130,13 @@ static inline struct burst_key *make_key(uint8_t seed, bool is_for_sealing)
 /* The peer's side of a pair whose keys were made from `seed`. */
 static inline struct esp_sa peer_sa(uint32_t spi, uint8_t seed, bool is_out)
 {
+    static struct selector mirror;
+
+    mirror = selector_mirror(ace.selector);
     return (struct esp_sa){.spi = spi,
                            .shape = esp_shape_of(CIPHER_AES128_CBC, HASH_SHA1, true),
                            .key = make_key(seed, is_out),
-                           .selector = selector_mirror(ace.selector),
+                           .selector = &mirror,
                            .limits = esp_limits_of(CIPHER_AES128_CBC, 0),
                            .replay = replay_of(is_out ? 0 : 64, NULL)};
 }

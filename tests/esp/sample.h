@@ -25,12 +25,14 @@ static inline struct bytes sample_hex(const char *text, uint8_t *space, size_t s
     return bytes_of(space, len);
 }
 
-static inline struct selector sample_any(enum ip_family family)
+static inline const struct selector *sample_any(enum ip_family family)
 {
-    struct ip zero = {.family = (uint8_t)family};
-    struct ip_range all = ip_range_of_prefix(zero, 0);
+    static struct selector any[2];
+    struct selector *s = &any[family == IP_V6];
+    struct ip_range all = ip_range_of_prefix((struct ip){.family = (uint8_t)family}, 0);
 
-    return (struct selector){.local = all, .remote = all, .local_ports = {0, 65535}, .remote_ports = {0, 65535}};
+    *s = (struct selector){.local = all, .remote = all, .local_ports = {0, 65535}, .remote_ports = {0, 65535}};
+    return s;
 }
 
 static inline struct esp_sa sample_sa_of(enum cipher_id cipher, enum hash_id integrity, struct bytes key,

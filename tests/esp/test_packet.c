@@ -369,11 +369,11 @@ static void an_inner_packet_that_is_not_sane_is_dropped_E07(void **state)
         struct esp_sa in = sample_sa(CIPHER_AES128_CBC, HASH_SHA1, false);
         struct esp_tally tally = {0};
 
-        in.selector = (struct selector){.local = ip_range_of_prefix(ip_of_v4(0x0a010000), 16),
-                                        .remote = ip_range_of_prefix(ip_of_v4(0x0a020000), 16),
-                                        .protocol = 17,
-                                        .local_ports = {0, 65535},
-                                        .remote_ports = {53, 53}};
+        in.selector = &(struct selector){.local = ip_range_of_prefix(ip_of_v4(0x0a010000), 16),
+                                         .remote = ip_range_of_prefix(ip_of_v4(0x0a020000), 16),
+                                         .protocol = 17,
+                                         .local_ports = {0, 65535},
+                                         .remote_ports = {53, 53}};
         sample_inner(text, 30);
         text[cases[i].at] = cases[i].byte;
         text[30] = 0;
