@@ -266,6 +266,12 @@ void oracle_told(struct sim *sim, uint32_t index, const struct event *event)
 
 /* ---- before and after each input */
 
+/* Another version is told which one we speak. */
+static bool is_answerable(enum wire_fault fault)
+{
+    return fault == WIRE_OK || fault == WIRE_VERSION;
+}
+
 void oracle_before(struct sim *sim, uint32_t index, const struct ike_input *in, bool is_forged)
 {
     struct site *site = &sim->sites[index];
@@ -273,7 +279,7 @@ void oracle_before(struct sim *sim, uint32_t index, const struct ike_input *in, 
     struct stranger *s;
 
     inside_look(site->ike, &sim->before, is_forged);
-    if (in->kind == IKE_IN_DATAGRAM && wire_header_read(&m, in->datagram.data) == WIRE_OK &&
+    if (in->kind == IKE_IN_DATAGRAM && is_answerable(wire_header_read(&m, in->datagram.data)) &&
         !is_own_exchange(site, &m.header) && (s = stranger_of(site, in->datagram.remote.ip)) != NULL)
         s->bytes_in += in->datagram.data.len + more_of_aggressive(site, &m.header);
     /* Whoever goes on with quick mode has had our cookie: nobody in his name asks for message 2 again. */
