@@ -14,10 +14,17 @@ struct diag_source {
 
 enum { CHUNK_VIEWS = 16 };
 
+/* What is looked at of a view when one is looked for; apart, for a view is large. */
+struct link {
+    uint32_t next, hash, shape; /* next: of its bucket, or of those that are free */
+    bool is_retired;            /* another attempt has begun */
+};
+
 struct diag {
     struct arena *arena; /* of diag_new */
     struct view **chunks;
     size_t view_count, view_max;
+    struct link *links; /* of each view */
     uint32_t *buckets;
     size_t bucket_count;
     uint32_t free, order, dropped, ikev2;

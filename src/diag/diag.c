@@ -14,10 +14,12 @@ size_t diag_space(size_t negotiations)
     size_t buckets = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
     size_t chunks = negotiations / CHUNK_VIEWS + 1;
 
-    size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + 16);
+    size_t lines =
+        EVIDENCE_MAX * (sizeof(struct evidence) + 16) + FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16);
 
     return sizeof(struct diag) + (negotiations + SOURCES_MAX) * lines +
-           chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + 16) + buckets * sizeof(uint32_t) + 256;
+           chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + 16) +
+           negotiations * sizeof(struct link) + buckets * sizeof(uint32_t) + 256;
 }
 
 struct diag *diag_new(struct arena *arena, size_t negotiations)
@@ -30,8 +32,9 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
     d->buckets = arena_take(arena, d->bucket_count * sizeof *d->buckets);
     d->view_max = negotiations;
     d->arena = arena;
+    d->links = arena_take(arena, negotiations * sizeof *d->links);
     d->chunks = arena_take(arena, (negotiations / CHUNK_VIEWS + 1) * sizeof *d->chunks);
-    if (!d->buckets || !d->chunks)
+    if (!d->buckets || !d->links || !d->chunks)
         return NULL;
     memset(d->buckets, 0xff, d->bucket_count * sizeof *d->buckets);
     d->free = NONE;
@@ -48,13 +51,16 @@ struct key {
     struct ip a, b;
 };
 
+/* The same whichever of the two comes first. */
 static uint32_t key_hash(const struct key *key)
 {
-    uint32_t hash = 2166136261u + key->source;
+    uint64_t a[2], b[2];
 
-    for (size_t i = 0; i < sizeof key->a.octets; i++)
-        hash = (hash ^ (uint32_t)(key->a.octets[i] + key->b.octets[i])) * 16777619u;
-    return hash;
+    memcpy(a, key->a.octets, sizeof a);
+    memcpy(b, key->b.octets, sizeof b);
+    a[0] = ((a[0] + b[0]) ^ key->source) * 0x9e3779b97f4a7c15u;
+    a[0] = (a[0] ^ a[0] >> 29 ^ (a[1] + b[1])) * 0xbf58476d1ce4e5b9u;
+    return (uint32_t)(a[0] >> 32);
 }
 
 static bool is_of(const struct view *v, const struct key *key)
@@ -85,17 +91,20 @@ static struct key key_of(const struct diag *d, const struct observation *seen)
     return key;
 }
 
-static uint32_t *bucket_of(struct diag *d, const struct key *key)
+static uint32_t *bucket_of(struct diag *d, uint32_t hash)
 {
-    return &d->buckets[key_hash(key) % d->bucket_count];
+    return &d->buckets[hash % d->bucket_count];
 }
 
-static uint32_t find_by_key(struct diag *d, const struct key *key, const struct event *e)
+static uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash, const struct event *e)
 {
     uint32_t latest = NONE;
     const char *cookies = event_text(e, FIELD_COOKIES);
 
-    for (uint32_t i = *bucket_of(d, key); i != NONE; i = view_at(d, i)->next) {
+    for (uint32_t i = *bucket_of(d, hash); i != NONE; i = d->links[i].next) {
+        if (d->links[i].hash != hash)
+            continue;
+
         const struct view *v = view_at(d, i);
 
         if (!is_of(v, key))
@@ -134,35 +143,34 @@ static uint32_t find_by_line(const struct diag *d, const struct observation *see
 
 static void unlink_view(struct diag *d, uint32_t index)
 {
-    struct key key = view_at(d, index)->vantage == VANTAGE_WIRE
-                         ? (struct key){view_at(d, index)->source, view_at(d, index)->local, view_at(d, index)->peer}
-                         : (struct key){view_at(d, index)->source, view_at(d, index)->peer, {0}};
-    uint32_t *at = bucket_of(d, &key);
+    uint32_t *at = bucket_of(d, d->links[index].hash);
 
     while (*at != NONE && *at != index)
-        at = &view_at(d, *at)->next;
+        at = &d->links[*at].next;
     if (*at == index)
-        *at = view_at(d, index)->next;
+        *at = d->links[index].next;
 }
 
 /* An attempt that is over goes into an earlier one of which the same was seen. */
-static void fold(struct diag *d, uint32_t index, const struct key *key)
+static void fold(struct diag *d, uint32_t index, const struct key *key, uint32_t hash)
 {
     struct view *old = view_at(d, index);
+    struct link *link = &d->links[index];
 
     view_close(old);
-    old->is_retired = true;
-    old->shape = view_shape(old);
-    for (uint32_t i = *bucket_of(d, key); i != NONE; i = view_at(d, i)->next) {
+    link->is_retired = true;
+    link->shape = view_shape(old);
+    for (uint32_t i = *bucket_of(d, hash); i != NONE; i = d->links[i].next) {
+        const struct link *other = &d->links[i];
         struct view *v = view_at(d, i);
 
-        if (i == index || !v->is_retired || v->shape != old->shape || !is_of(v, key))
+        if (i == index || other->hash != hash || !other->is_retired || other->shape != link->shape || !is_of(v, key))
             continue;
         view_fold(v, old);
         memcpy(v->cookies, old->cookies, sizeof v->cookies);
         unlink_view(d, index);
         old->is_used = false;
-        old->next = d->free;
+        link->next = d->free;
         d->free = index;
         return;
     }
@@ -178,12 +186,12 @@ static bool has_chunk(struct diag *d, size_t index)
     return *chunk;
 }
 
-static uint32_t new_view(struct diag *d, const struct observation *seen, const struct key *key)
+static uint32_t new_view(struct diag *d, const struct observation *seen, const struct key *key, uint32_t hash)
 {
     uint32_t index = d->free;
 
     if (index != NONE) {
-        d->free = view_at(d, index)->next;
+        d->free = d->links[index].next;
     } else if (d->view_count < d->view_max && has_chunk(d, d->view_count)) {
         index = (uint32_t)d->view_count++;
     } else {
@@ -196,11 +204,10 @@ static uint32_t new_view(struct diag *d, const struct observation *seen, const s
     view_at(d, index)->local = seen->vantage == VANTAGE_WIRE ? key->a : (struct ip){0};
     if (seen->event.kind == EV_ESP_SEEN)
         view_at(d, index)->role = ROLE_INITIATOR;
+    d->links[index] = (struct link){.next = NONE, .hash = hash};
     if (ip_is_set(key->a)) {
-        view_at(d, index)->next = *bucket_of(d, key);
-        *bucket_of(d, key) = index;
-    } else {
-        view_at(d, index)->next = NONE;
+        d->links[index].next = *bucket_of(d, hash);
+        *bucket_of(d, hash) = index;
     }
     return index;
 }
@@ -273,7 +280,7 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text)
     CHECK(seen->source < SOURCES_MAX);
     const struct event *e = &seen->event;
     struct key key = key_of(d, seen);
-    uint32_t index;
+    uint32_t index, hash;
 
     if (e->kind == EV_IKEV2_SEEN)
         d->ikev2++;
@@ -284,19 +291,22 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text)
         take_common(d, seen, text);
         return;
     }
-    index = ip_is_set(key.a) ? find_by_key(d, &key, e) : find_by_line(d, seen);
+    hash = key_hash(&key);
+    index = ip_is_set(key.a) ? find_by_key(d, &key, hash, e) : find_by_line(d, seen);
     if (e->kind == EV_IKEV2_SEEN && index == NONE && !ip_is_set(key.a))
         return;
     bool is_other = index != NONE &&
                     (view_is_other_attempt(view_at(d, index), e) ||
                      (seen->vantage == VANTAGE_WIRE && *event_text(e, FIELD_COOKIES) && *view_at(d, index)->cookies &&
                       strncmp(view_at(d, index)->cookies, event_text(e, FIELD_COOKIES), 16) != 0));
-    if (is_other && !ip_is_set(key.a))
+    if (is_other && !ip_is_set(key.a)) {
         key = (struct key){seen->source, view_at(d, index)->peer, {0}};
+        hash = key_hash(&key);
+    }
     if (index == NONE || is_other) {
         if (is_other)
-            fold(d, index, &key);
-        index = new_view(d, seen, &key);
+            fold(d, index, &key, hash);
+        index = new_view(d, seen, &key, hash);
     }
     if (index == NONE)
         return;

@@ -8,7 +8,7 @@ enum { DAY_MS = 24 * 3600 * 1000 };
 
 static const struct evidence *line_of(const struct view *v, enum fact fact)
 {
-    return view_has(v, fact) && v->facts[fact].evidence ? view_line(v, v->facts[fact].evidence) : NULL;
+    return view_has(v, fact) && view_fact(v, fact)->evidence ? view_line(v, view_fact(v, fact)->evidence) : NULL;
 }
 
 /* Facts that are no messages, and belong between them. */
@@ -115,8 +115,8 @@ static void add_fact_step(struct report_negotiation *n, const struct tunnel *t, 
                                       .is_from_initiator = number % 2 == 1,
                                       .source = v->source,
                                       .line = line->line,
-                                      .last_line = v->facts[fact].last_line,
-                                      .count = v->facts[fact].count,
+                                      .last_line = view_fact(v, fact)->last_line,
+                                      .count = view_fact(v, fact)->count,
                                       .has_time = line->has_time,
                                       .time_ms = line->time_ms});
 }

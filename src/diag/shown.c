@@ -48,7 +48,7 @@ static enum role sender(const struct view *v, const struct event *e)
 /* Milliseconds since that fact was last seen; a long time when one of the two has no time. */
 static uint64_t since(const struct view *v, enum fact fact)
 {
-    uint64_t at_ms = v->first_ms + v->facts[fact].since_ms;
+    uint64_t at_ms = v->first_ms + view_fact(v, fact)->since_ms;
 
     return v->has_time && view_has(v, fact) && v->last_ms >= at_ms ? v->last_ms - at_ms : UINT64_MAX;
 }

@@ -70,8 +70,8 @@ uint32_t tunnel_count(const struct tunnel *t, enum fact fact)
     uint32_t most = 0;
 
     for (size_t i = 0; i < t->view_count; i++)
-        if (view_has(t->views[i], fact) && t->views[i]->facts[fact].count > most)
-            most = t->views[i]->facts[fact].count;
+        if (view_has(t->views[i], fact) && view_fact(t->views[i], fact)->count > most)
+            most = view_fact(t->views[i], fact)->count;
     return most;
 }
 
@@ -179,7 +179,7 @@ static bool is_lost_often(const struct tunnel *t, enum fact esp)
 
     for (size_t i = 0; i < t->view_count; i++)
         if (t->views[i]->vantage == VANTAGE_WIRE) {
-            uint32_t count = t->views[i]->facts[esp].count;
+            uint32_t count = view_fact(t->views[i], esp)->count;
 
             most = count > most ? count : most;
             least = count < least ? count : least;

@@ -49,9 +49,43 @@ bool fact_is_step(enum fact fact, const char **exchange, unsigned *number)
     return true;
 }
 
-bool view_has(const struct view *v, enum fact fact)
+_Static_assert(FACTS_SEEN <= UINT8_MAX, "a fact has a byte in struct fact_seen");
+
+static struct fact_seen *fact_at(const struct view *v, unsigned place)
 {
-    return fact < FACTS_SEEN && v->facts[fact].count > 0;
+    return &v->facts[place / FACT_BLOCK][place % FACT_BLOCK];
+}
+
+static struct fact_seen *find_fact(const struct view *v, enum fact fact)
+{
+    for (unsigned i = 0; i < v->fact_count; i++)
+        if (fact_at(v, i)->fact == fact)
+            return fact_at(v, i);
+    return NULL;
+}
+
+const struct fact_seen *view_fact(const struct view *v, enum fact fact)
+{
+    static const struct fact_seen none = {0};
+
+    return view_has(v, fact) ? find_fact(v, fact) : &none;
+}
+
+/* NULL: there is no memory. */
+static struct fact_seen *take_fact(struct view *v, enum fact fact)
+{
+    struct fact_seen *known = find_fact(v, fact), **block = &v->facts[v->fact_count / FACT_BLOCK];
+
+    CHECK(fact < FACTS_SEEN);
+    if (known)
+        return known;
+    if (!*block)
+        *block = arena_take(v->arena, FACT_BLOCK * sizeof **block);
+    if (!*block)
+        return NULL;
+    known = fact_at(v, v->fact_count++);
+    *known = (struct fact_seen){.fact = (uint8_t)fact};
+    return known;
 }
 
 /* ---- facts and their lines ---- */
@@ -97,8 +131,11 @@ static uint8_t keep_line(struct view *v, const struct line *line)
 
 static void note(struct view *v, enum fact fact, const struct line *line)
 {
-    struct fact_seen *seen = &v->facts[fact];
+    struct fact_seen *seen = take_fact(v, fact);
 
+    if (!seen)
+        return;
+    v->has[fact / 64] |= (uint64_t)1 << fact % 64;
     seen->count++;
     seen->last_line = line->seen->line;
     if (v->has_time && line->seen->has_time && line->seen->time_ms >= v->first_ms &&
@@ -307,8 +344,10 @@ static void note_pending(struct view *v, unsigned number, bool is_repeat)
         return;
     if (v->pending_line) {
         seen.source = view_line(v, v->pending_line)->source;
-        if (!v->facts[step].evidence)
-            v->facts[step].evidence = v->pending_line;
+        struct fact_seen *fact = take_fact(v, step);
+
+        if (fact && !fact->evidence)
+            fact->evidence = v->pending_line;
     }
     note_step(v, "MM", number, is_repeat,
               &(struct line){&seen, v->pending_line ? view_line(v, v->pending_line)->text : ""});
@@ -509,8 +548,12 @@ void view_fold(struct view *v, const struct view *from)
 {
     for (enum fact f = 0; f < FACTS_SEEN; f++)
         if (view_has(from, f)) {
-            v->facts[f].count += from->facts[f].count;
-            v->facts[f].last_line = from->facts[f].last_line;
+            struct fact_seen *fact = take_fact(v, f);
+
+            if (!fact)
+                continue;
+            fact->count += view_fact(from, f)->count;
+            fact->last_line = view_fact(from, f)->last_line;
         }
     v->attempts += from->attempts;
     v->last_ms = from->last_ms > v->last_ms ? from->last_ms : v->last_ms;
@@ -518,9 +561,11 @@ void view_fold(struct view *v, const struct view *from)
 
 void view_begin(struct view *v, const struct observation *seen, struct arena *arena)
 {
-    struct evidence *kept[EVIDENCE_BLOCKS];
+    struct evidence *evidence[EVIDENCE_BLOCKS];
+    struct fact_seen *facts_kept[FACT_BLOCKS];
 
-    memcpy(kept, v->evidence, sizeof kept);
+    memcpy(evidence, v->evidence, sizeof evidence);
+    memcpy(facts_kept, v->facts, sizeof facts_kept);
     *v = (struct view){.is_used = true,
                        .source = seen->source,
                        .vantage = seen->vantage,
@@ -528,5 +573,6 @@ void view_begin(struct view *v, const struct observation *seen, struct arena *ar
                        .attempts = 1,
                        .is_screen_only = true,
                        .arena = arena};
-    memcpy(v->evidence, kept, sizeof kept);
+    memcpy(v->evidence, evidence, sizeof evidence);
+    memcpy(v->facts, facts_kept, sizeof facts_kept);
 }

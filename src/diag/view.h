@@ -29,6 +29,9 @@ enum {
     EVIDENCE_MAX = 24,
     EVIDENCE_BLOCK = 4,
     EVIDENCE_BLOCKS = EVIDENCE_MAX / EVIDENCE_BLOCK,
+    FACT_BLOCK = 8,
+    FACT_BLOCKS = (FACTS_SEEN + FACT_BLOCK - 1) / FACT_BLOCK,
+    FACT_WORDS = (FACTS_SEEN + 63) / 64,
     EVIDENCE_TEXT_SIZE = 144,
     COOKIES_SIZE = 33,
     DETAIL_SIZE = 72
@@ -57,10 +60,12 @@ struct fact_seen {
     uint32_t count, last_line;
     uint32_t since_ms; /* of the last, since the view's first; 0 also when there is no time */
     uint8_t evidence;  /* place in struct view.evidence, from 1; 0: there was no room */
+    uint8_t fact;      /* enum fact */
 };
 
+/* Thousands are held, and looked at in any order: what each line touches stands first. */
 struct view {
-    bool is_used, is_retired; /* retired: another attempt has begun */
+    bool is_used;
     uint16_t source;
     uint8_t vantage, product; /* enum vantage, enum product */
     struct ip local, peer;    /* of a capture: initiator and responder */
@@ -68,9 +73,10 @@ struct view {
     enum mode mode;
     char cookies[COOKIES_SIZE];
     uint32_t conn_id, attempts;
-    uint32_t order;       /* of the first observation */
-    uint32_t next, shape; /* of diag.c: chain of the table, and what was seen as a number */
+    uint32_t order; /* of the first observation */
     bool has_time, is_ended, is_screen_only;
+    uint64_t has[FACT_WORDS]; /* a bit for each fact that was seen */
+    uint8_t fact_count, evidence_count;
     uint64_t first_ms, last_ms;
     uint8_t pending;               /* a received message whose number the next line may correct; 0: none */
     uint8_t pending_line;          /* as in struct fact_seen.evidence */
@@ -78,10 +84,10 @@ struct view {
     char state[24], ios_state[24]; /* the last that was named */
     char details[DETAIL_COUNT][DETAIL_SIZE];
     struct offers offers;
-    struct fact_seen facts[FACTS_SEEN];
-    uint8_t evidence_count;
-    struct evidence *evidence[EVIDENCE_BLOCKS]; /* taken as they are needed, and kept when the view begins anew */
-    struct arena *arena;                        /* that they are taken from */
+    /* Blocks are taken as they are needed, and kept when the view begins anew. */
+    struct fact_seen *facts[FACT_BLOCKS];
+    struct evidence *evidence[EVIDENCE_BLOCKS];
+    struct arena *arena; /* that they are taken from */
 };
 
 /* Takes one observation into the view. */
@@ -99,7 +105,13 @@ const struct evidence *view_line(const struct view *v, unsigned place);
 /* The observation begins another attempt than the one that the view holds. */
 bool view_is_other_attempt(const struct view *v, const struct event *e);
 
-bool view_has(const struct view *v, enum fact fact);
+static inline bool view_has(const struct view *v, enum fact fact)
+{
+    return fact < FACTS_SEEN && (v->has[fact / 64] >> fact % 64 & 1) != 0;
+}
+
+/* How often, and where; zeros for a fact that the view has not. */
+const struct fact_seen *view_fact(const struct view *v, enum fact fact);
 
 /* The last message of phase 1, 0: none. */
 unsigned view_reached(const struct view *v);
