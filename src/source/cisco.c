@@ -62,31 +62,54 @@ static const struct {
 } asa_classes[] = {{713, false}, {714, false}, {715, false}, {602, false}, {402, false}, {404, false},
                    {702, false}, {717, false}, {752, false}, {750, true},  {751, true}};
 
-/* A firewall logs some of these a thousand times a second: only those lines matter that hold the word. */
+/* A firewall logs some of these a thousand times a second: only those lines matter that hold the word. `part` is of all
+ * words of a number, and is looked for first. */
 static const struct {
     uint32_t number;
-    const char *word;
+    const char *part, *word;
 } asa_numbers[] = {
-    {108004, ""},      {305013, ""},       {507003, ""},
-    {106023, "/500 "}, {106023, "/4500 "}, {106023, "protocol 50"},
-    {710003, "/500"},  {710003, "/4500"},  {710005, "/500"},
-    {710005, "/4500"}, {710006, "ESP "},   {106102, ""},
-    {106103, ""},      {113004, ""},       {113005, ""},
-    {113012, ""},      {113015, ""},
+    {108004, "", ""},        {305013, "", ""},         {507003, "", ""},
+    {106023, "50", "/500 "}, {106023, "50", "/4500 "}, {106023, "50", "protocol 50"},
+    {710003, "50", "/500"},  {710003, "50", "/4500"},  {710005, "50", "/500"},
+    {710005, "50", "/4500"}, {710006, "ESP", "ESP "},  {106102, "", ""},
+    {106103, "", ""},        {113004, "", ""},         {113005, "", ""},
+    {113012, "", ""},        {113015, "", ""},
 };
 
-bool asa_is_ours(const struct source *s, uint32_t number, struct bytes line)
-{
-    size_t at;
+enum asa_share { SHARE_UNKNOWN, SHARE_NONE, SHARE_SOME, SHARE_ALL };
 
+/* Which lines of that number may be about a VPN. */
+static enum asa_share share_of(const struct source *s, uint32_t number)
+{
     if (phrase_index_has_number(s->index, number))
-        return true;
+        return SHARE_ALL;
     for (size_t i = 0; i < COUNT_OF(asa_classes); i++)
         if (number / 1000 == asa_classes[i].class)
-            return true;
+            return SHARE_ALL;
     for (size_t i = 0; i < COUNT_OF(asa_numbers); i++)
-        if (number == asa_numbers[i].number && bytes_has(line, asa_numbers[i].word, &at))
+        if (number == asa_numbers[i].number)
+            return SHARE_SOME;
+    return SHARE_NONE;
+}
+
+bool asa_is_ours(struct source *s, uint32_t number, struct bytes line)
+{
+    size_t place = number % COUNT_OF(s->asa_shares), at;
+
+    if (s->asa_shares[place].number != number || s->asa_shares[place].share == SHARE_UNKNOWN) {
+        s->asa_shares[place].number = number;
+        s->asa_shares[place].share = (uint8_t)share_of(s, number);
+    }
+    if (s->asa_shares[place].share != SHARE_SOME)
+        return s->asa_shares[place].share == SHARE_ALL;
+    for (size_t i = 0; i < COUNT_OF(asa_numbers); i++) {
+        if (number != asa_numbers[i].number)
+            continue;
+        if (!bytes_has(line, asa_numbers[i].part, &at))
+            return false;
+        if (bytes_has(line, asa_numbers[i].word, &at))
             return true;
+    }
     return false;
 }
 

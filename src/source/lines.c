@@ -201,23 +201,24 @@ static bool is_tag(struct bytes line)
     return false;
 }
 
+/* All tags but those with a per cent sign have a K, which few other words have, at one of these places. */
 static bool find_tag(struct bytes line, size_t from, size_t *at)
 {
-    static const char firsts[] = "%[I"; /* of the tags */
+    static const size_t places[] = {2, 3};
+    const uint8_t *found;
 
     *at = line.len;
-    for (const char *first = firsts; *first && from < line.len; first++)
-        for (size_t i = from; i < *at; i++) {
-            const uint8_t *found = memchr(line.data + i, *first, *at - i);
-
-            if (!found)
-                break;
-            i = (size_t)(found - line.data);
-            if (is_tag(bytes_after(line, i))) {
-                *at = i;
-                break;
-            }
-        }
+    for (size_t i = from; i < *at && (found = memchr(line.data + i, '%', *at - i)) != NULL; i++) {
+        i = (size_t)(found - line.data);
+        if (is_tag(bytes_after(line, i)))
+            *at = i;
+    }
+    for (size_t i = from; i < *at && (found = memchr(line.data + i, 'K', *at - i)) != NULL; i++) {
+        i = (size_t)(found - line.data);
+        for (size_t k = 0; k < COUNT_OF(places); k++)
+            if (i >= from + places[k] && is_tag(bytes_after(line, i - places[k])))
+                *at = i - places[k];
+    }
     return *at < line.len;
 }
 
@@ -301,14 +302,27 @@ static bool take_line(struct source *s, struct bytes *line)
 
 /* ---- Lines that are passed over at once ---- */
 
-/* A message of an ASA whose number is no VPN's, and nothing else in the line: most of what a firewall logs. */
-static bool is_other_message(const struct source *s, struct bytes line)
+/* The first `c` at `from` or behind it, or the end of the input; `known` is where one was found before. */
+static const uint8_t *next_in(const struct source *s, const uint8_t *from, char c, const uint8_t *known)
 {
-    const uint8_t *sign = memchr(line.data, '%', line.len);
+    const uint8_t *end = s->input.data + s->input.len, *found;
+
+    if (known && known >= from)
+        return known;
+    found = from < end ? memchr(from, c, (size_t)(end - from)) : NULL;
+    return found ? found : end;
+}
+
+/* A message of an ASA whose number is no VPN's, and nothing else in the line: most of what a firewall logs. The input
+ * is searched for the next sign and the next K, not each line. */
+static bool is_other_message(struct source *s, struct bytes line)
+{
+    const uint8_t *end = line.data + line.len, *sign;
     uint32_t number = 0;
     size_t at;
 
-    if (!sign || line.len - (size_t)(sign - line.data) < 14 || sign[4] != '-' || sign[6] != '-' ||
+    s->next_sign = sign = next_in(s, line.data, '%', s->next_sign);
+    if (sign >= end || end - sign < 14 || sign[4] != '-' || sign[6] != '-' ||
         (memcmp(sign + 1, "ASA", 3) != 0 && memcmp(sign + 1, "FTD", 3) != 0 && memcmp(sign + 1, "PIX", 3) != 0))
         return false;
     for (size_t i = 7; i < 13; i++) {
@@ -316,7 +330,11 @@ static bool is_other_message(const struct source *s, struct bytes line)
             return false;
         number = number * 10 + (uint32_t)(sign[i] - '0');
     }
-    return !asa_is_ours(s, number, line) && !find_tag(line, (size_t)(sign - line.data) + 5, &at);
+    if (asa_is_ours(s, number, line))
+        return false;
+    s->next_sign = next_in(s, sign + 1, '%', s->next_sign);
+    s->next_k = next_in(s, sign + 5, 'K', s->next_k);
+    return (s->next_sign >= end && s->next_k >= end) || !find_tag(line, (size_t)(sign - line.data) + 5, &at);
 }
 
 /* Programs of syslog whose lines are looked at; what begins so is one of them. */

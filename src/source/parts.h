@@ -32,7 +32,8 @@ struct source {
     uint16_t number;
     struct source_summary sum;
 
-    struct bytes input; /* what the caller has handed in and we have not looked at */
+    struct bytes input;                /* what the caller has handed in and we have not looked at */
+    const uint8_t *next_sign, *next_k; /* the next % and K in it, where they were looked for */
     bool has_ended;
     enum { FORM_UNKNOWN, FORM_TEXT, FORM_CAPTURE } form;
     uint8_t carry[PACKET_LEN_MAX]; /* the beginning of a line or block whose end has not come */
@@ -63,7 +64,11 @@ struct source {
         uint8_t head[64];
         size_t len;
         struct stamp stamp;
-    } stamped;            /* the last head that was read: many lines have the same */
+    } stamped; /* the last head that was read: many lines have the same */
+    struct {
+        uint32_t number;
+        uint8_t share;    /* enum asa_share of cisco.c */
+    } asa_shares[64];     /* of message numbers that were asked for, each at its place */
     struct bytes skipped; /* the last line of other business that was passed over at once, in `input` */
 
     struct bytes pieces; /* of a line in which line breaks were lost: what is left of it */
@@ -143,7 +148,7 @@ enum reading asa_line(struct source *s, struct bytes line);
 enum reading ios_line(struct source *s, struct bytes line);
 enum reading charon_line(struct source *s, struct bytes line);
 enum reading pluto_line(struct source *s, struct bytes line);
-bool asa_is_ours(const struct source *s, uint32_t number, struct bytes line); /* it may be about a VPN */
+bool asa_is_ours(struct source *s, uint32_t number, struct bytes line); /* it may be about a VPN */
 enum reading racoon_line(struct source *s, struct bytes line);
 enum reading screen_line(struct source *s, struct bytes line);
 enum reading configuration_line(struct source *s, struct bytes line);

@@ -28,6 +28,7 @@ void source_feed(struct source *s, struct bytes bytes)
 {
     CHECK(s->input.len == 0 && !s->has_ended);
     s->input = bytes;
+    s->next_sign = s->next_k = NULL;
     s->sum.bytes += bytes.len;
 }
 
