@@ -4,8 +4,9 @@
 
 struct ip ip_of_v4(uint32_t host_order)
 {
-    return (struct ip){IP_V4, {(uint8_t)(host_order >> 24), (uint8_t)(host_order >> 16), (uint8_t)(host_order >> 8),
-                               (uint8_t)host_order}};
+    return (struct ip){
+        IP_V4,
+        {(uint8_t)(host_order >> 24), (uint8_t)(host_order >> 16), (uint8_t)(host_order >> 8), (uint8_t)host_order}};
 }
 
 struct ip ip_of_bytes(struct bytes octets)
@@ -207,7 +208,10 @@ static void text_add_v6(struct text *t, struct ip ip)
 void text_add_ip(struct text *t, struct ip ip)
 {
     if (ip.family == IP_V4)
-        text_add(t, "%u.%u.%u.%u", ip.octets[0], ip.octets[1], ip.octets[2], ip.octets[3]);
+        for (size_t i = 0; i < 4; i++) {
+            text_add(t, i ? "." : "");
+            text_add_decimal(t, ip.octets[i]);
+        }
     else if (ip.family == IP_V6)
         text_add_v6(t, ip);
     else
@@ -218,7 +222,8 @@ void text_add_endpoint(struct text *t, struct endpoint e)
 {
     text_add(t, e.ip.family == IP_V6 ? "[" : "");
     text_add_ip(t, e.ip);
-    text_add(t, e.ip.family == IP_V6 ? "]:%u" : ":%u", e.port);
+    text_add(t, e.ip.family == IP_V6 ? "]:" : ":");
+    text_add_decimal(t, e.port);
 }
 
 const char *ip_text(struct ip ip, char space[static IP_TEXT_SIZE])

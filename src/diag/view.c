@@ -99,7 +99,7 @@ static void keep_text(char *space, size_t size, const char *text)
 {
     struct text t = text_of(space, size);
 
-    text_add(&t, "%s", text);
+    text_add_plain(&t, bytes_of_text(text));
 }
 
 const struct evidence *view_line(const struct view *v, unsigned place)
@@ -145,11 +145,25 @@ static void note(struct view *v, enum fact fact, const struct line *line)
         seen->evidence = keep_line(v, line);
 }
 
+static const enum fact steps[] = {
+#define STEP(name, ...) FACT_##name,
+#define REPEAT(...)
+#define SEEN(...)
+#define ALSO(...)
+#define TOLD(...)
+#include "diag/facts.def"
+#undef STEP
+#undef REPEAT
+#undef SEEN
+#undef ALSO
+#undef TOLD
+};
+
 static enum fact step_of(const char *exchange, unsigned number)
 {
-    for (enum fact f = 0; f < FACT_COUNT; f++)
-        if (facts[f].exchange && strcmp(facts[f].exchange, exchange) == 0 && facts[f].number == number)
-            return f;
+    for (size_t i = 0; i < COUNT_OF(steps); i++)
+        if (facts[steps[i]].number == number && strcmp(facts[steps[i]].exchange, exchange) == 0)
+            return steps[i];
     return FACT_COUNT;
 }
 
@@ -500,10 +514,10 @@ unsigned view_reached(const struct view *v)
     const char *exchange = v->mode == MODE_AGGRESSIVE ? "AM" : "MM";
     unsigned reached = 0;
 
-    for (enum fact f = 0; f < FACT_COUNT; f++)
-        if (facts[f].exchange && strcmp(facts[f].exchange, exchange) == 0 && view_has(v, f) &&
-            facts[f].number > reached)
-            reached = facts[f].number;
+    for (size_t i = 0; i < COUNT_OF(steps); i++)
+        if (view_has(v, steps[i]) && facts[steps[i]].number > reached &&
+            strcmp(facts[steps[i]].exchange, exchange) == 0)
+            reached = facts[steps[i]].number;
     return reached;
 }
 
@@ -538,9 +552,9 @@ uint32_t view_shape(const struct view *v)
 {
     uint32_t shape = 2166136261u; /* FNV-1a */
 
-    for (enum fact f = 0; f < FACT_COUNT; f++)
-        if (view_has(v, f))
-            shape = (shape ^ (uint32_t)f) * 16777619u;
+    for (unsigned word = 0; word < FACT_WORDS; word++)
+        for (uint64_t rest = v->has[word]; rest != 0; rest &= rest - 1)
+            shape = (shape ^ (64 * word + (uint32_t)__builtin_ctzll(rest))) * 16777619u;
     return (shape ^ (uint32_t)(v->role * 16 + v->mode)) * 16777619u;
 }
 

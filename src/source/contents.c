@@ -32,7 +32,8 @@ static void add_name(struct event *e, enum event_field_id id, enum number_space 
     char digits[24];
     struct text t = text_of(digits, sizeof digits);
 
-    text_add(&t, "%u", (unsigned)number);
+    if (!name)
+        text_add_decimal(&t, number);
     event_add_text(e, id, name ? name : digits);
 }
 
@@ -116,11 +117,11 @@ static void add_identity(struct event *e, enum event_field_id field, const struc
 static void say_identities(struct source *s, const struct message *m, const struct event *packet)
 {
     const struct payload *first = message_nth(m, PL_ID, 0), *second = message_nth(m, PL_ID, 1);
-    struct event e = begin(EV_ID_SEEN, packet);
     struct id id, other;
 
     if (!first || id_read(&id, first->body))
         return;
+    struct event e = begin(EV_ID_SEEN, packet);
     if (m->header.exchange == XCHG_QUICK) {
         if (!second || id_read(&other, second->body))
             return;
@@ -152,7 +153,6 @@ static void say_nat_d(struct source *s, const struct message *m, const struct ev
 {
     const struct natt *natt = NULL;
     const struct payload *p;
-    struct event e = begin(EV_NAT_D_SEEN, packet);
     bool is_own = false;
 
     for (enum natt_variant v = NATT_NONE + 1; v < NATT_COUNT && (!natt || !message_payload(m, natt->nat_d)); v++)
@@ -160,6 +160,7 @@ static void say_nat_d(struct source *s, const struct message *m, const struct ev
     if (!natt || hash == HASH_NONE || message_count(m, natt->nat_d) < 2 ||
         message_body(m, natt->nat_d).len != hash_info(hash)->digest_len)
         return;
+    struct event e = begin(EV_NAT_D_SEEN, packet);
     for (size_t i = 1; (p = message_nth(m, natt->nat_d, i)) != NULL; i++)
         is_own |= is_hash_of(hash, m, event_ip(packet, FIELD_SOURCE), event_number(packet, FIELD_PORT), p->body);
     event_add_number(&e, FIELD_SOURCE_REWRITTEN, !is_own);
