@@ -94,8 +94,23 @@ static const struct {
     {101, {0}, 0, true, "raw IPv6"},
     {113, {[14] = 8, 0}, 16, false, "Linux cooked"},
     {276, {8, 0}, 20, false, "Linux cooked, version 2"},
+    {113, {[14] = 0x86, 0xdd}, 16, true, "IPv6, Linux cooked"},
+    {276, {0x86, 0xdd}, 20, true, "IPv6, Linux cooked, version 2"},
+    {113, {[14] = 0x81, 0, 0, 5, 8, 0}, 20, false, "VLAN, Linux cooked"},
+    {228, {0}, 0, false, "raw IPv4"},
+    {229, {0}, 0, true, "raw IPv6 by its own number"},
+    {12, {0}, 0, false, "raw IP of other systems"},
     {0, {2}, 4, false, "loopback of BSD"},
+    {108, {[3] = 2}, 4, false, "loopback of OpenBSD"},
 };
+
+/* The fixed header; addresses 2001::2 and 2001::1. */
+static void add_ipv6(struct buffer *b, uint8_t next, size_t len)
+{
+    add_u32(b, 0x60000000);
+    add_u16(b, (unsigned)len);
+    add(b, (uint8_t[]){next, 64, [2] = 0x20, 1, [17] = 2, 0x20, 1, [33] = 1}, 34);
+}
 
 static void make_frame(struct buffer *frame, size_t row, unsigned port)
 {
@@ -105,9 +120,7 @@ static void make_frame(struct buffer *frame, size_t row, unsigned port)
     add_udp(&udp, port, port);
     add(frame, frames[row].head, frames[row].head_len);
     if (frames[row].is_v6) {
-        add_u32(frame, 0x60000000);
-        add_u16(frame, (unsigned)udp.len);
-        add(frame, (uint8_t[]){17, 64, [2] = 0x20, 1, [17] = 2, 0x20, 1, [33] = 1}, 34);
+        add_ipv6(frame, 17, udp.len);
         add(frame, udp.data, udp.len);
     } else {
         add_ipv4(frame, 17, bytes_of(udp.data, udp.len), 0);
@@ -203,6 +216,28 @@ static void fragments_are_put_together_in_any_order(void **state)
     }
 }
 
+/* RFC 8200 section 4.5: a header of its own, and the offset in its upper bits. */
+static void fragments_of_ipv6_are_put_together(void **state)
+{
+    static struct buffer file, frame, udp;
+
+    (void)state;
+    udp.len = 0;
+    add_udp(&udp, 500, 500);
+    begin_pcap(&file, 101);
+    for (size_t at = 0; at < udp.len; at += 16) {
+        size_t len = udp.len - at < 16 ? udp.len - at : 16;
+
+        frame.len = 0;
+        add_ipv6(&frame, 44, 8 + len);
+        add_u16(&frame, 17 << 8), add_u16(&frame, (unsigned)at | (at + len < udp.len)), add_u32(&frame, 77);
+        add(&frame, udp.data + at, len);
+        add_record(&file, &frame);
+    }
+    read_all(bytes_of(file.data, file.len), 4096, (struct bytes){0});
+    CHECK(is_our_message());
+}
+
 /* Fragments of IKE's own: the message's bytes in pieces behind a header each. */
 static void add_ike_fragment(struct buffer *b, struct bytes piece, uint8_t number, bool is_last)
 {
@@ -266,6 +301,42 @@ static void an_icmp_error_names_the_packet_that_it_is_about(void **state)
     CHECK(ip_to_v4(event_ip(e, FIELD_DESTINATION)) == 0x0a090102);
 }
 
+/* RFC 4443 section 3.2, and ESP instead of IKE in the quotation. */
+static void an_icmp_error_tells_the_mtu_of_the_way(void **state)
+{
+    static const uint8_t first[8] = {1, 0xf4, 1, 0xf4, [7] = 7}; /* ports, or SPI and sequence number */
+    static struct buffer file, frame, quoted;
+    static const struct {
+        bool is_v6, is_esp;
+        const char *why;
+    } rows[] = {
+        {false, false, "IPv4, IKE"}, {false, true, "IPv4, ESP"}, {true, false, "IPv6, IKE"}, {true, true, "IPv6, ESP"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        quoted.len = frame.len = 0;
+        add_u32(&quoted, rows[i].is_v6 ? 0x02000000 : 0x03040000);
+        add_u32(&quoted, 1400);
+        if (rows[i].is_v6)
+            add_ipv6(&quoted, rows[i].is_esp ? 50 : 17, 8), add(&quoted, first, sizeof first);
+        else
+            add_ipv4(&quoted, rows[i].is_esp ? 50 : 17, BYTES_OF(first), 0);
+        if (rows[i].is_v6)
+            add_ipv6(&frame, 58, quoted.len), add(&frame, quoted.data, quoted.len);
+        else
+            add_ipv4(&frame, 1, bytes_of(quoted.data, quoted.len), 0);
+        begin_pcap(&file, 101);
+        add_record(&file, &frame);
+        read_all(bytes_of(file.data, file.len), 4096, (struct bytes){0});
+
+        const struct event *e = &seen.all[0].event;
+
+        if (seen.count != 1 || e->kind != EV_ICMP_SEEN || event_number(e, FIELD_MTU) != 1400 ||
+            event_number(e, FIELD_PROTOCOL) != (rows[i].is_esp ? 50 : 17))
+            fail_msg("%s", rows[i].why);
+    }
+}
+
 static void repeats_are_counted_and_a_message_of_ikev2_is_named(void **state)
 {
     static struct buffer file, frame;
@@ -323,7 +394,9 @@ int main(void)
         cmocka_unit_test(a_capture_that_is_cut_anywhere_ends_and_says_so),
         cmocka_unit_test(a_capture_without_a_packet_is_a_capture),
         cmocka_unit_test(fragments_are_put_together_in_any_order),
+        cmocka_unit_test(fragments_of_ipv6_are_put_together),
         cmocka_unit_test(an_icmp_error_names_the_packet_that_it_is_about),
+        cmocka_unit_test(an_icmp_error_tells_the_mtu_of_the_way),
         cmocka_unit_test(repeats_are_counted_and_a_message_of_ikev2_is_named),
         cmocka_unit_test(a_pcapng_file_says_the_same),
     };
