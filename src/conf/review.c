@@ -47,9 +47,9 @@ static bool is_deny_before(const struct tunnel *t, const struct crypto_ace *ace,
 static bool is_taken_by(const struct tunnel *t, const struct selector *s, const struct crypto_ace *end,
                         const struct crypto_ace **taker)
 {
-    for (const struct crypto_ace *a = t->aces; !t->is_dynamic && a < t->aces + t->ace_count && a != end; a++)
-        if (a->is_permit && selector_contains(&a->selector, s) && !is_deny_before(t, a, s)) {
-            *taker = a;
+    for (uint16_t i = 0; !t->is_dynamic && i < t->ace_count && &t->aces[i] != end; i++)
+        if (t->aces[i].is_permit && selector_contains(&t->aces[i].selector, s) && !is_deny_before(t, &t->aces[i], s)) {
+            *taker = &t->aces[i];
             return true;
         }
     return false;
