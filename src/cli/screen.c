@@ -331,6 +331,7 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_SESSIONDB: screen_sessiondb(out, reply, false, view); return;
     case CONTROL_SHOW_SESSIONDB_RA: screen_sessiondb(out, reply, true, view); return;
     case CONTROL_SHOW_VPN_CONTEXT: screen_contexts(out, reply, view); return;
+    case CONTROL_PACKET_TRACER: screen_trace(out, reply, view); return;
     case CONTROL_SHOW_DROPS: screen_drops(out, reply, view); return;
     case CONTROL_SHOW_SESSION: screen_crypto_session(out, reply, view); return;
     case CONTROL_SHOW_CONNECTIONS: screen_connections(out, reply, view); return;

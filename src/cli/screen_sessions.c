@@ -79,6 +79,46 @@ void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_acces
         screen_block(out, BLOCK_SESSION_NONE, &item);
 }
 
+/* A block for each part of a list. */
+static void write_parts(FILE *out, enum screen_block block, const char *list, const char *between,
+                        struct screen_item item)
+{
+    while (*list) {
+        size_t len = strcspn(list, between);
+
+        item.part = bytes_of(list, len);
+        screen_block(out, block, &item);
+        list += len + (list[len] != '\0');
+    }
+}
+
+/* ---- packet-tracer ---- */
+
+void screen_trace(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = item.record = &reply->records[i];
+
+        if (r->kind == RECORD_trace_phase) {
+            screen_block(out, BLOCK_TRACE_PHASE, &item);
+            write_parts(out, BLOCK_TRACE_LINE, record_text(r, COL_trace_phase_config), "|", item);
+            screen_block(out, BLOCK_TRACE_INFORMATION, &item);
+            write_parts(out, BLOCK_TRACE_LINE, record_text(r, COL_trace_phase_information), "|", item);
+            if (record_has(r, COL_trace_phase_way))
+                screen_block(out, BLOCK_TRACE_RULE, &item);
+            screen_block(out, BLOCK_TRACE_END, &item);
+        } else if (r->kind == RECORD_trace) {
+            screen_block(out, BLOCK_TRACE, &item);
+            if (record_flag(r, COL_trace_asked))
+                screen_block(out, BLOCK_TRACE_ASKED, &item);
+        } else if (r->kind == RECORD_trace_repair) {
+            screen_block(out, BLOCK_TRACE_REPAIR, &item);
+        }
+    }
+}
+
 /* ---- show asp table vpn-context ---- */
 
 void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view)
@@ -214,19 +254,6 @@ void screen_policies(FILE *out, const struct reply *reply, const struct screen_v
         item.record = &reply->records[i];
         if (item.record->kind == RECORD_isakmp_policy)
             screen_block(out, BLOCK_ISAKMP_POLICY, &item);
-    }
-}
-
-/* A block for each part of a list. */
-static void write_parts(FILE *out, enum screen_block block, const char *list, const char *between,
-                        struct screen_item item)
-{
-    while (*list) {
-        size_t len = strcspn(list, between);
-
-        item.part = bytes_of(list, len);
-        screen_block(out, block, &item);
-        list += len + (list[len] != '\0');
     }
 }
 

@@ -172,9 +172,35 @@ static uint32_t spi_of(item *i)
     return (uint32_t)record_number(i->record, i->is_outbound ? COL_ipsec_pair_spi_out : COL_ipsec_pair_spi_in);
 }
 
+/* What an SA is known by in the path of packets: the same number in packet-tracer. */
+static uint32_t context_of(uint32_t spi)
+{
+    return spi >> 8;
+}
+
 static void field_context(struct text *t, item *i)
 {
-    text_add(t, "%08X", spi_of(i) >> 8);
+    text_add(t, "%08X", context_of(spi_of(i)));
+}
+
+static void field_trace_user_data(struct text *t, item *i)
+{
+    text_add(t, "%x", context_of((uint32_t)record_number(i->record, COL_trace_phase_spi)));
+}
+
+static void field_trace_rule(struct text *t, item *i)
+{
+    text_add(t, "%x", (unsigned)record_number(i->record, COL_trace_phase_rule_id));
+}
+
+static void field_trace_map(struct text *t, item *i)
+{
+    text_add(t, "%x", (unsigned)record_number(i->record, COL_trace_phase_map_id));
+}
+
+static void field_trace_way(struct text *t, item *i)
+{
+    text_add(t, "%s", record_text(i->record, COL_trace_phase_way)[0] == 'o' ? "Forward" : "Reverse");
 }
 
 static void field_context_pointer(struct text *t, item *i)
@@ -409,6 +435,11 @@ static void field_map_peer(struct text *t, item *i)
 static void field_map_line(struct text *t, item *i)
 {
     text_add(t, "%.*s", (int)i->part.len, (const char *)i->part.data);
+}
+
+static void field_part(struct text *t, item *i)
+{
+    field_map_line(t, i);
 }
 
 static void field_map_set(struct text *t, item *i)

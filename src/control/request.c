@@ -195,6 +195,16 @@ static bool number_of(struct bytes word, enum argument argument, uint32_t *numbe
     return true;
 }
 
+static bool small_number_of(struct bytes word, enum argument argument, uint16_t *number)
+{
+    uint32_t found;
+
+    if (!number_of(word, argument, &found))
+        return false;
+    *number = (uint16_t)found;
+    return true;
+}
+
 static bool copy_word(char *to, size_t size, struct bytes word)
 {
     if (word.len == 0 || word.len >= size || memchr(word.data, '\0', word.len))
@@ -214,6 +224,19 @@ static bool argument_take(struct control_request *request, enum argument argumen
     case ARGUMENT_PEER: return ip_parse(&request->peer, word);
     case ARGUMENT_TIMES: return number_of(word, argument, &request->repeat_count);
     case ARGUMENT_LINES: return number_of(word, argument, &request->line_count);
+    case ARGUMENT_FROM: return ip_parse(&request->packet.from, word);
+    case ARGUMENT_TO: return ip_parse(&request->packet.to, word);
+    case ARGUMENT_TYPE:
+    case ARGUMENT_PORT: return small_number_of(word, argument, &request->packet.numbers[0]);
+    case ARGUMENT_CODE:
+    case ARGUMENT_TOPORT: return small_number_of(word, argument, &request->packet.numbers[1]);
+    case ARGUMENT_IDENT: return number_of(word, argument, &level);
+    case ARGUMENT_PROTOCOL:
+        if (!number_of(word, argument, &level))
+            return false;
+        request->packet.protocol = (uint8_t)level;
+        return true;
+    case ARGUMENT_NAMEIF: return copy_word(request->packet.nameif, sizeof request->packet.nameif, word);
     case ARGUMENT_SOURCE:
     case ARGUMENT_FILE: return copy_word(request->file, sizeof request->file, word);
     case ARGUMENT_STATEMENT: return copy_word(request->rest, sizeof request->rest, word);
@@ -284,6 +307,18 @@ static void note_rest(struct control_parse *parse, struct bytes name, size_t at)
     parse->rest_at = at;
 }
 
+static void take_protocol(struct control_request *request, struct bytes keyword)
+{
+    static const struct {
+        const char *word;
+        uint8_t protocol;
+    } protocols[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}};
+
+    for (size_t i = 0; i < COUNT_OF(protocols); i++)
+        if (bytes_equal(keyword, bytes_of_text(protocols[i].word)))
+            request->packet.protocol = protocols[i].protocol;
+}
+
 /* One word: a keyword in full, else the one keyword that begins so, else an argument. */
 static enum control_parse_result take(struct walk *walk, struct bytes word, struct control_request *request,
                                       struct control_parse *parse)
@@ -294,7 +329,9 @@ static enum control_parse_result take(struct walk *walk, struct bytes word, stru
 
         if (parse->expected_count == 1 || bytes_equal(keyword, word)) {
             request->is_detail |= bytes_equal(keyword, bytes_of_text("detail"));
+            request->is_detail |= bytes_equal(keyword, bytes_of_text("detailed"));
             request->is_all |= bytes_equal(keyword, bytes_of_text("all"));
+            take_protocol(request, keyword);
             parse->spelled[parse->word] = keyword;
             go(walk, keyword);
             return CONTROL_PARSED;

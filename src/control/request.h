@@ -57,6 +57,12 @@ struct control_request {
     bool is_detail;
     struct ip peer; /* IP_NONE: not given */
     bool is_all;
+    struct { /* of `packet-tracer` */
+        char nameif[64];
+        struct ip from, to;
+        uint8_t protocol;
+        uint16_t numbers[2]; /* ports of source and destination; of ICMP type and code */
+    } packet;
     uint16_t level;               /* 0: not given */
     uint32_t line_count;          /* of `terminal pager` */
     uint32_t repeat_count;        /* of `ping`; 0: not given */

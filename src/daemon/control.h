@@ -35,7 +35,15 @@ struct control_change {
     void *context;
 };
 
-/* What the daemon lends. All pointers of functions are set. */
+struct doctor_report; /* doctor/doctor.h */
+
+/* Where the system would send something. */
+struct control_route {
+    char device[16];   /* of Linux */
+    struct ip gateway; /* IP_NONE: it is a neighbour */
+};
+
+/* What the daemon lends. All pointers of functions are set, unless they say otherwise. */
 struct control_source {
     void *context;
     uint64_t (*now_ms)(void *context); /* the engine's clock */
@@ -64,6 +72,12 @@ struct control_source {
     bool (*past)(void *context, uint32_t index, struct event *event, int64_t *at_s);
     void (*clear_counters)(void *context); /* of pairs: what was counted is kept for the totals */
     uint64_t started_ms;
+
+    /* For packet-tracer; each may be NULL: then nothing is known of it. */
+    void (*acquire)(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow);
+    bool (*route)(void *context, struct ip to, struct control_route *route);
+    bool (*is_up)(void *context, const char *device);
+    struct doctor_report *(*examine)(void *context); /* to be freed; NULL: no memory */
 };
 
 struct control;

@@ -115,6 +115,9 @@ bool show_routes(struct client *client);
 bool show_arp(struct client *client);
 bool show_interfaces(struct client *client);
 
+/* control_trace.c: packet-tracer, whole */
+void do_trace(struct client *client);
+
 /* control_stats.c */
 void stats_count(struct control *control, const struct event *event);
 void stats_clear_ike(struct control *control);

@@ -424,6 +424,7 @@ void handle_request(struct client *client)
     case CONTROL_DEBUG_KEYS: do_keys(client, false); return;
     case CONTROL_DEBUG_ESP_KEYS: do_keys(client, true); return;
     case CONTROL_UNDEBUG: do_undebug(client); return;
+    case CONTROL_PACKET_TRACER: do_trace(client); return;
     case CONTROL_UP: do_up(client); return;
     case CONTROL_DOWN: do_down(client); return;
     case CONTROL_RELOAD: do_reload(client); return;

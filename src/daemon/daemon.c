@@ -5,11 +5,14 @@
 #include "daemon/examine.h"
 #include "daemon/names.h"
 #include "daemon/steer.h"
+#include "doctor/doctor.h"
 #include "doctor/owner.h"
+#include "doctor/parts.h"
 
 #include <errno.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -463,6 +466,36 @@ static void command(void *context, enum ike_command_kind kind, uint16_t tunnel, 
                 &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = kind, .tunnel = tunnel, .peer = peer}});
 }
 
+static bool route_of(void *context, struct ip to, struct control_route *found)
+{
+    struct route route;
+
+    (void)context;
+    if (route_find(to, (struct ip){0}, &route) != 0 || route.device[0] == '\0')
+        return false;
+    memcpy(found->device, route.device, sizeof found->device);
+    found->gateway = route.gateway;
+    return true;
+}
+
+static bool is_device_up(void *context, const char *device)
+{
+    char first[16];
+    char path[64];
+
+    (void)context;
+    snprintf(path, sizeof path, "/sys/class/net/%.16s/operstate", device);
+    return device[0] != '\0' && strchr(device, '/') == NULL && line_find(path, "", first, sizeof first) &&
+           strcmp(first, "down") != 0;
+}
+
+static struct doctor_report *examine(void *context)
+{
+    const struct config *config = ((struct daemon *)context)->config;
+
+    return doctor_examine(&config->conf.policy, config->path);
+}
+
 static bool tell_control(void *context, const struct event *event, uint8_t severity, const char *line)
 {
     struct daemon *daemon = context;
@@ -496,6 +529,10 @@ static bool open_control(struct daemon *daemon, struct text *why)
                                              .tell = tell_event,
                                              .past = past_event,
                                              .clear_counters = clear_counters,
+                                             .acquire = on_acquire,
+                                             .route = route_of,
+                                             .is_up = is_device_up,
+                                             .examine = examine,
                                              .started_ms = clock_now_ms()};
     int error = control_open(&daemon->control, daemon->loop, &daemon->source, daemon->options->socket, NULL);
 

@@ -47,7 +47,8 @@ bool line_find(const char *path, const char *begins, char *rest, size_t size);
 /* route.c */
 struct route {
     char device[DEVICE_SIZE];
-    uint32_t mtu; /* of the device, or of the route when that is smaller; 0: not known */
+    struct ip gateway; /* IP_NONE: it is a neighbour */
+    uint32_t mtu;      /* of the device, or of the route when that is smaller; 0: not known */
 };
 
 /* 0, or an errno: the kernel has no route there. `from` may be IP_NONE. */

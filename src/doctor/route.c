@@ -38,6 +38,8 @@ static int take_attribute(const struct nlattr *attribute, void *context)
 
     if (mnl_attr_get_type(attribute) == RTA_OIF && if_indextoname(mnl_attr_get_u32(attribute), route->device) != NULL)
         route->mtu = device_mtu(route->device);
+    if (mnl_attr_get_type(attribute) == RTA_GATEWAY)
+        route->gateway = ip_of_bytes(bytes_of(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute)));
     return MNL_CB_OK;
 }
 

@@ -80,6 +80,17 @@ static void seed_tell(void *context, const struct event *event)
     (void)context, (void)event;
 }
 
+/* The machine of the device: a default route, none to 10.77.0.0/16. */
+static bool seed_route(void *context, struct ip to, struct control_route *route)
+{
+    (void)context;
+    if (ip_to_v4(to) >> 16 == 0x0a4d)
+        return false;
+    strcpy(route->device, "outside0");
+    route->gateway = ip_of_v4(0xc63364fe);
+    return true;
+}
+
 static void seed_on_stop(uv_async_t *async)
 {
     control_close(held.control);
@@ -100,7 +111,8 @@ int seed_start(void **state)
                                                  .conf = seed_conf,
                                                  .plane = seed_plane,
                                                  .past = seed_past,
-                                                 .tell = seed_tell};
+                                                 .tell = seed_tell,
+                                                 .route = seed_route};
 
     (void)state;
     setenv("TZ", "UTC", 1);
@@ -158,8 +170,11 @@ void seed_configure(unsigned site, const char *address, const char *text)
     arena = arena_of(held.conf_spaces[site], conf_space(strlen(text)));
     CHECK(ip_parse(&ip, bytes_of_text(address)) && conf_read(conf, bytes_of_text(text), "device", &arena));
     for (uint32_t i = 0; i < conf->finding_count; i++)
-        if (conf->findings[i].severity == CONF_ERROR)
+        if (conf->findings[i].severity == CONF_ERROR && !seed.may_be_parked)
             fail_msg("line %u: %s", conf->findings[i].line, conf->findings[i].sentence);
+    for (uint16_t i = 0; i < conf->policy.interface_count; i++)
+        if (ip_equal(conf->interfaces[i].ip, ip) && conf->interfaces[i].linux_name[0] == '\0')
+            conf->interfaces[i].linux_name = "outside0";
     const struct sim_gateway gateway = {
         .address = ip_to_v4(ip), .policy = &conf->policy, .keys = conf->keys, .key_count = conf->key_count};
     sim_gateway(seed.sim, site, &gateway);
@@ -198,6 +213,24 @@ char *seed_screen(const char *line)
     CHECK(out && fclose(out) == 0);
     reply_free(&reply);
     return screen;
+}
+
+const char *seed_refusal(const char *line)
+{
+    static char sentence[512];
+    struct bytes words[CONTROL_WORDS_MAX];
+    struct reply reply = {0};
+    struct text why = text_of(sentence, sizeof sentence);
+    const struct control_record *error;
+    size_t count;
+
+    CHECK(control_split(bytes_of_text(line), words, &count));
+    client_ask(held.path, words, count, CONTROL_ONCE, seed_keep, &reply, &why);
+    error = reply_find(&reply, RECORD_error);
+    if (error)
+        snprintf(sentence, sizeof sentence, "%s", record_text(error, COL_error_sentence));
+    reply_free(&reply);
+    return sentence;
 }
 
 void seed_expect(const char *command, const char *expected)

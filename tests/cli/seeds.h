@@ -24,6 +24,7 @@ struct seed {
     struct event past[PAST_MAX]; /* of the device; the newest is the last */
     uint64_t past_ms[PAST_MAX];
     unsigned past_count;
+    bool may_be_parked;  /* configurations are not held to be without fault */
     const char *dialect; /* of the screens: asa, asa8, ios, ios12 */
 };
 extern struct seed seed;
@@ -43,6 +44,8 @@ void seed_run_to(uint64_t ms);
 
 /* The screen of a command; to be freed. */
 char *seed_screen(const char *line);
+/* The sentence with which a command is refused; until the next one. */
+const char *seed_refusal(const char *line);
 void seed_expect(const char *command, const char *screen);
 
 #endif

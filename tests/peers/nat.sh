@@ -189,6 +189,45 @@ arp() {
     lab_down
 }
 
+# packet-tracer of an echo from our host to the other end's
+traced() {
+    ikewise west packet-tracer input inside icmp 192.168.1.10 8 0 "${1:-10.92.1.10}" detailed
+}
+
+trace_ends() {
+    traced "${2:-}" | grep -qE "^Why: $1"
+}
+
+# The number that packet-tracer leads to is the context's; its SPI and its packets are those of the pair.
+same_everywhere() {
+    local data context spi sa
+    data=$(traced | awk 'sub(/.*user_data=0x/, "") && !seen++ { sub(/,.*/, ""); print toupper($0) }')
+    context=$(ikewise west -c "show asp table vpn-context detail | begin $data")
+    spi=$(sed -n 's/^SPI  *= 0x//p' <<<"$context" | head -1)
+    sa=$(ikewise west show crypto ipsec sa)
+    echo "user_data $data, SPI $spi, $(sed -n 's/^Pkts  *= //p' <<<"$context" | head -1) packets"
+    grep -q "current outbound spi: $spi" <<<"$sa" &&
+        grep -q "#pkts encaps: $(sed -n 's/^Pkts  *= //p' <<<"$context" | head -1)," <<<"$sa" &&
+        [ "$(traced | sed -n 's/.*hits=\([0-9]*\),.*/\1/p' | head -1)" = "$(sed -n 's/^Pkts  *= //p' <<<"$context" | head -1)" ]
+}
+
+tracer() {
+    begin
+    write_configuration west 10.91.1.0 10.92.1.0 "$both_83"
+    write_configuration east 10.92.1.0 10.91.1.0 "$both_82"
+    start west
+    expect "$name: nobody answers: no SA, and the trace asks for the tunnel" trace_ends "there is no SA"
+    expect "$name: then it waits in the state of phase 1" lab_until 5 trace_ends "there is no SA yet: phase 1 with 203.0.113.2 is in MM_WAIT_MSG2"
+    start east
+    expect "$name: the tunnel that it asked for comes up" lab_until 15 trace_ends "it goes into the tunnel with 203.0.113.2"
+    expect "$name: packets pass" reaches west 10.92.1.10 10.91.1.10
+    expect "$name: one SPI, one context, one count" same_everywhere
+    expect "$name: what is for no tunnel goes in clear" trace_ends "it leaves in clear by outside: no line" 198.51.100.77
+    ikewise west configure <<<"no ${both_83%%$'\n'*}" || not_ok "$name: the exemption is taken away"
+    expect "$name: without its rule it is translated away" trace_ends "it leaves in clear by outside: "
+    lab_down
+}
+
 answers() {
     lab_in router ip neigh flush dev west
     lab_in router ping -n -q -W 1 -c 1 22.22.22.22
@@ -200,7 +239,7 @@ answers_not() {
 }
 
 strongswan_fetch
-for name in ${1:-both_spellings killed strongswan_far arp}; do
+for name in ${1:-both_spellings killed strongswan_far arp tracer}; do
     "$name"
 done
 [ "$lab_failures" = 0 ]

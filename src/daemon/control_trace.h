@@ -1,0 +1,56 @@
+/* A packet on its way through packet-tracer: control_trace.c leads it, control_trace_end.c says what it comes to. */
+#ifndef DAEMON_CONTROL_TRACE_H
+#define DAEMON_CONTROL_TRACE_H
+
+#include "daemon/control_client.h"
+#include "ike/view.h"
+#include "policy/nat.h"
+
+enum trace_phase {
+#define PHASE(name, type, subtype) PHASE_##name,
+#define END(...)
+#include "daemon/trace.def"
+#undef PHASE
+#undef END
+};
+
+enum trace_end {
+#define PHASE(...)
+#define END(name, ...) END_##name,
+#include "daemon/trace.def"
+#undef PHASE
+#undef END
+};
+
+/* How far the packet has come. */
+struct trace {
+    struct client *client;
+    const struct policy *policy;
+    uint16_t input, output; /* interfaces; NO_INDEX: none that the configuration has */
+    const char *output_name;
+    struct flow given;             /* as it comes in, `local` our side */
+    struct nat_match match;        /* how it is translated */
+    uint16_t tunnel, ace;          /* NO_INDEX: no line is for it */
+    struct ip peer;                /* of the tunnel */
+    const struct crypto_ace *line; /* that decided, where no line is for it */
+    const char *list;
+    struct ike_pair_view pair;
+    struct plane_pair_view plane;
+    bool has_pair, has_plane, has_route;
+    struct control_route route;
+    unsigned phase_count;
+    const char *state, *why; /* of phase 1 */
+    bool was_asked;
+};
+
+/* One phase: its record, sent. */
+void trace_send_phase(struct trace *t, enum trace_phase phase, bool is_allowed, const char *config,
+                      const char *information);
+
+const struct nat_rule *trace_rule(const struct trace *t); /* that translates it; NULL: none */
+uint32_t trace_number(const char *text, uint32_t number); /* stands for a place in a device's memory */
+
+/* What it comes to, and what repairs it. The last of a trace. */
+void trace_finish(struct trace *t, enum trace_end end);
+
+#endif
