@@ -331,6 +331,12 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_SESSIONDB: screen_sessiondb(out, reply, false, view); return;
     case CONTROL_SHOW_SESSIONDB_RA: screen_sessiondb(out, reply, true, view); return;
     case CONTROL_SHOW_VPN_CONTEXT: screen_contexts(out, reply, view); return;
+    case CONTROL_SHOW_NAT: screen_nat(out, reply, view); return;
+    case CONTROL_SHOW_ACCESS_LIST: screen_access_lists(out, reply, view); return;
+    case CONTROL_SHOW_CONN:
+        write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTIONS_COUNT, view);
+        write_each(out, reply, RECORD_connection, BLOCK_COUNT, BLOCK_CONN, view);
+        return;
     case CONTROL_PACKET_TRACER: screen_trace(out, reply, view); return;
     case CONTROL_SHOW_DROPS: screen_drops(out, reply, view); return;
     case CONTROL_SHOW_SESSION: screen_crypto_session(out, reply, view); return;

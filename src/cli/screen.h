@@ -73,6 +73,8 @@ bool screen_drop_field(struct text *t, struct bytes name, const struct screen_it
 
 /* screen_sessions.c: the screens that are put together from several records. */
 void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_access, const struct screen_view *view);
+void screen_nat(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_access_lists(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_trace(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_crypto_session(FILE *out, const struct reply *reply, const struct screen_view *view);

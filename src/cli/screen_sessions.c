@@ -92,6 +92,38 @@ static void write_parts(FILE *out, enum screen_block block, const char *list, co
     }
 }
 
+/* ---- the packet filter ---- */
+
+void screen_nat(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    static const enum screen_block sections[] = {BLOCK_NAT_0, BLOCK_NAT_1, BLOCK_NAT_2, BLOCK_NAT_3};
+    struct screen_item item = {.view = view};
+
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = item.record = &reply->records[i];
+
+        if (r->kind != RECORD_nat_rule)
+            continue;
+        if (record_number(r, COL_nat_rule_number) == 1)
+            screen_block(out, sections[record_number(r, COL_nat_rule_section) % COUNT_OF(sections)], &item);
+        screen_block(out, BLOCK_NAT_RULE, &item);
+    }
+}
+
+void screen_access_lists(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = item.record = &reply->records[i];
+
+        if (r->kind == RECORD_acl)
+            screen_block(out, BLOCK_ACL, &item);
+        if (r->kind == RECORD_acl_line)
+            screen_block(out, record_flag(r, COL_acl_line_element) ? BLOCK_ACL_ELEMENT : BLOCK_ACL_LINE, &item);
+    }
+}
+
 /* ---- packet-tracer ---- */
 
 void screen_trace(FILE *out, const struct reply *reply, const struct screen_view *view)
@@ -155,7 +187,7 @@ static void write_drops(FILE *out, const struct reply *reply, bool is_flow)
 
 void screen_drops(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
-    struct screen_item item = {.view = view};
+    struct screen_item item = {.view = view, .pair = reply_find(reply, RECORD_drops_cleared)};
 
     screen_block(out, BLOCK_DROPS_FRAME, &item);
     write_drops(out, reply, false);

@@ -437,6 +437,53 @@ static void field_map_line(struct text *t, item *i)
     text_add(t, "%.*s", (int)i->part.len, (const char *)i->part.data);
 }
 
+/* ---- the packet filter ---- */
+
+/* `pair`: the record of the clearing. */
+static void field_last_clearing(struct text *t, item *i)
+{
+    char space[64];
+    struct tm tm;
+
+    if (i->pair == NULL) {
+        text_add(t, "Never");
+        return;
+    }
+    time_t at = (time_t)record_number(i->pair, COL_drops_cleared_at);
+    localtime_r(&at, &tm);
+    strftime(space, sizeof space, "%H:%M:%S %Z %b %d %Y", &tm);
+    text_add(t, "%s by %s", space, record_text(i->pair, COL_drops_cleared_by));
+}
+
+static void add_as(struct text *t, item *i, enum control_column column)
+{
+    if (record_has(i->record, column))
+        text_add(t, " (%s)", record_text(i->record, column));
+}
+
+static void field_source_as(struct text *t, item *i)
+{
+    add_as(t, i, COL_connection_source_as);
+}
+
+static void field_destination_as(struct text *t, item *i)
+{
+    add_as(t, i, COL_connection_destination_as);
+}
+
+static void field_timeout(struct text *t, item *i)
+{
+    unsigned long long s = record_number(i->record, COL_connection_left_s);
+
+    text_add(t, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
+}
+
+static void field_number(struct text *t, item *i)
+{
+    text_add(t, "%08x",
+             (unsigned)record_number(i->record, i->record->kind == RECORD_acl ? COL_acl_number : COL_acl_line_number));
+}
+
 static void field_part(struct text *t, item *i)
 {
     field_map_line(t, i);

@@ -236,6 +236,7 @@ static bool argument_take(struct control_request *request, enum argument argumen
             return false;
         request->packet.protocol = (uint8_t)level;
         return true;
+    case ARGUMENT_ACL: return copy_word(request->acl, sizeof request->acl, word);
     case ARGUMENT_NAMEIF: return copy_word(request->packet.nameif, sizeof request->packet.nameif, word);
     case ARGUMENT_SOURCE:
     case ARGUMENT_FILE: return copy_word(request->file, sizeof request->file, word);

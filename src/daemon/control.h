@@ -36,6 +36,7 @@ struct control_change {
 };
 
 struct doctor_report; /* doctor/doctor.h */
+struct connection;    /* daemon/conntrack.h */
 
 /* Where the system would send something. */
 struct control_route {
@@ -73,10 +74,14 @@ struct control_source {
     void (*clear_counters)(void *context); /* of pairs: what was counted is kept for the totals */
     uint64_t started_ms;
 
-    /* For packet-tracer; each may be NULL: then nothing is known of it. */
+    /* For packet-tracer and the packet filter; each may be NULL: then nothing is known of it. */
     void (*acquire)(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow);
     bool (*route)(void *context, struct ip to, struct control_route *route);
     bool (*is_up)(void *context, const char *device);
+    bool (*nat_counters)(void *context, uint64_t *translated, uint64_t *untranslated); /* of each rule */
+    void (*clear_nat)(void *context);
+    void (*each_connection)(void *context, void *taker, bool (*take)(void *taker, const struct connection *connection));
+    void (*forget_connection)(void *context, const struct connection *connection);
     struct doctor_report *(*examine)(void *context); /* to be freed; NULL: no memory */
 };
 

@@ -61,6 +61,17 @@ struct control_keys {
     size_t written_count;
 };
 
+enum { CONTROL_HITS_MAX = 1024 };
+
+/* What `clear access-list counters` has taken away. */
+struct control_hits {
+    struct {
+        uint32_t hash;
+        uint64_t cleared;
+    } list[CONTROL_HITS_MAX];
+    size_t count;
+};
+
 struct control {
     uv_loop_t *loop;
     const struct control_source *source; /* &kept_source */
@@ -74,7 +85,12 @@ struct control {
     struct client clients[CONTROL_CLIENTS_MAX];
     struct control_keys keys;
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
-    uint64_t logged_count; /* events since `clear logging buffer`; at first more than are kept */
+    uint64_t logged_count;    /* events since `clear logging buffer`; at first more than are kept */
+    struct esp_tally dropped; /* what `clear asp drop` has taken away */
+    uint64_t dropped_keepalives;
+    int64_t dropped_at_s; /* 0: never */
+    char dropped_by[CONTROL_WHO_SIZE];
+    struct control_hits hits;
     struct esp_tally cleared; /* what `clear crypto ipsec stats` has taken away */
     uint64_t cleared_pair_count;
 };
@@ -115,6 +131,13 @@ bool show_routes(struct client *client);
 bool show_arp(struct client *client);
 bool show_interfaces(struct client *client);
 
+/* control_filter.c: address translation, connections, crypto ACLs */
+bool show_nat(struct client *client);
+bool show_connections(struct client *client);
+bool show_access_lists(struct client *client);
+void clear_connections(struct client *client);
+void clear_access_lists(struct client *client);
+
 /* control_trace.c: packet-tracer, whole */
 void do_trace(struct client *client);
 
@@ -122,6 +145,7 @@ void do_trace(struct client *client);
 void stats_count(struct control *control, const struct event *event);
 void stats_clear_ike(struct control *control);
 void stats_clear_ipsec(struct client *client);
+void stats_clear_drops(struct client *client);
 bool show_ike_stats(struct client *client);
 bool show_ipsec_stats(struct client *client);
 bool show_drops(struct client *client);

@@ -367,6 +367,13 @@ static void do_clear(struct client *client)
     case CONTROL_CLEAR_COUNTERS: source_of(client)->clear_counters(source_of(client)->context); break;
     case CONTROL_CLEAR_LOGGING: client->control->logged_count = 0; break;
     case CONTROL_CLEAR_IPSEC_STATS: stats_clear_ipsec(client); break;
+    case CONTROL_CLEAR_DROPS: stats_clear_drops(client); break;
+    case CONTROL_CLEAR_CONN: clear_connections(client); break;
+    case CONTROL_CLEAR_ACCESS_LIST: clear_access_lists(client); break;
+    case CONTROL_CLEAR_NAT:
+        if (source_of(client)->clear_nat != NULL)
+            source_of(client)->clear_nat(source_of(client)->context);
+        break;
     default: stats_clear_ike(client->control); break;
     }
     client_done(client);
@@ -414,6 +421,10 @@ void handle_request(struct client *client)
     case CONTROL_CLEAR_COUNTERS:
     case CONTROL_CLEAR_IPSEC_STATS:
     case CONTROL_CLEAR_IKE_STATS:
+    case CONTROL_CLEAR_DROPS:
+    case CONTROL_CLEAR_NAT:
+    case CONTROL_CLEAR_CONN:
+    case CONTROL_CLEAR_ACCESS_LIST:
     case CONTROL_CLEAR_LOGGING: do_clear(client); return;
     case CONTROL_LOGOFF: do_down(client); return;
     case CONTROL_DEBUG_IKEV1: do_debug(client, false); return;
@@ -424,6 +435,9 @@ void handle_request(struct client *client)
     case CONTROL_DEBUG_KEYS: do_keys(client, false); return;
     case CONTROL_DEBUG_ESP_KEYS: do_keys(client, true); return;
     case CONTROL_UNDEBUG: do_undebug(client); return;
+    case CONTROL_SHOW_NAT: client->producer = show_nat; return;
+    case CONTROL_SHOW_CONN: client->producer = show_connections; return;
+    case CONTROL_SHOW_ACCESS_LIST: client->producer = show_access_lists; return;
     case CONTROL_PACKET_TRACER: do_trace(client); return;
     case CONTROL_UP: do_up(client); return;
     case CONTROL_DOWN: do_down(client); return;

@@ -4,6 +4,7 @@
 #include "event/phrases.h"
 #include "ike/view.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -241,10 +242,37 @@ static bool has_asa_name(size_t drop)
     return false;
 }
 
+void stats_clear_drops(struct client *client)
+{
+    struct control *control = client->control;
+    struct plane_totals totals;
+
+    control->dropped = sum_of(client, &totals);
+    control->dropped_keepalives = totals.keepalives;
+    control->dropped_at_s = time(NULL);
+    snprintf(control->dropped_by, sizeof control->dropped_by, "%s", client->who);
+}
+
+static void send_last_clearing(struct client *client)
+{
+    struct control_record r = control_record_of(RECORD_drops_cleared);
+
+    if (client->control->dropped_at_s == 0)
+        return;
+    record_set_number(&r, COL_drops_cleared_at, (uint64_t)client->control->dropped_at_s);
+    record_set_text(&r, COL_drops_cleared_by, client->control->dropped_by);
+    client_send(client, &r);
+}
+
 bool show_drops(struct client *client)
 {
     struct plane_totals totals;
     struct esp_tally sum = sum_of(client, &totals);
+
+    for (size_t i = 0; i < ESP_DROP_COUNT; i++)
+        sum.drops[i] -= client->control->dropped.drops[i];
+    totals.keepalives -= client->control->dropped_keepalives;
+    send_last_clearing(client);
 
     for (int section = FRAME; section <= FLOW; section++) {
         for (size_t i = 0; i < COUNT_OF(drop_rows); i++) {

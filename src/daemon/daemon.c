@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "daemon/clock.h"
+#include "daemon/conntrack.h"
 #include "daemon/examine.h"
 #include "daemon/names.h"
 #include "daemon/steer.h"
@@ -489,6 +490,29 @@ static bool is_device_up(void *context, const char *device)
            strcmp(first, "down") != 0;
 }
 
+static bool nat_counters(void *context, uint64_t *translated, uint64_t *untranslated)
+{
+    return nat_read_counters(&((const struct daemon *)context)->config->conf.policy, translated, untranslated);
+}
+
+static void clear_nat(void *context)
+{
+    (void)context;
+    nat_clear_counters();
+}
+
+static void each_connection(void *context, void *taker, connection_taker *take)
+{
+    (void)context;
+    conntrack_each(taker, take);
+}
+
+static void forget_connection(void *context, const struct connection *connection)
+{
+    (void)context;
+    conntrack_remove(connection);
+}
+
 static struct doctor_report *examine(void *context)
 {
     const struct config *config = ((struct daemon *)context)->config;
@@ -533,6 +557,10 @@ static bool open_control(struct daemon *daemon, struct text *why)
                                              .route = route_of,
                                              .is_up = is_device_up,
                                              .examine = examine,
+                                             .nat_counters = nat_counters,
+                                             .clear_nat = clear_nat,
+                                             .each_connection = each_connection,
+                                             .forget_connection = forget_connection,
                                              .started_ms = clock_now_ms()};
     int error = control_open(&daemon->control, daemon->loop, &daemon->source, daemon->options->socket, NULL);
 

@@ -134,9 +134,9 @@ static void what_is_not_understood_is_explained(void **state)
 
 static const char *const examples[][2] = {
     {"PEER", "192.0.2.1"}, {"LEVEL", "127"},   {"FILE", "/tmp/file"},   {"LINES", "24"},      {"ADDRESS", "192.0.2.1"},
-    {"TIMES", "3"},        {"SOURCE", "eth0"}, {"STATEMENT", "crypto"}, {"NAMEIF", "inside"}, {"FROM", "10.1.0.1"},
-    {"TO", "10.2.0.1"},    {"TYPE", "8"},      {"CODE", "0"},           {"IDENT", "7"},       {"PORT", "1000"},
-    {"TOPORT", "80"},      {"PROTOCOL", "47"}};
+    {"TIMES", "3"},        {"SOURCE", "eth0"}, {"STATEMENT", "crypto"}, {"NAMEIF", "inside"}, {"ACL", "VPN"},
+    {"FROM", "10.1.0.1"},  {"TO", "10.2.0.1"}, {"TYPE", "8"},           {"CODE", "0"},        {"IDENT", "7"},
+    {"PORT", "1000"},      {"TOPORT", "80"},   {"PROTOCOL", "47"}};
 
 static const struct control_scope everywhere = {.is_session = true, .is_admin = true};
 

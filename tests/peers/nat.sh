@@ -228,6 +228,42 @@ tracer() {
     lab_down
 }
 
+counters_tell() {
+    begin
+    write_configuration west 10.91.1.0 10.92.1.0 "$both_83"
+    write_configuration east 10.92.1.0 10.91.1.0 "$both_82"
+    start west east
+    reaches west 10.92.1.10 10.91.1.10 >/dev/null || not_ok "$name: west reaches east"
+    lab_in west-host ping -n -q -c 1 -W 1 198.51.100.1 >/dev/null
+    expect "$name: show nat counts connections by rule" nat_counts 1 1
+    expect "$name: show conn has each, and what it is translated to" connections_are_listed
+    expect "$name: show access-list counts what went into the tunnel" acl_counts 3
+    ikewise west clear access-list VPN counters
+    ikewise west clear nat counters
+    ikewise west clear conn
+    expect "$name: clear lets each count from 0" acl_counts 0
+    expect "$name: and forgets connections" nat_counts 0 0
+    expect "$name: what was forgotten begins anew" reaches west 10.92.1.10 10.91.1.10
+    lab_down
+}
+
+nat_counts() {
+    local seen
+    seen=$(ikewise west show nat | sed -n 's/.*translate_hits = \([0-9]*\), untranslate.*/\1/p' | paste -sd ' ')
+    echo "$seen"
+    [ "$seen" = "$1 $2" ]
+}
+
+connections_are_listed() {
+    ikewise west show conn | grep -qE '^ICMP 192.168.1.10:0 \(10.91.1.10\) 10.92.1.10:0, timeout 0:00:[0-9]+' &&
+        ikewise west show conn address 198.51.100.1 | grep -q '^ICMP 192.168.1.10:0 (198.51.100.2) 198.51.100.1:0' &&
+        [ "$(ikewise west show conn address 198.51.100.1 | head -1)" = "1 in use" ]
+}
+
+acl_counts() {
+    ikewise west show access-list | grep -q "^access-list VPN line 1 extended permit ip 10.91.1.0 255.255.255.0 10.92.1.0 255.255.255.0 (hitcnt=$1) 0x"
+}
+
 answers() {
     lab_in router ip neigh flush dev west
     lab_in router ping -n -q -W 1 -c 1 22.22.22.22
@@ -239,7 +275,7 @@ answers_not() {
 }
 
 strongswan_fetch
-for name in ${1:-both_spellings killed strongswan_far arp tracer}; do
+for name in ${1:-both_spellings killed strongswan_far arp tracer counters_tell}; do
     "$name"
 done
 [ "$lab_failures" = 0 ]
