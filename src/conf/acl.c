@@ -47,7 +47,10 @@ static bool add_network(struct ace_reading *r, struct side *side, const struct s
                         struct bytes mask_text)
 {
     struct ip ip, mask;
+    unsigned prefix_len;
 
+    if (grammar_prefix(network, &ip, &prefix_len))
+        return add_range(r, side, ip_range_of_prefix(ip_first(ip, prefix_len), prefix_len));
     if (!resolve_host(r->c, network, &ip))
         return fault(r, text_in_arena(r->c, "line %u: %s is neither an address nor a name given to one", where->line,
                                       name_of(r->c, network)));
@@ -61,6 +64,13 @@ static bool add_network(struct ace_reading *r, struct side *side, const struct s
         return fault(r, text_in_arena(r->c, "line %u: %s is not a network mask", where->line, name));
     }
     return add_range(r, side, ip_range_of_prefix(ip, (unsigned)ip_mask_len(mask)));
+}
+
+static struct bytes network_of(const struct statement *s)
+{
+    struct bytes prefix = statement_argument(s, "prefix", 0);
+
+    return prefix.len > 0 ? prefix : statement_argument(s, "host", 0);
 }
 
 static const struct statement *find_named(const struct compiler *c, enum statement_kind kind, struct bytes name)
@@ -79,7 +89,7 @@ static bool add_object_line(struct ace_reading *r, struct side *side, const stru
     case STATEMENT_object_host:
     case STATEMENT_object_subnet:
         *is_found = true;
-        return add_network(r, side, s, statement_argument(s, "host", 0), statement_argument(s, "mask", 0));
+        return add_network(r, side, s, network_of(s), statement_argument(s, "mask", 0));
     case STATEMENT_object_range:
         *is_found = true;
         if (!resolve_host(r->c, statement_argument(s, "host", 0), &first) ||
@@ -121,7 +131,7 @@ static bool add_group_line(struct ace_reading *r, struct side *side, const struc
         return true;
     if (statement_has(s, "object"))
         return add_object(r, side, first_argument(s));
-    return add_network(r, side, s, statement_argument(s, "host", 0), statement_argument(s, "mask", 0));
+    return add_network(r, side, s, network_of(s), statement_argument(s, "mask", 0));
 }
 
 static bool add_group_of_objects(struct ace_reading *r, struct side *side, struct bytes name, unsigned depth)
@@ -147,6 +157,14 @@ static bool add_group_of_objects(struct ace_reading *r, struct side *side, struc
 static bool next_is(const struct ace_reading *r, const char *word)
 {
     return r->at < r->s->word_count && item_is_word(r->s->words[r->at].item, word);
+}
+
+static bool next_is_argument(const struct ace_reading *r, const char *shown)
+{
+    const struct grammar_word *word = &r->s->words[r->at];
+
+    return r->at < r->s->word_count && word->item.len == strlen(shown) &&
+           memcmp(word->item.at, shown, word->item.len) == 0;
 }
 
 static bool take_word(struct ace_reading *r, const char *word)
@@ -193,7 +211,8 @@ static bool read_addresses(struct ace_reading *r, struct side *side)
     if (take_word(r, "interface"))
         return add_interface_address(r, side, take_argument(r));
 
-    struct bytes network = take_argument(r), mask = take_argument(r);
+    bool is_prefix = next_is_argument(r, "<prefix>");
+    struct bytes network = take_argument(r), mask = is_prefix ? bytes_of(NULL, 0) : take_argument(r);
 
     return add_network(r, side, r->s, network, mask);
 }

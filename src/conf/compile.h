@@ -56,10 +56,10 @@ struct compiler {
     struct keyed_group *groups;
     bool are_unread[CONF_TRUSTPOINTS_MAX]; /* by trustpoint: its files have not been looked at */
     uint16_t set_count, group_count;
-    const bool *interfaces_are_down; /* by interface */
-    const char *why_no_policy;       /* no phase 1 proposal is left: the reason of every tunnel; NULL: there is one */
-    bool is_phase1_weak;             /* one that is offered is */
-    struct crypto_ace *aces;         /* of all access-lists, one after the other */
+    bool *interfaces_are_down; /* by interface */
+    const char *why_no_policy; /* no phase 1 proposal is left: the reason of every tunnel; NULL: there is one */
+    bool is_phase1_weak;       /* one that is offered is */
+    struct crypto_ace *aces;   /* of all access-lists, one after the other */
     uint32_t ace_total;
     struct side *sides;       /* acl.c's work space */
     struct nat_row *nat_rows; /* of all rules, one after the other */
@@ -92,6 +92,8 @@ void compile_routes(struct compiler *c);
 bool is_dns_name(struct bytes text);
 bool is_wanted_host(const struct compiler *c, struct bytes name); /* an entry has a peer of that name */
 void compile_hosts(struct compiler *c);
+/* The same interface with its address of the other family; NO_INDEX: it has one address. */
+uint16_t interface_twin(const struct compiler *c, uint16_t index);
 uint16_t interface_of_name(const struct compiler *c, struct bytes name);
 /* An address, or the `name` given to one, or the name of a peer that has been looked up. */
 bool resolve_host(const struct compiler *c, struct bytes text, struct ip *ip);

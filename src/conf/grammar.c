@@ -127,6 +127,20 @@ static bool is_address(struct bytes text)
     return ip_parse(&ip, text);
 }
 
+bool grammar_prefix(struct bytes text, struct ip *ip, unsigned *prefix_len)
+{
+    size_t slash = 0;
+    uint32_t number;
+
+    while (slash < text.len && text.data[slash] != '/')
+        slash++;
+    if (slash + 1 >= text.len || !ip_parse(ip, bytes_of(text.data, slash)) || ip->family != IP_V6 ||
+        !grammar_number(bytes_after(text, slash + 1), &number) || number > 128)
+        return false;
+    *prefix_len = number;
+    return true;
+}
+
 /* (inside), or with `comma_count` 1 (inside,outside). */
 static bool is_bracket(struct bytes text, unsigned comma_count)
 {
@@ -144,12 +158,15 @@ static enum fit argument_fit(const struct argument_info *argument, struct bytes 
     uint32_t number;
     uint16_t port;
     uint8_t protocol;
+    struct ip ip;
+    unsigned prefix_len;
 
     switch (argument->kind) {
     case ARGUMENT_NUMBER:
         return grammar_number(text, &number) && number >= argument->least && number <= argument->most ? FIT_TYPED
                                                                                                       : FIT_NONE;
     case ARGUMENT_ADDRESS: return is_address(text) ? FIT_TYPED : FIT_NONE;
+    case ARGUMENT_PREFIX: return grammar_prefix(text, &ip, &prefix_len) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_PROTOCOL: return grammar_protocol(text, &protocol) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_PORT: return grammar_port(text, &port) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_HOST: return is_address(text) ? FIT_TYPED : text.len <= argument->most ? FIT_LOOSE : FIT_NONE;

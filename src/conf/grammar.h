@@ -9,6 +9,7 @@
 #define CONF_GRAMMAR_H
 
 #include "base/arena.h"
+#include "base/ip.h"
 #include "base/text.h"
 
 enum grammar_mode {
@@ -38,6 +39,7 @@ enum grammar_origin { ORIGIN_ASA, ORIGIN_OWN };
 enum argument_kind {
     ARGUMENT_NUMBER,
     ARGUMENT_ADDRESS,
+    ARGUMENT_PREFIX, /* of IPv6 */
     ARGUMENT_PROTOCOL,
     ARGUMENT_PORT,
     ARGUMENT_HOST,
@@ -151,6 +153,7 @@ struct grammar_item item_omitted(const struct grammar_row *row, struct grammar_i
 /* Protocols and ports by name or number, in the ASA's words; false: no such name. */
 bool grammar_protocol(struct bytes text, uint8_t *protocol);
 bool grammar_port(struct bytes text, uint16_t *port);
+bool grammar_prefix(struct bytes text, struct ip *ip, unsigned *prefix_len);
 bool grammar_number(struct bytes text, uint32_t *number);
 
 #endif

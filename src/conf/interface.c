@@ -101,6 +101,15 @@ static void set_address(struct compiler *c, struct policy_interface *interface, 
     interface->prefix_len = (uint8_t)ip_mask_len(mask);
 }
 
+static void set_address_v6(struct policy_interface *interface, const struct statement *s)
+{
+    unsigned prefix_len;
+
+    if (!grammar_prefix(statement_argument(s, "prefix", 0), &interface->ip, &prefix_len))
+        return;
+    interface->prefix_len = (uint8_t)prefix_len;
+}
+
 const char *name_of(struct compiler *c, struct bytes text)
 {
     char space[NAME_SIZE];
@@ -133,6 +142,39 @@ uint16_t interface_of_name(const struct compiler *c, struct bytes name)
     return NO_INDEX;
 }
 
+uint16_t interface_twin(const struct compiler *c, uint16_t index)
+{
+    for (uint16_t i = 0; i < c->conf->policy.interface_count; i++)
+        if (i != index && strcmp(c->conf->interfaces[i].name, c->conf->interfaces[index].name) == 0)
+            return i;
+    return NO_INDEX;
+}
+
+/* An interface with addresses of both families stands twice in the policy, under one name. */
+static void add_twin(struct compiler *c, const struct statement *s, uint16_t index)
+{
+    const struct statement *address = child_of(c, s, STATEMENT_ipv6_address);
+    struct policy_interface *first = &c->conf->interfaces[index];
+
+    if (address == NULL)
+        return;
+    if (!ip_is_set(first->ip)) {
+        set_address_v6(first, address);
+        return;
+    }
+    uint16_t twin = c->conf->policy.interface_count++;
+    c->conf->interfaces[twin] = *first;
+    c->interfaces_are_down[twin] = c->interfaces_are_down[index];
+    set_address_v6(&c->conf->interfaces[twin], address);
+}
+
+static uint16_t next_twin(const struct compiler *c, uint16_t index)
+{
+    uint16_t twin = interface_twin(c, index);
+
+    return twin != NO_INDEX && twin > index ? twin : NO_INDEX;
+}
+
 static void enable_ikev1(struct compiler *c)
 {
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_ikev1_enable)) != NULL;) {
@@ -141,7 +183,8 @@ static void enable_ikev1(struct compiler *c)
         if (index == NO_INDEX)
             say(c, CONF_WARNING, s, "there is no interface with the nameif %s", name_of(c, first_argument(s)));
         else
-            c->conf->interfaces[index].is_ikev1_enabled = !c->interfaces_are_down[index];
+            for (; index != NO_INDEX; index = next_twin(c, index))
+                c->conf->interfaces[index].is_ikev1_enabled = !c->interfaces_are_down[index];
     }
 }
 
@@ -157,13 +200,14 @@ static void apply_maps(struct compiler *c)
             say(c, CONF_WARNING, s, "interface %s has the crypto map %s already; an interface has one",
                 c->conf->interfaces[index].name, c->conf->interfaces[index].map_name);
         else
-            c->conf->interfaces[index].map_name = name_of(c, first_argument(s));
+            for (const char *map = name_of(c, first_argument(s)); index != NO_INDEX; index = next_twin(c, index))
+                c->conf->interfaces[index].map_name = map;
     }
 }
 
 void compile_interfaces(struct compiler *c)
 {
-    uint32_t count = statement_count(c->statements, STATEMENT_interface);
+    uint32_t count = 2 * statement_count(c->statements, STATEMENT_interface);
     struct policy_interface *interfaces = arena_take(c->arena, count * sizeof *interfaces);
     bool *are_down = arena_take(c->arena, count * sizeof *are_down);
     struct policy *p = &c->conf->policy;
@@ -175,7 +219,7 @@ void compile_interfaces(struct compiler *c)
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_interface)) != NULL;) {
         const struct statement *nameif = child_of(c, s, STATEMENT_nameif);
 
-        if (nameif == NULL || p->interface_count == NO_INDEX)
+        if (nameif == NULL || p->interface_count >= NO_INDEX - 1)
             continue; /* without a name it is in no other statement */
         if (interface_of_name(c, first_argument(nameif)) != NO_INDEX) {
             say(c, CONF_ERROR, nameif, "another interface has this nameif already");
@@ -183,6 +227,7 @@ void compile_interfaces(struct compiler *c)
         }
         compile_interface(c, s, nameif, &interfaces[p->interface_count], &are_down[p->interface_count]);
         p->interface_count++;
+        add_twin(c, s, p->interface_count - 1);
     }
     enable_ikev1(c);
     apply_maps(c);

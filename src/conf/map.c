@@ -207,10 +207,17 @@ struct peers_reading {
     uint32_t why_line;
 };
 
+static bool is_of_other_family(const struct compiler *c, const struct tunnel *t, struct ip peer)
+{
+    return t->interface != NO_INDEX && ip_is_set(c->conf->interfaces[t->interface].ip) &&
+           c->conf->interfaces[t->interface].ip.family != peer.family;
+}
+
 static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, uint32_t line, struct peers_reading *r)
 {
     struct ip ip = {0};
     const char *why = NULL;
+    char space[IP_TEXT_SIZE];
 
     r->named_count++;
     r->line = line;
@@ -230,6 +237,12 @@ static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, u
         why = text_in_arena(c, "an entry has at most %u peers", PEERS_MAX);
     else
         why = why_no_key(c, ip);
+    if (why == NULL && is_of_other_family(c, t, ip)) {
+        if (interface_twin(c, t->interface) != NO_INDEX)
+            return; /* that one has it */
+        why = text_in_arena(c, "peer %s is not of the family of the address of interface %.64s", ip_text(ip, space),
+                            c->conf->interfaces[t->interface].name);
+    }
     if (why == NULL) {
         t->peers[t->peer_count++] = ip;
         return;
@@ -391,7 +404,8 @@ static void take_choices(struct compiler *c, struct tunnel *t, const struct entr
                              : statement_has(e->connection, "answer-only")  ? CONNECTION_ANSWER_ONLY
                                                                             : CONNECTION_BIDIRECTIONAL;
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_ipsec_df_bit)) != NULL;)
-        if (t->interface != NO_INDEX && interface_of_name(c, statement_argument(s, "interface", 0)) == t->interface)
+        if (t->interface != NO_INDEX &&
+            bytes_equal(statement_argument(s, "interface", 0), bytes_of_text(c->conf->interfaces[t->interface].name)))
             t->df = df_of(s);
     if (e->df != NULL)
         t->df = df_of(e->df);
@@ -479,10 +493,36 @@ static uint16_t next_interface_of_map(const struct compiler *c, struct bytes map
     return NO_INDEX;
 }
 
+static bool has_peer_of(const struct compiler *c, const struct entry *e, enum ip_family family)
+{
+    bool has_any = false;
+
+    for (const struct statement *s = NULL; (s = next_of_entry(c, e, s)) != NULL;) {
+        bool is_peer = s->row->kind == STATEMENT_map_peer || s->row->kind == STATEMENT_dynamic_peer;
+        struct ip ip;
+
+        for (unsigned i = 0; is_peer && statement_argument(s, "peer", i).len > 0; i++) {
+            has_any = true;
+            if (resolve_host(c, statement_argument(s, "peer", i), &ip) ? ip.family == family : family == IP_V4)
+                return true;
+        }
+    }
+    return !has_any && family == IP_V4;
+}
+
+/* Of an interface with addresses of both families an entry has those that its peers are of. */
+static bool is_on_twin(const struct compiler *c, const struct entry *e, uint16_t interface)
+{
+    return interface == NO_INDEX || interface_twin(c, interface) == NO_INDEX ||
+           has_peer_of(c, e, (enum ip_family)c->conf->interfaces[interface].ip.family);
+}
+
 static bool add_tunnel(struct compiler *c, struct tunnel *tunnels, const struct entry *e, uint16_t interface)
 {
     uint16_t *count = &c->conf->policy.tunnel_count;
 
+    if (!is_on_twin(c, e, interface))
+        return true;
     if (*count == TUNNELS_MAX) {
         find(&c->finder, CONF_ERROR, e->line, 0, "", "there are too many crypto map entries: this one is left out");
         return false;

@@ -185,11 +185,27 @@ static void on_udp(uv_poll_t *poll, int status, int events)
         plane_in_turn(poll->data, true);
 }
 
+static void on_esp(uv_poll_t *poll, int status, int events);
+
+/* UV_PRIORITIZED together with SO_SELECT_ERR_QUEUE: the error queue wakes us like any input. */
+static void watch_esp(struct plane_local *local)
+{
+    int events = local->ip.family == IP_V6 ? UV_READABLE | UV_PRIORITIZED : UV_READABLE;
+
+    CHECK(uv_poll_start(&local->esp_poll, events, on_esp) == 0);
+}
+
 static void on_esp(uv_poll_t *poll, int status, int events)
 {
+    struct plane_local *local = poll->data;
+
     (void)events;
+    if (local->ip.family == IP_V6)
+        plane_socket_drain_errors(local->esp_fd);
     if (status == 0)
-        plane_in_turn(poll->data, false);
+        plane_in_turn(local, false);
+    else if (local->ip.family == IP_V6) /* libuv stops watching what reports an error; ours have been read */
+        watch_esp(local);
 }
 
 static void start_local(struct plane *plane, struct plane_local *local)
@@ -199,7 +215,7 @@ static void start_local(struct plane *plane, struct plane_local *local)
     local->open_handles = 2;
     local->udp_poll.data = local->esp_poll.data = local;
     CHECK(uv_poll_start(&local->udp_poll, UV_READABLE, on_udp) == 0);
-    CHECK(uv_poll_start(&local->esp_poll, UV_READABLE, on_esp) == 0);
+    watch_esp(local);
 }
 
 static struct plane_local **free_local_place(struct plane *plane)

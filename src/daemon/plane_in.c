@@ -11,7 +11,7 @@ enum { NAT_KEEPALIVE = 0xff, IPV4_HEADER_LEN = 20 };
 struct in_batch {
     struct mmsghdr messages[ESP_BURST_MAX];
     struct iovec vecs[ESP_BURST_MAX];
-    struct sockaddr_in from[ESP_BURST_MAX];
+    struct plane_address from[ESP_BURST_MAX];
     union {
         struct cmsghdr header;
         uint8_t space[CMSG_SPACE(sizeof(int))];
@@ -127,8 +127,9 @@ static void take(struct plane_local *local, struct in_burst *burst, const struct
 static uint8_t traffic_class_of(struct msghdr *message)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c))
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
-            return *CMSG_DATA(c);
+        if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) ||
+            (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)) /* an int in the order of the machine */
+            return CMSG_DATA(c)[c->cmsg_level == IPPROTO_IPV6 && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 3 : 0];
     return 0;
 }
 
@@ -144,19 +145,24 @@ static void take_udp(struct plane_local *local, struct in_burst *burst, struct i
              traffic_class_of(&batch->messages[i].msg_hdr));
 }
 
-/* A raw socket hands over the IP header too; the kernel has checked it, and has put fragments together. */
+/* A raw socket hands over the IPv4 header too, and of IPv6 what comes behind the headers; the kernel has checked them,
+ * and has put fragments together. */
 static void take_esp(struct plane_local *local, struct in_burst *burst, struct in_batch *batch, size_t i)
 {
     const uint8_t *header = local->plane->in_space[i];
     size_t len = batch->messages[i].msg_len;
-    size_t header_len = len < IPV4_HEADER_LEN ? len : (size_t)(header[0] & 0x0f) * 4;
+    bool is_v6 = local->ip.family == IP_V6;
+    size_t header_len = is_v6 ? 0 : len < IPV4_HEADER_LEN ? len : (size_t)(header[0] & 0x0f) * 4;
     struct endpoint from = {plane_endpoint(&batch->from[i]).ip, 0};
 
     if (header_len > len)
         header_len = len;
     struct esp_packet packet = {
         .data = local->plane->in_space[i], .size = PLANE_BUFFER_SIZE, .at = header_len, .len = len - header_len};
-    take(local, burst, &packet, false, from, header_len < IPV4_HEADER_LEN ? 0 : header[1]);
+    uint8_t traffic_class = is_v6                          ? traffic_class_of(&batch->messages[i].msg_hdr)
+                            : header_len < IPV4_HEADER_LEN ? 0
+                                                           : header[1];
+    take(local, burst, &packet, false, from, traffic_class);
 }
 
 static int receive(struct plane *plane, int fd, struct in_batch *batch)

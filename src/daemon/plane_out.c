@@ -39,28 +39,30 @@ static enum esp_df df_of(const struct plane_pair *pair)
     CHECK(!"a DF policy");
 }
 
-static void fill_message(struct mmsghdr *message, struct out_message *parts, struct sockaddr_in *to,
+static void fill_message(struct mmsghdr *message, struct out_message *parts, struct plane_address *to, socklen_t to_len,
                          const struct esp_packet *packet, struct esp_outer outer)
 {
     int traffic_class = outer.traffic_class;
+    bool is_v6 = to->any.sa_family == AF_INET6;
 
     parts->vec = (struct iovec){packet->data + packet->at, packet->len};
-    parts->control.header =
-        (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof traffic_class), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_TOS};
+    parts->control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof traffic_class),
+                                             .cmsg_level = is_v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                                             .cmsg_type = is_v6 ? IPV6_TCLASS : IP_TOS};
     memcpy(CMSG_DATA(&parts->control.header), &traffic_class, sizeof traffic_class);
     *message = (struct mmsghdr){.msg_hdr = {.msg_name = to,
-                                            .msg_namelen = sizeof *to,
+                                            .msg_namelen = to_len,
                                             .msg_iov = &parts->vec,
                                             .msg_iovlen = 1,
                                             .msg_control = &parts->control,
                                             .msg_controllen = sizeof parts->control.space}};
 }
 
-static void set_df(int fd, int8_t *is_set, bool has_df)
+static void set_df(int fd, enum ip_family family, int8_t *is_set, bool has_df)
 {
     if (*is_set == has_df)
         return;
-    *is_set = plane_socket_set_df(fd, has_df) == 0 ? (int8_t)has_df : -1;
+    *is_set = plane_socket_set_df(fd, family, has_df) == 0 ? (int8_t)has_df : -1;
 }
 
 /* What the kernel does not take. A packet that turns out to be too big for the path, which has become narrower, goes in
@@ -70,7 +72,7 @@ static void on_send_error(struct plane *plane, struct plane_pair *pair, int fd, 
 {
     if (errno == EMSGSIZE) {
         plane_pair_ask_path(plane, pair);
-        set_df(fd, df_is_set, false);
+        set_df(fd, (enum ip_family)pair->local.ip.family, df_is_set, false);
         if (sendmsg(fd, message, MSG_DONTWAIT) >= 0)
             return;
     }
@@ -85,7 +87,7 @@ static void send_messages(struct plane *plane, struct plane_pair *pair, struct p
     int8_t *df_is_set = pair->is_udp ? &local->udp_df : &local->esp_df;
 
     for (size_t done = 0; done < count;) {
-        set_df(fd, df_is_set, has_df);
+        set_df(fd, (enum ip_family)local->ip.family, df_is_set, has_df);
         int sent = sendmmsg(fd, messages + done, (unsigned)(count - done), MSG_DONTWAIT);
         if (sent > 0) {
             done += (size_t)sent;
@@ -102,7 +104,8 @@ static void send_burst(struct plane *plane, struct out_burst *burst)
     struct out_message parts[ESP_BURST_MAX];
     struct plane_pair *pair = burst->pair;
     struct plane_local *local = plane_local_of(plane, pair->local.ip);
-    struct sockaddr_in to = plane_sockaddr((struct endpoint){pair->remote.ip, pair->is_udp ? pair->remote.port : 0});
+    struct plane_address to;
+    socklen_t to_len = plane_sockaddr(&to, (struct endpoint){pair->remote.ip, pair->is_udp ? pair->remote.port : 0});
     size_t count = 0;
     bool has_df = false;
 
@@ -120,7 +123,7 @@ static void send_burst(struct plane *plane, struct out_burst *burst)
             count = 0;
         }
         has_df = burst->outers[i].has_df;
-        fill_message(&messages[count], &parts[count], &to, &burst->packets[i], burst->outers[i]);
+        fill_message(&messages[count], &parts[count], &to, to_len, &burst->packets[i], burst->outers[i]);
         count++;
     }
     if (count > 0)

@@ -132,7 +132,7 @@ static void set_path_mtu(struct plane_pair *pair, uint32_t mtu)
     const struct esp_shape *shape = pair->has_out ? &pair->out.shape : &pair->in.shape;
 
     pair->path_mtu = mtu < ESP_PATH_MTU_MIN ? ESP_PATH_MTU_MIN : mtu;
-    pair->inner_mtu = (uint32_t)esp_inner_mtu(shape, IP_V4, pair->path_mtu);
+    pair->inner_mtu = (uint32_t)esp_inner_mtu(shape, (enum ip_family)pair->local.ip.family, pair->path_mtu);
 }
 
 bool plane_pair_ask_path(struct plane *plane, struct plane_pair *pair)
@@ -154,7 +154,7 @@ static int check_install(const struct plane *plane, const struct ike_install *in
     const struct plane_pair *at = install->pair.index < plane->pair_limit ? &plane->pairs[install->pair.index] : NULL;
     const struct plane_pair *of_spi = plane_pair_of_spi(plane, install->spi_in);
 
-    if (install->local.ip.family != IP_V4 || install->remote.ip.family != IP_V4)
+    if (!ip_is_set(install->local.ip) || install->local.ip.family != install->remote.ip.family)
         return EAFNOSUPPORT;
     if (install->is_transport)
         return EOPNOTSUPP;

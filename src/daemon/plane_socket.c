@@ -16,15 +16,24 @@
 
 enum { RECEIVE_BUFFER = 4 << 20, SEND_BUFFER = 4 << 20, TUN_QUEUE_LEN = 1000 };
 
-struct sockaddr_in plane_sockaddr(struct endpoint e)
+socklen_t plane_sockaddr(struct plane_address *address, struct endpoint e)
 {
-    return (struct sockaddr_in){
+    *address = (struct plane_address){0};
+    if (e.ip.family == IP_V6) {
+        address->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(e.port)};
+        memcpy(&address->v6.sin6_addr, e.ip.octets, 16);
+        return sizeof address->v6;
+    }
+    address->v4 = (struct sockaddr_in){
         .sin_family = AF_INET, .sin_port = htons(e.port), .sin_addr.s_addr = htonl(ip_to_v4(e.ip))};
+    return sizeof address->v4;
 }
 
-struct endpoint plane_endpoint(const struct sockaddr_in *address)
+struct endpoint plane_endpoint(const struct plane_address *address)
 {
-    return (struct endpoint){ip_of_v4(ntohl(address->sin_addr.s_addr)), ntohs(address->sin_port)};
+    if (address->any.sa_family == AF_INET6)
+        return (struct endpoint){ip_of_bytes(bytes_of(&address->v6.sin6_addr, 16)), ntohs(address->v6.sin6_port)};
+    return (struct endpoint){ip_of_v4(ntohl(address->v4.sin_addr.s_addr)), ntohs(address->v4.sin_port)};
 }
 
 static bool set_option(int fd, int level, int name, int value)
@@ -41,9 +50,14 @@ static void set_buffers(int fd)
         set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
 }
 
-static int open_marked(int type, int protocol)
+static int domain_of(struct ip ip)
 {
-    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    return ip.family == IP_V6 ? AF_INET6 : AF_INET;
+}
+
+static int open_marked(struct ip local, int type, int protocol)
+{
+    int fd = socket(domain_of(local), type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 
     if (fd >= 0 && !set_option(fd, SOL_SOCKET, SO_MARK, PLANE_MARK)) {
         int error = errno;
@@ -56,9 +70,10 @@ static int open_marked(int type, int protocol)
 
 static bool bind_to(int fd, struct ip local, uint16_t port)
 {
-    struct sockaddr_in address = plane_sockaddr((struct endpoint){local, port});
+    struct plane_address address;
+    socklen_t len = plane_sockaddr(&address, (struct endpoint){local, port});
 
-    return bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    return bind(fd, &address.any, len) == 0;
 }
 
 /* The answer is the place in the group, which is the order of binding. A datagram of less than four bytes is a
@@ -79,7 +94,7 @@ static bool attach_marker_program(int fd)
 /* The port is asked for alone first: SO_REUSEPORT would silently share it with another daemon of ours. */
 static bool port_is_free(struct ip local)
 {
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(domain_of(local), SOCK_DGRAM | SOCK_CLOEXEC, 0);
     bool is_free = fd >= 0 && bind_to(fd, local, PLANE_PORT);
     int error = errno;
 
@@ -89,16 +104,20 @@ static bool port_is_free(struct ip local)
     return is_free;
 }
 
+static bool tell_traffic_class(int fd, struct ip local)
+{
+    return local.family == IP_V6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1)
+                                 : set_option(fd, IPPROTO_IP, IP_RECVTOS, 1);
+}
+
 int plane_socket_pair(struct ip local, int *gate_fd, int *plane_fd)
 {
-    if (local.family != IP_V4)
-        return EAFNOSUPPORT;
     if (!port_is_free(local))
         return errno;
-    int gate = open_marked(SOCK_DGRAM, 0);
-    int plane = open_marked(SOCK_DGRAM, 0);
+    int gate = open_marked(local, SOCK_DGRAM, 0);
+    int plane = open_marked(local, SOCK_DGRAM, 0);
     bool is_open = gate >= 0 && plane >= 0 && set_option(gate, SOL_SOCKET, SO_REUSEPORT, 1) &&
-                   set_option(plane, SOL_SOCKET, SO_REUSEPORT, 1) && set_option(plane, IPPROTO_IP, IP_RECVTOS, 1) &&
+                   set_option(plane, SOL_SOCKET, SO_REUSEPORT, 1) && tell_traffic_class(plane, local) &&
                    bind_to(gate, local, PLANE_PORT) && attach_marker_program(gate) && bind_to(plane, local, PLANE_PORT);
 
     if (!is_open) {
@@ -117,12 +136,13 @@ int plane_socket_pair(struct ip local, int *gate_fd, int *plane_fd)
 
 int plane_socket_esp(struct ip local, int *fd)
 {
-    if (local.family != IP_V4)
-        return EAFNOSUPPORT;
-    int made = open_marked(SOCK_RAW, IPPROTO_ESP);
+    int made = open_marked(local, SOCK_RAW, IPPROTO_ESP);
     if (made < 0)
         return errno;
-    if (!bind_to(made, local, 0)) {
+    /* Of IPv4 the header comes along, and says it. */
+    if (!bind_to(made, local, 0) || (local.family == IP_V6 && (!tell_traffic_class(made, local) ||
+                                                               !set_option(made, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1) ||
+                                                               !set_option(made, IPPROTO_IPV6, IPV6_RECVERR, 1)))) {
         int error = errno;
         close(made);
         return error;
@@ -132,21 +152,38 @@ int plane_socket_esp(struct ip local, int *fd)
     return 0;
 }
 
-int plane_socket_set_df(int fd, bool has_df)
+void plane_socket_drain_errors(int fd)
 {
+    enum { ERRORS_PER_TURN = 64 };
+    int error;
+    socklen_t len = sizeof error;
+    struct msghdr none = {0};
+
+    for (int i = 0; i < ERRORS_PER_TURN && recvmsg(fd, &none, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0; i++)
+        none = (struct msghdr){0};
+    (void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len); /* and the one that waits for the next call */
+}
+
+int plane_socket_set_df(int fd, enum ip_family family, bool has_df)
+{
+    if (family == IP_V6)
+        return set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, has_df ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_DONT) ? 0
+                                                                                                               : errno;
     return set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, has_df ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT) ? 0 : errno;
 }
 
 int plane_socket_path_mtu(struct ip local, struct ip remote, uint32_t *mtu)
 {
-    struct sockaddr_in address = plane_sockaddr((struct endpoint){remote, PLANE_PORT});
-    int fd = open_marked(SOCK_DGRAM, 0), found = 0;
+    struct plane_address address;
+    socklen_t address_len = plane_sockaddr(&address, (struct endpoint){remote, PLANE_PORT});
+    bool is_v6 = local.family == IP_V6;
+    int fd = open_marked(local, SOCK_DGRAM, 0), found = 0;
     socklen_t len = sizeof found;
 
     if (fd < 0)
         return errno;
-    int error = bind_to(fd, local, 0) && connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-                        getsockopt(fd, IPPROTO_IP, IP_MTU, &found, &len) == 0
+    int error = bind_to(fd, local, 0) && connect(fd, &address.any, address_len) == 0 &&
+                        getsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_MTU : IP_MTU, &found, &len) == 0
                     ? 0
                     : errno;
     close(fd);
@@ -163,9 +200,9 @@ static bool device_of(struct ip local, char name[static IFNAMSIZ])
     if (getifaddrs(&all) != 0)
         return false;
     for (struct ifaddrs *a = all; a != NULL && !is_found; a = a->ifa_next) {
-        if (a->ifa_addr == NULL || a->ifa_addr->sa_family != AF_INET)
+        if (a->ifa_addr == NULL || a->ifa_addr->sa_family != domain_of(local))
             continue;
-        is_found = ip_equal(plane_endpoint((const struct sockaddr_in *)(const void *)a->ifa_addr).ip, local);
+        is_found = ip_equal(plane_endpoint((const struct plane_address *)(const void *)a->ifa_addr).ip, local);
         if (is_found)
             snprintf(name, IFNAMSIZ, "%s", a->ifa_name);
     }

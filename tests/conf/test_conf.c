@@ -198,6 +198,59 @@ static void peers_may_have_names_of_dns(void **state)
     }
 }
 
+static void ipv6_stands_beside_ipv4(void **state)
+{
+#define BOTH(address, lines)                                                                                           \
+    "interface GigabitEthernet0/0\n nameif outside\n" address                                                          \
+    "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha256-hmac\n"                                                 \
+    "crypto ikev1 enable outside\ncrypto map M interface outside\n"                                                    \
+    "crypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha256\n group 14\n" lines ANY_KEY
+#define V4 " ip address 198.51.100.2 255.255.255.0\n"
+#define V6 " ipv6 address 2001:db8:1::2/64\n"
+#define ENTRY(peers)                                                                                                   \
+    "crypto map M 10 match address VPN\ncrypto map M 10 set peer " peers "\ncrypto map M 10 set transform-set S\n"
+    static const struct {
+        const char *text;
+        uint16_t running, parked;
+        const char *local;        /* address of the interface of the first tunnel */
+        const char *remote_first; /* of its first line */
+        const char *why;
+    } cases[] = {
+        {BOTH(V4 V6, "access-list VPN extended permit ip 2001:db8:a::/64 2001:db8:b::/64\n" ENTRY("2001:db8:2::2")), 1,
+         0, "2001:db8:1::2", "2001:db8:b::", "the peer is of IPv6, and so is our address"},
+        {BOTH(V4 V6, "access-list VPN extended permit ip 2001:db8:a::/64 2001:db8:b::/64\n" ENTRY("203.0.113.2")), 1, 0,
+         "198.51.100.2", "2001:db8:b::", "IPv6 inside, IPv4 outside"},
+        {BOTH(V4 V6, "access-list VPN permit ip host 10.1.0.1 host 10.2.0.1\n" ENTRY("203.0.113.2 2001:db8:2::2")), 2,
+         0, "198.51.100.2", "10.2.0.1", "peers of both families: a tunnel for each"},
+        {BOTH(V6, "ipv6 access-list VPN permit ip 2001:db8:a::/64 any\n" ENTRY("2001:db8:2::2")), 1, 0, "2001:db8:1::2",
+         "::", "the list's spelling before 9.0; `any` is of the other side's family"},
+        {BOTH(V4, "access-list VPN permit ip any6 2001:db8:b::/48\n" ENTRY("2001:db8:2::2")), 0, 1, "198.51.100.2",
+         "2001:db8:b::", "there is no address of the peer's family"},
+        {BOTH(V6, "object network FAR\n subnet 2001:db8:b::/64\nobject network NEAR\n host 2001:db8:a::1\n"
+                  "access-list VPN permit ip object NEAR object FAR\n" ENTRY("2001:db8:2::2")),
+         1, 0, "2001:db8:1::2", "2001:db8:b::", "objects of IPv6"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        char local[IP_TEXT_SIZE], remote[IP_TEXT_SIZE];
+
+        reading_of(&r, cases[i].text);
+        if (r.conf.running_count != cases[i].running || r.conf.parked_count != cases[i].parked)
+            print_findings(&r.conf);
+        CHECK(r.conf.running_count == cases[i].running && r.conf.parked_count == cases[i].parked);
+        const struct policy *p = &r.conf.policy;
+        const struct tunnel *t = &p->tunnels[0];
+        assert_string_equal(ip_text(p->interfaces[t->interface].ip, local), cases[i].local);
+        assert_string_equal(ip_text(t->aces[0].selector.remote.first, remote), cases[i].remote_first);
+        for (uint16_t k = 0; k < p->tunnel_count && cases[i].parked == 0; k++)
+            for (uint8_t n = 0; n < p->tunnels[k].peer_count; n++)
+                CHECK(p->tunnels[k].peers[n].family == p->interfaces[p->tunnels[k].interface].ip.family);
+        reading_end(&r);
+    }
+}
+
 static void a_sample_means_what_it_says(void **state)
 {
     char *text = sample("03-asa84-objectgroups-pfs-filter.cfg", weak);
@@ -266,8 +319,7 @@ static void a_fault_parks_its_tunnel_and_no_other(void **state)
         {"no crypto map M 10 set peer 203.0.113.1\n", 1, "it has no `set peer`"},
         {"no crypto map M 10 set transform-set\n", 1, "it has no `set transform-set`"},
         {"crypto map M 10 set peer 203.0.113.77\n", 2, NULL},
-        {"no crypto map M 10 set peer 203.0.113.1\ncrypto map M 10 set peer vpn\n", 1,
-         "neither an address nor"},
+        {"no crypto map M 10 set peer 203.0.113.1\ncrypto map M 10 set peer vpn\n", 1, "neither an address nor"},
         {"no crypto ikev1 enable outside\n", 0, "crypto ikev1 is not enabled on interface outside"},
         {"no crypto map M interface outside\n", 0, "crypto map M is not applied to an interface"},
         {"interface GigabitEthernet0/0\n shutdown\n", 0, "interface outside is shut down"},
@@ -854,6 +906,7 @@ int main(void)
         cmocka_unit_test(the_samples_load),
         cmocka_unit_test(dynamic_entries_mean_what_they_say),
         cmocka_unit_test(peers_may_have_names_of_dns),
+        cmocka_unit_test(ipv6_stands_beside_ipv4),
         cmocka_unit_test(a_sample_means_what_it_says),
         cmocka_unit_test(a_fault_parks_its_tunnel_and_no_other),
         cmocka_unit_test(a_finding_says_where_and_what_was_expected),

@@ -84,18 +84,20 @@ static inline void on_event(void *context, const struct event *event)
 
 static inline int open_udp(struct ip ip, uint16_t port)
 {
-    struct sockaddr_in address = plane_sockaddr((struct endpoint){ip, port});
+    struct plane_address address;
+    socklen_t address_len = plane_sockaddr(&address, (struct endpoint){ip, port});
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    CHECK(fd >= 0 && bind(fd, &address.any, address_len) == 0);
     return fd;
 }
 
 static inline void send_to(int fd, struct ip ip, uint16_t port, const void *data, size_t len)
 {
-    struct sockaddr_in address = plane_sockaddr((struct endpoint){ip, port});
+    struct plane_address address;
+    socklen_t address_len = plane_sockaddr(&address, (struct endpoint){ip, port});
 
-    CHECK(sendto(fd, data, len, 0, (struct sockaddr *)&address, sizeof address) == (ssize_t)len);
+    CHECK(sendto(fd, data, len, 0, &address.any, address_len) == (ssize_t)len);
 }
 
 static inline void run_for(unsigned ms)

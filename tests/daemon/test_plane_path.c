@@ -23,7 +23,8 @@ static void E11_a_path_that_claims_next_to_nothing_is_not_believed(void **state)
 static void send_fragment(uint8_t id)
 {
     uint8_t packet[52] = {0x45, 0, 0, sizeof packet, 0, id, 0x20, 0, 64, IPPROTO_UDP};
-    struct sockaddr_in to = plane_sockaddr((struct endpoint){here, 0});
+    struct plane_address to;
+    socklen_t to_len = plane_sockaddr(&to, (struct endpoint){here, 0});
     int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
 
     memcpy(packet + 12, there.octets, 4);
@@ -31,7 +32,7 @@ static void send_fragment(uint8_t id)
     packet[20] = packet[22] = PLANE_PORT >> 8;
     packet[21] = packet[23] = PLANE_PORT & 0xff;
     packet[24] = 1000 >> 8;
-    CHECK(fd >= 0 && sendto(fd, packet, sizeof packet, 0, (struct sockaddr *)&to, sizeof to) == sizeof packet);
+    CHECK(fd >= 0 && sendto(fd, packet, sizeof packet, 0, &to.any, to_len) == sizeof packet);
     close(fd);
 }
 
