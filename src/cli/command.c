@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "cli/loaded.h"
 #include "cli/ping.h"
+#include "cli/probe.h"
 #include "cli/secret.h"
 #include "cli/why.h"
 #include "conf/conf.h"
@@ -263,6 +264,19 @@ static int do_doctor(struct command *command)
     return (int)verdict;
 }
 
+static int do_probe(struct command *command)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    enum probe_verdict verdict =
+        probe_run(&command->reply, stderr, command->request.peer, command->request.repeat_count, &why);
+
+    if (verdict == PROBE_NOT_RUN)
+        return complain(command, space);
+    show(command);
+    return (int)verdict;
+}
+
 static int do_secret(const struct command *command)
 {
     char space[WHY_SIZE];
@@ -399,6 +413,7 @@ int command_run(struct command *command)
     case CONTROL_SECRET: return do_secret(command);
     case CONTROL_COPY_FROM: return do_copy_from(command, command->request.file);
     case CONTROL_PING: return do_ping(command);
+    case CONTROL_PROBE: return do_probe(command);
     case CONTROL_SHOW_TECH: return do_tech(command);
     case CONTROL_CONVERT_ASA: return do_convert(command, CONF_TO_ASA);
     case CONTROL_CONVERT_IOS: return do_convert(command, CONF_TO_IOS);

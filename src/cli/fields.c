@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <time.h>
 
 typedef const struct screen_item item;
 
@@ -267,6 +268,32 @@ static void field_for_how_long(struct text *t, item *i)
         return;
     text_add(t, ", for ");
     add_age(t, record_number(i->record, COL_tunnel_up_s));
+}
+
+static void field_certificate_head(struct text *t, item *i)
+{
+    text_add(t, strcmp(record_text(i->record, COL_certificate_kind), "own") == 0 ? "Certificate" : "CA Certificate");
+}
+
+/* "08:15:00 UTC Jan 2 2026" */
+static void add_date(struct text *t, uint64_t seconds)
+{
+    time_t at = (time_t)seconds;
+    struct tm tm;
+    char space[64];
+
+    if (gmtime_r(&at, &tm) != NULL && strftime(space, sizeof space, "%H:%M:%S UTC %b %-d %Y", &tm) > 0)
+        text_add(t, "%s", space);
+}
+
+static void field_start_date(struct text *t, item *i)
+{
+    add_date(t, record_number(i->record, COL_certificate_valid_from));
+}
+
+static void field_end_date(struct text *t, item *i)
+{
+    add_date(t, record_number(i->record, COL_certificate_valid_to));
 }
 
 static void field_pair_word(struct text *t, item *i)

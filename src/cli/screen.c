@@ -13,7 +13,7 @@ static const struct {
 } plain_blocks[] = {
     {RECORD_log_line, BLOCK_LOG_LINE}, {RECORD_warning, BLOCK_WARNING}, {RECORD_finding, BLOCK_FINDING},
     {RECORD_unused, BLOCK_UNUSED},     {RECORD_step, BLOCK_STEP},       {RECORD_trouble, BLOCK_TROUBLE},
-    {RECORD_logging, BLOCK_LOGGING},
+    {RECORD_probe, BLOCK_PROBE},       {RECORD_logging, BLOCK_LOGGING},
 };
 
 void screen_write_record(FILE *out, const struct control_record *r, const struct screen_view *view)
@@ -343,6 +343,11 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_CONNECTIONS: screen_connections(out, reply, view); return;
     case CONTROL_SHOW_POLICY: screen_policies(out, reply, view); return;
     case CONTROL_SHOW_ROUTE: screen_routes(out, reply, view); return;
+    case CONTROL_SHOW_CERTIFICATES:
+        write_each(out, reply, RECORD_certificate,
+                   reply_find(reply, RECORD_certificate) ? BLOCK_COUNT : BLOCK_CERTIFICATES_NONE, BLOCK_CERTIFICATE,
+                   view);
+        return;
     case CONTROL_SHOW_ARP: write_each(out, reply, RECORD_arp, BLOCK_ARP_HEAD, BLOCK_ARP, view); return;
     case CONTROL_SHOW_INTERFACE: write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_INTERFACE, view); return;
     case CONTROL_SHOW_MAP: screen_maps(out, reply, view); return;

@@ -65,7 +65,7 @@ struct control_request {
     } packet;
     uint16_t level;               /* 0: not given */
     uint32_t line_count;          /* of `terminal pager` */
-    uint32_t repeat_count;        /* of `ping`; 0: not given */
+    uint32_t repeat_count;        /* of `ping`, seconds of `probe`; 0: not given */
     char acl[CONTROL_WORD_SIZE];  /* an access-list; "": not given */
     char file[CONTROL_WORD_SIZE]; /* a file, or the source of `ping`; "": not given */
     char rest[CONTROL_REST_SIZE]; /* the words that were left, a blank between them; "": none */

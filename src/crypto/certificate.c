@@ -43,6 +43,23 @@ static bool take_name(const X509_NAME *name, uint8_t space[static NAME_DER_MAX],
     return true;
 }
 
+static void take_serial(const ASN1_INTEGER *serial, struct certificate *to)
+{
+    const uint8_t *bytes = ASN1_STRING_get0_data(serial);
+    size_t len = (size_t)ASN1_STRING_length(serial), surplus = len > SERIAL_MAX ? len - SERIAL_MAX : 0;
+
+    to->serial_len = (uint8_t)(len - surplus);
+    memcpy(to->serial, bytes + surplus, to->serial_len);
+}
+
+static void take_algorithm(int number, char *name, size_t size)
+{
+    const char *known = number == NID_undef ? NULL : OBJ_nid2ln(number);
+    struct text t = text_of(name, size);
+
+    text_add(&t, "%s", known == NULL ? "unknown" : known);
+}
+
 bool certificate_read(struct certificate *certificate, struct bytes der)
 {
     struct certificate draft = {0};
@@ -55,6 +72,10 @@ bool certificate_read(struct certificate *certificate, struct bytes der)
 
         draft.key = key == NULL ? SIGNATURE_NONE : key_kind_of(key);
         draft.is_ca = X509_check_ca(x) == 1;
+        draft.key_bits = key == NULL ? 0 : (uint16_t)EVP_PKEY_get_bits(key);
+        take_serial(X509_get0_serialNumber(x), &draft);
+        take_algorithm(key == NULL ? NID_undef : EVP_PKEY_get_base_id(key), draft.key_name, sizeof draft.key_name);
+        take_algorithm(X509_get_signature_nid(x), draft.signature_name, sizeof draft.signature_name);
         draft.not_before_s = seconds_of(X509_get0_notBefore(x));
         draft.not_after_s = seconds_of(X509_get0_notAfter(x));
         *certificate = draft;

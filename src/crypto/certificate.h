@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/algorithm.h"
 
+enum { SERIAL_MAX = 20 }; /* RFC 5280 section 4.1.2.2 */
 enum { CERTIFICATE_MAX = 16384, NAME_DER_MAX = 2048, PIECES_MAX = 32, PIECES_SPACE = 65536 };
 
 struct certificate {
@@ -14,6 +15,10 @@ struct certificate {
     enum signature_kind key; /* SIGNATURE_NONE: of a kind that does not sign here */
     bool is_ca;
     int64_t not_before_s, not_after_s; /* since 1970 */
+    uint8_t serial[SERIAL_MAX];        /* the last bytes of a longer one */
+    uint8_t serial_len;
+    uint16_t key_bits;
+    char key_name[32], signature_name[48]; /* as libcrypto calls them: "rsaEncryption", "sha256WithRSAEncryption" */
 };
 
 /* False: these bytes are no certificate. */

@@ -126,6 +126,9 @@ bool show_sessions(struct client *client); /* ISAKMP SAs, then pairs */
 bool show_policies(struct client *client);
 bool show_map(struct client *client);
 
+/* control_certificates.c */
+bool show_certificates(struct client *client);
+
 /* control_system.c */
 bool show_routes(struct client *client);
 bool show_arp(struct client *client);

@@ -414,6 +414,7 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_ARP: client->producer = show_arp; return;
     case CONTROL_SHOW_INTERFACE: client->producer = show_interfaces; return;
     case CONTROL_SHOW_MAP: client->producer = show_map; return;
+    case CONTROL_SHOW_CERTIFICATES: client->producer = show_certificates; return;
     case CONTROL_SHOW_TUNNEL: client->producer = show_tunnels; return;
     case CONTROL_SHOW_VERSION: client_done(client); return;
     case CONTROL_CLEAR_ISAKMP_SA: do_command(client, IKE_CLEAR_ISAKMP); return;
@@ -456,6 +457,7 @@ void handle_request(struct client *client)
     case CONTROL_COPY_FROM:
     case CONTROL_COPY_TO:
     case CONTROL_PING:
+    case CONTROL_PROBE:
     case CONTROL_SHOW_TECH:
     case CONTROL_CONVERT_ASA:
     case CONTROL_CONVERT_IOS:

@@ -559,6 +559,32 @@ static void attempts_with_a_stranger_say_that_no_tunnel_is_configured(void **sta
                   "(NO_TUNNEL_GROUP)\n");
 }
 
+static void certificates_are_shown_as_an_asa_shows_them(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"certificate\",\"trustpoint\":\"LAB\",\"kind\":\"own\",\"status\":\"Available\","
+                  "\"serial\":\"1003\",\"key_type\":\"rsaEncryption\",\"key_bits\":2048,"
+                  "\"signature\":\"sha256WithRSAEncryption\",\"issuer\":\"CN = root\",\"subject\":\"CN = west\","
+                  "\"valid_from\":1577836800,\"valid_to\":4733510399}\n",
+                  (struct control_request){.id = CONTROL_SHOW_CERTIFICATES}, DIALECT_ASA,
+                  "Certificate\n"
+                  "  Status: Available\n"
+                  "  Certificate Serial Number: 1003\n"
+                  "  Public Key Type: rsaEncryption (2048 bits)\n"
+                  "  Signature Algorithm: sha256WithRSAEncryption\n"
+                  "  Issuer Name: \n"
+                  "    CN = root\n"
+                  "  Subject Name: \n"
+                  "    CN = west\n"
+                  "  Validity Date: \n"
+                  "    start date: 00:00:00 UTC Jan 1 2020\n"
+                  "    end   date: 23:59:59 UTC Dec 31 2119\n"
+                  "  Associated Trustpoints: LAB \n"
+                  "\n");
+    expect_screen("", (struct control_request){.id = CONTROL_SHOW_CERTIFICATES}, DIALECT_ASA,
+                  "No trustpoint has a certificate.\n");
+}
+
 static void the_version_counts_crypto_map_entries(void **state)
 {
     static const struct {
@@ -760,6 +786,7 @@ int main(void)
         cmocka_unit_test(tunnels_are_shown_with_their_reason),
         cmocka_unit_test(an_end_is_no_failure),
         cmocka_unit_test(attempts_with_a_stranger_say_that_no_tunnel_is_configured),
+        cmocka_unit_test(certificates_are_shown_as_an_asa_shows_them),
         cmocka_unit_test(the_version_counts_crypto_map_entries),
         cmocka_unit_test(steps_show_their_payloads_in_few_words),
         cmocka_unit_test(every_line_of_every_screen_can_be_printed),

@@ -49,6 +49,8 @@ static void commands_are_understood(void **state)
         {"debug crypto ipsec 255", CONTROL_DEBUG_IPSEC, false, "", "", 255, "the highest level"},
         {"debug crypto ikev1 keys /tmp/k", CONTROL_DEBUG_KEYS, false, "", "/tmp/k", 0, "a file name"},
         {"debug crypto ipsec keys /tmp/k", CONTROL_DEBUG_ESP_KEYS, false, "", "/tmp/k", 0, "of the data plane"},
+        {"probe 192.0.2.1 watch 3", CONTROL_PROBE, false, "192.0.2.1", "", 0, "how long to watch"},
+        {"show crypto ca certificates", CONTROL_SHOW_CERTIFICATES, false, "", "", 0, "an ASA's"},
         {"undebug all", CONTROL_UNDEBUG, false, "", "", 0, "in full"},
         {"no debug all", CONTROL_UNDEBUG, false, "", "", 0, "the other spelling"},
         {"up 192.0.2.1", CONTROL_UP, false, "192.0.2.1", "", 0, "a keyword in full wins over undebug"},
@@ -85,7 +87,7 @@ static void what_is_not_understood_is_explained(void **state)
     } cases[] = {
         {"show crypto foo sa", CONTROL_INVALID,
          "show crypto foo sa\n            ^\nERROR: % Invalid input detected at '^' marker.\n"
-         "  expected here: isakmp, ikev1, ipsec, protocol, session, engine or map\n",
+         "  expected here: isakmp, ikev1, ipsec, protocol, session, engine, map or ca\n",
          "an unknown word has a caret under it"},
         {"foo", CONTROL_INVALID, NULL, "the first word too"},
         {"show crypto i sa", CONTROL_AMBIGUOUS,

@@ -363,6 +363,9 @@ static void names_are_printed_as_the_devices_do_and_escaped(void **state)
     (void)state;
     CHECK(certificate_read(&certificate, file_der(3, "east-rsa.pem")));
     CHECK(!certificate.is_ca && certificate.key == SIGNATURE_RSA && certificate.not_before_s == 1577836800);
+    CHECK(certificate.serial_len == 2 && certificate.key_bits == 2048);
+    CHECK(strcmp(certificate.key_name, "rsaEncryption") == 0);
+    CHECK(strcmp(certificate.signature_name, "sha256WithRSAEncryption") == 0);
     text_add_name(&text, bytes_of(certificate.subject, certificate.subject_len));
     CHECK(strcmp(space, "O = ikewise tests, CN = east") == 0);
     text = text_of(space, sizeof space);

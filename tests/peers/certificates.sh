@@ -101,6 +101,10 @@ delete_is_seen() {
     lab_until 5 ikewise_is_gone "$our_node" && lab_until 5 strongswan_is_gone "$their_node"
 }
 
+shows_certificate() {
+    ikewise "$our_node" show crypto ca certificates | grep -A9 '^Certificate' | grep -m1 -o 'CN = west'
+}
+
 is_refused() {
     "${initiator}_up" west >/dev/null 2>&1 &
     lab_until 8 grep -q "$outcome" "$(ikewise_logs "$our_node")" || return 1
@@ -113,6 +117,7 @@ check_up() {
         expect "$name: 5 pings east to west" lab_ping east west 5 &&
         expect "$name: both SAs there" strongswan_describe "$their_node" &&
         expect "$name: the same SPIs at both ends" spis_are_equal &&
+        expect "$name: our certificate on the screen" shows_certificate &&
         expect "$name: our delete is seen there" delete_is_seen
 }
 
