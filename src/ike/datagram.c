@@ -541,6 +541,23 @@ static void take(struct arrival *a, struct isakmp_sa *sa, bool is_first)
     }
 }
 
+/* What comes behind the last message of phase 1 while the vault judges that: its repeat would come a second later, or
+ * four. One is kept, whoever sent it; it is opened when there are keys to hold it to. */
+static bool is_kept_for_later(struct arrival *a, const struct isakmp_sa *sa)
+{
+    struct ike *ike = a->ike;
+    const struct exchange *phase1 = sa->state == SA_NEGOTIATING ? exchange_of(ike, sa->phase1) : NULL;
+    struct draft *parked = phase1 == NULL ? NULL : pool_find(&ike->drafts, phase1->parked);
+
+    if (parked == NULL || parked->step->sa_to != SA_UP || a->m.header.message_id == 0 ||
+        !(a->m.header.flags & FLAG_ENCRYPTION) || handle_is_set(parked->early))
+        return false;
+    parked->early = blob_make(&ike->blobs, a->m.datagram);
+    parked->early_to = a->local;
+    parked->early_from = a->remote;
+    return handle_is_set(parked->early);
+}
+
 void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
 {
     struct arrival a = {
@@ -574,6 +591,8 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
     }
     if (sa != NULL)
         timers_note(ike, sa->peer);
+    if (sa != NULL && is_kept_for_later(&a, sa))
+        return;
     if (header->first_payload != PL_FRAGMENT || is_whole_now(&a, is_first ? NULL : sa))
         take(&a, sa, is_first);
 }

@@ -58,6 +58,9 @@ struct draft {
     struct intent intents[INTENTS_MAX];
     uint8_t intent_count;
     bool is_authenticated;
+    /* Of a parked one that will have the SA up: a message that came behind it, to be taken then; not set: none did. */
+    struct handle early;
+    struct endpoint early_to, early_from;
 };
 
 /* What an action works on. It changes the draft, asks one question, and tells events; nothing else. */

@@ -16,6 +16,7 @@ static void draft_discard(struct ike *ike, struct draft *draft, const struct exc
     for (int i = 0; i < BLOB_COUNT; i++)
         if (committed == NULL || !handle_equal(draft->exchange.blobs[i], committed->blobs[i]))
             blob_drop(&ike->blobs, draft->exchange.blobs[i]);
+    blob_drop(&ike->blobs, draft->early);
     bytes_wipe(draft, sizeof *draft);
 }
 
@@ -252,6 +253,20 @@ void draft_drop(struct ike *ike, struct exchange *exchange)
     exchange->parked = (struct handle){0, 0};
 }
 
+static void take_early(struct ike *ike, uint64_t now_ms, struct handle early, struct endpoint to, struct endpoint from,
+                       struct ike_outputs *out)
+{
+    const struct ike_input in = {
+        .kind = IKE_IN_DATAGRAM,
+        .datagram = {.local = to, .remote = from, .data = blob_bytes(&ike->blobs, early)},
+    };
+
+    if (!handle_is_set(early))
+        return;
+    datagram_take(ike, now_ms, &in, out);
+    blob_drop(&ike->blobs, early);
+}
+
 void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uint32_t ask_number,
                  const struct answer *answer, struct ike_outputs *out)
 {
@@ -272,10 +287,14 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
     struct step_work work = work_of(ike, draft, now_ms, out);
     work.answer = answer;
     enum reason reason = reason_of_answer(answer);
+    struct handle early = draft->early;
+    struct endpoint early_to = draft->early_to, early_from = draft->early_from;
     if (reason == REASON_OK)
         reason = finish(ike, now_ms, &work);
-    if (reason == REASON_OK)
+    if (reason == REASON_OK) {
+        take_early(ike, now_ms, early, early_to, early_from, out);
         return;
+    }
     exchange->quick.spi_out = draft->exchange.quick.spi_out; /* a refusal names it */
     bool is_final = draft->is_authenticated || state_info(draft->exchange.state)->waits == WAITS_NOTHING;
     draft_discard(ike, draft, exchange);
