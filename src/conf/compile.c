@@ -221,6 +221,7 @@ static void compile_settings(struct compiler *c)
 
     p->hostname = hostname == NULL ? "ciscoasa" : copy_argument(c, hostname, "hostname");
     p->is_ios = c->conf->is_ios;
+    p->ios_release = c->conf->ios_release;
     p->are_weak_allowed = first(c, STATEMENT_weak_algorithms) != NULL;
     p->is_aggressive_answered = am_disable != NULL && am_disable->is_no;
     compile_identity(c, p);

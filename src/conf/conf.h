@@ -78,6 +78,7 @@ struct statements; /* conf/statement.h */
 
 struct conf {
     const char *file_name;
+    enum ios_release ios_release;
     bool is_ios; /* it was a router's; its statements are the ASA's all the same */
     struct policy policy;
     struct conf_key *keys;

@@ -78,6 +78,37 @@ bool ios_is_configuration(struct bytes text)
     return false;
 }
 
+enum ios_release ios_release_of(struct bytes text)
+{
+    static const struct {
+        unsigned from; /* major * 100 + minor */
+        enum ios_release release;
+    } releases[] = {{1600, IOS_RELEASE_NEW}, {1204, IOS_RELEASE_MIDDLE}, {1000, IOS_RELEASE_OLD}};
+    struct lines lines = lines_of(text);
+    struct line line;
+
+    while (line_next(&lines, &line)) {
+        struct bytes version = bytes_of_text("version ");
+        unsigned numbers[2] = {0}, at = 0;
+
+        if (line.indent != 0 || !bytes_begin_with(line.text, version))
+            continue;
+        for (struct bytes rest = bytes_after(line.text, version.len); rest.len > 0 && at < 2;
+             rest = bytes_after(rest, 1)) {
+            if (rest.data[0] == '.')
+                at++;
+            else if (rest.data[0] >= '0' && rest.data[0] <= '9' && numbers[at] < 100)
+                numbers[at] = numbers[at] * 10 + (rest.data[0] - (unsigned)'0');
+            else
+                break;
+        }
+        for (size_t i = 0; i < COUNT_OF(releases); i++)
+            if (numbers[0] * 100 + numbers[1] >= releases[i].from)
+                return releases[i].release;
+    }
+    return IOS_RELEASE_UNKNOWN;
+}
+
 /* ---- does a line fit a pattern ---- */
 
 static size_t pattern_word_len(const char *pattern)

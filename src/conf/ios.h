@@ -7,6 +7,7 @@
 #define CONF_IOS_H
 
 #include "base/arena.h"
+#include "policy/policy.h"
 
 struct ios {
     struct bytes text;
@@ -16,6 +17,9 @@ struct ios {
 
 /* Begins some line as only IOS does. */
 bool ios_is_configuration(struct bytes text);
+
+/* By its `version` line. */
+enum ios_release ios_release_of(struct bytes text);
 
 /* False: the arena is full. */
 bool ios_translate(struct ios *ios, struct bytes text, struct arena *arena);

@@ -390,6 +390,7 @@ bool conf_read(struct conf *conf, struct bytes file_text, const char *file_name,
     struct ios ios;
 
     conf->is_ios = ios_is_configuration(file_text);
+    conf->ios_release = conf->is_ios ? ios_release_of(file_text) : IOS_RELEASE_UNKNOWN;
     if (conf->is_ios) {
         if (!ios_translate(&ios, file_text, arena))
             return refuse(conf, arena, begin, 0, "the configuration needs more memory than there is for it");

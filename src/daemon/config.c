@@ -302,8 +302,10 @@ struct config *config_changed(const struct config *old, struct bytes lines,
             new->line_count_before = line_count;
     }
     running_free(&changed);
-    if (new != NULL)
+    if (new != NULL) {
         new->conf.policy.is_ios = old->conf.policy.is_ios; /* the words of the screens stay */
+        new->conf.policy.ios_release = old->conf.policy.ios_release;
+    }
     if (new != NULL && tell_faults(new, tell, context)) {
         config_free(new);
         return NULL;

@@ -39,6 +39,11 @@ static const char *role_name(bool is_initiator)
     return is_initiator ? "initiator" : "responder";
 }
 
+static const char *dialect_name(const struct policy *policy)
+{
+    return !policy->is_ios ? "asa" : policy->ios_release == IOS_RELEASE_OLD ? "ios12" : "ios";
+}
+
 void client_send_gateway(struct client *client)
 {
     struct control_record r = control_record_of(RECORD_gateway);
@@ -47,7 +52,7 @@ void client_send_gateway(struct client *client)
 
     record_set_text(&r, COL_gateway_hostname, policy->hostname);
     record_set_text(&r, COL_gateway_version, IKEWISE_VERSION);
-    record_set_text(&r, COL_gateway_dialect, policy->is_ios ? "ios" : "asa");
+    record_set_text(&r, COL_gateway_dialect, dialect_name(policy));
     record_set_text(&r, COL_gateway_file, conf->file_name);
     record_set_number(&r, COL_gateway_uptime_s, age_s(now_of(client), client->control->source->started_ms));
     record_set_number(&r, COL_gateway_tunnels, conf->running_count);

@@ -252,6 +252,17 @@ static bool close_up(const struct daemon *daemon, const struct config *new, bool
     return (is_change && nat_is_same(before, now)) || nat_close_up(before, now, why);
 }
 
+/* The words of the console. */
+static enum dialect dialect_of(const struct policy *policy)
+{
+    static const enum dialect ios[] = {[IOS_RELEASE_UNKNOWN] = DIALECT_IOS_OLD,
+                                       [IOS_RELEASE_OLD] = DIALECT_IOS_OLD,
+                                       [IOS_RELEASE_MIDDLE] = DIALECT_IOS_MIDDLE,
+                                       [IOS_RELEASE_NEW] = DIALECT_IOS_NEW};
+
+    return policy->is_ios ? ios[policy->ios_release] : DIALECT_ASA_SYSLOG;
+}
+
 /* Everything that may fail comes before anything is changed. */
 static bool use_config(struct daemon *daemon, struct config *new, bool is_change, struct text *why)
 {
@@ -275,7 +286,7 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
     }
     conf_wipe(&new->conf);
 
-    log_use_dialect(daemon->log, policy->is_ios);
+    log_use_dialect(daemon->log, dialect_of(policy));
     daemon->config = new;
     plane_set_policy(daemon->plane, policy);
     driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_POLICY, .policy = policy});

@@ -18,7 +18,7 @@ enum { LINE_SIZE = PHRASE_LINE_SIZE + 128 };
 struct log {
     bool to_syslog, to_terminal;
     int syslog_severity, terminal_severity; /* lines up to this one */
-    bool is_ios;
+    enum dialect dialect;                   /* ASA_SYSLOG, or one of IOS */
     uint64_t begun_ms;
     log_watcher *watcher;
     void *watcher_context;
@@ -68,9 +68,9 @@ bool log_is_on_terminal(const struct log *log)
     return log->to_terminal;
 }
 
-void log_use_dialect(struct log *log, bool is_ios)
+void log_use_dialect(struct log *log, enum dialect dialect)
 {
-    log->is_ios = is_ios;
+    log->dialect = dialect;
 }
 
 void log_watch(struct log *log, log_watcher *watcher, void *watcher_context)
@@ -84,7 +84,7 @@ static void add_stamp(const struct log *log, struct text *t, enum dialect dialec
     time_t now = time(NULL);
     struct tm tm;
 
-    if (dialect == DIALECT_IOS_OLD) {
+    if (phrase_is_ios(dialect)) {
         phrase_add_uptime(t, (clock_now_ms() - log->begun_ms) / 1000);
         return;
     }
@@ -120,7 +120,8 @@ static enum dialect dialect_of(const struct log *log, const struct event *e)
     struct text words = text_of(space, sizeof space);
     struct phrase_head head;
 
-    return log->is_ios && phrase_write(DIALECT_IOS_OLD, e, 0, &head, &words) ? DIALECT_IOS_OLD : DIALECT_ASA_SYSLOG;
+    return phrase_is_ios(log->dialect) && phrase_write(log->dialect, e, 0, &head, &words) ? log->dialect
+                                                                                          : DIALECT_ASA_SYSLOG;
 }
 
 /* In the words of a console, for the terminal and for those who watch. */
@@ -199,7 +200,7 @@ void log_note(struct log *log, int severity, const char *format, ...)
     if (log->to_syslog && severity <= log->syslog_severity)
         syslog(severity, "%s", words);
     if (log->to_terminal && severity <= log->terminal_severity) {
-        add_stamp(log, &line, log->is_ios ? DIALECT_IOS_OLD : DIALECT_ASA_CONSOLE_8);
+        add_stamp(log, &line, phrase_is_ios(log->dialect) ? log->dialect : DIALECT_ASA_CONSOLE_8);
         text_add(&line, PROCESS_NAME ": %s", words);
         print(&line);
     }

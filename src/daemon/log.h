@@ -11,7 +11,7 @@
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H
 
-#include "event/event.h"
+#include "event/phrases.h"
 
 #include <syslog.h>
 
@@ -30,7 +30,7 @@ void log_close(struct log *log);
 bool log_is_on_terminal(const struct log *log);
 
 /* The words of the terminal and of those who watch. syslog always has the ASA's. */
-void log_use_dialect(struct log *log, bool is_ios);
+void log_use_dialect(struct log *log, enum dialect dialect);
 
 /* Who sees every line of the debug console, before any filter and limit; NULL: nobody. */
 void log_watch(struct log *log, log_watcher *watcher, void *watcher_context);

@@ -1,6 +1,7 @@
 #include "event/phrases.h"
 
 #include "base/check.h"
+#include "event/later.h"
 #include "event/rows.h"
 
 #include <string.h>
@@ -35,9 +36,14 @@ const struct phrase *phrase_at(size_t row)
     return &phrases[row];
 }
 
+bool phrase_is_ios(enum dialect dialect)
+{
+    return dialect == DIALECT_IOS_OLD || dialect == DIALECT_IOS_MIDDLE || dialect == DIALECT_IOS_NEW;
+}
+
 static enum phrase_family family_of(enum dialect dialect)
 {
-    return dialect == DIALECT_IOS_OLD ? PHRASE_IOS : PHRASE_ASA;
+    return phrase_is_ios(dialect) ? PHRASE_IOS : PHRASE_ASA;
 }
 
 bool phrase_is_of_ike(uint32_t number)
@@ -60,9 +66,31 @@ static struct phrase_head head_of(enum dialect dialect, const struct phrase *p)
     return (struct phrase_head){(uint16_t)(p - phrases), (uint8_t)dialect, p->severity, p->number};
 }
 
+static bool is_later(enum dialect dialect)
+{
+    return dialect == DIALECT_IOS_MIDDLE || dialect == DIALECT_IOS_NEW;
+}
+
+/* The words of the old releases under the tag of a later one. */
+static void write_row(struct text *t, enum dialect dialect, const char *text, const struct event *e)
+{
+    const char *tag = strstr(text, "{I}");
+
+    if (is_later(dialect) && tag) {
+        later_add_tag(t, dialect, e);
+        text = tag + 3;
+    }
+    template_write(t, text, e);
+}
+
 bool phrase_write(enum dialect dialect, const struct event *e, unsigned index, struct phrase_head *head, struct text *t)
 {
     bool is_said = false; /* the present line, by one of the rows so far */
+
+    if (is_later(dialect) && later_has(e)) {
+        *head = (struct phrase_head){0, (uint8_t)dialect, 7, 0};
+        return later_write(dialect, e, index, t);
+    }
 
     for (const struct phrase *p = phrases; p < phrases + COUNT_OF(phrases); p++) {
         if (p->kind != (enum event_kind)e->kind || !dialect_has(dialect, p) || p->use == PHRASE_READ)
@@ -74,7 +102,7 @@ bool phrase_write(enum dialect dialect, const struct event *e, unsigned index, s
         is_said = true;
         if (index-- == 0) {
             *head = head_of(dialect, p);
-            template_write(t, p->text, e);
+            write_row(t, dialect, p->text, e);
             return true;
         }
     }
@@ -96,6 +124,8 @@ void phrase_add_tag(struct text *t, struct phrase_head head)
     case DIALECT_ASA_CONSOLE_8: text_add(t, "%s: ", console_tag(head.number)); return;
     case DIALECT_ASA_CONSOLE_9: text_add(t, "%s", console_tag(head.number)); return;
     case DIALECT_IOS_OLD:
+    case DIALECT_IOS_MIDDLE:
+    case DIALECT_IOS_NEW:
     case DIALECT_COUNT: return;
     }
 }

@@ -22,6 +22,8 @@ enum dialect {
     DIALECT_ASA_CONSOLE_8, /* [IKEv1]: text       debug crypto isakmp, to 8.4 */
     DIALECT_ASA_CONSOLE_9, /* [IKEv1]text */
     DIALECT_IOS_OLD,       /* ISAKMP (0:1): text */
+    DIALECT_IOS_MIDDLE,    /* ISAKMP:(1001): text     12.4T, 15.x; only written (later.def) */
+    DIALECT_IOS_NEW,       /* ISAKMP: (1001):text     IOS-XE; only written */
     DIALECT_COUNT,
     DIALECT_ANY = DIALECT_COUNT /* for reading */
 };
@@ -42,6 +44,8 @@ struct phrase_head {
  * the event has no such line. */
 bool phrase_write(enum dialect dialect, const struct event *e, unsigned index, struct phrase_head *head,
                   struct text *t);
+
+bool phrase_is_ios(enum dialect dialect);
 
 /* Message numbers 713 to 715 are what IKE says on an ASA; its debug console shows those alone. */
 bool phrase_is_of_ike(uint32_t number);

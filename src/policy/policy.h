@@ -172,6 +172,9 @@ struct policy_route {
     uint16_t metric;
 };
 
+/* Whose words an IOS router has: up to 12.3, then to 15.x, then IOS-XE. */
+enum ios_release { IOS_RELEASE_UNKNOWN, IOS_RELEASE_OLD, IOS_RELEASE_MIDDLE, IOS_RELEASE_NEW };
+
 enum identity_kind { IDENTITY_AUTO, IDENTITY_ADDRESS, IDENTITY_HOSTNAME, IDENTITY_KEY_ID };
 
 struct policy {
@@ -208,6 +211,7 @@ struct policy {
     bool are_weak_allowed;
     uint16_t replay_window; /* packets; 0: checking is off */
     bool is_ios;            /* the dialect that debug lines and screens use */
+    enum ios_release ios_release;
 };
 
 /* The tunnel group whose pre-shared key belongs to this peer: its address, else the first for any peer that has a key

@@ -88,6 +88,31 @@ static void findings_name_the_routers_lines(void **state)
     reading_end(&r);
 }
 
+static void the_version_says_whose_words_are_used(void **state)
+{
+    static const struct {
+        const char *line;
+        enum ios_release release;
+    } cases[] = {
+        {"version 12.2\n", IOS_RELEASE_OLD},    {"version 12.4\n", IOS_RELEASE_MIDDLE},
+        {"version 15.1\n", IOS_RELEASE_MIDDLE}, {"version 17.3\n", IOS_RELEASE_NEW},
+        {"", IOS_RELEASE_UNKNOWN},              {"version 99999999999999.1\n", IOS_RELEASE_NEW},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[256];
+        struct reading r;
+
+        snprintf(text, sizeof text, "%s" MARK "hostname r\n", cases[i].line);
+        reading_of(&r, text);
+        CHECK(r.is_ok && r.conf.policy.is_ios);
+        if (r.conf.policy.ios_release != cases[i].release)
+            fail_msg("%s gives %d", cases[i].line, (int)r.conf.policy.ios_release);
+        reading_end(&r);
+    }
+}
+
 static void what_is_an_asas_is_left_alone(void **state)
 {
     struct reading r;
@@ -103,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_ios_become_lines_of_the_asa),
         cmocka_unit_test(findings_name_the_routers_lines),
+        cmocka_unit_test(the_version_says_whose_words_are_used),
         cmocka_unit_test(what_is_an_asas_is_left_alone),
     };
 
