@@ -324,6 +324,11 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_VERSION: write_version(out, reply, view); return;
     case CONTROL_CHECK: write_check(out, reply, view); return;
     case CONTROL_DOCTOR: write_doctor(out, reply, view); return;
+    case CONTROL_SHOW_CONDITION:
+        write_each(out, reply, RECORD_condition,
+                   reply_find(reply, RECORD_condition) ? BLOCK_CONDITIONS_ON : BLOCK_CONDITIONS_OFF, BLOCK_CONDITION,
+                   view);
+        return;
     case CONTROL_SHOW_STATES:
         write_each(out, reply, RECORD_state, reply_find(reply, RECORD_state) ? BLOCK_STATES_HEAD : BLOCK_STATES_NONE,
                    BLOCK_STATE, view);

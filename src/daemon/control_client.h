@@ -9,7 +9,7 @@
 #include "daemon/control.h"
 #include "daemon/running.h"
 
-enum { CONTROL_WHO_SIZE = 64 };
+enum { CONTROL_WHO_SIZE = 64, CONTROL_CONDITIONS_MAX = 8 };
 
 struct client;
 
@@ -84,6 +84,8 @@ struct control {
     unsigned handle_count; /* uv handles that are not closed yet */
     struct client clients[CONTROL_CLIENTS_MAX];
     struct control_keys keys;
+    struct ip conditions[CONTROL_CONDITIONS_MAX]; /* peers to whose lines debugging is limited */
+    size_t condition_count;
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
     uint64_t logged_count;    /* events since `clear logging buffer`; at first more than are kept */
     struct esp_tally dropped; /* what `clear asp drop` has taken away */

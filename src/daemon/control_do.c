@@ -245,11 +245,52 @@ static bool is_ipsec_event(const struct event *event)
     return false;
 }
 
+/* `debug crypto condition`: what names no peer is then nobody's. */
+static bool meets_condition(const struct control *control, const struct event *event)
+{
+    for (size_t i = 0; i < control->condition_count; i++) {
+        if (event && ip_equal(event_ip(event, FIELD_PEER), control->conditions[i]))
+            return true;
+    }
+    return control->condition_count == 0;
+}
+
+static void do_condition(struct client *client)
+{
+    struct control *control = client->control;
+
+    for (size_t i = 0; i < control->condition_count; i++) {
+        if (ip_equal(control->conditions[i], client->request.peer)) {
+            client_done(client);
+            return;
+        }
+    }
+    if (control->condition_count == CONTROL_CONDITIONS_MAX) {
+        client_fail(client, CONTROL_ERROR_TOO_MANY_CONDITIONS, NULL);
+        return;
+    }
+    control->conditions[control->condition_count++] = client->request.peer;
+    client_done(client);
+}
+
+static bool show_conditions(struct client *client)
+{
+    struct control_record r = control_record_of(RECORD_condition);
+
+    if (client->index >= client->control->condition_count)
+        return false;
+    record_set_ip(&r, COL_condition_peer, client->control->conditions[client->index++]);
+    client_send(client, &r);
+    return true;
+}
+
 void watch_log(struct client *client, const struct event *event, uint8_t severity, const char *line)
 {
     struct control_record r = control_record_of(RECORD_log_line);
 
     if (severity > client->debug.severity || (!client->debug.is_log && client->debug.is_ipsec != is_ipsec_event(event)))
+        return;
+    if (!client->debug.is_log && !meets_condition(client->control, event))
         return;
     record_set_text(&r, COL_log_line_text, line);
     client_send(client, &r);
@@ -408,6 +449,7 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_IPSEC_STATS: client->producer = show_ipsec_stats; return;
     case CONTROL_SHOW_LOGGING: client->producer = show_logging; return;
     case CONTROL_SHOW_STATES: client->producer = show_states; return;
+    case CONTROL_SHOW_DEBUG_LOG:
     case CONTROL_SHOW_WHY: client->producer = show_why; return;
     case CONTROL_SHOW_POLICY: client->producer = show_policies; return;
     case CONTROL_SHOW_ROUTE: client->producer = show_routes; return;
@@ -435,6 +477,12 @@ void handle_request(struct client *client)
         return;
     case CONTROL_DEBUG_KEYS: do_keys(client, false); return;
     case CONTROL_DEBUG_ESP_KEYS: do_keys(client, true); return;
+    case CONTROL_DEBUG_CONDITION: do_condition(client); return;
+    case CONTROL_DEBUG_ALL_PEERS:
+        client->control->condition_count = 0;
+        client_done(client);
+        return;
+    case CONTROL_SHOW_CONDITION: client->producer = show_conditions; return;
     case CONTROL_UNDEBUG: do_undebug(client); return;
     case CONTROL_SHOW_NAT: client->producer = show_nat; return;
     case CONTROL_SHOW_CONN: client->producer = show_connections; return;

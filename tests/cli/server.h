@@ -162,6 +162,7 @@ static void source_command(void *context, enum ike_command_kind kind, uint16_t t
     struct event e = event_of(EV_MESSAGE_SENT), p = event_of(EV_SA_CREATED);
 
     (void)context, (void)tunnel;
+    event_add_ip(&p, FIELD_PEER, peer_ip);
     gateway.command = kind;
     gateway.command_peer = peer;
     if (kind == IKE_UP) {

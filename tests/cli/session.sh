@@ -147,9 +147,9 @@ typed <<'END'
 # a question mark says what can follow, with a line about each word, and leaves the line as it was
 ^ show crypto ?
 = exec mode commands/options:
-=   ikev1     IKE version 1
-=   ipsec     IPsec, phase 2
-=   isakmp    ISAKMP, phase 1
+=   ikev1            IKE version 1
+=   ipsec            IPsec, phase 2
+=   isakmp           ISAKMP, phase 1
 = west# show crypto 
 # in the middle of a word it says which words begin so
 ^ is?

@@ -357,6 +357,13 @@ static void an_ASA_whose_peer_has_no_key_for_it_logs_seed_3_and_waits_for_messag
     add_their_log(&kept, theirs);
     add_our_log(&ours);
     expect_same_lines(ours_space, theirs_space);
+    char *past = seed_screen("show crypto ikev1 debug-log peer 198.22.22.233");
+    assert_non_null(
+        strstr(past, "Jun 10 2010 12:00:08: %ASA-7-713236: IP = 198.22.22.233, IKE_DECODE RESENDING Message"));
+    free(past);
+    past = seed_screen("show crypto ikev1 debug-log peer 198.22.22.2");
+    assert_string_equal(past, "");
+    free(past);
     seed_expect("show crypto isakmp sa", "\n"
                                          "IKEv1 SAs:\n"
                                          "\n"

@@ -336,6 +336,19 @@ static void ISAKMP_SAs_are_counted_as_on_ios(void **state)
                   "Dead ISAKMP SA's: 1\n");
 }
 
+static void conditions_of_debugging_are_listed(void **state)
+{
+    (void)state;
+    expect_screen("", SHOW(CONDITION), DIALECT_ASA, "Crypto conditional debug is turned OFF\n");
+    expect_screen("{\"record\":\"condition\",\"peer\":\"192.0.2.1\"}\n", SHOW(CONDITION), DIALECT_ASA,
+                  "Crypto conditional debug is turned ON\n"
+                  "IKE debug context unmatched flag:  OFF\n"
+                  "IPSec debug context unmatched flag:  OFF\n"
+                  "\n"
+                  "IKE peer IP address filters:\n"
+                  "192.0.2.1/255.255.255.255\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +356,7 @@ int main(void)
         cmocka_unit_test(a_session_looks_as_on_ios),
         cmocka_unit_test(users_are_a_list_of_their_own),
         cmocka_unit_test(ISAKMP_SAs_are_counted_as_on_ios),
+        cmocka_unit_test(conditions_of_debugging_are_listed),
         cmocka_unit_test(contexts_look_as_on_an_asa),
         cmocka_unit_test(drops_look_as_on_an_asa),
         cmocka_unit_test(policies_and_maps_look_as_on_ios),

@@ -285,11 +285,15 @@ static void up_names_the_notify_or_icmp_error_that_came_meanwhile(void **state)
 static void debug_shows_what_was_asked_for(void **state)
 {
     static const struct {
-        const char *line, *heard, *not_heard;
+        const char *condition, *line, *heard, *not_heard;
     } cases[] = {
-        {"{\"words\":[\"debug\",\"crypto\",\"ikev1\"]}\n", "a line of phase 1", "a debug line of phase 1"},
-        {"{\"words\":[\"debug\",\"crypto\",\"ikev1\",\"127\"]}\n", "a debug line of phase 1", "a line of phase 2"},
-        {"{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1"},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ikev1\"]}\n", "a line of phase 1", "a debug line of phase 1"},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ikev1\",\"127\"]}\n", "a debug line of phase 1",
+         "a line of phase 2"},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1"},
+        {"peer 192.0.2.9", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done", "a line of phase 2"},
+        {"peer 192.0.2.1", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1"},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1"},
     };
 
     (void)state;
@@ -298,9 +302,12 @@ static void debug_shows_what_was_asked_for(void **state)
         char space[BYTE_STEP] = "";
         size_t len = 0;
         struct reply reply;
+        char condition[64];
         int fd = connect_raw();
         ssize_t got;
 
+        snprintf(condition, sizeof condition, "debug crypto condition %s", cases[i].condition);
+        done(condition);
         send_raw(fd, cases[i].line, strlen(cases[i].line));
         CHECK(hears(fd, "gateway"));
         assert_int_equal(ask("clear ipsec sa", &reply), CLIENT_DONE);

@@ -87,7 +87,7 @@ static void what_is_not_understood_is_explained(void **state)
     } cases[] = {
         {"show crypto foo sa", CONTROL_INVALID,
          "show crypto foo sa\n            ^\nERROR: % Invalid input detected at '^' marker.\n"
-         "  expected here: isakmp, ikev1, ipsec, protocol, session, engine, map or ca\n",
+         "  expected here: isakmp, ikev1, ipsec, protocol, session, engine, map, debug-condition or ca\n",
          "an unknown word has a caret under it"},
         {"foo", CONTROL_INVALID, NULL, "the first word too"},
         {"show crypto i sa", CONTROL_AMBIGUOUS,
