@@ -521,6 +521,10 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_DETAIL_PFS: return is_detail && record_number(r, COL_ipsec_pair_pfs_group) > 0;
     case SCREEN_DETAIL_NO_PFS: return is_detail && record_number(r, COL_ipsec_pair_pfs_group) == 0;
     case SCREEN_DETAIL_VOLUME: return is_detail && record_number(r, COL_ipsec_pair_lifetime_kb) > 0;
+    case SCREEN_LOGS: return record_flag(r, COL_logging_enabled) && record_has(r, COL_logging_trap);
+    case SCREEN_LOGS_NOT: return !record_flag(r, COL_logging_enabled) || !record_has(r, COL_logging_trap);
+    case SCREEN_DEVICE_ID: return record_has(r, COL_logging_device_id);
+    case SCREEN_NO_DEVICE_ID: return !record_has(r, COL_logging_device_id);
     case SCREEN_CONNECTED: return !record_has(r, COL_route_gateway);
     case SCREEN_STATIC: return record_has(r, COL_route_gateway);
     case SCREEN_IS_UP: return record_flag(r, COL_interface_up);

@@ -13,7 +13,7 @@ static const struct {
 } plain_blocks[] = {
     {RECORD_log_line, BLOCK_LOG_LINE}, {RECORD_warning, BLOCK_WARNING}, {RECORD_finding, BLOCK_FINDING},
     {RECORD_unused, BLOCK_UNUSED},     {RECORD_step, BLOCK_STEP},       {RECORD_trouble, BLOCK_TROUBLE},
-    {RECORD_probe, BLOCK_PROBE},       {RECORD_logging, BLOCK_LOGGING},
+    {RECORD_probe, BLOCK_PROBE},
 };
 
 void screen_write_record(FILE *out, const struct control_record *r, const struct screen_view *view)
@@ -310,9 +310,19 @@ static void write_doctor(FILE *out, const struct reply *reply, const struct scre
         screen_block(out, BLOCK_TROUBLE_NONE, &item);
 }
 
+/* How the log is kept, and then its lines. */
+static void write_logging(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    write_one(out, reply, RECORD_logging, BLOCK_LOGGING, view);
+    write_each(out, reply, RECORD_log_host, BLOCK_COUNT, BLOCK_LOG_HOST, view);
+    write_one(out, reply, RECORD_logging, BLOCK_LOGGING_REST, view);
+}
+
 void screen_write(FILE *out, const struct reply *reply, const struct control_request *request,
                   const struct screen_view *view)
 {
+    if (request->id == CONTROL_SHOW_LOGGING)
+        write_logging(out, reply, view);
     for (size_t i = 0; i < reply->count; i++)
         screen_write_record(out, &reply->records[i], view);
     switch (request->id) {

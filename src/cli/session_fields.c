@@ -501,6 +501,16 @@ static bool is_default(const struct control_record *r)
     return r && r->kind == RECORD_route && record_number(r, COL_route_prefix_len) == 0;
 }
 
+static void field_logging_enabled(struct text *t, item *i)
+{
+    text_add(t, "%s", record_flag(i->record, COL_logging_enabled) ? "enabled" : "disabled");
+}
+
+static void field_logging_timestamp(struct text *t, item *i)
+{
+    text_add(t, "%s", record_flag(i->record, COL_logging_timestamp) ? "enabled" : "disabled");
+}
+
 static void field_state_time(struct text *t, item *i)
 {
     time_t at = (time_t)record_number(i->record, COL_state_at);

@@ -229,6 +229,7 @@ static void compile_settings(struct compiler *c)
     compile_fragmentation(c, p);
     compile_schedule(c, p);
     compile_replay(c, p);
+    compile_logging(c, p);
 }
 
 static void count_tunnels(struct conf *conf)

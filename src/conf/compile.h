@@ -86,6 +86,9 @@ void say(struct compiler *c, enum conf_severity severity, const struct statement
 /* interface.c */
 /* A name from the file for the policy and for sentences: printable, cut at NAME_SIZE. Ours have no other characters. */
 const char *name_of(struct compiler *c, struct bytes text);
+/* logging.c */
+void compile_logging(struct compiler *c, struct policy *p);
+
 void compile_interfaces(struct compiler *c);
 void compile_routes(struct compiler *c);
 /* As DNS would know it: some labels, the last of which is no number. */

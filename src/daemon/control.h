@@ -14,6 +14,7 @@
 
 #include "conf/conf.h"
 #include "control/request.h"
+#include "daemon/log_remote.h"
 #include "daemon/plane.h"
 #include "daemon/running.h"
 #include "ike/ike.h"
@@ -71,6 +72,7 @@ struct control_source {
     void (*tell)(void *context, const struct event *event); /* to the log */
     /* What the log remembers; the newest is 0, false: no more. `at_s` is wall time. */
     bool (*past)(void *context, uint32_t index, struct event *event, int64_t *at_s);
+    void (*log_tally)(void *context, uint8_t host, struct log_remote_tally *tally); /* of `logging host` */
     void (*clear_counters)(void *context); /* of pairs: what was counted is kept for the totals */
     uint64_t started_ms;
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { SENTENCE_SIZE = 512, SEVERITY_LOG = 6, SEVERITY_DEBUG = 7 };
+enum { SENTENCE_SIZE = 512, SEVERITY_DEBUG = 7 };
 
 /* Up to which severity of syslog a debug level shows lines. Levels of an ASA say how much; 127 is what its makers ask
  * for. */
@@ -473,7 +473,8 @@ void handle_request(struct client *client)
     case CONTROL_DEBUG_IKEV1: do_debug(client, false); return;
     case CONTROL_DEBUG_IPSEC: do_debug(client, true); return;
     case CONTROL_TERMINAL_MONITOR:
-        client->debug = (struct control_debug){.is_on = true, .is_log = true, .severity = SEVERITY_LOG};
+        client->debug =
+            (struct control_debug){.is_on = true, .is_log = true, .severity = policy_of(client)->logging.monitor};
         return;
     case CONTROL_DEBUG_KEYS: do_keys(client, false); return;
     case CONTROL_DEBUG_ESP_KEYS: do_keys(client, true); return;

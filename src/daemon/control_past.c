@@ -10,7 +10,7 @@ static const struct control_source *source_of(const struct client *client)
     return client->control->source;
 }
 
-enum { SEVERITY_SHOWN = 6, SEVERITY_ALL = 7, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
+enum { SEVERITY_ALL = 7, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
 
 static void send_lines(struct client *client, const struct event *event, int64_t at_s, uint8_t severity)
 {
@@ -59,9 +59,68 @@ static bool is_about(const struct client *client, const struct event *event)
     return ip_equal(event_ip(event, FIELD_PEER), client->request.peer);
 }
 
+static const struct logging *logging_of(const struct client *client)
+{
+    return &source_of(client)->policy(source_of(client)->context)->logging;
+}
+
+/* In the ASA's words; NULL: nothing. */
+static const char *level_name(uint8_t severity)
+{
+    static const char *const names[] = {"emergencies", "alerts",        "critical",      "errors",
+                                        "warnings",    "notifications", "informational", "debugging"};
+
+    return severity < COUNT_OF(names) ? names[severity] : NULL;
+}
+
+static void send_hosts(struct client *client)
+{
+    const struct logging *logging = logging_of(client);
+
+    for (uint8_t i = 0; i < logging->host_count; i++) {
+        struct control_record r = control_record_of(RECORD_log_host);
+        struct log_remote_tally tally;
+
+        source_of(client)->log_tally(source_of(client)->context, i, &tally);
+        record_set_text(&r, COL_log_host_interface, logging->hosts[i].interface);
+        record_set_ip(&r, COL_log_host_address, logging->hosts[i].ip);
+        record_set_text(&r, COL_log_host_protocol, logging->hosts[i].is_tcp ? "TCP" : "UDP");
+        record_set_number(&r, COL_log_host_port, logging->hosts[i].port);
+        record_set_number(&r, COL_log_host_sent, tally.sent);
+        record_set_number(&r, COL_log_host_errors, tally.errors);
+        record_set_number(&r, COL_log_host_dropped, tally.dropped);
+        client_send(client, &r);
+    }
+}
+
+static void send_logging(struct client *client, uint64_t messages)
+{
+    const struct logging *logging = logging_of(client);
+    struct control_record r = control_record_of(RECORD_logging);
+    uint64_t sent = 0;
+
+    for (uint8_t i = 0; i < logging->host_count; i++) {
+        struct log_remote_tally tally;
+
+        source_of(client)->log_tally(source_of(client)->context, i, &tally);
+        sent += tally.sent;
+    }
+    record_set_number(&r, COL_logging_messages, messages);
+    record_set_flag(&r, COL_logging_enabled, logging->is_enabled);
+    record_set_flag(&r, COL_logging_timestamp, logging->has_timestamp);
+    record_set_text(&r, COL_logging_buffered, level_name(logging->buffered));
+    record_set_text(&r, COL_logging_monitor, level_name(logging->monitor));
+    record_set_text(&r, COL_logging_trap, level_name(logging->trap));
+    record_set_number(&r, COL_logging_facility, logging->facility);
+    record_set_number(&r, COL_logging_sent, sent);
+    if (logging->has_device_id)
+        record_set_text(&r, COL_logging_device_id, source_of(client)->policy(source_of(client)->context)->hostname);
+    client_send(client, &r);
+    send_hosts(client);
+}
+
 bool show_logging(struct client *client)
 {
-    struct control_record r = control_record_of(RECORD_logging);
     bool is_first = client->stage == 0;
     struct event event;
     int64_t at_s;
@@ -71,12 +130,10 @@ bool show_logging(struct client *client)
         client->index = (uint32_t)client->control->logged_count;
         is_more = next_past(client, &event, &at_s);
     }
-    if (is_first) {
-        record_set_number(&r, COL_logging_messages, is_more ? client->index + 1 : 0);
-        client_send(client, &r);
-    }
+    if (is_first)
+        send_logging(client, is_more ? client->index + 1 : 0);
     if (is_more)
-        send_lines(client, &event, at_s, SEVERITY_SHOWN);
+        send_lines(client, &event, at_s, logging_of(client)->buffered);
     return is_more;
 }
 

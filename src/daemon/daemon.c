@@ -287,6 +287,7 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
     conf_wipe(&new->conf);
 
     log_use_dialect(daemon->log, dialect_of(policy));
+    log_remote_use(daemon->log_remote, &policy->logging, policy->hostname);
     daemon->config = new;
     plane_set_policy(daemon->plane, policy);
     driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_POLICY, .policy = policy});
@@ -432,6 +433,11 @@ static bool past_event(void *context, uint32_t index, struct event *event, int64
     return log_past_event(((const struct daemon *)context)->log, index, event, at_s);
 }
 
+static void log_tally(void *context, uint8_t host, struct log_remote_tally *tally)
+{
+    *tally = log_remote_tally(((struct daemon *)context)->log_remote, host);
+}
+
 static void clear_counters(void *context)
 {
     plane_clear_counters(((struct daemon *)context)->plane);
@@ -563,6 +569,7 @@ static bool open_control(struct daemon *daemon, struct text *why)
                                              .add_startup = add_startup,
                                              .tell = tell_event,
                                              .past = past_event,
+                                             .log_tally = log_tally,
                                              .clear_counters = clear_counters,
                                              .acquire = on_acquire,
                                              .route = route_of,
@@ -606,10 +613,23 @@ static bool make_plane(struct daemon *daemon, struct text *why)
     return false;
 }
 
+static int remote_severity(void *context)
+{
+    return log_remote_severity(context);
+}
+
+static void send_remote(void *context, int severity, uint32_t message_number, const char *line)
+{
+    log_remote_send(context, severity, message_number, line);
+}
+
 /* The order matters: first what keeps traffic from leaving in clear, then the TUN. */
 static bool make_parts(struct daemon *daemon, struct text *why)
 {
     daemon->gate = gate_create(daemon->loop, &(struct gate_hooks){daemon, on_datagram, on_hint});
+    daemon->log_remote = log_remote_create(daemon->loop);
+    CHECK(daemon->log_remote != NULL);
+    log_send_to(daemon->log, &(struct log_sink){daemon->log_remote, remote_severity, send_remote});
     daemon->queue = vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer});
     daemon->hosts = hosts_create(daemon->loop, daemon->log, daemon, on_hosts);
     daemon->driver = driver_create(daemon->loop, daemon->log, why);
@@ -673,6 +693,9 @@ static void take_down(struct daemon *daemon)
         plane_free(daemon->plane);
     daemon->plane = NULL;
     nat_answers_free(&daemon->answers);
+    log_send_to(daemon->log, NULL);
+    log_remote_free(daemon->log_remote);
+    daemon->log_remote = NULL;
     if (daemon->is_closed_up && (!nat_take_away(&why) || !steer_take_away(&why)))
         log_note(daemon->log, LOG_ERR, "%s", space);
 }

@@ -15,6 +15,7 @@
 #include "daemon/driver.h"
 #include "daemon/hosts.h"
 #include "daemon/nat.h"
+#include "daemon/log_remote.h"
 #include "daemon/options.h"
 
 enum { DAEMON_SIGNALS = 3, DAEMON_LOOK_AGAIN_MS = 5000 };
@@ -26,6 +27,7 @@ struct daemon {
     struct config *config;
     struct driver *driver;
     struct vault_queue *queue;
+    struct log_remote *log_remote;
     struct gate *gate;
     struct plane *plane;
     struct hosts *hosts;

@@ -22,6 +22,7 @@ struct log {
     uint64_t begun_ms;
     log_watcher *watcher;
     void *watcher_context;
+    struct log_sink sink;          /* send NULL: nobody */
     uint8_t most_severe[EV_COUNT]; /* of the lines of an event in any dialect: what is below every filter need not be
                                       written */
     struct log_limit limit;
@@ -77,6 +78,11 @@ void log_watch(struct log *log, log_watcher *watcher, void *watcher_context)
 {
     log->watcher = watcher;
     log->watcher_context = watcher_context;
+}
+
+void log_send_to(struct log *log, const struct log_sink *sink)
+{
+    log->sink = sink != NULL ? *sink : (struct log_sink){0};
 }
 
 static void add_stamp(const struct log *log, struct text *t, enum dialect dialect)
@@ -154,8 +160,9 @@ static void join_lines(char *line)
             *line = ' ';
 }
 
-static void syslog_lines(struct log *log, const struct event *e)
+static void syslog_lines(struct log *log, const struct event *e, int sink_severity)
 {
+    int syslog_severity = log->to_syslog ? log->syslog_severity : -1;
     struct phrase_head head;
 
     for (unsigned i = 0;; i++) {
@@ -163,12 +170,15 @@ static void syslog_lines(struct log *log, const struct event *e)
         struct text line = text_of(space, sizeof space), words = text_of(words_space, sizeof words_space);
         if (!phrase_write(DIALECT_ASA_SYSLOG, e, i, &head, &words))
             return;
-        if (head.severity > log->syslog_severity)
+        if (head.severity > syslog_severity && head.severity > sink_severity)
             continue;
         phrase_add_tag(&line, head);
         text_add(&line, "%s", words_space);
         join_lines(space);
-        syslog(head.severity, "%s", space);
+        if (head.severity <= syslog_severity)
+            syslog(head.severity, "%s", space);
+        if (head.severity <= sink_severity)
+            log->sink.send(log->sink.context, head.severity, head.number, space);
     }
 }
 
@@ -184,8 +194,10 @@ void log_event(struct log *log, const struct event *e)
     bool is_on_terminal = log->to_terminal && is_allowed && log->most_severe[e->kind] <= log->terminal_severity;
     if (is_watched || is_on_terminal)
         console_lines(log, e, is_watched, is_allowed);
-    if (log->to_syslog && is_allowed && log->most_severe[e->kind] <= log->syslog_severity)
-        syslog_lines(log, e);
+    int sink_severity = log->sink.send != NULL ? log->sink.severity(log->sink.context) : -1;
+    bool is_for_syslog = log->to_syslog && log->most_severe[e->kind] <= log->syslog_severity;
+    if (is_allowed && (is_for_syslog || log->most_severe[e->kind] <= sink_severity))
+        syslog_lines(log, e, sink_severity);
 }
 
 void log_note(struct log *log, int severity, const char *format, ...)

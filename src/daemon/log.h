@@ -35,6 +35,15 @@ void log_use_dialect(struct log *log, enum dialect dialect);
 /* Who sees every line of the debug console, before any filter and limit; NULL: nobody. */
 void log_watch(struct log *log, log_watcher *watcher, void *watcher_context);
 
+/* Other machines that get the lines of syslog: their least severe (-1: none), and a line without a time. NULL: nobody.
+ */
+struct log_sink {
+    void *context;
+    int (*severity)(void *context);
+    void (*send)(void *context, int severity, uint32_t message_number, const char *line);
+};
+void log_send_to(struct log *log, const struct log_sink *sink); /* copied */
+
 void log_event(struct log *log, const struct event *event);
 void log_note(struct log *log, int severity, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -177,6 +177,24 @@ enum ios_release { IOS_RELEASE_UNKNOWN, IOS_RELEASE_OLD, IOS_RELEASE_MIDDLE, IOS
 
 enum identity_kind { IDENTITY_AUTO, IDENTITY_ADDRESS, IDENTITY_HOSTNAME, IDENTITY_KEY_ID };
 
+enum { LOGGING_HOSTS_MAX = 8, LOGGING_OFF = 255 };
+
+/* Where the log goes beside this system's own; levels are severities of syslog, LOGGING_OFF: nothing. */
+struct logging_host {
+    const char *interface; /* nameif, for screens */
+    struct ip ip;
+    uint16_t port;
+    bool is_tcp;
+};
+
+struct logging {
+    uint8_t buffered, monitor, trap;
+    uint8_t facility; /* 16 to 23 */
+    bool is_enabled, has_timestamp, is_rfc5424, has_device_id;
+    struct logging_host hosts[LOGGING_HOSTS_MAX];
+    uint8_t host_count;
+};
+
 struct policy {
     const char *hostname;
     const struct policy_interface *interfaces;
@@ -212,6 +230,7 @@ struct policy {
     uint16_t replay_window; /* packets; 0: checking is off */
     bool is_ios;            /* the dialect that debug lines and screens use */
     enum ios_release ios_release;
+    struct logging logging;
 };
 
 /* The tunnel group whose pre-shared key belongs to this peer: its address, else the first for any peer that has a key

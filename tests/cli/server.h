@@ -237,6 +237,12 @@ static bool source_add_startup(void *context, struct running *text, struct text 
     return running_add(text, bytes_of_text("hostname west"));
 }
 
+static void source_log_tally(void *context, uint8_t host, struct log_remote_tally *tally)
+{
+    (void)context, (void)host;
+    *tally = (struct log_remote_tally){0};
+}
+
 static void source_clear_counters(void *context)
 {
     (void)context;
@@ -277,6 +283,7 @@ static const struct control_source source = {.now_ms = source_now_ms,
                                              .add_startup = source_add_startup,
                                              .past = source_past,
                                              .tell = source_tell,
+                                             .log_tally = source_log_tally,
                                              .clear_counters = source_clear_counters};
 
 static int start(void **state)
@@ -298,6 +305,7 @@ static int start(void **state)
                                  .peer_count = 1,
                                  .parked = "line 9: the key is masked"};
     policy = (struct policy){
+        .logging = {.buffered = 6, .monitor = 6, .trap = 6},
         .hostname = "west", .tunnels = tunnels, .tunnel_count = 2, .interfaces = &interface, .interface_count = 1};
     conf.file_name = "test.conf";
     strcpy(directory, "/tmp/ikewise-test-XXXXXX");

@@ -349,6 +349,38 @@ static void conditions_of_debugging_are_listed(void **state)
                   "192.0.2.1/255.255.255.255\n");
 }
 
+/* The values of a device that sends its log (ntc-templates). */
+static void logging_looks_as_on_an_asa(void **state)
+{
+    (void)state;
+    expect_screen(
+        "{\"record\":\"logging\",\"messages\":4908890,\"enabled\":true,\"timestamp\":true,\"buffered\":\"debugging\","
+        "\"monitor\":\"informational\",\"trap\":\"informational\",\"facility\":20,\"sent\":568235255}\n"
+        "{\"record\":\"log_host\",\"interface\":\"inside\",\"address\":\"10.168.1.21\",\"protocol\":\"UDP\",\"port\":"
+        "514,"
+        "\"sent\":393859,\"errors\":24,\"dropped\":45}\n"
+        "{\"record\":\"log_line\",\"text\":\"Aug 15 2019 13:44:38: %ASA-5-713119: IP = 192.0.2.1, PHASE 1 "
+        "COMPLETED\"}\n",
+        SHOW(LOGGING), DIALECT_ASA,
+        "Syslog logging: enabled\n"
+        "    Facility: 20\n"
+        "    Timestamp logging: enabled\n"
+        "    Hide Username logging: disabled\n"
+        "    Standby logging: disabled\n"
+        "    Debug-trace logging: disabled\n"
+        "    Console logging: disabled\n"
+        "    Monitor logging: level informational\n"
+        "    Buffer logging: level debugging, 4908890 messages logged\n"
+        "    Trap logging: level informational, facility 20, 568235255 messages logged\n"
+        "        Logging to inside 10.168.1.21, UDP TX:393859 errors: 24  dropped: 45\n"
+        "    Permit-hostdown logging: disabled\n"
+        "    History logging: disabled\n"
+        "    Device ID: disabled\n"
+        "    Mail logging: disabled\n"
+        "    ASDM logging: disabled\n"
+        "Aug 15 2019 13:44:38: %ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +389,7 @@ int main(void)
         cmocka_unit_test(users_are_a_list_of_their_own),
         cmocka_unit_test(ISAKMP_SAs_are_counted_as_on_ios),
         cmocka_unit_test(conditions_of_debugging_are_listed),
+        cmocka_unit_test(logging_looks_as_on_an_asa),
         cmocka_unit_test(contexts_look_as_on_an_asa),
         cmocka_unit_test(drops_look_as_on_an_asa),
         cmocka_unit_test(policies_and_maps_look_as_on_ios),

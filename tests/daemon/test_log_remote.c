@@ -1,0 +1,183 @@
+/* The log to other machines, on the loopback: both forms, both protocols, and a host that is not there. */
+#include "daemon/log_remote.h"
+
+#include "base/check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static uv_loop_t loop;
+
+static int listener(bool is_tcp, uint16_t *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval patience = {.tv_sec = 5};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+
+    CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && (!is_tcp || listen(fd, 4) == 0));
+    CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static struct logging to_port(uint16_t port, bool is_tcp)
+{
+    return (struct logging){.is_enabled = true,
+                            .trap = 6,
+                            .facility = 20,
+                            .has_timestamp = true,
+                            .hosts = {{.ip = ip_of_v4(0x7f000001), .port = port, .is_tcp = is_tcp}},
+                            .host_count = 1};
+}
+
+static void end(struct log_remote *remote)
+{
+    log_remote_free(remote);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&loop) == 0);
+}
+
+static struct log_remote *begin(void)
+{
+    CHECK(uv_loop_init(&loop) == 0);
+    return log_remote_create(&loop);
+}
+
+/* As an ASA: <pri>Mon DD YYYY HH:MM:SS HOST : %ASA-... */
+static void a_line_over_UDP_is_as_an_ASA_writes_it(void **state)
+{
+    struct log_remote *remote = begin();
+    uint16_t port;
+    int fd = listener(false, &port), year, at = 0;
+    struct logging logging = to_port(port, false);
+    char space[2048], month[4];
+
+    (void)state;
+    logging.has_device_id = true;
+    log_remote_use(remote, &logging, "west");
+    CHECK(log_remote_severity(remote) == 6);
+    log_remote_send(remote, 4, 713903, "%ASA-4-713903: a line");
+    ssize_t len = recv(fd, space, sizeof space - 1, 0);
+    CHECK(len > 0);
+    space[len] = '\0';
+    if (sscanf(space, "<164>%3s %*d %d %*d:%*d:%*d west : %n", month, &year, &at) != 2 || year < 2020 ||
+        strcmp(space + at, "%ASA-4-713903: a line") != 0)
+        fail_msg("%s", space);
+    CHECK(log_remote_tally(remote, 0).sent == 1);
+    close(fd);
+    end(remote);
+}
+
+static void a_line_of_RFC_5424_has_its_header(void **state)
+{
+    struct log_remote *remote = begin();
+    uint16_t port;
+    int fd = listener(false, &port), year, pid, at = 0;
+    struct logging logging = to_port(port, false);
+    char space[2048];
+
+    (void)state;
+    logging.is_rfc5424 = true;
+    log_remote_use(remote, &logging, "west");
+    log_remote_send(remote, 5, 713041, "%ASA-5-713041: a line");
+    ssize_t len = recv(fd, space, sizeof space - 1, 0);
+    CHECK(len > 0);
+    space[len] = '\0';
+    if (sscanf(space, "<165>1 %d-%*d-%*dT%*d:%*d:%*dZ west ikewised %d 713041 - %n", &year, &pid, &at) != 2 ||
+        strcmp(space + at, "%ASA-5-713041: a line") != 0)
+        fail_msg("%s", space);
+    CHECK(pid == getpid());
+    close(fd);
+    end(remote);
+}
+
+static void lines_over_TCP_come_in_order_each_on_a_line(void **state)
+{
+    struct log_remote *remote = begin();
+    uint16_t port;
+    int fd = listener(true, &port);
+    struct logging logging = to_port(port, true);
+    char space[2048] = "";
+    size_t len = 0;
+
+    (void)state;
+    logging.has_timestamp = false;
+    log_remote_use(remote, &logging, "west");
+    log_remote_send(remote, 6, 1, "first");
+    log_remote_send(remote, 6, 2, "second");
+    for (int i = 0; i < 100 && log_remote_tally(remote, 0).sent < 2; i++)
+        uv_run(&loop, UV_RUN_ONCE);
+    int one = accept(fd, NULL, NULL);
+    CHECK(one >= 0);
+    while (len < strlen("<166>first\n<166>second\n")) {
+        ssize_t got = recv(one, space + len, sizeof space - 1 - len, 0);
+
+        CHECK(got > 0);
+        len += (size_t)got;
+    }
+    assert_string_equal(space, "<166>first\n<166>second\n");
+    close(one);
+    close(fd);
+    end(remote);
+}
+
+static void a_host_that_is_not_there_costs_lines_and_no_time(void **state)
+{
+    struct log_remote *remote = begin();
+    uint16_t port;
+    struct logging logging;
+
+    (void)state;
+    close(listener(true, &port));
+    logging = to_port(port, true);
+    log_remote_use(remote, &logging, "west");
+    for (int i = 0; i < 10000; i++) {
+        log_remote_send(remote, 6, 1, "a line of fifty characters, more or less, as they are");
+        if (i % 100 == 0)
+            uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    struct log_remote_tally tally = log_remote_tally(remote, 0);
+    CHECK(tally.sent == 0 && tally.errors >= 1 && tally.dropped > 5000);
+    end(remote);
+}
+
+static void what_is_switched_off_is_not_sent(void **state)
+{
+    struct log_remote *remote = begin();
+    struct logging logging = to_port(514, false);
+
+    (void)state;
+    CHECK(log_remote_severity(remote) == -1);
+    logging.is_enabled = false;
+    log_remote_use(remote, &logging, "west");
+    CHECK(log_remote_severity(remote) == -1);
+    logging.is_enabled = true;
+    logging.host_count = 0;
+    log_remote_use(remote, &logging, "west");
+    CHECK(log_remote_severity(remote) == -1);
+    end(remote);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_over_UDP_is_as_an_ASA_writes_it),
+        cmocka_unit_test(a_line_of_RFC_5424_has_its_header),
+        cmocka_unit_test(lines_over_TCP_come_in_order_each_on_a_line),
+        cmocka_unit_test(a_host_that_is_not_there_costs_lines_and_no_time),
+        cmocka_unit_test(what_is_switched_off_is_not_sent),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
