@@ -87,7 +87,7 @@ static void what_is_not_understood_is_explained(void **state)
     } cases[] = {
         {"show crypto foo sa", CONTROL_INVALID,
          "show crypto foo sa\n            ^\nERROR: % Invalid input detected at '^' marker.\n"
-         "  expected here: isakmp, ikev1, ipsec, protocol, session, engine, map, debug-condition or ca\n",
+         "  expected here: isakmp, ikev1, ipsec, protocol, session, engine, map, ca or debug-condition\n",
          "an unknown word has a caret under it"},
         {"foo", CONTROL_INVALID, NULL, "the first word too"},
         {"show crypto i sa", CONTROL_AMBIGUOUS,
@@ -138,7 +138,7 @@ static const char *const examples[][2] = {
     {"PEER", "192.0.2.1"}, {"LEVEL", "127"},   {"FILE", "/tmp/file"},   {"LINES", "24"},      {"ADDRESS", "192.0.2.1"},
     {"TIMES", "3"},        {"SOURCE", "eth0"}, {"STATEMENT", "crypto"}, {"NAMEIF", "inside"}, {"ACL", "VPN"},
     {"FROM", "10.1.0.1"},  {"TO", "10.2.0.1"}, {"TYPE", "8"},           {"CODE", "0"},        {"IDENT", "7"},
-    {"PORT", "1000"},      {"TOPORT", "80"},   {"PROTOCOL", "47"}};
+    {"PORT", "1000"},      {"TOPORT", "80"},   {"PROTOCOL", "47"},   {"SECONDS", "11"}};
 
 static const struct control_scope everywhere = {.is_session = true, .is_admin = true};
 
