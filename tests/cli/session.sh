@@ -356,6 +356,27 @@ expect "not even what was right" grep -q "hostname west" <(west show running-con
 expect "who did what is in the log" grep -q "User '.*' executed the 'crypto map OUT 20 set peer 192.0.2.9' command" "$work/w.log"
 expect "and no key is" not grep -q "a-key-of-this-test\|another-key" "$work/w.log"
 
+# Two people who type and write at once: nothing of either is lost, and the file is whole at any time.
+types() { # who
+    local i
+    for i in $(seq 12); do
+        printf '%s\n' "configure terminal" "object network $1$i" "host 10.9.0.$i" "end" "write memory"
+    done | "$ikewise" -s "$work/w.sock" >/dev/null 2>&1
+}
+types ANNA &
+anna=$!
+types BERT &
+bert=$!
+for _ in $(seq 20); do
+    "$ikewise" check "$work/w.conf" >/dev/null 2>&1 || echo "not whole" >>"$work/torn"
+    sleep 0.02
+done
+wait "$anna" "$bert"
+expect "of two who write at once neither loses a line" test "$(grep -cE '^object network (ANNA|BERT)' "$work/w.conf")" = 24
+expect "and the file is whole all the while" test ! -e "$work/torn"
+for who in ANNA BERT; do west -c "show running-config object network ${who}12"; done >"$work/both"
+expect "what is running has both" test "$(grep -c '^ host 10.9.0.12' "$work/both")" = 2
+
 # A disk that is full.
 if mount -t tmpfs -o size=16k,mode=0700 none "$work" 2>/dev/null; then
     umount "$work"
