@@ -1,6 +1,7 @@
 #include "conf/convert.h"
 
 #include "base/check.h"
+#include "policy/nat.h"
 #include "wire/numbers.h"
 
 #include <string.h>
@@ -151,6 +152,15 @@ static void add_remarks(const struct converting *c, const char *mark, enum conf_
             text_add(c->t, "%s not carried: crypto %s %s %u\n", mark, tunnel->is_dynamic ? "dynamic-map" : "map",
                      tunnel->map_name, tunnel->sequence);
     }
+    for (uint16_t i = 0; i < c->policy->nat_rule_count; i++) {
+        const char *statement = strrchr(c->policy->nat_rules[i].config, '\n'); /* behind its object's */
+
+        statement = statement != NULL ? statement + 1 : c->policy->nat_rules[i].config;
+        text_add(c->t, "%s not carried: line %u: %s\n", mark, c->policy->nat_rules[i].line,
+                 statement + strspn(statement, " "));
+    }
+    if (c->policy->logging.host_count > 0)
+        text_add(c->t, "%s not carried: that the log goes to other machines\n", mark);
     for (uint32_t i = 0; i < c->conf->unused_count; i++)
         text_add(c->t, "%s not carried: line %u: %s\n", mark, c->conf->unused[i].line, c->conf->unused[i].begins);
 }
