@@ -1,43 +1,14 @@
 /* The statements of address translation become rules, in the order in which an ASA asks them. */
-#include "conf/compile.h"
-
-#include "policy/nat.h"
+#include "conf/nat_parts.h"
 
 #include <string.h>
 
-enum { RULES_MAX = 1024, ROWS_IN_ALL_MAX = 4096, PIECES_MAX = 512, TEXT_SIZE = 300 };
-
-/* Where a rule stands among the others: by rank, then by `within`, then as in the file. */
-enum rank {
-    RANK_EXEMPTION,   /* before 8.3: nat (inside) 0 access-list */
-    RANK_OLD_STATIC,  /* static */
-    RANK_OLD_POLICY,  /* nat (inside) N access-list */
-    RANK_OLD_DYNAMIC, /* nat (inside) N network: the longest prefix first */
-    RANK_MANUAL,      /* from 8.3 on, section 1 */
-    RANK_OBJECT_STATIC,
-    RANK_OBJECT_DYNAMIC,
-    RANK_AFTER_AUTO,
-};
+enum { RULES_MAX = 1024, ROWS_IN_ALL_MAX = 4096, TEXT_SIZE = 300 };
 
 static const uint8_t sections[] = {
     [RANK_MANUAL] = 1, [RANK_OBJECT_STATIC] = 2, [RANK_OBJECT_DYNAMIC] = 2, [RANK_AFTER_AUTO] = 3};
 
-/* A rule on its way into the policy. */
-struct draft {
-    struct nat_rule rule;
-    enum rank rank;
-    uint64_t within;
-};
-
-struct making {
-    struct compiler *c;
-    struct draft *drafts;
-    uint32_t count;
-    const struct statement *s;
-    struct draft *draft; /* that of `s` */
-};
-
-static bool leave_out(struct making *m, const char *why)
+bool nat_make_leave_out(struct making *m, const char *why)
 {
     say(m->c, CONF_WARNING, m->s, "this translation is left out: %s", why);
     return false;
@@ -45,7 +16,7 @@ static bool leave_out(struct making *m, const char *why)
 
 /* ---- interfaces ---- */
 
-static uint16_t interface_named(struct making *m, struct bytes name)
+uint16_t nat_make_interface_named(struct making *m, struct bytes name)
 {
     uint16_t index = interface_of_name(m->c, name);
 
@@ -59,7 +30,7 @@ static uint16_t interface_named(struct making *m, struct bytes name)
 }
 
 /* (inside,outside), or nothing: any to any. */
-static void read_pair(struct making *m, struct bytes pair)
+void nat_make_read_pair(struct making *m, struct bytes pair)
 {
     size_t comma = 0;
 
@@ -68,28 +39,18 @@ static void read_pair(struct making *m, struct bytes pair)
         return;
     while (pair.data[comma] != ',')
         comma++;
-    m->draft->rule.from = interface_named(m, bytes_of(pair.data + 1, comma - 1));
-    m->draft->rule.to = interface_named(m, bytes_of(pair.data + comma + 1, pair.len - comma - 2));
-}
-
-static struct bytes in_brackets(struct bytes text)
-{
-    return text.len < 2 ? text : bytes_of(text.data + 1, text.len - 2);
+    m->draft->rule.from = nat_make_interface_named(m, bytes_of(pair.data + 1, comma - 1));
+    m->draft->rule.to = nat_make_interface_named(m, bytes_of(pair.data + comma + 1, pair.len - comma - 2));
 }
 
 /* ---- addresses, piece by piece ---- */
 
-struct pieces {
-    struct ip_range list[PIECES_MAX];
-    uint16_t count;
-};
-
-static struct ip_range range_of_ip(struct ip ip)
+struct ip_range nat_make_range_of_ip(struct ip ip)
 {
     return ip_range_of_prefix(ip, (unsigned)ip_len(ip) * 8);
 }
 
-static struct ip_range any_range(void)
+struct ip_range nat_make_any_range(void)
 {
     return ip_range_of_prefix(ip_of_v4(0), 0);
 }
@@ -108,32 +69,32 @@ static bool pieces_of_name(struct making *m, struct pieces *pieces, struct bytes
     const struct ip_range *ranges = compile_ranges(m->c, name, &pieces->count, &why);
 
     if (why != NULL)
-        return leave_out(m, why);
+        return nat_make_leave_out(m, why);
     memcpy(pieces->list, ranges, pieces->count * sizeof *ranges);
     return true;
 }
 
-static bool pieces_of_interface(struct making *m, struct pieces *pieces)
+bool nat_make_pieces_of_interface(struct making *m, struct pieces *pieces)
 {
     uint16_t to = m->draft->rule.to;
 
     m->draft->rule.is_interface = true;
     pieces->count = 1;
-    pieces->list[0] = range_of_ip(ip_of_v4(0));
+    pieces->list[0] = nat_make_range_of_ip(ip_of_v4(0));
     if (to == NAT_NO_INTERFACE)
         return true;
     if (to == NAT_ANY_INTERFACE || !ip_is_set(m->c->conf->interfaces[to].ip))
-        return leave_out(m, "the mapped interface has no address that is known");
-    pieces->list[0] = range_of_ip(m->c->conf->interfaces[to].ip);
+        return nat_make_leave_out(m, "the mapped interface has no address that is known");
+    pieces->list[0] = nat_make_range_of_ip(m->c->conf->interfaces[to].ip);
     return true;
 }
 
-static uint64_t size_of(struct ip_range range)
+uint64_t nat_make_size_of(struct ip_range range)
 {
     return (uint64_t)ip_to_v4(range.last) - ip_to_v4(range.first) + 1;
 }
 
-static struct ip_range part_of(struct ip_range range, uint64_t from, uint64_t count)
+struct ip_range nat_make_part_of(struct ip_range range, uint64_t from, uint64_t count)
 {
     uint32_t first = ip_to_v4(range.first) + (uint32_t)from;
 
@@ -148,13 +109,13 @@ static bool pair_pieces(struct pieces *a, struct pieces *b)
     uint16_t i = 0, k = 0;
 
     while (i < a->count && k < b->count) {
-        uint64_t left_a = size_of(a->list[i]) - at_a, left_b = size_of(b->list[k]) - at_b;
+        uint64_t left_a = nat_make_size_of(a->list[i]) - at_a, left_b = nat_make_size_of(b->list[k]) - at_b;
         uint64_t size = left_a < left_b ? left_a : left_b;
 
         if (cut_a.count == PIECES_MAX)
             return false;
-        cut_a.list[cut_a.count++] = part_of(a->list[i], at_a, size);
-        cut_b.list[cut_b.count++] = part_of(b->list[k], at_b, size);
+        cut_a.list[cut_a.count++] = nat_make_part_of(a->list[i], at_a, size);
+        cut_b.list[cut_b.count++] = nat_make_part_of(b->list[k], at_b, size);
         at_a = size == left_a ? 0 : at_a + size;
         at_b = size == left_b ? 0 : at_b + size;
         i += size == left_a;
@@ -177,12 +138,12 @@ static bool is_same_pieces(const struct pieces *a, const struct pieces *b)
 
 /* ---- rows ---- */
 
-static bool add_row(struct making *m, struct nat_row row)
+bool nat_make_add_row(struct making *m, struct nat_row row)
 {
     struct compiler *c = m->c;
 
     if (c->nat_row_total == ROWS_IN_ALL_MAX)
-        return leave_out(m, "the objects of all translations make too many networks");
+        return nat_make_leave_out(m, "the objects of all translations make too many networks");
     if (m->draft->rule.row_count == 0)
         m->draft->rule.rows = &c->nat_rows[c->nat_row_total];
     if (row.protocol == 0)
@@ -193,47 +154,48 @@ static bool add_row(struct making *m, struct nat_row row)
 }
 
 /* Every pair of the source with every pair of the destination. */
-static bool add_rows(struct making *m, const struct pieces *real, const struct pieces *mapped,
-                     const struct pieces *mapped_peer, const struct pieces *real_peer)
+bool nat_make_add_rows(struct making *m, const struct pieces *real, const struct pieces *mapped,
+                       const struct pieces *mapped_peer, const struct pieces *real_peer)
 {
     for (uint16_t i = 0; i < real->count; i++)
         for (uint16_t k = 0; k < mapped_peer->count; k++)
-            if (!add_row(m, (struct nat_row){.real = real->list[i],
-                                             .mapped = mapped->list[m->draft->rule.kind == NAT_DYNAMIC ? 0 : i],
-                                             .mapped_peer = mapped_peer->list[k],
-                                             .real_peer = real_peer->list[k]}))
+            if (!nat_make_add_row(m,
+                                  (struct nat_row){.real = real->list[i],
+                                                   .mapped = mapped->list[m->draft->rule.kind == NAT_DYNAMIC ? 0 : i],
+                                                   .mapped_peer = mapped_peer->list[k],
+                                                   .real_peer = real_peer->list[k]}))
                 return false;
     return true;
 }
 
 /* Sets the kind by what became of the source. */
-static bool pair_sources(struct making *m, bool is_dynamic, struct pieces *real, struct pieces *mapped)
+bool nat_make_pair_sources(struct making *m, bool is_dynamic, struct pieces *real, struct pieces *mapped)
 {
     if (!is_v4(real) || !is_v4(mapped))
-        return leave_out(m, "ikewise translates IPv4 only");
+        return nat_make_leave_out(m, "ikewise translates IPv4 only");
     m->draft->rule.kind = is_dynamic ? NAT_DYNAMIC : is_same_pieces(real, mapped) ? NAT_IDENTITY : NAT_STATIC;
     if (m->draft->rule.kind == NAT_STATIC && !pair_pieces(real, mapped))
-        return leave_out(m, "real and mapped addresses of a static translation must be as many");
+        return nat_make_leave_out(m, "real and mapped addresses of a static translation must be as many");
     for (uint16_t i = 0; m->draft->rule.kind == NAT_STATIC && i < real->count; i++) {
         struct nat_block blocks[NAT_BLOCKS_MAX];
         uint16_t count;
 
         if (!nat_blocks(real->list[i], mapped->list[i], blocks, &count))
-            return leave_out(m, "its ranges of addresses do not begin and end where networks do");
+            return nat_make_leave_out(m, "its ranges of addresses do not begin and end where networks do");
     }
     return true;
 }
 
 /* ---- drafts ---- */
 
-static bool begin(struct making *m, const struct statement *s, enum rank rank)
+bool nat_make_begin(struct making *m, const struct statement *s, enum rank rank)
 {
     char space[TEXT_SIZE];
     struct text t = text_of(space, sizeof space);
 
     m->s = s;
     if (m->count == RULES_MAX)
-        return leave_out(m, "there are too many of them");
+        return nat_make_leave_out(m, "there are too many of them");
     if (s->parent != STATEMENT_NONE)
         text_add(&t, "object network %s\n ", name_of(m->c, first_argument(&m->c->statements->list[s->parent])));
     text_add(&t, "%s", name_of(m->c, s->text));
@@ -246,15 +208,10 @@ static bool begin(struct making *m, const struct statement *s, enum rank rank)
     return true;
 }
 
-static void finish(struct making *m, const char *text)
+void nat_make_finish(struct making *m, const char *text)
 {
     m->draft->rule.text = text;
     m->count++;
-}
-
-static bool starts(struct bytes text, const char *word)
-{
-    return text.len >= strlen(word) && memcmp(text.data, word, strlen(word)) == 0;
 }
 
 /* ---- from 8.3 on: nat (inside,outside) source ... ---- */
@@ -274,7 +231,7 @@ static struct bytes word_after(const struct statement *s, const char *word, unsi
 static bool mapped_pieces(struct making *m, struct pieces *mapped, struct bytes word, struct bytes pool)
 {
     if (bytes_equal(word, bytes_of_text("interface")))
-        return pieces_of_interface(m, mapped);
+        return nat_make_pieces_of_interface(m, mapped);
     return pieces_of_name(m, mapped, bytes_equal(word, bytes_of_text("pat-pool")) ? pool : word);
 }
 
@@ -298,18 +255,19 @@ static const char *twice_text(struct making *m, const struct statement *s, bool 
 static bool peers_of(struct making *m, const struct statement *s, struct pieces *mapped, struct pieces *real)
 {
     mapped->count = real->count = 1;
-    mapped->list[0] = real->list[0] = any_range();
+    mapped->list[0] = real->list[0] = nat_make_any_range();
     if (!statement_has(s, "destination"))
         return true;
     struct bytes mapped_name = word_after(s, "destination", 2);
     if (bytes_equal(mapped_name, bytes_of_text("interface")))
-        return leave_out(m, "ikewise does not translate from the address of an interface to another destination");
+        return nat_make_leave_out(m,
+                                  "ikewise does not translate from the address of an interface to another destination");
     if (!pieces_of_name(m, mapped, mapped_name) || !pieces_of_name(m, real, word_after(s, "destination", 3)))
         return false;
     if (!is_v4(mapped) || !is_v4(real))
-        return leave_out(m, "ikewise translates IPv4 only");
+        return nat_make_leave_out(m, "ikewise translates IPv4 only");
     return is_same_pieces(mapped, real) || pair_pieces(mapped, real) ||
-           leave_out(m, "real and mapped addresses of the destination must be as many");
+           nat_make_leave_out(m, "real and mapped addresses of the destination must be as many");
 }
 
 static void compile_twice(struct making *m, const struct statement *s)
@@ -318,21 +276,22 @@ static void compile_twice(struct making *m, const struct statement *s)
     struct bytes real_name = word_after(s, "source", 2), mapped_name = word_after(s, "source", 3);
     struct pieces real, mapped, mapped_peer, real_peer;
 
-    if (statement_has(s, "inactive") || !begin(m, s, statement_has(s, "after-auto") ? RANK_AFTER_AUTO : RANK_MANUAL))
+    if (statement_has(s, "inactive") ||
+        !nat_make_begin(m, s, statement_has(s, "after-auto") ? RANK_AFTER_AUTO : RANK_MANUAL))
         return;
-    read_pair(m, statement_argument(s, "nat-interfaces", 0));
+    nat_make_read_pair(m, statement_argument(s, "nat-interfaces", 0));
     if (statement_has(s, "service")) {
-        leave_out(m, "ikewise does not translate ports by service objects");
+        nat_make_leave_out(m, "ikewise does not translate ports by service objects");
         return;
     }
     if (!pieces_of_name(m, &real, real_name) || !mapped_pieces(m, &mapped, mapped_name, word_after(s, "pat-pool", 1)) ||
-        !peers_of(m, s, &mapped_peer, &real_peer) || !pair_sources(m, is_dynamic, &real, &mapped) ||
-        !add_rows(m, &real, &mapped, &mapped_peer, &real_peer))
+        !peers_of(m, s, &mapped_peer, &real_peer) || !nat_make_pair_sources(m, is_dynamic, &real, &mapped) ||
+        !nat_make_add_rows(m, &real, &mapped, &mapped_peer, &real_peer))
         return;
     m->draft->rule.is_outgoing = statement_has(s, "unidirectional");
     m->draft->rule.has_proxy_arp = m->draft->rule.kind != NAT_IDENTITY && !statement_has(s, "no-proxy-arp");
     m->draft->within = statement_number(s, "nat-line") != 0 ? statement_number(s, "nat-line") : UINT32_MAX;
-    finish(m, twice_text(m, s, is_dynamic, name_of(m->c, real_name), name_of(m->c, mapped_name)));
+    nat_make_finish(m, twice_text(m, s, is_dynamic, name_of(m->c, real_name), name_of(m->c, mapped_name)));
 }
 
 /* ---- from 8.3 on: below an object ---- */
@@ -347,9 +306,10 @@ static bool object_mapped(struct making *m, const struct statement *s, const str
     if (!resolve_host(m->c, word, &ip))
         return mapped_pieces(m, mapped, word, word_after(s, "pat-pool", 1));
     if (ip.family != IP_V4 || !is_v4(real))
-        return leave_out(m, "ikewise translates IPv4 only");
+        return nat_make_leave_out(m, "ikewise translates IPv4 only");
     mapped->count = 1;
-    mapped->list[0] = is_dynamic ? range_of_ip(ip) : part_of(range_of_ip(ip), 0, size_of(real->list[0]));
+    mapped->list[0] = is_dynamic ? nat_make_range_of_ip(ip)
+                                 : nat_make_part_of(nat_make_range_of_ip(ip), 0, nat_make_size_of(real->list[0]));
     return true;
 }
 
@@ -360,9 +320,11 @@ static bool limit_to_port(struct making *m, const struct statement *s)
 
     if (!statement_has(s, "service"))
         return true;
+    if (m->draft->rule.row_count != 1)
+        return nat_make_leave_out(m, "a port can be that of one host or network only");
     if (!grammar_port(statement_argument(s, "port", 0), &real) ||
         !grammar_port(statement_argument(s, "port", 1), &mapped))
-        return leave_out(m, "its ports are not understood");
+        return nat_make_leave_out(m, "its ports are not understood");
     row->protocol = statement_has(s, "udp") ? 17 : 6;
     row->real_port = (struct port_range){real, real};
     row->mapped_port = (struct port_range){mapped, mapped};
@@ -372,229 +334,22 @@ static bool limit_to_port(struct making *m, const struct statement *s)
 static void compile_object(struct making *m, const struct statement *object, const struct statement *s)
 {
     bool is_dynamic = statement_has(s, "dynamic");
-    struct pieces real, mapped, any = {.count = 1, .list = {any_range()}};
+    struct pieces real, mapped, any = {.count = 1, .list = {nat_make_any_range()}};
 
-    if (!begin(m, s, is_dynamic ? RANK_OBJECT_DYNAMIC : RANK_OBJECT_STATIC))
+    if (!nat_make_begin(m, s, is_dynamic ? RANK_OBJECT_DYNAMIC : RANK_OBJECT_STATIC))
         return;
-    read_pair(m, statement_argument(s, "nat-interfaces", 0));
+    nat_make_read_pair(m, statement_argument(s, "nat-interfaces", 0));
     if (!pieces_of_name(m, &real, first_argument(object)) || !object_mapped(m, s, &real, is_dynamic, &mapped) ||
-        !pair_sources(m, is_dynamic, &real, &mapped) || !add_rows(m, &real, &mapped, &any, &any) ||
+        !nat_make_pair_sources(m, is_dynamic, &real, &mapped) || !nat_make_add_rows(m, &real, &mapped, &any, &any) ||
         !limit_to_port(m, s))
         return;
     m->draft->rule.has_proxy_arp = m->draft->rule.kind != NAT_IDENTITY && !statement_has(s, "no-proxy-arp");
     /* The smallest object first, then the lowest address. */
-    m->draft->within = size_of(real.list[0]) << 32 >> 1 | ip_to_v4(real.list[0].first) >> 1;
-    finish(m, text_in_arena(m->c, "source %s %s %s%s", is_dynamic ? "dynamic" : "static",
-                            name_of(m->c, first_argument(object)),
-                            name_of(m->c, word_after(s, is_dynamic ? "dynamic" : "static", 1)),
-                            statement_has(s, "no-proxy-arp") ? " no-proxy-arp" : ""));
-}
-
-/* ---- before 8.3 ---- */
-
-static bool host_or_zero(struct making *m, struct bytes text, struct ip *ip)
-{
-    if (bytes_equal(text, bytes_of_text("0"))) {
-        *ip = ip_of_v4(0);
-        return true;
-    }
-    return (resolve_host(m->c, text, ip) && ip->family == IP_V4) || leave_out(m, "its addresses are not understood");
-}
-
-static bool network_of(struct making *m, struct bytes network, struct bytes mask_text, struct ip_range *range)
-{
-    struct ip ip, mask;
-
-    if (!host_or_zero(m, network, &ip))
-        return false;
-    if (mask_text.len == 0) {
-        *range = range_of_ip(ip);
-        return true;
-    }
-    if (!host_or_zero(m, mask_text, &mask))
-        return false;
-    if (ip_mask_len(mask) < 0)
-        return leave_out(m, "its mask is no network mask");
-    *range = ip_range_of_prefix(ip, (unsigned)ip_mask_len(mask));
-    return true;
-}
-
-/* The lines of an access-list, each with the addresses that its source becomes. */
-static bool rows_of_list(struct making *m, struct bytes name, struct ip mapped)
-{
-    const char *why;
-    uint16_t count;
-    const struct crypto_ace *aces = compile_acl(m->c, name, &count, &why);
-
-    if (why != NULL)
-        return leave_out(m, text_in_arena(m->c, "access-list %s: %s", name_of(m->c, name), why));
-    for (uint16_t i = 0; i < count; i++) {
-        const struct selector *s = &aces[i].selector;
-        struct nat_row row = {.real = s->local,
-                              .mapped = s->local,
-                              .mapped_peer = s->remote,
-                              .real_peer = s->remote,
-                              .is_deny = !aces[i].is_permit};
-
-        if (s->local.first.family != IP_V4)
-            continue;
-        if (s->protocol != 0)
-            return leave_out(m, "ikewise does not tell protocols apart in the access-list of a translation");
-        if (ip_is_set(mapped))
-            row.mapped = m->draft->rule.kind == NAT_DYNAMIC ? range_of_ip(mapped)
-                                                            : part_of(range_of_ip(mapped), 0, size_of(s->local));
-        if (!add_row(m, row))
-            return false;
-    }
-    return true;
-}
-
-static void compile_exemption(struct making *m, const struct statement *s)
-{
-    struct bytes acl = statement_argument(s, "acl", 0);
-
-    if (!begin(m, s, RANK_EXEMPTION))
-        return;
-    m->draft->rule.from = interface_named(m, in_brackets(statement_argument(s, "nat-interface", 0)));
-    m->draft->rule.to = NAT_ANY_INTERFACE;
-    m->draft->rule.kind = NAT_IDENTITY;
-    if (rows_of_list(m, acl, (struct ip){0}))
-        finish(m, text_in_arena(m->c, "exempt access-list %s", name_of(m->c, acl)));
-}
-
-static bool global_range(struct making *m, const struct statement *global, struct ip_range *range)
-{
-    struct bytes pool = statement_argument(global, "nat-pool", 0);
-    size_t dash = 0;
-
-    if (pool.len == 0) {
-        struct pieces pieces;
-
-        if (!pieces_of_interface(m, &pieces))
-            return false;
-        *range = pieces.list[0];
-        return true;
-    }
-    while (dash < pool.len && pool.data[dash] != '-')
-        dash++;
-    if (!host_or_zero(m, bytes_of(pool.data, dash), &range->first))
-        return false;
-    range->last = range->first;
-    return dash == pool.len || host_or_zero(m, bytes_after(pool, dash + 1), &range->last);
-}
-
-/* One nat statement with one global of the same number. */
-static void compile_dynamic(struct making *m, const struct statement *s, const struct statement *global)
-{
-    bool is_of_list = statement_has(s, "access-list");
-    struct bytes acl = statement_argument(s, "acl", 0);
-    struct ip_range network = any_range(), mapped;
-
-    if (!begin(m, s, is_of_list ? RANK_OLD_POLICY : RANK_OLD_DYNAMIC))
-        return;
-    m->draft->rule.kind = global == NULL ? NAT_IDENTITY : NAT_DYNAMIC;
-    m->draft->rule.from = interface_named(m, in_brackets(statement_argument(s, "nat-interface", 0)));
-    m->draft->rule.to = global == NULL
-                            ? NAT_ANY_INTERFACE
-                            : interface_named(m, in_brackets(statement_argument(global, "nat-interface", 0)));
-    if (!is_of_list &&
-        !network_of(m, statement_argument(s, "host", 0), statement_argument(s, "route-mask", 0), &network))
-        return;
-    mapped = network;
-    if (global != NULL && !global_range(m, global, &mapped))
-        return;
-    if (is_of_list) {
-        if (!rows_of_list(m, acl, mapped.first))
-            return;
-    } else if (!add_row(m,
-                        (struct nat_row){
-                            .real = network, .mapped = mapped, .mapped_peer = any_range(), .real_peer = any_range()})) {
-        return;
-    }
-    m->draft->rule.has_proxy_arp = global != NULL;
-    m->draft->within = is_of_list ? 0 : (uint64_t)(32 - ip_range_prefix_len(network));
-    finish(m, text_in_arena(m->c, "source dynamic %u", statement_number(s, "nat-id")));
-}
-
-static void compile_old(struct making *m, const struct statement *s)
-{
-    uint32_t id = statement_number(s, "nat-id");
-    struct bytes more = statement_argument(s, "text", 0);
-
-    m->s = s;
-    if (starts(more, "outside")) {
-        leave_out(m, "ikewise does not translate what comes from outside dynamically");
-        return;
-    }
-    if (id == 0 && statement_has(s, "access-list")) {
-        compile_exemption(m, s);
-        return;
-    }
-    if (id == 0)
-        compile_dynamic(m, s, NULL);
-    for (const struct statement *g = NULL;
-         id != 0 && (g = statements_next(m->c->statements, g, STATEMENT_global)) != NULL;)
-        if (statement_number(g, "nat-id") == id)
-            compile_dynamic(m, s, g);
-}
-
-static bool static_rows(struct making *m, const struct statement *s, struct ip mapped)
-{
-    struct bytes acl = statement_argument(s, "acl", 0), mask = statement_argument(s, "mask", 0);
-    struct bytes real = statement_argument(s, "host", statement_has(s, "interface") ? 0 : 1);
-    struct ip_range range;
-    struct pieces a = {.count = 1}, b = {.count = 1}, any = {.count = 1, .list = {any_range()}};
-
-    m->draft->rule.kind = NAT_STATIC;
-    if (acl.len > 0)
-        return rows_of_list(m, acl, mapped);
-    if (!network_of(m, real, mask, &range))
-        return false;
-    a.list[0] = range;
-    b.list[0] = part_of(range_of_ip(ip_first(mapped, (unsigned)ip_range_prefix_len(range))), 0, size_of(range));
-    return pair_sources(m, false, &a, &b) && add_rows(m, &a, &b, &any, &any);
-}
-
-static void compile_static(struct making *m, const struct statement *s)
-{
-    bool has_port = s->row->kind == STATEMENT_static_port, is_of_list = statement_has(s, "access-list");
-    struct pieces mapped;
-    struct ip ip;
-    uint16_t ports[2] = {0, 0};
-
-    if (!begin(m, s, RANK_OLD_STATIC))
-        return;
-    read_pair(m, statement_argument(s, "nat-interfaces", 0));
-    if (statement_has(s, "interface")) {
-        if (!pieces_of_interface(m, &mapped))
-            return;
-        ip = mapped.list[0].first;
-    } else if (!host_or_zero(m, statement_argument(s, "host", 0), &ip)) {
-        return;
-    }
-    if (has_port && is_of_list) {
-        leave_out(m, "ikewise does not translate single ports by an access-list");
-        return;
-    }
-    if (!static_rows(m, s, ip))
-        return;
-    if (has_port) {
-        struct nat_row *row = &m->c->nat_rows[m->c->nat_row_total - 1];
-
-        grammar_port(statement_argument(s, "port", 0), &ports[1]);
-        grammar_port(statement_argument(s, "port", 1), &ports[0]);
-        row->protocol = statement_has(s, "udp") ? 17 : 6;
-        row->real_port = (struct port_range){ports[0], ports[0]};
-        row->mapped_port = (struct port_range){ports[1], ports[1]};
-        m->draft->rule.kind = NAT_STATIC;
-    }
-    m->draft->rule.has_proxy_arp = m->draft->rule.kind != NAT_IDENTITY;
-    char space[IP_TEXT_SIZE];
-    finish(m, text_in_arena(m->c, "source static %s %s",
-                            name_of(m->c, is_of_list
-                                              ? statement_argument(s, "acl", 0)
-                                              : statement_argument(s, "host", statement_has(s, "interface") ? 0 : 1)),
-                            ip_text(ip, space)));
+    m->draft->within = nat_make_size_of(real.list[0]) << 32 >> 1 | ip_to_v4(real.list[0].first) >> 1;
+    nat_make_finish(m, text_in_arena(m->c, "source %s %s %s%s", is_dynamic ? "dynamic" : "static",
+                                     name_of(m->c, first_argument(object)),
+                                     name_of(m->c, word_after(s, is_dynamic ? "dynamic" : "static", 1)),
+                                     statement_has(s, "no-proxy-arp") ? " no-proxy-arp" : ""));
 }
 
 /* ---- all of them ---- */
@@ -623,12 +378,7 @@ static void compile_all(struct making *m)
 {
     const struct statements *st = m->c->statements;
 
-    for (const struct statement *s = NULL; (s = statements_next(st, s, STATEMENT_nat_old)) != NULL;)
-        compile_old(m, s);
-    for (const struct statement *s = NULL; (s = statements_next(st, s, STATEMENT_static)) != NULL;)
-        compile_static(m, s);
-    for (const struct statement *s = NULL; (s = statements_next(st, s, STATEMENT_static_port)) != NULL;)
-        compile_static(m, s);
+    nat_make_old(m);
     for (const struct statement *s = NULL; (s = statements_next(st, s, STATEMENT_nat_twice)) != NULL;)
         compile_twice(m, s);
     for (const struct statement *o = NULL; (o = statements_next(st, o, STATEMENT_object_network)) != NULL;)

@@ -146,6 +146,10 @@ static void a_statement_becomes_its_rules(void **state)
         {"an object that is nowhere", "nat (inside,outside) source static REAL NOTHING\n", "",
          "there is no object-group network NOTHING"},
         {"services", "nat (inside,outside) source static REAL MAPPED service S S\n", "", "by service objects"},
+        {"a port of several ranges",
+         "object network PIECES\n range 10.91.1.1 10.91.1.2\nobject network WEB2\n range 192.168.1.1 192.168.1.2\n"
+         " nat (inside,outside) static interface service tcp www 8080\n",
+         "", "must be as many"},
         {"IPv6",
          "object network SIX\n subnet 2001:db8::/64\nobject network S6\n host 2001:db8::1\nnat (inside,outside) source "
          "static S6 S6\n",
