@@ -111,7 +111,7 @@ static void compile_dynamic(struct making *m, const struct statement *s, const s
 {
     bool is_of_list = statement_has(s, "access-list");
     struct bytes acl = statement_argument(s, "acl", 0);
-    struct ip_range network = any_range(), mapped;
+    struct ip_range network = nat_make_any_range(), mapped;
 
     if (!nat_make_begin(m, s, is_of_list ? RANK_OLD_POLICY : RANK_OLD_DYNAMIC))
         return;

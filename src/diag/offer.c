@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { WORD_SIZE = 32, OF_DIFFERENCES = UINT16_MAX };
+enum { WORD_SIZE = 48, OF_DIFFERENCES = UINT16_MAX };
 
 static const struct {
     const char *word;

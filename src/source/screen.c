@@ -35,9 +35,11 @@ enum value {
     ENDPOINT,
     PACKETS,
     FIRST,
+    LEADING,
     INBOUND,
     OUTBOUND,
-    INCOMPLETE
+    INCOMPLETE,
+    POLICY
 };
 
 static const struct {
@@ -171,6 +173,10 @@ static void add_value(struct event *e, const struct label *l, struct bytes line,
         if (read_address(word, &ip))
             event_add_ip(e, l->field, ip);
         return;
+    case LEADING:
+        if (read_address(word_of(line), &ip))
+            event_add_ip(e, l->field, ip);
+        return;
     case FIRST_HEX:
         if (event_has(e, l->field))
             return;
@@ -192,6 +198,7 @@ static void add_value(struct event *e, const struct label *l, struct bytes line,
     case INBOUND: event_add_text(e, l->field, "inbound"); return;
     case OUTBOUND: event_add_text(e, l->field, "outbound"); return;
     case INCOMPLETE: event_add_text(e, l->field, "incomplete"); return;
+    case POLICY: event_add_text(e, l->field, "policy"); return;
     }
 }
 
@@ -221,6 +228,10 @@ static void add_screen_text(struct text *t, const struct event *e)
         text_add(t, ": %llu packets encapsulated, %llu decapsulated",
                  (unsigned long long)event_number(e, FIELD_ENCAPSULATED),
                  (unsigned long long)event_number(e, FIELD_DECAPSULATED));
+    if (event_has(e, FIELD_STATEMENT))
+        text_add(t, " %s %llu: %s, %s, group %llu", event_text(e, FIELD_STATEMENT),
+                 (unsigned long long)event_number(e, FIELD_PRIORITY), event_text(e, FIELD_ENCRYPTION),
+                 event_text(e, FIELD_HASH), (unsigned long long)event_number(e, FIELD_DH_GROUP));
     if (event_has(e, FIELD_RESULT))
         text_add(t, ", %s %s", event_text(e, FIELD_DETAIL), event_text(e, FIELD_RESULT));
 }

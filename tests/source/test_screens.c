@@ -171,6 +171,31 @@ static const struct {
      "    20 deny ip any any\n",
      "screen-acl MAP=110 DETAIL=permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255 COUNT=15; screen-acl MAP=110 "
      "DETAIL=deny ip any any COUNT=0"},
+    {"IOS, show crypto isakmp policy",
+     "Global IKE policy\nProtection suite of priority 10\n        encryption algorithm:   AES - Advanced Encryption "
+     "Standard (128 bit keys).\n        hash algorithm:         Secure Hash Standard\n        authentication method:  "
+     "Pre-Shared Key\n        Diffie-Hellman group:   #5 (1536 bit)\n        lifetime:               86400 seconds, no "
+     "volume limit\nDefault protection suite\n        encryption algorithm:   DES - Data Encryption Standard (56 bit "
+     "keys).\n        hash algorithm:         Secure Hash Standard\n        authentication method:  "
+     "Rivest-Shamir-Adleman Signature\n        Diffie-Hellman group:   #1 (768 bit)\n        lifetime:               "
+     "86400 seconds, no volume limit\n",
+     "configured PRIORITY=10 STATEMENT=policy ENCRYPTION=AES - Advanced Encryption Standard (128 bit keys). "
+     "HASH=Secure "
+     "Hash Standard AUTHENTICATION=Pre-Shared Key DH_GROUP=5 SECONDS=86400; configured STATEMENT=policy ENCRYPTION=DES "
+     "- Data Encryption Standard (56 bit keys). HASH=Secure Hash Standard AUTHENTICATION=Rivest-Shamir-Adleman "
+     "Signature DH_GROUP=1 SECONDS=86400"},
+    {"ikewise, show tunnel",
+     "198.51.100.2       UP           crypto map OUTSIDE 10, ACL VPN, interface outside\n"
+     "    phase 1    MM_ACTIVE, initiator, for 1h02m\n"
+     "    phase 2    1 pair, SPI 0x0A0B0C0D in, 0x11223344 out\n"
+     "    traffic    out 100 packets, 8400 bytes; in 0 packets, 0 bytes; errors 0 out, 0 in\n\n"
+     "198.51.100.3       DOWN         crypto map OUTSIDE 20, ACL VPN2, interface outside\n"
+     "    phase 1    MM_KEY_EXCH (MM_WAIT_MSG6 on an ASA), initiator\n               Sent.\n    proven     the path\n"
+     "    last       failed 12s ago in MM_WAIT_MSG6, phase 1: the peer did not reply (NO_ANSWER)\n\n"
+     "198.51.100.4       DOWN         crypto map OUTSIDE 30, ACL VPN, interface outside\n"
+     "    last       ended 12s ago in MM_ACTIVE, phase 1: it was cleared by hand (DELETED_BY_OPERATOR)\n",
+     "screen-sa PEER=198.51.100.2 STATE=MM_ACTIVE; screen-ipsec ENCAPSULATED=100 DECAPSULATED=0; screen-sa "
+     "PEER=198.51.100.3 STATE=MM_WAIT_MSG6"},
     {"IOS, show crypto map, unfinished",
      "Crypto Map IPv4 \"OUT\" 10 ipsec-isakmp\n        Peer = 192.0.2.9\n        Extended IP access list 110\n"
      "WARNING: This crypto map is in an incomplete state!\n",
