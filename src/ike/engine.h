@@ -242,6 +242,15 @@ void autopsy_ask(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, s
 bool autopsy_answer(struct ike *ike, struct handle exchange, uint32_t ask_number, const struct answer *answer,
                     struct ike_outputs *out);
 
+/* ---- RESPONDER-LIFETIME (lifetime.c) */
+enum { LIFETIME_SPACE = 32 };
+/* As a responder: the peer's offer has a longer lifetime than the SA will; 0: not so. False: neither. */
+bool lifetime_told(const struct step_work *work, uint32_t *seconds, uint32_t *kilobytes);
+struct bytes lifetime_attributes(const struct step_work *work,
+                                 uint8_t space[static LIFETIME_SPACE]); /* empty: not told */
+/* As an initiator; the message is authenticated. */
+void lifetime_take(struct step_work *work);
+
 /* ---- sending (send.c) */
 /* Builds what the row sends into the exchange of the draft (BLOB_SENT). REASON_LIMIT when it does not fit. */
 enum reason message_build(struct ike *ike, struct step_work *work);

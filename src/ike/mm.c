@@ -485,6 +485,8 @@ enum reason phase1_take_peer(struct step_work *work, const struct id *id)
     tell_id(work, id);
     take_vendors(work, false);
     take_notifies(work);
+    if (work->draft->sa.side == INITIATOR && work->draft->exchange.kind == EXCHANGE_MM)
+        lifetime_take(work);
     draft_intend(work, INTENT_PHASE1_UP);
     return work->draft->sa.side == INITIATOR || set_identity(work, BLOB_ID_R) ? REASON_OK : REASON_LIMIT;
 }

@@ -351,30 +351,6 @@ enum reason qm_answer(struct step_work *work)
     return REASON_OK;
 }
 
-static void take_lifetimes(struct step_work *work, struct esp_choice *choice)
-{
-    for (size_t i = 0; i < message_count(work->in, PL_NOTIFY); i++) {
-        struct notify notify;
-
-        if (notify_read(&notify, message_nth(work->in, PL_NOTIFY, i)->body) != WIRE_OK ||
-            notify.type != NOTIFY_RESPONDER_LIFETIME)
-            continue;
-        struct reader r = reader_of(notify.data);
-        struct attribute type, duration;
-        while (attribute_read(&r, &type) && attribute_read(&r, &duration)) {
-            bool is_time = attribute_number(&type) == IPSEC_LIFE_SECONDS;
-            uint32_t *mine = is_time ? &choice->lifetime_s : &choice->lifetime_kb;
-            uint32_t agreed =
-                shorter_lifetime(*mine, attribute_number(&duration), is_time ? LIFETIME_FLOOR_S : LIFETIME_FLOOR_KB);
-
-            if (agreed != *mine)
-                event_add_number(tell_sa(work->ike, work->out, EV_LIFETIME_SHORTENED, &work->draft->sa),
-                                 is_time ? FIELD_SECONDS : FIELD_KILOBYTES, agreed);
-            *mine = agreed;
-        }
-    }
-}
-
 /* The peer may leave both IDs out only where they say no more than the ends themselves; otherwise they are ours again.
  */
 static bool proxies_are_ours(struct step_work *work)
@@ -420,7 +396,7 @@ enum reason qm_check_choice(struct step_work *work)
         pair_of_spi_out(work->ike, work->draft->sa.peer, quick->choice.spi) != NULL)
         return REASON_BAD_SPI;
     quick->spi_out = quick->choice.spi;
-    take_lifetimes(work, &quick->choice);
+    lifetime_take(work);
     if (!draft_set(work, BLOB_NONCE_R, nonce))
         return REASON_LIMIT;
     if (share.len > 0)

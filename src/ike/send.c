@@ -99,6 +99,28 @@ static void build_initial_contact(struct build *b)
     payload_end(&b->m);
 }
 
+static void build_responder_lifetime(struct build *b)
+{
+    const struct isakmp_sa *sa = &b->work->draft->sa;
+    bool is_quick = b->work->draft->exchange.kind == EXCHANGE_QM;
+    uint8_t space[LIFETIME_SPACE], spi[SPI_LEN];
+    struct writer w = writer_of(spi, sizeof spi);
+    struct notify notify = {.doi = DOI_IPSEC,
+                            .protocol = is_quick ? PROTO_ESP : PROTO_ISAKMP,
+                            .type = NOTIFY_RESPONDER_LIFETIME,
+                            .data = lifetime_attributes(b->work, space)};
+
+    if (notify.data.len == 0)
+        return;
+    write_u32(&w, b->work->draft->exchange.quick.spi_in);
+    notify.spi = is_quick ? writer_bytes(&w) : bytes_of(sa->cookies, sizeof sa->cookies);
+    struct event *e = tell_sa(b->ike, b->work->out, EV_NOTIFY_SENT, sa);
+    event_add_text(e, FIELD_NOTIFY, number_name(SPACE_NOTIFY, notify.type));
+    event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
+    notify_write(payload_begin(&b->m, PL_NOTIFY), &notify);
+    payload_end(&b->m);
+}
+
 static void build_certificates(struct build *b, uint8_t payload,
                                bool (*nth)(const struct step_work *work, size_t number, struct cert *cert))
 {
@@ -147,6 +169,7 @@ static void build_part(struct build *b, enum part part)
     case PART_NAT_D: build_nat_d(b); return;
     case PART_INITIAL_CONTACT: build_initial_contact(b); return;
     case PART_ATTRIBUTES: build_blob(b, PL_ATTR, BLOB_ATTRIBUTES); return;
+    case PART_RESPONDER_LIFETIME: build_responder_lifetime(b); return;
     case PART_KEEP:
     case PART_END:
     case PART_COUNT: break;
