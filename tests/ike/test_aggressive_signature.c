@@ -193,6 +193,35 @@ static void C01_with_signatures_no_key_is_exposed(void **state)
     }
 }
 
+/* What is kept while the signature is judged may be anybody's: it costs the place, and nothing else. */
+static void S01_a_false_message_behind_message_3_delays_the_true_one_at_most(void **state)
+{
+    static const uint8_t noise[64] = {1, 2, 3};
+
+    (void)state;
+    for (int is_forged = 0; is_forged < 2; is_forged++) {
+        struct sim *sim = world_of("west-rsa", "east-rsa");
+        struct header header = {.exchange = XCHG_QUICK, .message_id = 7};
+        struct writer w = writer_of(lie_space, sizeof lie_space);
+
+        sim_network(sim)->answer_min_ms = sim_network(sim)->answer_max_ms = 200;
+        sim_acquire(sim, WEST, 0);
+        while (sa_at(sim, EAST) == NULL || phase1_at(sim, EAST)->state != STATE_AM_WAIT_MSG3 ||
+               !handle_is_set(phase1_at(sim, EAST)->parked))
+            sim_run(sim, 1);
+        memcpy(header.cookies, sa_at(sim, EAST)->cookies, sizeof header.cookies);
+        struct message_writer m = message_begin(&w, &header);
+        message_add(&m, PL_HASH, BYTES_OF(noise));
+        message_seal(&m, 16);
+        if (is_forged)
+            sim_inject(sim, EAST, end_of(WEST), end_of(EAST), message_end(&m));
+        sim_run(sim, 700);
+        CHECK(is_forged || sim_pairs_up(sim, EAST) == 1); /* sooner than a repeat could come */
+        sim_run(sim, 5000);
+        CHECK(sim_pairs_up(sim, EAST) == 1 && sim_pairs_agree(sim, WEST, EAST) && sim_fault(sim) == NULL);
+    }
+}
+
 static void whoever_has_no_trustpoint_of_that_kind_refuses_the_first_message(void **state)
 {
     struct sim *sim = world_of("west-rsa", "east-ecdsa-256");
@@ -210,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_false_message_2_is_refused_and_the_true_one_taken_after_it),
         cmocka_unit_test(a_false_message_3_is_refused_and_the_true_one_taken_after_it),
         cmocka_unit_test(C01_with_signatures_no_key_is_exposed),
+        cmocka_unit_test(S01_a_false_message_behind_message_3_delays_the_true_one_at_most),
         cmocka_unit_test(whoever_has_no_trustpoint_of_that_kind_refuses_the_first_message),
     };
 
