@@ -30,8 +30,19 @@ struct refused {
     const char *hex, *reason, *why;
 };
 
+/* A first message that is good but for what follows: its length, its one payload's header. */
+#define FIRST "a1a2a3a4a5a6a7a8 0000000000000000 01 10 02 00 00000000"
+
 /* Whole datagrams. */
 static const struct refused headers[] = {
+    {FIRST "00000000 0000003c" GOOD_SA, "MALFORMED", "P01 a good message that says it has no length"},
+    {FIRST "00000057 0000003c" GOOD_SA, "MALFORMED", "P01 a good message that says it is a byte shorter"},
+    {FIRST "00000059 0000003c" GOOD_SA, "MALFORMED", "P01 a good message that says it is a byte longer"},
+    {FIRST "ffffffff 0000003c" GOOD_SA, "MALFORMED", "P01 a good message that says it has 4 GB"},
+    {FIRST "00000058 0000ffff" GOOD_SA, "MALFORMED", "P02 a good message but for a payload of 65535 bytes"},
+    {FIRST "00000058 0000003d" GOOD_SA, "MALFORMED", "P02 a good message but for a payload that is a byte too long"},
+    {FIRST "0000005c 0d00003c" GOOD_SA "00000003", "MALFORMED", "P03 a good message and a payload of length 3"},
+    {FIRST "0000005c 0d00003c" GOOD_SA "00000000", "MALFORMED", "P03 a good message and a payload of length 0"},
     {"", "MALFORMED", "P01 nothing at all"},
     {"a1", "MALFORMED", "P01 one byte"},
     {"a1a2a3a4a5a6a7a8 0000000000000000 01 10 02 00 00000000 000000", "MALFORMED", "P01 27 bytes"},

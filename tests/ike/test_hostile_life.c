@@ -81,16 +81,17 @@ static void S07_what_is_sealed_before_there_are_keys_is_met_with_silence(void **
         uint32_t site;
         enum state at;
     } rows[] = {{WEST, STATE_MM_WAIT_MSG2}, {EAST, STATE_MM_WAIT_MSG3}, {WEST, STATE_MM_WAIT_MSG4}};
-    static const uint8_t kinds[] = {XCHG_INFORMATIONAL, XCHG_QUICK};
+    static const uint8_t kinds[] = {XCHG_INFORMATIONAL, XCHG_QUICK, XCHG_MAIN};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows) * COUNT_OF(kinds); i++) {
-        uint32_t site = rows[i / 2].site;
+        uint8_t kind = kinds[i % COUNT_OF(kinds)];
+        const uint32_t site = rows[i / COUNT_OF(kinds)].site;
         struct sim *sim = world(103, &west, &east);
 
         sim_acquire(sim, WEST, 0);
-        run_to(sim, site, rows[i / 2].at);
-        message_of((const uint8_t *)sa_at(sim, site)->cookies, kinds[i % 2], 9, NULL, 0);
+        run_to(sim, site, rows[i / COUNT_OF(kinds)].at);
+        message_of((const uint8_t *)sa_at(sim, site)->cookies, kind, kind == XCHG_MAIN ? 0 : 9, NULL, 0);
         lie_space[9] |= bytes_are_zero(bytes_of(lie_space + 8, 8)); /* before message 2: whatever cookie */
         lie_space[16] = PL_HASH;
         lie_space[19] = FLAG_ENCRYPTION;

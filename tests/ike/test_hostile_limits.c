@@ -82,8 +82,9 @@ static void D01_S14_half_open_SAs_have_a_limit_and_leave_what_stands_alone(void 
 
     (void)state;
     snapshot_take(&before_at[EAST], ike);
-    flood(sim, 500, 3, 0x0b000000);
+    flood(sim, 500, 12, 0x0b000000);
     assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "LIMIT");
+    CHECK(ike->half_open_count == ike->limits.half_open); /* and not whatever the pools hold */
     CHECK(snapshot_differs(&before_at[EAST], ike) == NULL && sim_fault(sim) == NULL);
     sim_command(sim, EAST, IKE_CLEAR_IPSEC); /* a delete is still sent and heard */
     sim_run(sim, 1000);

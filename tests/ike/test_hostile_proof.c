@@ -25,8 +25,9 @@ static struct bytes close_message5(const struct isakmp_sa *sa, const struct exch
     return bytes_of(lie_space, len);
 }
 
+/* Padded up to a multiple of so many blocks. */
 static struct bytes message5_of(const struct isakmp_sa *sa, const struct exchange *exchange, const struct lie *parts,
-                                size_t count)
+                                size_t count, uint8_t blocks)
 {
     struct header header = {.exchange = XCHG_MAIN};
     struct writer w = writer_of(lie_space, sizeof lie_space);
@@ -35,7 +36,7 @@ static struct bytes message5_of(const struct isakmp_sa *sa, const struct exchang
     struct message_writer m = message_begin(&w, &header);
     for (size_t i = 0; i < count; i++)
         message_add(&m, parts[i].type, parts[i].body);
-    message_seal(&m, cipher_info(sa->cipher)->block_len);
+    message_seal(&m, (size_t)blocks * cipher_info(sa->cipher)->block_len);
     return close_message5(sa, exchange, message_end(&m).len);
 }
 
@@ -49,32 +50,35 @@ static const struct proof_lie {
     uint8_t extra, extra_count;
     const char *extra_body;
     enum { REFUSED, TAKEN, ENDED } comes; /* ENDED: it is the peer's, and is no use */
+    uint8_t blocks;                       /* 0: padded as it should be */
 } proof_lies[] = {
-    {"the honest one", "none", ID_GOOD, 1, 1, 0, 0, 0, "", TAKEN},
-    {"P19 two identities", "DOES_NOT_OPEN", ID_GOOD, 2, 1, 0, 0, 0, "", REFUSED},
-    {"P19 no identity", "DOES_NOT_OPEN", NULL, 0, 1, 0, 0, 0, "", REFUSED},
-    {"P19 P26 two hashes", "DOES_NOT_OPEN", ID_GOOD, 1, 2, 0, 0, 0, "", REFUSED},
-    {"P26 no hash", "DOES_NOT_OPEN", ID_GOOD, 1, 0, 0, 0, 0, "", REFUSED},
-    {"P26 an empty hash", "BAD_HASH", ID_GOOD, 1, 1, 99, 0, 0, "", REFUSED},
-    {"P26 a hash of one byte", "BAD_HASH", ID_GOOD, 1, 1, 31, 0, 0, "", REFUSED},
-    {"P26 one byte short", "BAD_HASH", ID_GOOD, 1, 1, 1, 0, 0, "", REFUSED},
-    {"P26 one byte long", "BAD_HASH", ID_GOOD, 1, 1, -1, 0, 0, "", REFUSED},
-    {"P26 a signature beside the hash", "DOES_NOT_OPEN", ID_GOOD, 1, 1, 0, PL_SIG, 1, "00", REFUSED},
-    {"P22 an address of 3 bytes", "BAD_ID", "01 11 01f4 c00002", 1, 1, 0, 0, 0, "", ENDED},
-    {"P22 an address of 5 bytes", "BAD_ID", "01 11 01f4 c000020101", 1, 1, 0, 0, 0, "", ENDED},
-    {"P22 an address of no bytes", "BAD_ID", "01 11 01f4", 1, 1, 0, 0, 0, "", ENDED},
-    {"P22 a subnet with a hole in its mask", "BAD_ID", "04 11 01f4 c0000200 ff00ff00", 1, 1, 0, 0, 0, "", ENDED},
-    {"P22 C11 a name with a zero byte", "BAD_ID", "02 11 01f4 610062", 1, 1, 0, 0, 0, "", ENDED},
-    {"P22 half an identity", "BAD_ID", "01 11", 1, 1, 0, 0, 0, "", ENDED},
-    {"P22 an identity of another port", "BAD_ID", "01 11 0050 c0000201", 1, 1, 0, 0, 0, "", ENDED},
-    {"P23 an empty certificate is overlooked", "none", ID_GOOD, 1, 1, 0, PL_CERT, 1, "", TAKEN},
-    {"P23 a certificate of an unknown encoding is overlooked", "none", ID_GOOD, 1, 1, 0, PL_CERT, 1, "ff 00", TAKEN},
-    {"P23 an empty request is overlooked", "none", ID_GOOD, 1, 1, 0, PL_CR, 1, "", TAKEN},
-    {"P23 as many requests as we look at", "none", ID_GOOD, 1, 1, 0, PL_CR, 10, "04", TAKEN},
-    {"P23 forty requests", "DOES_NOT_OPEN", ID_GOOD, 1, 1, 0, PL_CR, 40, "04", REFUSED},
-    {"P23 one request too many", "DOES_NOT_OPEN", ID_GOOD, 1, 1, 0, PL_CR, 11, "04", REFUSED},
-    {"P24 a delete beside the proof", "DOES_NOT_OPEN", ID_GOOD, 1, 1, 0, PL_DELETE, 1, "00000001 01 10 0000", REFUSED},
-    {"P25 a notify that is cut short is overlooked", "none", ID_GOOD, 1, 1, 0, PL_NOTIFY, 1, "00000001", TAKEN},
+    {"the honest one", "none", ID_GOOD, 1, 1, 0, 0, 0, "", TAKEN, 0},
+    {"P28 the honest one, but padded by more than a block", "DOES_NOT_OPEN", ID_GOOD, 1, 1, 0, 0, 0, "", REFUSED, 8},
+    {"P19 two identities", "DOES_NOT_OPEN", ID_GOOD, 2, 1, 0, 0, 0, "", REFUSED, 0},
+    {"P19 no identity", "DOES_NOT_OPEN", NULL, 0, 1, 0, 0, 0, "", REFUSED, 0},
+    {"P19 P26 two hashes", "DOES_NOT_OPEN", ID_GOOD, 1, 2, 0, 0, 0, "", REFUSED, 0},
+    {"P26 no hash", "DOES_NOT_OPEN", ID_GOOD, 1, 0, 0, 0, 0, "", REFUSED, 0},
+    {"P26 an empty hash", "BAD_HASH", ID_GOOD, 1, 1, 99, 0, 0, "", REFUSED, 0},
+    {"P26 a hash of one byte", "BAD_HASH", ID_GOOD, 1, 1, 31, 0, 0, "", REFUSED, 0},
+    {"P26 one byte short", "BAD_HASH", ID_GOOD, 1, 1, 1, 0, 0, "", REFUSED, 0},
+    {"P26 one byte long", "BAD_HASH", ID_GOOD, 1, 1, -1, 0, 0, "", REFUSED, 0},
+    {"P26 a signature beside the hash", "DOES_NOT_OPEN", ID_GOOD, 1, 1, 0, PL_SIG, 1, "00", REFUSED, 0},
+    {"P22 an address of 3 bytes", "BAD_ID", "01 11 01f4 c00002", 1, 1, 0, 0, 0, "", ENDED, 0},
+    {"P22 an address of 5 bytes", "BAD_ID", "01 11 01f4 c000020101", 1, 1, 0, 0, 0, "", ENDED, 0},
+    {"P22 an address of no bytes", "BAD_ID", "01 11 01f4", 1, 1, 0, 0, 0, "", ENDED, 0},
+    {"P22 a subnet with a hole in its mask", "BAD_ID", "04 11 01f4 c0000200 ff00ff00", 1, 1, 0, 0, 0, "", ENDED, 0},
+    {"P22 C11 a name with a zero byte", "BAD_ID", "02 11 01f4 610062", 1, 1, 0, 0, 0, "", ENDED, 0},
+    {"P22 half an identity", "BAD_ID", "01 11", 1, 1, 0, 0, 0, "", ENDED, 0},
+    {"P22 an identity of another port", "BAD_ID", "01 11 0050 c0000201", 1, 1, 0, 0, 0, "", ENDED, 0},
+    {"P23 an empty certificate is overlooked", "none", ID_GOOD, 1, 1, 0, PL_CERT, 1, "", TAKEN, 0},
+    {"P23 a certificate of an unknown encoding is overlooked", "none", ID_GOOD, 1, 1, 0, PL_CERT, 1, "ff 00", TAKEN, 0},
+    {"P23 an empty request is overlooked", "none", ID_GOOD, 1, 1, 0, PL_CR, 1, "", TAKEN, 0},
+    {"P23 as many requests as we look at", "none", ID_GOOD, 1, 1, 0, PL_CR, 10, "04", TAKEN, 0},
+    {"P23 forty requests", "DOES_NOT_OPEN", ID_GOOD, 1, 1, 0, PL_CR, 40, "04", REFUSED, 0},
+    {"P23 one request too many", "DOES_NOT_OPEN", ID_GOOD, 1, 1, 0, PL_CR, 11, "04", REFUSED, 0},
+    {"P24 a delete beside the proof", "DOES_NOT_OPEN", ID_GOOD, 1, 1, 0, PL_DELETE, 1, "00000001 01 10 0000", REFUSED,
+     0},
+    {"P25 a notify that is cut short is overlooked", "none", ID_GOOD, 1, 1, 0, PL_NOTIFY, 1, "00000001", TAKEN, 0},
 };
 
 static struct sim *world_at_message5(const struct exchange **exchange)
@@ -115,7 +119,8 @@ static void a_lying_proof_ends_nothing(void **state)
     for (int i = 0; i < lie->extra_count; i++)
         parts[count++] = (struct lie){lie->extra, hex(&extra, lie->extra_body)};
     uint32_t sent = sim_sent(sim, EAST);
-    sim_inject(sim, EAST, end_of(WEST), end_of(EAST), message5_of(sa_at(sim, WEST), exchange, parts, count));
+    sim_inject(sim, EAST, end_of(WEST), end_of(EAST),
+               message5_of(sa_at(sim, WEST), exchange, parts, count, lie->blocks == 0 ? 1 : lie->blocks));
     assert_string_equal(last_reason(sim, EAST, lie->comes == ENDED ? EV_EXCHANGE_FAILED : EV_MESSAGE_REFUSED),
                         lie->reason);
     CHECK((sa_at(sim, EAST)->state == SA_UP) == (lie->comes == TAKEN));
