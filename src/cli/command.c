@@ -15,6 +15,7 @@
 #include "conf/line.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -213,23 +214,24 @@ static int do_copy_from(struct command *command, const char *path)
     return status;
 }
 
-static int do_copy_to(struct command *command)
+/* What a request of the gateway shows, to a new file that others may read as `mode` says. */
+static int show_to_file(struct command *command, enum control_request_id id, const struct bytes *words,
+                        size_t word_count, mode_t mode)
 {
-    static const char *const words[] = {"show", "running-config"};
-    struct bytes list[] = {bytes_of_text(words[0]), bytes_of_text(words[1])};
     char space[WHY_SIZE];
     struct text why = text_of(space, sizeof space);
     struct command shown = *command;
+    int fd = open(command->request.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
-    shown.out = fopen(command->request.file, "wxe");
+    shown.out = fd < 0 ? NULL : fdopen(fd, "w");
     if (!shown.out) {
         text_add_escaped(&why, bytes_of_text(command->request.file));
         text_add(&why, ": %s", strerror(errno));
         return complain(command, space);
     }
-    shown.request = (struct control_request){.id = CONTROL_SHOW_RUNNING};
-    shown.words = list;
-    shown.word_count = COUNT_OF(list);
+    shown.request = (struct control_request){.id = id, .peer = command->request.peer};
+    shown.words = words;
+    shown.word_count = word_count;
 
     int status = ask_gateway(&shown);
 
@@ -239,6 +241,27 @@ static int do_copy_to(struct command *command)
     text_add_escaped(&why, bytes_of_text(command->request.file));
     text_add(&why, ": %s", strerror(errno));
     return complain(command, space);
+}
+
+static int do_copy_to(struct command *command)
+{
+    const struct bytes words[] = {bytes_of_text("show"), bytes_of_text("running-config")};
+
+    return show_to_file(command, CONTROL_SHOW_RUNNING, words, COUNT_OF(words), 0666);
+}
+
+static int do_copy_journal(struct command *command)
+{
+    bool has_keys = command->request.id == CONTROL_COPY_JOURNAL_KEYS;
+    char peer[IP_TEXT_SIZE];
+    struct bytes words[4] = {bytes_of_text("show"), bytes_of_text("journal")};
+    size_t count = 2;
+
+    if (ip_is_set(command->request.peer))
+        words[count++] = bytes_of_text(ip_text(command->request.peer, peer));
+    if (has_keys)
+        words[count++] = bytes_of_text("session-keys");
+    return show_to_file(command, has_keys ? CONTROL_SHOW_JOURNAL_KEYS : CONTROL_SHOW_JOURNAL, words, count, 0600);
 }
 
 static int do_check(struct command *command)
@@ -420,6 +443,8 @@ int command_run(struct command *command)
     case CONTROL_CONVERT_STRONGSWAN: return do_convert(command, CONF_TO_STRONGSWAN);
     case CONTROL_CONVERT_LIBRESWAN: return do_convert(command, CONF_TO_LIBRESWAN);
     case CONTROL_COPY_TO: return do_copy_to(command);
+    case CONTROL_COPY_JOURNAL:
+    case CONTROL_COPY_JOURNAL_KEYS: return do_copy_journal(command);
     case CONTROL_EXPLAIN:
         return complain(command, "the options of explain stand behind that word: ikewise explain --help");
     case CONTROL_REPLAY:

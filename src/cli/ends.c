@@ -42,8 +42,9 @@ const char *ends_product(enum product product)
 static void print_help(FILE *out, bool is_replay)
 {
     if (is_replay)
-        fputs("ikewise replay [--json] [--keys FILE] --config FILE CAPTURE\n\n"
-              "  The negotiation of CAPTURE again, with the configuration FILE in the place of its own end.\n"
+        fputs("ikewise replay [--json] [--keys FILE] --config FILE CAPTURE|JOURNAL\n\n"
+              "  The negotiation of a capture or of a gateway's journal again, with the configuration FILE in the "
+              "place of its own end.\n"
               "  -c, --config FILE  the configuration to try\n"
               "  -k, --keys FILE    Wireshark's ikev1_decryption_table: opens what phase 2 asked for\n"
               "  -j, --json         print JSON\n\n"
@@ -163,7 +164,14 @@ static void drain(struct ends_file *f, struct source *s)
     struct bytes file = bytes_of(f->file.data, f->file.len);
 
     while (source_next(s, &seen))
-        foreign_take(f->foreign, &seen, file);
+        if (seen.vantage != VANTAGE_DEVICE) /* what a journal says beside its messages */
+            foreign_take(f->foreign, &seen, file);
+}
+
+/* Of a capture and of a journal. */
+static bool shows_messages(enum source_kind kind)
+{
+    return kind == SOURCE_CAPTURE || kind == SOURCE_JOURNAL;
 }
 
 static bool look_at(struct ends_file *f, const char *keys)
@@ -182,7 +190,7 @@ static bool look_at(struct ends_file *f, const char *keys)
         drain(f, s);
         f->kind = source_summary(s).kind;
         f->product = f->foreign->product;
-        f->is_own_language = f->kind != SOURCE_CAPTURE && (f->product == PRODUCT_UNKNOWN || f->product == PRODUCT_ASA);
+        f->is_own_language = !shows_messages(f->kind) && (f->product == PRODUCT_UNKNOWN || f->product == PRODUCT_ASA);
         source_wipe(s);
     }
     free(space);
@@ -307,7 +315,7 @@ static struct bytes statements_of(const struct ends_file *f)
 
 static const char *expected_by(const struct ends_file *f)
 {
-    return f->is_own_language || f->kind == SOURCE_CAPTURE ? "" : foreign_expects(f->foreign);
+    return f->is_own_language || shows_messages(f->kind) ? "" : foreign_expects(f->foreign);
 }
 
 static int run(struct ends *x, bool is_json)
@@ -353,14 +361,14 @@ static int run_files(const struct wishes *w, bool is_replay)
     x.is_replay = is_replay;
     for (unsigned i = 0; i < 2 && are_good; i++)
         are_good = open_file(&x.files[i], is_replay && i == 0 ? w->config : w->files[is_replay ? 0 : i], w->keys);
-    if (are_good && is_replay && x.files[1].kind != SOURCE_CAPTURE)
-        are_good =
-            complain(x.files[1].name, "this is no capture of packets: only a capture shows what a peer proposes");
+    if (are_good && is_replay && !shows_messages(x.files[1].kind))
+        are_good = complain(x.files[1].name,
+                            "this is no capture of packets and no journal: only these show what a peer proposes");
     if (are_good && !is_replay)
         for (unsigned i = 0; i < 2; i++)
-            if (x.files[i].kind == SOURCE_CAPTURE)
-                are_good =
-                    complain(x.files[i].name, "this is a capture: ikewise replay runs it against a configuration");
+            if (shows_messages(x.files[i].kind))
+                are_good = complain(x.files[i].name,
+                                    "this is a capture or a journal: ikewise replay runs it against a configuration");
     if (are_good && is_replay) {
         struct text title = text_of(x.files[1].title, sizeof x.files[1].title);
 

@@ -321,10 +321,13 @@ static void write_logging(FILE *out, const struct reply *reply, const struct scr
 void screen_write(FILE *out, const struct reply *reply, const struct control_request *request,
                   const struct screen_view *view)
 {
+    /* a journal that goes to a file is read again: what warns of it is for who asked */
+    FILE *plain = request->id == CONTROL_SHOW_JOURNAL_KEYS ? stderr : out;
+
     if (request->id == CONTROL_SHOW_LOGGING)
         write_logging(out, reply, view);
     for (size_t i = 0; i < reply->count; i++)
-        screen_write_record(out, &reply->records[i], view);
+        screen_write_record(plain, &reply->records[i], view);
     switch (request->id) {
     case CONTROL_SHOW_ISAKMP_SA:
     case CONTROL_SHOW_IKEV1_SA: write_isakmp(out, reply, request, view); return;

@@ -15,9 +15,12 @@ static inline uint64_t clock_now_ms(void)
 }
 
 /* The log's. */
-static inline int64_t clock_wall_s(void)
+static inline uint64_t clock_wall_ms(void)
 {
-    return (int64_t)time(NULL);
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 #endif

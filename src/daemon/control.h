@@ -14,6 +14,7 @@
 
 #include "conf/conf.h"
 #include "control/request.h"
+#include "daemon/journal.h"
 #include "daemon/log_remote.h"
 #include "daemon/plane.h"
 #include "daemon/running.h"
@@ -69,9 +70,8 @@ struct control_source {
     bool (*add_running)(void *context, bool is_all, struct conf_part part, struct running *text, struct text *why);
     bool (*add_startup)(void *context, struct running *text, struct text *why);
 
-    void (*tell)(void *context, const struct event *event); /* to the log */
-    /* What the log remembers; the newest is 0, false: no more. `at_s` is wall time. */
-    bool (*past)(void *context, uint32_t index, struct event *event, int64_t *at_s);
+    void (*tell)(void *context, const struct event *event);                     /* to the log */
+    bool (*past)(void *context, uint32_t index, struct journal_record *record); /* the newest is 0, false: no more */
     void (*log_tally)(void *context, uint8_t host, struct log_remote_tally *tally); /* of `logging host` */
     void (*clear_counters)(void *context); /* of pairs: what was counted is kept for the totals */
     uint64_t started_ms;

@@ -154,10 +154,13 @@ void stats_clear_drops(struct client *client);
 bool show_ike_stats(struct client *client);
 bool show_ipsec_stats(struct client *client);
 bool show_drops(struct client *client);
+void set_finding(struct control_record *r, const struct conf_finding *finding);
+
+/* control_past.c */
 bool show_logging(struct client *client);
 bool show_why(struct client *client);
 bool show_states(struct client *client);
-void set_finding(struct control_record *r, const struct conf_finding *finding);
+bool show_journal(struct client *client);
 
 /* control_do.c: what changes something, and what is watched. `handle_request` is called once a request, already
  * allowed. */

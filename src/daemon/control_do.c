@@ -451,6 +451,8 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_STATES: client->producer = show_states; return;
     case CONTROL_SHOW_DEBUG_LOG:
     case CONTROL_SHOW_WHY: client->producer = show_why; return;
+    case CONTROL_SHOW_JOURNAL:
+    case CONTROL_SHOW_JOURNAL_KEYS: client->producer = show_journal; return;
     case CONTROL_SHOW_POLICY: client->producer = show_policies; return;
     case CONTROL_SHOW_ROUTE: client->producer = show_routes; return;
     case CONTROL_SHOW_ARP: client->producer = show_arp; return;
@@ -505,6 +507,8 @@ void handle_request(struct client *client)
     case CONTROL_SECRET:
     case CONTROL_COPY_FROM:
     case CONTROL_COPY_TO:
+    case CONTROL_COPY_JOURNAL:
+    case CONTROL_COPY_JOURNAL_KEYS:
     case CONTROL_PING:
     case CONTROL_PROBE:
     case CONTROL_SHOW_TECH:

@@ -1,62 +1,97 @@
-/* What the log remembers: its lines, the states that a peer's negotiations have passed, and what explains them. */
+/* What has happened, from the journal: the log's last lines, all that concerns one peer, its states, and the journal
+ * itself. The oldest comes first. What happens meanwhile pushes the ring on, so that a line may come twice, and none is
+ * lost. */
 #include "base/check.h"
 #include "daemon/control_client.h"
+#include "event/journal.h"
 #include "event/phrases.h"
+#include "ike/view.h"
 
+#include <string.h>
 #include <time.h>
+
+enum { SEVERITY_ALL = 7, LINE_SIZE = PHRASE_LINE_SIZE + 128, KEY_SIZE = 256 };
 
 static const struct control_source *source_of(const struct client *client)
 {
     return client->control->source;
 }
 
-enum { SEVERITY_ALL = 7, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
-
-static void send_lines(struct client *client, const struct event *event, int64_t at_s, uint8_t severity)
+static bool read_past(struct client *client, uint32_t index, struct journal_record *record)
 {
-    char space[LINE_SIZE], words_space[PHRASE_LINE_SIZE];
-    struct phrase_head head;
+    return source_of(client)->past(source_of(client)->context, index, record);
+}
+
+static struct phrase_stamp stamp_of(const struct tm *tm)
+{
+    return (struct phrase_stamp){.year = (uint16_t)(tm->tm_year + 1900),
+                                 .month = (uint8_t)(tm->tm_mon + 1),
+                                 .day = (uint8_t)tm->tm_mday,
+                                 .hour = (uint8_t)tm->tm_hour,
+                                 .minute = (uint8_t)tm->tm_min,
+                                 .second = (uint8_t)tm->tm_sec};
+}
+
+/* "Jun 10 2010 17:36:05: " as the device has it, or with all that a machine wants to know of the time. */
+static void add_time(struct text *line, uint64_t at_ms, bool is_journal)
+{
+    time_t at = (time_t)(at_ms / 1000);
     struct tm tm;
-    time_t at = (time_t)at_s;
 
-    localtime_r(&at, &tm);
-    for (unsigned i = 0;; i++) {
-        struct control_record r = control_record_of(RECORD_log_line);
-        struct text line = text_of(space, sizeof space), words = text_of(words_space, sizeof words_space);
-
-        if (!phrase_write(DIALECT_ASA_SYSLOG, event, i, &head, &words))
-            return;
-        if (head.severity > severity)
-            continue;
-        phrase_add_stamp(&line, DIALECT_ASA_SYSLOG,
-                         (struct phrase_stamp){.year = (uint16_t)(tm.tm_year + 1900),
-                                               .month = (uint8_t)(tm.tm_mon + 1),
-                                               .day = (uint8_t)tm.tm_mday,
-                                               .hour = (uint8_t)tm.tm_hour,
-                                               .minute = (uint8_t)tm.tm_min,
-                                               .second = (uint8_t)tm.tm_sec});
-        phrase_add_tag(&line, head);
-        text_add(&line, "%s", words_space);
-        record_set_text(&r, COL_log_line_text, space);
-        client_send(client, &r);
+    if (is_journal) {
+        gmtime_r(&at, &tm);
+        journal_add_time(line, stamp_of(&tm), (unsigned)(at_ms % 1000));
+    } else {
+        localtime_r(&at, &tm);
+        phrase_add_stamp(line, DIALECT_ASA_SYSLOG, stamp_of(&tm));
     }
 }
 
-/* The oldest event first; the first call counts what there is. False: there are no more. What happens meanwhile pushes
- * the ring on, so that an event may come twice, and none is lost. */
-static bool next_past(struct client *client, struct event *event, int64_t *at_s)
+static void send_line(struct client *client, const char *line)
 {
-    const struct control_source *source = source_of(client);
+    struct control_record r = control_record_of(RECORD_log_line);
 
-    while (client->stage == 0 && source->past(source->context, client->index, event, at_s))
-        client->index++;
-    client->stage = 1;
-    return client->index > 0 && source->past(source->context, --client->index, event, at_s);
+    record_set_text(&r, COL_log_line_text, line);
+    client_send(client, &r);
 }
 
-static bool is_about(const struct client *client, const struct event *event)
+static void send_event(struct client *client, const struct journal_record *record, uint8_t severity, bool is_journal)
 {
-    return ip_equal(event_ip(event, FIELD_PEER), client->request.peer);
+    char space[LINE_SIZE], words_space[PHRASE_LINE_SIZE];
+    struct phrase_head head;
+
+    for (unsigned i = 0;; i++) {
+        struct text line = text_of(space, sizeof space), words = text_of(words_space, sizeof words_space);
+
+        if (!phrase_write(DIALECT_ASA_SYSLOG, &record->event, i, &head, &words))
+            return;
+        if (head.severity > severity)
+            continue;
+        add_time(&line, record->at_ms, is_journal);
+        phrase_add_tag(&line, head);
+        text_add(&line, "%s", words_space);
+        send_line(client, space);
+    }
+}
+
+/* The next record for the client, the oldest first; false: there is none. */
+static bool next_record(struct client *client, struct journal_record *record)
+{
+    while (client->index > 0)
+        if (read_past(client, --client->index, record))
+            return true;
+    return false;
+}
+
+/* The first step of an answer. True: there is more. */
+static bool find_oldest(struct client *client)
+{
+    struct journal_record record;
+
+    while (read_past(client, client->index, &record))
+        client->index++;
+    client->stage = 1;
+    return true;
 }
 
 static const struct logging *logging_of(const struct client *client)
@@ -119,38 +154,47 @@ static void send_logging(struct client *client, uint64_t messages)
     send_hosts(client);
 }
 
+/* As many of the newest events as the log was not cleared of. */
+static bool begin_logging(struct client *client)
+{
+    struct journal_record record;
+    uint64_t events = 0;
+
+    for (; events < client->control->logged_count && read_past(client, client->index, &record); client->index++)
+        events += record.kind == JOURNAL_IS_EVENT;
+    send_logging(client, events);
+    client->stage = 1;
+    return true;
+}
+
 bool show_logging(struct client *client)
 {
-    bool is_first = client->stage == 0;
-    struct event event;
-    int64_t at_s;
-    bool is_more = next_past(client, &event, &at_s);
+    struct journal_record record;
 
-    if (is_first && is_more && client->index + 1 > client->control->logged_count) {
-        client->index = (uint32_t)client->control->logged_count;
-        is_more = next_past(client, &event, &at_s);
-    }
-    if (is_first)
-        send_logging(client, is_more ? client->index + 1 : 0);
-    if (is_more)
-        send_lines(client, &event, at_s, logging_of(client)->buffered);
-    return is_more;
+    if (client->stage == 0)
+        return begin_logging(client);
+    if (!next_record(client, &record))
+        return false;
+    if (record.kind == JOURNAL_IS_EVENT)
+        send_event(client, &record, logging_of(client)->buffered, false);
+    return true;
 }
 
 /* What happened with one peer, in full: for whoever explains it. */
 bool show_why(struct client *client)
 {
-    struct event event;
-    int64_t at_s;
+    struct journal_record record;
 
-    if (!next_past(client, &event, &at_s))
+    if (client->stage == 0)
+        return find_oldest(client);
+    if (!next_record(client, &record))
         return false;
-    if (is_about(client, &event))
-        send_lines(client, &event, at_s, SEVERITY_ALL);
+    if (record.kind == JOURNAL_IS_EVENT && ip_equal(journal_peer(&record), client->request.peer))
+        send_event(client, &record, SEVERITY_ALL, false);
     return true;
 }
 
-static void send_state(struct client *client, const struct event *e, int64_t at_s)
+static void send_state(struct client *client, const struct event *e, uint64_t at_ms)
 {
     struct control_record r = control_record_of(RECORD_state);
     static const struct {
@@ -163,7 +207,7 @@ static void send_state(struct client *client, const struct event *e, int64_t at_
     };
 
     record_set_ip(&r, COL_state_peer, event_ip(e, FIELD_PEER));
-    record_set_number(&r, COL_state_at, (uint64_t)at_s);
+    record_set_number(&r, COL_state_at, at_ms / 1000);
     record_set_number(&r, COL_state_conn_id, event_number(e, FIELD_CONN_ID));
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         if (event_has(e, texts[i].field))
@@ -177,12 +221,111 @@ static void send_state(struct client *client, const struct event *e, int64_t at_
 
 bool show_states(struct client *client)
 {
-    struct event event;
-    int64_t at_s;
+    struct journal_record record;
 
-    if (!next_past(client, &event, &at_s))
+    if (client->stage == 0)
+        return find_oldest(client);
+    if (!next_record(client, &record))
         return false;
-    if (is_about(client, &event) && (event.kind == EV_STATE_CHANGED || event.kind == EV_PHASE1_DELETED))
-        send_state(client, &event, at_s);
+    if (record.kind == JOURNAL_IS_EVENT && ip_equal(journal_peer(&record), client->request.peer) &&
+        (record.event.kind == EV_STATE_CHANGED || record.event.kind == EV_PHASE1_DELETED))
+        send_state(client, &record.event, record.at_ms);
+    return true;
+}
+
+/* ---- the journal ---- */
+
+static void send_message(struct client *client, const struct journal_record *record)
+{
+    const struct endpoint *local = &record->message.local, *remote = &record->message.remote;
+    bool is_sent = record->message.is_sent;
+    char space[JOURNAL_LINE_SIZE];
+
+    for (size_t at = 0; at < record->message.data.len; at += JOURNAL_PIECE_LEN) {
+        struct text line = text_of(space, sizeof space);
+
+        add_time(&line, record->at_ms, true);
+        journal_add_message(&line, is_sent ? JOURNAL_OUT : JOURNAL_IN, is_sent ? *local : *remote,
+                            is_sent ? *remote : *local, record->message.data, at);
+        send_line(client, space);
+    }
+}
+
+static void send_input(struct client *client, const struct journal_record *record)
+{
+    char space[LINE_SIZE];
+    struct text line = text_of(space, sizeof space);
+
+    add_time(&line, record->at_ms, true);
+    journal_add_words(&line, JOURNAL_INPUT, record->input);
+    send_line(client, space);
+}
+
+static bool is_asked_for(const struct client *client, struct ip peer)
+{
+    return !ip_is_set(client->request.peer) || ip_equal(peer, client->request.peer);
+}
+
+/* Of the ISAKMP SAs that there are; never a pre-shared key. */
+static void send_keys(struct client *client)
+{
+    const struct control_source *source = client->control->source;
+    const struct ike *ike = source->ike(source->context);
+    struct control_record warning = control_record_of(RECORD_warning);
+    struct ike_sa_view view;
+    char key[KEY_SIZE], space[KEY_SIZE + 64];
+
+    for (uint32_t i = 0; ike_view_sa(ike, source->now_ms(source->context), i, &view); i++) {
+        struct text row = text_of(key, sizeof key), line = text_of(space, sizeof space);
+
+        if (!is_asked_for(client, view.remote.ip) || !ike_view_wireshark_key(ike, i, &row))
+            continue;
+        add_time(&line, 0, true);
+        journal_add_words(&line, JOURNAL_KEY, key);
+        send_line(client, space);
+    }
+    bytes_wipe(key, sizeof key);
+    bytes_wipe(space, sizeof space);
+    record_set_text(
+        &warning, COL_warning_sentence,
+        "the keys of ISAKMP SAs are in this journal: whoever reads it reads what was negotiated under them");
+    client_send(client, &warning);
+}
+
+/* An input stands before what it has brought about: it is of the peer of that. */
+static bool is_before_peer(struct client *client)
+{
+    struct journal_record next;
+
+    return !ip_is_set(client->request.peer) || (client->index > 0 && read_past(client, client->index - 1, &next) &&
+                                                ip_equal(journal_peer(&next), client->request.peer));
+}
+
+bool show_journal(struct client *client)
+{
+    struct journal_record record;
+
+    if (client->stage == 0) {
+        send_line(client, JOURNAL_HEAD);
+        if (client->request.id == CONTROL_SHOW_JOURNAL_KEYS)
+            send_keys(client);
+        return find_oldest(client);
+    }
+    if (!next_record(client, &record))
+        return false;
+    switch ((enum journal_record_kind)record.kind) {
+    case JOURNAL_IS_EVENT:
+        if (is_asked_for(client, journal_peer(&record)))
+            send_event(client, &record, SEVERITY_ALL, true);
+        break;
+    case JOURNAL_IS_MESSAGE:
+        if (is_asked_for(client, journal_peer(&record)))
+            send_message(client, &record);
+        break;
+    case JOURNAL_IS_INPUT:
+        if (is_before_peer(client))
+            send_input(client, &record);
+        break;
+    }
     return true;
 }

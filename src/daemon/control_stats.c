@@ -1,12 +1,10 @@
 /* What is counted since the start, and the screens that show it. */
 #include "base/check.h"
 #include "daemon/control_client.h"
-#include "event/phrases.h"
 #include "ike/view.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum stat_add { STAT_ONE, STAT_LENGTH };
 

@@ -428,9 +428,9 @@ static bool add_startup(void *context, struct running *text, struct text *why)
     return ok;
 }
 
-static bool past_event(void *context, uint32_t index, struct event *event, int64_t *at_s)
+static bool past(void *context, uint32_t index, struct journal_record *record)
 {
-    return log_past_event(((const struct daemon *)context)->log, index, event, at_s);
+    return log_past(((const struct daemon *)context)->log, index, record);
 }
 
 static void log_tally(void *context, uint8_t host, struct log_remote_tally *tally)
@@ -568,7 +568,7 @@ static bool open_control(struct daemon *daemon, struct text *why)
                                              .add_running = add_running,
                                              .add_startup = add_startup,
                                              .tell = tell_event,
-                                             .past = past_event,
+                                             .past = past,
                                              .log_tally = log_tally,
                                              .clear_counters = clear_counters,
                                              .acquire = on_acquire,

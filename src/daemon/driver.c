@@ -39,6 +39,7 @@ static void send_datagram(struct driver *driver, const struct ike_output *o)
     int error =
         gate_send(driver->gate, &o->datagram.local, &o->datagram.remote, o->datagram.has_marker, o->datagram.data);
 
+    log_message(driver->log, true, &o->datagram.local, &o->datagram.remote, o->datagram.data);
     if (error == 0)
         return;
     add_waiting(driver, &(struct ike_input){.kind = IKE_IN_HINT,
@@ -77,9 +78,23 @@ static void carry_out(struct driver *driver, const struct ike_output *o)
     }
 }
 
+/* Before what it brought about. An answer of the vault, and what has brought nothing about, is not worth its place. */
+static void note_input(struct driver *driver, const struct ike_input *in)
+{
+    static const char *const names[] = {
+        [IKE_IN_TIMER] = "timer",   [IKE_IN_ACQUIRE] = "acquire", [IKE_IN_COMMAND] = "command",
+        [IKE_IN_POLICY] = "policy", [IKE_IN_PLANE] = "plane",     [IKE_IN_HINT] = "hint"};
+
+    if (in->kind == IKE_IN_DATAGRAM)
+        log_message(driver->log, false, &in->datagram.local, &in->datagram.remote, in->datagram.data);
+    else if (in->kind != IKE_IN_ANSWER && driver->out->count > 0)
+        log_input(driver->log, names[in->kind]);
+}
+
 static void feed_one(struct driver *driver, const struct ike_input *in)
 {
     ike_feed(driver->ike, clock_now_ms(), in, driver->out);
+    note_input(driver, in);
     for (size_t i = 0; i < driver->out->count; i++)
         carry_out(driver, &driver->out->items[i]);
     if (driver->out->lost_event_count > 0)

@@ -1,81 +1,143 @@
-#include "daemon/log_past.h"
+#include "daemon/journal.h"
+
+#include "base/check.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* What stands before the fields and the text that are used. */
+/* What stands before the parts that are kept. */
 struct kept {
-    int64_t at_s;
-    uint16_t kind, text_len;
-    uint8_t field_count;
-    bool is_cut;
+    uint64_t at_ms;
+    uint32_t len; /* of the parts */
+    uint8_t kind;
+    union {
+        struct {
+            uint16_t kind, text_len;
+            uint8_t field_count;
+            bool is_cut;
+        } event;
+        struct {
+            bool is_sent, is_cut;
+            struct endpoint local, remote;
+        } message;
+    };
 };
 
-static uint32_t len_of(const struct kept *kept)
+static uint32_t oldest_of(const struct journal *j)
 {
-    return (uint32_t)(sizeof *kept + kept->field_count * sizeof(struct event_field) + kept->text_len);
+    return (j->next + JOURNAL_RECORDS_MAX - j->count) % JOURNAL_RECORDS_MAX;
 }
 
-static uint32_t oldest_of(const struct log_past *past)
-{
-    return (past->next + PAST_EVENTS_MAX - past->count) % PAST_EVENTS_MAX;
-}
-
-static struct kept kept_at(const struct log_past *past, uint32_t place)
+static struct kept kept_at(const struct journal *j, uint32_t place)
 {
     struct kept kept;
 
-    memcpy(&kept, past->bytes + past->at[place], sizeof kept);
+    memcpy(&kept, j->bytes + j->at[place], sizeof kept);
     return kept;
 }
 
 /* Those that stand where `at` to `end` is to be written make room, the oldest first. */
-static void make_room(struct log_past *past, uint32_t at, uint32_t end)
+static void make_room(struct journal *j, uint32_t at, uint32_t end)
 {
-    while (past->count > 0) {
-        uint32_t oldest = oldest_of(past);
-        struct kept kept = kept_at(past, oldest);
+    while (j->count > 0) {
+        uint32_t oldest = oldest_of(j), begin = j->at[oldest];
+        uint32_t behind = begin + (uint32_t)sizeof(struct kept) + kept_at(j, oldest).len;
 
-        if (past->count < PAST_EVENTS_MAX && (past->at[oldest] >= end || past->at[oldest] + len_of(&kept) <= at))
+        if (j->count < JOURNAL_RECORDS_MAX && (begin >= end || behind <= at))
             return;
-        past->count--;
+        j->count--;
     }
 }
 
-void log_past_keep(struct log_past *past, const struct event *event, int64_t at_s)
+static void keep(struct journal *j, struct kept kept, struct bytes first, struct bytes second)
 {
-    const struct kept kept = {at_s, event->kind, event->text_len, event->field_count, event->is_cut};
-    size_t fields_len = event->field_count * sizeof event->fields[0];
-    uint32_t len = len_of(&kept);
+    kept.len = (uint32_t)(first.len + second.len);
+    uint32_t len = (uint32_t)sizeof kept + kept.len;
 
-    if (past->end + len > PAST_BYTES) {
-        make_room(past, past->end, PAST_BYTES);
-        past->end = 0;
+    CHECK(len <= JOURNAL_BYTES);
+    if (j->end + len > JOURNAL_BYTES) {
+        make_room(j, j->end, JOURNAL_BYTES);
+        j->end = 0;
     }
-    make_room(past, past->end, past->end + len);
-    uint8_t *to = past->bytes + past->end;
+    make_room(j, j->end, j->end + len);
+    uint8_t *to = j->bytes + j->end;
     memcpy(to, &kept, sizeof kept);
-    memcpy(to + sizeof kept, event->fields, fields_len);
-    memcpy(to + sizeof kept + fields_len, event->text, event->text_len);
-    past->at[past->next] = past->end;
-    past->next = (past->next + 1) % PAST_EVENTS_MAX;
-    past->count++;
-    past->end += len;
+    if (first.len > 0)
+        memcpy(to + sizeof kept, first.data, first.len);
+    if (second.len > 0)
+        memcpy(to + sizeof kept + first.len, second.data, second.len);
+    j->at[j->next] = j->end;
+    j->next = (j->next + 1) % JOURNAL_RECORDS_MAX;
+    j->count++;
+    j->end += len;
 }
 
-bool log_past_read(const struct log_past *past, uint32_t index, struct event *event, int64_t *at_s)
+void journal_keep_event(struct journal *j, const struct event *e, uint64_t at_ms)
 {
-    if (index >= past->count)
-        return false;
-    uint32_t place = (past->next + PAST_EVENTS_MAX - 1 - index) % PAST_EVENTS_MAX;
-    struct kept kept = kept_at(past, place);
-    const uint8_t *from = past->bytes + past->at[place] + sizeof kept;
-    size_t fields_len = kept.field_count * sizeof event->fields[0];
+    keep(j,
+         (struct kept){
+             .at_ms = at_ms, .kind = JOURNAL_IS_EVENT, .event = {e->kind, e->text_len, e->field_count, e->is_cut}},
+         bytes_of(e->fields, e->field_count * sizeof e->fields[0]), bytes_of(e->text, e->text_len));
+}
 
-    *event = (struct event){
-        .kind = kept.kind, .field_count = kept.field_count, .is_cut = kept.is_cut, .text_len = kept.text_len};
-    memcpy(event->fields, from, fields_len);
-    memcpy(event->text, from + fields_len, kept.text_len);
-    *at_s = kept.at_s;
+void journal_keep_message(struct journal *j, bool is_sent, const struct endpoint *local, const struct endpoint *remote,
+                          struct bytes data, uint64_t at_ms)
+{
+    bool is_cut = data.len > JOURNAL_MESSAGE_MAX;
+
+    keep(j, (struct kept){.at_ms = at_ms, .kind = JOURNAL_IS_MESSAGE, .message = {is_sent, is_cut, *local, *remote}},
+         bytes_of(data.data, is_cut ? JOURNAL_MESSAGE_MAX : data.len), (struct bytes){0});
+}
+
+void journal_keep_input(struct journal *j, const char *name, uint64_t at_ms)
+{
+    CHECK(strlen(name) < sizeof((struct journal_record){0}).input);
+    keep(j, (struct kept){.at_ms = at_ms, .kind = JOURNAL_IS_INPUT}, bytes_of(name, strlen(name) + 1),
+         (struct bytes){0});
+}
+
+static void read_event(struct event *e, const struct kept *kept, const uint8_t *from)
+{
+    size_t fields_len = kept->event.field_count * sizeof e->fields[0];
+
+    *e = (struct event){.kind = kept->event.kind,
+                        .field_count = kept->event.field_count,
+                        .is_cut = kept->event.is_cut,
+                        .text_len = kept->event.text_len};
+    memcpy(e->fields, from, fields_len);
+    memcpy(e->text, from + fields_len, kept->event.text_len);
+}
+
+bool journal_read(const struct journal *j, uint32_t index, struct journal_record *record)
+{
+    if (index >= j->count)
+        return false;
+    uint32_t place = (j->next + JOURNAL_RECORDS_MAX - 1 - index) % JOURNAL_RECORDS_MAX;
+    struct kept kept = kept_at(j, place);
+    const uint8_t *from = j->bytes + j->at[place] + sizeof kept;
+
+    record->kind = kept.kind;
+    record->at_ms = kept.at_ms;
+    switch ((enum journal_record_kind)kept.kind) {
+    case JOURNAL_IS_EVENT: read_event(&record->event, &kept, from); break;
+    case JOURNAL_IS_MESSAGE:
+        record->message.is_sent = kept.message.is_sent;
+        record->message.is_cut = kept.message.is_cut;
+        record->message.local = kept.message.local;
+        record->message.remote = kept.message.remote;
+        record->message.data = bytes_of(from, kept.len);
+        break;
+    case JOURNAL_IS_INPUT: memcpy(record->input, from, kept.len); break;
+    }
     return true;
+}
+
+struct ip journal_peer(const struct journal_record *record)
+{
+    switch ((enum journal_record_kind)record->kind) {
+    case JOURNAL_IS_EVENT: return event_ip(&record->event, FIELD_PEER);
+    case JOURNAL_IS_MESSAGE: return record->message.remote.ip;
+    case JOURNAL_IS_INPUT: break;
+    }
+    return (struct ip){0};
 }

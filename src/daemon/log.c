@@ -2,8 +2,8 @@
 
 #include "base/check.h"
 #include "daemon/clock.h"
+#include "daemon/journal.h"
 #include "daemon/log_limit.h"
-#include "daemon/log_past.h"
 #include "daemon/names.h"
 #include "event/phrases.h"
 
@@ -26,7 +26,7 @@ struct log {
     uint8_t most_severe[EV_COUNT]; /* of the lines of an event in any dialect: what is below every filter need not be
                                       written */
     struct log_limit limit;
-    struct log_past past;
+    struct journal journal;
 };
 
 static void learn_severities(struct log *log)
@@ -187,7 +187,7 @@ void log_event(struct log *log, const struct event *e)
     uint32_t kept_back;
     bool is_allowed = log_limit_allows(&log->limit, e, clock_now_ms(), &kept_back);
 
-    log_past_keep(&log->past, e, clock_wall_s());
+    journal_keep_event(&log->journal, e, clock_wall_ms());
     if (kept_back > 0)
         log_note(log, LOG_WARNING, "%u more of these were not logged: %s", kept_back, event_meaning(e->kind));
     bool is_watched = log->watcher != NULL && log->watcher(log->watcher_context, e, LOG_DEBUG, NULL);
@@ -218,9 +218,23 @@ void log_note(struct log *log, int severity, const char *format, ...)
     }
 }
 
-bool log_past_event(const struct log *log, uint32_t index, struct event *event, int64_t *at_s)
+void log_message(struct log *log, bool is_sent, const struct endpoint *local, const struct endpoint *remote,
+                 struct bytes data)
 {
-    return log_past_read(&log->past, index, event, at_s);
+    enum { HEADER_LEN = 28 }; /* what is shorter is no message of ISAKMP: a NAT keepalive, or junk */
+
+    if (data.len >= HEADER_LEN)
+        journal_keep_message(&log->journal, is_sent, local, remote, data, clock_wall_ms());
+}
+
+void log_input(struct log *log, const char *name)
+{
+    journal_keep_input(&log->journal, name, clock_wall_ms());
+}
+
+bool log_past(const struct log *log, uint32_t index, struct journal_record *record)
+{
+    return journal_read(&log->journal, index, record);
 }
 
 uint64_t log_kept_back_count(const struct log *log)

@@ -11,6 +11,7 @@
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H
 
+#include "daemon/journal.h"
 #include "event/phrases.h"
 
 #include <syslog.h>
@@ -47,8 +48,13 @@ void log_send_to(struct log *log, const struct log_sink *sink); /* copied */
 void log_event(struct log *log, const struct event *event);
 void log_note(struct log *log, int severity, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The newest event is 0; false: there are no more. `at_s` is wall time. */
-bool log_past_event(const struct log *log, uint32_t index, struct event *event, int64_t *at_s);
+/* For the journal alone: a message of the wire, without the non-ESP marker, and what else the engine was fed. */
+void log_message(struct log *log, bool is_sent, const struct endpoint *local, const struct endpoint *remote,
+                 struct bytes data);
+void log_input(struct log *log, const char *name);
+
+/* What the journal has; the newest is 0. False: there are no more. */
+bool log_past(const struct log *log, uint32_t index, struct journal_record *record);
 
 /* Events that the limits have kept out of the log since the start. */
 uint64_t log_kept_back_count(const struct log *log);

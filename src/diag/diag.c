@@ -49,6 +49,7 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
 struct key {
     uint16_t source;
     struct ip a, b;
+    bool is_of_wire; /* a journal has a log and a capture in it */
 };
 
 /* The same whichever of the two comes first. */
@@ -65,7 +66,7 @@ static uint32_t key_hash(const struct key *key)
 
 static bool is_of(const struct view *v, const struct key *key)
 {
-    if (v->source != key->source)
+    if (v->source != key->source || (v->vantage == VANTAGE_WIRE) != key->is_of_wire)
         return false;
     if (!ip_is_set(key->b))
         return ip_equal(v->peer, key->a);
@@ -77,7 +78,7 @@ static bool is_of(const struct view *v, const struct key *key)
 static struct key key_of(const struct diag *d, const struct observation *seen)
 {
     const struct event *e = &seen->event;
-    struct key key = {seen->source, event_ip(e, FIELD_PEER), {0}};
+    struct key key = {seen->source, event_ip(e, FIELD_PEER), {0}, seen->vantage == VANTAGE_WIRE};
 
     if (seen->vantage == VANTAGE_WIRE) {
         key.a = event_ip(e, e->kind == EV_ICMP_SEEN ? FIELD_PEER : FIELD_SOURCE);
@@ -300,7 +301,7 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text)
                      (seen->vantage == VANTAGE_WIRE && *event_text(e, FIELD_COOKIES) && *view_at(d, index)->cookies &&
                       strncmp(view_at(d, index)->cookies, event_text(e, FIELD_COOKIES), 16) != 0));
     if (is_other && !ip_is_set(key.a)) {
-        key = (struct key){seen->source, view_at(d, index)->peer, {0}};
+        key = (struct key){seen->source, view_at(d, index)->peer, {0}, false};
         hash = key_hash(&key);
     }
     if (index == NONE || is_other) {

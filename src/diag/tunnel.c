@@ -46,8 +46,8 @@ bool tunnel_fits(const struct tunnel *t, const struct view *v)
     for (size_t i = 0; i < t->view_count; i++) {
         const struct view *other = t->views[i];
 
-        if (other->source == v->source)
-            return false;
+        if (other->source == v->source && (other->vantage == VANTAGE_WIRE) == (v->vantage == VANTAGE_WIRE))
+            return false; /* a journal has both */
         if (is_same_cookie(other, v))
             return true;
         if (*other->cookies && *v->cookies && other->vantage == v->vantage)

@@ -221,7 +221,7 @@ enum reading asa_line(struct source *s, struct bytes line)
     if (!bytes_has(line, "[IKEv1", &at) && !find_asa_tag(line, &at))
         return READ_NOT_MINE;
     struct bytes head = bytes_of(line.data, at), tagged = bytes_after(line, at), text = tagged;
-    bool is_ours = bytes_has(head, "ikewised", &at);
+    bool is_ours = s->journal.is_one || bytes_has(head, "ikewised", &at);
 
     source_is(s, is_ours ? SOURCE_IKEWISE_LOG : SOURCE_ASA_LOG, is_ours ? PRODUCT_IKEWISE : PRODUCT_ASA);
     source_stamp(s, head);

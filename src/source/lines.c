@@ -15,7 +15,7 @@ static void note_unread(struct source *s, struct bytes line)
 
 /* The readers in the order in which they are asked: the surest marks first. */
 static enum reading (*const readers[])(struct source *, struct bytes) = {
-    asa_line, ios_line, charon_line, pluto_line, racoon_line, screen_line, configuration_line,
+    journal_line_take, asa_line, ios_line, charon_line, pluto_line, racoon_line, screen_line, configuration_line,
 };
 
 static void count_reading(struct source *s, enum reading reading, struct bytes line)

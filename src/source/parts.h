@@ -114,6 +114,14 @@ struct source {
     size_t unread_count;
 
     struct packets packets;
+
+    struct {
+        bool is_one; /* the file began as a journal */
+        struct journal_message {
+            size_t have;
+            uint8_t data[16 * 1024];
+        } message; /* that is being put together */
+    } journal;
 };
 
 /* One line's reader: how it was understood. */
@@ -144,6 +152,7 @@ void source_say(struct source *s, const struct event *e);
 void source_say_as(struct source *s, const struct event *e, const char *text);
 
 /* `line` is printable ASCII. */
+enum reading journal_line_take(struct source *s, struct bytes line);
 enum reading asa_line(struct source *s, struct bytes line);
 enum reading ios_line(struct source *s, struct bytes line);
 enum reading charon_line(struct source *s, struct bytes line);

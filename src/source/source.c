@@ -61,6 +61,8 @@ struct source_summary source_summary(const struct source *s)
 
     if (s->form == FORM_CAPTURE) /* also without a packet */
         sum.kind = SOURCE_CAPTURE;
+    if (s->journal.is_one)
+        sum.kind_lines[sum.kind = SOURCE_JOURNAL] = sum.lines;
     for (enum source_kind kind = 0; kind < SOURCE_KINDS; kind++)
         if (sum.kind_lines[kind] > sum.kind_lines[sum.kind])
             sum.kind = kind;

@@ -65,13 +65,14 @@ static const struct plane *seed_plane(void *context)
     return NULL;
 }
 
-static bool seed_past(void *context, uint32_t index, struct event *event, int64_t *at_s)
+static bool seed_past(void *context, uint32_t index, struct journal_record *record)
 {
     (void)context;
     if (index >= seed.past_count)
         return false;
-    event_copy(event, &seed.past[seed.past_count - 1 - index]);
-    *at_s = NOON + (int64_t)(seed.past_ms[seed.past_count - 1 - index] / 1000);
+    record->kind = JOURNAL_IS_EVENT;
+    record->at_ms = (uint64_t)NOON * 1000 + seed.past_ms[seed.past_count - 1 - index];
+    event_copy(&record->event, &seed.past[seed.past_count - 1 - index]);
     return true;
 }
 

@@ -114,14 +114,28 @@ void plane_view_totals(const struct plane *plane, struct plane_totals *totals)
     *totals = (struct plane_totals){0};
 }
 
-static bool source_past(void *context, uint32_t index, struct event *event, int64_t *at_s)
+/* The newest first: a message that long that it takes two lines, an acquire before it, two commands. */
+static bool source_past(void *context, uint32_t index, struct journal_record *record)
 {
+    static const uint8_t message[1500] = {0x1f, [1023] = 0x2f, [1499] = 0x3f};
+
     (void)context;
-    *event = event_of(EV_COMMAND_GIVEN);
-    event_add_text(event, FIELD_ADMINISTRATOR, "anna");
-    event_add_text(event, FIELD_COMMAND, index ? "first" : "second");
-    *at_s = 0;
-    return index < 2;
+    *record = (struct journal_record){.kind = JOURNAL_IS_EVENT};
+    if (index == 0) {
+        record->kind = JOURNAL_IS_MESSAGE;
+        record->message.is_sent = true;
+        record->message.local = (struct endpoint){ip_of_v4(0xc6336402), 500};
+        record->message.remote = (struct endpoint){peer_ip, 500};
+        record->message.data = BYTES_OF(message);
+    } else if (index == 1) {
+        record->kind = JOURNAL_IS_INPUT;
+        strcpy(record->input, "acquire");
+    } else {
+        record->event = event_of(EV_COMMAND_GIVEN);
+        event_add_text(&record->event, FIELD_ADMINISTRATOR, "anna");
+        event_add_text(&record->event, FIELD_COMMAND, index == 3 ? "first" : "second");
+    }
+    return index < 4;
 }
 
 static const struct ike *source_ike(void *context)

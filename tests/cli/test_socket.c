@@ -159,6 +159,37 @@ static void the_log_comes_the_oldest_line_first(void **state)
     reply_free(&reply);
 }
 
+static void the_journal_has_messages_inputs_and_lines(void **state)
+{
+    struct reply reply;
+
+    (void)state;
+    assert_int_equal(ask("show journal", &reply), CLIENT_DONE);
+    assert_int_equal(reply.count, 1 + 1 + 2 + 1 + 2 + 1);
+    assert_string_equal(record_text(&reply.records[1], COL_log_line_text), "ikewise-journal/1");
+    assert_non_null(strstr(record_text(&reply.records[2], COL_log_line_text), "Z %ASA-5-111008: User 'anna'"));
+    assert_string_equal(record_text(&reply.records[4], COL_log_line_text), "1970-01-01T00:00:00.000Z input acquire");
+    assert_non_null(
+        strstr(record_text(&reply.records[5], COL_log_line_text), "Z out 198.51.100.2 500 192.0.2.1 500 1500 0 1f00"));
+    assert_non_null(
+        strstr(record_text(&reply.records[6], COL_log_line_text), "Z out 198.51.100.2 500 192.0.2.1 500 1500 1024 00"));
+    for (size_t i = 0; i < reply.count; i++)
+        CHECK(!reply.records[i].is_cut);
+    reply_free(&reply);
+
+    gateway.sa_count = 1;
+    assert_int_equal(ask("show journal 192.0.2.1 session-keys", &reply), CLIENT_DONE);
+    assert_string_equal(record_text(&reply.records[2], COL_log_line_text),
+                        "1970-01-01T00:00:00.000Z key 0000000000000000,00112233");
+    CHECK(*text_of_first(&reply, RECORD_warning, COL_warning_sentence));
+    reply_free(&reply);
+
+    /* of another peer: neither its messages nor what brought them about */
+    assert_int_equal(ask("show journal 192.0.2.9 session-keys", &reply), CLIENT_DONE);
+    assert_int_equal(reply.count, 1 + 1 + 1 + 1);
+    reply_free(&reply);
+}
+
 static void what_happens_is_counted(void **state)
 {
     struct reply reply;
@@ -379,6 +410,7 @@ int main(void)
         WITH_SERVER(a_change_that_is_refused_names_the_line),
         WITH_SERVER(a_configuration_comes_line_by_line),
         WITH_SERVER(the_log_comes_the_oldest_line_first),
+        WITH_SERVER(the_journal_has_messages_inputs_and_lines),
         WITH_SERVER(what_happens_is_counted),
         WITH_SERVER(what_is_cleared_counts_from_0_again),
         WITH_SERVER(what_cannot_be_done_is_refused_with_its_reason),

@@ -126,6 +126,13 @@ nothing_is_left() {
     [ -z "$(host "g$1" nft list ruleset)" ] && not rule_stands "$1" && [ -z "$(ip -n "${tag}g$1" route show table 4500 2>/dev/null)" ] &&
         not ip -n "${tag}g$1" link show ikewise0 && [ ! -e "$work/$1.sock" ]
 }
+replays() { # with session keys or not: what phase 2 asked for is read, or assumed
+    local ikewise=${ikewised%d}
+    rm -f "$work/journal"
+    "$ikewise" -s "$work/w.sock" copy journal ${1:+"$1"} "$work/journal" && "$ikewise" explain "$work/journal" &&
+        "$ikewise" replay "$work/journal" --config "$work/w.conf" >"$work/replayed" &&
+        cat "$work/replayed" && [ "$(grep -c 'in phase 2 is sealed' "$work/replayed")" = "$2" ]
+}
 starts_again() { # side: a second daemon with the same file, which has to give up by itself
     timeout 10 ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/second.sock"
 }
@@ -140,6 +147,9 @@ start w
 start e
 expect "the log says which interface is which" log_says w "interface outside (GigabitEthernet0/0), 192.0.2.1, is out0 of this machine"
 expect "every ping arrives, the first included" pings 5
+
+expect "the journal of a tunnel that is up is healthy, and comes up again" replays "" 1
+expect "with session keys phase 2 is read in it" replays session-keys 0
 
 expect "a second daemon gives up" not starts_again w
 expect "and has harmed nothing" pings 2

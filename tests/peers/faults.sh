@@ -57,9 +57,29 @@ why_is() {
     grep -q "$2" <<<"$shown" && { [ -z "$3" ] || grep -q "$3" <<<"$shown"; }
 }
 
-# Neither in what is logged nor in what is shown.
+# The journal as it may go to whoever helps: private, and explained there as here, without a gateway.
+journal_says() {
+    local file=$lab_dir/$1.journal mode first
+    ikewise "$1" copy journal "$(cell_peer_address "$1")" "$file" || return
+    mode=$(stat -c %a "$file")
+    [ "$mode" = 600 ] || { echo "its mode is $mode"; return 1; }
+    first=$("$lab_build/src/ikewise" explain --json "$file" | sed -n 's/^ *"id": "\([a-z0-9_]*\)".*/\1/p' | head -n 1)
+    echo "$first"
+    [ "$first" = "$2" ]
+}
+
+# Run again with this gateway's own configuration and any key, and with one that offers another cipher.
+journal_is_replayed() {
+    local file=$lab_dir/$1.journal conf=$lab_dir/ikewised-$1/ikewise.conf
+    "$lab_build/src/ikewise" replay "$file" --config "$conf" | tail -n 1
+    [ "${PIPESTATUS[0]}" = 0 ] || return
+    sed '/^crypto ikev1 policy/,/^!/s/^ encryption aes-256/ encryption aes/' "$conf" >"$conf.other"
+    "$lab_build/src/ikewise" replay "$file" --config "$conf.other" | grep '^With this configuration it would'
+}
+
+# Neither in what is logged nor in what is shown, nor in the journal.
 no_key_is_told() {
-    ! { cat "$(ikewise_logs "$1")"; ikewise "$1" show tunnel "$(cell_peer_address "$1")"
+    ! { cat "$(ikewise_logs "$1")" "$lab_dir/$1.journal"; ikewise "$1" show tunnel "$(cell_peer_address "$1")"
          ikewise "$1" show tunnel "$(cell_peer_address "$1")" why; } | grep -F "$cell_key"
 }
 
@@ -80,6 +100,8 @@ run_fault() {
         expect "$name: the outcome is remembered" is_remembered "$node" "$state" "$said"
         expect "$name: show tunnel why says so too" why_is "$node" "$verdict" \
             "$([ "$fault" != blank-at-end ] || echo "autopsy: .*$said")"
+        expect "$name: its journal says so elsewhere" journal_says "$node" "$verdict"
+        [ "$fault" = all-dropped ] || expect "$name: and is replayed there" journal_is_replayed "$node"
         expect "$name: no key is told" no_key_is_told "$node"
     else
         not_ok "$name: the daemons start"

@@ -19,7 +19,7 @@ page() {
 
     ikewise check FILE
     ikewise check [--json] A B
-    ikewise replay [--json] [--keys FILE] --config FILE CAPTURE
+    ikewise replay [--json] [--keys FILE] --config FILE CAPTURE|JOURNAL
 
 None of them needs a gateway, or sends anything.
 
@@ -36,9 +36,9 @@ otherwise is behind NAT; a device (a file with an `ASA Version` line) takes weak
 **To change**: for what stops it, the change at either end, made of the values of both files, in the words of that end. Each was put behind the
 statements of its file and tried: what does not lead on is not printed. A key is never printed, and never in the JSON.
 
-**A capture** shows what a peer proposes. `replay` puts a configuration in the place of its own end and runs the negotiation again. What cannot be
-seen is assumed and said: the key (nobody can read it from a capture), and, without `--keys`, what phase 2 asks for, which is encrypted. The gateway
-keeps no journal of its inputs yet, so only captures are replayed.
+**A capture, or a gateway's journal,** shows what a peer proposes. `replay` puts a configuration in the place of its own end and runs the negotiation again. What cannot be
+seen is assumed and said: the key (nobody can read it from a capture), and, without `--keys`, what phase 2 asks for, which is encrypted. The
+journal is what `ikewise copy journal FILE` writes; one with session keys needs no `--keys`.
 
 What is not tried: aggressive mode, certificates, IPv6 outside, identities other than addresses. IKE alone is run: routes, filters and translation of
 the traffic inside are looked at in the review of one file.
