@@ -1,6 +1,6 @@
 #include "cli/explain.h"
 
-#include "cli/explain_parts.h"
+#include "cli/explain_messages.h"
 #include "cli/redact.h"
 
 #include <errno.h>
@@ -289,17 +289,21 @@ static bool write_to(FILE *out, writer *write, const struct wishes *w)
 }
 
 /* To the terminal, and as a page where that is wished. */
-static bool write_report(const struct wishes *w)
+static bool write_report(struct wishes *w)
 {
     FILE *page = w->page ? fopen(w->page, "we") : NULL;
     bool is_written = write_to(stdout, w->is_json ? explain_write_json : explain_write_text, w);
+    struct explain_messages *messages = page ? explain_messages_read(&w->x, w->keys) : NULL;
 
     if (!w->page)
         return is_written;
+    w->x.messages = messages;
     if (!page || !write_to(page, explain_write_html, w) || ferror(page)) {
         fprintf(stderr, "%s: %s\n", w->page, strerror(errno));
         is_written = false;
     }
+    w->x.messages = NULL;
+    explain_messages_free(messages);
     if (page && fclose(page) != 0) {
         fprintf(stderr, "%s: %s\n", w->page, strerror(errno));
         is_written = false;

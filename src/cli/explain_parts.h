@@ -24,6 +24,7 @@ struct explain {
     struct explain_file files[EXPLAIN_FILES_MAX];
     size_t file_count;
     const struct report *report;
+    const struct explain_messages *messages; /* decoded, for the page; NULL */
     bool is_ladder_only, is_verbose;
 };
 

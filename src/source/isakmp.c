@@ -3,6 +3,7 @@
 #include "source/seal.h"
 #include "wire/fragment.h"
 #include "wire/payloads.h"
+#include "wire/print.h"
 #include "wire/vendor.h"
 
 #include <string.h>
@@ -255,6 +256,16 @@ static void set_number(struct seen_sa *sa, const struct message *m, const struct
         seen->number = (uint8_t)quick_number(exchange, d->source, is_first);
 }
 
+static void print(struct text *t, const struct message *m, enum wire_fault fault)
+{
+    *t = text_of(t->data, t->size);
+    text_add_message(t, m);
+    if (fault && fault != WIRE_SEALED)
+        text_add(t, "\n  %s", wire_fault_meaning(fault));
+    else if (m->payload_count == 0)
+        text_add(t, "\n  sealed: no key that is known opens it");
+}
+
 /* What the message holds goes into the event of the packet, and behind it into the queue. */
 static void read_contents(struct source *s, struct seen_sa *sa, struct message *m, const struct datagram *d,
                           struct seen_message *seen, struct event *e)
@@ -276,6 +287,8 @@ static void read_contents(struct source *s, struct seen_sa *sa, struct message *
         add_payloads(e, m), add_vendors(e, m);
     else if (seen->count == 1)
         open_sealed(s, sa, exchange, m, space, e);
+    if (s->packets.print)
+        print(s->packets.print, m, fault);
     source_say(s, e);
     if (seen->count == 1 && m->payload_count > 0 && slot < s->queue_count)
         contents_say(s, m, e, (enum hash_id)sa->hash), psk_test(s, sa, m, e);

@@ -133,6 +133,7 @@ struct packets {
     struct psk psks[PSKS_MAX];
     size_t psk_count;
     struct psk_offer psk_offers[PSK_OFFERS_MAX];
+    struct text *print; /* NULL: nobody wants it */
 };
 
 struct source;

@@ -24,6 +24,11 @@ void source_wipe(struct source *s)
     bytes_wipe(s, sizeof *s);
 }
 
+void source_print_to(struct source *s, struct text *to)
+{
+    s->packets.print = to;
+}
+
 void source_feed(struct source *s, struct bytes bytes)
 {
     CHECK(s->input.len == 0 && !s->has_ended);

@@ -81,6 +81,10 @@ struct source *source_new(struct arena *arena, uint16_t number);
 size_t source_add_keys(struct source *s, struct bytes table);
 void source_wipe(struct source *s);
 
+/* From now on each message of the wire is also printed for a person (wire/print.h: no key, hash or password), with what
+ * opens of it: `to`, which stays the caller's, has the message that the observations at hand are of. */
+void source_print_to(struct source *s, struct text *to);
+
 /* Hands in the next bytes. They must stay where they are until source_next has said false; feeding before that is our
  * mistake. Empty bytes mean nothing. */
 void source_feed(struct source *s, struct bytes bytes);

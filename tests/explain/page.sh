@@ -30,8 +30,9 @@ For each negotiation it draws the messages, and says
 - what to type, at this end or at that end, with the values of the other end where the files tell them;
 - what is proven and what is open.
 
-`--html PAGE` writes the same as one page that needs no network: the ladder as a drawing, the lines beside it. `--redact` puts address-1, address-2
-and so on in place of addresses, for a sheet that goes to the other company.
+`--html PAGE` writes the same as one page that needs no network and runs no script: the ladder as a drawing, each message with what is in it (of a
+capture or a journal every payload; what is sealed too, with `--keys`), the lines that the verdict rests on, and a sheet for the other company, which
+quotes no log and holds no secret. `--redact` puts address-1, address-2 and so on in place of addresses, in all of it.
 
 A running gateway says the same of itself: `ikewise show tunnel PEER why`. And it keeps a **journal**: the newest 2 MB of the messages that came and left,
 what else moved it, and its log in full. `ikewise copy journal [PEER] FILE` writes it (mode 0600); `explain` reads it anywhere, alone or beside the other
