@@ -41,6 +41,20 @@ static size_t likeness(const struct tunnel *t, const struct view *v)
     return common;
 }
 
+/* A journal has a log and a capture of the same negotiations. */
+static bool has_journal(const struct diag *d)
+{
+    bool is_told[SOURCES_MAX] = {false}, is_seen[SOURCES_MAX] = {false};
+
+    for (size_t i = 0; i < d->view_count; i++)
+        if (view_at(d, i)->is_used)
+            (view_at(d, i)->vantage == VANTAGE_WIRE ? is_seen : is_told)[view_at(d, i)->source] = true;
+    for (size_t i = 0; i < SOURCES_MAX; i++)
+        if (is_told[i] && is_seen[i])
+            return true;
+    return false;
+}
+
 /* With one file each view is a negotiation; with several, the one that is most alike. */
 static struct tunnel *tunnel_for(struct tunnel *tunnels, size_t count, const struct view *v, bool is_one_file)
 {
@@ -393,17 +407,19 @@ struct report *diag_report(struct diag *d, struct arena *arena)
         return NULL;
     for (size_t i = 0; i < SOURCES_MAX; i++)
         files += d->sources[i].is_given;
-    for (size_t i = 0; i < d->view_count; i++) {
-        struct view *v = view_at(d, i);
+    bool is_one_file = files < 2 && !has_journal(d);
+    for (int is_named = 1; is_named >= 0; is_named--) /* what names no address goes to what is left without it */
+        for (size_t i = 0; i < d->view_count; i++) {
+            struct view *v = view_at(d, i);
 
-        if (!v->is_used)
-            continue;
-        view_close(v);
-        struct tunnel *t = tunnel_for(tunnels, tunnel_count, v, files < 2);
-        if (!t)
-            t = &tunnels[tunnel_count++];
-        t->views[t->view_count++] = v;
-    }
+            if (!v->is_used || (ip_is_set(v->peer) || ip_is_set(v->local)) != is_named)
+                continue;
+            view_close(v);
+            struct tunnel *t = tunnel_for(tunnels, tunnel_count, v, is_one_file);
+            if (!t)
+                t = &tunnels[tunnel_count++];
+            t->views[t->view_count++] = v;
+        }
     for (size_t s = 0; s < SOURCES_MAX && tunnel_count == 0; s++) /* nothing but what is said of the device */
         if (d->sources[s].common.is_used)
             tunnels[tunnel_count++] = (struct tunnel){.views = {&d->sources[s].common}, .view_count = 1};

@@ -70,6 +70,27 @@ static bool have_nothing_in_common(const struct view *v, const char *prefix)
     return differ;
 }
 
+/* Of that attribute both lists are known, and no algorithm stands in both. */
+static bool offers_differ(const struct offers *o, unsigned phase, enum attribute attribute)
+{
+    algorithm_set own = 0, peers = 0;
+
+    for (size_t i = 0; i < o->count; i++)
+        if (o->list[i].phase == phase)
+            *(o->list[i].whose == WHOSE_OWN ? &own : &peers) |= o->list[i].holds & algorithms_of(attribute);
+    return own != 0 && peers != 0 && (own & peers) == 0;
+}
+
+/* "AES-CBC 128" against "AES-CBC 256" */
+static bool is_key_length_alone(const struct event *e)
+{
+    const char *one = event_text(e, FIELD_OFFERED), *other = event_text(e, FIELD_WANTED);
+    size_t len = strcspn(one, "0123456789");
+
+    return one[len] != '\0' && strncmp(one, "AES", 3) == 0 && strcspn(other, "0123456789") == len &&
+           strncmp(one, other, len) == 0 && strcmp(one, other) != 0;
+}
+
 /* The end whose ESP it is, in a capture. */
 static enum role esp_side(const struct view *v, const struct event *e)
 {
@@ -92,6 +113,7 @@ struct reading {
 #define SINCE(fact) since(v, FACT_##fact)
 /* charon says "received X error notify" of notifies that were sealed and of those in clear */
 #define SAYS_SEALED_AS_CLEAR (v->product == PRODUCT_STRONGSWAN && !event_has(e, FIELD_PROTECTED))
+#define OFFERS_DIFFER(phase, attribute) offers_differ(&v->offers, phase, ATTRIBUTE_##attribute)
 #define IN_PHASE_1 (NUM(PHASE) != 2 && !HAS(QM_1))
 #define IN_PHASE_2 (NUM(PHASE) == 2 || HAS(QM_1))
 #define STEP(...)

@@ -96,13 +96,22 @@ static bool is_log_of(const struct view *v, enum role role)
     return v->vantage != VANTAGE_WIRE && v->role == role;
 }
 
+/* The messages of a journal whose log is of that end. */
+static bool is_journal_of(const struct tunnel *t, const struct view *v, enum role role)
+{
+    for (size_t i = 0; i < t->view_count; i++)
+        if (v->vantage == VANTAGE_WIRE && t->views[i]->source == v->source && is_log_of(t->views[i], role))
+            return true;
+    return false;
+}
+
 /* A log of that end has it, or captures of both ends have it. */
 static bool is_seen_at(const struct tunnel *t, enum fact fact, enum role role)
 {
     size_t captures = 0;
 
     for (size_t i = 0; i < t->view_count; i++) {
-        if (is_log_of(t->views[i], role) && view_has(t->views[i], fact))
+        if ((is_log_of(t->views[i], role) || is_journal_of(t, t->views[i], role)) && view_has(t->views[i], fact))
             return true;
         captures += t->views[i]->vantage == VANTAGE_WIRE && view_has(t->views[i], fact);
     }
@@ -198,6 +207,17 @@ static bool is_split(const struct tunnel *t, enum fact first, enum fact second)
         is_there |= view_has(t->views[i], second) && !view_has(t->views[i], first);
     }
     return is_here && is_there;
+}
+
+/* Two captures of one negotiation have the initiator under two addresses: there is NAT between them. */
+static bool is_translated(const struct tunnel *t)
+{
+    for (size_t i = 0; i < t->view_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (t->views[i]->vantage == VANTAGE_WIRE && t->views[k]->vantage == VANTAGE_WIRE &&
+                is_same_cookie(t->views[i], t->views[k]) && !ip_equal(t->views[i]->local, t->views[k]->local))
+                return true;
+    return false;
 }
 
 static const char *detail_of(const struct tunnel *t, enum detail detail)

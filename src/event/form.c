@@ -28,6 +28,7 @@ static const struct {
     {FORM_class, "Group Description", "group"},
     {FORM_class, "Auth Method", "authentication"},
     {FORM_class, "Key Length", "key length"},
+    {FORM_class, "Life Duration", "lifetime"},
     {FORM_payload, "ke", "KE"},
     {FORM_payload, "nonce", "NONCE"},
     {FORM_payload, "hash", "HASH"},

@@ -69,7 +69,9 @@ first cause is the true one; *in three*: it is among the first three; *family*: 
 as true. Real peers are strongSwan and libreswan. *Cisco wordings* are log lines put together from wordings that are known from devices, not whole logs
 of one; rates of different kinds say different things and are not averaged. *Fresh* are thirty negotiations of strongSwan that were made when the
 rules stood: on first sight the first cause was the true one in twenty of twenty-five with everything of both ends given; what was wrong then was
-repaired, so their rates above are no longer those of a first sight. A fault that nobody here has seen is recognised less often than the table says.
+repaired, so their rates above are no longer those of a first sight. *ikewise* are negotiations of ikewise with strongSwan, from the fault lab
+(`tests/explain/faultlab.sh` makes all its faults anew): on first sight of it right first were 74 % of single logs, 84 % of single captures, 66 % of
+journals and 76 % of both ends; half of what was wrong was the truth written too narrow, half was mended. A fault that nobody here has seen is recognised less often than the table says.
 
 EOF
 "$build/tests/explain/explain_score" "$build/src/ikewise" cases.tsv | sed -n '/^kind of input/,$p' | sed 's/^/    /; s/ *$//'

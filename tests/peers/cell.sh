@@ -18,6 +18,7 @@
 #   cell[kilobytes]       of phase 2                                  cell[keepalive]     "THRESHOLD RETRY"
 #   cell[dpd]             "DELAY TIMEOUT", seconds, for strongSwan, which then begins anew
 #   cell[fragmentation]   strongSwan's: yes, force, no                 cell[fragment_size]  its bytes of a datagram
+#   cell[is_written]      yes: the configuration stands there already
 #   cell[unique]          strongSwan's rule for a second ISAKMP SA of the same peer        cell[remote_id]  which it asks for
 
 #   cell[method]          of authentication, as ikewise spells it: rsa-sig; with it

@@ -127,8 +127,10 @@ strongswan_start() {
         cp "$lab_tree/tests/certificates/$node-${cell[certificate]}.key" "$dir/private/own.key"
         cp "$lab_tree/tests/certificates/root.pem" "$dir/x509ca/"
     fi
-    strongswan_write_daemon_conf >"$dir/strongswan.conf"
-    strongswan_write_connections "$node" >"$dir/swanctl.conf"
+    if [ -z "${cell[is_written]:-}" ]; then
+        strongswan_write_daemon_conf >"$dir/strongswan.conf"
+        strongswan_write_connections "$node" >"$dir/swanctl.conf"
+    fi
     # shellcheck disable=SC2016
     lab_spawn "charon-$node" "$node" bash -c '
         mount --bind "$1" "$0/peer" && mount --rbind /run "$0/run" && mount --rbind /dev "$0/dev" &&
