@@ -44,6 +44,7 @@ faults="ok                      s-s  none -     -              none             
         networks                s-i  none west  networks       p2_selector_mismatch/p2_selector_mismatch,p2_transform_mismatch,p2_pfs_mismatch  .  p2_selector_mismatch
         identity                s-s  none west  identity       id_mismatch                     id_mismatch/id_mismatch,cert_invalid  id_mismatch
         lifetime                i-s  none east  lifetime       none                            .                               .
+        no-algorithm            i-s  none east  esp-96         kernel_or_plugin_missing/kernel_or_plugin_missing,one_way_traffic  .  kernel_or_plugin_missing
         nat-t-off-begins        i-i  west west  no-nat-t       none/none,one_way_traffic,inner_host_unreachable  .  none/nat_t_problem
         nat-t-off-answers       i-i  west east  no-nat-t       none/none,one_way_traffic,inner_host_unreachable  .  none/nat_t_problem
         no-esp-begins           s-i  none west  no-esp         kernel_or_plugin_missing        kernel_or_plugin_missing        .
@@ -66,6 +67,7 @@ change() {
     weak) edit 's/proposals = aes256-sha256-modp2048/proposals = aes128-sha1-modp1024/; s/^ group 14/ group 2/' "$swan" "$conf" ;;
     p2-aes128) edit 's/esp_proposals = aes256/esp_proposals = aes128/' "$swan" ;;
     p2-sha1) edit 's/esp_proposals = aes256-sha256/esp_proposals = aes256-sha1/' "$swan" ;;
+    esp-96) edit 's/esp_proposals = .*/&\n                sha256_96 = yes/' "$swan" ;;
     pfs) edit 's/\(crypto map OUTSIDE 10 set ikev1 transform-set TS\)/\1\ncrypto map OUTSIDE 10 set pfs group14/' "$conf" ;;
     networks) edit 's/remote_ts = 10.2.0.0/remote_ts = 10.9.0.0/' "$swan" ;;
     identity) edit 's/id = %any/id = somebody.example/' "$swan" ;;
