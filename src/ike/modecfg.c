@@ -235,7 +235,7 @@ enum reason conf_take(struct step_work *work)
 
     if (reason != REASON_OK)
         return reason;
-    if (!is_client(&work->draft->sa) || config.type != CFG_REPLY || config.id != work->draft->exchange.transaction.id)
+    if (!is_client(&work->draft->sa) || config.type != CFG_REPLY)
         return REASON_BAD_TRANSACTION;
     if (!read_address(&config, CFG_ATTR_IP4_ADDRESS, &address) || !is_host(address))
         return REASON_NO_ADDRESS_GIVEN;

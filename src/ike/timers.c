@@ -196,8 +196,8 @@ static bool end_pairs_with(struct ike *ike, uint64_t now_ms, const struct isakmp
             continue;
         if (!outputs_have_room(out))
             return false;
-        /* A client begins a quick mode when its pair is deleted, and then hears of nothing else (vpnc): the Delete of the
-         * ISAKMP SA says it all. */
+        /* A client begins a quick mode when its pair is deleted, and then hears of nothing else (vpnc): the Delete of
+         * the ISAKMP SA says it all. */
         pair_end(ike, now_ms, pair, why, !handle_is_set(last->session), out);
     }
     return true;

@@ -6,7 +6,8 @@
 #include "wire/attribute.h"
 #include "wire/payloads.h"
 
-/* The ATTR payload of a message whose hash is right; the sender is authenticated then. */
+/* The ATTR payload of a message whose hash is right; the sender is authenticated then. Its identifier is not looked at:
+ * strongSwan answers with 0, and the message id says all. */
 enum reason transaction_open(struct step_work *work, struct config *config);
 
 /* What is written as the ATTR payload to send: type and id, then attributes. */

@@ -53,7 +53,7 @@ enum reason xauth_take_reply(struct step_work *work)
 
     if (reason != REASON_OK)
         return reason;
-    if (config.type != CFG_REPLY || config.id != transaction->id || !read_reply(&config, &user, &password))
+    if (config.type != CFG_REPLY || !read_reply(&config, &user, &password))
         return REASON_BAD_TRANSACTION;
     if (!draft_set(work, BLOB_HEARD, user))
         return REASON_LIMIT;

@@ -10,7 +10,7 @@ tree=$(cd "$(dirname "$0")/../.." && pwd)
 root=$tree/build/peers/strongswan
 
 strongswan=(libstrongswan libstrongswan-standard-plugins strongswan-libcharon strongswan-charon strongswan-swanctl
-    libcharon-extra-plugins)          # the last one brings kernel-libipsec: ESP in user space
+    libcharon-extra-plugins libcharon-extauth-plugins)   # kernel-libipsec: ESP in user space; xauth-generic
 libraries=(libc6 libgcc-s1 libssl3 libcap2
     libsystemd0 liblzma5 libzstd1 liblz4-1 libgcrypt20 libgpg-error0)     # swanctl is linked with libsystemd
 
@@ -54,5 +54,5 @@ fetch() {
 }
 
 [ "$(id -u)" = 0 ] || complain "run as root: charon needs it later anyway"
-[ -x "$root/usr/lib/ipsec/charon" ] || fetch
+[ -e "$root/usr/lib/ipsec/plugins/libstrongswan-xauth-generic.so" ] || fetch
 echo "$root"

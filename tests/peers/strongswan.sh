@@ -14,7 +14,7 @@ strongswan_write_daemon_conf() {
     cat <<CONF
 charon {
     load = random nonce openssl aes sha1 sha2 hmac kdf pem pkcs1 x509 pubkey constraints kernel-libipsec kernel-netlink \
-        socket-default vici counters
+        socket-default vici counters ${cell[plugins]:-}
     retransmit_tries = 3
     fragment_size = ${cell[fragment_size]:-1280}
     retransmit_timeout = 1.0
