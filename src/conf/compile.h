@@ -120,6 +120,10 @@ void compile_users(struct compiler *c);
 void compile_remote_group(struct compiler *c, struct tunnel_group *group, const struct statement *general);
 bool compile_serves_users(const struct compiler *c); /* some tunnel-group has addresses for them */
 
+/* client.c */
+void compile_client_group(struct compiler *c);                    /* the last of the groups */
+void compile_client_tunnel(struct compiler *c, struct tunnel *t); /* the last of the tunnels, at that place */
+
 /* aggressive.c */
 unsigned key_bits_at_most(struct bytes key);
 void compile_aggressive_answers(struct compiler *c); /* after the groups are read, before they are copied */

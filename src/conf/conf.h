@@ -56,6 +56,12 @@ struct conf_user {
     struct bytes name, password;
 };
 
+/* Our own user for the gateway of policy.tunnel_groups[tunnel_group]. */
+struct conf_credential {
+    uint16_t tunnel_group;
+    struct bytes user, password;
+};
+
 /* A file that a trustpoint names. */
 struct conf_file {
     struct bytes path;
@@ -85,6 +91,8 @@ struct conf {
     uint16_t key_count;
     struct conf_user *users;
     uint32_t user_count;
+    struct conf_credential *credentials;
+    uint32_t credential_count;
     bool has_passphrase; /* of a PKCS #12 file, in the configuration */
     struct conf_private_key *private_keys;
     uint16_t private_key_count;

@@ -604,7 +604,7 @@ static void warn_of_orphans(struct compiler *c)
 
 void compile_tunnels(struct compiler *c)
 {
-    uint32_t count = each_entry(c, NULL);
+    uint32_t count = each_entry(c, NULL) + 1;
     struct tunnel *tunnels = arena_take(c->arena, (count < TUNNELS_MAX ? count : TUNNELS_MAX) * sizeof *tunnels);
 
     if (tunnels == NULL || !compile_acl_room(c))
@@ -612,4 +612,6 @@ void compile_tunnels(struct compiler *c)
     c->conf->policy.tunnels = tunnels;
     each_entry(c, tunnels);
     warn_of_orphans(c);
+    if (c->conf->policy.tunnel_count < TUNNELS_MAX)
+        compile_client_tunnel(c, &tunnels[c->conf->policy.tunnel_count]);
 }

@@ -185,10 +185,11 @@ static void add_group(struct compiler *c, struct bytes name, uint32_t line, stru
     /* Attack list X02. */
     if (is_remote_access && g->group.user_auth == USER_AUTH_XAUTH && g->key_state == KEY_IS_THERE)
         find(&c->finder, CONF_WARNING, g->line, 0, "",
-             text_in_arena(c,
-                           "every user of tunnel-group %.64s has its key, and could stand in for this gateway to collect "
-                           "the others' passwords",
-                           g->group.name));
+             text_in_arena(
+                 c,
+                 "every user of tunnel-group %.64s has its key, and could stand in for this gateway to collect "
+                 "the others' passwords",
+                 g->group.name));
     g->group.has_key = g->key_state == KEY_IS_THERE;
     g->group.is_key_hidden = g->key_state == KEY_IS_MASKED || g->key_state == KEY_IS_ENCRYPTED;
 }
@@ -247,7 +248,7 @@ static void warn_of_orphans(struct compiler *c)
 
 void compile_tunnel_groups(struct compiler *c)
 {
-    uint32_t count = statement_count(c->statements, STATEMENT_tunnel_group) + COUNT_OF(default_groups);
+    uint32_t count = statement_count(c->statements, STATEMENT_tunnel_group) + COUNT_OF(default_groups) + 1;
     struct tunnel_group *groups = arena_take(c->arena, count * sizeof *groups);
     struct conf *conf = c->conf;
 
@@ -259,6 +260,7 @@ void compile_tunnel_groups(struct compiler *c)
     add_groups(c);
     warn_of_orphans(c);
     compile_aggressive_answers(c);
+    compile_client_group(c);
     for (uint16_t i = 0; i < c->group_count; i++) {
         groups[i] = c->groups[i].group;
         if (groups[i].has_key)

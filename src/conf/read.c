@@ -516,12 +516,15 @@ void conf_wipe(struct conf *conf)
 
         /* The text is ours: a copy in the arena. */
         if (s->state == STATEMENT_IS_KNOWN &&
-            (s->row->kind == STATEMENT_pre_shared_key || s->row->kind == STATEMENT_passphrase))
+            (s->row->kind == STATEMENT_pre_shared_key || s->row->kind == STATEMENT_passphrase ||
+             s->row->kind == STATEMENT_client_group || s->row->kind == STATEMENT_client_user))
             bytes_wipe((void *)statement_argument(s, "key", 0).data, statement_argument(s, "key", 0).len);
         else if (s->state == STATEMENT_IS_KNOWN && s->row->kind == STATEMENT_username)
             bytes_wipe((void *)statement_argument(s, "user-password", 0).data,
                        statement_argument(s, "user-password", 0).len);
-        else if (s->state != STATEMENT_IS_KNOWN && s->row != NULL && s->row->kind == STATEMENT_username)
+        else if (s->state != STATEMENT_IS_KNOWN && s->row != NULL &&
+                 (s->row->kind == STATEMENT_username || s->row->kind == STATEMENT_client_group ||
+                  s->row->kind == STATEMENT_client_user))
             bytes_wipe((void *)s->text.data, s->text.len);
         else if (s->state != STATEMENT_IS_KNOWN && is_under_key)
             bytes_wipe((void *)s->text.data, s->text.len);
@@ -531,5 +534,5 @@ void conf_wipe(struct conf *conf)
     for (uint16_t i = 0; i < conf->private_key_count; i++)
         bytes_wipe((void *)conf->private_keys[i].der.data, conf->private_keys[i].der.len);
     conf->key_count = conf->private_key_count = 0;
-    conf->user_count = 0;
+    conf->user_count = conf->credential_count = 0;
 }

@@ -225,6 +225,18 @@ static void on_guests_gone(void *context)
         log_note(daemon->log, LOG_ERR, "%s", space);
 }
 
+/* `vpnclient enable` wants the tunnel always; a user who was refused is not named again by itself, lest he be locked
+ * out. */
+static void keep_client_up(struct daemon *daemon)
+{
+    const struct policy *policy = &daemon->config->conf.policy;
+
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        if (policy->tunnels[i].is_client && ike_client_wants_up(daemon->driver->ike, i))
+            driver_feed(daemon->driver,
+                        &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = IKE_UP, .tunnel = i}});
+}
+
 static void look_again(uv_timer_t *timer)
 {
     struct daemon *daemon = timer->data;
@@ -233,6 +245,8 @@ static void look_again(uv_timer_t *timer)
 
     const struct policy *policy = &daemon->config->conf.policy;
     bool is_new = config_match_interfaces(daemon->config, daemon->log) > 0;
+
+    keep_client_up(daemon);
     if ((is_new && (!steer_all(daemon, policy, &why) || !nat_close_up(policy, policy, &why) ||
                     !nat_open(&daemon->answers, TUN_NAME, policy, &why))) ||
         !open_interfaces(daemon, &why))
@@ -282,6 +296,10 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
     }
     if (!vault_queue_set_users(daemon->queue, new->conf.users, new->conf.user_count)) {
         text_add(why, "no memory for the users");
+        return false;
+    }
+    if (!vault_queue_set_credentials(daemon->queue, new->conf.credentials, new->conf.credential_count)) {
+        text_add(why, "no memory for our own user");
         return false;
     }
     conf_wipe(&new->conf);
@@ -685,6 +703,8 @@ static void take_down(struct daemon *daemon)
     daemon->hosts = NULL;
     if (daemon->driver != NULL)
         driver_stop(daemon->driver);
+    if (daemon->driver != NULL && daemon->plane != NULL)
+        client_end(&daemon->driver->client, plane_tun_name(daemon->plane));
     if (daemon->queue != NULL)
         vault_queue_stop(daemon->queue);
     if (daemon->gate != NULL)
@@ -760,6 +780,7 @@ struct daemon *daemon_start(uv_loop_t *loop, struct log *log, struct config *con
     CHECK(uv_timer_start(&daemon->look_again, look_again, DAEMON_LOOK_AGAIN_MS, DAEMON_LOOK_AGAIN_MS) == 0);
     config_log(config, log);
     warn_of_missing(daemon);
+    keep_client_up(daemon);
     return daemon;
 }
 

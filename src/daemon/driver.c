@@ -73,7 +73,7 @@ static void carry_out(struct driver *driver, const struct ike_output *o)
         (o->remove.is_outbound_only ? plane_stop_sending : plane_remove)(driver->plane, o->remove.pair);
         break;
     case IKE_OUT_EVENT: log_event(driver->log, o->event); break;
-    case IKE_OUT_CLIENT: break;
+    case IKE_OUT_CLIENT: client_take(&driver->client, plane_tun_name(driver->plane), driver->log, o->client); break;
     case IKE_OUT_MOVE: plane_move(driver->plane, o->move.pair, &o->move.remote); break;
     }
 }

@@ -10,6 +10,7 @@
 #ifndef DAEMON_DRIVER_H
 #define DAEMON_DRIVER_H
 
+#include "daemon/client.h"
 #include "daemon/gate.h"
 #include "daemon/log.h"
 #include "daemon/plane.h"
@@ -35,6 +36,8 @@ struct driver {
     struct vault_queue *queue;
     void (*on_install)(void *context, const struct ike_install *install); /* before the plane has it; may be NULL */
     void *context;                                                        /* of on_install */
+
+    struct client client;
 
     void *space;
     size_t space_len;

@@ -14,6 +14,12 @@ enum {
     STEER_TUN_METRIC = 10,
     STEER_CLOSED_METRIC = 0x7fffffff,
 
+    /* As a client: what goes to the gateway's networks, but for our own sockets' (PLANE_MARK). When everything goes
+       there, routes of the main table other than its default ones are asked first. */
+    CLIENT_MAIN_PRIORITY = 451,
+    CLIENT_RULE_PRIORITY = 452,
+    CLIENT_ROUTE_TABLE = 4501,
+
     /* Who has made a route or an answer to ARP for a translated address (RTA_PROTOCOL; IANA has no such number). */
     NAT_ROUTE_PROTOCOL = 0xe4,
 

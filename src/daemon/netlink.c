@@ -1,10 +1,12 @@
 #include "daemon/netlink.h"
 
 #include "daemon/names.h"
+#include "daemon/plane.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
+#include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -246,4 +248,104 @@ int netlink_host_route_add(unsigned link, struct ip ip)
 int netlink_host_route_remove(unsigned link, struct ip ip)
 {
     return unless(host_route(link, ip, RTM_DELROUTE, 0), ESRCH);
+}
+
+static int address(unsigned link, struct ip ip, uint16_t type, uint16_t flags)
+{
+    uint8_t space[MESSAGE_SIZE];
+    struct nlmsghdr *header = message_begin(space, type, flags);
+    struct ifaddrmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
+
+    message->ifa_family = af_of((enum ip_family)ip.family);
+    message->ifa_prefixlen = (uint8_t)(8 * ip_len(ip));
+    message->ifa_index = link;
+    mnl_attr_put(header, IFA_LOCAL, ip_len(ip), ip.octets);
+    mnl_attr_put(header, IFA_ADDRESS, ip_len(ip), ip.octets);
+    return ask(header);
+}
+
+int netlink_address_add(unsigned link, struct ip ip)
+{
+    return address(link, ip, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+}
+
+int netlink_address_remove(unsigned link, struct ip ip)
+{
+    return unless(address(link, ip, RTM_DELADDR, 0), EADDRNOTAVAIL);
+}
+
+static int client_route(unsigned link, struct ip network, uint8_t prefix_len, struct ip from, uint16_t type,
+                        uint16_t flags)
+{
+    uint8_t space[MESSAGE_SIZE];
+    struct nlmsghdr *header = message_begin(space, type, flags);
+    struct rtmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
+
+    message->rtm_family = af_of((enum ip_family)network.family);
+    message->rtm_dst_len = prefix_len;
+    message->rtm_protocol = RTPROT_STATIC;
+    message->rtm_type = RTN_UNICAST;
+    message->rtm_scope = RT_SCOPE_LINK;
+    mnl_attr_put_u32(header, RTA_TABLE, CLIENT_ROUTE_TABLE);
+    mnl_attr_put(header, RTA_DST, ip_len(network), network.octets);
+    mnl_attr_put_u32(header, RTA_OIF, link);
+    if (ip_is_set(from))
+        mnl_attr_put(header, RTA_PREFSRC, ip_len(from), from.octets);
+    return ask(header);
+}
+
+int netlink_client_route_add(unsigned link, struct ip network, uint8_t prefix_len, struct ip from)
+{
+    return client_route(link, network, prefix_len, from, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+}
+
+int netlink_client_route_remove(unsigned link, struct ip network, uint8_t prefix_len)
+{
+    return unless(client_route(link, network, prefix_len, (struct ip){0}, RTM_DELROUTE, 0), ESRCH);
+}
+
+/* Everything but our own sockets' traffic to the client's table. */
+static int client_rule(uint16_t type, uint16_t flags)
+{
+    uint8_t space[MESSAGE_SIZE];
+    struct nlmsghdr *header = message_begin(space, type, flags);
+    struct fib_rule_hdr *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
+
+    message->family = AF_INET;
+    message->action = FR_ACT_TO_TBL;
+    message->flags = FIB_RULE_INVERT;
+    mnl_attr_put_u32(header, FRA_PRIORITY, CLIENT_RULE_PRIORITY);
+    mnl_attr_put_u32(header, FRA_FWMARK, PLANE_MARK);
+    mnl_attr_put_u32(header, FRA_FWMASK, UINT32_MAX);
+    mnl_attr_put_u32(header, FRA_TABLE, CLIENT_ROUTE_TABLE);
+    return ask(header);
+}
+
+/* The main table without its default routes. */
+static int main_rule(uint16_t type, uint16_t flags)
+{
+    uint8_t space[MESSAGE_SIZE];
+    struct nlmsghdr *header = message_begin(space, type, flags);
+    struct fib_rule_hdr *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
+
+    message->family = AF_INET;
+    message->action = FR_ACT_TO_TBL;
+    mnl_attr_put_u32(header, FRA_PRIORITY, CLIENT_MAIN_PRIORITY);
+    mnl_attr_put_u32(header, FRA_TABLE, RT_TABLE_MAIN);
+    mnl_attr_put_u32(header, FRA_SUPPRESS_PREFIXLEN, 0);
+    return ask(header);
+}
+
+int netlink_client_rules_add(bool is_everything)
+{
+    int error = is_everything ? unless(main_rule(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL), EEXIST) : 0;
+
+    return error != 0 ? error : unless(client_rule(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL), EEXIST);
+}
+
+int netlink_client_rules_remove(void)
+{
+    int error = unless(main_rule(RTM_DELRULE, 0), ENOENT), later = unless(client_rule(RTM_DELRULE, 0), ENOENT);
+
+    return error != 0 ? error : later;
 }

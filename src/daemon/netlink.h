@@ -27,4 +27,13 @@ int netlink_proxies_remove(void);
 int netlink_host_route_add(unsigned link, struct ip ip);
 int netlink_host_route_remove(unsigned link, struct ip ip);
 
+/* As a client: our address on the TUN, the routes of CLIENT_ROUTE_TABLE to it, and the rules that lead there. The
+ * kernel removes addresses and routes with the TUN. */
+int netlink_address_add(unsigned link, struct ip ip);
+int netlink_address_remove(unsigned link, struct ip ip);
+int netlink_client_route_add(unsigned link, struct ip network, uint8_t prefix_len, struct ip from);
+int netlink_client_route_remove(unsigned link, struct ip network, uint8_t prefix_len);
+int netlink_client_rules_add(bool is_everything);
+int netlink_client_rules_remove(void);
+
 #endif

@@ -178,5 +178,8 @@ bool steer_take_away(struct text *why)
         if (error != 0 && !is_absent(error))
             ok = refused(why, "the rule that keeps traffic from leaving in clear", error);
     }
+    int error = netlink_client_rules_remove();
+    if (error != 0 && !is_absent(error))
+        ok = refused(why, "the rule of vpnclient", error);
     return ok;
 }

@@ -23,6 +23,9 @@ struct job {
     uint8_t *views;                         /* of the question */
     struct conf_key *keys;                  /* followed by the bytes of the keys, in one allocation of keys_len bytes */
     size_t key_count, keys_len;
+    bool has_credentials;
+    struct credentials credentials; /* as `users` */
+    size_t credentials_len;
     bool has_users;
     struct users users; /* in one allocation; once they are set, those before them */
     size_t users_len;
@@ -47,6 +50,8 @@ struct vault_queue {
     bool is_stopped;
     struct users users; /* of LANE_USERS */
     size_t users_len;
+    struct credentials credentials;
+    size_t credentials_len;
     struct vault *vault;
     void *space;
     size_t space_len;
@@ -61,6 +66,13 @@ static void free_users(struct users users, size_t len)
     free((void *)users.list);
 }
 
+static void free_credentials(struct credentials credentials, size_t len)
+{
+    if (credentials.list != NULL)
+        bytes_wipe((void *)credentials.list, len);
+    free((void *)credentials.list);
+}
+
 static void free_job(struct job *job)
 {
     if (job->keys != NULL) {
@@ -70,6 +82,7 @@ static void free_job(struct job *job)
     for (size_t i = 0; i < COUNT_OF(job->trusts); i++)
         trust_free(job->trusts[i]);
     free_users(job->users, job->users_len);
+    free_credentials(job->credentials, job->credentials_len);
     if (job->views != NULL)
         bytes_wipe(job->views, question_views_len(&job->question));
     free(job->views);
@@ -119,6 +132,18 @@ static void set_users(struct vault_queue *queue, struct job *job)
     job->users_len = len;
 }
 
+static void set_credentials(struct vault_queue *queue, struct job *job)
+{
+    struct credentials before = queue->credentials;
+    size_t len = queue->credentials_len;
+
+    vault_set_credentials(queue->vault, job->credentials);
+    queue->credentials = job->credentials;
+    queue->credentials_len = job->credentials_len;
+    job->credentials = before;
+    job->credentials_len = len;
+}
+
 static void answer_password(struct vault_queue *queue, struct job *job)
 {
     const struct question *question = &job->question;
@@ -147,6 +172,10 @@ static void run(uv_work_t *work)
         set_users(queue, job);
         return;
     }
+    if (job->has_credentials) {
+        set_credentials(queue, job);
+        return;
+    }
     if (job->question.kind == QUESTION_PASSWORD) {
         answer_password(queue, job);
         return;
@@ -159,7 +188,8 @@ static void run(uv_work_t *work)
 
 static bool wants_answer(const struct job *job)
 {
-    return job->keys == NULL && !job->has_trusts && !job->has_users && job->question.kind != QUESTION_FORGET;
+    return job->keys == NULL && !job->has_trusts && !job->has_users && !job->has_credentials &&
+           job->question.kind != QUESTION_FORGET;
 }
 
 static void start_next(struct lane *lane);
@@ -326,6 +356,40 @@ bool vault_queue_set_users(struct vault_queue *queue, const struct conf_user *us
     return true;
 }
 
+bool vault_queue_set_credentials(struct vault_queue *queue, const struct conf_credential *credentials, uint32_t count)
+{
+    struct job *job = calloc(1, sizeof *job);
+    size_t len = 1;
+
+    if (job == NULL)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        len += sizeof(struct credential) + credentials[i].user.len + credentials[i].password.len;
+    struct credential *list = calloc(1, len);
+    if (list == NULL) {
+        free_job(job);
+        return false;
+    }
+    job->has_credentials = true;
+    job->credentials = (struct credentials){list, count};
+    job->credentials_len = len;
+    uint8_t *place = (uint8_t *)(list + count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct bytes from[] = {credentials[i].user, credentials[i].password};
+        struct bytes *to[] = {&list[i].user, &list[i].password};
+
+        list[i].key_index = credentials[i].tunnel_group;
+        for (size_t k = 0; k < COUNT_OF(from); k++) {
+            if (from[k].len > 0)
+                memcpy(place, from[k].data, from[k].len);
+            *to[k] = bytes_of(place, from[k].len);
+            place += from[k].len;
+        }
+    }
+    append(queue, job);
+    return true;
+}
+
 void vault_queue_ask(struct vault_queue *queue, struct handle exchange, uint32_t ask_number,
                      const struct question *question)
 {
@@ -375,6 +439,7 @@ void vault_queue_free(struct vault_queue *queue)
         CHECK(queue->lanes[i].running == NULL);
     vault_wipe(queue->vault);
     free_users(queue->users, queue->users_len);
+    free_credentials(queue->credentials, queue->credentials_len);
     for (size_t i = 0; i < COUNT_OF(queue->trusts); i++)
         trust_free(queue->trusts[i]);
     munmap(queue->space, queue->space_len);

@@ -39,6 +39,9 @@ bool vault_queue_set_trusts(struct vault_queue *queue, const struct conf *conf);
  * then. PASSWORD is answered beside the other questions, for it takes long on purpose. */
 bool vault_queue_set_users(struct vault_queue *queue, const struct conf_user *users, uint32_t count);
 
+/* Our own users for gateways anew: copied. False: no memory; nothing changes then. */
+bool vault_queue_set_credentials(struct vault_queue *queue, const struct conf_credential *credentials, uint32_t count);
+
 /* Always answered once, FORGET excepted. */
 void vault_queue_ask(struct vault_queue *queue, struct handle exchange, uint32_t ask_number,
                      const struct question *question);

@@ -205,6 +205,10 @@ void ike_feed(struct ike *ike, uint64_t now_ms, const struct ike_input *in, stru
 /* When the next TIMER is due; UINT64_MAX: never. */
 uint64_t ike_deadline_ms(const struct ike *ike);
 
+/* The tunnel of a client has nothing with its gateway, and nothing is under way; and the gateway has not refused its
+ * user the last time. */
+bool ike_client_wants_up(const struct ike *ike, uint16_t tunnel);
+
 void ike_outputs_wipe(struct ike_outputs *out);
 
 #endif

@@ -409,6 +409,12 @@ bool set_identity(struct step_work *work, enum blob_id blob)
         id_write(&w, &id);
         return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
     }
+    uint16_t group = work->draft->sa.tunnel_group;
+    if (group < policy->tunnel_group_count && policy->tunnel_groups[group].client_identity != NULL) {
+        id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->tunnel_groups[group].client_identity)};
+        id_write(&w, &id);
+        return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
+    }
     switch (policy->identity) {
     case IDENTITY_HOSTNAME: id = (struct id){.type = ID_FQDN, .data = bytes_of_text(policy->hostname)}; break;
     case IDENTITY_KEY_ID: id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->key_id)}; break;

@@ -298,6 +298,19 @@ static struct session *session_for(struct ike *ike, uint64_t now_ms, struct isak
     return session;
 }
 
+bool ike_client_wants_up(const struct ike *ike, uint16_t tunnel_index)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
+    const struct peer *peer = tunnel == NULL || tunnel->peer_count == 0 ? NULL : peer_of_ip(ike, tunnel->peers[0]);
+
+    if (peer == NULL)
+        return tunnel != NULL;
+    for (EACH_SA_OF(ike, peer->self, sa))
+        if (sa->state != SA_DEAD && sa->tunnel == tunnel_index)
+            return false;
+    return peer->outcome_count == 0 || peer->outcomes[0].reason != REASON_USER_NOT_TAKEN;
+}
+
 void client_quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const struct session *session,
                         struct ike_outputs *out)
 {

@@ -28,7 +28,7 @@ static struct event *tell_as(const struct ike *ike, struct ike_outputs *out, enu
     if (sa->tunnel_group != NO_INDEX && ike->policy != NULL && sa->tunnel_group < ike->policy->tunnel_group_count)
         event_add_text(e, FIELD_GROUP, ike->policy->tunnel_groups[sa->tunnel_group].name);
     const struct session *session = session_of(ike, sa->session);
-    if (session != NULL) {
+    if (session != NULL && session->user[0] != '\0') {
         char name[4 * USER_NAME_MAX + 1];
         struct text text = text_of(name, sizeof name);
 

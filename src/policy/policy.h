@@ -112,6 +112,7 @@ struct tunnel_group {
     enum user_auth user_auth;
     uint16_t pools[POOLS_PER_GROUP_MAX]; /* indexes */
     uint8_t pool_count;
+    const char *client_identity; /* as a client: the group's name, which we show; NULL: we are none */
     uint16_t group_policy; /* number of policy.group_policies, from 1; 0: none */
 };
 

@@ -174,6 +174,56 @@ static void a_password_is_never_shown_and_does_not_stay(void **state)
     }
 }
 
+#define OUTER                                                                                                          \
+    "ASA Version 9.12(4)\ninterface GigabitEthernet0/0\n nameif outside\n ip address 198.51.100.2 255.255.255.0\n"     \
+    "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha-hmac\ncrypto ikev1 enable outside\n"                       \
+    "crypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha\n group 14\n"
+#define SERVER "vpnclient server 203.0.113.2\n"
+#define VPNGROUP "vpnclient vpngroup STAFF password Group-Key-1\n"
+#define CLIENT_USER "vpnclient username alice password Top-Secret-1\n"
+#define ENABLE "vpnclient enable\n"
+
+static void a_client_is_a_tunnel_and_a_group_and_a_user(void **state)
+{
+    static const struct {
+        const char *text, *said; /* NULL: it runs */
+    } cases[] = {
+        {OUTER SERVER VPNGROUP CLIENT_USER ENABLE, NULL},
+        {OUTER SERVER VPNGROUP CLIENT_USER "vpnclient mode client-mode\n" ENABLE, NULL},
+        {OUTER VPNGROUP CLIENT_USER ENABLE, "there is no `vpnclient server` with an address"},
+        {OUTER SERVER CLIENT_USER ENABLE, "there is no `vpnclient vpngroup`"},
+        {OUTER SERVER VPNGROUP ENABLE, "there is no `vpnclient username`"},
+        {OUTER SERVER VPNGROUP CLIENT_USER "vpnclient mode network-extension-mode\n" ENABLE, "network extension mode"},
+        {OUTER SERVER VPNGROUP "vpnclient username alice password *****\n" ENABLE, "is masked"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        static char space[65536];
+        struct text text = text_of(space, sizeof space);
+
+        reading_of(&r, cases[i].text);
+        if (cases[i].said == NULL ? r.conf.running_count != 1 : !is_found(&r.conf, cases[i].said))
+            print_findings(&r.conf);
+        if (cases[i].said == NULL) {
+            const struct tunnel *t = &r.conf.policy.tunnels[0];
+
+            CHECK(r.conf.running_count == 1 && t->is_client && t->is_aggressive && t->peer_count == 1);
+            CHECK(r.conf.credential_count == 1 && r.conf.key_count == 1);
+            assert_string_equal(group_named(&r.conf, "STAFF")->client_identity, "STAFF");
+        } else {
+            CHECK(is_found(&r.conf, cases[i].said) && r.conf.running_count == 0 && r.conf.credential_count == 0);
+        }
+        conf_write(&r.conf, CONF_KEYS_MASKED, &text);
+        CHECK(strstr(space, "Top-Secret") == NULL && strstr(space, "Group-Key") == NULL);
+        conf_wipe(&r.conf);
+        CHECK(memmem(r.arena.data, r.arena.size, "Top-Secret-1", 12) == NULL);
+        CHECK(memmem(r.arena.data, r.arena.size, "Group-Key-1", 11) == NULL);
+        reading_end(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +232,7 @@ int main(void)
         cmocka_unit_test(X02_whoever_has_the_key_of_a_group_of_users_could_collect_passwords),
         cmocka_unit_test(what_cannot_be_used_is_named),
         cmocka_unit_test(a_password_is_never_shown_and_does_not_stay),
+        cmocka_unit_test(a_client_is_a_tunnel_and_a_group_and_a_user),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,114 @@
+/* `vpnclient`: this system as the user's end of a gateway. A tunnel-group and a tunnel come of it. */
+#include "conf/compile.h"
+
+#include <string.h>
+
+enum { CLIENT_DPD_THRESHOLD_S = 10, CLIENT_DPD_RETRY_S = 2, CLIENT_LIFETIME_S = 28800 };
+
+static const struct statement *first(const struct compiler *c, enum statement_kind kind)
+{
+    return statements_next(c->statements, NULL, kind);
+}
+
+/* Why it cannot run; NULL: it can. */
+static const char *lacks(struct compiler *c, struct ip *server)
+{
+    const struct statement *peer = first(c, STATEMENT_client_server), *group = first(c, STATEMENT_client_group),
+                           *user = first(c, STATEMENT_client_user), *mode = first(c, STATEMENT_client_mode);
+
+    if (peer == NULL || !resolve_host(c, statement_argument(peer, "peer", 0), server))
+        return "there is no `vpnclient server` with an address";
+    if (group == NULL)
+        return "there is no `vpnclient vpngroup`";
+    if (user == NULL)
+        return "there is no `vpnclient username`";
+    if (mode != NULL && statement_has(mode, "network-extension-mode"))
+        return "network extension mode is not done here: it gets an address from the gateway";
+    if (text_is_masked_key(statement_argument(group, "key", 0)) ||
+        text_is_masked_key(statement_argument(user, "key", 0)))
+        return "the key of the group or the password of the user is masked (*****)";
+    return NULL;
+}
+
+void compile_client_group(struct compiler *c)
+{
+    const struct statement *enable = first(c, STATEMENT_client_enable);
+    struct conf *conf = c->conf;
+    struct ip server;
+
+    conf->credential_count = 0;
+    if (enable == NULL)
+        return;
+    const char *why = lacks(c, &server);
+    if (why != NULL) {
+        say(c, CONF_ERROR, enable, "vpnclient does not run: %s", why);
+        return;
+    }
+    const struct statement *group = first(c, STATEMENT_client_group), *user = first(c, STATEMENT_client_user);
+    conf->credentials = arena_take(c->arena, sizeof *conf->credentials);
+    if (conf->credentials == NULL)
+        return;
+    conf->credentials[conf->credential_count++] = (struct conf_credential){
+        c->group_count, statement_argument(user, "username", 0), statement_argument(user, "key", 0)};
+    c->groups[c->group_count++] = (struct keyed_group){
+        .group = {.name = name_of(c, statement_argument(group, "tunnel-group", 0)),
+                  .peer = server,
+                  .has_key = true,
+                  .user_auth = USER_AUTH_XAUTH,
+                  .client_identity = name_of(c, statement_argument(group, "tunnel-group", 0)),
+                  .has_dpd = true,
+                  .dpd_threshold_s = CLIENT_DPD_THRESHOLD_S,
+                  .dpd_retry_s = CLIENT_DPD_RETRY_S},
+        .key = statement_argument(group, "key", 0),
+        .key_state = KEY_IS_THERE,
+        .line = group->line,
+        .key_line = group->line,
+    };
+}
+
+static uint16_t outer_interface(const struct compiler *c)
+{
+    for (uint16_t i = 0; i < c->conf->policy.interface_count; i++)
+        if (c->conf->interfaces[i].is_ikev1_enabled && ip_is_set(c->conf->interfaces[i].ip))
+            return i;
+    return NO_INDEX;
+}
+
+void compile_client_tunnel(struct compiler *c, struct tunnel *t)
+{
+    static const struct crypto_ace everything = {
+        .selector = {.local = {{.family = IP_V4}, {.family = IP_V4, .octets = {255, 255, 255, 255}}},
+                     .remote = {{.family = IP_V4}, {.family = IP_V4, .octets = {255, 255, 255, 255}}},
+                     .local_ports = {0, 65535},
+                     .remote_ports = {0, 65535}},
+        .is_permit = true};
+    const struct statement *enable = first(c, STATEMENT_client_enable);
+
+    if (c->conf->credential_count == 0)
+        return;
+    *t = (struct tunnel){.map_name = "vpnclient",
+                         .sequence = 1,
+                         .interface = outer_interface(c),
+                         .acl_name = "",
+                         .aces = &everything,
+                         .ace_count = 1,
+                         .peers = {c->groups[c->conf->credentials[0].tunnel_group].group.peer},
+                         .peer_count = 1,
+                         .is_client = true,
+                         .is_open = true,
+                         .is_aggressive = true,
+                         .lifetime_s = CLIENT_LIFETIME_S,
+                         .line = enable->line};
+    for (uint16_t i = 0; i < c->set_count && t->transform_set_count < TRANSFORM_SETS_MAX; i++)
+        if (c->sets[i].why_not[0] == '\0')
+            t->transform_sets[t->transform_set_count++] = i;
+    if (t->interface == NO_INDEX)
+        t->parked = text_in_arena(c, "line %u: no interface with an address has crypto ikev1 enabled", t->line);
+    else if (t->transform_set_count == 0)
+        t->parked = text_in_arena(c, "line %u: there is no transform-set for vpnclient", t->line);
+    else if (c->why_no_policy != NULL)
+        t->parked = c->why_no_policy;
+    if (t->parked != NULL)
+        say(c, CONF_ERROR, enable, "vpnclient does not run: %s", t->parked);
+    c->conf->policy.tunnel_count++;
+}
