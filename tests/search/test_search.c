@@ -137,10 +137,12 @@ static void walks_at_random_meet_no_state_that_the_search_has_not_seen(void **st
     print_message("%u steps at random\n", steps);
 }
 
-/* Whatever row is added to mm.def, am.def, qm.def or info.def has to be met by a scenario above. */
+/* Whatever row is added to mm.def, am.def, qm.def or info.def has to be met by a scenario above. The two sites here
+ * have no users: the rows of tm.def are not searched, only met by tests/scenarios/users-*, which sim.scenarios sees to.
+ */
 static void every_row_of_the_step_tables_is_taken(void **state)
 {
-    size_t missing = 0, count = 0;
+    size_t missing = 0, not_searched = 0, count = 0;
 
     (void)state;
     for (; step_row(count) != NULL; count++) {
@@ -148,11 +150,16 @@ static void every_row_of_the_step_tables_is_taken(void **state)
 
         if (search_row_was_taken(search, count))
             continue;
+        if (exchange_info(state_info(row->from)->kind)->wire == XCHG_TRANSACTION) {
+            not_searched++;
+            continue;
+        }
         print_error("not taken: %s to %s, %s\n", state_info(row->from)->name, state_info(row->to)->name,
                     row->side == INITIATOR ? "initiator" : "responder");
         missing++;
     }
-    print_message("%zu of %zu rows taken\n", count - missing, count);
+    print_message("%zu of %zu rows taken, %zu of transactions not searched\n", count - missing - not_searched, count,
+                  not_searched);
     if (missing > 0)
         fail_msg("%zu rows are not taken by any scenario", missing);
 }
