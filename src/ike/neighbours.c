@@ -1,5 +1,6 @@
 /* Several peers behind one NAT, RFC 3948 section 5: one address, told apart by their ports on UDP 4500. Only where no
- * static entry names the address: there it says who the peer is, and another port means that the NAT has changed it. */
+ * static entry names the address: there it says who the peer is, and another port means that the NAT has changed it.
+ * Users, who all have their group's identity, are told apart by their sessions instead. */
 #include "ike/engine.h"
 
 #include <string.h>
@@ -13,8 +14,8 @@ enum { SILENT_MS = 10000 }; /* who was heard within that time is not thrown out 
 
 static bool are_told_apart(const struct ike *ike, const struct isakmp_sa *sa)
 {
-    return sa->side == RESPONDER && sa->peer_is_behind_nat && sa->remote.port != IKE_PORT && ike->policy != NULL &&
-           !policy_names_peer(ike->policy, sa->remote.ip);
+    return sa->side == RESPONDER && sa->user_auth == USER_AUTH_NONE && sa->peer_is_behind_nat &&
+           sa->remote.port != IKE_PORT && ike->policy != NULL && !policy_names_peer(ike->policy, sa->remote.ip);
 }
 
 /* Something that stands, besides this SA, comes from that port, or from another one. */
