@@ -113,6 +113,9 @@ struct reading {
 #define SINCE(fact) since(v, FACT_##fact)
 /* charon says "received X error notify" of notifies that were sealed and of those in clear */
 #define SAYS_SEALED_AS_CLEAR (v->product == PRODUCT_STRONGSWAN && !event_has(e, FIELD_PROTECTED))
+/* pluto says "informational payload" of both, but takes none in clear once phase 1 is up */
+#define SEALED_BY_PHASE_1 ((HAS(QM_1) && SAYS_SEALED_AS_CLEAR) || (HAS(PHASE1_UP) && v->product == PRODUCT_LIBRESWAN))
+#define NAMES_IPSEC (NUM(PROTOCOL) == PROTO_AH || NUM(PROTOCOL) == PROTO_ESP)
 #define OFFERS_DIFFER(phase, attribute) offers_differ(&v->offers, phase, ATTRIBUTE_##attribute)
 #define IN_PHASE_1 (NUM(PHASE) != 2 && !HAS(QM_1))
 #define IN_PHASE_2 (NUM(PHASE) == 2 || HAS(QM_1))

@@ -82,7 +82,13 @@ struct source {
     struct ends threads[THREADS_MAX];
     struct ends states[STATES_MAX];
     struct payload_list payloads; /* of pluto's message that is half told */
-    struct event screen;          /* of a screen that takes several lines; EV_NONE */
+    struct {
+        struct event event; /* EV_NONE: none */
+        struct stamp stamp;
+        uint32_t line;
+        char text[160];
+    } notified;          /* pluto's notification, whose bytes may follow */
+    struct event screen; /* of a screen that takes several lines; EV_NONE */
     uint32_t screen_line;
     uint8_t block; /* enum screen_block of it, or of the last one */
     uint8_t table; /* enum screen_table: its rows follow */

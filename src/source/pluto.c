@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+/* 104 "name" #1: what `ipsec auto --up` prints, with a status before each line. */
+static bool has_status(struct bytes line)
+{
+    uint64_t status;
+
+    return line.len > 5 && line.data[3] == ' ' && line.data[4] == '"' &&
+           bytes_number(bytes_of(line.data, 3), 10, &status);
+}
+
 /* The text behind stamp and name of the program. */
 static bool find_text(const struct source *s, struct bytes line, size_t *at)
 {
@@ -19,8 +28,8 @@ static bool find_text(const struct source *s, struct bytes line, size_t *at)
         return true;
     }
     size_t place = stamp_place(line);
-    *at = 0;
-    if (place < 4 && bytes_has(bytes_after(line, place), ": ", &colon) && colon < 40)
+    *at = has_status(line) ? 4 : 0;
+    if (*at == 0 && place < 4 && bytes_has(bytes_after(line, place), ": ", &colon) && colon < 40)
         *at = place + colon + 2;
     struct bytes text = bytes_after(line, *at);
     if (bytes_begin_with(text, bytes_of_text("ERROR: ")))
@@ -56,11 +65,57 @@ static void add_ends(struct event *e, const struct ends *ends)
         event_add_ip(e, FIELD_LOCAL, ends->local);
 }
 
+/* A notification is said once its bytes were read, or do not follow; with the line that named it. */
+static void say_notified(struct source *s)
+{
+    struct event e = s->notified.event;
+    struct stamp stamp = s->stamp;
+    uint32_t line = s->line;
+
+    if (e.kind == EV_NONE)
+        return;
+    s->notified.event = event_of(EV_NONE);
+    s->stamp = s->notified.stamp;
+    s->line = s->notified.line;
+    source_say_as(s, &e, s->notified.text);
+    s->stamp = stamp;
+    s->line = line;
+}
+
+static void hold_notified(struct source *s, const struct event *e, struct bytes line)
+{
+    struct text t = text_of(s->notified.text, sizeof s->notified.text);
+
+    s->notified.event = *e;
+    s->notified.stamp = s->stamp;
+    s->notified.line = s->line;
+    text_add_escaped(&t, line);
+}
+
+/* 00 00 00 10  00 00 00 01  03 04 00 0e: behind length and DOI the protocol (RFC 2408, section 3.14) */
+static bool read_notified(struct source *s, struct bytes text)
+{
+    enum { PROTOCOL_AT = 8 };
+    uint64_t octet = 0;
+
+    if (s->notified.event.kind == EV_NONE)
+        return false;
+    for (size_t i = 0; i <= PROTOCOL_AT; i++) {
+        struct bytes word = bytes_word(&text);
+        if (word.len != 2 || !bytes_number(word, 16, &octet))
+            return false;
+    }
+    event_add_number(&s->notified.event, FIELD_PROTOCOL, octet);
+    say_notified(s);
+    return true;
+}
+
 /* A message received is said when the next thing happens: its payloads came line by line. */
 void pluto_end(struct source *s)
 {
     struct event *e = &s->last.pending;
 
+    say_notified(s);
     if (e->kind == EV_MESSAGE_RECEIVED)
         event_add_text(e, FIELD_PAYLOADS, payload_list_end(&s->payloads));
     if (e->kind != EV_NONE)
@@ -159,6 +214,8 @@ static enum reading debug_line(struct source *s, struct bytes text)
     }
     if (bytes_begin_with(text, bytes_of_text("sending ")) && bytes_has(text, " for notification packet ", &at))
         return READ_OTHER;
+    if (read_notified(s, text))
+        return READ_SAID;
     if (e->kind != EV_MESSAGE_RECEIVED)
         return read_connection(s, text) ? READ_SAID : READ_OTHER;
     if (bytes_take(&text, "exchange type: "))
@@ -259,6 +316,9 @@ enum reading pluto_line(struct source *s, struct bytes line)
     if (e.kind == EV_NONE)
         return READ_SAID;
     add_missing(&e, &subject);
-    source_say(s, &e);
+    if (e.kind == EV_NOTIFY_IN_CLEAR)
+        hold_notified(s, &e, line);
+    else
+        source_say(s, &e);
     return READ_SAID;
 }

@@ -66,7 +66,7 @@ cat <<'EOF'
 Stored files with their truth stand in `tests/explain`; `tests/explain/score.sh` prints this table, `./check explain` holds the aims. *first*: the
 first cause is the true one; *in three*: it is among the first three; *family*: the first cause is of the right family (key, phase 1 policy, path ...).
 *alarms*: a fault was named in what is healthy; *missed*: no fault was named where there is one. Where the files cannot tell two causes apart, both count
-as true. Real peers are strongSwan and libreswan. *Cisco wordings* are log lines put together from wordings that are known from devices, not whole logs
+as true. Real peers are strongSwan and libreswan. *Cisco wordings* and *pluto wordings* are log lines put together from wordings that are known, not whole logs
 of one; rates of different kinds say different things and are not averaged. *Fresh* are thirty negotiations of strongSwan that were made when the
 rules stood: on first sight the first cause was the true one in twenty of twenty-five with everything of both ends given; what was wrong then was
 repaired, so their rates above are no longer those of a first sight. *ikewise* are negotiations of ikewise with strongSwan, from the fault lab

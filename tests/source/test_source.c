@@ -254,6 +254,7 @@ static const struct {
     {"Nov 21 02:12:03 gw pluto[99]: packet from 10.9.1.2:500: initial Main Mode message received on 10.9.2.2:500 but "
      "no connection has been authorized with policy PSK",
      EV_PEER_UNKNOWN, SOURCE_PLUTO_LOG, "10.9.1.2", "before there is a state"},
+    {"104 \"net\" #5: STATE_MAIN_I1: initiate", EV_MESSAGE_SENT, SOURCE_PLUTO_LOG, NULL, "what ipsec auto --up prints"},
     {"2010-06-10 17:36:05: ERROR: phase1 negotiation failed due to time up. 0123456789abcdef:0000000000000000",
      EV_EXCHANGE_FAILED, SOURCE_RACOON_LOG, NULL, "racoon to a file"},
     {"Jun 10 17:36:05 gw racoon: INFO: initiate new phase 1 negotiation: 10.9.1.2[500]<=>10.9.2.2[500]",
@@ -295,6 +296,41 @@ static void each_dialect_is_told_by_content_and_read(void **state)
             (lines[i].peer && !peer_is(&seen.all[0].event, lines[i].peer)))
             fail_msg("%s: %zu observations, %s, %s", lines[i].text, seen.count, event_name(seen.all[0].event.kind),
                      source_kind_name(seen.sum.kind));
+    }
+}
+
+static void a_notification_of_pluto_takes_its_protocol_from_the_bytes_that_follow(void **state)
+{
+    static const struct {
+        const char *why, *after;
+        int protocol; /* -1: not told */
+    } rows[] = {
+        {"for an SA of ESP", "| ISAKMP Notification Payload\n|   00 00 00 10  00 00 00 01  03 04 00 0e\n", 3},
+        {"for the ISAKMP SA", "| ISAKMP Notification Payload\n|   00 00 00 0c  00 00 00 01  01 00 00 0e\n", 1},
+        {"cut within the bytes", "| ISAKMP Notification Payload\n|   00 00 00 10  00 00 00 01\n", -1},
+        {"bytes of something else", "| ISAKMP Notification Payload\n|   zz 00 00 10  00 00 00 01  03 04\n", -1},
+        {"without bytes", "\"net\" #1: received and ignored informational message\n", -1},
+        {"the last line of the file", "", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[400];
+
+        snprintf(text, sizeof text,
+                 "\"net\" #1: ignoring informational payload NO_PROPOSAL_CHOSEN, msgid=00000000, length=16\n%s"
+                 "\"net\" #1: received Delete SA payload: self-deleting ISAKMP State #1\n",
+                 rows[i].after);
+        if (!*rows[i].after)
+            *(strchr(text, '\n') + 1) = '\0';
+        read_text(text);
+        const struct event *e = &seen.all[0].event;
+
+        if (seen.count == 0 || e->kind != EV_NOTIFY_IN_CLEAR || seen.all[0].line != 1 ||
+            event_has(e, FIELD_PROTOCOL) != (rows[i].protocol >= 0) ||
+            (rows[i].protocol >= 0 && event_number(e, FIELD_PROTOCOL) != (uint64_t)rows[i].protocol))
+            fail_msg("%s: %zu events", rows[i].why, seen.count);
+        CHECK(seen.count == (*rows[i].after ? 2 : 1));
     }
 }
 
@@ -584,6 +620,7 @@ int main(void)
         cmocka_unit_test(a_debug_line_of_ios_says_the_same_behind_every_stamp),
         cmocka_unit_test(a_line_of_other_business_is_passed_over_unless_a_vpns_stands_in_it),
         cmocka_unit_test(each_dialect_is_told_by_content_and_read),
+        cmocka_unit_test(a_notification_of_pluto_takes_its_protocol_from_the_bytes_that_follow),
         cmocka_unit_test(the_counts_tell_other_business_from_what_is_not_understood),
         cmocka_unit_test(other_programs_of_a_syslog_are_passed_over_and_a_relayed_device_is_not),
         cmocka_unit_test(lines_that_lost_their_breaks_are_split_again),
