@@ -525,7 +525,8 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_LOGS_NOT: return !record_flag(r, COL_logging_enabled) || !record_has(r, COL_logging_trap);
     case SCREEN_DEVICE_ID: return record_has(r, COL_logging_device_id);
     case SCREEN_NO_DEVICE_ID: return !record_has(r, COL_logging_device_id);
-    case SCREEN_CONNECTED: return !record_has(r, COL_route_gateway);
+    case SCREEN_CONNECTED: return !record_has(r, COL_route_gateway) && !record_flag(r, COL_route_vpn);
+    case SCREEN_BY_VPN: return record_flag(r, COL_route_vpn);
     case SCREEN_STATIC: return record_has(r, COL_route_gateway);
     case SCREEN_IS_UP: return record_flag(r, COL_interface_up);
     case SCREEN_IS_DOWN: return !record_flag(r, COL_interface_up);

@@ -334,6 +334,11 @@ static bool is_in_group(const struct control_record *r, uint32_t network)
            record_number(r, COL_route_prefix_len) <= 32 && class_network(address_of(r)) == network;
 }
 
+static bool is_static_route(const struct control_record *r)
+{
+    return record_has(r, COL_route_gateway) || record_flag(r, COL_route_vpn);
+}
+
 static void write_ios_route(FILE *out, const struct control_record *r, bool is_in_a_group, bool has_len)
 {
     char prefix[16] = "";
@@ -341,9 +346,9 @@ static void write_ios_route(FILE *out, const struct control_record *r, bool is_i
     if (has_len || !is_in_a_group)
         snprintf(prefix, sizeof prefix, "/%u", (unsigned)record_number(r, COL_route_prefix_len));
     fprintf(out, "%s%s%s ",
-            is_in_a_group                                 ? record_has(r, COL_route_gateway) ? "S       " : "C       "
+            is_in_a_group                                 ? is_static_route(r) ? "S       " : "C       "
             : record_number(r, COL_route_prefix_len) == 0 ? "S*   "
-            : record_has(r, COL_route_gateway)            ? "S    "
+            : is_static_route(r)                          ? "S    "
                                                           : "C    ",
             record_text(r, COL_route_network), prefix);
     if (record_has(r, COL_route_gateway))

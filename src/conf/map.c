@@ -17,7 +17,7 @@ struct entry {
     struct bytes map;
     uint16_t sequence;
     uint32_t line; /* of the first of them */
-    const struct statement *match, *pfs, *connection, *transform, *df, *nat_t, *dynamic, *phase1_mode;
+    const struct statement *match, *pfs, *connection, *transform, *df, *nat_t, *dynamic, *phase1_mode, *reverse_route;
     const struct statement *first, *end; /* they stand together in the order of writing; `end` is not one of them */
 };
 
@@ -87,6 +87,8 @@ static void take_statement(struct entry *e, const struct statement *s)
     case STATEMENT_map_df_bit: e->df = s; break;
     case STATEMENT_dynamic_nat_t_disable:
     case STATEMENT_map_nat_t_disable: e->nat_t = s; break;
+    case STATEMENT_dynamic_reverse_route:
+    case STATEMENT_map_reverse_route: e->reverse_route = s; break;
     case STATEMENT_map_dynamic: e->dynamic = s; break;
     case STATEMENT_map_phase1_mode: e->phase1_mode = s; break;
     }
@@ -399,6 +401,7 @@ static enum df_policy df_of(const struct statement *s)
 static void take_choices(struct compiler *c, struct tunnel *t, const struct entry *e)
 {
     t->is_nat_t_off = e->nat_t != NULL;
+    t->has_reverse_route = e->reverse_route != NULL;
     if (e->connection != NULL)
         t->connection_type = statement_has(e->connection, "originate-only") ? CONNECTION_ORIGINATE_ONLY
                              : statement_has(e->connection, "answer-only")  ? CONNECTION_ANSWER_ONLY

@@ -1,6 +1,7 @@
 /* What the system says of routes, neighbours and interfaces, by the names of the configuration: show route, show arp,
  * show interface. */
 #include "daemon/control_client.h"
+#include "daemon/names.h"
 
 #include <net/if.h>
 #include <net/route.h>
@@ -45,6 +46,8 @@ static void send_route(struct client *client, const char *linux_name, const char
     if (flags & RTF_GATEWAY)
         record_set_ip(&r, COL_route_gateway, ip_of_hex(gateway));
     record_set_text(&r, COL_route_interface, name_of(client, linux_name));
+    if (strcmp(linux_name, TUN_NAME) == 0)
+        record_set_flag(&r, COL_route_vpn, true);
     client_send(client, &r);
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/conntrack.h"
 #include "daemon/examine.h"
 #include "daemon/names.h"
+#include "daemon/reverse_route.h"
 #include "daemon/steer.h"
 #include "doctor/doctor.h"
 #include "doctor/owner.h"
@@ -223,6 +224,13 @@ static void on_guests_gone(void *context)
 
     if (!steer_all(daemon, &daemon->config->conf.policy, &why))
         log_note(daemon->log, LOG_ERR, "%s", space);
+}
+
+static void on_reverse_route(void *context, struct ip_range network, struct ip peer, bool stands)
+{
+    const struct daemon *daemon = context;
+
+    reverse_route_set(&daemon->config->conf.policy, network, peer, stands, daemon->log);
 }
 
 /* `vpnclient enable` wants the tunnel always; a user who was refused is not named again by itself, lest he be locked
@@ -620,7 +628,8 @@ static bool make_plane(struct daemon *daemon, struct text *why)
                                                   .on_input = on_plane_input,
                                                   .on_event = on_event,
                                                   .on_guest = on_guest,
-                                                  .on_guests_gone = on_guests_gone}};
+                                                  .on_guests_gone = on_guests_gone,
+                                                  .on_reverse_route = on_reverse_route}};
     int error = plane_create(&daemon->plane, &config);
 
     if (error == 0)

@@ -20,7 +20,11 @@ enum {
     CLIENT_RULE_PRIORITY = 452,
     CLIENT_ROUTE_TABLE = 4501,
 
-    /* Who has made a route or an answer to ARP for a translated address (RTA_PROTOCOL; IANA has no such number). */
+    /* Routes of the main table to the networks of peers (`set reverse-route`): behind any that somebody else has made
+       for the same network. */
+    REVERSE_ROUTE_METRIC = 10,
+
+    /* Who has made a route, or an answer to ARP for a translated address (RTA_PROTOCOL; IANA has no such number). */
     NAT_ROUTE_PROTOCOL = 0xe4,
 
     /* Where the packet filter shows what it refused in clear (nfnetlink_log). */

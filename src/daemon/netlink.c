@@ -250,6 +250,34 @@ int netlink_host_route_remove(unsigned link, struct ip ip)
     return unless(host_route(link, ip, RTM_DELROUTE, 0), ESRCH);
 }
 
+static int reverse_route(unsigned link, struct ip network, uint8_t prefix_len, uint16_t type, uint16_t flags)
+{
+    uint8_t space[MESSAGE_SIZE];
+    struct nlmsghdr *header = message_begin(space, type, flags);
+    struct rtmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
+
+    message->rtm_family = af_of((enum ip_family)network.family);
+    message->rtm_dst_len = prefix_len;
+    message->rtm_table = RT_TABLE_MAIN;
+    message->rtm_protocol = NAT_ROUTE_PROTOCOL;
+    message->rtm_type = RTN_UNICAST;
+    message->rtm_scope = network.family == IP_V4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    mnl_attr_put(header, RTA_DST, ip_len(network), network.octets);
+    mnl_attr_put_u32(header, RTA_PRIORITY, REVERSE_ROUTE_METRIC);
+    mnl_attr_put_u32(header, RTA_OIF, link);
+    return ask(header);
+}
+
+int netlink_reverse_route_add(unsigned link, struct ip network, uint8_t prefix_len)
+{
+    return reverse_route(link, network, prefix_len, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+int netlink_reverse_route_remove(unsigned link, struct ip network, uint8_t prefix_len)
+{
+    return unless(reverse_route(link, network, prefix_len, RTM_DELROUTE, 0), ESRCH);
+}
+
 static int address(unsigned link, struct ip ip, uint16_t type, uint16_t flags)
 {
     uint8_t space[MESSAGE_SIZE];

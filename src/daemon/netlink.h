@@ -27,6 +27,11 @@ int netlink_proxies_remove(void);
 int netlink_host_route_add(unsigned link, struct ip ip);
 int netlink_host_route_remove(unsigned link, struct ip ip);
 
+/* The route of the main table to the network of a peer, through the TUN. EEXIST: somebody else has the same. The kernel
+ * removes it with the TUN. */
+int netlink_reverse_route_add(unsigned link, struct ip network, uint8_t prefix_len);
+int netlink_reverse_route_remove(unsigned link, struct ip network, uint8_t prefix_len);
+
 /* As a client: our address on the TUN, the routes of CLIENT_ROUTE_TABLE to it, and the rules that lead there. The
  * kernel removes addresses and routes with the TUN. */
 int netlink_address_add(unsigned link, struct ip ip);

@@ -42,6 +42,8 @@ struct plane_hooks {
     /* The traffic of a pair of an open tunnel: false: it cannot be steered, and the pair is not installed. */
     bool (*on_guest)(void *context, const struct selector *guest);
     void (*on_guests_gone)(void *context); /* some of them are not wanted any more */
+    /* Of tunnels with a reverse route: the first pair with that network of a peer's stands; the last one has gone. */
+    void (*on_reverse_route)(void *context, struct ip_range network, struct ip peer, bool stands);
 };
 
 struct plane_config {

@@ -186,6 +186,35 @@ static bool admit_guest(struct plane *plane, const struct ike_install *install)
     return plane->hooks.on_guest == NULL || plane->hooks.on_guest(plane->hooks.context, &install->selector);
 }
 
+static bool wants_reverse_route(const struct plane *plane, uint16_t tunnel)
+{
+    return plane->policy != NULL && tunnel < plane->policy->tunnel_count &&
+           plane->policy->tunnels[tunnel].has_reverse_route;
+}
+
+/* The pair with the same network at its peer that has the route already. */
+static bool has_reverse_route(const struct plane *plane, struct ip_range network)
+{
+    for (uint32_t i = 0, left = plane->reverse_route_count; i < plane->pair_limit && left > 0; i++) {
+        if (plane->pairs[i].has_reverse_route && ip_range_equal(plane->pairs[i].selector.remote, network))
+            return true;
+        left -= plane->pairs[i].has_reverse_route;
+    }
+    return false;
+}
+
+static void set_reverse_route(struct plane *plane, struct plane_pair *pair, bool stands)
+{
+    if (pair->has_reverse_route == stands)
+        return;
+    pair->has_reverse_route = false;
+    plane->reverse_route_count -= !stands;
+    if (plane->hooks.on_reverse_route != NULL && !has_reverse_route(plane, pair->selector.remote))
+        plane->hooks.on_reverse_route(plane->hooks.context, pair->selector.remote, pair->remote.ip, stands);
+    pair->has_reverse_route = stands;
+    plane->reverse_route_count += stands;
+}
+
 static void begin_pair(struct plane *plane, struct plane_pair *pair, const struct ike_install *install)
 {
     *pair = (struct plane_pair){.handle = install->pair,
@@ -203,6 +232,7 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
     struct plane_pair *replaced = plane_pair_find(plane, install->replaces);
     if (replaced != NULL)
         replaced->heir = install->pair;
+    set_reverse_route(plane, pair, wants_reverse_route(plane, install->tunnel));
 }
 
 int plane_install(struct plane *plane, const struct ike_install *install)
@@ -264,6 +294,7 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
     free(pair->drops);
     plane->guest_count -= pair->is_guest;
     plane->are_guests_gone |= pair->is_guest;
+    set_reverse_route(plane, pair, false);
     *pair = (struct plane_pair){.is_listed = pair->is_listed};
     plane->pair_count--;
 }
@@ -307,6 +338,7 @@ void plane_pairs_repolicy(struct plane *plane, const struct policy *from, const 
             continue;
         bool is_known = from != NULL && to != NULL && pair->tunnel != NO_INDEX;
         pair->tunnel = is_known ? policy_same_tunnel(from, pair->tunnel, to) : NO_INDEX;
+        set_reverse_route(plane, pair, pair->tunnel != NO_INDEX && to->tunnels[pair->tunnel].has_reverse_route);
         if (pair->has_out)
             link_ace(plane, pair);
     }
@@ -328,6 +360,7 @@ void plane_pairs_second(struct plane *plane)
 
 void plane_pairs_free(struct plane *plane)
 {
+    plane->hooks.on_reverse_route = NULL; /* the routes go with the TUN */
     for (uint32_t i = 0; i < plane->pair_limit && plane->pair_count > 0; i++)
         if (handle_is_set(plane->pairs[i].handle))
             end_pair(plane, &plane->pairs[i]);

@@ -46,7 +46,7 @@ struct told_drops {
 struct plane_pair {
     struct handle handle; /* not set: the place is free */
     struct handle heir;   /* the pair that replaces this one */
-    bool has_in, has_out, is_stopped, is_udp, is_guest;
+    bool has_in, has_out, is_stopped, is_udp, is_guest, has_reverse_route;
     uint16_t tunnel, ace; /* tunnel NO_INDEX: not of the present policy */
     struct selector selector;
     struct endpoint local, remote;
@@ -122,7 +122,7 @@ struct plane {
     struct plane_hold holds[PLANE_HOLDS_MAX];
     struct stranger strangers[PLANE_STRANGERS_MAX];
     size_t stranger_count;
-    uint32_t guest_count;
+    uint32_t guest_count, reverse_route_count;
     bool are_guests_gone;
     uint64_t stranger_ms;
     struct event events[PLANE_EVENTS_MAX];

@@ -149,6 +149,7 @@ struct tunnel {
     bool is_aggressive;             /* how we begin phase 1 */
     enum group_id aggressive_group; /* GROUP_NONE: that of the first policy */
     bool is_nat_t_off;
+    bool has_reverse_route; /* while a pair stands, this machine has a route to its peer's networks */
     enum df_policy df;
     bool is_weak;       /* uses an algorithm of strength WEAK */
     const char *parked; /* why this tunnel is not run, one sentence with the line; NULL: it runs */
@@ -278,7 +279,7 @@ bool policy_is_reserved(const struct policy *policy, const struct selector *sele
 /* The tunnel group of the same name in another policy, for a peer at that address; NO_INDEX: it has another one now. */
 uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, struct ip peer, const struct policy *to);
 
-/* The same tunnel in another policy: equal in all that its SAs were made from. NO_INDEX: it is gone or has changed. */
+/* The same tunnel in another policy: equal in all that its SAs were made from; a reverse route is not of that. NO_INDEX: it is gone or has changed. */
 uint16_t policy_same_tunnel(const struct policy *from, uint16_t tunnel, const struct policy *to);
 
 #endif

@@ -718,6 +718,7 @@ static void an_entry_has_its_own_settings_before_the_global_ones(void **state)
                   "crypto ipsec df-bit clear-df outside\n"
                   "crypto map M 10 set security-association lifetime seconds 2000 kilobytes 3000\n"
                   "crypto map M 10 set df-bit set-df\ncrypto map M 10 set nat-t-disable\n"
+                  "crypto map M 10 set reverse-route\n"
                   "crypto map M 10 set connection-type answer-only\ncrypto map M 10 set pfs\n" /* 9.12: group 2 */
                   "crypto ikev1 weak-algorithms\n");
 
@@ -725,6 +726,7 @@ static void an_entry_has_its_own_settings_before_the_global_ones(void **state)
 
     CHECK(first->lifetime_s == 2000 && first->lifetime_kb == 3000 && first->df == DF_SET && first->is_nat_t_off);
     CHECK(first->connection_type == CONNECTION_ANSWER_ONLY && first->pfs == GROUP_MODP1024 && first->is_weak);
+    CHECK(first->has_reverse_route && !second->has_reverse_route);
     CHECK(second->lifetime_s == 1000 && second->lifetime_kb == 0 && second->df == DF_CLEAR && !second->is_nat_t_off);
     CHECK(second->connection_type == CONNECTION_BIDIRECTIONAL && second->pfs == GROUP_NONE && !second->is_weak);
     reading_end(&r);

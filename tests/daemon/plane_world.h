@@ -37,7 +37,7 @@ static struct policy_interface interface;
 static struct policy policy;
 
 static struct {
-    unsigned acquires, used, soft, hard, moved, strangers, events, autopsies;
+    unsigned acquires, used, soft, hard, moved, strangers, events, autopsies, routes;
     struct endpoint moved_to;
     uint32_t stranger_spi;
     char reason[64], cause[64];
@@ -78,6 +78,13 @@ static inline void on_event(void *context, const struct event *event)
     CHECK(event->kind == EV_PACKET_REFUSED);
     snprintf(told.reason, sizeof told.reason, "%s", event_text(event, FIELD_REASON));
     told.events++;
+}
+
+static inline void on_reverse_route(void *context, struct ip_range network, struct ip peer, bool stands)
+{
+    (void)context;
+    CHECK(ip_range_equal(network, ace.selector.remote) && ip_equal(peer, there));
+    told.routes += stands ? 1 : -1u;
 }
 
 /* ---- The peer ---- */
@@ -277,7 +284,10 @@ static inline int set_up_all(void **state)
 static inline int set_up(void **state)
 {
     struct plane_config config = {
-        .loop = &loop, .tun_name = "ikewise0", .pair_limit = 8, .hooks = {NULL, on_acquire, on_input, on_event}};
+        .loop = &loop,
+        .tun_name = "ikewise0",
+        .pair_limit = 8,
+        .hooks = {NULL, on_acquire, on_input, on_event, .on_reverse_route = on_reverse_route}};
     uint8_t space[SPACE];
 
     (void)state;

@@ -466,6 +466,29 @@ static void a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same(void **sta
     burst_key_free(in.key);
 }
 
+static void a_reverse_route_stands_while_there_is_a_pair_for_it(void **state)
+{
+    struct ike_install old = install_of(1, OUR_SPI, THEIR_SPI, 5), fresh = install_of(2, OUR_SPI + 1, THEIR_SPI + 1, 9);
+    struct tunnel with_route = tunnel;
+    struct policy with = policy, without = policy;
+
+    (void)state;
+    with_route.has_reverse_route = true;
+    with.tunnels = &with_route;
+    CHECK(plane_install(plane, &old) == 0 && told.routes == 0);
+    plane_set_policy(plane, &with); /* it is the same tunnel, and gets its route now */
+    CHECK(told.routes == 1);
+    CHECK(plane_install(plane, &fresh) == 0 && told.routes == 1);
+    plane_remove(plane, old.pair);
+    CHECK(told.routes == 1);
+    plane_remove(plane, fresh.pair);
+    CHECK(told.routes == 0);
+    CHECK(plane_install(plane, &old) == 0 && told.routes == 1);
+    plane_set_policy(plane, &without);
+    CHECK(told.routes == 0);
+    plane_set_policy(plane, NULL);
+}
+
 static void a_new_policy_keeps_what_waits_for_tunnels_that_are_the_same(void **state)
 {
     struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
@@ -514,6 +537,7 @@ int main(void)
         PLANE_TEST(a_packet_with_a_wrong_icv_is_told_with_its_reason),
         PLANE_TEST(an_install_that_cannot_be_done_changes_nothing),
         PLANE_TEST(a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same),
+        PLANE_TEST(a_reverse_route_stands_while_there_is_a_pair_for_it),
         PLANE_TEST(a_new_policy_keeps_what_waits_for_tunnels_that_are_the_same),
     };
     return cmocka_run_group_tests(tests, set_up_all, NULL);

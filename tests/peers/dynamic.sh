@@ -33,6 +33,7 @@ write_hub() {
     ikewise_write_configuration east | sed "$match
         /set peer/d
         s/^crypto map OUTSIDE 10 /crypto dynamic-map BRANCHES 10 /
+        s/^crypto dynamic-map BRANCHES 10 set ikev1.*/&\\ncrypto dynamic-map BRANCHES 10 set reverse-route/
         s/^crypto map OUTSIDE interface/crypto map OUTSIDE 65535 ipsec-isakmp dynamic BRANCHES\\n&/
         /^tunnel-group .* type/d
         s/^tunnel-group [^ ]* /tunnel-group DefaultL2LGroup /" >"$file"
@@ -62,6 +63,28 @@ branch_is_not_steered() {
     ! branch_is_steered
 }
 
+kernel_has_route() {
+    lab_in east ip route show "${lab_inner_net[west]}/24" dev ikewise0 | grep metric
+}
+
+kernel_has_no_route() {
+    ! kernel_has_route
+}
+
+screen_has_route() {
+    ikewise east show route | grep "^V  *${lab_inner_net[west]} 255.255.255.0 connected by VPN"
+}
+
+comes_again() {
+    strongswan_provoke west >/dev/null 2>&1
+    both_are_up && lab_until 3 kernel_has_route
+}
+
+a_kill_takes_it_away() {
+    lab_stop ikewised-east KILL
+    lab_until 3 kernel_has_no_route
+}
+
 names_the_dynamic_map() {
     ikewise east show crypto ipsec sa | grep -o 'Crypto map tag: BRANCHES, seq num: 10'
 }
@@ -81,8 +104,14 @@ run_cell() {
             expect "$name: the same SPIs at both ends" spis_are_equal &&
             expect "$name: the screen names the dynamic map" names_the_dynamic_map &&
             { [ "$lines" = acl ] || expect "$name: the branch's network is steered" branch_is_steered; } &&
+            expect "$name: a reverse route to the branch" kernel_has_route &&
+            expect "$name: and show route has it" screen_has_route &&
             expect "$name: our delete is seen there" delete_is_seen &&
-            { [ "$lines" = acl ] || expect "$name: and is steered no more" lab_until 3 branch_is_not_steered; }
+            expect "$name: and the route has gone" lab_until 3 kernel_has_no_route &&
+            { [ "$lines" = acl ] || expect "$name: and is steered no more" lab_until 3 branch_is_not_steered; } &&
+            { [ "$nat $lines" != "none open" ] ||
+                { expect "$name: the branch comes again, and so does the route" comes_again &&
+                    expect "$name: which no crash leaves behind" a_kill_takes_it_away; }; }
     fi
     if [ "$lab_failures" -gt "$failed_before" ]; then
         # shellcheck disable=SC2046
