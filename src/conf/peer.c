@@ -100,6 +100,16 @@ static void check_identity(struct compiler *c, const struct keyed_group *g, cons
             g->group.name);
 }
 
+static void take_user_auth(struct compiler *c, struct keyed_group *g, const struct statement *s)
+{
+    bool is_hybrid = statement_has(s, "hybrid");
+
+    g->group.user_auth = is_hybrid ? USER_AUTH_HYBRID : statement_has(s, "xauth") ? USER_AUTH_XAUTH : USER_AUTH_NONE;
+    if (is_hybrid)
+        say(c, CONF_WARNING, s,
+            "hybrid authentication is not built yet: phase 1 with tunnel-group %s ends with NO_POLICY", g->group.name);
+}
+
 static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, const struct statement *block)
 {
     for (const struct statement *s = NULL; (s = next_child(c, block, s)) != NULL;) {
@@ -116,9 +126,7 @@ static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, con
         else if (s->row->kind == STATEMENT_peer_id_validate)
             take_identity_check(g, s);
         else if (s->row->kind == STATEMENT_user_authentication && g->group.is_remote_access)
-            g->group.user_auth = statement_has(s, "xauth")    ? USER_AUTH_XAUTH
-                                 : statement_has(s, "hybrid") ? USER_AUTH_HYBRID
-                                                              : USER_AUTH_NONE;
+            take_user_auth(c, g, s);
         else if (s->row->kind == STATEMENT_peer_identity)
             g->group.peer_identity = arena_copy_text(c->arena, statement_argument(s, "identity", 0));
     }
