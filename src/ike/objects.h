@@ -211,6 +211,7 @@ struct pair {
     struct endpoint local, remote;
     bool is_udp, is_transport, is_up;
     bool is_leaving; /* the peer has been told that it goes */
+    bool is_mute;    /* we send no more in it */
     enum side side;
     uint32_t spi_in, spi_out;
     enum cipher_id cipher;

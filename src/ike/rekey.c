@@ -57,14 +57,28 @@ void rekey_sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct
     phase1_begin(ike, now_ms, peer_of(ike, sa->peer), tunnel, NO_INDEX, sa->local, sa->remote, out);
 }
 
+static void stop_sending(struct pair *pair, struct ike_outputs *out)
+{
+    if (out->count == IKE_OUTPUTS_MAX)
+        return;
+    pair->is_mute = true;
+    out->items[out->count++] = (struct ike_output){
+        .kind = IKE_OUT_REMOVE,
+        .remove = {.pair = pair->self, .spi_in = pair->spi_in, .spi_out = pair->spi_out, .is_outbound_only = true}};
+}
+
 void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
 {
     struct isakmp_sa *sa = sa_up_in(ike, pair->peer, pair->session);
 
     const struct tunnel *tunnel = tunnel_of(ike, pair->tunnel);
 
-    if (pair->retire_ms != 0) /* it has a successor, though what the peer still sends may reach a limit */
+    if (pair->retire_ms !=
+        0) { /* its successor takes what we send before a limit ends it; the peer may go on sending */
+        if (!pair->is_mute)
+            stop_sending(pair, out);
         return;
+    }
     pair->rekey_ms = now_ms + RETRY_MS;
     if (tunnel == NULL || (!may_begin(tunnel) && (!tunnel->is_dynamic || sa == NULL)))
         return;
@@ -117,15 +131,6 @@ static bool is_smaller_pair(const struct pair *a, const struct pair *b)
     uint32_t high_a = a->spi_in ^ a->spi_out ^ low_a, high_b = b->spi_in ^ b->spi_out ^ low_b;
 
     return low_a != low_b ? low_a < low_b : high_a < high_b;
-}
-
-static void stop_sending(struct pair *pair, struct ike_outputs *out)
-{
-    if (out->count == IKE_OUTPUTS_MAX)
-        return;
-    out->items[out->count++] = (struct ike_output){
-        .kind = IKE_OUT_REMOVE,
-        .remove = {.pair = pair->self, .spi_in = pair->spi_in, .spi_out = pair->spi_out, .is_outbound_only = true}};
 }
 
 void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct ike_outputs *out)
@@ -181,7 +186,7 @@ void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint1
     if (newest == NULL || newest->lifetime_s == 0)
         return;
     newest->retire_ms = 0;
-    newest->rekey_ms = now_ms + RETRY_MS;
+    newest->rekey_ms = newest->is_mute ? now_ms : now_ms + RETRY_MS;
 }
 
 void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer, struct handle session)
