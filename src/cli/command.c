@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "base/check.h"
+#include "cli/capture.h"
 #include "cli/check.h"
 #include "cli/doctor.h"
 #include "cli/file.h"
@@ -264,6 +265,16 @@ static int do_copy_journal(struct command *command)
     return show_to_file(command, has_keys ? CONTROL_SHOW_JOURNAL_KEYS : CONTROL_SHOW_JOURNAL, words, count, 0600);
 }
 
+static int do_copy_capture(struct command *command)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    return capture_copy(command->options->socket, command->request.capture, command->request.file, &why)
+               ? COMMAND_DONE
+               : complain(command, space);
+}
+
 static int do_check(struct command *command)
 {
     char space[WHY_SIZE];
@@ -445,6 +456,7 @@ int command_run(struct command *command)
     case CONTROL_COPY_TO: return do_copy_to(command);
     case CONTROL_COPY_JOURNAL:
     case CONTROL_COPY_JOURNAL_KEYS: return do_copy_journal(command);
+    case CONTROL_COPY_CAPTURE: return do_copy_capture(command);
     case CONTROL_EXPLAIN:
         return complain(command, "the options of explain stand behind that word: ikewise explain --help");
     case CONTROL_REPLAY:

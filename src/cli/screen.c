@@ -355,6 +355,8 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTIONS_COUNT, view);
         write_each(out, reply, RECORD_connection, BLOCK_COUNT, BLOCK_CONN, view);
         return;
+    case CONTROL_SHOW_CAPTURE:
+    case CONTROL_SHOW_CAPTURE_DUMP: screen_captures(out, reply, request->capture[0] != '\0', view); return;
     case CONTROL_PACKET_TRACER: screen_trace(out, reply, view); return;
     case CONTROL_SHOW_DROPS: screen_drops(out, reply, view); return;
     case CONTROL_SHOW_SESSION: screen_crypto_session(out, reply, view); return;

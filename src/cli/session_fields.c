@@ -478,6 +478,21 @@ static void field_timeout(struct text *t, item *i)
     text_add(t, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
 }
 
+static void field_capture_state(struct text *t, item *i)
+{
+    text_add(t, record_flag(i->record, COL_capture_full) ? "Buffer Full" : "Capturing");
+}
+
+static void field_packet_time(struct text *t, item *i)
+{
+    time_t at = (time_t)record_number(i->record, COL_packet_at);
+    struct tm tm;
+
+    localtime_r(&at, &tm);
+    text_add(t, "%02d:%02d:%02d.%06u", tm.tm_hour, tm.tm_min, tm.tm_sec,
+             (unsigned)record_number(i->record, COL_packet_at_us));
+}
+
 static void field_number(struct text *t, item *i)
 {
     text_add(t, "%08x",

@@ -237,10 +237,16 @@ static bool argument_take(struct control_request *request, enum argument argumen
             return false;
         request->packet.protocol = (uint8_t)level;
         return true;
+    case ARGUMENT_CAPTURE: return copy_word(request->capture, sizeof request->capture, word);
+    case ARGUMENT_CAPTURED:
+        return bytes_begin_with(word, bytes_of_text("capture:")) &&
+               copy_word(request->capture, sizeof request->capture, bytes_after(word, strlen("capture:")));
+    case ARGUMENT_BUFFER: return number_of(word, argument, &request->buffer_size);
     case ARGUMENT_ACL: return copy_word(request->acl, sizeof request->acl, word);
     case ARGUMENT_NAMEIF: return copy_word(request->packet.nameif, sizeof request->packet.nameif, word);
     case ARGUMENT_SOURCE:
     case ARGUMENT_FILE: return copy_word(request->file, sizeof request->file, word);
+    case ARGUMENT_MATCH:
     case ARGUMENT_STATEMENT: return copy_word(request->rest, sizeof request->rest, word);
     case ARGUMENT_LEVEL:
         if (!number_of(word, argument, &level))

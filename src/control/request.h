@@ -23,6 +23,7 @@ enum {
     CONTROL_READER_LINE_MAX = 4096,      /* of somebody who may not change anything */
     CONTROL_EXPECTED_MAX = 48,
     CONTROL_REST_SIZE = 1024,
+    CONTROL_CAPTURE_NAME_SIZE = 32,
 };
 
 enum control_request_id {
@@ -63,12 +64,14 @@ struct control_request {
         uint8_t protocol;
         uint16_t numbers[2]; /* ports of source and destination; of ICMP type and code */
     } packet;
-    uint16_t level;               /* 0: not given */
-    uint32_t line_count;          /* of `terminal pager` */
-    uint32_t repeat_count;        /* of `ping`, seconds of `probe`; 0: not given */
-    char acl[CONTROL_WORD_SIZE];  /* an access-list; "": not given */
-    char file[CONTROL_WORD_SIZE]; /* a file, or the source of `ping`; "": not given */
-    char rest[CONTROL_REST_SIZE]; /* the words that were left, a blank between them; "": none */
+    uint16_t level;                          /* 0: not given */
+    uint32_t line_count;                     /* of `terminal pager` */
+    uint32_t repeat_count;                   /* of `ping`, seconds of `probe`; 0: not given */
+    uint32_t buffer_size;                    /* of `capture`, bytes; 0: not given */
+    char capture[CONTROL_CAPTURE_NAME_SIZE]; /* "": not given */
+    char acl[CONTROL_WORD_SIZE];             /* an access-list; "": not given */
+    char file[CONTROL_WORD_SIZE];            /* a file, or the source of `ping`; "": not given */
+    char rest[CONTROL_REST_SIZE];            /* the words that were left, a blank between them; "": none */
 };
 
 /* Which rows there are for somebody. */

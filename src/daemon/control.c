@@ -236,6 +236,7 @@ void control_close(struct control *control)
     control->is_closing = true;
     unlink(control->path);
     keys_close(control);
+    captures_close(control);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
         if (control->clients[i].is_used)
             client_drop(&control->clients[i]);

@@ -6,6 +6,7 @@
 #define DAEMON_CONTROL_CLIENT_H
 
 #include "control/record.h"
+#include "daemon/capture.h"
 #include "daemon/control.h"
 #include "daemon/running.h"
 
@@ -61,6 +62,18 @@ struct control_keys {
     size_t written_count;
 };
 
+enum { CONTROL_CAPTURES_MAX = 8 };
+
+struct capture {
+    struct control *control;
+    uv_poll_t poll; /* not started when the buffer is full */
+    int fd;
+    char name[CONTROL_CAPTURE_NAME_SIZE], nameif[64], words[CONTROL_REST_SIZE];
+    bool is_isakmp;
+    struct capture_match match;
+    struct capture_buffer buffer;
+};
+
 enum { CONTROL_HITS_MAX = 1024 };
 
 /* What `clear access-list counters` has taken away. */
@@ -84,7 +97,8 @@ struct control {
     unsigned handle_count; /* uv handles that are not closed yet */
     struct client clients[CONTROL_CLIENTS_MAX];
     struct control_keys keys;
-    struct ip conditions[CONTROL_CONDITIONS_MAX]; /* peers to whose lines debugging is limited */
+    struct capture *captures[CONTROL_CAPTURES_MAX]; /* NULL: free */
+    struct ip conditions[CONTROL_CONDITIONS_MAX];   /* peers to whose lines debugging is limited */
     size_t condition_count;
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
     uint64_t logged_count;    /* events since `clear logging buffer`; at first more than are kept */
@@ -142,6 +156,12 @@ bool show_connections(struct client *client);
 bool show_access_lists(struct client *client);
 void clear_connections(struct client *client);
 void clear_access_lists(struct client *client);
+
+/* control_capture.c */
+void do_capture(struct client *client);
+void do_no_capture(struct client *client); /* also clear capture */
+bool show_captures(struct client *client);
+void captures_close(struct control *control);
 
 /* control_trace.c: packet-tracer, whole */
 void do_trace(struct client *client);

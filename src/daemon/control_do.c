@@ -491,6 +491,12 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_CONN: client->producer = show_connections; return;
     case CONTROL_SHOW_ACCESS_LIST: client->producer = show_access_lists; return;
     case CONTROL_PACKET_TRACER: do_trace(client); return;
+    case CONTROL_CAPTURE:
+    case CONTROL_CAPTURE_ISAKMP: do_capture(client); return;
+    case CONTROL_NO_CAPTURE:
+    case CONTROL_CLEAR_CAPTURE: do_no_capture(client); return;
+    case CONTROL_SHOW_CAPTURE:
+    case CONTROL_SHOW_CAPTURE_DUMP: client->producer = show_captures; return;
     case CONTROL_UP: do_up(client); return;
     case CONTROL_DOWN: do_down(client); return;
     case CONTROL_RELOAD: do_reload(client); return;
@@ -509,6 +515,7 @@ void handle_request(struct client *client)
     case CONTROL_COPY_TO:
     case CONTROL_COPY_JOURNAL:
     case CONTROL_COPY_JOURNAL_KEYS:
+    case CONTROL_COPY_CAPTURE:
     case CONTROL_PING:
     case CONTROL_PROBE:
     case CONTROL_SHOW_TECH:

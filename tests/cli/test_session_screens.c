@@ -250,6 +250,40 @@ static void connections_have_a_row_for_each_direction(void **state)
                   "    2  IPsec   AES+SHA              772730        0        0 11.0.2.2\n");
 }
 
+static void captures_look_as_on_an_asa(void **state)
+{
+    static const char capture[] =
+        "{\"record\":\"capture\",\"name\":\"c\",\"type\":\"raw-data\",\"interface\":\"inside\",\"full\":false,"
+        "\"packets\":1,\"bytes\":44,\"buffer\":524288,\"match\":\"ip any any\"}\n";
+    static const char text[] =
+        "{\"record\":\"packet\",\"number\":1,\"at\":1530892863,\"at_us\":52762,\"len\":40,\"text\":\"1.1.1.1.12869 > "
+        "2.2.2.2.80: S 3624439037:3624439037(0) win 8192\"}\n";
+    static const char bytes[] = "{\"record\":\"packet\",\"number\":1,\"at\":1530892863,\"at_us\":52762,\"len\":1600,"
+                                "\"bytes\":\"45000028414243444546474849505152ff\"}\n";
+    char both[1024];
+
+    (void)state;
+    setenv("TZ", "MDT+6", 1);
+    tzset();
+    expect_screen(capture, SHOW(CAPTURE), DIALECT_ASA,
+                  "capture c type raw-data interface inside [Capturing - 44 bytes] \n"
+                  "  match ip any any\n");
+    snprintf(both, sizeof both, "%s%s", capture, text);
+    expect_screen(both, (struct control_request){.id = CONTROL_SHOW_CAPTURE, .capture = "c"}, DIALECT_ASA,
+                  "1 packets captured\n"
+                  "\n"
+                  "   1: 10:01:03.052762       1.1.1.1.12869 > 2.2.2.2.80: S 3624439037:3624439037(0) win 8192 \n"
+                  "1 packets shown\n");
+    snprintf(both, sizeof both, "%s%s", capture, bytes);
+    expect_screen(both, (struct control_request){.id = CONTROL_SHOW_CAPTURE_DUMP, .capture = "c"}, DIALECT_ASA,
+                  "1 packets captured\n"
+                  "\n"
+                  "   1: 10:01:03.052762       1600 bytes\n"
+                  "0x0000   4500 0028 4142 4344 4546 4748 4950 5152        E..(ABCDEFGHIPQR\n"
+                  "0x0010   ff                                             .\n"
+                  "1 packets shown\n");
+}
+
 static void routes_look_as_in_seed_5(void **state)
 {
     (void)state;
@@ -387,6 +421,7 @@ int main(void)
         cmocka_unit_test(sessions_look_as_on_an_asa_9),
         cmocka_unit_test(a_session_looks_as_on_ios),
         cmocka_unit_test(users_are_a_list_of_their_own),
+        cmocka_unit_test(captures_look_as_on_an_asa),
         cmocka_unit_test(ISAKMP_SAs_are_counted_as_on_ios),
         cmocka_unit_test(conditions_of_debugging_are_listed),
         cmocka_unit_test(logging_looks_as_on_an_asa),

@@ -133,6 +133,19 @@ replays() { # with session keys or not: what phase 2 asked for is read, or assum
         "$ikewise" replay "$work/journal" --config "$work/w.conf" >"$work/replayed" &&
         cat "$work/replayed" && [ "$(grep -c 'in phase 2 is sealed' "$work/replayed")" = "$2" ]
 }
+sees() { # capture, text: on its screen
+    "${ikewised%d}" -s "$work/w.sock" show capture ${1:+"$1"} | tee /dev/stderr | grep -qE -- "$2"
+}
+west() { "${ikewised%d}" -s "$work/w.sock" "$@"; }
+refuses() { # text, words...
+    not west "${@:2}" >"$work/refused" 2>&1 && cat "$work/refused" && grep -qF -- "$1" "$work/refused"
+}
+copies() { # capture, its packets
+    rm -f "$work/$1.pcapng"
+    west copy "capture:$1" "$work/$1.pcapng" && [ "$(stat -c %a "$work/$1.pcapng")" = 600 ] &&
+        "${ikewised%d}" explain "$work/$1.pcapng"
+}
+packet_sockets() { [ "$(host gw awk 'NR > 1' /proc/net/packet | wc -l)" = "$1" ]; }
 starts_again() { # side: a second daemon with the same file, which has to give up by itself
     timeout 10 ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/second.sock"
 }
@@ -150,6 +163,41 @@ expect "every ping arrives, the first included" pings 5
 
 expect "the journal of a tunnel that is up is healthy, and comes up again" replays "" 1
 expect "with session keys phase 2 is read in it" replays session-keys 0
+
+expect "without a capture there is no packet socket" packet_sockets 0
+expect "a capture on the inside" west capture in interface inside match icmp host 10.1.0.5 any
+expect "one on the outside" west capture out interface outside match host 192.0.2.2 and esp
+expect "one of what nobody sends" west capture none interface outside match ip host 192.0.2.77 any
+expect "one of ISAKMP" west capture ike type isakmp interface outside
+expect "one that holds little" west capture small buffer 1534 interface inside
+expect "has a socket each" packet_sockets 5
+expect "the same name again is refused" refuses "no capture in ends it" capture in interface inside
+expect "a nameif that there is not is refused" refuses "no interface has this nameif" capture x interface dmz
+expect "a wrong match is refused by its word" refuses "'foo' where" capture x interface inside match foo
+pings 10
+west down 192.0.2.2 >/dev/null
+west up 192.0.2.2 >/dev/null
+expect "pings are captured, both ways" sees in "^ +1: [0-9:.]{15} +10\\.1\\.0\\.5 > 10\\.2\\.0\\.5: icmp: echo request "
+expect "answers too" sees in "10\\.2\\.0\\.5 > 10\\.1\\.0\\.5: icmp: echo reply "
+expect "all of them" sees in "^20 packets shown"
+expect "outside they are ESP" sees out "192\\.0\\.2\\.1 > 192\\.0\\.2\\.2:  ip-proto-50, length [0-9]+"
+expect "what does not match is not kept" sees none "^0 packets captured"
+expect "ISAKMP is kept apart" sees ike "192\\.0\\.2\\.1\\.500 > 192\\.0\\.2\\.2\\.500:  udp"
+expect "and no ESP" not sees ike "ip-proto"
+expect "a full buffer is said" sees "" "^capture small type raw-data interface inside \\[Buffer Full - 1[0-9]{3} bytes\\]"
+expect "and what the others match" sees "" "^  match icmp host 10\\.1\\.0\\.5 any"
+expect "a copy is a file that explain reads, and only its owner" copies ike
+if command -v tcpdump >/dev/null; then
+    west copy capture:in "$work/in.pcapng"
+    expect "and tcpdump" is_0 "$(($(tcpdump -n -r "$work/in.pcapng" 2>/dev/null | grep -c 'ICMP echo') - 20))"
+fi
+expect "a file that is there is left alone" refuses "File exists" copy capture:ike "$work/ike.pcapng"
+expect "a capture that there is not has no file" refuses "no capture has this name" copy capture:x "$work/x.pcapng"
+expect "nor an empty one" not [ -e "$work/x.pcapng" ]
+west clear capture in
+expect "a capture that is cleared begins anew" sees in "^0 packets captured"
+for name in in out none ike small; do west no capture $name; done
+expect "with the last one their sockets go" packet_sockets 0
 
 expect "a second daemon gives up" not starts_again w
 expect "and has harmed nothing" pings 2

@@ -1,0 +1,486 @@
+#include "daemon/capture.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+enum { WORDS_MAX = 16, PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PORT_IKE = 500, PORT_IKE_NAT = 4500 };
+
+static const struct {
+    const char *name;
+    uint8_t protocol; /* 0: any */
+} protocols[] = {{"ip", 0}, {"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"gre", 47}, {"esp", 50}, {"ah", 51}, {"icmp6", 58}};
+
+static const struct port_range any_port = {0, 65535};
+
+/* ---- the match ---- */
+
+struct words {
+    struct bytes list[WORDS_MAX];
+    size_t count, at;
+    struct text *why;
+};
+
+static struct bytes word_at(const struct words *w)
+{
+    return w->at < w->count ? w->list[w->at] : (struct bytes){0};
+}
+
+static bool is_word(const struct words *w, const char *text)
+{
+    return bytes_equal(word_at(w), bytes_of_text(text));
+}
+
+static bool take_word(struct words *w, const char *text)
+{
+    if (!is_word(w, text))
+        return false;
+    w->at++;
+    return true;
+}
+
+static bool refuse(struct words *w, const char *expected)
+{
+    if (w->at < w->count) {
+        text_add(w->why, "match: '");
+        text_add_escaped(w->why, word_at(w));
+        text_add(w->why, "' where there should be %s", expected);
+    } else {
+        text_add(w->why, "match: %s is missing", expected);
+    }
+    return false;
+}
+
+static bool number_of(struct bytes word, unsigned most, unsigned *number)
+{
+    unsigned sum = 0;
+
+    if (word.len == 0 || word.len > 5)
+        return false;
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.data[i] < '0' || word.data[i] > '9')
+            return false;
+        sum = sum * 10 + word.data[i] - '0';
+    }
+    *number = sum;
+    return sum <= most;
+}
+
+static bool take_protocol(struct words *w, uint8_t *protocol)
+{
+    unsigned number;
+
+    for (size_t i = 0; i < COUNT_OF(protocols); i++) {
+        if (take_word(w, protocols[i].name)) {
+            *protocol = protocols[i].protocol;
+            return true;
+        }
+    }
+    if (!number_of(word_at(w), 255, &number))
+        return false;
+    w->at++;
+    *protocol = (uint8_t)number;
+    return true;
+}
+
+static bool take_ip(struct words *w, struct ip *ip)
+{
+    if (!ip_parse(ip, word_at(w)))
+        return refuse(w, "an address");
+    w->at++;
+    return true;
+}
+
+/* A.B.C.D/LEN; or a netmask after it. */
+static bool take_network(struct words *w, struct ip_range *range)
+{
+    struct bytes word = word_at(w);
+    const uint8_t *slash = word.len ? memchr(word.data, '/', word.len) : NULL;
+    struct ip ip, mask;
+    unsigned len;
+
+    if (slash != NULL) {
+        size_t before = (size_t)(slash - word.data);
+
+        if (!ip_parse(&ip, bytes_of(word.data, before)) ||
+            !number_of(bytes_after(word, before + 1), 8 * (unsigned)ip_len(ip), &len))
+            return refuse(w, "a network");
+        w->at++;
+    } else {
+        if (!take_ip(w, &ip))
+            return false;
+        if (!ip_parse(&mask, word_at(w)) || mask.family != ip.family || ip_mask_len(mask) < 0)
+            return refuse(w, "a netmask");
+        len = (unsigned)ip_mask_len(mask);
+        w->at++;
+    }
+    *range = ip_range_of_prefix(ip, len);
+    return true;
+}
+
+/* `any` has no family: it takes that of the other end. */
+static bool take_end(struct words *w, struct ip_range *range, bool *is_any)
+{
+    struct ip ip;
+
+    *is_any = take_word(w, "any");
+    if (*is_any)
+        return true;
+    if (take_word(w, "any4")) {
+        *range = ip_range_of_prefix(ip_of_v4(0), 0);
+        return true;
+    }
+    if (take_word(w, "host")) {
+        if (!take_ip(w, &ip))
+            return false;
+        *range = (struct ip_range){ip, ip};
+        return true;
+    }
+    return take_network(w, range);
+}
+
+static bool take_port(struct words *w, struct port_range *ports)
+{
+    unsigned port;
+
+    if (!number_of(word_at(w), 65535, &port))
+        return refuse(w, "the number of a port");
+    w->at++;
+    *ports = (struct port_range){(uint16_t)port, (uint16_t)port};
+    return true;
+}
+
+/* What is not said of an end. Without any address a selector is of one family, and there is one for each. */
+static void complete(struct capture_match *match, struct selector s, bool is_local_any, bool is_remote_any)
+{
+    struct selector six = s;
+
+    if (is_local_any && is_remote_any) {
+        s.local = s.remote = ip_range_of_prefix(ip_of_v4(0), 0);
+        six.local = six.remote = ip_range_of_prefix(ip_of_bytes(bytes_of((uint8_t[16]){0}, 16)), 0);
+        match->any_of[match->count++] = six;
+    } else if (is_local_any) {
+        s.local = ip_range_of_prefix(s.remote.first, 0);
+    } else if (is_remote_any) {
+        s.remote = ip_range_of_prefix(s.local.first, 0);
+    }
+    match->any_of[match->count++] = s;
+}
+
+static bool has_ports(uint8_t protocol)
+{
+    return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
+}
+
+static bool read_asa(struct capture_match *match, struct words *w)
+{
+    struct selector s = {.local_ports = any_port, .remote_ports = any_port};
+    bool is_local_any, is_remote_any;
+
+    if (!take_protocol(w, &s.protocol))
+        return refuse(w, "a protocol: ip, tcp, udp, icmp, esp or a number");
+    if (!take_end(w, &s.local, &is_local_any) ||
+        (has_ports(s.protocol) && take_word(w, "eq") && !take_port(w, &s.local_ports)) ||
+        !take_end(w, &s.remote, &is_remote_any) ||
+        (has_ports(s.protocol) && take_word(w, "eq") && !take_port(w, &s.remote_ports)))
+        return false;
+    if (w->at < w->count)
+        return refuse(w, has_ports(s.protocol) ? "eq and a port, or nothing" : "nothing more");
+    if (!is_local_any && !is_remote_any && s.local.first.family != s.remote.first.family) {
+        text_add(w->why, "match: one end is IPv4, and the other IPv6");
+        return false;
+    }
+    complete(match, s, is_local_any, is_remote_any);
+    return true;
+}
+
+/* What tcpdump's words have said so far. */
+struct said {
+    uint8_t protocol;
+    struct ip_range ends[2];
+    struct port_range ports[2];
+    size_t end_count, port_count;
+};
+
+static bool read_primitive(struct said *said, struct words *w)
+{
+    struct ip ip;
+
+    if (take_word(w, "host")) {
+        if (said->end_count == 2)
+            return refuse(w, "no third address");
+        if (!take_ip(w, &ip))
+            return false;
+        said->ends[said->end_count++] = (struct ip_range){ip, ip};
+        return true;
+    }
+    if (take_word(w, "net"))
+        return said->end_count == 2 ? refuse(w, "no third address") : take_network(w, &said->ends[said->end_count++]);
+    if (take_word(w, "port"))
+        return said->port_count == 2 ? refuse(w, "no third port") : take_port(w, &said->ports[said->port_count++]);
+    if (said->protocol == 0 && take_protocol(w, &said->protocol))
+        return true;
+    return refuse(w, "host, net, port or one protocol");
+}
+
+/* A host is either end, and a port that of either. Which of two hosts has which of two ports is not said. */
+static bool read_tcpdump(struct capture_match *match, struct words *w)
+{
+    struct said said = {.ports = {any_port, any_port}};
+    bool is_protocol;
+
+    do {
+        uint8_t before = said.protocol;
+
+        if (!read_primitive(&said, w))
+            return false;
+        is_protocol = said.protocol != before; /* udp port 500: an `and` that is not said */
+        if (w->at == w->count)
+            break;
+    } while (take_word(w, "and") || is_protocol);
+    if (w->at < w->count || is_word(w, "and"))
+        return refuse(w, "and, or the end: or, not and brackets are not known here");
+    if (said.end_count == 2 && said.ends[0].first.family != said.ends[1].first.family) {
+        text_add(w->why, "match: one end is IPv4, and the other IPv6");
+        return false;
+    }
+
+    struct selector s = {said.ends[0], said.ends[1], said.protocol, said.ports[0], said.ports[1]};
+
+    complete(match, s, said.end_count < 1, said.end_count < 2);
+    if (said.end_count > 0 && said.port_count > 0) {
+        s = match->any_of[0];
+        s.local_ports = said.ports[1];
+        s.remote_ports = said.ports[0];
+        match->any_of[match->count++] = s;
+    }
+    return true;
+}
+
+static bool is_tcpdump(struct words w)
+{
+    uint8_t protocol;
+
+    if (!take_protocol(&w, &protocol))
+        return true;
+    for (size_t i = 0; i < w.count; i++)
+        if (bytes_equal(w.list[i], bytes_of_text("and")) || bytes_equal(w.list[i], bytes_of_text("port")))
+            return true;
+    return w.count == 1;
+}
+
+bool capture_match_read(struct capture_match *match, struct bytes words, struct text *why)
+{
+    struct words w = {.why = why};
+    struct capture_match found = {0};
+    size_t begin = 0;
+
+    for (size_t i = 0; i <= words.len; i++) {
+        if (i < words.len && words.data[i] != ' ')
+            continue;
+        if (i > begin && w.count == WORDS_MAX) {
+            text_add(why, "match: too many words");
+            return false;
+        }
+        if (i > begin)
+            w.list[w.count++] = bytes_of(words.data + begin, i - begin);
+        begin = i + 1;
+    }
+    if (!(is_tcpdump(w) ? read_tcpdump : read_asa)(&found, &w))
+        return false;
+    *match = found;
+    return true;
+}
+
+/* ---- packets ---- */
+
+static uint16_t u16_at(struct bytes b, size_t at)
+{
+    return (uint16_t)(b.data[at] << 8 | b.data[at + 1]);
+}
+
+static uint32_t u32_at(struct bytes b, size_t at)
+{
+    return (uint32_t)u16_at(b, at) << 16 | u16_at(b, at + 2);
+}
+
+/* `body`: what follows the IP header; empty in a later fragment. False: no whole IP header. */
+static bool flow_of(struct bytes packet, struct flow *flow, struct bytes *body, bool *is_later_fragment)
+{
+    size_t header;
+
+    *flow = (struct flow){0};
+    *is_later_fragment = false;
+    if (packet.len >= 20 && packet.data[0] >> 4 == 4) {
+        header = 4 * (size_t)(packet.data[0] & 15);
+        flow->protocol = packet.data[9];
+        flow->local = ip_of_bytes(bytes_of(packet.data + 12, 4));
+        flow->remote = ip_of_bytes(bytes_of(packet.data + 16, 4));
+        *is_later_fragment = u16_at(packet, 6) & 0x1fff;
+    } else if (packet.len >= 40 && packet.data[0] >> 4 == 6) {
+        header = 40;
+        flow->protocol = packet.data[6];
+        flow->local = ip_of_bytes(bytes_of(packet.data + 8, 16));
+        flow->remote = ip_of_bytes(bytes_of(packet.data + 24, 16));
+        if (flow->protocol == 44 && packet.len >= 48) { /* the fragment header, RFC 8200 section 4.5 */
+            flow->protocol = packet.data[40];
+            *is_later_fragment = u16_at(packet, 42) & 0xfff8;
+            header = 48;
+        }
+    } else {
+        return false;
+    }
+    *body = *is_later_fragment ? bytes_of(packet.data, 0) : bytes_after(packet, header);
+    if (has_ports(flow->protocol) && body->len >= 4) {
+        flow->has_ports = true;
+        flow->local_port = u16_at(*body, 0);
+        flow->remote_port = u16_at(*body, 2);
+    }
+    return true;
+}
+
+bool capture_match_holds(const struct capture_match *match, struct bytes packet)
+{
+    struct flow flow;
+    struct bytes body;
+    bool is_later_fragment;
+
+    if (match->count == 0)
+        return true;
+    if (!flow_of(packet, &flow, &body, &is_later_fragment))
+        return false;
+    for (size_t i = 0; i < match->count; i++) {
+        struct selector back = selector_mirror(match->any_of[i]);
+
+        if (selector_matches(&match->any_of[i], &flow) || selector_matches(&back, &flow))
+            return true;
+    }
+    return false;
+}
+
+bool capture_is_isakmp(struct bytes packet)
+{
+    struct flow flow;
+    struct bytes body;
+    bool is_later_fragment;
+
+    if (!flow_of(packet, &flow, &body, &is_later_fragment) || flow.protocol != PROTOCOL_UDP || !flow.has_ports)
+        return false;
+    if (flow.local_port == PORT_IKE || flow.remote_port == PORT_IKE)
+        return true;
+    return (flow.local_port == PORT_IKE_NAT || flow.remote_port == PORT_IKE_NAT) && body.len >= 12 &&
+           u32_at(body, 8) == 0; /* the non-ESP marker, RFC 3948 section 2.2 */
+}
+
+/* ---- the buffer ---- */
+
+struct head {
+    uint64_t at_us;
+    uint32_t len, kept_len;
+};
+
+void capture_keep(struct capture_buffer *buffer, struct bytes packet, uint32_t len, uint64_t at_us)
+{
+    struct head head = {at_us, len, (uint32_t)packet.len};
+
+    if (buffer->is_full || buffer->size - buffer->len < sizeof head + packet.len) {
+        buffer->is_full = true;
+        return;
+    }
+    memcpy(buffer->data + buffer->len, &head, sizeof head);
+    memcpy(buffer->data + buffer->len + sizeof head, packet.data, packet.len);
+    buffer->len += sizeof head + packet.len;
+    buffer->count++;
+}
+
+bool capture_next(const struct capture_buffer *buffer, size_t *at, struct captured *kept)
+{
+    struct head head;
+
+    if (*at >= buffer->len)
+        return false;
+    memcpy(&head, buffer->data + *at, sizeof head);
+    *kept = (struct captured){head.at_us, head.len, bytes_of(buffer->data + *at + sizeof head, head.kept_len)};
+    *at += sizeof head + head.kept_len;
+    return true;
+}
+
+/* ---- a line for each ---- */
+
+static const struct {
+    uint8_t type;
+    const char *name;
+} icmp_types[] = {{0, "echo reply"},        {3, "unreachable"},  {4, "source quench"},
+                  {5, "redirect"},          {8, "echo request"}, {11, "time exceeded in-transit"},
+                  {12, "parameter problem"}};
+
+static void add_icmp(struct text *t, struct bytes body)
+{
+    text_add(t, "icmp: ");
+    for (size_t i = 0; i < COUNT_OF(icmp_types); i++) {
+        if (body.data[0] == icmp_types[i].type) {
+            text_add(t, "%s", icmp_types[i].name);
+            return;
+        }
+    }
+    text_add(t, "type %u code %u", body.data[0], body.data[1]);
+}
+
+static void add_tcp(struct text *t, struct bytes body, size_t wire_len)
+{
+    static const struct {
+        uint8_t bit;
+        char letter;
+    } flags[] = {{0x02, 'S'}, {0x01, 'F'}, {0x08, 'P'}, {0x04, 'R'}};
+    size_t header = 4 * (size_t)(body.data[12] >> 4);
+    size_t data_len = wire_len > header ? wire_len - header : 0;
+    bool has_flag = false;
+
+    for (size_t i = 0; i < COUNT_OF(flags); i++) {
+        if (body.data[13] & flags[i].bit) {
+            text_add(t, "%c", flags[i].letter);
+            has_flag = true;
+        }
+    }
+    if (!has_flag)
+        text_add(t, ".");
+    if (has_flag || data_len > 0)
+        text_add(t, " %u:%u(%zu)", u32_at(body, 4), (uint32_t)(u32_at(body, 4) + data_len), data_len);
+    if (body.data[13] & 0x10)
+        text_add(t, " ack %u", u32_at(body, 8));
+    text_add(t, " win %u", u16_at(body, 14));
+}
+
+void text_add_captured(struct text *t, struct bytes packet)
+{
+    struct flow flow;
+    struct bytes body;
+    bool is_later_fragment;
+
+    if (!flow_of(packet, &flow, &body, &is_later_fragment)) {
+        text_add(t, "no IP packet");
+        return;
+    }
+
+    size_t ip_len = packet.data[0] >> 4 == 4 ? u16_at(packet, 2) : 40u + u16_at(packet, 4);
+    size_t header = packet.len - body.len, wire_len = ip_len > header ? ip_len - header : 0;
+
+    text_add_ip(t, flow.local);
+    if (flow.has_ports)
+        text_add(t, ".%u", flow.local_port);
+    text_add(t, " > ");
+    text_add_ip(t, flow.remote);
+    if (flow.has_ports)
+        text_add(t, ".%u", flow.remote_port);
+    text_add(t, ": ");
+    if (flow.protocol == PROTOCOL_TCP && body.len >= 20)
+        add_tcp(t, body, wire_len);
+    else if (flow.protocol == PROTOCOL_UDP && body.len >= 8)
+        text_add(t, " udp %u", u16_at(body, 4) >= 8 ? u16_at(body, 4) - 8u : 0u);
+    else if (flow.protocol == PROTOCOL_ICMP && body.len >= 2)
+        add_icmp(t, body);
+    else if (is_later_fragment)
+        text_add(t, " ip-proto-%u, a later fragment", flow.protocol);
+    else
+        text_add(t, " ip-proto-%u, length %zu", flow.protocol, wire_len);
+}

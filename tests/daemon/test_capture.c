@@ -1,0 +1,230 @@
+#include "daemon/capture.h"
+
+#include "base/check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A packet of IPv4 without checksums. */
+static struct bytes packet_of(uint8_t space[static 60], uint8_t protocol, const char *from, uint16_t port,
+                              const char *to, uint16_t to_port, uint16_t fragment)
+{
+    struct ip source, destination;
+
+    CHECK(ip_parse(&source, bytes_of_text(from)) && ip_parse(&destination, bytes_of_text(to)));
+    memset(space, 0, 60);
+    space[0] = 0x45;
+    space[3] = 60;
+    space[6] = (uint8_t)(fragment >> 8);
+    space[7] = (uint8_t)fragment;
+    space[9] = protocol;
+    memcpy(space + 12, ip_bytes(&source).data, 4);
+    memcpy(space + 16, ip_bytes(&destination).data, 4);
+    space[20] = (uint8_t)(port >> 8);
+    space[21] = (uint8_t)port;
+    space[22] = (uint8_t)(to_port >> 8);
+    space[23] = (uint8_t)to_port;
+    return bytes_of(space, 60);
+}
+
+static void a_match_takes_both_directions_of_what_it_says_and_nothing_else(void **state)
+{
+    static const struct {
+        const char *match;
+        uint8_t protocol;
+        const char *from;
+        uint16_t port;
+        const char *to;
+        uint16_t to_port, fragment;
+        bool holds;
+        const char *why;
+    } cases[] = {
+        {"ip any any", 50, "1.1.1.1", 0, "2.2.2.2", 0, 0, true, "any protocol"},
+        {"ip host 1.1.1.1 host 2.2.2.2", 6, "1.1.1.1", 9, "2.2.2.2", 80, 0, true, "as it is written"},
+        {"ip host 1.1.1.1 host 2.2.2.2", 6, "2.2.2.2", 80, "1.1.1.1", 9, 0, true, "and back"},
+        {"ip host 1.1.1.1 host 2.2.2.2", 6, "1.1.1.1", 9, "2.2.2.3", 80, 0, false, "another host"},
+        {"ip host 1.1.1.1 any", 6, "9.9.9.9", 9, "1.1.1.1", 80, 0, true, "any is the other end"},
+        {"esp host 1.1.1.1 any", 50, "1.1.1.1", 0, "2.2.2.2", 0, 0, true, "by its name"},
+        {"50 host 1.1.1.1 any", 50, "1.1.1.1", 0, "2.2.2.2", 0, 0, true, "by its number"},
+        {"udp any any", 6, "1.1.1.1", 9, "2.2.2.2", 80, 0, false, "another protocol"},
+        {"ip 10.1.0.0 255.255.0.0 10.2.0.0/16", 1, "10.2.9.9", 0, "10.1.7.7", 0, 0, true,
+         "networks, in both spellings"},
+        {"ip 10.1.0.0 255.255.0.0 10.2.0.0/16", 1, "10.3.9.9", 0, "10.1.7.7", 0, 0, false, "outside of them"},
+        {"tcp any host 2.2.2.2 eq 80", 6, "1.1.1.1", 9, "2.2.2.2", 80, 0, true, "its port"},
+        {"tcp any host 2.2.2.2 eq 80", 6, "2.2.2.2", 80, "1.1.1.1", 9, 0, true, "of the answer"},
+        {"tcp any host 2.2.2.2 eq 80", 6, "1.1.1.1", 80, "2.2.2.2", 9, 0, false, "of the other end"},
+        {"tcp any host 2.2.2.2 eq 80", 6, "1.1.1.1", 9, "2.2.2.2", 80, 0x10, false, "a later fragment has no ports"},
+        {"ip any host 2.2.2.2", 6, "1.1.1.1", 9, "2.2.2.2", 80, 0x10, true, "but addresses"},
+        {"host 1.1.1.1", 6, "2.2.2.2", 9, "1.1.1.1", 80, 0, true, "tcpdump: either end"},
+        {"host 1.1.1.1 and port 80", 6, "2.2.2.2", 9, "1.1.1.1", 80, 0, true, "its port"},
+        {"host 1.1.1.1 and port 80", 6, "2.2.2.2", 80, "1.1.1.1", 9, 0, true, "or that of the other end"},
+        {"host 1.1.1.1 and port 80", 6, "2.2.2.2", 81, "1.1.1.1", 9, 0, false, "another port"},
+        {"host 1.1.1.1 and host 2.2.2.2", 6, "2.2.2.2", 81, "1.1.1.1", 9, 0, true, "both hosts"},
+        {"host 1.1.1.1 and host 2.2.2.2", 6, "2.2.2.3", 81, "1.1.1.1", 9, 0, false, "one of them"},
+        {"udp and port 500", 17, "2.2.2.3", 81, "1.1.1.1", 500, 0, true, "without an address"},
+        {"udp port 500", 17, "2.2.2.3", 500, "1.1.1.1", 81, 0, true, "an `and` that is not said"},
+        {"udp port 500", 6, "2.2.2.3", 500, "1.1.1.1", 81, 0, false, "the other protocol"},
+        {"net 10.1.0.0/16 and icmp", 1, "2.2.2.3", 0, "10.1.1.1", 0, 0, true, "a network"},
+        {"icmp", 1, "2.2.2.3", 0, "10.1.1.1", 0, 0, true, "a protocol alone"},
+        {"ip host 2001:db8::1 any", 1, "2.2.2.3", 0, "10.1.1.1", 0, 0, false, "the other family"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct capture_match match;
+        char said[256];
+        struct text why = text_of(said, sizeof said);
+        uint8_t space[60];
+
+        if (!capture_match_read(&match, bytes_of_text(cases[i].match), &why))
+            fail_msg("%s: %s", cases[i].match, said);
+        if (capture_match_holds(&match, packet_of(space, cases[i].protocol, cases[i].from, cases[i].port, cases[i].to,
+                                                  cases[i].to_port, cases[i].fragment)) != cases[i].holds)
+            fail_msg("%s: %s", cases[i].match, cases[i].why);
+    }
+}
+
+static void what_is_no_match_is_refused_by_its_word(void **state)
+{
+    static const char *const cases[][2] = {
+        {"ip host 1.1.1.1", "match: an address is missing"},
+        {"ip host 1.1.1.1 any any", "match: 'any' where there should be nothing more"},
+        {"ip host x any", "match: 'x' where there should be an address"},
+        {"ip 10.0.0.0 255.0.255.0 any", "match: '255.0.255.0' where there should be a netmask"},
+        {"ip 10.0.0.0/33 any", "match: '10.0.0.0/33' where there should be a network"},
+        {"tcp any eq http any", "match: 'http' where there should be the number of a port"},
+        {"tcp any eq 65536 any", "match: '65536' where there should be the number of a port"},
+        {"host 1.1.1.1 or host 2.2.2.2",
+         "match: 'or' where there should be and, or the end: or, not and brackets are not known here"},
+        {"host 1.1.1.1 and", "match: host, net, port or one protocol is missing"},
+        {"host 1.1.1.1 and host 2001:db8::1", "match: one end is IPv4, and the other IPv6"},
+        {"not host 1.1.1.1", "match: 'not' where there should be host, net, port or one protocol"},
+        {"\x1b[2J", "match: '\\x1b[2J' where there should be host, net, port or one protocol"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct capture_match match = {.count = 77};
+        char said[256];
+        struct text why = text_of(said, sizeof said);
+
+        CHECK(!capture_match_read(&match, bytes_of_text(cases[i][0]), &why) && match.count == 77);
+        assert_string_equal(said, cases[i][1]);
+    }
+}
+
+static void on_port_4500_only_what_has_the_marker_is_isakmp(void **state)
+{
+    uint8_t space[60];
+    struct bytes packet = packet_of(space, 17, "1.1.1.1", 4500, "2.2.2.2", 4500, 0);
+
+    (void)state;
+    CHECK(capture_is_isakmp(packet));
+    space[31] = 1; /* an SPI */
+    CHECK(!capture_is_isakmp(packet));
+    CHECK(!capture_is_isakmp(bytes_of(space, 29))); /* a keepalive */
+    CHECK(capture_is_isakmp(packet_of(space, 17, "1.1.1.1", 500, "2.2.2.2", 9, 0)));
+    CHECK(!capture_is_isakmp(packet_of(space, 6, "1.1.1.1", 500, "2.2.2.2", 500, 0)));
+}
+
+static void a_packet_of_any_length_is_looked_at_within_its_bytes(void **state)
+{
+    static const uint8_t protocols[] = {1, 6, 17, 44, 50};
+    struct capture_match match;
+    char said[256];
+    struct text why = text_of(said, sizeof said);
+
+    (void)state;
+    CHECK(capture_match_read(&match, bytes_of_text("udp port 500"), &why));
+    for (size_t p = 0; p < COUNT_OF(protocols); p++) {
+        for (unsigned first = 0; first < 256; first++) {
+            for (size_t len = 0; len <= 60; len++) {
+                uint8_t space[60], *exact = malloc(len + 1);
+                struct text t = text_of(said, sizeof said);
+
+                packet_of(space, protocols[p], "1.1.1.1", 4500, "2.2.2.2", 4500, 0);
+                space[0] = (uint8_t)first;
+                space[6] = protocols[p]; /* of IPv6 */
+                CHECK(exact != NULL);
+                memcpy(exact + 1, space, len);
+                capture_match_holds(&match, bytes_of(exact + 1, len));
+                capture_is_isakmp(bytes_of(exact + 1, len));
+                text_add_captured(&t, bytes_of(exact + 1, len));
+                CHECK(t.len > 0 && !t.is_cut);
+                free(exact);
+            }
+        }
+    }
+}
+
+static void a_full_buffer_stays_as_it_is(void **state)
+{
+    uint8_t space[500], packet[100];
+    struct capture_buffer buffer = {.data = space, .size = sizeof space};
+    struct captured kept;
+    size_t at = 0;
+
+    (void)state;
+    for (uint8_t i = 0; i < 10; i++) {
+        memset(packet, i, sizeof packet);
+        capture_keep(&buffer, bytes_of(packet, sizeof packet), 1000u + i, i);
+    }
+    CHECK(buffer.is_full && buffer.len <= sizeof space);
+    assert_int_equal(buffer.count, 4);
+    capture_keep(&buffer, bytes_of(packet, 1), 1, 99); /* it would fit */
+    for (uint8_t i = 0; i < 4; i++) {
+        CHECK(capture_next(&buffer, &at, &kept));
+        CHECK(kept.at_us == i && kept.len == 1000u + i && kept.packet.len == 100 && kept.packet.data[99] == i);
+    }
+    CHECK(!capture_next(&buffer, &at, &kept));
+}
+
+static void packets_are_told_as_on_an_asa(void **state)
+{
+    uint8_t space[60];
+    char line[256];
+    struct text t = text_of(line, sizeof line);
+
+    (void)state;
+    packet_of(space, 6, "1.1.1.1", 12869, "2.2.2.2", 80, 0);
+    memcpy(space + 24, "\xd8\x07\xff\x3d", 4);
+    space[32] = 0xa0;
+    space[33] = 2;
+    space[34] = 0x20;
+    text_add_captured(&t, bytes_of(space, 60));
+    assert_string_equal(line, "1.1.1.1.12869 > 2.2.2.2.80: S 3624402749:3624402749(0) win 8192");
+
+    t = text_of(line, sizeof line);
+    packet_of(space, 17, "10.2.11.50", 49955, "192.168.128.5", 161, 0);
+    space[25] = 83;
+    text_add_captured(&t, bytes_of(space, 60));
+    assert_string_equal(line, "10.2.11.50.49955 > 192.168.128.5.161:  udp 75");
+
+    t = text_of(line, sizeof line);
+    text_add_captured(&t, packet_of(space, 1, "10.50.101.6", 0x800, "192.168.128.5", 0, 0));
+    assert_string_equal(line, "10.50.101.6 > 192.168.128.5: icmp: echo request");
+
+    t = text_of(line, sizeof line);
+    text_add_captured(&t, packet_of(space, 50, "10.50.101.6", 0, "192.168.128.5", 0, 0));
+    assert_string_equal(line, "10.50.101.6 > 192.168.128.5:  ip-proto-50, length 40");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_match_takes_both_directions_of_what_it_says_and_nothing_else),
+        cmocka_unit_test(what_is_no_match_is_refused_by_its_word),
+        cmocka_unit_test(on_port_4500_only_what_has_the_marker_is_isakmp),
+        cmocka_unit_test(a_packet_of_any_length_is_looked_at_within_its_bytes),
+        cmocka_unit_test(a_full_buffer_stays_as_it_is),
+        cmocka_unit_test(packets_are_told_as_on_an_asa),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
