@@ -100,14 +100,17 @@ static void notified(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *s
         if (exchange->kind != EXCHANGE_QM || exchange->state != STATE_QM_WAIT_MSG2)
             continue;
         if (intent->spi != 0 && exchange->quick.spi_in == intent->spi) {
+            exchange->told = intent->notify;
             exchange_fail(ike, now_ms, exchange, REASON_NOTIFIED, out);
             return;
         }
         found = exchange;
         count++;
     }
-    if (count == 1)
+    if (count == 1) {
+        found->told = intent->notify;
         exchange_fail(ike, now_ms, found, REASON_NOTIFIED, out);
+    }
 }
 
 static void intent_do(struct ike *ike, uint64_t now_ms, const struct intent *intent, struct exchange *exchange,

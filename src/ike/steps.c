@@ -27,6 +27,21 @@ static const struct reason_info reasons[REASON_COUNT] = {
 #undef REASON
 };
 
+static const struct {
+    enum reason reason;
+    int where;
+    uint16_t told; /* 0: whatever the peer's notify is, if there was one */
+    const char *cause;
+} verdicts[] = {
+#define STATE_ANYWHERE STATE_COUNT
+#define VERDICT(reason, where, cause) {REASON_##reason, STATE_##where, 0, cause},
+#define TOLD(notify, where, cause) {REASON_NOTIFIED, STATE_##where, NOTIFY_##notify, cause},
+#include "ike/verdicts.def"
+#undef TOLD
+#undef VERDICT
+#undef STATE_ANYWHERE
+};
+
 #define STEP(from, side, sa, input, auth, sealing, holds, act, then, ...) step_action act;
 #include "ike/mm.def"
 #include "ike/am.def"
@@ -81,6 +96,15 @@ const char *state_passing(enum state into)
 const struct reason_info *reason_info(enum reason reason)
 {
     return &reasons[reason];
+}
+
+const char *verdict_of(enum reason reason, enum state where, uint16_t told)
+{
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++)
+        if (verdicts[i].reason == reason && (verdicts[i].where == STATE_COUNT || verdicts[i].where == (int)where) &&
+            (verdicts[i].told == 0 || verdicts[i].told == told))
+            return verdicts[i].cause;
+    return NULL;
 }
 
 const struct step *step_row(size_t index)

@@ -125,6 +125,68 @@ static void pfs_at_one_end_only_is_refused_by_name(void **state)
     assert_string_equal(event_text(sim_last_event(sim, WEST, EV_EXCHANGE_FAILED), FIELD_REASON), "NOTIFIED");
 }
 
+static void a_negotiation_that_has_failed_names_its_cause_in_the_log(void **state)
+{
+    static const struct {
+        const char *fault;
+        struct sim_peer to_west; /* what is wrong at the far end */
+        enum group_id group;
+        enum cipher_id esp_cipher;
+        const char *west, *east; /* the verdict; "none": no such event */
+    } rows[] = {
+        {"another policy: a notify in clear may be anybody's",
+         {WEST_IP, "correct horse", EAST_NET, WEST_NET, 0, 0},
+         GROUP_ECP384,
+         0,
+         "peer_down",
+         "none"},
+        {"no tunnel-group", {WEST_IP, "", EAST_NET, WEST_NET, 0, 0}, 0, 0, "psk_not_found", "psk_not_found"},
+        {"another key", {WEST_IP, "wrong horse", EAST_NET, WEST_NET, 0, 0}, 0, 0, "psk_mismatch", "psk_mismatch"},
+        {"another transform set",
+         {WEST_IP, "correct horse", EAST_NET, WEST_NET, 0, 0},
+         0,
+         CIPHER_AES256_CBC,
+         "p2_transform_mismatch",
+         "p2_transform_mismatch"},
+        {"other networks",
+         {WEST_IP, "correct horse", EAST_NET + 0x100, WEST_NET, 0, 0},
+         0,
+         0,
+         "p2_selector_mismatch",
+         "p2_selector_mismatch"},
+        {"PFS",
+         {WEST_IP, "correct horse", EAST_NET, WEST_NET, GROUP_ECP256, 0},
+         0,
+         0,
+         "p2_transform_mismatch",
+         "p2_pfs_mismatch"},
+    };
+    bool is_wrong = false;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sim_site e = east;
+
+        e.peers[0] = rows[i].to_west;
+        e.group = rows[i].group ? rows[i].group : e.group;
+        e.esp_cipher = rows[i].esp_cipher ? rows[i].esp_cipher : e.esp_cipher;
+        struct sim *sim = world(3, &west, &e);
+        sim_acquire(sim, WEST, 0);
+        sim_run(sim, 200000);
+        for (uint32_t site = WEST; site <= EAST; site++) {
+            const struct event *failed = sim_last_event(sim, site, EV_EXCHANGE_FAILED);
+            const char *is = failed == NULL ? "none" : event_text(failed, FIELD_VERDICT);
+
+            if (strcmp(is, site == WEST ? rows[i].west : rows[i].east) != 0) {
+                print_error("%s, %s: %s (%s)\n", rows[i].fault, site == WEST ? "west" : "east", is,
+                            failed ? event_text(failed, FIELD_REASON) : "");
+                is_wrong = true;
+            }
+        }
+    }
+    CHECK(!is_wrong);
+}
+
 static void behind_nat_the_negotiation_moves_to_4500(void **state)
 {
     struct sim_site w = west, e = east;
@@ -414,6 +476,7 @@ int main(void)
         cmocka_unit_test(a_tunnel_comes_up_in_nine_messages),
         cmocka_unit_test(perfect_forward_secrecy_gives_other_keys_and_agrees),
         cmocka_unit_test(pfs_at_one_end_only_is_refused_by_name),
+        cmocka_unit_test(a_negotiation_that_has_failed_names_its_cause_in_the_log),
         cmocka_unit_test(behind_nat_the_negotiation_moves_to_4500),
         cmocka_unit_test(each_fault_hangs_in_its_state_and_ends_by_its_deadline),
         cmocka_unit_test(any_one_message_may_be_lost),
