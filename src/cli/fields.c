@@ -176,11 +176,9 @@ static void field_ios_transform(struct text *t, item *i)
 {
     static const struct {
         const char *asa, *ios;
-    } ciphers[] = {{"aes-192", "192-aes"},
-                   {"aes-256", "256-aes"},
-                   {"aes-gcm", "gcm"},
-                   {"aes-gcm-192", "gcm 192"},
-                   {"aes-gcm-256", "gcm 256"}};
+    } ciphers[] = {{"aes-192", "192-aes"},       {"aes-256", "256-aes"},      {"aes-gcm", "gcm"},
+                   {"aes-gcm-192", "gcm 192"},   {"aes-gcm-256", "gcm 256"},  {"aes-gmac", "gmac"},
+                   {"aes-gmac-192", "gmac 192"}, {"aes-gmac-256", "gmac 256"}};
     const char *cipher = record_text(i->record, COL_ipsec_pair_encryption);
     const char *integrity = record_text(i->record, COL_ipsec_pair_integrity);
 

@@ -96,6 +96,23 @@ static bool has_own_df(const struct converting *c, const struct tunnel *t)
     return t->df != DF_COPY;
 }
 
+static bool has_short_icv(const struct converting *c, const struct tunnel *t)
+{
+    for (uint8_t i = 0; i < t->transform_set_count; i++) {
+        size_t icv_len = cipher_info(c->policy->transform_sets[t->transform_sets[i]].cipher)->icv_len;
+
+        if (icv_len != 0 && icv_len != GCM_ICV_LEN)
+            return true;
+    }
+    return false;
+}
+
+static bool has_reverse_route(const struct converting *c, const struct tunnel *t)
+{
+    (void)c;
+    return t->has_reverse_route;
+}
+
 static bool has_volume(const struct converting *c, const struct tunnel *t)
 {
     (void)c;
@@ -235,6 +252,8 @@ static void add_ios_entry(const struct converting *c, const struct tunnel *tunne
     if (tunnel->lifetime_kb != 0)
         text_add(c->t, " set security-association lifetime kilobytes %u\n", tunnel->lifetime_kb);
     text_add(c->t, " match address %s\n", tunnel->acl_name);
+    if (tunnel->has_reverse_route)
+        text_add(c->t, " reverse-route\n");
 }
 
 static bool is_new_map(const struct policy *policy, uint16_t index)

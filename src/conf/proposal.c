@@ -218,18 +218,17 @@ bool set_is_weak(const struct transform_set *set)
 static const char *why_not_usable(struct compiler *c, const struct transform_set *set, struct bytes name)
 {
     uint32_t wrong = wrong_line_of(c, FAMILY_TRANSFORM, name);
-    bool is_gcm = cipher_info(set->cipher)->kind == CIPHER_KIND_GCM;
+    bool is_combined = cipher_is_combined(set->cipher);
 
     if (wrong != 0)
         return text_in_arena(c, "line %u is not understood", wrong);
     if (set->is_transport)
         return "it is of transport mode, and ikewise carries tunnel mode only";
-    if (set->cipher == CIPHER_NONE)
-        return "it does not encrypt, and ikewise carries no esp-null";
-    if (!is_gcm && set->integrity == HASH_NONE)
+    if (!is_combined && set->integrity == HASH_NONE)
         return "it does not authenticate: it has no hmac";
-    if (is_gcm && set->integrity != HASH_NONE)
-        return "esp-gcm authenticates by itself: leave the hmac out";
+    if (is_combined && set->integrity != HASH_NONE)
+        return text_in_arena(c, "esp-%s authenticates by itself: leave the hmac out",
+                             cipher_info(set->cipher)->asa_name + strlen("aes-"));
     if (set_is_weak(set) && !c->conf->policy.are_weak_allowed)
         return "it is weak, and there is no `crypto ikev1 weak-algorithms`";
     return "";

@@ -17,8 +17,9 @@ static const struct hash_info hashes[] = {
 static const struct cipher_info ciphers[] = {
     [CIPHER_NONE] = {.name = "none", .asa_name = "none"},
 #define HASH(...)
-#define CIPHER(name, key_len, block_len, kind, strength, openssl_name, asa_name)                                       \
-    [CIPHER_##name] = {#name, asa_name, openssl_name, key_len, block_len, CIPHER_KIND_##kind, STRENGTH_##strength},
+#define CIPHER(name, key_len, block_len, icv_len, kind, strength, openssl_name, asa_name)                              \
+    [CIPHER_##                                                                                                         \
+        name] = {#name, asa_name, openssl_name, key_len, block_len, icv_len, CIPHER_KIND_##kind, STRENGTH_##strength},
 #define GROUP(...)
 #include "crypto/algorithm.def"
 #undef HASH
@@ -103,4 +104,21 @@ enum group_id group_of_number(uint16_t number)
         if (groups[id].number == number)
             return id;
     return GROUP_NONE;
+}
+
+bool cipher_is_combined(enum cipher_id id)
+{
+    return cipher_info(id)->icv_len > 0;
+}
+
+size_t cipher_salt_len(enum cipher_id id)
+{
+    return cipher_is_combined(id) ? GCM_SALT_LEN : 0;
+}
+
+size_t cipher_iv_len(enum cipher_id id)
+{
+    if (cipher_is_combined(id))
+        return GCM_IV_LEN;
+    return cipher_info(id)->kind == CIPHER_KIND_CBC ? cipher_info(id)->block_len : 0;
 }

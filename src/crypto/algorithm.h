@@ -66,7 +66,7 @@ enum subject_kind { SUBJECT_OTHER, SUBJECT_ADDRESS, SUBJECT_FQDN, SUBJECT_USER_F
 
 enum { CHAIN_MAX = 8, CHAIN_BYTES_MAX = 65536 }; /* attack list C10 */
 
-enum cipher_kind { CIPHER_KIND_NONE, CIPHER_KIND_CBC, CIPHER_KIND_GCM };
+enum cipher_kind { CIPHER_KIND_NONE, CIPHER_KIND_CBC, CIPHER_KIND_GCM, CIPHER_KIND_GMAC, CIPHER_KIND_NULL };
 enum group_kind { GROUP_KIND_NONE, GROUP_KIND_MODP, GROUP_KIND_ECP };
 
 enum {
@@ -90,7 +90,7 @@ struct hash_info {
 
 struct cipher_info {
     const char *name, *asa_name, *openssl_name;
-    size_t key_len, block_len; /* bytes; without GCM's salt */
+    size_t key_len, block_len, icv_len; /* bytes; the key without GCM's salt; 0: the ICV is of an HMAC */
     enum cipher_kind kind;
     enum fitness strength;
 };
@@ -124,6 +124,11 @@ const char *trust_fault_meaning(enum trust_fault fault);
 const struct hash_info *hash_info(enum hash_id id);
 const struct cipher_info *cipher_info(enum cipher_id id);
 const struct group_info *group_info(enum group_id id);
+
+/* It makes the ICV itself: no integrity algorithm beside it, and a salt behind its key. */
+bool cipher_is_combined(enum cipher_id id);
+size_t cipher_salt_len(enum cipher_id id); /* bytes */
+size_t cipher_iv_len(enum cipher_id id);   /* bytes in each packet */
 
 /* GROUP_NONE when ikewise does not compute in that group. */
 enum group_id group_of_number(uint16_t number);

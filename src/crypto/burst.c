@@ -19,19 +19,18 @@ struct burst_key {
     enum cipher_id cipher;
     enum cipher_kind kind;
     enum hash_id integrity;
-    uint8_t block_len, icv_len, integrity_key_len;
+    uint8_t block_len, iv_len, icv_len, integrity_key_len;
     bool is_for_sealing;
     uint8_t cipher_key[CIPHER_KEY_MAX];
-    uint8_t salt[GCM_SALT_LEN]; /* GCM */
-    uint8_t integrity_key[];    /* CBC; wiped with the first packet, as the cipher's */
+    uint8_t salt[GCM_SALT_LEN]; /* GCM, GMAC */
+    uint8_t integrity_key[];    /* CBC, NULL; wiped with the first packet, as the cipher's */
 };
 
 static bool is_possible(const struct cipher_info *info, struct bytes key, enum hash_id integrity, size_t icv_len)
 {
-    if (info->kind == CIPHER_KIND_GCM)
-        return key.len == info->key_len + GCM_SALT_LEN && integrity == HASH_NONE &&
-               (icv_len == 8 || icv_len == 12 || icv_len == GCM_ICV_LEN);
-    return info->kind == CIPHER_KIND_CBC && key.len == info->key_len && integrity != HASH_NONE && icv_len > 0 &&
+    if (info->icv_len > 0)
+        return key.len == info->key_len + GCM_SALT_LEN && integrity == HASH_NONE && icv_len == info->icv_len;
+    return info->kind != CIPHER_KIND_NONE && key.len == info->key_len && integrity != HASH_NONE && icv_len > 0 &&
            icv_len <= hash_info(integrity)->digest_len;
 }
 
@@ -62,12 +61,14 @@ struct burst_key *burst_key_make(enum cipher_id cipher, struct bytes key, enum h
     made->cipher = cipher;
     made->kind = info->kind;
     made->integrity = integrity;
-    made->block_len = info->block_len;
+    made->block_len = (uint8_t)info->block_len;
+    made->iv_len = (uint8_t)cipher_iv_len(cipher);
     made->icv_len = (uint8_t)icv_len;
     made->integrity_key_len = (uint8_t)integrity_key.len;
     made->is_for_sealing = is_for_sealing;
-    memcpy(made->cipher_key, key.data, info->key_len);
-    if (info->kind == CIPHER_KIND_GCM)
+    if (info->key_len > 0)
+        memcpy(made->cipher_key, key.data, info->key_len);
+    if (info->icv_len > 0)
         memcpy(made->salt, key.data + info->key_len, sizeof made->salt);
     if (integrity_key.len > 0)
         memcpy(made->integrity_key, integrity_key.data, integrity_key.len);
@@ -81,7 +82,7 @@ static void make_ready(struct burst_key *key)
         return;
     key->engine = OPENSSL_zalloc(sizeof *key->engine);
     CHECK(key->engine != NULL && context_make(key->engine, key));
-    if (key->kind == CIPHER_KIND_CBC)
+    if (key->integrity != HASH_NONE)
         hmac_key_set(&key->engine->integrity, key->integrity, bytes_of(key->integrity_key, key->integrity_key_len));
     bytes_wipe(key->cipher_key, sizeof key->cipher_key);
     bytes_wipe(key->integrity_key, key->integrity_key_len);
@@ -128,7 +129,9 @@ static void pass_text(struct burst_key *key, const struct burst_packet *packet)
 
 static void cbc_pass(struct burst_key *key, const struct burst_packet *packet)
 {
-    CHECK(packet->iv_len == key->block_len && packet->text_len % key->block_len == 0);
+    CHECK(packet->iv_len == key->iv_len && packet->text_len % key->block_len == 0);
+    if (key->kind == CIPHER_KIND_NULL)
+        return;
     CHECK(EVP_CipherInit_ex2(key->engine->context, NULL, NULL, iv_of(packet), -1, NULL) == 1);
     pass_text(key, packet);
 }
@@ -141,17 +144,22 @@ static struct bytes hmac_icv(const struct burst_key *key, const struct burst_pac
     return bytes_of(hmac_with(&key->engine->integrity, &covered, 1, digest).data, key->icv_len);
 }
 
-/* RFC 4106 section 4: the nonce is the salt, then the packet's IV. */
+/* The nonce is the salt, then the packet's IV (RFC 4106 section 4). GMAC has nothing to encrypt, and authenticates all
+ * that stands before the ICV, the IV too (RFC 4543 section 3.3). */
 static void gcm_begin(struct burst_key *key, const struct burst_packet *packet)
 {
     uint8_t nonce[GCM_SALT_LEN + GCM_IV_LEN];
     int done = 0;
 
-    CHECK(packet->iv_len == GCM_IV_LEN && packet->aad_len <= INT_MAX);
+    size_t aad_len = packet->aad_len;
+
+    if (key->kind == CIPHER_KIND_GMAC)
+        aad_len += packet->iv_len + packet->text_len;
+    CHECK(packet->iv_len == GCM_IV_LEN && aad_len <= INT_MAX);
     memcpy(nonce, key->salt, GCM_SALT_LEN);
     memcpy(nonce + GCM_SALT_LEN, iv_of(packet), GCM_IV_LEN);
     CHECK(EVP_CipherInit_ex2(key->engine->context, NULL, NULL, nonce, -1, NULL) == 1);
-    CHECK(EVP_CipherUpdate(key->engine->context, NULL, &done, packet->data, (int)packet->aad_len) == 1);
+    CHECK(EVP_CipherUpdate(key->engine->context, NULL, &done, packet->data, (int)aad_len) == 1);
 }
 
 static void gcm_seal(struct burst_key *key, struct burst_packet *packet)
@@ -160,7 +168,8 @@ static void gcm_seal(struct burst_key *key, struct burst_packet *packet)
     int done = 0;
 
     gcm_begin(key, packet);
-    pass_text(key, packet);
+    if (key->kind == CIPHER_KIND_GCM)
+        pass_text(key, packet);
     CHECK(EVP_CipherFinal_ex(key->engine->context, unused, &done) == 1);
     CHECK(EVP_CIPHER_CTX_ctrl(key->engine->context, EVP_CTRL_AEAD_GET_TAG, (int)key->icv_len, icv_of(packet)) == 1);
 }
@@ -172,7 +181,8 @@ static bool gcm_open(struct burst_key *key, struct burst_packet *packet)
 
     gcm_begin(key, packet);
     CHECK(EVP_CIPHER_CTX_ctrl(key->engine->context, EVP_CTRL_AEAD_SET_TAG, (int)key->icv_len, icv_of(packet)) == 1);
-    pass_text(key, packet);
+    if (key->kind == CIPHER_KIND_GCM)
+        pass_text(key, packet);
     bool is_ok = EVP_CipherFinal_ex(key->engine->context, unused, &done) == 1;
     if (!is_ok)
         bytes_wipe(text_of_packet(packet), packet->text_len);
@@ -202,7 +212,7 @@ void burst_seal(struct burst_key *key, struct burst_packet *packets, size_t coun
     CHECK(key->is_for_sealing);
     make_ready(key);
     for (size_t i = 0; i < count; i++)
-        if (key->kind == CIPHER_KIND_GCM)
+        if (key->integrity == HASH_NONE)
             gcm_seal(key, &packets[i]);
         else
             cbc_seal(key, &packets[i]);
@@ -212,9 +222,7 @@ void burst_seal(struct burst_key *key, struct burst_packet *packets, size_t coun
  * mistake of ours. */
 static bool has_right_lengths(const struct burst_key *key, const struct burst_packet *packet)
 {
-    if (key->kind == CIPHER_KIND_GCM)
-        return packet->iv_len == GCM_IV_LEN;
-    return packet->iv_len == key->block_len && packet->text_len % key->block_len == 0;
+    return packet->iv_len == key->iv_len && (key->integrity == HASH_NONE || packet->text_len % key->block_len == 0);
 }
 
 void burst_open(struct burst_key *key, struct burst_packet *packets, size_t count)
@@ -225,7 +233,7 @@ void burst_open(struct burst_key *key, struct burst_packet *packets, size_t coun
         struct burst_packet *packet = &packets[i];
 
         packet->is_ok = has_right_lengths(key, packet) &&
-                        (key->kind == CIPHER_KIND_GCM ? gcm_open(key, packet) : cbc_open(key, packet));
+                        (key->integrity == HASH_NONE ? gcm_open(key, packet) : cbc_open(key, packet));
     }
 }
 
@@ -233,7 +241,7 @@ bool burst_icv_fits(struct burst_key *key, const struct bytes *parts, size_t par
 {
     uint8_t digest[DIGEST_MAX];
 
-    if (key->kind == CIPHER_KIND_GCM || icv.len == 0 || icv.len > hash_info(key->integrity)->digest_len)
+    if (key->integrity == HASH_NONE || icv.len == 0 || icv.len > hash_info(key->integrity)->digest_len)
         return false;
     make_ready(key);
     struct bytes whole = hmac_with(&key->engine->integrity, parts, part_count, digest);

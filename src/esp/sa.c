@@ -79,7 +79,7 @@ static size_t icv_len_of(enum hash_id integrity)
     case HASH_SHA256:
     case HASH_SHA384:
     case HASH_SHA512: return hash_info(integrity)->digest_len / 2; /* RFC 4868 */
-    case HASH_NONE: return GCM_ICV_LEN;
+    case HASH_NONE:
     case HASH_COUNT: break;
     }
     CHECK(!"an integrity algorithm");
@@ -88,15 +88,15 @@ static size_t icv_len_of(enum hash_id integrity)
 struct esp_shape esp_shape_of(enum cipher_id cipher, enum hash_id integrity, bool is_udp)
 {
     const struct cipher_info *info = cipher_info(cipher);
-    bool is_gcm = info->kind == CIPHER_KIND_GCM;
+    bool is_combined = cipher_is_combined(cipher);
 
-    CHECK(info->kind != CIPHER_KIND_NONE && is_gcm == (integrity == HASH_NONE));
+    CHECK(info->kind != CIPHER_KIND_NONE && is_combined == (integrity == HASH_NONE));
     return (struct esp_shape){.cipher = cipher,
                               .integrity = integrity,
                               .is_udp = is_udp,
-                              .iv_len = (uint8_t)(is_gcm ? GCM_IV_LEN : info->block_len),
-                              .icv_len = (uint8_t)icv_len_of(integrity),
-                              .block_len = (uint8_t)(is_gcm ? 4 : info->block_len)};
+                              .iv_len = (uint8_t)cipher_iv_len(cipher),
+                              .icv_len = (uint8_t)(is_combined ? info->icv_len : icv_len_of(integrity)),
+                              .block_len = (uint8_t)info->block_len};
 }
 
 struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb)

@@ -43,14 +43,14 @@ void esp_tally_add(struct esp_tally *to, const struct esp_tally *from);
 /* The lengths that algorithms and encapsulation ask for. */
 struct esp_shape {
     enum cipher_id cipher;
-    enum hash_id integrity; /* HASH_NONE with GCM */
+    enum hash_id integrity; /* HASH_NONE with GCM and GMAC */
     bool is_udp;            /* RFC 3948 */
     uint8_t iv_len, icv_len;
     uint8_t block_len; /* what text and trailer are padded to: never below 4 (RFC 4303 2.4) */
 };
 
-/* ICV: 96 bits of HMAC-MD5 and HMAC-SHA-1 (RFC 2403, 2404), half the digest of HMAC-SHA-2 (RFC 4868), 16 bytes of GCM
- * (RFC 4106). */
+/* ICV: 96 bits of HMAC-MD5 and HMAC-SHA-1 (RFC 2403, 2404), half the digest of HMAC-SHA-2 (RFC 4868), 16, 12
+ * or 8 bytes of GCM (RFC 4106), 16 of GMAC (RFC 4543). */
 struct esp_shape esp_shape_of(enum cipher_id cipher, enum hash_id integrity, bool is_udp);
 
 /* Where an SA must be replaced (soft) and where it stops (hard). */

@@ -116,7 +116,7 @@ struct ike_install {
     bool is_transport;
     uint32_t spi_in, spi_out;
     enum cipher_id cipher;
-    enum hash_id integrity; /* HASH_NONE with GCM */
+    enum hash_id integrity; /* HASH_NONE with GCM and GMAC */
     uint8_t key_in[CIPHER_KEY_MAX + GCM_SALT_LEN], key_out[CIPHER_KEY_MAX + GCM_SALT_LEN];
     uint8_t key_len;
     uint8_t integrity_key_in[DIGEST_MAX], integrity_key_out[DIGEST_MAX];

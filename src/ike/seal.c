@@ -139,9 +139,8 @@ static void keymat_of(const struct isakmp_sa *sa, const struct pair_keys *keys, 
 struct pair_keys keys_make_pair(const struct isakmp_sa *sa, const struct quick *quick, struct bytes shared,
                                 struct bytes nonce_i, struct bytes nonce_r)
 {
-    const struct cipher_info *cipher = cipher_info(quick->choice.cipher);
     struct pair_keys keys = {
-        .key_len = (uint8_t)(cipher->key_len + (cipher->kind == CIPHER_KIND_GCM ? GCM_SALT_LEN : 0)),
+        .key_len = (uint8_t)(cipher_info(quick->choice.cipher)->key_len + cipher_salt_len(quick->choice.cipher)),
         .integrity_len = (uint8_t)hash_info(quick->choice.integrity)->digest_len,
     };
 

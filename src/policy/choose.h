@@ -71,7 +71,7 @@ enum esp_refusal { ESP_FITS, ESP_NO_TRANSFORM, ESP_NO_PFS, ESP_OTHER_PFS, ESP_OT
 struct esp_choice {
     size_t proposal, transform;
     enum cipher_id cipher;
-    enum hash_id integrity; /* HASH_NONE with GCM */
+    enum hash_id integrity; /* HASH_NONE with GCM and GMAC */
     enum group_id pfs;
     bool is_transport, is_udp;
     uint32_t lifetime_s, lifetime_kb; /* the shorter of both; 0: none */

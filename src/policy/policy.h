@@ -46,7 +46,7 @@ struct isakmp_policy {
 struct transform_set {
     const char *name;
     enum cipher_id cipher;
-    enum hash_id integrity; /* HASH_NONE with GCM */
+    enum hash_id integrity; /* HASH_NONE with GCM and GMAC */
     bool is_transport;
 };
 

@@ -389,11 +389,9 @@ static void write_mirror(struct foreign *f, const struct conf *own, const struct
     for (uint8_t i = 0; t && i < t->transform_set_count; i++) {
         const struct transform_set *set = &own->policy.transform_sets[t->transform_sets[i]];
         const struct cipher_info *cipher = cipher_info(set->cipher);
-        const char *name = cipher->kind == CIPHER_KIND_GCM ? "gcm" : cipher->asa_name;
+        const char *name = cipher_is_combined(set->cipher) ? cipher->asa_name + strlen("aes-") : cipher->asa_name;
 
         text_add(out, "crypto ipsec ikev1 transform-set SEEN-%u esp-%s", i, name);
-        if (cipher->kind == CIPHER_KIND_GCM && cipher->key_len > 16)
-            text_add(out, "-%zu", cipher->key_len * 8);
         if (set->integrity != HASH_NONE)
             text_add(out, " esp-%s-hmac", hash_info(set->integrity)->asa_name);
         text_add(out, "\n");

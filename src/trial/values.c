@@ -56,6 +56,16 @@ static const struct {
     {CIPHER_AES128_GCM, {"", "", ""}, {"esp-gcm", "esp-gcm", "aes128gcm16"}},
     {CIPHER_AES192_GCM, {"", "", ""}, {"esp-gcm-192", "esp-gcm 192", "aes192gcm16"}},
     {CIPHER_AES256_GCM, {"", "", ""}, {"esp-gcm-256", "esp-gcm 256", "aes256gcm16"}},
+    {CIPHER_AES128_GCM12, {"", "", ""}, {"esp-gcm12", "", "aes128gcm12"}},
+    {CIPHER_AES192_GCM12, {"", "", ""}, {"esp-gcm12-192", "", "aes192gcm12"}},
+    {CIPHER_AES256_GCM12, {"", "", ""}, {"esp-gcm12-256", "", "aes256gcm12"}},
+    {CIPHER_AES128_GCM8, {"", "", ""}, {"esp-gcm8", "", "aes128gcm8"}},
+    {CIPHER_AES192_GCM8, {"", "", ""}, {"esp-gcm8-192", "", "aes192gcm8"}},
+    {CIPHER_AES256_GCM8, {"", "", ""}, {"esp-gcm8-256", "", "aes256gcm8"}},
+    {CIPHER_AES128_GMAC, {"", "", ""}, {"esp-gmac", "esp-gmac", "aes128gmac"}},
+    {CIPHER_AES192_GMAC, {"", "", ""}, {"esp-gmac-192", "esp-gmac 192", "aes192gmac"}},
+    {CIPHER_AES256_GMAC, {"", "", ""}, {"esp-gmac-256", "esp-gmac 256", "aes256gmac"}},
+    {CIPHER_NULL, {"", "", ""}, {"esp-null", "esp-null", "null"}},
 };
 
 static const struct {

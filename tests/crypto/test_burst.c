@@ -49,19 +49,30 @@ static const struct suite {
     {CIPHER_AES128_CBC, HASH_SHA1, 20, 12},   {CIPHER_AES192_CBC, HASH_SHA256, 32, 16},
     {CIPHER_AES256_CBC, HASH_SHA256, 32, 16}, {CIPHER_AES256_CBC, HASH_SHA384, 48, 24},
     {CIPHER_AES256_CBC, HASH_SHA512, 64, 32}, {CIPHER_AES128_GCM, HASH_NONE, 0, 16},
-    {CIPHER_AES192_GCM, HASH_NONE, 0, 12},    {CIPHER_AES256_GCM, HASH_NONE, 0, 8},
+    {CIPHER_AES192_GCM12, HASH_NONE, 0, 12},  {CIPHER_AES256_GCM8, HASH_NONE, 0, 8},
+    {CIPHER_AES128_GMAC, HASH_NONE, 0, 16},   {CIPHER_NULL, HASH_SHA1, 20, 12},
 };
 
 static uint8_t key_bytes[64 + CIPHER_KEY_MAX];
 
-static bool is_gcm(const struct suite *s)
+static bool is_combined(const struct suite *s)
 {
-    return cipher_info(s->cipher)->kind == CIPHER_KIND_GCM;
+    return cipher_is_combined(s->cipher);
+}
+
+/* NIST's cases have tags of all lengths. */
+static enum cipher_id gcm_with(size_t key_len, size_t icv_len)
+{
+    for (int id = 1; id < CIPHER_COUNT; id++)
+        if (cipher_info(id)->kind == CIPHER_KIND_GCM && cipher_info(id)->key_len == key_len &&
+            cipher_info(id)->icv_len == icv_len)
+            return id;
+    return CIPHER_NONE;
 }
 
 static struct burst_key *key_of(const struct suite *s, bool is_for_sealing)
 {
-    size_t key_len = cipher_info(s->cipher)->key_len + (is_gcm(s) ? GCM_SALT_LEN : 0);
+    size_t key_len = cipher_info(s->cipher)->key_len + cipher_salt_len(s->cipher);
     struct burst_key *key = burst_key_make(s->cipher, bytes_of(key_bytes, key_len), s->integrity,
                                            bytes_of(key_bytes + 32, s->integrity_key_len), s->icv_len, is_for_sealing);
 
@@ -73,7 +84,7 @@ static struct burst_packet packet_of(const struct suite *s, uint8_t *data, size_
 {
     struct burst_packet p = {.data = data, .aad_len = 8, .text_len = text_len};
 
-    p.iv_len = is_gcm(s) ? GCM_IV_LEN : cipher_info(s->cipher)->block_len;
+    p.iv_len = cipher_iv_len(s->cipher);
     for (size_t i = 0; i < SPACE; i++)
         data[i] = (uint8_t)(i * 7 + number);
     return p;
@@ -90,7 +101,7 @@ static void gcm_is_that_of_nists_cases_with_salt_and_iv(void **state)
         struct bytes sealed = vectors_bytes(&v, "sealed"), tag = vectors_bytes(&v, "tag"),
                      plain = vectors_bytes(&v, "plain");
         bool is_ok = vectors_bytes(&v, "ok").data[0] == 1;
-        enum cipher_id id = cipher_named(vectors_text(&v, "cipher"));
+        enum cipher_id id = gcm_with(key.len, tag.len);
         uint8_t key_and_salt[CIPHER_KEY_MAX + GCM_SALT_LEN], data[SPACE] = {0};
         struct burst_packet p = {data, aad.len, GCM_IV_LEN, sealed.len, false};
         size_t text_at = aad.len + GCM_IV_LEN, icv_at = text_at + sealed.len;
@@ -211,7 +222,7 @@ static void one_wrong_bit_anywhere_is_refused_and_its_neighbours_are_not(void **
             }
             burst_open(open, packets, 3);
             CHECK(packets[0].is_ok && !packets[1].is_ok && packets[2].is_ok);
-            if (!is_gcm(s)) {
+            if (!is_combined(s)) {
                 data[1][at] ^= (uint8_t)(1 << at % 8);
                 CHECK(memcmp(data[1], sealed[1], whole) == 0);
             }
@@ -247,6 +258,8 @@ static void keys_of_wrong_length_are_refused(void **state)
     CHECK(burst_key_make(CIPHER_AES128_CBC, key, HASH_SHA1, key, 0, true) == NULL);
     CHECK(burst_key_make(CIPHER_AES256_CBC, key, HASH_SHA1, key, 12, true) == NULL);
     CHECK(burst_key_make(CIPHER_AES128_GCM, bytes_of(key_bytes, 20), HASH_NONE, none, 4, true) == NULL);
+    CHECK(burst_key_make(CIPHER_AES128_GCM8, bytes_of(key_bytes, 20), HASH_NONE, none, 16, true) == NULL);
+    CHECK(burst_key_make(CIPHER_NULL, none, HASH_NONE, none, 12, true) == NULL);
     burst_key_free(NULL);
 }
 

@@ -93,7 +93,7 @@ static void aes_has_no_weak_keys(void **state)
     static const uint8_t zeros[CIPHER_KEY_MAX];
 
     (void)state;
-    for (unsigned id = CIPHER_AES128_CBC; id < CIPHER_COUNT; id++)
+    for (unsigned id = CIPHER_AES128_CBC; id < CIPHER_NULL; id++)
         CHECK(!cipher_key_is_weak(id, bytes_of(zeros, cipher_info(id)->key_len)));
 }
 

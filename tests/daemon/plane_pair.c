@@ -146,11 +146,10 @@ static void set_keys(bool is_a)
 {
     struct ike_install *in = &test.install;
     uint8_t mine = is_a ? 0x11 : 0x77, theirs = is_a ? 0x77 : 0x11;
-    const struct cipher_info *cipher = cipher_info(in->cipher);
 
     in->spi_out = 0x01010100u * mine + 5;
     in->spi_in = 0x01010100u * theirs + 5;
-    in->key_len = (uint8_t)(cipher->key_len + (cipher->kind == CIPHER_KIND_GCM ? GCM_SALT_LEN : 0));
+    in->key_len = (uint8_t)(cipher_info(in->cipher)->key_len + cipher_salt_len(in->cipher));
     in->integrity_key_len = (uint8_t)hash_info(in->integrity)->digest_len;
     for (size_t i = 0; i < sizeof in->key_in; i++) {
         in->key_out[i] = (uint8_t)(mine + i * 3);

@@ -53,13 +53,11 @@ static inline struct esp_sa sample_sa_of(enum cipher_id cipher, enum hash_id int
 static inline struct esp_sa sample_sa(enum cipher_id cipher, enum hash_id integrity, bool is_out)
 {
     uint8_t key[CIPHER_KEY_MAX + GCM_SALT_LEN], integrity_key[DIGEST_MAX];
-    const struct cipher_info *info = cipher_info(cipher);
 
     for (size_t i = 0; i < sizeof key; i++)
         key[i] = (uint8_t)(i * 7 + 1);
     memset(integrity_key, 0x5a, sizeof integrity_key);
-    return sample_sa_of(cipher, integrity,
-                        bytes_of(key, info->key_len + (info->kind == CIPHER_KIND_GCM ? GCM_SALT_LEN : 0u)),
+    return sample_sa_of(cipher, integrity, bytes_of(key, cipher_info(cipher)->key_len + cipher_salt_len(cipher)),
                         bytes_of(integrity_key, hash_info(integrity)->digest_len), 0x12345678, is_out);
 }
 

@@ -20,6 +20,8 @@ static void the_overhead_is_what_an_asa_shows(void **state)
         {CIPHER_AES128_CBC, HASH_SHA1, false, 74, "esp-aes esp-sha-hmac: as in a capture of 8.2"},
         {CIPHER_AES256_CBC, HASH_MD5, true, 82, "esp-aes-256 esp-md5-hmac with NAT-T: as in a capture of 9.x"},
         {CIPHER_AES128_GCM, HASH_NONE, false, 58, "20 + 8 + 8 + 4 + 2 + 16"},
+        {CIPHER_AES128_GCM8, HASH_NONE, false, 50, "20 + 8 + 8 + 4 + 2 + 8"},
+        {CIPHER_NULL, HASH_SHA1, false, 46, "20 + 8 + 4 + 2 + 12"},
     };
 
     (void)state;

@@ -33,6 +33,9 @@ cell_key=correct-horse-battery-staple
 #       suite   strongSwan's ike          esp            pfs        ASA's encryption  hash    group  transforms                     shown for phase 1                                       for phase 2
 suites="strong  aes256-sha256-modp2048    aes256-sha256  modp2048   aes-256           sha256  14     esp-aes-256,esp-sha256-hmac    AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_CBC-256/HMAC_SHA2_256_128
         gcm     aes256-sha256-modp2048    aes256gcm16    modp2048   aes-256           sha256  14     esp-gcm-256                    AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_GCM_16-256
+        gcm8    aes256-sha256-modp2048    aes128gcm8     modp2048   aes-256           sha256  14     esp-gcm8                       AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_GCM_8-128
+        gcm12   aes256-sha256-modp2048    aes128gcm12    modp2048   aes-256           sha256  14     esp-gcm12                      AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_GCM_12-128
+        null    aes256-sha256-modp2048    null-sha1      modp2048   aes-256           sha256  14     esp-null,esp-sha-hmac          AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  NULL/HMAC_SHA1_96
         weak    aes128-sha1-modp1024      aes128-sha1    modp1024   aes               sha     2      esp-aes,esp-sha-hmac           AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024           AES_CBC-128/HMAC_SHA1_96"
 
 declare -A cell=()

@@ -35,7 +35,7 @@ CONF
         echo "crypto map OUTSIDE 10 set security-association lifetime seconds ${cell[esp_lifetime]}"
     echo "crypto map OUTSIDE interface outside"
     echo "!"
-    [ "${cell[suite]}" != weak ] || echo "crypto ikev1 weak-algorithms"
+    [[ ${cell[suite]} != weak && ${cell[suite]} != null ]] || echo "crypto ikev1 weak-algorithms"
     [ "${cell[aggressive]:-no}" = no ] || echo "no crypto ikev1 am-disable"
     [ -z "${cell[key_id]:-}" ] || echo "crypto isakmp identity key-id ${cell[key_id]}"
     cat <<CONF

@@ -47,7 +47,11 @@ cells="initiator  strong  pfs     none        100
        responder  weak    pfs     none        8
        responder  weak    pfs     west        8
        responder  weak    no-pfs  none        100
-       responder  weak    no-pfs  west        8"
+       responder  weak    no-pfs  west        8
+       initiator  gcm8    pfs     none        8
+       responder  gcm12   pfs     none        8
+       initiator  null    pfs     none        8
+       responder  null    no-pfs  none        8"
 
 is_chosen() {
     local word

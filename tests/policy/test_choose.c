@@ -168,7 +168,8 @@ static void the_first_attribute_that_differs_is_named(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct difference d = {.attribute = NULL};
 
-        CHECK(policy_differs(&isakmp_policies[0], USER_AUTH_NONE, cases[i].transform, &d) == (cases[i].attribute != NULL));
+        CHECK(policy_differs(&isakmp_policies[0], USER_AUTH_NONE, cases[i].transform, &d) ==
+              (cases[i].attribute != NULL));
         if (cases[i].attribute != NULL) {
             assert_string_equal(d.attribute, cases[i].attribute);
             CHECK(d.offered[0] != '\0' && memchr(d.offered, 0, sizeof d.offered) != NULL &&
@@ -276,6 +277,12 @@ static const struct esp_case esp_cases[] = {
     {ESP_TRANSFORM_AES_GCM_16, 256, 0, 1, 0, false, GROUP_NONE, NATT_NONE, ESP_FITS, "GCM has no integrity of its own"},
     {ESP_TRANSFORM_AES_GCM_16, 256, IPSEC_AUTH_HMAC_SHA, 1, 0, false, GROUP_NONE, NATT_NONE, ESP_NO_TRANSFORM,
      "GCM with integrity is nothing"},
+    {ESP_TRANSFORM_AES_GCM_8, 256, 0, 1, 0, false, GROUP_NONE, NATT_NONE, ESP_NO_TRANSFORM,
+     "the ICV of the set is longer"},
+    {ESP_TRANSFORM_AES_GCM_12, 256, 0, 1, 0, false, GROUP_NONE, NATT_NONE, ESP_NO_TRANSFORM,
+     "and this one is too short"},
+    {ESP_TRANSFORM_AES_GMAC, 256, 0, 1, 0, false, GROUP_NONE, NATT_NONE, ESP_NO_TRANSFORM,
+     "no set is without encryption"},
     {ESP_TRANSFORM_AES, 256, 0, 1, 0, false, GROUP_NONE, NATT_NONE, ESP_NO_TRANSFORM,
      "encryption only is refused (Q07)"},
     {ESP_TRANSFORM_NULL, 0, 0, 1, 0, false, GROUP_NONE, NATT_NONE, ESP_NO_TRANSFORM, "neither (Q02)"},
