@@ -15,7 +15,7 @@ struct list {
 static void add(struct list *list, enum choice_kind kind, int index)
 {
     CHECK(list->count < CHOICES_MAX);
-    list->at[list->count++] = (struct choice){(uint8_t)kind, (uint8_t)index};
+    list->at[list->count++] = (struct choice){.kind = (uint8_t)kind, .index = (uint8_t)index};
 }
 
 static void add_datagrams(struct list *list, const struct world *world)
@@ -192,11 +192,22 @@ static void timer(struct stage *stage, uint8_t site)
     site_feed(stage, site, &(struct ike_input){.kind = IKE_IN_TIMER});
 }
 
+static void draw_otherwise(struct stage *stage, uint8_t luck)
+{
+    for (uint8_t site = 0; site < SITES; site++) {
+        uint8_t seed[DRBG_SEED_LEN] = {site, luck};
+
+        drbg_reseed(&stage->ikes[site]->drbg, BYTES_OF(seed));
+    }
+}
+
 void choice_take(struct stage *stage, struct choice choice)
 {
     struct world *world = stage->world;
     struct sent *sent = &world->sent[choice.index % SENT_MAX];
 
+    if (choice.luck > 0)
+        draw_otherwise(stage, choice.luck);
     switch ((enum choice_kind)choice.kind) {
     case CHOICE_NONE: return;
     case CHOICE_DELIVER:

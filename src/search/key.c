@@ -3,7 +3,8 @@
  * The objects of both engines go into the key as bytes, so that whatever is added to them counts by itself. Left out is
  * what is random, what names a place, and what is only told. Times are known by their value (WORLD_BEGINS_MS): those to
  * come count as how far off they are, to the millisecond, those that have passed and those beyond FAR_MS by their
- * order, so that a tunnel that does nothing but DPD and rekeying comes round to where it was. */
+ * order, so that a tunnel that does nothing but DPD and rekeying comes round to where it was. Of what is random the
+ * order of those counts that may still cross (rivals.c). */
 #include "base/check.h"
 #include "crypto/hash.h"
 #include "search/world.h"
@@ -80,6 +81,30 @@ static void put_object(struct keying *k, const void *object, size_t len)
         put_time(k, word);
     }
     put(k, (const uint8_t *)object + len / 8 * 8, len % 8);
+}
+
+/* Far timers count by their order, and so does what comes to be set by a lifetime: before or after which of them? */
+static void put_far(struct keying *k)
+{
+    const struct search_scenario *scenario = k->stage->scenario;
+    const struct schedule_info *schedule = schedule_info(k->stage->policies[0].policy.schedule);
+    const uint32_t lifetimes_s[] = {scenario->lifetime_s, scenario->esp_lifetime_s};
+
+    for (int phase = 0; phase < 2; phase++)
+        for (int part = 0; part < 3; part++) {
+            uint64_t percent = part < 2 ? schedule->rekey_percent[phase][part] : 100;
+            uint64_t span_ms = lifetimes_s[phase] * 10 * percent;
+
+            for (size_t i = 0; i < k->ordered_count; i++) {
+                uint32_t later = 0;
+
+                if (k->ordered[i] < k->world->now_ms)
+                    continue;
+                for (size_t n = i; n < k->ordered_count; n++)
+                    later += k->ordered[n] > k->ordered[i] + span_ms;
+                put_number(k, later);
+            }
+        }
 }
 
 /* ---- conversations */
@@ -203,6 +228,7 @@ static void put_sa(struct keying *k, uint8_t site, const struct isakmp_sa *sa)
                     : may_ask && group->has_dpd  ? sa->heard_ms + (uint64_t)group->dpd_threshold_s * 1000
                                                  : 0;
     put_number(k, sa_is_unheard(sa));
+    put_number(k, rank_of_sa(&k->rivals, k->stage->ikes[site], sa));
     put_object(k, &copy, sizeof copy);
 }
 
@@ -232,7 +258,8 @@ static void put_exchange(struct keying *k, uint8_t site, const struct exchange *
     memset(copy.first_iv, 0, sizeof copy.first_iv);
     memset(copy.heard_digest, 0, sizeof copy.heard_digest);
     copy.message_id = copy.ask_number = 0;
-    copy.begun_ms = copy.state_ms = 0;
+    copy.state_ms = 0;
+    copy.begun_ms = exchange->kind == EXCHANGE_QM ? exchange->begun_ms : 0; /* whether it crosses: see rivals.c */
     copy.parked = (struct handle){0, 0};
     copy.quick.spi_in = exchange->quick.spi_in != 0;
     copy.quick.spi_out = exchange->quick.spi_out != 0;
@@ -242,6 +269,8 @@ static void put_exchange(struct keying *k, uint8_t site, const struct exchange *
     copy.quick.pair = (struct handle){0, pair != NULL};
     put_object(k, &copy, sizeof copy);
     put_number(k, pair_place(ike, pair));
+    if (exchange->kind == EXCHANGE_QM)
+        put_number(k, rank_of_quick(&k->rivals, ike, exchange));
     for (size_t i = 0; draft != NULL && step_row(i) != NULL; i++)
         if (step_row(i) == draft->step)
             put_number(k, i + 1);
@@ -268,6 +297,7 @@ static void put_pair(struct keying *k, uint8_t site, const struct pair *pair)
     memset(&copy.remote, 0, sizeof copy.remote);
     put_object(k, &copy, sizeof copy);
     put_number(k, pair_place(other, pair_of_spis(other, pair->spi_out, pair->spi_in)));
+    put_number(k, rank_of_pair(&k->rivals, pair));
     for (size_t i = 0; i < WORLD_PAIRS_MAX; i++) {
         const struct planted_pair *planted = &k->world->pairs[site][i];
 
@@ -321,6 +351,8 @@ static void put_talk(struct keying *k, int index)
     const struct talk *talk = &world->talks[index];
 
     put_number(k, talk->begun_by + 2u * (talk->message_id == 0));
+    if (talk->message_id == 0)
+        put_number(k, rank_of_cookies(&k->rivals, talk->cookies));
     for (uint8_t site = 0; site < SITES; site++) {
         const struct ike *ike = k->stage->ikes[site];
         const struct isakmp_sa *sa = sa_of_talk(ike, talk);
@@ -372,6 +404,9 @@ static void put_site(struct keying *k, uint8_t site)
         for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
             if (pair_place(ike, pair_of(ike, h)) == place)
                 put_pair(k, site, pair_of(ike, h));
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
+        if (sa_of(ike, h)->state == SA_DEAD) /* it has a timer still: when it is forgotten */
+            put_number(k, k->world->now_ms - sa_of(ike, h)->died_ms);
     for (int i = 0; i < ASKS_MAX; i++) { /* answers that nobody waits for any more */
         const struct asked *asked = &k->world->asks[i];
 
@@ -396,6 +431,7 @@ static void put_all(struct keying *k)
     put(k, world->bounds, sizeof world->bounds);
     put_number(k, (uint64_t)world->commands_left | (uint64_t)world->is_cut[0] << 8 | (uint64_t)world->is_cut[1] << 9 |
                       (uint64_t)world->was_disturbed << 10 | (uint64_t)world->burst << 16);
+    put_far(k);
     for (uint8_t site = 0; site < SITES; site++) {
         for (int phase = 0; phase < ALONE_PHASES; phase++)
             put_number(k, world->alone_since_ms[site][phase] == 0
@@ -437,6 +473,7 @@ struct key key_of(struct stage *stage)
     k->stage = stage;
     k->world = stage->world;
     k->ordered_count = k->len = 0;
+    rivals_update(&k->rivals, stage);
     k->is_first_pass = true;
     put_all(k);
     k->is_first_pass = false;

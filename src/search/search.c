@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { STATES_SHARE = 64, DEPTH_MAX = 2000 };
+enum { STATES_SHARE = 64, DEPTH_MAX = 2000, LUCKS = 250 };
 
 /* How a state was reached; the state itself is kept only until its choices have been tried. */
 struct node {
@@ -29,6 +29,7 @@ struct search {
     uint32_t expanding; /* the node whose choices are being tried */
     struct choice trying;
     uint32_t steps, depth;
+    struct rivals rivals; /* of that node */
     struct ring_of_bytes waiting;
     uint64_t *packed, *unpacked; /* working space for one state */
     struct choice choices[CHOICES_MAX], way[DEPTH_MAX];
@@ -183,6 +184,28 @@ static uint32_t way_to(const struct search *search, struct choice *way)
     return count;
 }
 
+/* A choice after which something was drawn that may cross another: again, until it has fallen in every way, or LUCKS
+ * times: what lies very close to an end of the range has hardly a way beyond it. */
+static void try_choice(struct search *search, struct choice choice)
+{
+    struct stage *stage = &search->stage;
+    struct fall fall = {.ways = 1};
+    uint64_t fallen = 0;
+
+    search->trying = choice;
+    for (uint8_t luck = 0; luck < LUCKS && fallen + 1 < UINT64_C(1) << fall.ways && stage->fault == NULL; luck++) {
+        restore(search);
+        search->trying.luck = luck;
+        search->steps++;
+        choice_take(stage, search->trying);
+        reached(search);
+        fall = rivals_fall(&search->rivals, &stage->keying.rivals);
+        CHECK(fall.ways < 64);
+        if (!fall.has_turned)
+            fallen |= UINT64_C(1) << fall.which;
+    }
+}
+
 static void expand(struct search *search)
 {
     struct stage *stage = &search->stage;
@@ -190,14 +213,9 @@ static void expand(struct search *search)
     take_turn(search);
     restore(search);
     size_t count = choices_of(stage, search->choices);
-    for (size_t i = 0; i < count && stage->fault == NULL; i++) {
-        if (i > 0)
-            restore(search);
-        search->trying = search->choices[i];
-        search->steps++;
-        choice_take(stage, search->trying);
-        reached(search);
-    }
+    rivals_update(&search->rivals, stage);
+    for (size_t i = 0; i < count && stage->fault == NULL; i++)
+        try_choice(search, search->choices[i]);
 }
 
 const char *search_run(struct search *search, const struct search_scenario *scenario)
@@ -207,7 +225,7 @@ const char *search_run(struct search *search, const struct search_scenario *scen
     memset(search->seen, 0, search->seen_size * sizeof search->seen[0]);
     search->waiting.head = search->waiting.tail = search->waiting.used = 0;
     search->node_count = search->steps = search->depth = search->expanding = 0;
-    search->trying = (struct choice){CHOICE_NONE, 0};
+    search->trying = (struct choice){.kind = CHOICE_NONE};
     stage_begin(stage, scenario);
     reached(search);
     while (stage->fault == NULL) {
@@ -236,7 +254,10 @@ uint32_t search_walk(struct search *search, uint32_t seed, uint32_t for_s, uint3
     stage_begin(stage, stage->scenario);
     uint64_t until_ms = stage->world->now_ms + (uint64_t)for_s * 1000;
     for (size_t count; (count = choices_of(stage, search->choices)) > 0 && stage->fault == NULL; ++*steps) {
-        choice_take(stage, search->choices[next_random(&random) % count]);
+        struct choice choice = search->choices[next_random(&random) % count];
+
+        choice.luck = (uint8_t)next_random(&random);
+        choice_take(stage, choice);
         if (stage->world->now_ms > until_ms)
             break;
         unseen += is_new(place_of(search, key_of(stage)));

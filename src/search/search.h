@@ -42,7 +42,7 @@ struct search_scenario {
     const char *name;
     bool begins_up; /* phase 1 and a pair stand, and all is quiet */
     bool has_dpd, has_pfs, is_aggressive;
-    bool do_keys_differ; /* the pre-shared keys: then nothing may ever be up */
+    bool do_keys_differ;                 /* the pre-shared keys: then nothing may ever be up */
     uint32_t lifetime_s, esp_lifetime_s; /* 0: none */
     uint8_t bounds[SEARCH_BOUND_COUNT];
     /* No more losses than a responder has answers for repeats: then whatever was begun has to come up. Only for
@@ -65,8 +65,8 @@ uint32_t search_steps(const struct search *search); /* choices that were tried *
 uint32_t search_depth(const struct search *search); /* choices on the longest of the shortest ways */
 
 /* A run of the last scenario as chance has it, without merging any states: how many of the states on its way the search
- * has not seen. None, unless states were merged whose futures differ: as they do in the long run, for far timers count
- * by their order only (key.c). Only after a search without a fault; adds what it took to `steps`. */
+ * has not seen. None, unless states were merged whose futures differ (key.c). Only after a search without a fault; adds
+ * what it took to `steps`. */
 uint32_t search_walk(struct search *search, uint32_t seed, uint32_t for_s, uint32_t *steps);
 
 /* Of all runs of this search: was that row of the step tables (step_row) taken? */

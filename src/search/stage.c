@@ -122,7 +122,7 @@ static void begin_up(struct stage *stage)
     site_feed(stage, 0, &(struct ike_input){.kind = IKE_IN_ACQUIRE});
     for (int step = 0; step < 100 && stage->fault == NULL; step++) {
         size_t count = choices_of(stage, choices);
-        struct choice next = {CHOICE_NONE, 0};
+        struct choice next = {.kind = CHOICE_NONE};
 
         for (size_t k = 0; k < COUNT_OF(orderly) && next.kind == CHOICE_NONE; k++)
             for (size_t i = 0; i < count && next.kind == CHOICE_NONE; i++)

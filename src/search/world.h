@@ -114,12 +114,36 @@ struct before {
     struct isakmp_sa sas[32];
 };
 
+/* What may cross another that was begun at once, and is then judged by what is random: see rivals.c. */
+enum { RIVALS_MAX = 64 };
+
+struct rival_at {
+    bool is_there, is_up;
+    uint64_t begun_ms, up_ms;
+};
+
+struct rival {
+    bool is_pair;
+    uint64_t name;           /* the initiator's cookie or SPI */
+    uint64_t value;          /* what it is judged by, as far as it is known */
+    bool is_whole;           /* both SPIs are known */
+    uint32_t crossing, rank; /* how many it may cross, and how many of them are smaller */
+    struct rival_at at[SITES];
+};
+
+struct rivals {
+    uint64_t now_ms;
+    size_t count;
+    struct rival at[RIVALS_MAX];
+};
+
 /* Working space of key.c. */
 enum { KEY_LEN_MAX = 32768, ORDERED_MAX = 64 };
 
 struct keying {
     const struct stage *stage;
     const struct world *world;
+    struct rivals rivals;
     uint64_t ordered[ORDERED_MAX]; /* times that count by their order */
     size_t ordered_count;
     bool is_first_pass; /* only collects times */
@@ -174,6 +198,7 @@ enum choice_kind {
 
 struct choice {
     uint8_t kind, index;
+    uint8_t luck; /* what both sites draw from here on; 0: what they would draw anyway */
 };
 
 enum { CHOICES_MAX = 512 };
@@ -192,6 +217,19 @@ void oracle_after(struct stage *stage, uint8_t site, const struct ike_input *in)
 void oracle_sent(struct stage *stage, struct sent *sent, bool is_new, const struct ike_input *in);
 void oracle_state(struct stage *stage);
 void oracle_rest(struct stage *stage); /* of a state in which nothing is left to be done now */
+
+/* ---- what is random and counts all the same (rivals.c) */
+struct fall {
+    uint32_t ways, which; /* how many there are for what was drawn to fall among those it may cross, and this one */
+    bool has_turned;      /* the order of others */
+};
+
+void rivals_update(struct rivals *rivals, const struct stage *stage);
+uint32_t rank_of_cookies(const struct rivals *rivals, const uint8_t cookies[2][COOKIE_LEN]);
+uint32_t rank_of_sa(const struct rivals *rivals, const struct ike *ike, const struct isakmp_sa *sa);
+uint32_t rank_of_quick(const struct rivals *rivals, const struct ike *ike, const struct exchange *exchange);
+uint32_t rank_of_pair(const struct rivals *rivals, const struct pair *pair);
+struct fall rivals_fall(const struct rivals *before, const struct rivals *after);
 
 /* ---- which states are one (key.c) */
 struct key {
