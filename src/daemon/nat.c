@@ -4,13 +4,13 @@
 #include "daemon/conntrack.h"
 #include "daemon/netlink.h"
 #include "doctor/child.h"
+#include "doctor/nft.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { COUNTERS_SIZE_MAX = 4 * 1024 * 1024, COUNTERS_LIMIT_MS = 2000 };
 
@@ -20,34 +20,9 @@ static bool refused(struct text *why, const char *what, int error)
     return false;
 }
 
-static const char *nft_path(void)
-{
-    static const char *const paths[] = {NFT_PATHS};
-
-    for (size_t i = 0; i < COUNT_OF(paths); i++)
-        if (access(paths[i], X_OK) == 0)
-            return paths[i];
-    return NULL;
-}
-
 static bool run_nft(const char *json, struct text *why)
 {
-    const char *path = nft_path();
-    char *const argv[] = {"nft", "-j", "-f", "-", NULL};
-    char space[400];
-    struct text printed = text_of(space, sizeof space);
-
-    if (path == NULL) {
-        text_add(why, "there is no nft program (package nftables), which translates addresses");
-        return false;
-    }
-    int code = child_run(path, argv, bytes_of_text(json), &printed);
-    if (code == 0)
-        return true;
-    if (code < 0)
-        return refused(why, path, errno);
-    text_add(why, "%s refused the rules of address translation, exit code %d: %s", path, code, space);
-    return false;
+    return nft_run(bytes_of_text(json), true, "rules of address translation", "translates addresses", why);
 }
 
 /* ---- connections that stand ---- */

@@ -1,8 +1,8 @@
 #include "daemon/steer.h"
 
-#include "doctor/child.h"
 #include "daemon/names.h"
 #include "daemon/netlink.h"
+#include "doctor/nft.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,36 +26,9 @@ static bool refused(struct text *why, const char *what, int error)
     return false;
 }
 
-static const char *nft_path(void)
-{
-    static const char *const paths[] = {NFT_PATHS};
-
-    for (size_t i = 0; i < COUNT_OF(paths); i++)
-        if (access(paths[i], X_OK) == 0)
-            return paths[i];
-    return NULL;
-}
-
 static bool run_nft(struct bytes rules, struct text *why)
 {
-    const char *path = nft_path();
-    char *const argv[] = {"nft", "-f", "-", NULL};
-    char space[400];
-    struct text printed = text_of(space, sizeof space);
-
-    if (path == NULL) {
-        text_add(
-            why,
-            "there is no nft program (package nftables), which keeps what is to be encrypted from leaving in clear");
-        return false;
-    }
-    int code = child_run(path, argv, rules, &printed);
-    if (code == 0)
-        return true;
-    if (code < 0)
-        return refused(why, path, errno);
-    text_add(why, "%s refused the packet filter rules, exit code %d: %s", path, code, space);
-    return false;
+    return nft_run(rules, false, "packet filter rules", "keeps what is to be encrypted from leaving in clear", why);
 }
 
 bool steer_add_guest(const struct policy *policy, const struct selector *guest, struct text *why)

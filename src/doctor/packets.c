@@ -2,11 +2,11 @@
 #include "base/names.h"
 #include "doctor/filter.h"
 #include "doctor/child.h"
+#include "doctor/nft.h"
 #include "doctor/parts.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PEERS_JUDGED = 16, RULES_MAX = 64 * 1024 * 1024, RULES_WAIT_MS = 5000 };
 
@@ -84,12 +84,8 @@ static void examine_rules(struct doctor *doctor, const struct filter *filter)
 
 void examine_filter(struct doctor *doctor)
 {
-    static const char *const paths[] = {NFT_PATHS};
-    const char *path = NULL;
+    const char *path = nft_path();
 
-    for (size_t i = 0; i < COUNT_OF(paths) && path == NULL; i++)
-        if (access(paths[i], X_OK) == 0)
-            path = paths[i];
     if (path == NULL) {
         doctor_find(doctor, DOCTOR_NO_NFT, &(struct fields){0});
         return;
