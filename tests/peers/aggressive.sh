@@ -158,25 +158,4 @@ strongswan_fetch
 tools=$(./fetch_tools.sh) || lab_die "no ike-scan and vpnc"
 tools_libraries=$tools/usr/lib/$(uname -m)-linux-gnu
 
-if [ $# = 1 ]; then
-    read -r -a row < <(awk -v name="$1" '$1 == name' <<<"$cases")
-    [ ${#row[@]} -gt 0 ] || lab_die "no case is called $1"
-    "${row[1]}" "${row[0]}" "${row[@]:2}"
-    lab_finish
-fi
-
-[ $# -gt 0 ] || mapfile -t names < <(awk '{ print $1 }' <<<"$cases")
-[ $# = 0 ] || names=("$@")
-failed=0
-output=$(mktemp -d)
-trap 'rm -rf "$output"' EXIT
-children=()
-for name in "${names[@]}"; do
-    "./${0##*/}" "$name" >"$output/$name" 2>&1 </dev/null &
-    children+=("$!:$name")
-done
-for child in "${children[@]}"; do
-    wait "${child%%:*}" || failed=1
-    cat "$output/${child#*:}"
-done
-exit $failed
+lab_cases "$cases" "$@"

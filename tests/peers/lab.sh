@@ -9,6 +9,7 @@
 #   lab_capture NAME NODE INTERFACE FILE   tcpdump that surely listens when this returns; lab_stop NAME ends it
 #   lab_transfer FROM TO FILE   a TCP transfer between the two inner hosts; true when the checksum holds
 #   ok TEXT / not_ok TEXT / expect TEXT COMMAND...     one line of the report each
+#   lab_cases CASES [NAME...]   the rows of a table, side by side; the end of a script
 #   lab_down                    also by trap: no namespace, process or file stays
 #
 #   west-host ---- west ---- router ---- east ---- east-host
@@ -257,4 +258,30 @@ lab_finish() {
     lab_down
     [ "$lab_failures" = 0 ]
     exit
+}
+
+# lab_cases CASES [NAME...]: CASES has a row each: its name, the function that runs it, its words. One name: that one, in
+# this process. Several, or none for all: each in a process and a lab of its own, side by side.
+lab_cases() {
+    local cases=$1 names name child output failed=0 row children=()
+    shift
+    names=("$@")
+    if [ $# = 1 ]; then
+        read -r -a row < <(awk -v name="$1" '$1 == name' <<<"$cases")
+        [ ${#row[@]} -gt 0 ] || lab_die "no case is called $1"
+        "${row[1]}" "${row[0]}" "${row[@]:2}"
+        lab_finish
+    fi
+    [ $# -gt 0 ] || mapfile -t names < <(awk '{ print $1 }' <<<"$cases")
+    output=$(mktemp -d)
+    for name in "${names[@]}"; do
+        "./${0##*/}" "$name" >"$output/$name" 2>&1 </dev/null &
+        children+=("$!:$name")
+    done
+    for child in "${children[@]}"; do
+        wait "${child%%:*}" || failed=1
+        cat "$output/${child#*:}"
+    done
+    rm -rf "$output"
+    exit $failed
 }
