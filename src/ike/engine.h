@@ -138,6 +138,8 @@ struct pair *pair_of_spi_out(const struct ike *ike, struct handle peer, uint32_t
 /* For that traffic of the tunnel: the newest; NULL. */
 struct pair *pair_for(const struct ike *ike, struct handle peer, uint16_t tunnel, const struct selector *selector);
 /* Still under way. */
+/* Another one for the same traffic, in which we may send; NULL. */
+struct pair *pair_sending_beside(const struct ike *ike, const struct pair *beside);
 struct exchange *quick_for(const struct ike *ike, struct handle peer, uint16_t tunnel, const struct selector *selector);
 /* Of another peer, for traffic that is also of that selector; NULL. */
 struct pair *pair_in_the_way(const struct ike *ike, struct handle peer, const struct selector *selector);
@@ -451,6 +453,10 @@ bool sa_is_unheard(const struct isakmp_sa *sa);
 enum { USER_PATIENCE_MS = 120000 }; /* a gateway may ask, judge and give an address for so long */
 enum { UNHEARD_MS = 5000 };         /* when such a peer is asked whether it is there */
 void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange);
+/* The peer has its half in place; NULL is none. */
+void settle_end(uint64_t now_ms, struct exchange *exchange);
+/* We may not send in that pair any more: its successors take over, whether the peer has them in place or not. */
+void settle_end_beside(struct ike *ike, uint64_t now_ms, const struct pair *gone);
 
 /* ---- telling (tell.c): events. Each adds what the SA knows (peer, group, role, state) and hands the event out. */
 struct event *tell(struct ike_outputs *out, enum event_kind kind, struct ip peer);

@@ -426,6 +426,15 @@ struct pair *pair_for(const struct ike *ike, struct handle peer, uint16_t tunnel
     return newest;
 }
 
+struct pair *pair_sending_beside(const struct ike *ike, const struct pair *beside)
+{
+    for (EACH_PAIR_OF(ike, beside->peer, pair))
+        if (pair != beside && pair->is_up && !pair->is_mute && pair->tunnel == beside->tunnel &&
+            handle_equal(pair->session, beside->session) && selector_equal(&pair->selector, &beside->selector))
+            return pair;
+    return NULL;
+}
+
 struct pair *pair_in_the_way(const struct ike *ike, struct handle peer, const struct selector *selector)
 {
     for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {

@@ -183,7 +183,10 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
     switch (in->plane.kind) {
     case IKE_PLANE_INSTALLED: installed(ike, now_ms, in->plane.pair, out); break;
     case IKE_PLANE_REFUSED: install_refused(ike, now_ms, in, out); break;
-    case IKE_PLANE_USED: dpd_heard_esp(sa, pair, now_ms); break;
+    case IKE_PLANE_USED:
+        dpd_heard_esp(sa, pair, now_ms);
+        settle_end(now_ms, quick_of_pair(ike, pair->self));
+        break;
     case IKE_PLANE_SOFT: rekey_pair_due(ike, now_ms, pair, out); break;
     case IKE_PLANE_HARD: pair_end(ike, now_ms, pair, REASON_VOLUME, true, out); break;
     case IKE_PLANE_NEW_ENDPOINT: moved(ike, pair, in->plane.remote, out); break;

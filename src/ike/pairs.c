@@ -161,6 +161,7 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
     if (why != REASON_REPLACED)
         outcome_keep(ike, now_ms, pair->peer, pair->side, 2, false,
                      !pair->is_up && exchange != NULL ? exchange->state : STATE_QM_ACTIVE, why);
+    settle_end_beside(ike, now_ms, pair);
     CHECK(out->count < IKE_OUTPUTS_MAX);
     out->items[out->count++] = (struct ike_output){
         .kind = IKE_OUT_REMOVE, .remove = {.pair = pair->self, .spi_in = pair->spi_in, .spi_out = pair->spi_out}};

@@ -57,11 +57,12 @@ void rekey_sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct
     phase1_begin(ike, now_ms, peer_of(ike, sa->peer), tunnel, NO_INDEX, sa->local, sa->remote, out);
 }
 
-static void stop_sending(struct pair *pair, struct ike_outputs *out)
+static void stop_sending(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
 {
     if (out->count == IKE_OUTPUTS_MAX)
         return;
     pair->is_mute = true;
+    settle_end_beside(ike, now_ms, pair);
     out->items[out->count++] = (struct ike_output){
         .kind = IKE_OUT_REMOVE,
         .remove = {.pair = pair->self, .spi_in = pair->spi_in, .spi_out = pair->spi_out, .is_outbound_only = true}};
@@ -76,7 +77,7 @@ void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct 
     if (pair->retire_ms !=
         0) { /* its successor takes what we send before a limit ends it; the peer may go on sending */
         if (!pair->is_mute)
-            stop_sending(pair, out);
+            stop_sending(ike, now_ms, pair, out);
         return;
     }
     pair->rekey_ms = now_ms + RETRY_MS;
@@ -150,7 +151,7 @@ void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct
         loser->retire_ms = retire_at(now_ms, loser->side, winner->side, is_crossing);
         /* One that the peer began may have won in its eyes: then it deletes the other, and this one has to send. */
         if (is_crossing && loser->side == INITIATOR)
-            stop_sending(loser, out);
+            stop_sending(ike, now_ms, loser, out);
     }
 }
 
@@ -165,7 +166,7 @@ void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, stru
     }
     pair->is_leaving = true;
     pair->retire_ms = now_ms + LEAVE_MS;
-    stop_sending(pair, out);
+    stop_sending(ike, now_ms, pair, out);
     farewell_send(ike, now_ms, sa, pair->spi_in, out);
 }
 

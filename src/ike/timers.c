@@ -2,7 +2,14 @@
 #include "base/check.h"
 #include "ike/engine.h"
 
-enum { DEAD_KEPT_MS = 60000, PLANE_WAIT_MS = 10000, SETTLE_MS = 30, USER_WAIT_MS = 90000, RETIRE_LATER_MS = 5000 };
+enum {
+    DEAD_KEPT_MS = 60000,
+    PLANE_WAIT_MS = 10000,
+    SETTLE_MS = 30,
+    SUCCESSOR_SETTLES_MS = 1000,
+    USER_WAIT_MS = 90000,
+    RETIRE_LATER_MS = 5000
+};
 
 /* A quick mode that is repeated so often may be under an ISAKMP SA that the peer does not have. */
 enum { DOUBTED_REPEATS = 2 };
@@ -49,6 +56,29 @@ static bool is_successor(const struct ike *ike, const struct exchange *exchange)
     return sa != NULL && sa->mode == EXCHANGE_AM && sa_up_of(ike, sa->peer) != NULL && half_open_of(ike, sa->peer) == 1;
 }
 
+/* Nothing tells us that our last message has come and the peer has put its half in place, but ESP in the new pair. As
+ * long as there is an older pair to send in, there is time to wait for that. */
+static uint64_t settle_ms(const struct ike *ike, const struct exchange *exchange)
+{
+    const struct pair *pair = pair_of(ike, exchange->quick.pair);
+
+    return pair != NULL && pair_sending_beside(ike, pair) != NULL ? SUCCESSOR_SETTLES_MS : SETTLE_MS;
+}
+
+void settle_end(uint64_t now_ms, struct exchange *exchange)
+{
+    if (exchange != NULL && state_info(exchange->state)->waits == WAITS_SETTLE)
+        exchange->deadline_ms = now_ms;
+}
+
+void settle_end_beside(struct ike *ike, uint64_t now_ms, const struct pair *gone)
+{
+    for (EACH_SA_OF(ike, gone->peer, sa))
+        for (EACH_EXCHANGE_OF(ike, sa->self, exchange))
+            if (exchange->quick.tunnel == gone->tunnel && selector_equal(&exchange->quick.selector, &gone->selector))
+                settle_end(now_ms, exchange);
+}
+
 void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange)
 {
     enum waits waits = state_info(exchange->state)->waits;
@@ -60,7 +90,7 @@ void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange)
     exchange->resend_count = 0;
     exchange->resend_ms = is_repeating ? now_ms + wait_ms(ike, 0) : 0;
     exchange->deadline_ms = now_ms + (waits == WAITS_PLANE    ? PLANE_WAIT_MS
-                                      : waits == WAITS_SETTLE ? SETTLE_MS
+                                      : waits == WAITS_SETTLE ? settle_ms(ike, exchange)
                                       : waits == WAITS_USER   ? USER_WAIT_MS
                                                               : patience_ms(ike));
 }

@@ -218,10 +218,9 @@ void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind)
         sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = kind}}, false);
 }
 
-static void soft_limit(struct sim *sim, uint32_t site, const struct plane_pair *pair)
+static void tell_limit(struct sim *sim, uint32_t site, enum ike_plane_kind limit, const struct plane_pair *pair)
 {
-    sim_feed(sim, site,
-             &(struct ike_input){.kind = IKE_IN_PLANE, .plane = {.kind = IKE_PLANE_SOFT, .pair = pair->install.pair}},
+    sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_PLANE, .plane = {.kind = limit, .pair = pair->install.pair}},
              false);
 }
 
@@ -229,10 +228,10 @@ void sim_soft_limit(struct sim *sim, uint32_t site)
 {
     for (size_t i = 0; i < SIM_PAIRS_MAX; i++)
         if (sim->sites[site].pairs[i].is_outbound)
-            soft_limit(sim, site, &sim->sites[site].pairs[i]);
+            tell_limit(sim, site, IKE_PLANE_SOFT, &sim->sites[site].pairs[i]);
 }
 
-void sim_soft_limit_of_oldest(struct sim *sim, uint32_t site)
+void sim_limit_of_oldest(struct sim *sim, uint32_t site, enum ike_plane_kind limit)
 {
     const struct plane_pair *oldest = NULL;
 
@@ -243,7 +242,7 @@ void sim_soft_limit_of_oldest(struct sim *sim, uint32_t site)
             oldest = pair;
     }
     if (oldest != NULL)
-        soft_limit(sim, site, oldest);
+        tell_limit(sim, site, limit, oldest);
 }
 
 void sim_inject(struct sim *sim, uint32_t site, struct endpoint from, struct endpoint to, struct bytes data)

@@ -115,7 +115,8 @@ void sim_acquire(struct sim *sim, uint32_t site, uint16_t tunnel);
 void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind);
 /* The plane says that the soft limit of every pair of the site is reached. */
 void sim_soft_limit(struct sim *sim, uint32_t site);
-void sim_soft_limit_of_oldest(struct sim *sim, uint32_t site);
+/* Of the oldest: SOFT or HARD. */
+void sim_limit_of_oldest(struct sim *sim, uint32_t site, enum ike_plane_kind limit);
 /* A datagram from nowhere: what an attacker sends. */
 void sim_inject(struct sim *sim, uint32_t site, struct endpoint from, struct endpoint to, struct bytes data);
 void sim_run(struct sim *sim, uint64_t for_ms);

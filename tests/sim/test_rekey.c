@@ -150,12 +150,37 @@ static void a_pair_that_has_a_successor_is_not_rekeyed(void **state)
     (void)state;
     begin(sim);
     sim_soft_limit(sim, WEST);
-    sim_run(sim, 1000);
+    sim_run(sim, 2000);
     CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == 2);
-    sim_soft_limit_of_oldest(sim, WEST);
+    sim_limit_of_oldest(sim, WEST, IKE_PLANE_SOFT);
     sim_run(sim, 60000);
     CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == 2);
     expect_one_of_each(sim);
+}
+
+/* The peer may take its time to put its half in place: until it has sent in the new pair, or the old one may not be
+ * used any more, we send in the old one. */
+static void we_send_in_a_successor_when_the_peer_has_it(void **state)
+{
+    (void)state;
+    for (int what = 0; what < 3; what++) {
+        struct sim *sim = world(11, 86400, 28800, 0);
+
+        begin(sim);
+        sim_soft_limit(sim, WEST);
+        sim_run(sim, 500);
+        CHECK(sim_event_count(sim, EAST, EV_PHASE2_COMPLETED) == 2 &&
+              sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == 1);
+        switch (what) {
+        case 0: sim_packet(sim, EAST, 0, 100); break;
+        case 1: sim_limit_of_oldest(sim, WEST, IKE_PLANE_HARD); break;
+        case 2: sim_run(sim, 1000); break;
+        }
+        sim_run(sim, 200);
+        CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == 2);
+        CHECK(gaps_in(sim, 120000, 20) == 0);
+        expect_one_of_each(sim);
+    }
 }
 
 /* Traffic both ways, ten packets a second each. */
@@ -225,6 +250,7 @@ int main(void)
         cmocka_unit_test(behind_nat_both_ends_may_rekey),
         cmocka_unit_test(both_may_rekey_at_once_without_a_gap),
         cmocka_unit_test(a_pair_that_has_a_successor_is_not_rekeyed),
+        cmocka_unit_test(we_send_in_a_successor_when_the_peer_has_it),
         cmocka_unit_test(pairs_are_rekeyed_before_their_numbers_end),
         cmocka_unit_test(rekeys_under_loss_go_on_for_a_day),
     };
