@@ -28,8 +28,10 @@ static struct esp_sa make_sa(size_t which, bool is_out)
     size_t key_len = info->key_len + (info->kind == CIPHER_KIND_GCM ? GCM_SALT_LEN : 0u);
     struct ip any = {.family = IP_V4};
     struct ip_range all = ip_range_of_prefix(any, 0);
-    struct esp_sa sa = {
-        .spi = 7, .shape = shape, .limits = esp_limits_of(algorithms[which].cipher, 0), .replay = replay_of(64, NULL)};
+    struct esp_sa sa = {.spi = 7,
+                        .shape = shape,
+                        .limits = esp_limits_of(algorithms[which].cipher, 0, false),
+                        .replay = replay_of(64, NULL)};
 
     any_flow = (struct selector){.local = all, .remote = all, .local_ports = {0, 65535}, .remote_ports = {0, 65535}};
     sa.selector = &any_flow;

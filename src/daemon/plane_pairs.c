@@ -123,7 +123,7 @@ static struct esp_sa make_sa(const struct plane_pair *pair, const struct ike_ins
                            .shape = *shape,
                            .key = key,
                            .selector = &pair->selector,
-                           .limits = esp_limits_of(install->cipher, install->lifetime_kb),
+                           .limits = esp_limits_of(install->cipher, install->lifetime_kb, install->is_begun_here),
                            .replay = replay_of(is_out ? 0 : install->replay_window, far)};
 }
 

@@ -99,7 +99,7 @@ struct esp_shape esp_shape_of(enum cipher_id cipher, enum hash_id integrity, boo
                               .block_len = (uint8_t)info->block_len};
 }
 
-struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb)
+struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb, bool is_begun_here)
 {
     uint64_t hard = lifetime_kb == 0 ? UINT64_MAX : (uint64_t)lifetime_kb * 1024;
     uint64_t small_block_limit = (uint64_t)8 << 30;
@@ -107,7 +107,7 @@ struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb)
 
     if (info->kind == CIPHER_KIND_CBC && info->block_len <= 8 && hard > small_block_limit)
         hard = small_block_limit;
-    return (struct esp_limits){.soft_bytes = hard == UINT64_MAX ? UINT64_MAX : hard - hard / 8,
+    return (struct esp_limits){.soft_bytes = hard == UINT64_MAX ? UINT64_MAX : hard / 16 * (is_begun_here ? 13 : 14),
                                .hard_bytes = hard,
                                .soft_sequence = ESP_SOFT_SEQUENCE};
 }

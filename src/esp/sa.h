@@ -62,8 +62,8 @@ struct esp_limits {
 enum { ESP_SOFT_SEQUENCE = 0xf0000000 };
 
 /* Lifetime 0: none. Ciphers with blocks of 64 bits never get more than 8 GiB under one key (attack list E13). The soft
- * limit is 7/8. */
-struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb);
+ * limit is 7/8; 13/16 for the end that began the SA, so that both do not begin its successor at the same packet. */
+struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb, bool is_begun_here);
 
 struct esp_sa {
     uint32_t spi;

@@ -92,6 +92,7 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
         .remote = pair->remote,
         .is_udp = pair->is_udp,
         .is_transport = pair->is_transport,
+        .is_begun_here = pair->side == INITIATOR,
         .spi_in = pair->spi_in,
         .spi_out = pair->spi_out,
         .cipher = pair->cipher,

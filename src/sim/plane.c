@@ -317,7 +317,7 @@ static void tell_installed(struct sim *sim, uint32_t site, struct handle pair)
 
 static void begin_pair(struct sim *sim, struct plane_pair *pair, const struct ike_install *install)
 {
-    struct esp_limits limits = esp_limits_of(install->cipher, install->lifetime_kb);
+    struct esp_limits limits = esp_limits_of(install->cipher, install->lifetime_kb, install->is_begun_here);
     uint16_t window = sim->plant == SIM_PLANT_NO_WINDOW ? 0 : install->replay_window;
 
     pair->is_used = true;

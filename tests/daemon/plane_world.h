@@ -146,7 +146,7 @@ static inline struct esp_sa peer_sa(uint32_t spi, uint8_t seed, bool is_out)
                            .shape = esp_shape_of(CIPHER_AES128_CBC, HASH_SHA1, true),
                            .key = make_key(seed, is_out),
                            .selector = &mirror,
-                           .limits = esp_limits_of(CIPHER_AES128_CBC, 0),
+                           .limits = esp_limits_of(CIPHER_AES128_CBC, 0, false),
                            .replay = replay_of(is_out ? 0 : 64, NULL)};
 }
 

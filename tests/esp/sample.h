@@ -46,7 +46,7 @@ static inline struct esp_sa sample_sa_of(enum cipher_id cipher, enum hash_id int
                            .shape = shape,
                            .key = burst_key,
                            .selector = sample_any(IP_V4),
-                           .limits = esp_limits_of(cipher, 0),
+                           .limits = esp_limits_of(cipher, 0, false),
                            .replay = replay_of(is_out ? 0 : REPLAY_WINDOW_DEFAULT, NULL)};
 }
 

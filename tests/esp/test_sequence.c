@@ -118,7 +118,7 @@ static void the_lifetime_in_kilobytes_ends_the_sa_E13_E17(void **state)
     struct esp_tally tally = {0};
 
     (void)state;
-    out.limits = esp_limits_of(CIPHER_AES128_CBC, 1);
+    out.limits = esp_limits_of(CIPHER_AES128_CBC, 1, false);
     sample_seal(&out, 895, space);
     CHECK(!esp_sa_is_soft(&out));
     sample_seal(&out, 100, space);
@@ -130,10 +130,12 @@ static void the_lifetime_in_kilobytes_ends_the_sa_E13_E17(void **state)
     CHECK(packet.drop == ESP_DROP_LIFETIME_END);
     burst_key_free(out.key);
 
-    CHECK(esp_limits_of(CIPHER_AES256_CBC, 0).hard_bytes == UINT64_MAX);
-    CHECK(esp_limits_of(CIPHER_3DES_CBC, 0).hard_bytes == (uint64_t)8 << 30);
-    CHECK(esp_limits_of(CIPHER_DES_CBC, 4608000).hard_bytes == (uint64_t)4608000 * 1024);
-    CHECK(esp_limits_of(CIPHER_AES128_CBC, UINT32_MAX).hard_bytes == (uint64_t)UINT32_MAX * 1024);
+    CHECK(esp_limits_of(CIPHER_AES128_CBC, 16, false).soft_bytes == 14 * 1024);
+    CHECK(esp_limits_of(CIPHER_AES128_CBC, 16, true).soft_bytes == 13 * 1024);
+    CHECK(esp_limits_of(CIPHER_AES256_CBC, 0, false).hard_bytes == UINT64_MAX);
+    CHECK(esp_limits_of(CIPHER_3DES_CBC, 0, false).hard_bytes == (uint64_t)8 << 30);
+    CHECK(esp_limits_of(CIPHER_DES_CBC, 4608000, false).hard_bytes == (uint64_t)4608000 * 1024);
+    CHECK(esp_limits_of(CIPHER_AES128_CBC, UINT32_MAX, false).hard_bytes == (uint64_t)UINT32_MAX * 1024);
 }
 
 int main(void)

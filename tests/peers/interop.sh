@@ -91,7 +91,7 @@ libreswan_pfs_shown() {
     if [ "${cell[pfs]}" = pfs ]; then echo MODP2048; else echo "<N/A>"; fi
 }
 
-# pour_and NODE COMMAND...: datagrams into the tunnel that nobody answers; at 7/8 of the kilobytes ikewise begins a rekey
+# pour_and NODE COMMAND...: datagrams into the tunnel that nobody answers; when the kilobytes near their end ikewise begins a rekey
 pour_and() {
     local from=$1
     shift
@@ -215,7 +215,7 @@ check_cell() {
     3_ACEs) expect "$name: each ACE has a pair" every_ace_is_up ;;
     esac
     if [ "${cell[rekey]:-no}" = yes ]; then
-        expect "$name: a rekey by volume" we_rekey       # with ikewise at both ends, by whichever began
+        expect "$name: a rekey by volume" we_rekey       # with ikewise at both ends, by whichever began the pair
         [ "$peer" = ikewise ] || expect "$name: a rekey by the peer" they_rekey
     fi
     expect "$name: a delete is seen at the other end" delete_is_seen

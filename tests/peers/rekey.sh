@@ -14,7 +14,7 @@ cd "$(dirname "$0")" || exit 1
 . ./strongswan.sh
 . ./ikewise.sh
 
-kilobytes=16000         # we rekey at 7/8 of it
+kilobytes=16000         # we rekey at 7/8 of it, or 13/16 when we have begun the pair
 lifetime=120            # of phase 1, with --all: the least that an ASA takes; we begin at 95 or 97 hundredths
 retired_s=60            # what the other end was to delete is deleted after that
 

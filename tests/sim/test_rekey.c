@@ -14,7 +14,8 @@ enum { WEST_IP = 0xc0000201, EAST_IP = 0xc6336402, WEST_NET = 0x0a010000, EAST_N
 
 static void *space;
 
-static struct sim *world(uint64_t seed, uint32_t lifetime_s, uint32_t esp_lifetime_s, uint32_t nat)
+static struct sim *world_of(uint64_t seed, uint32_t lifetime_s, uint32_t esp_lifetime_s, uint32_t esp_lifetime_kb,
+                            uint32_t nat)
 {
     struct sim_site west = {
         .address = WEST_IP,
@@ -26,6 +27,7 @@ static struct sim *world(uint64_t seed, uint32_t lifetime_s, uint32_t esp_lifeti
         .esp_integrity = HASH_SHA1,
         .lifetime_s = lifetime_s,
         .esp_lifetime_s = esp_lifetime_s,
+        .esp_lifetime_kb = esp_lifetime_kb,
         .peers = {{.address = EAST_IP, .key = "k", .local_net = WEST_NET, .remote_net = EAST_NET, .pfs = GROUP_ECP256}},
     };
     struct sim_site east = west;
@@ -41,6 +43,11 @@ static struct sim *world(uint64_t seed, uint32_t lifetime_s, uint32_t esp_lifeti
     sim_site(sim, WEST, &west);
     sim_site(sim, EAST, &east);
     return sim;
+}
+
+static struct sim *world(uint64_t seed, uint32_t lifetime_s, uint32_t esp_lifetime_s, uint32_t nat)
+{
+    return world_of(seed, lifetime_s, esp_lifetime_s, 0, nat);
 }
 
 static int make_space(void **state)
@@ -227,6 +234,20 @@ static void pairs_are_rekeyed_before_their_numbers_end(void **state)
     }
 }
 
+/* Each packet has an answer of its size: both ends come near the limit at the same moment. */
+static void a_pair_that_both_ends_fill_has_one_successor(void **state)
+{
+    struct sim *sim = world_of(12, 86400, 28800, 64, 0);
+
+    (void)state;
+    begin(sim);
+    exchange_packets(sim, 64);
+    CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == 2 && sim_event_count(sim, EAST, EV_PHASE2_COMPLETED) == 2);
+    struct sim_packets p = sim_packets(sim);
+    CHECK(p.delivered == p.sent);
+    expect_one_of_each(sim);
+}
+
 static void rekeys_under_loss_go_on_for_a_day(void **state)
 {
     uint32_t gaps = 0;
@@ -252,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_pair_that_has_a_successor_is_not_rekeyed),
         cmocka_unit_test(we_send_in_a_successor_when_the_peer_has_it),
         cmocka_unit_test(pairs_are_rekeyed_before_their_numbers_end),
+        cmocka_unit_test(a_pair_that_both_ends_fill_has_one_successor),
         cmocka_unit_test(rekeys_under_loss_go_on_for_a_day),
     };
 
