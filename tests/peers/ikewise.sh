@@ -151,6 +151,14 @@ ikewise_current_spis() {
         END { print spi["inbound"], spi["outbound"] }'
 }
 
+# A line for each pair: the SPIs in and out.
+ikewise_pairs() {
+    ikewise "$1" show crypto ipsec sa | awk '
+        /(in|out)bound esp sas:/ { half = $1; count[half] = 0 }
+        $1 == "spi:" { spi[half, ++count[half]] = sprintf("%08s", substr(tolower($2), 3)); gsub(/ /, "0", spi[half, count[half]]) }
+        half == "outbound" && $1 == "spi:" { print spi["inbound", count[half]], spi[half, count[half]] }'
+}
+
 ikewise_describe() {
     ikewise "$1" show crypto isakmp sa | sed -n 's/^ *\(.*State *: *[A-Z_0-9]*\).*/\1/p' | tr -s ' ' | paste -sd ' '
 }

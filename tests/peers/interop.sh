@@ -75,6 +75,16 @@ spis_are_equal() {
     [ -n "${mine// /}" ] && [ "$mine" = "${theirs#* } ${theirs% *}" ]
 }
 
+# Where both ends have begun a successor at once, each of them may for a while prefer its own, and both have both.
+successor_stands_at_both() {
+    local mine theirs
+    spis_are_equal && return
+    [ "$peer" = ikewise ] || return
+    mine=$(ikewise_current_spis "$our_node") theirs=$(ikewise_current_spis "$their_node")
+    ikewise_pairs "$their_node" | grep -qx "${mine#* } ${mine% *}" &&
+        ikewise_pairs "$our_node" | grep -qx "${theirs#* } ${theirs% *}"
+}
+
 # What the peer's own status says of the algorithms.
 describes_both() {
     local shown
@@ -130,14 +140,14 @@ are_other_spis() {
 we_rekey() {
     local before
     before=$(ikewise_current_spis "$our_node")
-    lab_until 5 pour_and "$our_node" are_other_spis "$before" && lab_until 3 spis_are_equal && spis_are_equal
+    lab_until 5 pour_and "$our_node" are_other_spis "$before" && lab_until 5 successor_stands_at_both && successor_stands_at_both
 }
 
 they_rekey() {
     local before
     before=$(ikewise_current_spis "$our_node")
     "${peer}_rekey" "$their_node" >/dev/null 2>&1
-    lab_until 5 are_other_spis "$before" && lab_until 3 spis_are_equal && spis_are_equal
+    lab_until 5 are_other_spis "$before" && lab_until 5 spis_are_equal && spis_are_equal
 }
 
 # As initiator we say it, as responder the peer does.
