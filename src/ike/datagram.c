@@ -591,6 +591,8 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
     }
     if (sa != NULL)
         timers_note(ike, sa->peer);
+    else if (header->flags & FLAG_ENCRYPTION)
+        farewell_repeat(ike, header->cookies, a.remote, out);
     if (sa != NULL && is_kept_for_later(&a, sa))
         return;
     if (header->first_payload != PL_FRAGMENT || is_whole_now(&a, is_first ? NULL : sa))

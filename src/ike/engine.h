@@ -122,6 +122,7 @@ struct peer *peer_make(struct ike *ike, struct ip remote); /* finds or makes; NU
 struct peer *peer_make_another(struct ike *ike, struct ip remote);
 struct peer *peer_next_of_ip(const struct ike *ike, const struct peer *peer); /* NULL: no more at that address */
 void peer_drop_if_empty(struct ike *ike, struct peer *peer); /* one that nothing hangs on and nothing is told of */
+struct isakmp_sa *sa_dead_of_cookies(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN]);
 struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN]);
 /* Whose first message it is, or was: one that is late does not begin another. */
 struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN],
@@ -260,17 +261,18 @@ void message_send(struct ike *ike, const struct isakmp_sa *sa, const struct exch
                   struct ike_outputs *out);
 void datagram_out(const struct ike *ike, const struct isakmp_sa *sa, struct bytes data, struct ike_outputs *out);
 void keepalive_send(const struct isakmp_sa *sa, struct ike_outputs *out);
-/* A protected informational message: one NOTIFY or DELETE body. Nothing is kept of it. */
-void info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body,
-               struct ike_outputs *out);
+/* A protected informational message: one NOTIFY or DELETE body. Nothing is kept of it; what was sent stands until the
+ * next message is built. */
+struct bytes info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body,
+                       struct ike_outputs *out);
 void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uint8_t protocol, struct bytes spi,
                  struct bytes data, struct ike_outputs *out);
 /* In clear, to somebody of whom we keep no state; limited in rate and to `max_len` bytes. */
 void notify_stranger(struct ike *ike, uint64_t now_ms, const struct header *header, uint16_t type, struct endpoint to,
                      struct endpoint from, size_t max_len, struct ike_outputs *out);
 /* `spis`: of one ISAKMP SA (its cookies), or of one or more ESP SAs, SPI_LEN bytes each. */
-void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
-                 struct ike_outputs *out);
+struct bytes delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
+                         struct ike_outputs *out);
 
 /* ---- fragments of messages (fragment.c) */
 enum { FRAGMENTS_SENT_MAX = 16, FRAGMENT_SPACE = 1500 }; /* libreswan takes no more than 16 */
@@ -318,7 +320,12 @@ void neighbours_doubt(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *
 /* Its networks are those of another peer, who may be gone. */
 void neighbours_compete(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, const struct selector *selector);
 
-/* ---- Deletes of pairs, said again (farewell.c) */
+/* ---- Deletes, said again (farewell.c) */
+/* In the place of the keys, which are wiped. `sealed` empty: the peer was not told. */
+void farewell_keep(struct isakmp_sa *sa, struct bytes sealed);
+/* What was sealed under cookies that are not in use came from `remote`: was it an SA that we have deleted? */
+void farewell_repeat(struct ike *ike, const uint8_t cookies[2][COOKIE_LEN], struct endpoint remote,
+                     struct ike_outputs *out);
 void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, struct ike_outputs *out);
 uint64_t farewell_next_ms(const struct peer *peer); /* UINT64_MAX: none */
 void farewell_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike_outputs *out);

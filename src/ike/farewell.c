@@ -1,6 +1,12 @@
-/* Deletes of pairs, said again. IKEv1 does not acknowledge a Delete: when it is lost, the peer's half stands alone, and
- * what it seals is dropped here, until its lifetime ends. */
+/* Deletes, said again. IKEv1 does not acknowledge a Delete: when it is lost, the peer's half stands alone, and what it
+ * seals is dropped here, until its lifetime ends.
+ *
+ * That of a pair is repeated by the clock. That of an ISAKMP SA is repeated, byte for byte, when the peer goes on using
+ * it: all that the peer has to say, Deletes of pairs among it, it may say there, and wait for answers in vain. */
+#include "base/check.h"
 #include "ike/engine.h"
+
+#include <string.h>
 
 static const uint32_t waits_ms[FAREWELL_REPEATS] = {1000, 3000};
 
@@ -47,4 +53,25 @@ void farewell_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ik
     }
     if (sa != NULL)
         delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), out);
+}
+
+void farewell_keep(struct isakmp_sa *sa, struct bytes sealed)
+{
+    CHECK(!sa->has_keys && sealed.len <= sizeof sa->last_delete);
+    memcpy(sa->last_delete, sealed.data, sealed.len);
+    sa->last_delete_len = (uint8_t)sealed.len;
+}
+
+/* Anybody may send what he has once heard: it is answered a few times only, and only to where the peer was. */
+void farewell_repeat(struct ike *ike, const uint8_t cookies[2][COOKIE_LEN], struct endpoint remote,
+                     struct ike_outputs *out)
+{
+    struct isakmp_sa *sa = sa_dead_of_cookies(ike, cookies);
+
+    if (sa == NULL || sa->last_delete_len == 0 || sa->last_delete_repeats >= FAREWELL_REPEATS ||
+        !ip_equal(sa->remote.ip, remote.ip))
+        return;
+    sa->last_delete_repeats++;
+    event_add_number(tell_sa(ike, out, EV_DELETE_SENT, sa), FIELD_PHASE, 1);
+    datagram_out(ike, sa, bytes_of(sa->last_delete, sa->last_delete_len), out);
 }

@@ -310,6 +310,14 @@ struct isakmp_sa *sa_of_cookies(const struct ike *ike, const uint8_t cookies[2][
     return NULL;
 }
 
+struct isakmp_sa *sa_dead_of_cookies(const struct ike *ike, const uint8_t cookies[2][COOKIE_LEN])
+{
+    for (EACH_SA_OF_COOKIE(ike, cookies[INITIATOR], sa))
+        if (sa->state == SA_DEAD && memcmp(sa->cookies[RESPONDER], cookies[RESPONDER], COOKIE_LEN) == 0)
+            return sa;
+    return NULL;
+}
+
 struct isakmp_sa *sa_of_first_message(const struct ike *ike, const uint8_t cookie_i[COOKIE_LEN], struct endpoint remote)
 {
     for (EACH_SA_OF_COOKIE(ike, cookie_i, sa))

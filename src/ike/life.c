@@ -140,11 +140,13 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
 {
     struct exchange *phase1 = exchange_of(ike, sa->phase1);
     enum state state = phase1 != NULL ? phase1->state : phase1_state(sa);
+    uint8_t farewell[LAST_DELETE_MAX];
+    struct writer w = writer_of(farewell, sizeof farewell);
 
     if (sa->state == SA_DEAD)
         return;
     if (is_told && sa->state == SA_UP)
-        delete_send(ike, sa, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), out);
+        write_bytes(&w, delete_send(ike, sa, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), out));
     for (EACH_EXCHANGE_OF(ike, sa->self, exchange)) {
         struct pair *pair = pair_of(ike, exchange->quick.pair);
 
@@ -178,6 +180,7 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
     sa->has_keys = false;
     bool was_up = sa->state == SA_UP, was_begun = sa->side == INITIATOR && !was_up;
     sa->state = SA_DEAD;
+    farewell_keep(sa, writer_bytes(&w));
     sa_file(ike, sa);
     sa->died_in = state;
     sa->died_of = why;

@@ -76,8 +76,11 @@ enum sa_state {
     SA_NEW,         /* being made; in no pool yet */
     SA_NEGOTIATING, /* phase 1 is under way */
     SA_UP,
-    SA_DEAD, /* kept for the screens only */
+    SA_DEAD, /* kept for the screens, and to repeat its Delete to a peer that did not hear it */
 };
+
+/* A sealed Delete of an ISAKMP SA: header, HASH and DELETE, and a block of padding. */
+enum { LAST_DELETE_MAX = 28 + 4 + DIGEST_MAX + 28 + CIPHER_BLOCK_MAX };
 
 struct isakmp_sa {
     struct handle self, peer, phase1;
@@ -108,8 +111,14 @@ struct isakmp_sa {
     bool peer_does_dpd, peer_takes_fragments, peer_is_behind_nat, we_are_behind_nat;
 
     /* keys */
-    uint8_t skeyid[DIGEST_MAX], skeyid_d[DIGEST_MAX], skeyid_a[DIGEST_MAX];
-    uint8_t cipher_key[CIPHER_KEY_MAX];
+    union {
+        struct {
+            uint8_t skeyid[DIGEST_MAX], skeyid_d[DIGEST_MAX], skeyid_a[DIGEST_MAX];
+            uint8_t cipher_key[CIPHER_KEY_MAX];
+        };
+        uint8_t last_delete[LAST_DELETE_MAX]; /* SA_DEAD: our Delete, sealed as it was sent */
+    };
+    uint8_t last_delete_len, last_delete_repeats;
     uint8_t last_block[CIPHER_BLOCK_MAX]; /* of phase 1: the base of all later IVs */
     uint8_t skeyid_len;
     bool has_keys;

@@ -306,7 +306,8 @@ void message_send(struct ike *ike, const struct isakmp_sa *sa, const struct exch
     datagram_out(ike, sa, sent, out);
 }
 
-void info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body, struct ike_outputs *out)
+struct bytes info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body,
+                       struct ike_outputs *out)
 {
     struct exchange exchange = {.kind = EXCHANGE_INFO, .state = STATE_INFO_START, .sa = sa->self};
     struct writer w = writer_of(ike->message_space, sizeof ike->message_space);
@@ -335,6 +336,7 @@ void info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, str
     iv_begin(sa, &exchange);
     message_close(sa, &exchange, &m);
     datagram_out(ike, sa, datagram, out);
+    return datagram;
 }
 
 void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uint8_t protocol, struct bytes spi,
@@ -352,8 +354,8 @@ void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uin
     info_send(ike, sa, PL_NOTIFY, writer_bytes(&w), out);
 }
 
-void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
-                 struct ike_outputs *out)
+struct bytes delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
+                         struct ike_outputs *out)
 {
     uint8_t space[64];
     struct writer w = writer_of(space, sizeof space);
@@ -368,7 +370,7 @@ void delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, 
     CHECK(writer_is_ok(&w));
     struct event *e = tell_sa(ike, out, EV_DELETE_SENT, sa);
     event_add_number(e, FIELD_PHASE, protocol == PROTO_ISAKMP ? 1 : 2);
-    info_send(ike, sa, PL_DELETE, writer_bytes(&w), out);
+    return info_send(ike, sa, PL_DELETE, writer_bytes(&w), out);
 }
 
 /* At most ten such answers a second, all strangers together. */

@@ -345,6 +345,14 @@ static void put_sent(struct keying *k, const struct sent *sent)
     put_number(k, sent->about | pair_place(ike, pair_of_spis(ike, 0, sent->about_spi)) << 32);
 }
 
+/* How often the Delete of an ISAKMP SA that is gone may be said again. */
+static uint32_t farewells_left(const struct ike *ike, const struct talk *talk)
+{
+    const struct isakmp_sa *sa = sa_dead_of_cookies(ike, talk->cookies);
+
+    return sa == NULL || sa->last_delete_len == 0 ? 0 : FAREWELL_REPEATS - sa->last_delete_repeats;
+}
+
 static void put_talk(struct keying *k, int index)
 {
     const struct world *world = k->world;
@@ -358,7 +366,7 @@ static void put_talk(struct keying *k, int index)
         const struct isakmp_sa *sa = sa_of_talk(ike, talk);
         const struct exchange *exchange = sa == NULL ? NULL : exchange_of_message(ike, sa->self, talk->message_id);
 
-        put_number(k, (sa != NULL) + 2u * (exchange != NULL));
+        put_number(k, (sa != NULL) + 2u * (exchange != NULL) + 4u * farewells_left(ike, talk));
         if (sa != NULL && talk->message_id == 0)
             put_sa(k, site, sa);
         if (exchange != NULL)

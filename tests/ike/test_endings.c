@@ -305,6 +305,49 @@ static void the_hard_limit_of_the_plane_ends_the_pair_at_both_ends(void **state)
     CHECK(sim_pairs_up(sim, EAST) == 0);
 }
 
+/* Else the peer would say all that it has to say under an ISAKMP SA that nobody opens: Deletes of pairs, too. */
+static void a_delete_of_an_isakmp_sa_that_was_lost_is_said_again_when_the_peer_uses_it(void **state)
+{
+    static const struct {
+        bool is_sealed, is_from_peer, is_known;
+        uint32_t times, answers;
+        const char *why;
+    } rows[] = {
+        {true, true, true, 1, 1, "the peer does not know that it is gone"},
+        {true, true, true, 9, 2, "anybody may repeat what he has heard: that is answered twice"},
+        {true, false, true, 1, 0, "from elsewhere: what is sent to the peer would be anybody's to cause"},
+        {true, true, false, 1, 0, "cookies that were never ours"},
+        {false, true, true, 1, 0, "in clear nobody goes on with an SA that is up"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sim *sim = world_up(14);
+        struct isakmp_sa keys = *sa_at(sim, WEST);
+        struct lie part = {PL_NOTIFY, bytes_of((const uint8_t *)"later", 5)};
+        uint8_t datagram[256];
+
+        sim_network(sim)->is_cut[EAST] = true;
+        sim_command(sim, EAST, IKE_CLEAR_ISAKMP);
+        sim_run(sim, 500);
+        sim_network(sim)->is_cut[EAST] = false;
+        CHECK(sim_pairs_up(sim, EAST) == 0 && sa_at(sim, EAST)->state == SA_DEAD && sa_at(sim, WEST)->state == SA_UP);
+        keys.cookies[INITIATOR][0] ^= !rows[i].is_known;
+        struct bytes sent = sealed_of(&keys, XCHG_INFORMATIONAL, 78, &part, 1, HASH_RIGHT);
+        memcpy(datagram, sent.data, sent.len);
+        datagram[19] &= rows[i].is_sealed ? 0xff : (uint8_t)~FLAG_ENCRYPTION;
+        uint32_t said = sim_event_count(sim, EAST, EV_DELETE_SENT);
+        for (uint32_t n = 0; n < rows[i].times; n++)
+            sim_inject(sim, EAST, rows[i].is_from_peer ? end_of(WEST) : (struct endpoint){ip_of_v4(0x0a000001), 500},
+                       end_of(EAST), bytes_of(datagram, sent.len));
+        sim_run(sim, 1000);
+        if (sim_event_count(sim, EAST, EV_DELETE_SENT) != said + rows[i].answers)
+            print_error("%s\n", rows[i].why);
+        CHECK(sim_event_count(sim, EAST, EV_DELETE_SENT) == said + rows[i].answers);
+        CHECK((sa_at(sim, WEST)->state == SA_DEAD) == (rows[i].answers > 0) && sim_fault(sim) == NULL);
+    }
+}
+
 static void no_key_is_left_in_the_working_space_of_a_step(void **state)
 {
     static const struct draft zero;
@@ -434,6 +477,7 @@ int main(void)
         cmocka_unit_test(an_originate_only_entry_answers_no_quick_mode_but_a_rekey),
         cmocka_unit_test(forged_attempts_do_not_push_out_what_is_known_of_a_peer),
         cmocka_unit_test(the_hard_limit_of_the_plane_ends_the_pair_at_both_ends),
+        cmocka_unit_test(a_delete_of_an_isakmp_sa_that_was_lost_is_said_again_when_the_peer_uses_it),
         cmocka_unit_test(no_key_is_left_in_the_working_space_of_a_step),
         cmocka_unit_test(a_peers_lifetime_of_a_second_is_not_taken_as_it_is),
         cmocka_unit_test(a_first_message_that_is_late_begins_nothing),
