@@ -88,11 +88,11 @@ static void advise_commands(struct advice *advice, const struct session *session
 
         if (!meaning)
             add(advice, ADVICE_COMMANDS, name, control_word_meaning(name), false);
-        else if (!parse.takes_rest)
+        else if (!parse.rest_is_statement)
             add(advice, ADVICE_COMMANDS, view_of(control_argument_shown(name)), meaning, true);
     }
     advice->may_end[ADVICE_COMMANDS] |= may_end;
-    if (parse.takes_rest) {
+    if (parse.rest_is_statement) {
         size_t from = parse.rest_at < count ? (size_t)(words[parse.rest_at].data - before.data) : before.len;
         uint16_t token_count = tokens_of(bytes_after(before, from), tokens);
 

@@ -10,6 +10,7 @@
 #include "cli/ping.h"
 #include "cli/probe.h"
 #include "cli/secret.h"
+#include "cli/tool.h"
 #include "cli/why.h"
 #include "conf/conf.h"
 #include "conf/convert.h"
@@ -279,7 +280,7 @@ static int do_check(struct command *command)
 {
     char space[WHY_SIZE];
     struct text why = text_of(space, sizeof space);
-    enum check_verdict verdict = check_file(&command->reply, command->request.file, &why);
+    enum check_verdict verdict = check_file(&command->reply, command->request.rest, &why);
 
     if (verdict != CHECK_UNREADABLE || command->options->is_json || command->reply.count)
         show(command);
@@ -441,6 +442,12 @@ int command_run(struct command *command)
     else if (command->view.dialect == 0)
         command->view.dialect = DIALECT_ASA;
     command->view.is_detail = command->request.is_detail;
+
+    int status;
+
+    if (tool_run_words(command->out, command->request.id, command->words, command->word_count,
+                       command->options->is_json, &status))
+        return status;
     switch (command->request.id) {
     case CONTROL_CHECK: return do_check(command);
     case CONTROL_DOCTOR: return do_doctor(command);
@@ -457,10 +464,6 @@ int command_run(struct command *command)
     case CONTROL_COPY_JOURNAL:
     case CONTROL_COPY_JOURNAL_KEYS: return do_copy_journal(command);
     case CONTROL_COPY_CAPTURE: return do_copy_capture(command);
-    case CONTROL_EXPLAIN:
-        return complain(command, "the options of explain stand behind that word: ikewise explain --help");
-    case CONTROL_REPLAY:
-        return complain(command, "the options of replay stand behind that word: ikewise replay --help");
     case CONTROL_SHOW_WHY: return do_why(command);
     case CONTROL_HELP: command_help(command->out); return COMMAND_DONE;
     case CONTROL_CONFIGURE:

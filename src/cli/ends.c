@@ -19,6 +19,7 @@ enum {
 };
 
 struct wishes {
+    FILE *out;
     const char *files[2], *config, *keys;
     int file_count;
     bool is_json, is_help;
@@ -89,11 +90,7 @@ static bool read_options(struct wishes *w, int argc, char **argv)
 
 bool ends_are_meant(int argc, char **argv)
 {
-    int files = 0;
-
-    for (int i = 1; i < argc; i++)
-        files += argv[i][0] != '-';
-    return files >= 2;
+    return argc != 2 || argv[1][0] == '-';
 }
 
 /* ---- reading ---- */
@@ -318,7 +315,7 @@ static const char *expected_by(const struct ends_file *f)
     return f->is_own_language || shows_messages(f->kind) ? "" : foreign_expects(f->foreign);
 }
 
-static int run(struct ends *x, bool is_json)
+static int run(struct ends *x, const struct wishes *w)
 {
     struct bytes texts[2] = {statements_of(&x->files[0]), statements_of(&x->files[1])};
     size_t longest = texts[0].len > texts[1].len ? texts[0].len : texts[1].len, size = trial_space(longest);
@@ -338,10 +335,10 @@ static int run(struct ends *x, bool is_json)
                                 &why);
     x->result = is_good ? trial_run(trial, !x->is_replay ? BOTH : !x->is_initiator, true) : NULL;
     if (x->result) {
-        if (is_json)
-            ends_write_json(stdout, x);
+        if (w->is_json)
+            ends_write_json(w->out, x);
         else
-            ends_write_text(stdout, x);
+            ends_write_text(w->out, x);
         status = x->result->is_up ? EXIT_UP : EXIT_NOT_UP;
     } else {
         fprintf(stderr, "%s\n", why);
@@ -358,7 +355,7 @@ static int run_files(const struct wishes *w, bool is_replay)
     int status = EXIT_NOT_DONE;
     bool are_good = true;
 
-    x.is_replay = is_replay;
+    x = (struct ends){.is_replay = is_replay};
     for (unsigned i = 0; i < 2 && are_good; i++)
         are_good = open_file(&x.files[i], is_replay && i == 0 ? w->config : w->files[is_replay ? 0 : i], w->keys);
     if (are_good && is_replay && !shows_messages(x.files[1].kind))
@@ -375,31 +372,31 @@ static int run_files(const struct wishes *w, bool is_replay)
         text_add(&title, "the peer");
     }
     if (are_good && prepare(&x))
-        status = run(&x, w->is_json);
+        status = run(&x, w);
     for (unsigned i = 0; i < 2; i++)
         close_file(&x.files[i]);
     return status;
 }
 
-static int ends_main(int argc, char **argv, bool is_json, bool is_replay)
+static int ends_main(FILE *out, int argc, char **argv, bool is_json, bool is_replay)
 {
-    struct wishes w = {.is_json = is_json};
+    struct wishes w = {.out = out, .is_json = is_json};
 
     if (!read_options(&w, argc, argv))
         return EXIT_NOT_DONE;
     if (w.is_help || (is_replay ? w.file_count != 1 || !w.config : w.file_count != 2)) {
-        print_help(w.is_help ? stdout : stderr, is_replay);
+        print_help(w.is_help ? out : stderr, is_replay);
         return w.is_help ? EXIT_UP : EXIT_NOT_DONE;
     }
     return run_files(&w, is_replay);
 }
 
-int ends_check_main(int argc, char **argv, bool is_json)
+int ends_check_main(FILE *out, int argc, char **argv, bool is_json)
 {
-    return ends_main(argc, argv, is_json, false);
+    return ends_main(out, argc, argv, is_json, false);
 }
 
-int ends_replay_main(int argc, char **argv, bool is_json)
+int ends_replay_main(FILE *out, int argc, char **argv, bool is_json)
 {
-    return ends_main(argc, argv, is_json, true);
+    return ends_main(out, argc, argv, is_json, true);
 }

@@ -4,12 +4,14 @@
 
 #include "base/bytes.h"
 
-/* argv[0] is the word; options stand behind it. They return the exit status of the program: 0 the tunnel would come up,
- * 1 it would not, 2 not done. */
-int ends_check_main(int argc, char **argv, bool is_json);
-int ends_replay_main(int argc, char **argv, bool is_json);
+#include <stdio.h>
 
-/* `check` with two files. */
+/* The result goes to `out`, complaints to standard error. argv[0] is the word; options stand behind it. They return the
+ * exit status of the program: 0 the tunnel would come up, 1 it would not, 2 not done. */
+int ends_check_main(FILE *out, int argc, char **argv, bool is_json);
+int ends_replay_main(FILE *out, int argc, char **argv, bool is_json);
+
+/* `check` otherwise than with one file, whose findings are records: cli/check.h. */
 bool ends_are_meant(int argc, char **argv);
 
 #endif

@@ -35,6 +35,7 @@ static const struct {
 
 struct wishes {
     struct explain x;
+    FILE *out;
     const char *keys, *page;
     bool is_json, is_help, is_redacted;
 };
@@ -288,11 +289,11 @@ static bool write_to(FILE *out, writer *write, const struct wishes *w)
     return true;
 }
 
-/* To the terminal, and as a page where that is wished. */
+/* As a screen, and as a page where that is wished. */
 static bool write_report(struct wishes *w)
 {
     FILE *page = w->page ? fopen(w->page, "we") : NULL;
-    bool is_written = write_to(stdout, w->is_json ? explain_write_json : explain_write_text, w);
+    bool is_written = write_to(w->out, w->is_json ? explain_write_json : explain_write_text, w);
     struct explain_messages *messages = page ? explain_messages_read(&w->x, w->keys) : NULL;
 
     if (!w->page)
@@ -358,15 +359,15 @@ static int explain(struct wishes *w)
     return status;
 }
 
-int explain_main(int argc, char **argv, bool is_json)
+int explain_main(FILE *out, int argc, char **argv, bool is_json)
 {
     static struct wishes w;
 
-    w.is_json = is_json;
+    w = (struct wishes){.out = out, .is_json = is_json};
     if (!read_options(&w, argc, argv))
         return EXIT_NOTHING;
     if (w.is_help || w.x.file_count == 0) {
-        print_help(w.is_help ? stdout : stderr);
+        print_help(w.is_help ? out : stderr);
         return w.is_help ? EXIT_HEALTHY : EXIT_NOTHING;
     }
     return explain(&w);

@@ -3,9 +3,10 @@
 #define CLI_EXPLAIN_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
-/* argv[0] is the word "explain". 0: all negotiations seen are healthy; 1: a fault was found; 2: nothing usable in the
- * input, or a wrong option. */
-int explain_main(int argc, char **argv, bool is_json);
+/* The report goes to `out`, complaints to standard error. argv[0] is the word "explain". 0: all negotiations seen are
+ * healthy; 1: a fault was found; 2: nothing usable in the input, or a wrong option. */
+int explain_main(FILE *out, int argc, char **argv, bool is_json);
 
 #endif

@@ -1,9 +1,7 @@
 /* ikewise: one command, or a session. */
-#include "base/check.h"
 #include "cli/command.h"
-#include "cli/ends.h"
-#include "cli/explain.h"
 #include "cli/session.h"
+#include "cli/tool.h"
 
 #include <string.h>
 
@@ -35,31 +33,12 @@ static int run_once(const struct options *options)
     return status;
 }
 
-/* Words whose options stand behind them, and which take any number of files. */
-static const struct {
-    const char *word;
-    size_t least; /* letters that tell it from the other commands */
-    int (*main)(int argc, char **argv, bool is_json);
-    bool (*is_meant)(int argc, char **argv); /* NULL: always */
-} tools[] = {
-    {"explain", 1, explain_main, NULL},
-    {"replay", 3, ends_replay_main, NULL},
-    {"check", 2, ends_check_main, ends_are_meant},
-};
-
-/* False: another command. */
+/* --json may stand before the command, too. */
 static bool run_tool(int argc, char **argv, int *status)
 {
     int at = argc > 1 && (strcmp(argv[1], "--json") == 0 || strcmp(argv[1], "-j") == 0) ? 2 : 1;
-    size_t len = argc > at ? strlen(argv[at]) : 0;
 
-    for (size_t i = 0; i < COUNT_OF(tools); i++)
-        if (len >= tools[i].least && strncmp(argv[at], tools[i].word, len) == 0 &&
-            (!tools[i].is_meant || tools[i].is_meant(argc - at, argv + at))) {
-            *status = tools[i].main(argc - at, argv + at, at > 1);
-            return true;
-        }
-    return false;
+    return argc > at && tool_run_argv(stdout, argc - at, argv + at, at > 1, status);
 }
 
 int main(int argc, char **argv)

@@ -58,10 +58,12 @@ static void note_status(struct session *session, int status)
 static void learn(struct session *session, const struct command *command)
 {
     const struct control_record *gateway = reply_find(&command->reply, RECORD_gateway);
-    struct text t = text_of(session->hostname, sizeof session->hostname);
 
     if (!gateway)
         return;
+
+    struct text t = text_of(session->hostname, sizeof session->hostname);
+
     text_add(&t, "%s", record_text(gateway, COL_gateway_hostname));
     session->may_enable = strcmp(record_text(gateway, COL_gateway_right), "reader") != 0;
     if (!session->options->has_dialect)

@@ -32,7 +32,7 @@ enum argument {
     ARGUMENT_COUNT
 };
 
-enum argument_kind { KIND_ADDRESS, KIND_NUMBER, KIND_NAME, KIND_REST };
+enum argument_kind { KIND_ADDRESS, KIND_NUMBER, KIND_NAME, KIND_REST, KIND_STATEMENT };
 
 static const struct {
     const char *name;
@@ -219,6 +219,8 @@ static bool argument_take(struct control_request *request, enum argument argumen
 {
     uint32_t level;
 
+    if (word.len >= CONTROL_WORD_SIZE)
+        return false;
     switch (argument) {
     case ARGUMENT_ADDRESS:
     case ARGUMENT_PEER: return ip_parse(&request->peer, word);
@@ -246,6 +248,7 @@ static bool argument_take(struct control_request *request, enum argument argumen
     case ARGUMENT_NAMEIF: return copy_word(request->packet.nameif, sizeof request->packet.nameif, word);
     case ARGUMENT_SOURCE:
     case ARGUMENT_FILE: return copy_word(request->file, sizeof request->file, word);
+    case ARGUMENT_FILES:
     case ARGUMENT_MATCH:
     case ARGUMENT_STATEMENT: return copy_word(request->rest, sizeof request->rest, word);
     case ARGUMENT_LEVEL:
@@ -309,10 +312,11 @@ static void note_rest(struct control_parse *parse, struct bytes name, size_t at)
 {
     enum argument argument = argument_of(name);
 
-    if (argument == ARGUMENT_COUNT || arguments[argument].kind != KIND_REST || parse->takes_rest)
+    if (argument == ARGUMENT_COUNT || arguments[argument].kind < KIND_REST || parse->takes_rest)
         return;
     parse->takes_rest = true;
     parse->rest_at = at;
+    parse->rest_is_statement = arguments[argument].kind == KIND_STATEMENT;
 }
 
 static void take_protocol(struct control_request *request, struct bytes keyword)
@@ -376,7 +380,7 @@ static bool add_rest(struct control_request *request, struct bytes word)
 {
     struct text t = {request->rest, strlen(request->rest), sizeof request->rest, false};
 
-    if (memchr(word.data, '\0', word.len))
+    if (word.len >= CONTROL_WORD_SIZE || memchr(word.data, '\0', word.len))
         return false;
     text_add(&t, " %.*s", (int)word.len, (const char *)word.data);
     return !t.is_cut;
@@ -437,6 +441,19 @@ bool control_request_parse(struct control_request *request, const struct bytes *
     return control_request_parse_in(control_scope_once, request, words, word_count, parse);
 }
 
+/* Behind one word of an argument that takes all that are left there may be another. */
+static void expect_more(const struct walk *walk, struct control_parse *parse)
+{
+    for (size_t row = 0; row < COUNT_OF(spellings); row++) {
+        const struct pattern *p = &walk->patterns[row];
+        const struct element *last = &p->elements[p->count - 1];
+
+        if (walk->places[row] & 1U << p->count && last->argument != ARGUMENT_COUNT &&
+            arguments[last->argument].kind == KIND_REST)
+            expect(parse, last->text);
+    }
+}
+
 bool control_request_next(struct control_scope scope, const struct bytes *words, size_t word_count, struct bytes prefix,
                           struct control_parse *parse, bool *may_end)
 {
@@ -451,6 +468,8 @@ bool control_request_next(struct control_scope scope, const struct bytes *words,
         return false;
     gather(&walk, NULL, &all);
     parse->expected_count = 0;
+    if (parse->takes_rest && prefix.len == 0)
+        expect_more(&walk, parse);
     for (size_t i = 0; i < all.expected_count; i++) {
         struct bytes name = bytes_of(all.expected[i], all.expected_len[i]);
         bool is_keyword = argument_of(name) == ARGUMENT_COUNT;

@@ -22,7 +22,7 @@ enum {
     CONTROL_LINE_MAX = 12 * 1024 * 1024, /* a request's line, without the newline: a whole configuration */
     CONTROL_READER_LINE_MAX = 4096,      /* of somebody who may not change anything */
     CONTROL_EXPECTED_MAX = 48,
-    CONTROL_REST_SIZE = 1024,
+    CONTROL_REST_SIZE = CONTROL_WORDS_MAX * CONTROL_WORD_SIZE,
     CONTROL_CAPTURE_NAME_SIZE = 32,
 };
 
@@ -91,8 +91,9 @@ struct control_parse {
                                                    that it may mean */
     uint8_t expected_len[CONTROL_EXPECTED_MAX]; /* they are parts of the rows, not closed by a zero */
     size_t expected_count;
-    bool takes_rest; /* an argument that takes all words that are left begins, or could begin, */
-    size_t rest_at;  /* with this one */
+    bool takes_rest;        /* an argument that takes all words that are left begins, or could begin, */
+    size_t rest_at;         /* with this one; */
+    bool rest_is_statement; /* they are words of conf/grammar.def */
     struct bytes spelled[CONTROL_WORDS_MAX]; /* PARSED: keywords in full, arguments as they were typed */
 };
 

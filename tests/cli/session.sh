@@ -6,6 +6,7 @@ ikewised=$(readlink -f "$1")
 ikewise=$(readlink -f "$2")
 typist=$(readlink -f "$3")
 work=$(mktemp -d)
+stored=$(readlink -f "$(dirname "$0")/..")
 tag=is$$
 failed=0
 
@@ -109,7 +110,7 @@ restart() { # side
     start "$1"
 }
 
-typed() { "$typist" "$ikewise" -s "$work/w.sock" || failed=1; }
+typed() { (cd "$work" && "$typist" "$ikewise" -s w.sock) || failed=1; }
 west() { "$ikewise" -s "$work/w.sock" "$@"; }
 pings() { host hw ping -c "$1" -i 0.2 -W 3 10.2.0.5 | grep -q " $1 received"; }
 
@@ -118,6 +119,9 @@ make_network
 write_configs
 start w
 start e
+cp "$stored/explain/seeds/3-msg4-log.txt" "$work/msg4.log"
+cp "$stored/twoends/asa.cfg" "$stored/twoends/fits.cfg" "$stored/twoends/responder.cfg" "$work"
+cp "$stored/source/lab/f-p1-encryption/ini.pcap" "$work/ini.pcap"
 
 typed <<'END'
 # the prompt has the name of the gateway
@@ -295,6 +299,45 @@ typed <<'END'
 = west(config)# 
 ^ \x1a
 = west# 
+# what needs no gateway is there too, and takes filters: a log explained
+> explain msg4.log | include Most likely
+= (psk_not_found)
+! MM_SA_SETUP
+= west# 
+# more than one file, and options between them
+> explain --ladder msg4.log asa.cfg | count ikewise
+= Number of lines which match regexp = 0
+= west# 
+^ explain msg4.log ?
+=   WORD ...  files, and options between them
+=   <cr>
+= west# explain msg4.log 
+^ \x03
+= west# 
+> explain nothing.log
+= nothing.log: No such file or directory
+= west# 
+# a long one stops at the page's end
+> terminal pager 10
+= west# 
+> explain msg4.log
+= stuck at MM_WAIT_MSG4
+= <--- More --->
+! Most likely
+^ q
+= west# 
+> terminal pager 0
+= west# 
+# one configuration alone, two against each other, and a capture against another configuration
+> check fits.cfg | include errors
+= tunnels can run
+= west# 
+> check asa.cfg fits.cfg | grep comes up from
+= The tunnel comes up from whichever end begins.
+= west# 
+> replay ini.pcap --config responder.cfg | include would have
+= With this configuration it would have stopped at MM_WAIT_MSG2: 
+= west# 
 # it says where nothing can follow
 ^ show version ?
 =   <cr>
@@ -305,6 +348,20 @@ typed <<'END'
 > exit
 END
 
+commands_as_json() {
+    printf '%s\n' "explain $work/msg4.log" "check $work/fits.cfg" "check $work/asa.cfg $work/fits.cfg" \
+        "replay $work/ini.pcap --config $work/responder.cfg" | west --json | python3 -c '
+import json, sys
+rest = sys.stdin.read()
+seen = []
+while rest.strip():
+    value, end = json.JSONDecoder().raw_decode(rest.lstrip())
+    rest = rest.lstrip()[end:]
+    seen.append(value["schema"])
+print(seen)
+sys.exit(seen != ["ikewise-explain/1", "ikewise-show/1", "ikewise-check/1", "ikewise-replay/1"])'
+}
+expect "files are explained in JSON, in a session as by the command" commands_as_json
 expect "what was typed carries traffic" pings 3
 expect "nothing has been written to the file yet" not grep -q "crypto map" "$work/w.conf"
 expect "write memory writes it" west write memory

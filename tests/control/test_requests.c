@@ -76,7 +76,7 @@ static void commands_are_understood(void **state)
         {"down 192.0.2.1", CONTROL_DOWN, false, "192.0.2.1", "", 0, "in full"},
         {"secret 192.0.2.1 a.conf", CONTROL_SECRET, false, "192.0.2.1", "a.conf", 0, "both arguments"},
         {"secret 192.0.2.1", CONTROL_SECRET, false, "192.0.2.1", "", 0, "without the file"},
-        {"check help", CONTROL_CHECK, false, "", "help", 0, "a file may be called like a command"},
+        {"convert --to asa help", CONTROL_CONVERT_ASA, false, "", "help", 0, "a file may be called like a command"},
     };
 
     (void)state;
@@ -157,29 +157,18 @@ static void what_is_not_understood_is_explained(void **state)
     }
 }
 
-static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
-                                          {"LEVEL", "127"},
-                                          {"FILE", "/tmp/file"},
-                                          {"LINES", "24"},
-                                          {"ADDRESS", "192.0.2.1"},
-                                          {"TIMES", "3"},
-                                          {"SOURCE", "eth0"},
-                                          {"STATEMENT", "crypto"},
-                                          {"NAMEIF", "inside"},
-                                          {"ACL", "VPN"},
-                                          {"FROM", "10.1.0.1"},
-                                          {"TO", "10.2.0.1"},
-                                          {"TYPE", "8"},
-                                          {"CODE", "0"},
-                                          {"IDENT", "7"},
-                                          {"PORT", "1000"},
-                                          {"TOPORT", "80"},
-                                          {"PROTOCOL", "47"},
-                                          {"SECONDS", "11"},
-                                          {"CAPTURE", "cap"},
-                                          {"CAPTURED", "capture:cap"},
-                                          {"BUFFER", "2000"},
-                                          {"MATCH", "udp"}};
+static const char *const examples[][2] = {{"PEER", "192.0.2.1"},   {"LEVEL", "127"},
+                                          {"FILE", "/tmp/file"},   {"FILES", "/tmp/file"},
+                                          {"LINES", "24"},         {"ADDRESS", "192.0.2.1"},
+                                          {"TIMES", "3"},          {"SOURCE", "eth0"},
+                                          {"STATEMENT", "crypto"}, {"NAMEIF", "inside"},
+                                          {"ACL", "VPN"},          {"FROM", "10.1.0.1"},
+                                          {"TO", "10.2.0.1"},      {"TYPE", "8"},
+                                          {"CODE", "0"},           {"IDENT", "7"},
+                                          {"PORT", "1000"},        {"TOPORT", "80"},
+                                          {"PROTOCOL", "47"},      {"SECONDS", "11"},
+                                          {"CAPTURE", "cap"},      {"CAPTURED", "capture:cap"},
+                                          {"BUFFER", "2000"},      {"MATCH", "udp"}};
 
 static const struct control_scope everywhere = {.is_session = true, .is_admin = true};
 
@@ -290,6 +279,9 @@ static void the_words_that_are_left_go_to_the_last_argument(void **state)
         {"sh run all all", "all", "show running-config all all", true},
         {"clear conf tunnel-group 192.0.2.9", "tunnel-group 192.0.2.9", "clear configure tunnel-group 192.0.2.9",
          false},
+        {"check help", "help", "check help", false},
+        {"ex a.log --keys k b.pcap", "a.log --keys k b.pcap", "explain a.log --keys k b.pcap", false},
+        {"rep --config detail a.pcap", "--config detail a.pcap", "replay --config detail a.pcap", false},
     };
 
     (void)state;
@@ -326,6 +318,11 @@ static void help_says_what_can_follow(void **state)
         {"show tunnel", "1", "", false},
         {"show tunnel 192.0.2.1", "", "why history ", true},
         {"show run", "", "all STATEMENT ", true},
+        {"explain", "", "FILES ", false},
+        {"explain a.log", "", "FILES ", true},
+        {"explain a.log", "b", "", false},
+        {"capture c interface outside", "", "match ", true},
+        {"capture c interface outside match udp", "", "MATCH ", true},
     };
 
     (void)state;
@@ -392,11 +389,13 @@ static void hostile_words_are_refused(void **state)
     (void)state;
     memset(long_word, 'a', sizeof long_word);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const struct bytes check[] = {bytes_of_text("check"), cases[i].word};
+        const struct bytes check[] = {bytes_of_text("check"), cases[i].word},
+                           second[] = {check[0], bytes_of_text("a.cfg"), cases[i].word};
 
         CHECK(!control_request_parse(&request, &cases[i].word, 1, &result));
         /* Binary is a fine name for a file; the rest is none. */
         CHECK(control_request_parse(&request, check, 2, &result) == (i == 2));
+        CHECK(control_request_parse(&request, second, 3, &result) == (i == 0 || i == 2));
     }
     CHECK(!control_request_parse(&request, words, 0, &result) && result.result == CONTROL_INCOMPLETE);
     CHECK(!control_split(bytes_of_text("a b c d e f g h i j k l m n o p q"), words, &count));
