@@ -304,7 +304,7 @@ static int do_probe(struct command *command)
     char space[WHY_SIZE];
     struct text why = text_of(space, sizeof space);
     enum probe_verdict verdict =
-        probe_run(&command->reply, stderr, command->request.peer, command->request.repeat_count, &why);
+        probe_run(&command->reply, stderr, command->request.peer, command->request.watch_s, &why);
 
     if (verdict == PROBE_NOT_RUN)
         return complain(command, space);

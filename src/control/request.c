@@ -224,7 +224,7 @@ static bool argument_take(struct control_request *request, enum argument argumen
     switch (argument) {
     case ARGUMENT_ADDRESS:
     case ARGUMENT_PEER: return ip_parse(&request->peer, word);
-    case ARGUMENT_SECONDS:
+    case ARGUMENT_SECONDS: return number_of(word, argument, &request->watch_s);
     case ARGUMENT_TIMES: return number_of(word, argument, &request->repeat_count);
     case ARGUMENT_LINES: return number_of(word, argument, &request->line_count);
     case ARGUMENT_FROM: return ip_parse(&request->packet.from, word);

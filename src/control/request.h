@@ -66,7 +66,8 @@ struct control_request {
     } packet;
     uint16_t level;                          /* 0: not given */
     uint32_t line_count;                     /* of `terminal pager` */
-    uint32_t repeat_count;                   /* of `ping`, seconds of `probe`; 0: not given */
+    uint32_t repeat_count;                   /* of `ping`; 0: not given */
+    uint32_t watch_s;                        /* of `probe`; 0: not given */
     uint32_t buffer_size;                    /* of `capture`, bytes; 0: not given */
     char capture[CONTROL_CAPTURE_NAME_SIZE]; /* "": not given */
     char acl[CONTROL_WORD_SIZE];             /* an access-list; "": not given */

@@ -304,6 +304,26 @@ static void the_words_that_are_left_go_to_the_last_argument(void **state)
     }
 }
 
+static void a_number_goes_where_its_command_looks_for_it(void **state)
+{
+    static const struct {
+        const char *line;
+        uint32_t repeat_count, watch_s, buffer_size;
+    } cases[] = {{"ping 192.0.2.1 repeat 7", 7, 0, 0},
+                 {"probe 192.0.2.1 watch 7", 0, 7, 0},
+                 {"capture c buffer 2000 interface outside", 0, 0, 2000}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct control_request request;
+        struct control_parse result;
+
+        CHECK(parse(cases[i].line, &request, &result));
+        CHECK(request.repeat_count == cases[i].repeat_count && request.watch_s == cases[i].watch_s);
+        CHECK(request.buffer_size == cases[i].buffer_size);
+    }
+}
+
 static void help_says_what_can_follow(void **state)
 {
     static const struct {
@@ -475,6 +495,7 @@ int main(void)
         cmocka_unit_test(every_command_is_reached_by_its_words_in_full_and_as_short_as_they_are_unique),
         cmocka_unit_test(a_session_has_more_commands_when_it_is_enabled),
         cmocka_unit_test(the_words_that_are_left_go_to_the_last_argument),
+        cmocka_unit_test(a_number_goes_where_its_command_looks_for_it),
         cmocka_unit_test(help_says_what_can_follow),
         cmocka_unit_test(every_word_of_a_command_has_its_help),
         cmocka_unit_test(no_two_commands_have_the_same_words),
