@@ -49,4 +49,7 @@ struct daemon *daemon_start(uv_loop_t *loop, struct log *log, struct config *con
 /* The loop has ended by itself. */
 void daemon_free(struct daemon *daemon);
 
+/* `context` is the daemon: a packet of that flow wants its tunnel. */
+void daemon_acquire(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow);
+
 #endif
