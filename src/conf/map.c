@@ -1,5 +1,5 @@
 /* Crypto map entries become tunnels; what is wrong with one parks it. */
-#include "conf/compile.h"
+#include "conf/map_parts.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -11,26 +11,12 @@ enum { TUNNELS_MAX = 8192, IPSEC_LIFETIME_S = 28800, IPSEC_LIFETIME_KB = 4608000
         .family = IP_V6, .octets = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 }  \
     }
 
-/* The statements of one entry, of a crypto map or of a dynamic map. */
-struct entry {
-    enum grammar_family family;
-    struct bytes map;
-    uint16_t sequence;
-    uint32_t line; /* of the first of them */
-    const struct statement *match, *pfs, *connection, *transform, *df, *nat_t, *dynamic, *phase1_mode, *reverse_route;
-    const struct statement *first, *end; /* they stand together in the order of writing; `end` is not one of them */
-};
-
 static const char *kind_of(const struct tunnel *t)
 {
     return t->is_dynamic ? "dynamic-map" : "map";
 }
 
-/* The first reason stays with the tunnel; every one is found. */
-static void park(struct compiler *c, struct tunnel *t, uint32_t line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void park(struct compiler *c, struct tunnel *t, uint32_t line, const char *format, ...)
+void map_park(struct compiler *c, struct tunnel *t, uint32_t line, const char *format, ...)
 {
     char why[SENTENCE_SIZE - 100], sentence[SENTENCE_SIZE];
     struct text w = text_of(why, sizeof why), s = text_of(sentence, sizeof sentence);
@@ -45,11 +31,7 @@ static void park(struct compiler *c, struct tunnel *t, uint32_t line, const char
         t->parked = text_in_arena(c, "line %u: %s", line, why);
 }
 
-/* What is wrong with an entry that runs all the same. */
-static void warn(struct compiler *c, const struct tunnel *t, uint32_t line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void warn(struct compiler *c, const struct tunnel *t, uint32_t line, const char *format, ...)
+void map_warn(struct compiler *c, const struct tunnel *t, uint32_t line, const char *format, ...)
 {
     char sentence[SENTENCE_SIZE];
     struct text s = text_of(sentence, sizeof sentence);
@@ -112,8 +94,7 @@ static uint32_t read_entry(const struct compiler *c, uint32_t at, struct entry *
     return at;
 }
 
-static const struct statement *next_of_entry(const struct compiler *c, const struct entry *e,
-                                             const struct statement *from)
+const struct statement *map_next_of_entry(const struct compiler *c, const struct entry *e, const struct statement *from)
 {
     const struct statement *s = from == NULL ? e->first : nth_written(c, from->next_in_bucket);
 
@@ -147,148 +128,13 @@ static void take_acl(struct compiler *c, struct tunnel *t, const struct entry *e
         return;
     }
     if (e->match == NULL) {
-        park(c, t, e->line, "the entry is incomplete: it has no `match address`");
+        map_park(c, t, e->line, "the entry is incomplete: it has no `match address`");
         return;
     }
     t->acl_name = name_of(c, statement_argument(e->match, "acl", 0));
     t->aces = compile_acl(c, statement_argument(e->match, "acl", 0), &t->ace_count, &why);
     if (why != NULL)
-        park(c, t, e->match->line, "access-list %.64s cannot be used: %s", t->acl_name, why);
-}
-
-static uint16_t group_index(const struct compiler *c, struct ip peer)
-{
-    return policy_tunnel_group_of(&c->conf->policy, peer);
-}
-
-/* Why there is no key for this peer; NULL: there is one. */
-static const char *why_no_key(struct compiler *c, struct ip peer)
-{
-    char space[IP_TEXT_SIZE];
-    uint16_t index = group_index(c, peer);
-    const struct keyed_group *g = index == NO_INDEX ? NULL : &c->groups[index];
-
-    if (g == NULL && compile_answers_by_identity(c)) /* it may begin, and say by its identity which key is meant */
-        return NULL;
-    if (g == NULL)
-        return ip_is_set(peer)
-                   ? text_in_arena(c, "there is no tunnel-group with a key for peer %s", ip_text(peer, space))
-                   : "there is no key for peers with unknown addresses: tunnel-group DefaultL2LGroup has none";
-    if (g->group.trustpoint != 0 && c->conf->policy.trustpoints[g->group.trustpoint - 1].kind != SIGNATURE_NONE)
-        return NULL;
-    if (g->group.trustpoint != 0 && g->key_state == KEY_NONE)
-        return c->are_unread[g->group.trustpoint - 1]
-                   ? NULL
-                   : text_in_arena(c, "trustpoint %.64s of tunnel-group %.64s has no certificate with a private key",
-                                   c->conf->policy.trustpoints[g->group.trustpoint - 1].name, g->group.name);
-    switch (g->key_state) {
-    case KEY_IS_THERE: return NULL;
-    case KEY_NONE:
-        return text_in_arena(c, "tunnel-group %.64s (line %u) has no pre-shared key", g->group.name, g->line);
-    case KEY_IS_MASKED:
-        return text_in_arena(
-            c, "the key of tunnel-group %.64s is masked (***** on line %u): `ikewise secret %.64s` stores it",
-            g->group.name, g->key_line, g->group.name);
-    case KEY_IS_ENCRYPTED:
-        return text_in_arena(c,
-                             "the key of tunnel-group %.64s is encrypted (line %u): `ikewise secret %.64s` stores it",
-                             g->group.name, g->key_line, g->group.name);
-    case KEY_IS_TOO_LONG:
-        return text_in_arena(c, "the key of tunnel-group %.64s (line %u) has more than 128 characters", g->group.name,
-                             g->key_line);
-    }
-    return NULL;
-}
-
-struct peers_reading {
-    uint32_t line, named_count;
-    struct ip unusable[PEERS_MAX];
-    uint8_t unusable_count;
-    uint32_t pending_count; /* names without an address yet: they park nothing */
-    const char *why;        /* of the first that cannot be used: told when it is known whether it parks the tunnel */
-    uint32_t why_line;
-};
-
-static bool is_of_other_family(const struct compiler *c, const struct tunnel *t, struct ip peer)
-{
-    return t->interface != NO_INDEX && ip_is_set(c->conf->interfaces[t->interface].ip) &&
-           c->conf->interfaces[t->interface].ip.family != peer.family;
-}
-
-static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, uint32_t line, struct peers_reading *r)
-{
-    struct ip ip = {0};
-    const char *why = NULL;
-    char space[IP_TEXT_SIZE];
-
-    r->named_count++;
-    r->line = line;
-    bool is_known = resolve_host(c, text, &ip);
-
-    if (!is_known && is_wanted_host(c, text) && !t->is_dynamic) {
-        r->pending_count++;
-        if (c->conf->hosts != NULL)
-            warn(c, t, line, "peer %.64s has no address yet: its name is looked up in DNS", name_of(c, text));
-        return;
-    }
-    if (!is_known && is_wanted_host(c, text)) /* a dynamic entry without a peer would be for any */
-        why = text_in_arena(c, "the address of peer %.64s is not known yet", name_of(c, text));
-    else if (!is_known)
-        why = text_in_arena(c, "peer %.64s is neither an address nor a name given to one", name_of(c, text));
-    else if (t->peer_count == PEERS_MAX)
-        why = text_in_arena(c, "an entry has at most %u peers", PEERS_MAX);
-    else
-        why = why_no_key(c, ip);
-    if (why == NULL && is_of_other_family(c, t, ip)) {
-        if (interface_twin(c, t->interface) != NO_INDEX)
-            return; /* that one has it */
-        why = text_in_arena(c, "peer %s is not of the family of the address of interface %.64s", ip_text(ip, space),
-                            c->conf->interfaces[t->interface].name);
-    }
-    if (why == NULL) {
-        t->peers[t->peer_count++] = ip;
-        return;
-    }
-    if (ip_is_set(ip) && r->unusable_count < PEERS_MAX)
-        r->unusable[r->unusable_count++] = ip;
-    if (r->why != NULL) {
-        warn(c, t, line, "a peer is left out: %s", why);
-        return;
-    }
-    r->why = why;
-    r->why_line = line;
-}
-
-/* A peer of a dynamic entry has no tunnel-group by its address. */
-static void check_key_for_any(struct compiler *c, struct tunnel *t, const struct entry *e)
-{
-    const char *why = compile_serves_users(c) ? NULL : why_no_key(c, (struct ip){0});
-
-    if (why != NULL)
-        park(c, t, e->line, "%s", why);
-}
-
-static void take_peers(struct compiler *c, struct tunnel *t, const struct entry *e)
-{
-    struct peers_reading r = {0};
-
-    for (const struct statement *s = NULL; (s = next_of_entry(c, e, s)) != NULL;) {
-        if (s->row->kind != STATEMENT_map_peer && s->row->kind != STATEMENT_dynamic_peer)
-            continue;
-        for (unsigned i = 0; statement_argument(s, "peer", i).len > 0; i++)
-            take_peer(c, t, statement_argument(s, "peer", i), s->line, &r);
-    }
-    if (r.named_count == 0 && t->is_dynamic)
-        check_key_for_any(c, t, e);
-    else if (r.named_count == 0)
-        park(c, t, e->line, "the entry is incomplete: it has no `set peer`");
-    if (t->peer_count > 0 && r.why != NULL)
-        warn(c, t, r.why_line, "a peer is left out: %s", r.why);
-    if (r.named_count == 0 || t->peer_count > 0 || r.pending_count > 0)
-        return;
-    park(c, t, r.line, "%s", r.why);
-    t->peer_count = r.unusable_count; /* it does not run, and is still found by its peers' addresses */
-    memcpy(t->peers, r.unusable, sizeof t->peers);
+        map_park(c, t, e->match->line, "access-list %.64s cannot be used: %s", t->acl_name, why);
 }
 
 static const struct usable_set *set_of_name(const struct compiler *c, struct bytes name, uint16_t *index)
@@ -316,7 +162,7 @@ static const char *take_set(struct compiler *c, struct tunnel *t, struct bytes n
     if (!set_is_weak(&set->set))
         return NULL;
     t->is_weak = true;
-    warn(c, t, line, "transform-set %.64s (line %u) is weak", set->set.name, set->line);
+    map_warn(c, t, line, "transform-set %.64s (line %u) is weak", set->set.name, set->line);
     return NULL;
 }
 
@@ -325,7 +171,7 @@ static void take_sets(struct compiler *c, struct tunnel *t, const struct entry *
     const char *first_why = NULL;
 
     if (e->transform == NULL) {
-        park(c, t, e->line, "the entry is incomplete: it has no `set transform-set`");
+        map_park(c, t, e->line, "the entry is incomplete: it has no `set transform-set`");
         return;
     }
     for (unsigned i = 0; statement_argument(e->transform, "transform-set", i).len > 0; i++) {
@@ -336,12 +182,12 @@ static void take_sets(struct compiler *c, struct tunnel *t, const struct entry *
         if (first_why == NULL)
             first_why = why;
         else
-            warn(c, t, e->transform->line, "%s", why);
+            map_warn(c, t, e->transform->line, "%s", why);
     }
     if (t->transform_set_count == 0)
-        park(c, t, e->transform->line, "%s", first_why);
+        map_park(c, t, e->transform->line, "%s", first_why);
     else if (first_why != NULL)
-        warn(c, t, e->transform->line, "%s", first_why);
+        map_warn(c, t, e->transform->line, "%s", first_why);
 }
 
 static void take_pfs(struct compiler *c, struct tunnel *t, const struct entry *e)
@@ -355,17 +201,17 @@ static void take_pfs(struct compiler *c, struct tunnel *t, const struct entry *e
 
     t->pfs = word.len == 0 ? c->defaults->pfs : group_of_words(word, &number);
     if (t->pfs == GROUP_NONE) {
-        park(c, t, e->pfs->line, "ikewise does not compute in the group of `set pfs`");
+        map_park(c, t, e->pfs->line, "ikewise does not compute in the group of `set pfs`");
         return;
     }
     if (group_info(t->pfs)->strength != STRENGTH_WEAK)
         return;
     t->is_weak = true;
     if (c->conf->policy.are_weak_allowed)
-        warn(c, t, e->pfs->line, "group %u of `set pfs` is weak", group_info(t->pfs)->number);
+        map_warn(c, t, e->pfs->line, "group %u of `set pfs` is weak", group_info(t->pfs)->number);
     else
-        park(c, t, e->pfs->line, "group %u of `set pfs` is weak, and there is no `crypto ikev1 weak-algorithms`",
-             group_info(t->pfs)->number);
+        map_park(c, t, e->pfs->line, "group %u of `set pfs` is weak, and there is no `crypto ikev1 weak-algorithms`",
+                 group_info(t->pfs)->number);
 }
 
 static void take_lifetimes(struct compiler *c, struct tunnel *t, const struct entry *e)
@@ -375,7 +221,7 @@ static void take_lifetimes(struct compiler *c, struct tunnel *t, const struct en
 
     t->lifetime_s = seconds == NULL ? IPSEC_LIFETIME_S : statement_number(seconds, "seconds");
     t->lifetime_kb = kilobytes == NULL ? IPSEC_LIFETIME_KB : statement_number(kilobytes, "kilobytes");
-    for (const struct statement *s = NULL; (s = next_of_entry(c, e, s)) != NULL;) {
+    for (const struct statement *s = NULL; (s = map_next_of_entry(c, e, s)) != NULL;) {
         if (s->row->kind != STATEMENT_map_lifetime && s->row->kind != STATEMENT_dynamic_lifetime)
             continue;
         if (statement_has(s, "seconds"))
@@ -418,7 +264,7 @@ static void take_choices(struct compiler *c, struct tunnel *t, const struct entr
 static bool begins_with_key(const struct compiler *c, const struct tunnel *t)
 {
     for (uint8_t i = 0; i < t->peer_count; i++)
-        if (policy_trustpoint_of(&c->conf->policy, group_index(c, t->peers[i])) == NULL)
+        if (policy_trustpoint_of(&c->conf->policy, policy_tunnel_group_of(&c->conf->policy, t->peers[i])) == NULL)
             return true;
     return false;
 }
@@ -428,27 +274,28 @@ static void take_phase1_mode(struct compiler *c, struct tunnel *t, const struct 
     const char *why = compile_phase1_mode(c, t, e->phase1_mode);
 
     if (why != NULL && c->why_no_policy == NULL)
-        park(c, t, e->phase1_mode->line, "%s", why);
+        map_park(c, t, e->phase1_mode->line, "%s", why);
     if (t->is_aggressive && begins_with_key(c, t))
-        warn(c, t, e->phase1_mode->line,
-             "phase 1 begins in aggressive mode with a pre-shared key: whoever sees its messages can try keys on them");
+        map_warn(
+            c, t, e->phase1_mode->line,
+            "phase 1 begins in aggressive mode with a pre-shared key: whoever sees its messages can try keys on them");
 }
 
 static void check_interface(struct compiler *c, struct tunnel *t, const struct entry *e)
 {
     if (t->interface == NO_INDEX) {
-        park(c, t, e->line, "crypto map %.64s is not applied to an interface", t->map_name);
+        map_park(c, t, e->line, "crypto map %.64s is not applied to an interface", t->map_name);
         return;
     }
 
     const struct policy_interface *interface = &c->conf->interfaces[t->interface];
 
     if (c->interfaces_are_down[t->interface])
-        park(c, t, e->line, "interface %.64s is shut down", interface->name);
+        map_park(c, t, e->line, "interface %.64s is shut down", interface->name);
     else if (!interface->is_ikev1_enabled)
-        park(c, t, e->line, "crypto ikev1 is not enabled on interface %.64s", interface->name);
+        map_park(c, t, e->line, "crypto ikev1 is not enabled on interface %.64s", interface->name);
     else if (!ip_is_set(interface->ip))
-        park(c, t, e->line, "interface %.64s has no fixed address", interface->name);
+        map_park(c, t, e->line, "interface %.64s has no fixed address", interface->name);
 }
 
 /* A line of this entry that was not understood may have said anything, `set pfs` among it. */
@@ -461,7 +308,7 @@ static void check_wrong_lines(struct compiler *c, struct tunnel *t, const struct
             return;
         if (s->state == STATEMENT_IS_WRONG && s->row != NULL && s->row->family == e->family &&
             bytes_equal(first_argument(s), e->map) && statement_number(s, "sequence") == e->sequence)
-            park(c, t, s->line, "this line is not understood");
+            map_park(c, t, s->line, "this line is not understood");
     }
 }
 
@@ -476,7 +323,7 @@ static void make_tunnel(struct compiler *c, struct tunnel *t, const struct entry
                          .line = e->line};
     check_wrong_lines(c, t, e);
     take_acl(c, t, e);
-    take_peers(c, t, e);
+    map_take_peers(c, t, e);
     take_sets(c, t, e);
     take_pfs(c, t, e);
     take_lifetimes(c, t, e);
@@ -484,7 +331,7 @@ static void make_tunnel(struct compiler *c, struct tunnel *t, const struct entry
     take_phase1_mode(c, t, e);
     check_interface(c, t, e);
     if (c->why_no_policy != NULL)
-        park(c, t, e->line, "%s", c->why_no_policy);
+        map_park(c, t, e->line, "%s", c->why_no_policy);
     t->is_weak |= c->is_phase1_weak;
 }
 
@@ -500,7 +347,7 @@ static bool has_peer_of(const struct compiler *c, const struct entry *e, enum ip
 {
     bool has_any = false;
 
-    for (const struct statement *s = NULL; (s = next_of_entry(c, e, s)) != NULL;) {
+    for (const struct statement *s = NULL; (s = map_next_of_entry(c, e, s)) != NULL;) {
         bool is_peer = s->row->kind == STATEMENT_map_peer || s->row->kind == STATEMENT_dynamic_peer;
         struct ip ip;
 
