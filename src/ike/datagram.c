@@ -1,23 +1,14 @@
 /* A datagram: whose is it, is it a repeat, does it open, is there a row for it. What is not authenticated changes
  * nothing but counters. */
-#include "base/check.h"
 #include "base/reader.h"
 #include "crypto/hash.h"
-#include "ike/engine.h"
+#include "ike/arrival.h"
 #include "wire/payloads.h"
 
 #include <string.h>
 
-struct arrival {
-    struct ike *ike;
-    uint64_t now_ms;
-    struct endpoint local, remote;
-    struct message m;
-    struct ike_outputs *out;
-};
-
-static void refuse_detail(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason,
-                          const char *detail)
+void arrival_refuse_detail(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason,
+                           const char *detail)
 {
     struct event *e = exchange != NULL ? tell_exchange(a->ike, a->out, EV_MESSAGE_REFUSED, sa, exchange)
                       : sa != NULL     ? tell_sa(a->ike, a->out, EV_MESSAGE_REFUSED, sa)
@@ -31,9 +22,9 @@ static void refuse_detail(struct arrival *a, const struct isakmp_sa *sa, struct 
         exchange->last_reason = reason;
 }
 
-static void refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason)
+void arrival_refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason)
 {
-    refuse_detail(a, sa, exchange, reason, reason_info(reason)->meaning);
+    arrival_refuse_detail(a, sa, exchange, reason, reason_info(reason)->meaning);
 }
 
 /* True: it is the message that was taken last, and has been dealt with. */
@@ -48,7 +39,7 @@ static bool is_repeat(struct arrival *a, const struct isakmp_sa *sa, struct exch
         if (memcmp(draft->exchange.heard_digest, digest, sizeof draft->exchange.heard_digest) == 0)
             tell_exchange(a->ike, a->out, EV_MESSAGE_REPEATED, sa, exchange);
         else
-            refuse(a, sa, NULL, REASON_BUSY);
+            arrival_refuse(a, sa, NULL, REASON_BUSY);
         return true;
     }
     if (!exchange->has_heard || memcmp(exchange->heard_digest, digest, sizeof exchange->heard_digest) != 0)
@@ -62,7 +53,7 @@ static bool is_repeat(struct arrival *a, const struct isakmp_sa *sa, struct exch
     return true;
 }
 
-static void tell_received(struct arrival *a, const struct isakmp_sa *sa, const struct exchange *exchange)
+void arrival_tell(struct arrival *a, const struct isakmp_sa *sa, const struct exchange *exchange)
 {
     tell_message(a->ike, a->out, EV_MESSAGE_RECEIVED, sa, exchange, &a->m);
     for (size_t i = 0; i < a->m.payload_count; i++) {
@@ -74,9 +65,7 @@ static void tell_received(struct arrival *a, const struct isakmp_sa *sa, const s
     }
 }
 
-/* Opens a sealed message and reads its payloads. `exchange` is a copy whose IV moves on. */
-static enum reason open_message(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
-                                const char **detail)
+enum reason arrival_open(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, const char **detail)
 {
     struct bytes opened = message_open(sa, exchange, &a->m, a->ike->opened_space, sizeof a->ike->opened_space);
 
@@ -90,17 +79,16 @@ static enum reason open_message(struct arrival *a, const struct isakmp_sa *sa, s
     return fault == WIRE_OK ? REASON_OK : REASON_DOES_NOT_OPEN;
 }
 
-static void authentication_failed(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
-                                  enum reason reason, const char *detail)
+void arrival_unproved(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason,
+                      const char *detail)
 {
     tell_unproved(a->ike, a->out, sa, exchange, reason, detail);
-    refuse_detail(a, sa, exchange, reason, reason_info(reason)->meaning);
+    arrival_refuse_detail(a, sa, exchange, reason, reason_info(reason)->meaning);
     if (reason == REASON_DOES_NOT_OPEN)
         autopsy_ask(a->ike, a->now_ms, sa, exchange, &a->m, a->out);
 }
 
-/* Finds the row for a message that is open, and runs it. */
-static enum reason run(struct arrival *a, struct isakmp_sa *sa, struct exchange *exchange, enum sealing sealing)
+enum reason arrival_run(struct arrival *a, struct isakmp_sa *sa, struct exchange *exchange, enum sealing sealing)
 {
     enum reason reason;
     const struct step *step =
@@ -130,29 +118,29 @@ static void phase1_first(struct arrival *a, enum exchange_kind mode)
     enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
 
     if (fault) {
-        refuse_detail(a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        arrival_refuse_detail(a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
         return;
     }
     if (mode == EXCHANGE_AM && !ike->policy->is_aggressive_answered) {
-        refuse(a, NULL, NULL, REASON_AGGRESSIVE_OFF);
+        arrival_refuse(a, NULL, NULL, REASON_AGGRESSIVE_OFF);
         return;
     }
     if (a->m.payload_count == 0 || a->m.payloads[0].type != PL_SA) {
-        refuse(a, NULL, NULL, REASON_WRONG_ORDER);
+        arrival_refuse(a, NULL, NULL, REASON_WRONG_ORDER);
         return;
     }
     if (cookie_is_ours(ike, a->m.header.cookies[INITIATOR])) {
-        refuse(a, NULL, NULL, REASON_REFLECTED);
+        arrival_refuse(a, NULL, NULL, REASON_REFLECTED);
         return;
     }
     if (!may_half_open(ike, a->remote.ip) || (peer = peer_make(ike, a->remote.ip)) == NULL) {
-        refuse(a, NULL, NULL, REASON_LIMIT);
+        arrival_refuse(a, NULL, NULL, REASON_LIMIT);
         return;
     }
     struct isakmp_sa *sa = sa_make(ike, a->now_ms, mode, RESPONDER, peer, a->local, a->remote);
     if (sa == NULL) {
         peer_drop_if_empty(ike, peer);
-        refuse(a, NULL, NULL, REASON_LIMIT);
+        arrival_refuse(a, NULL, NULL, REASON_LIMIT);
         return;
     }
     /* Its repeats find it, while the vault is asked. */
@@ -164,11 +152,11 @@ static void phase1_first(struct arrival *a, enum exchange_kind mode)
         event_add_text(e, FIELD_EXCHANGE, exchange_info(mode)->name);
     event_add_number(e, FIELD_PORT, a->remote.port);
     event_add_number(e, FIELD_LOCAL_PORT, a->local.port);
-    tell_received(a, sa, exchange);
-    enum reason reason = run(a, sa, exchange, CLEAR);
+    arrival_tell(a, sa, exchange);
+    enum reason reason = arrival_run(a, sa, exchange, CLEAR);
     if (reason == REASON_OK)
         return;
-    refuse(a, sa, exchange, reason);
+    arrival_refuse(a, sa, exchange, reason);
     if (reason_info(reason)->notify != 0)
         notify_stranger(ike, a->now_ms, &a->m.header, reason_info(reason)->notify, a->local, a->remote,
                         a->m.datagram.len, a->out);
@@ -188,11 +176,11 @@ static void phase1(struct arrival *a, struct isakmp_sa *sa)
     enum sealing sealing = a->m.header.flags & FLAG_ENCRYPTION ? SEALED : CLEAR;
 
     if (exchange == NULL) {
-        refuse(a, sa, NULL, REASON_OUT_OF_STEP);
+        arrival_refuse(a, sa, NULL, REASON_OUT_OF_STEP);
         return;
     }
     if (exchange_info(sa->mode)->wire != a->m.header.exchange) {
-        refuse(a, sa, NULL, REASON_WRONG_EXCHANGE);
+        arrival_refuse(a, sa, NULL, REASON_WRONG_EXCHANGE);
         return;
     }
     if (is_repeat(a, sa, exchange))
@@ -204,21 +192,21 @@ static void phase1(struct arrival *a, struct isakmp_sa *sa)
         enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
 
         if (fault) {
-            refuse_detail(a, sa, exchange, REASON_MALFORMED, wire_fault_meaning(fault));
+            arrival_refuse_detail(a, sa, exchange, REASON_MALFORMED, wire_fault_meaning(fault));
             return;
         }
     } else if (!sa->has_keys) {
-        refuse(a, sa, exchange, REASON_SEALED_TOO_EARLY);
+        arrival_refuse(a, sa, exchange, REASON_SEALED_TOO_EARLY);
         return;
-    } else if ((reason = open_message(a, sa, &copy, &detail)) == REASON_DOES_NOT_OPEN) {
-        authentication_failed(a, sa, exchange, reason, detail);
+    } else if ((reason = arrival_open(a, sa, &copy, &detail)) == REASON_DOES_NOT_OPEN) {
+        arrival_unproved(a, sa, exchange, reason, detail);
         return;
     } else if (reason != REASON_OK) {
-        refuse(a, sa, exchange, reason);
+        arrival_refuse(a, sa, exchange, reason);
         return;
     }
-    tell_received(a, sa, exchange);
-    reason = run(a, sa, &copy, sealing);
+    arrival_tell(a, sa, exchange);
+    reason = arrival_run(a, sa, &copy, sealing);
     if (reason == REASON_OK)
         return;
     if (a->ike->draft.is_authenticated) {
@@ -226,16 +214,14 @@ static void phase1(struct arrival *a, struct isakmp_sa *sa)
         phase1_refuse(a->ike, sa, &copy, a->local, a->remote, reason, a->out);
         exchange_fail(a->ike, a->now_ms, exchange, reason, a->out);
     } else if (reason == REASON_BAD_HASH || (sealing == SEALED && is_about_the_key(sa, reason))) {
-        authentication_failed(a, sa, exchange, reason == REASON_BAD_HASH ? reason : REASON_DOES_NOT_OPEN,
-                              reason_info(reason)->meaning);
+        arrival_unproved(a, sa, exchange, reason == REASON_BAD_HASH ? reason : REASON_DOES_NOT_OPEN,
+                         reason_info(reason)->meaning);
     } else {
-        refuse(a, sa, exchange, reason);
+        arrival_refuse(a, sa, exchange, reason);
     }
 }
 
-/* Aggressive mode: the initiator is up when it has sent message 3, and goes on. Whoever names our cookie has seen
- * message 2, so message 3 was lost, or is late; message 2 again makes the initiator send it again. */
-static bool is_proof_asked_for(struct arrival *a, const struct isakmp_sa *sa)
+bool arrival_asks_for_proof(struct arrival *a, const struct isakmp_sa *sa)
 {
     struct exchange *exchange = exchange_of(a->ike, sa->phase1);
 
@@ -249,7 +235,7 @@ static bool is_proof_asked_for(struct arrival *a, const struct isakmp_sa *sa)
 }
 
 /* Whatever is authenticated shows that the peer lives. RFC 3706 section 5.4. */
-static void heard(struct arrival *a, struct isakmp_sa *sa, enum exchange_kind kind)
+void arrival_heard(struct arrival *a, struct isakmp_sa *sa, enum exchange_kind kind)
 {
     /* A NAT may give the peer another port at any time; an authenticated new message tells it (RFC 3947 section 4). */
     if (sa->local.port != IKE_PORT && endpoint_equal(sa->local, a->local) && ip_equal(sa->remote.ip, a->remote.ip))
@@ -273,7 +259,7 @@ static struct exchange *phase2_first(struct arrival *a, struct isakmp_sa *sa, en
     struct ike *ike = a->ike;
 
     if (message_id_was_heard(ike, sa, EXCHANGE_QM, a->m.header.message_id)) {
-        refuse(a, sa, NULL, REASON_REUSED_MESSAGE_ID);
+        arrival_refuse(a, sa, NULL, REASON_REUSED_MESSAGE_ID);
         return NULL;
     }
     struct exchange *exchange =
@@ -281,7 +267,7 @@ static struct exchange *phase2_first(struct arrival *a, struct isakmp_sa *sa, en
             ? NULL
             : exchange_make(ike, a->now_ms, sa, kind, exchange_info(kind)->start, RESPONDER, a->m.header.message_id);
     if (exchange == NULL) {
-        refuse(a, sa, NULL, REASON_LIMIT);
+        arrival_refuse(a, sa, NULL, REASON_LIMIT);
         return NULL;
     }
     iv_begin(sa, exchange);
@@ -298,16 +284,16 @@ static void phase2(struct arrival *a, struct isakmp_sa *sa)
     const char *detail;
 
     if (sa->state != SA_UP || a->m.header.message_id == 0) {
-        if (!is_proof_asked_for(a, sa))
-            refuse(a, sa, NULL, REASON_OUT_OF_STEP);
+        if (!arrival_asks_for_proof(a, sa))
+            arrival_refuse(a, sa, NULL, REASON_OUT_OF_STEP);
         return;
     }
     if (!(a->m.header.flags & FLAG_ENCRYPTION)) {
-        refuse(a, sa, NULL, REASON_NOT_SEALED);
+        arrival_refuse(a, sa, NULL, REASON_NOT_SEALED);
         return;
     }
     if (is_quick ? sa_lacks_user(sa) : sa->user_auth == USER_AUTH_NONE) {
-        refuse(a, sa, NULL, is_quick ? REASON_NO_USER : REASON_UNKNOWN_EXCHANGE);
+        arrival_refuse(a, sa, NULL, is_quick ? REASON_NO_USER : REASON_UNKNOWN_EXCHANGE);
         return;
     }
     if (is_new)
@@ -315,160 +301,37 @@ static void phase2(struct arrival *a, struct isakmp_sa *sa)
     if (exchange == NULL || (!is_new && is_repeat(a, sa, exchange)))
         return;
     if (exchange_info(exchange->kind)->wire != a->m.header.exchange) {
-        refuse(a, sa, NULL, REASON_WRONG_EXCHANGE);
+        arrival_refuse(a, sa, NULL, REASON_WRONG_EXCHANGE);
         return;
     }
     struct exchange copy = *exchange;
     struct handle exchange_h = exchange->self, sa_h = sa->self;
     ike->draft.is_authenticated = false;
-    enum reason reason = open_message(a, sa, &copy, &detail);
+    enum reason reason = arrival_open(a, sa, &copy, &detail);
     if (reason == REASON_OK && is_new && !is_quick) {
         copy.kind = exchange->kind = transaction_kind(&a->m);
         copy.state = exchange->state = exchange_info(copy.kind)->start;
     }
     if (reason == REASON_OK) {
-        tell_received(a, sa, exchange);
-        reason = run(a, sa, &copy, SEALED);
+        arrival_tell(a, sa, exchange);
+        reason = arrival_run(a, sa, &copy, SEALED);
     }
     bool is_authenticated = ike->draft.is_authenticated;
     sa = sa_of(ike, sa_h);
     if ((reason == REASON_OK || is_authenticated) && sa != NULL)
-        heard(a, sa, EXCHANGE_QM);
+        arrival_heard(a, sa, EXCHANGE_QM);
     if (reason == REASON_OK)
         return;
     exchange = exchange_of(ike, exchange_h);
     if (reason == REASON_NETWORK_TAKEN)
         neighbours_compete(ike, a->now_ms, sa, &ike->draft.exchange.quick.selector);
-    refuse(a, sa, exchange, reason);
+    arrival_refuse(a, sa, exchange, reason);
     if (is_authenticated && is_new && is_quick)
         exchange->quick.spi_out = offered_spi(&a->m); /* so that the peer knows which of its quick modes we refuse */
     if (is_authenticated)
         exchange_fail(ike, a->now_ms, exchange, reason, a->out);
     else if (is_new)
         exchange_free(ike, exchange, a->out);
-}
-
-/* In clear: anybody may have sent it. It is told, and kept as a hint; nothing else. */
-static void informational_in_clear(struct arrival *a, struct isakmp_sa *sa)
-{
-    struct notify notify;
-    enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
-
-    if (fault) {
-        refuse_detail(a, sa, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
-        return;
-    }
-    if (sa != NULL)
-        tell_message(
-            a->ike, a->out, EV_MESSAGE_RECEIVED, sa,
-            &(struct exchange){.kind = EXCHANGE_INFO, .state = STATE_INFO_START, .message_id = a->m.header.message_id},
-            &a->m);
-    if (message_payload(&a->m, PL_NOTIFY) == NULL || notify_read(&notify, message_body(&a->m, PL_NOTIFY)) != WIRE_OK) {
-        refuse(a, sa, NULL, REASON_NOT_SEALED);
-        return;
-    }
-    const char *name = number_name(SPACE_NOTIFY, notify.type);
-    struct event *e =
-        sa != NULL ? tell_sa(a->ike, a->out, EV_NOTIFY_IN_CLEAR, sa) : tell(a->out, EV_NOTIFY_IN_CLEAR, a->remote.ip);
-    event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
-    event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
-}
-
-/* Of a peer that knows our key, while phase 1 is under way: an error notify or a Delete ends the attempt. */
-static void take_early(struct arrival *a, struct isakmp_sa *sa, struct exchange *phase1)
-{
-    struct notify notify;
-    struct delete delete;
-
-    if (notify_read(&notify, message_body(&a->m, PL_NOTIFY)) == WIRE_OK) {
-        const char *name = number_name(SPACE_NOTIFY, notify.type);
-        struct event *e = tell_sa(a->ike, a->out, EV_NOTIFY_RECEIVED, sa);
-        event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
-        event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
-        if (notify.type < 16384)
-            exchange_fail(a->ike, a->now_ms, phase1, REASON_NOTIFIED, a->out);
-    } else if (delete_read(&delete, message_body(&a->m, PL_DELETE)) == WIRE_OK && delete.protocol == PROTO_ISAKMP &&
-               delete.spi_count == 1 &&
-               bytes_equal(delete_spi(&delete, 0), bytes_of(sa->cookies, sizeof sa->cookies))) {
-        event_add_text(tell_sa(a->ike, a->out, EV_DELETE_RECEIVED, sa), FIELD_DETAIL, "ISAKMP SA");
-        exchange_fail(a->ike, a->now_ms, phase1, REASON_DELETED_BY_PEER, a->out);
-    } else {
-        refuse(a, sa, NULL, REASON_OUT_OF_STEP);
-    }
-}
-
-/* Sealed while phase 1 is under way. The peers disagree on the IV then, so both bases are tried. */
-static void informational_early(struct arrival *a, struct isakmp_sa *sa)
-{
-    struct exchange *phase1 = exchange_of(a->ike, sa->phase1);
-    const uint8_t *bases[] = {phase1->iv, phase1->first_iv};
-    const char *detail;
-
-    for (size_t i = 0; i < COUNT_OF(bases); i++) {
-        struct exchange probe = {
-            .kind = EXCHANGE_INFO, .state = STATE_INFO_START, .side = RESPONDER, .message_id = a->m.header.message_id};
-        struct isakmp_sa copy = *sa;
-        uint8_t expected[DIGEST_MAX], id[4];
-        struct writer w = writer_of(id, sizeof id);
-
-        memcpy(copy.last_block, bases[i], sizeof copy.last_block);
-        iv_begin(&copy, &probe);
-        if (open_message(a, &copy, &probe, &detail) != REASON_OK || a->m.payload_count < 2 ||
-            a->m.payloads[0].type != PL_HASH)
-            continue;
-        write_u32(&w, probe.message_id);
-        const struct bytes covered[] = {BYTES_OF(id), message_after(&a->m, &a->m.payloads[0])};
-        if (!bytes_equal_secret(hash_phase2(sa, covered, COUNT_OF(covered), expected), a->m.payloads[0].body))
-            continue;
-        take_early(a, sa, phase1);
-        return;
-    }
-    if (is_proof_asked_for(a, sa))
-        return;
-    if (policy_signature_of(sa->auth) !=
-        SIGNATURE_NONE) /* it tells nothing of a key; why the certificate was refused stays */
-        refuse(a, sa, NULL, REASON_DOES_NOT_OPEN);
-    else
-        authentication_failed(a, sa, phase1, REASON_DOES_NOT_OPEN, "an encrypted notify does not open with our key");
-}
-
-static void informational(struct arrival *a, struct isakmp_sa *sa)
-{
-    struct exchange exchange = {
-        .kind = EXCHANGE_INFO, .state = STATE_INFO_START, .side = RESPONDER, .message_id = a->m.header.message_id};
-    const char *detail;
-
-    if (!(a->m.header.flags & FLAG_ENCRYPTION)) {
-        informational_in_clear(a, sa);
-        return;
-    }
-    if (sa == NULL || !sa->has_keys) {
-        refuse(a, sa, NULL, sa == NULL ? REASON_UNKNOWN_COOKIES : REASON_SEALED_TOO_EARLY);
-        return;
-    }
-    if (sa->state != SA_UP) {
-        informational_early(a, sa);
-        return;
-    }
-    if (exchange.message_id == 0 || message_id_was_heard(a->ike, sa, EXCHANGE_INFO, exchange.message_id)) {
-        refuse(a, sa, NULL, REASON_REUSED_MESSAGE_ID);
-        return;
-    }
-    exchange.sa = sa->self;
-    iv_begin(sa, &exchange);
-    enum reason reason = open_message(a, sa, &exchange, &detail);
-    if (reason != REASON_OK) {
-        refuse_detail(a, sa, NULL, reason, detail);
-        return;
-    }
-    tell_received(a, sa, &exchange);
-    struct handle sa_h = sa->self;
-    reason = run(a, sa, &exchange, SEALED);
-    sa = sa_of(a->ike, sa_h);
-    if (reason == REASON_OK && sa != NULL)
-        heard(a, sa, EXCHANGE_INFO);
-    else if (reason != REASON_OK)
-        refuse(a, sa, NULL, reason);
 }
 
 /* Attack list D05: an answer to such a source goes to many, or to ourselves. Class D and E of IPv4 end in the broadcast
@@ -500,16 +363,16 @@ static bool is_whole_now(struct arrival *a, const struct isakmp_sa *sa)
     const char *detail;
 
     if (sa == NULL || a->ike->policy->fragment_len == 0) {
-        refuse(a, sa, NULL, REASON_NO_FRAGMENTS);
+        arrival_refuse(a, sa, NULL, REASON_NO_FRAGMENTS);
         return false;
     }
     if (!ip_equal(sa->remote.ip, a->remote.ip)) {
-        refuse(a, sa, NULL, REASON_BAD_SOURCE);
+        arrival_refuse(a, sa, NULL, REASON_BAD_SOURCE);
         return false;
     }
     enum reason reason = fragment_take(a->ike, a->now_ms, sa, &a->m, &whole, &detail, a->out);
     if (reason != REASON_OK)
-        refuse_detail(a, sa, NULL, reason, detail);
+        arrival_refuse_detail(a, sa, NULL, reason, detail);
     return reason == REASON_OK && whole.len > 0 && wire_header_read(&a->m, whole) == WIRE_OK;
 }
 
@@ -521,23 +384,23 @@ static void take(struct arrival *a, struct isakmp_sa *sa, bool is_first)
     case XCHG_MAIN:
     case XCHG_AGGRESSIVE:
         if (header->message_id != 0)
-            refuse(a, sa, NULL, REASON_WRONG_EXCHANGE);
+            arrival_refuse(a, sa, NULL, REASON_WRONG_EXCHANGE);
         else if (sa != NULL)
             phase1(a, sa);
         else if (is_first && !(header->flags & FLAG_ENCRYPTION))
             phase1_first(a, header->exchange == XCHG_MAIN ? EXCHANGE_MM : EXCHANGE_AM);
         else
-            refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+            arrival_refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
         return;
     case XCHG_QUICK:
     case XCHG_TRANSACTION:
         if (sa != NULL)
             phase2(a, sa);
         else
-            refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+            arrival_refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
         return;
-    case XCHG_INFORMATIONAL: informational(a, sa); return;
-    default: refuse(a, sa, NULL, REASON_UNKNOWN_EXCHANGE); return;
+    case XCHG_INFORMATIONAL: informational_take(a, sa); return;
+    default: arrival_refuse(a, sa, NULL, REASON_UNKNOWN_EXCHANGE); return;
     }
 }
 
@@ -566,16 +429,16 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
 
     a.m.datagram = in->datagram.data;
     if (fault) {
-        refuse_detail(&a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        arrival_refuse_detail(&a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
         tell_version(&a, fault);
         return;
     }
     if (ike->policy == NULL) {
-        refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+        arrival_refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
         return;
     }
     if (!is_answerable(&a)) {
-        refuse(&a, NULL, NULL, REASON_BAD_SOURCE);
+        arrival_refuse(&a, NULL, NULL, REASON_BAD_SOURCE);
         return;
     }
     const struct header *header = &a.m.header;
@@ -586,7 +449,7 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
     /* Until it is proved, a peer is its address; only its port may change (RFC 3947 section 4). Else what one address
      * sends is answered to another (attack list D04). */
     if (sa != NULL && sa->state < SA_UP && !ip_equal(sa->remote.ip, a.remote.ip)) {
-        refuse(&a, NULL, NULL, REASON_BAD_SOURCE);
+        arrival_refuse(&a, NULL, NULL, REASON_BAD_SOURCE);
         return;
     }
     if (sa != NULL)
