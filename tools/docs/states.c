@@ -6,6 +6,7 @@
 #include "wire/numbers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *waits_words(enum waits waits)
 {
@@ -70,29 +71,68 @@ static const struct look {
 };
 /* clang-format on */
 
+static const struct verdict {
+    enum reason reason;
+    const char *where, *told, *cause;
+} verdicts[] = {
+#define VERDICT(reason, where, cause) {REASON_##reason, #where, NULL, cause},
+#define TOLD(notify, where, cause) {REASON_NOTIFIED, #where, #notify, cause},
+#include "ike/verdicts.def"
+#undef TOLD
+#undef VERDICT
+};
+
+/* The causes that a line of the log names for it: one, or one a state. */
+static void verdict_cell(FILE *page, enum reason reason)
+{
+    bool is_first = true;
+
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
+        const struct verdict *v = &verdicts[i];
+        bool is_anywhere = strcmp(v->where, "ANYWHERE") == 0;
+
+        if (v->reason != reason)
+            continue;
+        fprintf(page, "%s`%s`", is_first ? "" : "; ", v->cause);
+        if (!is_anywhere)
+            fprintf(page, " in %s", v->where);
+        else if (!is_first)
+            fprintf(page, " elsewhere");
+        if (v->told != NULL)
+            fprintf(page, " by %s", v->told);
+        is_first = false;
+    }
+}
+
 void write_reasons(void)
 {
     FILE *page = page_begin("reasons.md", "Reasons");
     bool is_shown[REASON_COUNT] = {[REASON_OK] = true};
 
-    fprintf(page,
-            "Why a message was refused, or why an exchange ended: the word in capitals of `show tunnel`, of "
-            "`ikewise up` and of the log. *The peer is told* means a notify: encrypted, when the message that failed "
-            "was authenticated; in clear and at a limited rate, when it was the first message of phase 1. Any other "
-            "message that fails is not answered.\n\n");
+    fprintf(
+        page,
+        "Why a message was refused, or why an exchange ended: the word in capitals of `show tunnel`, of "
+        "`ikewise up` and of the log. *The peer is told* means a notify: encrypted, when the message that failed "
+        "was authenticated; in clear and at a limited rate, when it was the first message of phase 1. Any other "
+        "message that fails is not answered. *cause* is what the log line of a negotiation that was given up calls it, "
+        "as [explain](explain.md) would: without one it is no fault, or none that has a name; `show tunnel PEER "
+        "why` weighs several.\n\n");
     for (size_t i = 0; i < COUNT_OF(looks); i++) {
         const struct look *look = &looks[i];
         const struct reason_info *info = reason_info(look->reason);
 
         if (look->group != NULL) {
             fprintf(page,
-                    "%s## %s\n\n| reason | what it means | the peer is told | what to look at |\n|---|---|---|---|\n",
+                    "%s## %s\n\n| reason | what it means | the peer is told | cause | what to look at "
+                    "|\n|---|---|---|---|---|\n",
                     i > 0 ? "\n" : "", look->group);
             continue;
         }
         fprintf(page, "| %s | ", info->name);
         page_cell(page, info->meaning);
         fprintf(page, " | %s | ", info->notify != 0 ? number_name(SPACE_NOTIFY, info->notify) : "nothing");
+        verdict_cell(page, look->reason);
+        fprintf(page, " | ");
         page_cell(page, look->where);
         fprintf(page, " |\n");
         is_shown[look->reason] = true;
