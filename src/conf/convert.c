@@ -301,8 +301,8 @@ static void convert_to_ios(const struct converting *c)
         text_add(t, "crypto isakmp key ***** address %s\n",
                  ip_is_set(p->tunnel_groups[i].peer) ? ip_text(p->tunnel_groups[i].peer, ip) : "0.0.0.0 0.0.0.0");
     if (p->tunnel_group_count > 0 && p->tunnel_groups[0].has_dpd)
-        text_add(t, "crypto isakmp keepalive %u %u\n", p->tunnel_groups[0].dpd_threshold_s,
-                 p->tunnel_groups[0].dpd_retry_s);
+        text_add(t, "crypto isakmp keepalive %u %u %s\n", p->tunnel_groups[0].dpd_threshold_s,
+                 p->tunnel_groups[0].dpd_retry_s, p->tunnel_groups[0].dpd_is_on_demand ? "on-demand" : "periodic");
     for (uint16_t i = 0; i < p->transform_set_count; i++) {
         const struct transform_set *set = &p->transform_sets[i];
 
@@ -430,6 +430,8 @@ static void add_swan_children(const struct converting *c, const struct tunnel *t
         add_phase2(c, tunnel, CONF_TO_STRONGSWAN);
         text_add(c->t, "\n                mode = tunnel\n                start_action = %s\n",
                  tunnel->connection_type == CONNECTION_ANSWER_ONLY ? "none" : "trap");
+        if (group_of(c, tunnel) != NULL && group_of(c, tunnel)->dpd_restarts)
+            text_add(c->t, "                dpd_action = restart\n");
         if (tunnel->lifetime_s != 0)
             text_add(c->t, "                life_time = %us\n", tunnel->lifetime_s);
         if (tunnel->lifetime_kb != 0)

@@ -50,7 +50,7 @@ struct translation {
     uint32_t number; /* of the line that is translated */
     enum ios_mode mode;
     struct parts header;
-    struct bytes groups[GROUPS_MAX], keepalive[2];
+    struct bytes groups[GROUPS_MAX], keepalive[3];
     struct {
         struct bytes map, interface;
     } local_addresses[MAPS_MAX], applied[MAPS_MAX];
@@ -350,10 +350,13 @@ static void add_keepalives(struct translation *t)
 {
     for (size_t i = 0; i < t->group_count; i++) {
         add_line(t, "tunnel-group ", t->groups[i], " ipsec-attributes", nothing);
-        if (t->keepalive[0].len == 0)
+        if (t->keepalive[0].len == 0) {
             add_line(t, " isakmp keepalive disable", nothing, "", nothing);
-        else
-            add_line(t, " isakmp keepalive threshold ", t->keepalive[0], " retry ", t->keepalive[1]);
+            continue;
+        }
+        text_add(&t->text, " isakmp keepalive threshold ");
+        add_bytes(t, t->keepalive[0]);
+        add_line(t, " retry ", t->keepalive[1], " ", t->keepalive[2]);
     }
 }
 
@@ -398,6 +401,7 @@ static void call(struct translation *t, const char *becomes, const struct parts 
     } else if (bytes_equal(name, bytes_of_text("keepalive"))) {
         t->keepalive[0] = arguments[0];
         t->keepalive[1] = arguments[1];
+        t->keepalive[2] = arguments[2];
     } else if (bytes_equal(name, bytes_of_text("local-address"))) {
         remember_map(t, arguments[0], arguments[1], true);
     } else if (bytes_equal(name, bytes_of_text("apply"))) {

@@ -72,6 +72,8 @@ static void take_keepalive(struct keyed_group *g, const struct statement *s)
     /* `threshold infinite` never asks, but answers: the same as switched off here, for ikewise always answers. */
     g->group.has_dpd = !statement_has(s, "disable") && !statement_has(s, "infinite");
     g->group.dpd_threshold_s = threshold == 0 ? DPD_THRESHOLD_S : (uint16_t)threshold;
+    g->group.dpd_is_on_demand = statement_has(s, "on-demand");
+    g->group.dpd_restarts = statement_has(s, "restart");
     g->group.dpd_retry_s = retry == 0 ? DPD_RETRY_S : (uint16_t)retry;
 }
 

@@ -43,6 +43,7 @@ static void note_authentic(struct plane *plane, struct plane_pair *pair, const s
     uint64_t now_ms = plane_now_ms(plane);
     bool is_newest = packet->sequence > pair->newest_in;
 
+    pair->is_unanswered = false;
     if (is_newest)
         pair->newest_in = packet->sequence;
     if (is_newest && pair->is_udp && !endpoint_equal(from, pair->remote)) {

@@ -150,6 +150,7 @@ static void tell(struct plane *plane, enum ike_plane_kind kind, const struct pla
 static const struct { uint8_t notice; enum ike_plane_kind kind; } kinds[] = {
     {NOTICE_USED, IKE_PLANE_USED},
     {NOTICE_NEW_ENDPOINT, IKE_PLANE_NEW_ENDPOINT},
+    {NOTICE_SENT, IKE_PLANE_SENT},
     {NOTICE_SOFT, IKE_PLANE_SOFT},
     {NOTICE_HARD, IKE_PLANE_HARD},
 };

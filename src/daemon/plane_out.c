@@ -136,6 +136,7 @@ static void flush(struct plane *plane, struct out_burst *burst)
         return;
     esp_seal(&burst->pair->out, &plane->drbg, burst->packets, burst->count, &burst->pair->tally);
     send_burst(plane, burst);
+    burst->pair->is_unanswered = true;
     plane_notice_limits(plane, burst->pair);
     burst->count = 0;
 }

@@ -355,6 +355,9 @@ void plane_pairs_second(struct plane *plane)
         left--;
         if (now_ms - plane->pairs[i].path_ms >= PLANE_PATH_MS)
             plane_pair_ask_path(plane, &plane->pairs[i]);
+        if (plane->pairs[i].is_unanswered)
+            plane_notice_pair(plane, &plane->pairs[i], NOTICE_SENT);
+        plane->pairs[i].is_unanswered = false;
     }
 }
 

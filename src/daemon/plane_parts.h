@@ -25,7 +25,7 @@ enum {
     PLANE_HOLDS_MAX = 256,     /* ACEs that wait at the same time */
     PLANE_EVENTS_MAX = 16,     /* waiting to be told; more are counted */
     PLANE_STRANGERS_MAX = 8,   /* unknown SPIs waiting to be told */
-    PLANE_NOTICE_MS = 1000,    /* USED, acquires and unknown SPIs are told once in that time */
+    PLANE_NOTICE_MS = 1000,    /* USED, SENT, acquires and unknown SPIs are told once in that time */
     PLANE_EVENT_MS = 5000,     /* a dropped packet, for one pair and reason: as an ASA limits 402116 */
     PLANE_PATH_MS = 30000,     /* how often the path MTU of a pair in use is asked for */
     PLANE_TOO_BIG_PER_S = 100, /* ICMP errors (RFC 1812 4.3.2.8) */
@@ -35,7 +35,7 @@ enum {
 };
 
 /* Waiting to be told of a pair, as bits. */
-enum { NOTICE_USED = 1, NOTICE_SOFT = 2, NOTICE_HARD = 4, NOTICE_NEW_ENDPOINT = 8 };
+enum { NOTICE_USED = 1, NOTICE_SOFT = 2, NOTICE_HARD = 4, NOTICE_NEW_ENDPOINT = 8, NOTICE_SENT = 16 };
 
 /* What was told of the drops of one pair. */
 struct told_drops {
@@ -61,7 +61,8 @@ struct plane_pair {
     bool is_listed;        /* in plane.noticed; belongs to the place, not to the pair */
     uint32_t newest_in;    /* highest authenticated number */
     uint8_t notices, told; /* NOTICE_*: waiting; told once and for all (SOFT, HARD) */
-    uint64_t used_ms;      /* when USED was told */
+    uint64_t used_ms;      /* when USED was told; 0: never */
+    bool is_unanswered;    /* something has gone out, nothing has come in since, and SENT was not told */
     struct endpoint new_remote;
     enum esp_variant variant; /* how the peer seals, when that is known not to be as agreed */
     uint64_t autopsy_ms;      /* when a packet was looked at last; 0: never */

@@ -63,9 +63,7 @@ bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
             return true;
     if (peer->waiting_count == WAITING_MAX)
         return false;
-    peer->waiting[peer->waiting_count].tunnel = tunnel;
-    peer->waiting[peer->waiting_count].ace = ace;
-    peer->waiting_count++;
+    peer->waiting[peer->waiting_count++] = (struct waiting){tunnel, ace, false};
     return true;
 }
 
@@ -171,10 +169,16 @@ void acquire_next(struct ike *ike, uint64_t now_ms, struct peer *failed, enum re
         const struct tunnel *tunnel = tunnel_of(ike, was.waiting[i].tunnel);
         struct ip next = tunnel == NULL ? (struct ip){0} : first_untried(ike, now_ms, tunnel);
 
-        if (!ip_is_set(next))
+        if (!ip_is_set(next)) {
+            if (was.waiting[i].is_restart)
+                restart_later(ike, now_ms, failed, was.waiting[i].tunnel, was.waiting[i].ace);
             continue;
+        }
         event_add_ip(tell(out, EV_NEXT_PEER, was.remote), FIELD_NEXT_PEER, next);
-        acquire_take(ike, now_ms, was.waiting[i].tunnel, was.waiting[i].ace, next, out);
+        if (was.waiting[i].is_restart)
+            restart_with(ike, now_ms, was.waiting[i].tunnel, was.waiting[i].ace, next, out);
+        else
+            acquire_take(ike, now_ms, was.waiting[i].tunnel, was.waiting[i].ace, next, out);
     }
 }
 
@@ -232,7 +236,7 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
 {
     struct peer *peer = peer_of(ike, sa->peer);
 
-    peer->failed_ms = 0;
+    peer->failed_ms = peer->restart_ms = 0;
     sa->up_ms = sa->heard_ms = sa->keepalive_ms = now_ms;
     uint32_t rekey_s = rekey_plan_sa(ike, now_ms, sa);
     rekey_sa_up(ike, now_ms, sa);

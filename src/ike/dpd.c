@@ -37,6 +37,8 @@ uint64_t dpd_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
         return sa->dpd_due_ms;
     if (sa_is_unheard(sa))
         return sa->up_ms + UNHEARD_MS;
+    if (group_of(ike, sa)->dpd_is_on_demand && !sa->has_sent)
+        return UINT64_MAX;
     return sa->heard_ms + (uint64_t)group_of(ike, sa)->dpd_threshold_s * 1000;
 }
 
@@ -45,6 +47,7 @@ void dpd_heard(struct isakmp_sa *sa, uint64_t now_ms)
     sa->heard_ms = now_ms;
     sa->dpd_due_ms = sa->doubted_ms = 0;
     sa->dpd_try_count = 0;
+    sa->has_sent = false;
 }
 
 void dpd_heard_esp(struct isakmp_sa *sa, struct pair *pair, uint64_t now_ms)
@@ -88,7 +91,7 @@ static void lost(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct 
 {
     struct handle peer = sa->peer, session = sa->session;
     uint64_t doubted_ms = sa->doubted_ms;
-    bool is_begun = false;
+    bool is_begun = false, restarts = group_of(ike, sa)->dpd_restarts && !handle_is_set(session);
 
     tell_sa(ike, out, EV_DPD_LOST, sa);
     sa_end(ike, now_ms, sa, REASON_DPD, true, out);
@@ -100,6 +103,8 @@ static void lost(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct 
         if (!handle_equal(pair->session, session))
             continue;
         if (doubted_ms == 0 || pair->heard_ms < doubted_ms) {
+            if (restarts)
+                restart_want(ike, now_ms, peer_of(ike, peer), pair->tunnel, pair->ace);
             end_pair(ike, now_ms, pair, out);
         } else if (!is_begun && pair->retire_ms == 0) {
             pair->rekey_ms = now_ms;

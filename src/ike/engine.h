@@ -370,6 +370,17 @@ void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t 
 void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out);
 bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace); /* false: too many wait */
 
+/* ---- what DPD has lost, begun anew (restart.c) */
+/* That traffic is wanted again; nothing of a tunnel that we do not begin. */
+void restart_want(struct ike *ike, uint64_t now_ms, struct peer *lost, uint16_t tunnel, uint16_t ace);
+/* An acquire of what is wanted again. `with`: as of acquire_take. */
+void restart_with(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ip with,
+                  struct ike_outputs *out);
+/* No peer of the tunnel is left to try: a moment later it begins anew. */
+void restart_later(struct ike *ike, uint64_t now_ms, struct peer *failed, uint16_t tunnel, uint16_t ace);
+void restart_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike_outputs *out);
+void restart_forget(struct peer *peer);
+
 /* ---- pairs (pairs.c) */
 void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa, bool is_inbound,
                   bool is_outbound, struct ike_outputs *out);

@@ -60,6 +60,7 @@ enum ike_plane_kind {
     IKE_PLANE_REFUSED,   /* they do not; `error` is an errno */
     IKE_PLANE_USED, /* an authenticated packet came in on the pair (at most one such input a second and pair is needed)
                      */
+    IKE_PLANE_SENT, /* a packet has gone out on the pair, and none has come in since (at most one a second and pair) */
     IKE_PLANE_SOFT, /* the soft limit of kilobytes, or of sequence numbers, is reached */
     IKE_PLANE_HARD, /* the hard one: the plane has stopped using the pair */
     IKE_PLANE_NEW_ENDPOINT, /* an authenticated packet of the pair came from elsewhere (NAT rebinding) */

@@ -18,6 +18,12 @@ static void doom(struct ike *ike, struct ip peer_ip, bool are_sas, bool are_pair
         if (!ip_is_set(peer_ip) || ip_equal(pair->remote.ip, peer_ip))
             pair->doomed = why;
     }
+    for (struct handle h = pool_first(&ike->peers); are_sas && handle_is_set(h); h = pool_next(&ike->peers, h)) {
+        struct peer *peer = peer_of(ike, h);
+
+        if (!ip_is_set(peer_ip) || ip_equal(peer->remote, peer_ip))
+            restart_forget(peer);
+    }
     timers_note_all(ike);
 }
 
@@ -60,8 +66,8 @@ static void move_waiting(struct peer *peer, const struct policy *from, const str
 
         if (tunnel == NO_INDEX)
             continue;
-        peer->waiting[kept].tunnel = tunnel;
-        peer->waiting[kept++].ace = peer->waiting[i].ace;
+        peer->waiting[kept] = peer->waiting[i];
+        peer->waiting[kept++].tunnel = tunnel;
     }
     peer->waiting_count = kept;
 }
@@ -186,6 +192,10 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
     case IKE_PLANE_USED:
         dpd_heard_esp(sa, pair, now_ms);
         settle_end(now_ms, quick_of_pair(ike, pair->self));
+        break;
+    case IKE_PLANE_SENT:
+        if (sa != NULL)
+            sa->has_sent = true;
         break;
     case IKE_PLANE_SOFT: rekey_pair_due(ike, now_ms, pair, out); break;
     case IKE_PLANE_HARD: pair_end(ike, now_ms, pair, REASON_VOLUME, true, out); break;

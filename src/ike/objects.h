@@ -132,6 +132,7 @@ struct isakmp_sa {
     uint32_t dpd_sequence, dpd_heard_sequence;
     uint8_t dpd_try_count;
     bool has_dpd_heard;
+    bool has_sent; /* ESP, since something was heard */
 
     enum reason doomed;         /* to be ended by the timers; REASON_OK: not */
     enum hypothesis hypothesis; /* what is known of the peer's key, when it is not ours */
@@ -259,15 +260,20 @@ struct farewell {
     uint8_t repeats;
 };
 
+/* An acquire that waits for phase 1. */
+struct waiting {
+    uint16_t tunnel, ace;
+    bool is_restart; /* the pair was lost by DPD, and is wanted until it is up */
+};
+
 /* One for an address; of a NAT's address that no static entry names, one for each peer behind it (neighbours.c). */
 struct peer {
     struct handle self;
     struct ip remote;
     uint8_t identity[16]; /* digest of the one that it showed last; only of those behind a NAT */
-    struct {
-        uint16_t tunnel, ace;
-    } waiting[WAITING_MAX]; /* acquires that wait for phase 1 */
+    struct waiting waiting[WAITING_MAX];
     uint8_t waiting_count, outcome_count;
+    uint64_t restart_ms; /* when what waits is begun, after DPD has lost the peer; 0: it waits for phase 1 */
     uint64_t
         failed_ms; /* when we last came to nothing with it: phase 1 failed, or DPD lost it; 0: it has been up since */
     struct outcome outcomes[IKE_OUTCOMES_MAX]; /* newest first */

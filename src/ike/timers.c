@@ -302,6 +302,10 @@ static bool one_due(struct ike *ike, uint64_t now_ms, struct handle peer, struct
         farewell_due(ike, now_ms, peer_of(ike, peer), out);
         return true;
     }
+    if (or_never(peer_of(ike, peer)->restart_ms) <= now_ms) {
+        restart_due(ike, now_ms, peer_of(ike, peer), out);
+        return true;
+    }
     for (EACH_PAIR_OF(ike, peer, pair))
         if (pair_next_ms(pair) <= now_ms) {
             pair_due(ike, now_ms, pair, out);
@@ -328,7 +332,7 @@ static bool one_due(struct ike *ike, uint64_t now_ms, struct handle peer, struct
 
 static uint64_t peer_next_ms(const struct ike *ike, struct handle peer)
 {
-    uint64_t next = farewell_next_ms(peer_of(ike, peer));
+    uint64_t next = earlier(farewell_next_ms(peer_of(ike, peer)), or_never(peer_of(ike, peer)->restart_ms));
 
     for (EACH_PAIR_OF(ike, peer, pair))
         next = earlier(next, pair_next_ms(pair));

@@ -105,6 +105,8 @@ struct tunnel_group {
     enum identity_check identity_check;
     const char *peer_identity; /* the only one that is taken, as it is printed; NULL: any that its certificate has */
     bool has_dpd;
+    bool dpd_is_on_demand; /* a silent peer is only asked when something has been sent to it */
+    bool dpd_restarts;     /* what a dead peer has taken along is begun anew, until it is up */
     uint16_t dpd_threshold_s, dpd_retry_s;
 
     /* remote-access */

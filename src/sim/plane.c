@@ -197,6 +197,16 @@ static void release(struct sim *sim, uint32_t index, struct plane_pair *pair)
     h->asked_ms = 0;
 }
 
+static void note_sent(struct sim *sim, uint32_t index, struct plane_pair *pair)
+{
+    if (pair->sent_ms != 0 && sim->now_ms < pair->sent_ms + NOTICE_MS)
+        return;
+    pair->sent_ms = sim->now_ms;
+    sim_feed(sim, index,
+             &(struct ike_input){.kind = IKE_IN_PLANE, .plane = {.kind = IKE_PLANE_SENT, .pair = pair->install.pair}},
+             false);
+}
+
 void sim_packet_of(struct sim *sim, uint32_t index, const struct flow *flow, uint32_t len)
 {
     struct site *site = &sim->sites[index];
@@ -220,6 +230,7 @@ void sim_packet_of(struct sim *sim, uint32_t index, const struct flow *flow, uin
     }
     seal(sim, index, pair, packet);
     note_limits(sim, index, pair);
+    note_sent(sim, index, pair);
 }
 
 void sim_packet(struct sim *sim, uint32_t index, uint16_t peer, uint32_t len)

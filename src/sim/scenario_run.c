@@ -98,6 +98,8 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_IS_BEHIND_NAT: put_behind_nat(s, sites, line->sites[0]); return true;
     case LINE_IS_BESIDE: site->nat_address = sites[line->sites[1]].nat_address; return site->nat_address != 0;
     case LINE_USES_DPD: site->has_dpd = true; return true;
+    case LINE_USES_DPD_ON_DEMAND: site->has_dpd = site->dpd_is_on_demand = true; return true;
+    case LINE_RESTARTS: site->has_dpd = site->dpd_restarts = true; return true;
     case LINE_HAS_KEY: set_keys(site, line->text); return true;
     case LINE_HAS_CERTIFICATE: site->credential = credential_named(s, line->text); return site->credential != NULL;
     case LINE_WANTS_IDENTITY: site->peer_identity = line->text; return true;

@@ -46,6 +46,8 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
         .identity_check = site->as.identity_check,
         .peer_identity = site->as.peer_identity,
         .has_dpd = site->as.has_dpd,
+        .dpd_is_on_demand = site->as.dpd_is_on_demand,
+        .dpd_restarts = site->as.dpd_restarts,
         .dpd_threshold_s = 10,
         .dpd_retry_s = 2,
     };
@@ -84,6 +86,8 @@ static void users_make(struct site *site, struct site_policy *p)
                                    .user_auth = USER_AUTH_XAUTH,
                                    .pool_count = 1,
                                    .has_dpd = site->as.has_dpd,
+                                   .dpd_is_on_demand = site->as.dpd_is_on_demand,
+                                   .dpd_restarts = site->as.dpd_restarts,
                                    .dpd_threshold_s = 10,
                                    .dpd_retry_s = 2};
     p->pool = (struct address_pool){"users", {ip_of_v4(SIM_POOL), ip_of_v4(SIM_POOL + SIM_POOL_SIZE - 1)}, {0}};

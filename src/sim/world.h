@@ -68,7 +68,7 @@ struct kept {
 /* Numbers, limits and the window are those of the real SAs; only keys and packets are not. */
 struct plane_pair {
     bool is_used, is_inbound, is_outbound, is_soft_told, is_spent;
-    uint64_t order, used_ms;
+    uint64_t order, used_ms, sent_ms;
     struct esp_sa in, out;
     uint64_t far[REPLAY_WORDS]; /* of the window of `in` */
     struct ike_install install;

@@ -752,7 +752,7 @@ static void global_settings_are_taken(void **state)
                   "crypto ipsec security-association replay disable\nroute outside 0 0 198.51.100.1\n"
                   "tunnel-group 203.0.113.1 ipsec-attributes\n isakmp keepalive disable\n"
                   "tunnel-group DefaultL2LGroup ipsec-attributes\n ikev1 pre-shared-key Any\n"
-                  " isakmp keepalive threshold 30\n");
+                  " isakmp keepalive threshold 30 on-demand action restart\n");
 
     const struct policy *p = &r.conf.policy;
 
@@ -760,6 +760,8 @@ static void global_settings_are_taken(void **state)
     CHECK(p->replay_window == 0 && p->route_count == 1 && p->routes[0].prefix_len == 0 && p->routes[0].metric == 1);
     CHECK(p->tunnel_group_count == 3 && !p->tunnel_groups[0].has_dpd && p->tunnel_groups[1].has_dpd);
     CHECK(!ip_is_set(p->tunnel_groups[2].peer) && p->tunnel_groups[2].dpd_threshold_s == 30);
+    CHECK(p->tunnel_groups[2].dpd_is_on_demand && p->tunnel_groups[2].dpd_restarts);
+    CHECK(!p->tunnel_groups[1].dpd_is_on_demand && !p->tunnel_groups[1].dpd_restarts);
     CHECK(p->tunnel_groups[2].dpd_retry_s == 2 && p->tunnel_groups[2].has_key && r.conf.key_count == 3);
     reading_end(&r);
 }

@@ -33,6 +33,7 @@ static const char west[] = "ASA Version 9.1(2)\n"
                            "tunnel-group 203.0.113.2 type ipsec-l2l\n"
                            "tunnel-group 203.0.113.2 ipsec-attributes\n"
                            " ikev1 pre-shared-key secret-of-this-test\n"
+                           " isakmp keepalive threshold 20 retry 3 on-demand action restart\n"
                            "tunnel-group 203.0.113.3 type ipsec-l2l\n"
                            "tunnel-group 203.0.113.3 ipsec-attributes\n"
                            " ikev1 pre-shared-key secret-of-this-test\n"
@@ -78,6 +79,8 @@ static void what_a_router_gets_is_read_back_as_the_same_policy(void **state)
     for (uint16_t i = 0; i < a->ace_count; i++)
         CHECK(a->aces[i].is_permit == b->aces[i].is_permit &&
               same_selector(&a->aces[i].selector, &b->aces[i].selector));
+    CHECK(after.conf.policy.tunnel_groups[0].dpd_threshold_s == 20 &&
+          after.conf.policy.tunnel_groups[0].dpd_retry_s == 3 && after.conf.policy.tunnel_groups[0].dpd_is_on_demand);
     CHECK(a->peer_count == b->peer_count && ip_equal(a->peers[1], b->peers[1]));
     CHECK(a->transform_set_count == b->transform_set_count);
     CHECK(before.conf.policy.isakmp_policy_count == after.conf.policy.isakmp_policy_count);
@@ -98,12 +101,12 @@ static void others_get_each_line_of_the_acl_and_are_told_what_is_missing(void **
          {"version = 1\n", "local_addrs = 198.51.100.2\n", "proposals = aes256-sha1-modp2048\n",
           "local_ts = 10.1.0.0/16\n", "remote_ts = 10.3.0.1/32[17/10-20]\n",
           "esp_proposals = aes256-sha1-modp2048, aes128-sha256-modp2048\n",
-          "# not carried: backup peer 203.0.113.3 of crypto map OUT 10\n", "# not carried: line 29: logging buffer-size 4096\n"}},
+          "dpd_action = restart\n", "# not carried: line 30: logging buffer-size 4096\n"}},
         {CONF_TO_LIBRESWAN,
          {"conn OUT-10-1\n", "conn OUT-10-3\n", "ikev2=no\n", "ike=aes256-sha1;modp2048\n",
           "esp=aes256-sha1;modp2048,aes128-sha2_256;modp2048\n",
           "rightprotoport=17/%any # not carried: a range of ports\n",
-          "# not carried: backup peer 203.0.113.3 of crypto map OUT 10\n", "# not carried: line 29: logging buffer-size 4096\n"}},
+          "# not carried: backup peer 203.0.113.3 of crypto map OUT 10\n", "# not carried: line 30: logging buffer-size 4096\n"}},
     };
 
     (void)state;

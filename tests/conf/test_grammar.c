@@ -89,6 +89,7 @@ static void every_line_can_say_what_comes_next(void **state)
         {MODE_GLOBAL, "crypto ikev1 policy", "<1-65535> (priority of the policy; the lowest is tried first)"},
         {MODE_GLOBAL, "crypto isakmp retr", "default, asa or ios"},
         {MODE_TUNNEL_IPSEC, "isakmp keepalive threshold 10 retry", "<2-10> (seconds between repeats)"},
+        {MODE_TUNNEL_IPSEC, "isakmp keepalive threshold 10 action", "clear, hold or restart"},
     };
 
     (void)state;

@@ -37,7 +37,7 @@ static struct policy_interface interface;
 static struct policy policy;
 
 static struct {
-    unsigned acquires, used, soft, hard, moved, strangers, events, autopsies, routes;
+    unsigned acquires, used, sent, soft, hard, moved, strangers, events, autopsies, routes;
     struct endpoint moved_to;
     uint32_t stranger_spi;
     char reason[64], cause[64];
@@ -57,6 +57,7 @@ static inline void on_input(void *context, enum ike_plane_kind kind, struct hand
     (void)pair;
     (void)local;
     told.used += kind == IKE_PLANE_USED;
+    told.sent += kind == IKE_PLANE_SENT;
     told.soft += kind == IKE_PLANE_SOFT;
     told.hard += kind == IKE_PLANE_HARD;
     told.moved += kind == IKE_PLANE_NEW_ENDPOINT;

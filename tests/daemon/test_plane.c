@@ -74,6 +74,37 @@ static void a_packet_from_the_peer_arrives_and_says_that_the_pair_is_used_once(v
     burst_key_free(out.key);
 }
 
+static void what_is_sent_into_silence_is_told_by_the_second(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa in = peer_sa(THEIR_SPI, 5, false), out = peer_sa(OUR_SPI, 5, true);
+    uint8_t space[SPACE];
+    char text[SPACE];
+
+    (void)state;
+    uv_timer_stop(&plane->second_timer); /* the seconds are ours */
+    CHECK(plane_install(plane, &install) == 0);
+    for (int i = 0; i < 3; i++) {
+        host_sends("is anybody there?");
+        assert_string_equal(open_text(&in, text), "is anybody there?");
+    }
+    plane_pairs_second(plane);
+    plane_pairs_second(plane);
+    run_for(20);
+    CHECK(told.sent == 1 && told.used == 0);
+
+    host_sends("anybody at all?");
+    assert_string_equal(open_text(&in, text), "anybody at all?");
+    struct bytes esp = seal(&out, "yes", space);
+    send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+    assert_string_equal(host_receives(text), "yes");
+    plane_pairs_second(plane);
+    run_for(20);
+    CHECK(told.sent == 1 && told.used == 1);
+    burst_key_free(in.key);
+    burst_key_free(out.key);
+}
+
 static void only_a_fresh_authentic_packet_moves_the_endpoint_N02_N03(void **state)
 {
     struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
@@ -524,6 +555,7 @@ int main(void)
         PLANE_TEST(what_has_waited_too_long_is_dropped),
         PLANE_TEST(a_parked_tunnel_sends_nothing_and_asks_for_nothing),
         PLANE_TEST(a_packet_from_the_peer_arrives_and_says_that_the_pair_is_used_once),
+        PLANE_TEST(what_is_sent_into_silence_is_told_by_the_second),
         PLANE_TEST(only_a_fresh_authentic_packet_moves_the_endpoint_N02_N03),
         PLANE_TEST(marked_datagrams_and_nothing_else_go_to_the_gate_N05),
         PLANE_TEST(a_flood_of_unknown_spis_is_told_once_a_second_E08),

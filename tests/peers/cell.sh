@@ -15,7 +15,7 @@
 # What a test may add to its cell, before the start:
 #
 #   cell[lifetime]        seconds of phase 1, for ikewise             cell[esp_lifetime]  seconds of phase 2
-#   cell[kilobytes]       of phase 2                                  cell[keepalive]     "THRESHOLD RETRY"
+#   cell[kilobytes]       of phase 2                                  cell[keepalive]     "THRESHOLD RETRY [MORE]"
 #   cell[dpd]             "DELAY TIMEOUT", seconds, for strongSwan, which then begins anew
 #   cell[fragmentation]   strongSwan's: yes, force, no                 cell[fragment_size]  its bytes of a datagram
 #   cell[is_written]      yes: the configuration stands there already

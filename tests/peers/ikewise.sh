@@ -52,7 +52,7 @@ tunnel-group ${cell[group_name]:-$peer} ipsec-attributes
 $(ikewise_credential "$other" "$key")
 CONF
     [ -z "${cell[keepalive]:-}" ] ||
-        echo " isakmp keepalive threshold ${cell[keepalive]% *} retry ${cell[keepalive]#* }"
+        echo " isakmp keepalive threshold ${cell[keepalive]%% *} retry ${cell[keepalive]#* }"
 }
 
 ikewise_trustpoint() {

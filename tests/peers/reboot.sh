@@ -11,16 +11,18 @@ cd "$(dirname "$0")" || exit 1
 . ./strongswan.sh
 . ./ikewise.sh
 
-#       name                     what happens       their DPD  traffic then comes from  is back within s
-events="we-boot-and-speak        kill_ours          4 9        west                     8
-        we-boot-and-they-speak   kill_ours          4 9        east                     25
-        they-boot                kill_theirs        4 9        west                     30
-        they-boot-and-begin      kill_theirs_begin  4 9        east                     3
-        silence                  silence            4 9        west                     10
-        idle-and-we-ask          we_ask             0 0        west                     2
-        idle-and-they-ask        they_ask           4 9        west                     2"
+# Our DPD: 10 2 is the least that an ASA takes: dead after 10 + 4 * 2 s.
+#       name                     what happens       their DPD  traffic then comes from  is back within s  our DPD
+events="we-boot-and-speak        kill_ours          4 9        west                     8                 10 2
+        we-boot-and-they-speak   kill_ours          4 9        east                     25                10 2
+        they-boot                kill_theirs        4 9        west                     30                10 2
+        they-boot-and-begin      kill_theirs_begin  4 9        east                     3                 10 2
+        they-boot-we-restart     boot_unspoken      4 9        east                     3                 10 2 action restart
+        silence                  silence            4 9        west                     10                10 2
+        silence-on-demand        silence            4 9        west                     10                10 2 on-demand
+        idle-and-we-ask          we_ask             0 0        west                     2                 10 2
+        idle-and-they-ask        they_ask           4 9        west                     2                 10 2"
 
-keepalive="10 2"        # the least that an ASA takes: dead after 10 + 4 * 2 s
 clear_filter="net 10.1.0.0/24 or net 10.2.0.0/24"       # inner addresses; in the tunnel they cannot be seen
 
 kill_ours() {
@@ -35,10 +37,23 @@ kill_theirs() {
     strongswan_start east
 }
 
+# Nothing is sent, and the tunnel is up again all the same.
+boot_unspoken() {
+    lab_stop charon-east KILL 2>/dev/null
+    expect "$name: we find that the peer is dead" lab_until 25 has_no_pair
+    strongswan_start east
+    expect "$name: we begin by ourselves" lab_until 40 both_have_it
+}
+
+has_no_pair() {
+    [ -z "$(ikewise_spis west)" ]
+}
+
 # For longer than either DPD waits.
 silence() {
     lab_in router nft 'add table ip silence;
         add chain ip silence forward { type filter hook forward priority 0; policy drop; }'
+    leak_attempts
     expect "$name: we find that the peer is dead" lab_until 25 ikewise_is_gone west
     leak_attempts
     lab_in router nft delete table ip silence
@@ -119,7 +134,7 @@ nothing_in_clear() {
 }
 
 run_event() {
-    local name=$1 action=$2 dpd="$3 $4" from=$5 seconds=$6
+    local name=$1 action=$2 dpd="$3 $4" from=$5 seconds=$6 keepalive="${*:7}"
     lab_up none
     cell_choose strong pfs none
     cell[keepalive]=$keepalive cell[dpd]=$dpd
