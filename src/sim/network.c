@@ -188,6 +188,16 @@ static void plant_reused_iv(struct sim *sim, uint32_t site, const struct ike_out
     oracle_sent(sim, site, &other);
 }
 
+/* By what stands on the way, whatever the world's chance says. */
+static bool is_stopped(const struct sim_network *network, uint32_t site, const struct ike_output *item)
+{
+    uint16_t port = network->cut_port[site];
+
+    return network->is_cut[site] ||
+           (port != 0 && (item->datagram.local.port == port || item->datagram.remote.port == port)) ||
+           (network->datagram_max != 0 && item->datagram.data.len > network->datagram_max);
+}
+
 void network_send(struct sim *sim, uint32_t from_site, const struct ike_output *item)
 {
     struct bytes datagram = item->datagram.data;
@@ -203,7 +213,7 @@ void network_send(struct sim *sim, uint32_t from_site, const struct ike_output *
     if (sim->plant == SIM_PLANT_REUSED_IV && is_repeat)
         plant_reused_iv(sim, from_site, item);
     bool is_there = network_route(sim, from_site, item->datagram.local, item->datagram.remote, &to_site, &from, &local);
-    bool is_lost = !is_there || network->is_cut[from_site] || happens(sim, network->loss_percent) ||
+    bool is_lost = !is_there || is_stopped(network, from_site, item) || happens(sim, network->loss_percent) ||
                    (network->lose_nth[from_site] != 0 && network->lose_nth[from_site] == sender->sent);
     CHECK(datagram.len <= DATAGRAM_MAX);
     begin_again(sim, datagram);

@@ -94,8 +94,8 @@ static void transmit(struct sim *sim, uint32_t index, const struct ike_install *
 
     if (!install->is_udp)
         from.port = remote.port = 0;
-    bool is_lost =
-        !network_route(sim, index, from, remote, &wire.to_site, &wire.remote, &wire.local) || network->is_cut[index];
+    bool is_lost = !network_route(sim, index, from, remote, &wire.to_site, &wire.remote, &wire.local) ||
+                   network->is_cut[index] || network->is_esp_cut[index];
     if (!is_lost)
         sim->captured[sim->captured_count++ % CAPTURED_MAX] = wire;
     if (is_lost || (!network->is_esp_spared && happens(sim, network->loss_percent))) {

@@ -219,8 +219,8 @@ static bool read_tail(const char *at, struct scenario_line *line)
     return *skip_blanks(at) == '\0';
 }
 
-/* "expect at TIME ..." becomes "expect ..." at that time. */
-static bool read_expect_at(const char **at, struct scenario_line *line)
+/* "at TIME" before what stands behind it: of an `expect`, and of a repair. */
+static bool read_at(const char **at, struct scenario_line *line)
 {
     if (strncmp(*at, "at ", 3) != 0)
         return true;
@@ -240,7 +240,7 @@ static bool read_line(const struct scenario *s, const char *text, struct scenari
 
     if (is_expectation) {
         text = skip_blanks(text + sizeof expect - 1);
-        if (!read_expect_at(&text, &begun))
+        if (!read_at(&text, &begun))
             return false;
     }
     for (int kind = 0; kind < LINE_KINDS; kind++) {
@@ -257,6 +257,23 @@ static bool read_line(const struct scenario *s, const char *text, struct scenari
             return true;
     }
     return false;
+}
+
+/* "repair: at TIME ..." is what a `given` says, from that time on, or the same without "repair:". */
+static bool read_repair(const struct scenario *s, const char *text, struct scenario_line *line)
+{
+    static const char given[] = "given: ";
+    const char *rest = skip_blanks(text);
+    struct scenario_line begun = {.line = line->line};
+    char as_given[SCENARIO_TEXT_SIZE * 2];
+    struct text t = text_of(as_given, sizeof as_given);
+    bool is_good = read_at(&rest, &begun) && begun.is_at;
+
+    text_add(&t, "%s%s", given, rest);
+    is_good = is_good && !t.is_cut && (read_line(s, as_given, line) || read_line(s, skip_blanks(text), line));
+    line->is_repair = true;
+    line->at_ms = begun.at_ms;
+    return is_good;
 }
 
 /* "west (initiator) east": what stands in brackets is for the reader. */
@@ -288,6 +305,7 @@ static bool read_peers(struct scenario *s, const char *text)
 
 static bool take_line(struct scenario *s, const char *text, uint32_t number, struct text *error)
 {
+    static const char repair[] = "repair:";
     struct scenario_line *line = &s->lines[s->line_count];
 
     if (s->line_count == SCENARIO_LINES_MAX) {
@@ -295,7 +313,9 @@ static bool take_line(struct scenario *s, const char *text, uint32_t number, str
         return false;
     }
     *line = (struct scenario_line){.line = number};
-    if (!read_line(s, text, line) || (line->kind == LINE_PEERS && !read_peers(s, line->text))) {
+    bool is_repair = strncmp(text, repair, sizeof repair - 1) == 0;
+    if (!(is_repair ? read_repair(s, text + sizeof repair - 1, line) : read_line(s, text, line)) ||
+        (line->kind == LINE_PEERS && !read_peers(s, line->text))) {
         text_add(error, "line %u is none that scenario.def knows: ", number);
         text_add_escaped(error, bytes_of(text, strlen(text)));
         return false;

@@ -25,7 +25,8 @@ struct scenario_line {
     uint32_t sites[3], nth, number, times;
     uint64_t time_ms[2]; /* as they stand in the line */
     bool is_at, is_within;
-    uint64_t at_ms, within_ms; /* of an `expect` */
+    bool is_repair;
+    uint64_t at_ms, within_ms; /* of an `expect`; at_ms also of a repair */
     enum impairment impairment;
     char text[SCENARIO_TEXT_SIZE]; /* WORD or TEXT */
 };
@@ -36,11 +37,16 @@ struct scenario {
     char names[SIM_SITES_MAX][SCENARIO_NAME_SIZE];
     const struct sim_credential *credentials; /* that lines may name; the caller's, set after reading */
     size_t credential_count;
+    sim_told *listener; /* of every event; NULL: nobody. The caller's, as its context: it is told the world's time */
+    void *listener_context;
     uint32_t line_count;
     struct scenario_line lines[SCENARIO_LINES_MAX];
 };
 
 bool scenario_read(struct scenario *s, struct bytes text, struct text *error);
 bool scenario_run(const struct scenario *s, void *space, uint64_t seed, struct sim **sim, struct text *error);
+
+/* The first one; NULL: the story has none. */
+const struct scenario_line *scenario_repair(const struct scenario *s);
 
 #endif

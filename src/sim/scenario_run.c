@@ -101,7 +101,12 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_USES_DPD_ON_DEMAND: site->has_dpd = site->dpd_is_on_demand = true; return true;
     case LINE_RESTARTS: site->has_dpd = site->dpd_restarts = true; return true;
     case LINE_HAS_KEY: set_keys(site, line->text); return true;
-    case LINE_HAS_CERTIFICATE: site->credential = credential_named(s, line->text); return site->credential != NULL;
+    case LINE_HAS_CERTIFICATE:
+        site->credential = credential_named(s, line->text);
+        site->has_lost_key = false;
+        return site->credential != NULL;
+    case LINE_NO_CERTIFICATE: site->has_lost_key = true; return site->credential != NULL;
+    case LINE_POOL_SIZE: site->pool_size = line->number; return line->number > 0;
     case LINE_WANTS_IDENTITY: site->peer_identity = line->text; return true;
     case LINE_HAS_NO_KEY: set_keys(site, NULL); return true;
     case LINE_HAS_NO_GROUP: set_keys(site, ""); return true;
@@ -155,6 +160,9 @@ static void impair_world(struct sim *sim, const struct scenario_line *line)
     case LINE_LOSS: network->loss_percent = line->number; break;
     case LINE_REPEATED: network->repeat_percent = 100; break;
     case LINE_CUT_OFF: network->is_cut[line->sites[0]] = true; break;
+    case LINE_NO_PORT: network->cut_port[line->sites[0]] = (uint16_t)line->number; break;
+    case LINE_NO_ESP: network->is_esp_cut[line->sites[0]] = true; break;
+    case LINE_PATH_MTU: network->datagram_max = line->number; break;
     case LINE_DELAY: network->delay_max_ms = (uint32_t)line->time_ms[0]; break;
     case LINE_VAULT_SLOW: network->answer_min_ms = network->answer_max_ms = (uint32_t)line->time_ms[0]; break;
     case LINE_VAULT_FAILS: network->answer_fails_percent = 100; break;
@@ -182,6 +190,29 @@ static void reload(struct telling *t, const struct scenario_line *line)
     sim_site(t->sim, line->sites[0], site);
 }
 
+static void run_until(struct telling *t, uint64_t at_ms)
+{
+    t->at_ms = t->begun_ms + at_ms;
+    if (t->at_ms > sim_now_ms(t->sim))
+        sim_run(t->sim, t->at_ms - sim_now_ms(t->sim));
+}
+
+/* What a `given` says comes true now; what NAT changes, all sites have in their configurations. */
+static bool mend(struct telling *t, const struct scenario_line *line)
+{
+    run_until(t, line->at_ms);
+    if (!give(t->s, t->sites, line))
+        return false;
+    for (uint32_t i = 0; i < t->s->site_count; i++)
+        sim_site(t->sim, i, &t->sites[i]);
+    return true;
+}
+
+static bool is_happening(const struct scenario_line *line)
+{
+    return line->kind >= LINE_AT_WANTS && line->kind <= LINE_AT_ALL_WELL;
+}
+
 /* False: it is no `at` line. */
 static bool happen(struct telling *t, const struct scenario_line *line)
 {
@@ -189,11 +220,9 @@ static bool happen(struct telling *t, const struct scenario_line *line)
     uint32_t site = line->sites[0];
     uint16_t tunnel = tunnel_between(line->sites[0], line->sites[1]);
 
-    if (line->kind < LINE_AT_WANTS || line->kind > LINE_AT_ALL_WELL)
+    if (!is_happening(line))
         return false;
-    t->at_ms = t->begun_ms + line->time_ms[0];
-    if (t->at_ms > sim_now_ms(sim))
-        sim_run(sim, t->at_ms - sim_now_ms(sim));
+    run_until(t, line->time_ms[0]);
     switch (line->kind) {
     case LINE_AT_WANTS: sim_acquire(sim, site, tunnel); break;
     case LINE_AT_PACKETS:
@@ -337,14 +366,24 @@ static bool fail(struct telling *t, uint32_t line, const char *what)
     return false;
 }
 
+const struct scenario_line *scenario_repair(const struct scenario *s)
+{
+    for (uint32_t i = 0; i < s->line_count; i++)
+        if (s->lines[i].is_repair)
+            return &s->lines[i];
+    return NULL;
+}
+
 bool scenario_run(const struct scenario *s, void *space, uint64_t seed, struct sim **sim, struct text *error)
 {
     struct telling t = {.s = s, .error = error};
 
     make_sites(s, t.sites);
     t.sim = *sim = sim_make(space, s->site_count, seed);
+    if (s->listener != NULL)
+        sim_listen(t.sim, s->listener, s->listener_context);
     for (uint32_t i = 0; i < s->line_count; i++)
-        if (!give(s, t.sites, &s->lines[i]))
+        if (!s->lines[i].is_repair && !give(s, t.sites, &s->lines[i]))
             return fail(&t, s->lines[i].line, "that word is not known here");
     for (uint32_t i = 0; i < s->site_count; i++)
         sim_site(t.sim, i, &t.sites[i]);
@@ -354,6 +393,11 @@ bool scenario_run(const struct scenario *s, void *space, uint64_t seed, struct s
     for (uint32_t i = 0; i < s->line_count; i++) {
         const struct scenario_line *line = &s->lines[i];
 
+        if (line->is_repair && !is_happening(line)) {
+            if (!mend(&t, line))
+                return fail(&t, line->line, "that word is not known here");
+            continue;
+        }
         if (!happen(&t, line) && !expect(&t, line))
             return fail(&t, line->line, "it is not so");
     }

@@ -55,12 +55,14 @@ struct sim_site {
     const char *group_name;                     /* the name of its peers' tunnel-groups; NULL: their addresses */
     uint16_t fragment_len;                      /* 0: no fragmentation */
     const struct sim_credential *credential;    /* NULL: by pre-shared keys */
+    bool has_lost_key;                          /* the private one of the credential */
     const char *peer_identity;                  /* as of a tunnel group */
     enum identity_check identity_check;
     bool takes_any_peer; /* by a dynamic crypto map without an ACL and DefaultL2LGroup with the first peer's key;
                           * `peers` say only where its own packets go */
     bool serves_users;   /* as takes_any_peer, in aggressive mode, with a tunnel-group for users and SIM_POOL_SIZE
                           * addresses   for them; the one user is SIM_USER with SIM_PASSWORD */
+    uint32_t pool_size;  /* 0: SIM_POOL_SIZE */
     const char *user, *password;            /* its own, as a client of its first peer; NULL: it is a site */
     struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
 };
@@ -85,8 +87,11 @@ struct sim_network {
     uint32_t lose_nth[SIM_SITES_MAX];
     bool is_esp_spared;    /* loss does not hit inner packets: one that is lost then was lost by us */
     uint32_t numbers_from; /* outbound SAs that are installed from now on have used that sequence number already */
-    /* Nothing passes from a site at all. */
+    /* Nothing passes from a site at all; nothing from or for that UDP port; no inner packet. */
     bool is_cut[SIM_SITES_MAX];
+    uint16_t cut_port[SIM_SITES_MAX]; /* 0: none */
+    bool is_esp_cut[SIM_SITES_MAX];
+    uint32_t datagram_max; /* what is longer is lost; 0: nothing is */
 };
 
 /* What has happened in a world: happenings.def. */

@@ -90,7 +90,9 @@ static void users_make(struct site *site, struct site_policy *p)
                                    .dpd_restarts = site->as.dpd_restarts,
                                    .dpd_threshold_s = 10,
                                    .dpd_retry_s = 2};
-    p->pool = (struct address_pool){"users", {ip_of_v4(SIM_POOL), ip_of_v4(SIM_POOL + SIM_POOL_SIZE - 1)}, {0}};
+    uint32_t pool_size = site->as.pool_size == 0 ? SIM_POOL_SIZE : site->as.pool_size;
+
+    p->pool = (struct address_pool){"users", {ip_of_v4(SIM_POOL), ip_of_v4(SIM_POOL + pool_size - 1)}, {0}};
     p->policy.pools = &p->pool;
     p->policy.pool_count = 1;
     p->policy.is_aggressive_answered = true;
@@ -158,7 +160,7 @@ void site_policy_make(struct site *site, int turn)
         .replay_window = 64,
     };
     vault_set_time(site->vault, SIM_TIME_S);
-    CHECK(vault_set_trust(site->vault, 0, as->credential == NULL ? NULL : as->credential->trust));
+    CHECK(vault_set_trust(site->vault, 0, as->credential == NULL || as->has_lost_key ? NULL : as->credential->trust));
     if (as->serves_users)
         users_make(site, p);
     else if (as->user != NULL)

@@ -117,6 +117,8 @@ static void a_line_that_is_not_known_is_named(void **state)
         {"scenario: x\npeers: west east\nat 0s north wants a tunnel to west\n", "nobody of that name"},
         {"scenario: x\npeers: west east\nfault: bend west's 1st message\n", "no such fault"},
         {"scenario: x\npeers: west east\nexpect both up within a while\n", "no time"},
+        {"scenario: x\npeers: west east\nrepair: west wants PFS\n", "a repair without its time"},
+        {"scenario: x\npeers: west east\nrepair: at 5s west wants peace\n", "a repair that is no gift"},
         {"scenario: x\npeers: west\n", "one peer"},
         {"peers: west east\n", "no title"},
     };
