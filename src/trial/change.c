@@ -23,6 +23,8 @@ enum kind {
     KIND_PEER,
     KIND_NAT_T,
     KIND_EXEMPT,
+    KIND_MODE,
+    KIND_OVERLAP,
     KIND_IDENTITY
 };
 
@@ -230,7 +232,8 @@ static const struct crypto_ace *odd_line(const struct tunnel *t, const struct en
     for (uint16_t k = 0; t && k < t->ace_count; k++) {
         struct selector mirror = selector_mirror(t->aces[k].selector);
 
-        if (t->aces[k].is_permit && overlap(&t->aces[k].selector, wanted) && !has_line(other, &mirror))
+        if (t->aces[k].is_permit && (overlap(&t->aces[k].selector, wanted) || is_one_network(&mirror)) &&
+            !has_line(other, &mirror))
             return &t->aces[k];
     }
     return NULL;
@@ -279,7 +282,7 @@ static bool make_selector(struct changing *c)
     stale = odd_line(c->t, c->far, &c->selector);
     if (c->is_initiator) {
         theirs = odd_line(c->other, c->own, &mirror);
-        if (!theirs || !stale)
+        if (!theirs || !stale || is_one_network(&theirs->selector))
             return false;
         c->selector = selector_mirror(theirs->selector);
     }
@@ -416,6 +419,83 @@ static bool make_exempt(struct changing *c)
     return true;
 }
 
+/* The one who begins turns to main mode, or the other one answers. */
+static bool make_mode(struct changing *c)
+{
+    if (!c->is_initiator && !c->own->conf.policy.is_aggressive_answered)
+        values_put(c->v, "AGGRESSIVE_OFF", "");
+    else if (!c->is_initiator || !put_entry(c) || !c->t->is_aggressive)
+        return false;
+    else
+        values_put(c->v, "IS_AGGRESSIVE", "");
+    values_put_ip(c->v, "PEER", c->own->far);
+    return true;
+}
+
+static bool is_taken(const struct end *e, struct ip_range range)
+{
+    struct ip_range both;
+
+    for (uint16_t i = 0; i < e->policy.tunnel_count; i++)
+        for (uint16_t k = 0; k < e->policy.tunnels[i].ace_count; k++)
+            if (ip_range_intersect(e->policy.tunnels[i].aces[k].selector.local, range, &both) ||
+                ip_range_intersect(e->policy.tunnels[i].aces[k].selector.remote, range, &both))
+                return true;
+    return false;
+}
+
+/* A private network of that size that no line of either end names, the n-th from 172.16.0.0 on; empty: there is none.
+ */
+static struct ip_range free_network(const struct changing *c, int prefix_len, unsigned n)
+{
+    enum { FIRST = 0xac100000, LAST = 0xac1fffff };
+    uint32_t size = 1u << (32 - prefix_len);
+
+    for (uint32_t at = FIRST; at < LAST - size; at += size) {
+        struct ip_range range = ip_range_of_prefix(ip_of_v4(at), (unsigned)prefix_len);
+
+        if (!is_taken(c->own, range) && !is_taken(c->far, range) && n-- == 0)
+            return range;
+    }
+    return (struct ip_range){0};
+}
+
+static void put_network(struct changing *c, const char *name, const char *subnet_name, const char *first_name,
+                        struct ip_range range)
+{
+    values_put_network(c->v, name, range);
+    values_put_subnet(c->v, subnet_name, range);
+    values_put_ip(c->v, first_name, range.first);
+}
+
+/* Both networks are seen as others: by one end's translation, and the other one's line follows it. */
+static bool make_overlap(struct changing *c)
+{
+    enum { SHORTEST_PREFIX = 16 };
+    struct ip_range local = c->selector.local, remote = c->selector.remote;
+    int prefix_len = ip_range_prefix_len(local);
+
+    if (!put_entry(c) || c->t->interface == NO_INDEX || !*c->t->acl_name || local.first.family != IP_V4 ||
+        prefix_len < SHORTEST_PREFIX)
+        return false;
+    struct ip_range own_as = free_network(c, prefix_len, 0), far_as = free_network(c, prefix_len, 1);
+
+    if (!ip_is_set(far_as.first))
+        return false;
+    values_put(c->v, "INTERFACE", c->own->conf.policy.interfaces[c->t->interface].name);
+    values_put(c->v, "ACL", c->t->acl_name);
+    values_put_number(c->v, "PREFIX", (unsigned)prefix_len);
+    values_put_protocol(c->v, "PROTOCOL", c->selector.protocol);
+    put_network(c, "LOCAL", "LOCAL_SUBNET", "LOCAL_FIRST", local);
+    put_network(c, "REMOTE", "REMOTE_SUBNET", "REMOTE_FIRST", remote);
+    put_network(c, "OWN_AS", "OWN_AS_SUBNET", "OWN_AS_FIRST", own_as);
+    put_network(c, "FAR_AS", "FAR_AS_SUBNET", "FAR_AS_FIRST", far_as);
+    for (uint16_t k = 0; k < c->t->ace_count; k++)
+        if (selector_equal(&c->t->aces[k].selector, &c->selector))
+            put_stale(c, &c->t->aces[k]);
+    return true;
+}
+
 /* At the end that says it; what the other one expects is no statement of this language. */
 static bool make_identity(struct changing *c)
 {
@@ -433,11 +513,11 @@ static bool make_identity(struct changing *c)
 }
 
 static bool (*const makers[])(struct changing *c) = {
-    [KIND_PHASE1] = make_phase1,       [KIND_WEAK] = make_weak,   [KIND_KEY] = make_key,
-    [KIND_TRANSFORM] = make_transform, [KIND_PFS] = make_pfs,     [KIND_SELECTOR] = make_selector,
-    [KIND_ENTRY] = make_entry,         [KIND_ORDER] = make_order, [KIND_ENABLE] = make_enable,
-    [KIND_PEER] = make_peer,           [KIND_NAT_T] = make_nat_t, [KIND_EXEMPT] = make_exempt,
-    [KIND_IDENTITY] = make_identity,
+    [KIND_PHASE1] = make_phase1,       [KIND_WEAK] = make_weak,       [KIND_KEY] = make_key,
+    [KIND_TRANSFORM] = make_transform, [KIND_PFS] = make_pfs,         [KIND_SELECTOR] = make_selector,
+    [KIND_ENTRY] = make_entry,         [KIND_ORDER] = make_order,     [KIND_ENABLE] = make_enable,
+    [KIND_PEER] = make_peer,           [KIND_NAT_T] = make_nat_t,     [KIND_EXEMPT] = make_exempt,
+    [KIND_MODE] = make_mode,           [KIND_OVERLAP] = make_overlap, [KIND_IDENTITY] = make_identity,
 };
 
 /* ---- lines ---- */

@@ -92,6 +92,11 @@ static bool is_shadowed(const struct end *e, const struct tunnel *t, const struc
     return taker_of(e, t, s) != NULL;
 }
 
+bool is_one_network(const struct selector *s)
+{
+    return ip_range_prefix_len(s->local) > 0 && ip_range_equal(s->local, s->remote);
+}
+
 /* A device does as we do; a file of ours, too, when it has such lines. */
 static bool is_translated(const struct end *e, const struct tunnel *t, const struct selector *s)
 {

@@ -56,6 +56,9 @@ bool obstacle_find(struct trial *t, unsigned initiator, const struct tunnel *tun
 /* The entry of an end that a line is about, its selector seen from that end; NULL: that end has none with the other. */
 const struct tunnel *tunnel_about(const struct end *e, const struct selector *wanted);
 
+/* The network behind an end is the one that it looks for behind the other. */
+bool is_one_network(const struct selector *s);
+
 /* ---- differ.c: which attribute of two policies keeps them apart, where the cause only says that something does */
 void differ_phase1(const struct policy *a, const struct policy *b, uint16_t *of_a, uint16_t *of_b, const char **cause);
 void differ_refine(struct trial *t, unsigned initiator, const struct tunnel *tunnel, struct trial_attempt *a);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,8 @@ static const struct {
     {"NAT between them, and NAT traversal is off", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\nno crypto isakmp nat-traversal\n"}, "nat_t_problem", WEST},
     {"transport mode at one end", {"", "crypto ipsec ikev1 transform-set SET mode transport\n"}, "p2_mode_mismatch", EAST},
     {"NAT before the crypto ACL", {"ASA Version 9.1(2)\nobject network LAN\n subnet 10.1.0.0 255.255.255.0\n nat (inside,outside) dynamic interface\n"}, "nat_breaks_traffic", WEST},
+    {"aggressive mode meets who answers main mode alone: at the one who begins", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", WEST},
+    {"aggressive mode meets who answers main mode alone: at the one who answers", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", EAST},
     {"another identity is wanted", {"crypto isakmp identity hostname\n", "", "198.51.100.2"}, "id_mismatch", WEST},
     {"behind NAT the private address is said", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\n", "", "198.51.100.2"}, "id_nat_mismatch", WEST},
 };
@@ -208,6 +211,32 @@ static void several_faults_are_repaired_one_after_the_other(void **state)
         assert_string_equal(r->steps[i].cause, causes[i]);
 }
 
+#define ONE_NETWORK                                                                                                    \
+    "interface GigabitEthernet0/1\n ip address 10.9.0.1 255.255.255.0\n"                                               \
+    "access-list ONE extended permit ip 10.9.0.0 255.255.255.0 10.9.0.0 255.255.255.0\n"                               \
+    "crypto map OUT 10 match address ONE\n"
+
+/* One end translates both networks, and the other one's line of the crypto ACL follows it. */
+static void the_same_network_at_both_ends_is_repaired_in_two_steps(void **state)
+{
+    static const char *const planted[2] = {ONE_NETWORK, ONE_NETWORK};
+    static const char *const causes[] = {"overlapping_network", "p2_selector_mismatch"};
+    const struct trial_result *r = run(planted);
+    const struct trial_attempt *a = first_failure(r);
+
+    (void)state;
+    if (!r->is_repaired || r->step_count != COUNT_OF(causes))
+        show(r);
+    assert_non_null(a);
+    assert_true(a->is_agreed && !a->is_up); /* it comes up, and carries nothing */
+    assert_true(r->is_repaired);
+    assert_int_equal(r->step_count, COUNT_OF(causes));
+    for (size_t i = 0; i < r->step_count; i++)
+        assert_string_equal(r->steps[i].cause, causes[i]);
+    assert_true(r->steps[0].changes[WEST].is_possible && r->steps[1].changes[EAST].is_possible);
+    assert_false(r->steps[1].changes[WEST].is_possible); /* it would undo the first step */
+}
+
 static void no_change_shows_a_key(void **state)
 {
     static const char *const planted[2] = {
@@ -256,11 +285,90 @@ static void nat_with_nat_traversal_is_no_fault(void **state)
     assert_int_equal(r->attempt_counts[EAST], 0);
 }
 
+static const char *const repairable[] = {
+#define REPAIR(cause, ...) #cause,
+#include "diag/repairs.def"
+#undef REPAIR
+#define REPAIRS(cause, ...) #cause,
+#define CHANGE(...)
+#include "trial/changes.def"
+#undef REPAIRS
+#undef CHANGE
+};
+
+/* Two steps: the_same_network_at_both_ends_is_repaired_in_two_steps. */
+static const char *const told_above[] = {"overlapping_network"};
+
+/* What has no place in a simulated world, and why. */
+static const struct {
+    const char *cause, *why;
+} outside[] = {
+    {"local_send_blocked", "the packet filter of the own host is beside the engine: tests/doctor"},
+    {"local_address_wrong", "the addresses of the own host are beside the engine: tests/doctor"},
+    {"daemon_conflict", "who else has the ports is beside the engine: tests/doctor"},
+    {"group_policy_protocol", "ikewise refuses nobody for vpn-tunnel-protocol, which is of an ASA's AnyConnect too"},
+    {"vpn_filter", "ikewise has no filter inside a tunnel"},
+    {"lifetime_mismatch", "whoever runs here takes the shorter one: tests/scenarios/lifetimes-differ.txt comes up"},
+    {"proposal_too_long", "whoever runs here reads a message of any length"},
+};
+
+static bool is_planted(const char *cause)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].cause, cause) == 0)
+            return true;
+    for (size_t i = 0; i < COUNT_OF(told_above); i++)
+        if (strcmp(told_above[i], cause) == 0)
+            return true;
+    return false;
+}
+
+/* Which test_sim_scenarios brings up, and test_trial_worlds diagnoses. */
+static bool has_world(const char *cause)
+{
+    char path[1024];
+    struct text t = text_of(path, sizeof path);
+
+    text_add(&t, TESTS_DIR "/scenarios/repair-%s.txt", cause);
+    FILE *file = fopen(path, "r");
+    if (file)
+        fclose(file);
+    return file != NULL;
+}
+
+static bool is_outside(const char *cause)
+{
+    for (size_t i = 0; i < COUNT_OF(outside); i++)
+        if (strcmp(outside[i].cause, cause) == 0)
+            return true;
+    return false;
+}
+
+static void every_cause_with_a_repair_is_planted_and_repaired(void **state)
+{
+    int wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(repairable); i++) {
+        bool is_proven = is_planted(repairable[i]) || has_world(repairable[i]);
+
+        if (is_proven != is_outside(repairable[i]))
+            continue;
+        wrong++;
+        print_error("%s %s\n", repairable[i],
+                    is_proven ? "has a proof, and is said to have none"
+                              : "has a repair that nothing proves: a row above, or tests/scenarios/repair-CAUSE.txt");
+    }
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_ends_that_fit_come_up),
         cmocka_unit_test(several_faults_are_repaired_one_after_the_other),
+        cmocka_unit_test(the_same_network_at_both_ends_is_repaired_in_two_steps),
+        cmocka_unit_test(every_cause_with_a_repair_is_planted_and_repaired),
         cmocka_unit_test(no_change_shows_a_key),
         cmocka_unit_test(a_masked_key_is_taken_as_right_and_said),
         cmocka_unit_test(an_end_that_may_only_answer_does_not_begin),
