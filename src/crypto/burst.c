@@ -21,9 +21,10 @@ struct burst_key {
     enum hash_id integrity;
     uint8_t block_len, iv_len, icv_len, integrity_key_len;
     bool is_for_sealing;
+    bool has_material; /* the keys are still here */
     uint8_t cipher_key[CIPHER_KEY_MAX];
     uint8_t salt[GCM_SALT_LEN]; /* GCM, GMAC */
-    uint8_t integrity_key[];    /* CBC, NULL; wiped with the first packet, as the cipher's */
+    uint8_t integrity_key[];    /* CBC, NULL; wiped when the cipher's is */
 };
 
 static bool is_possible(const struct cipher_info *info, struct bytes key, enum hash_id integrity, size_t icv_len)
@@ -66,6 +67,7 @@ struct burst_key *burst_key_make(enum cipher_id cipher, struct bytes key, enum h
     made->icv_len = (uint8_t)icv_len;
     made->integrity_key_len = (uint8_t)integrity_key.len;
     made->is_for_sealing = is_for_sealing;
+    made->has_material = true;
     if (info->key_len > 0)
         memcpy(made->cipher_key, key.data, info->key_len);
     if (info->icv_len > 0)
@@ -75,7 +77,15 @@ struct burst_key *burst_key_make(enum cipher_id cipher, struct bytes key, enum h
     return made;
 }
 
-/* The keys themselves are not needed any more then. */
+static void wipe_material(struct burst_key *key)
+{
+    if (!key->has_material)
+        return;
+    bytes_wipe(key->cipher_key, sizeof key->cipher_key);
+    bytes_wipe(key->integrity_key, key->integrity_key_len);
+    key->has_material = false;
+}
+
 static void make_ready(struct burst_key *key)
 {
     if (key->engine != NULL)
@@ -84,8 +94,8 @@ static void make_ready(struct burst_key *key)
     CHECK(key->engine != NULL && context_make(key->engine, key));
     if (key->integrity != HASH_NONE)
         hmac_key_set(&key->engine->integrity, key->integrity, bytes_of(key->integrity_key, key->integrity_key_len));
-    bytes_wipe(key->cipher_key, sizeof key->cipher_key);
-    bytes_wipe(key->integrity_key, key->integrity_key_len);
+    if (key->is_for_sealing)
+        wipe_material(key);
 }
 
 void burst_key_free(struct burst_key *key)
@@ -234,16 +244,111 @@ void burst_open(struct burst_key *key, struct burst_packet *packets, size_t coun
 
         packet->is_ok = has_right_lengths(key, packet) &&
                         (key->integrity == HASH_NONE ? gcm_open(key, packet) : cbc_open(key, packet));
+        if (packet->is_ok)
+            wipe_material(key);
     }
 }
 
-bool burst_icv_fits(struct burst_key *key, const struct bytes *parts, size_t part_count, struct bytes icv)
+static const uint8_t no_high_half[4];
+
+static bool hmac_fits(const struct burst_key *key, struct bytes covered, struct bytes icv, bool has_more)
 {
+    const struct bytes parts[] = {covered, bytes_of(no_high_half, has_more ? sizeof no_high_half : 0)};
     uint8_t digest[DIGEST_MAX];
 
-    if (key->integrity == HASH_NONE || icv.len == 0 || icv.len > hash_info(key->integrity)->digest_len)
+    if (icv.len > hash_info(key->integrity)->digest_len)
         return false;
-    make_ready(key);
-    struct bytes whole = hmac_with(&key->engine->integrity, parts, part_count, digest);
+    struct bytes whole = hmac_with(&key->engine->integrity, parts, COUNT_OF(parts), digest);
     return bytes_equal_secret(bytes_of(whole.data, icv.len), icv);
+}
+
+static void gcm_cover(EVP_CIPHER_CTX *context, struct bytes aad)
+{
+    int done = 0;
+
+    CHECK(aad.len <= INT_MAX && EVP_CipherUpdate(context, NULL, &done, aad.data, (int)aad.len) == 1);
+}
+
+/* What it decrypts to is thrown away, piece by piece. */
+static void gcm_pass(EVP_CIPHER_CTX *context, struct bytes text)
+{
+    enum { PIECE = 1024 };
+    uint8_t space[PIECE];
+
+    while (text.len > 0) {
+        size_t len = text.len < PIECE ? text.len : PIECE;
+        int done = 0;
+
+        CHECK(EVP_CipherUpdate(context, space, &done, text.data, (int)len) == 1);
+        text = bytes_after(text, len);
+    }
+    bytes_wipe(space, sizeof space);
+}
+
+static bool gcm_fits(const struct burst_key *key, struct bytes covered, struct bytes icv, bool has_more)
+{
+    enum { SPI_LEN = 4, HEADER_LEN = 8 };
+    EVP_CIPHER_CTX *context = key->engine->context;
+    uint8_t nonce[GCM_SALT_LEN + GCM_IV_LEN], tag[CIPHER_BLOCK_MAX], unused[CIPHER_BLOCK_MAX];
+    bool is_gmac = key->kind == CIPHER_KIND_GMAC;
+    int done = 0;
+
+    if (covered.len < HEADER_LEN + GCM_IV_LEN || icv.len > sizeof tag)
+        return false;
+    memcpy(nonce, key->salt, GCM_SALT_LEN);
+    memcpy(nonce + GCM_SALT_LEN, covered.data + HEADER_LEN, GCM_IV_LEN);
+    memcpy(tag, icv.data, icv.len);
+    CHECK(EVP_CipherInit_ex2(context, NULL, NULL, nonce, 0, NULL) == 1);
+    CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, (int)icv.len, tag) == 1);
+    gcm_cover(context, bytes_of(covered.data, SPI_LEN));
+    if (has_more)
+        gcm_cover(context, BYTES_OF(no_high_half));
+    gcm_cover(context, bytes_of(covered.data + SPI_LEN, is_gmac ? covered.len - SPI_LEN : HEADER_LEN - SPI_LEN));
+    if (!is_gmac)
+        gcm_pass(context, bytes_after(covered, HEADER_LEN + GCM_IV_LEN));
+    bool is_fit = EVP_CipherFinal_ex(context, unused, &done) == 1;
+    CHECK(EVP_CipherInit_ex2(context, NULL, NULL, NULL, key->is_for_sealing, NULL) == 1);
+    return is_fit;
+}
+
+bool burst_icv_fits(struct burst_key *key, struct bytes packet, size_t icv_len, bool has_more)
+{
+    if (icv_len == 0 || packet.len <= icv_len)
+        return false;
+    struct bytes covered = bytes_of(packet.data, packet.len - icv_len), icv = bytes_after(packet, covered.len);
+
+    make_ready(key);
+    return key->integrity == HASH_NONE ? gcm_fits(key, covered, icv, has_more) : hmac_fits(key, covered, icv, has_more);
+}
+
+/* Of the same kind, but for the length of its key. */
+static enum cipher_id shorter_cipher(const struct cipher_info *of, size_t key_len)
+{
+    for (int id = CIPHER_NONE + 1; id < CIPHER_COUNT; id++) {
+        const struct cipher_info *info = cipher_info((enum cipher_id)id);
+
+        if (info->kind == of->kind && info->block_len == of->block_len && info->icv_len == of->icv_len &&
+            info->key_len == key_len && key_len < of->key_len)
+            return (enum cipher_id)id;
+    }
+    return CIPHER_NONE;
+}
+
+struct burst_key *burst_key_shorter(const struct burst_key *key, size_t key_len)
+{
+    const struct cipher_info *info = cipher_info(key->cipher);
+    enum cipher_id cipher = shorter_cipher(info, key_len);
+    uint8_t keymat[CIPHER_KEY_MAX + UINT8_MAX];
+    size_t more_len = key->integrity == HASH_NONE ? GCM_SALT_LEN : key->integrity_key_len;
+
+    if (cipher == CIPHER_NONE || !key->has_material)
+        return NULL;
+    memcpy(keymat, key->cipher_key, info->key_len);
+    memcpy(keymat + info->key_len, key->integrity == HASH_NONE ? key->salt : key->integrity_key, more_len);
+    bool is_gcm = key->integrity == HASH_NONE;
+    struct burst_key *made =
+        burst_key_make(cipher, bytes_of(keymat, key_len + (is_gcm ? GCM_SALT_LEN : 0)), key->integrity,
+                       bytes_of(keymat + key_len, is_gcm ? 0 : more_len), key->icv_len, key->is_for_sealing);
+    bytes_wipe(keymat, sizeof keymat);
+    return made;
 }

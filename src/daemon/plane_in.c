@@ -81,6 +81,7 @@ static void flush(struct plane *plane, struct in_burst *burst)
 
     if (burst->count == 0)
         return;
+    plane_autopsy_keep(plane, pair, &burst->packets[0]);
     esp_open(&pair->in, burst->packets, burst->count, &pair->tally);
     for (size_t i = 0; i < burst->count; i++) {
         struct esp_packet *packet = &burst->packets[i];
@@ -110,6 +111,7 @@ static void take(struct plane_local *local, struct in_burst *burst, const struct
     if (pair == NULL) {
         esp_tally_drop(&plane->totals.tally, ESP_DROP_UNKNOWN_SPI);
         plane_notice_stranger(plane, spi, &(struct endpoint){local->ip, is_udp ? PLANE_PORT : 0}, &from);
+        plane_autopsy_stranger(plane, from, bytes_of(packet->data + packet->at, packet->len));
         return;
     }
     if (pair->is_udp != is_udp) {

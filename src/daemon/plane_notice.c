@@ -97,14 +97,14 @@ static void add_inner(struct event *event, const struct plane_pair *pair, const 
     add_proxy(event, FIELD_REMOTE_PROXY, &s->remote, s->protocol, s->remote_ports);
 }
 
-struct event *plane_notice_event(struct plane *plane, const struct plane_pair *pair, enum event_kind kind)
+struct event *plane_notice_event(struct plane *plane, struct ip local, struct ip remote, enum event_kind kind)
 {
     if (plane->event_count == PLANE_EVENTS_MAX)
         return NULL;
     struct event *event = &plane->events[plane->event_count++];
     *event = event_of(kind);
-    event_add_ip(event, FIELD_PEER, pair->remote.ip);
-    event_add_ip(event, FIELD_LOCAL, pair->local.ip);
+    event_add_ip(event, FIELD_PEER, remote);
+    event_add_ip(event, FIELD_LOCAL, local);
     plane_notice_soon(plane);
     return event;
 }
@@ -121,8 +121,9 @@ void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_dr
     struct told_drops *drops = pair->drops;
     bool is_told_lately = drops->event_ms[drop] != 0 && now_ms - drops->event_ms[drop] < PLANE_EVENT_MS;
     drops->untold[drop]++;
-    struct event *event =
-        !esp_drop_is_error(drop) || is_told_lately ? NULL : plane_notice_event(plane, pair, EV_PACKET_REFUSED);
+    struct event *event = !esp_drop_is_error(drop) || is_told_lately
+                              ? NULL
+                              : plane_notice_event(plane, pair->local.ip, pair->remote.ip, EV_PACKET_REFUSED);
     if (event == NULL)
         return;
     event_add_text(event, FIELD_DIRECTION, packet != NULL ? "inbound" : "outbound");

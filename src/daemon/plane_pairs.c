@@ -284,6 +284,7 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
 
     esp_tally_add(heir != NULL ? &heir->tally : &plane->totals.ended, &pair->tally);
     plane->totals.ended_pair_count++;
+    plane_autopsy_gone(plane, pair);
     if (pair->has_in)
         unlink_spi(plane, pair);
     if (pair->has_out)

@@ -32,6 +32,8 @@ enum {
     PLANE_AUTOPSIES_PER_S = 20,
     PLANE_AUTOPSY_MS = 1000, /* for one pair */
     PLANE_AUTOPSY_KEYS = 8,  /* of the peer's other pairs */
+    PLANE_GONE_MAX = 32,     /* SPIs of pairs that have ended */
+    PLANE_GONE_MS = 5000,    /* what was under way when a pair ended has come by then */
 };
 
 /* Waiting to be told of a pair, as bits. */
@@ -100,6 +102,14 @@ struct stranger {
     struct endpoint local, remote;
 };
 
+/* An SPI that was ours. */
+struct gone_spi {
+    uint32_t spi; /* 0: none */
+    struct ip local, remote;
+    uint64_t at_ms;
+    bool is_told;
+};
+
 struct plane {
     uv_loop_t *loop;
     struct plane_hooks hooks;
@@ -129,11 +139,16 @@ struct plane {
     struct event events[PLANE_EVENTS_MAX];
     size_t event_count;
     uint32_t too_big_left, autopsies_left; /* in this second */
+    struct gone_spi gone[PLANE_GONE_MAX];  /* a ring */
+    size_t gone_count;                     /* ever */
+    const uint8_t *kept_of;                /* whose bytes kept_space has; NULL: nobody's */
+    size_t kept_len;
 
     struct plane_totals totals;
     uint8_t out_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
     uint8_t fragment_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
     uint8_t in_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
+    uint8_t kept_space[PLANE_BUFFER_SIZE];
 };
 
 /* plane.c */
@@ -190,10 +205,18 @@ void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_dr
                        const struct esp_packet *packet);
 void plane_notice_all(struct plane *plane);
 /* A place for an event that is told when the loop comes round; NULL: there is none. */
-struct event *plane_notice_event(struct plane *plane, const struct plane_pair *pair, enum event_kind kind);
+struct event *plane_notice_event(struct plane *plane, struct ip local, struct ip remote, enum event_kind kind);
 
 /* plane_autopsy.c */
-/* `packet` came in on the pair, was dropped for `drop`, and is as it came. A finding is an event, once for a pair. */
+/* `packet` came in on the pair, was dropped for `drop`, and is as it came, or was kept. A finding is an event, once for
+ * a pair. */
 void plane_autopsy(struct plane *plane, struct plane_pair *pair, enum esp_drop drop, const struct esp_packet *packet);
+/* Before `packet` is opened: opening with GCM leaves nothing of what does not verify, so a pair that has met such a
+ * packet has the next one copied, for as long as plane_autopsy may look at it. */
+void plane_autopsy_keep(struct plane *plane, const struct plane_pair *pair, const struct esp_packet *packet);
+/* `packet` came for an SPI that is not ours. */
+void plane_autopsy_stranger(struct plane *plane, struct endpoint from, struct bytes packet);
+/* The pair's SPI is ours no more. */
+void plane_autopsy_gone(struct plane *plane, const struct plane_pair *pair);
 
 #endif

@@ -3,16 +3,19 @@
 #include "base/check.h"
 #include "esp/packet.h"
 
-enum whose { WHOSE_OURS, WHOSE_OUT, WHOSE_OTHER };
+enum whose { WHOSE_OURS, WHOSE_OUT, WHOSE_OTHER, WHOSE_SHORT_128, WHOSE_SHORT_192, WHOSE_STRANGER };
+enum kind { KIND_HMAC = 1, KIND_GCM = 2, KIND_ANY = KIND_HMAC | KIND_GCM };
 
 static const struct {
     const char *name, *meaning;
+    enum kind kind;
     enum whose whose;
-    uint8_t icv_len, more_len;
+    uint8_t icv_len;
+    bool has_more;
 } variants[] = {
     [ESP_VARIANT_NONE] = {.name = "NONE", .meaning = "nothing is known of how the peer seals"},
-#define VARIANT(name, whose, icv_len, more_len, meaning)                                                               \
-    [ESP_VARIANT_##name] = {#name, meaning, WHOSE_##whose, icv_len, more_len},
+#define VARIANT(name, kind, whose, icv_len, has_more, meaning)                                                         \
+    [ESP_VARIANT_##name] = {#name, meaning, KIND_##kind, WHOSE_##whose, icv_len, has_more},
 #include "esp/variants.def"
 #undef VARIANT
 };
@@ -35,32 +38,56 @@ bool esp_autopsy_helps(enum esp_drop drop)
            drop == ESP_DROP_WRONG_WRAPPING;
 }
 
-static bool fits(struct burst_key *key, size_t icv_len, size_t more_len, struct bytes packet)
+static bool fits(struct burst_key *key, size_t icv_len, bool has_more, struct bytes packet)
 {
-    static const uint8_t more[4]; /* the high half of an extended number, RFC 4303 section 2.2.1: still 0 */
+    return key != NULL && packet.len > ESP_HEADER_LEN + icv_len && burst_icv_fits(key, packet, icv_len, has_more);
+}
 
-    if (key == NULL || packet.len <= ESP_HEADER_LEN + icv_len)
-        return false;
-    const struct bytes covered[] = {bytes_of(packet.data, packet.len - icv_len), bytes_of(more, more_len)};
-    return burst_icv_fits(key, covered, COUNT_OF(covered), bytes_after(packet, packet.len - icv_len));
+static bool fits_shorter(const struct burst_key *key, size_t key_len, size_t icv_len, struct bytes packet)
+{
+    struct burst_key *shorter = burst_key_shorter(key, key_len);
+    bool is_fit = fits(shorter, icv_len, false, packet);
+
+    burst_key_free(shorter);
+    return is_fit;
+}
+
+static bool fits_any(struct burst_key *const *keys, size_t count, size_t icv_len, struct bytes packet)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fits(keys[i], icv_len, false, packet))
+            return true;
+    return false;
 }
 
 enum esp_variant esp_autopsy(const struct esp_sa *in, struct burst_key *out, struct burst_key *const *others,
                              size_t other_count, struct bytes packet)
 {
-    if (in->shape.integrity == HASH_NONE)
-        return ESP_VARIANT_NONE;
+    enum kind kind = in->shape.integrity == HASH_NONE ? KIND_GCM : KIND_HMAC;
+
     for (unsigned v = ESP_VARIANT_NONE + 1; v < ESP_VARIANT_COUNT; v++) {
         size_t icv_len = variants[v].icv_len != 0 ? variants[v].icv_len : in->shape.icv_len;
-        struct burst_key *key = variants[v].whose == WHOSE_OUT ? out : in->key;
+        bool is_fit = false;
 
-        if (variants[v].icv_len == in->shape.icv_len)
-            continue; /* is what was agreed */
-        if (variants[v].whose != WHOSE_OTHER && fits(key, icv_len, variants[v].more_len, packet))
+        if (variants[v].icv_len == in->shape.icv_len || (variants[v].kind & kind) == 0)
+            continue; /* is what was agreed, or of other ciphers */
+        switch (variants[v].whose) {
+        case WHOSE_OURS: is_fit = fits(in->key, icv_len, variants[v].has_more, packet); break;
+        case WHOSE_OUT: is_fit = fits(out, icv_len, false, packet); break;
+        case WHOSE_OTHER: is_fit = fits_any(others, other_count, icv_len, packet); break;
+        case WHOSE_SHORT_128: is_fit = fits_shorter(in->key, 128 / 8, icv_len, packet); break;
+        case WHOSE_SHORT_192: is_fit = fits_shorter(in->key, 192 / 8, icv_len, packet); break;
+        case WHOSE_STRANGER: break;
+        }
+        if (is_fit)
             return v;
-        for (size_t i = 0; variants[v].whose == WHOSE_OTHER && i < other_count; i++)
-            if (fits(others[i], icv_len, variants[v].more_len, packet))
-                return v;
     }
     return ESP_VARIANT_NONE;
+}
+
+enum esp_variant esp_autopsy_stranger(const struct esp_sa *in, const struct esp_sa *out, struct bytes packet)
+{
+    if (!fits(in->key, in->shape.icv_len, false, packet))
+        return ESP_VARIANT_NONE;
+    return out != NULL && esp_spi_of(packet) == out->spi ? ESP_VARIANT_OUTBOUND_SPI : ESP_VARIANT_WRONG_SPI;
 }

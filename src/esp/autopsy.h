@@ -24,4 +24,8 @@ bool esp_autopsy_helps(enum esp_drop drop);
 enum esp_variant esp_autopsy(const struct esp_sa *in, struct burst_key *out, struct burst_key *const *others,
                              size_t other_count, struct bytes packet);
 
+/* The same of a packet whose SPI is none of ours, held against one pair of the peer that it came from; `out` may be
+ * NULL. Whether the SPI was ours once (OLD_SPI) is for the caller to know: of such a pair there are no keys. */
+enum esp_variant esp_autopsy_stranger(const struct esp_sa *in, const struct esp_sa *out, struct bytes packet);
+
 #endif

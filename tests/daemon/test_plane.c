@@ -248,7 +248,7 @@ static void a_pair_at_its_hard_limit_is_told_once_and_sends_no_more_E13(void **s
     CHECK(plane_install(plane, &install) == 0);
     for (int i = 0; i < 10; i++) {
         host_sends(text);
-        run_for(6);
+        run_for(20);
     }
     CHECK(told.soft == 1 && told.hard == 1 && told.acquires >= 1);
     CHECK(plane_view_pair(plane, install.pair, &view) && view.is_stopped && view.kb_left_out == 0);
@@ -267,7 +267,7 @@ static void the_last_sequence_number_ends_the_pair_E04(void **state)
     plane_pair_find(plane, install.pair)->out.sequence = UINT32_MAX - 2;
     for (int i = 0; i < 5; i++) {
         host_sends("one of the last");
-        run_for(6);
+        run_for(20);
     }
     while (recv(peer_fd, space, sizeof space, MSG_DONTWAIT) >= 0)
         sent++;
@@ -410,6 +410,75 @@ static void how_the_peer_seals_otherwise_is_told_once(void **state)
     CHECK(told.autopsies == 1 && strcmp(told.cause, "ICV_160") == 0);
     CHECK(plane_view_pair(plane, install.pair, &view) && view.variant == ESP_VARIANT_ICV_160);
     CHECK(view.tally.counters[ESP_COUNTER_DECAPS] == 0);
+    burst_key_free(out.key);
+}
+
+/* GCM leaves nothing of a packet that does not verify: the first makes the plane keep the next. */
+static void with_gcm_the_second_packet_that_does_not_verify_is_looked_at(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa out = peer_sa(OUR_SPI, 5, true);
+    uint8_t space[SPACE], keymat[32 + GCM_SALT_LEN];
+
+    (void)state;
+    memset(keymat, 5, sizeof keymat);
+    keymat[20] = 9; /* of the longer key alone */
+    burst_key_free(out.key);
+    out.key =
+        burst_key_make(CIPHER_AES128_GCM, bytes_of(keymat, 16 + GCM_SALT_LEN), HASH_NONE, bytes_of(NULL, 0), 16, true);
+    out.shape = esp_shape_of(CIPHER_AES128_GCM, HASH_NONE, true);
+    install.cipher = CIPHER_AES256_GCM;
+    install.integrity = HASH_NONE;
+    install.key_len = sizeof keymat;
+    install.integrity_key_len = 0;
+    memcpy(install.key_in, keymat, sizeof keymat);
+    CHECK(plane_install(plane, &install) == 0);
+    for (int i = 0; i < 3; i++) {
+        struct bytes esp = seal(&out, "with half of the key", space);
+        send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+        run_for(20);
+        CHECK(told.autopsies == (i == 0 ? 0 : 1));
+    }
+    CHECK(strcmp(told.cause, "KEY_128") == 0);
+    burst_key_free(out.key);
+}
+
+static void the_right_keys_under_a_strange_spi_are_told_once(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa out = peer_sa(THEIR_SPI, 5, true);
+    uint8_t space[SPACE];
+
+    (void)state;
+    CHECK(plane_install(plane, &install) == 0);
+    for (int i = 0; i < 3; i++) {
+        struct bytes esp = seal(&out, "under the wrong SPI", space);
+        send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+    }
+    run_for(20);
+    CHECK(told.autopsies == 1 && strcmp(told.cause, "OUTBOUND_SPI") == 0);
+    burst_key_free(out.key);
+}
+
+/* What is under way when a pair ends is nobody's fault; who goes on is told of, once. */
+static void a_pair_that_has_ended_and_is_used_all_the_same_is_told_once(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa out = peer_sa(OUR_SPI, 5, true);
+    uint8_t space[SPACE];
+
+    (void)state;
+    CHECK(plane_install(plane, &install) == 0);
+    plane_remove(plane, install.pair);
+    for (int i = 0; i < 3; i++) {
+        struct bytes esp = seal(&out, "into nothing", space);
+        send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+        run_for(20);
+        CHECK(told.autopsies == (i == 0 ? 0 : 1));
+        if (i == 0)
+            plane->gone[0].at_ms -= PLANE_GONE_MS;
+    }
+    CHECK(strcmp(told.cause, "OLD_SPI") == 0);
     burst_key_free(out.key);
 }
 
@@ -566,6 +635,9 @@ int main(void)
         PLANE_TEST(the_outer_header_has_the_inner_DSCP_ECN_and_DF_and_a_TTL_of_its_own),
         PLANE_TEST(congestion_on_the_way_reaches_the_inner_packet),
         PLANE_TEST(how_the_peer_seals_otherwise_is_told_once),
+        PLANE_TEST(with_gcm_the_second_packet_that_does_not_verify_is_looked_at),
+        PLANE_TEST(the_right_keys_under_a_strange_spi_are_told_once),
+        PLANE_TEST(a_pair_that_has_ended_and_is_used_all_the_same_is_told_once),
         PLANE_TEST(a_packet_with_a_wrong_icv_is_told_with_its_reason),
         PLANE_TEST(an_install_that_cannot_be_done_changes_nothing),
         PLANE_TEST(a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same),
