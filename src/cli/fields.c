@@ -172,25 +172,38 @@ static void field_transform(struct text *t, item *i)
 }
 
 /* IOS writes esp-256-aes where an ASA writes esp-aes-256, esp-gcm 256 where that writes esp-aes-gcm-256. */
-static void field_ios_transform(struct text *t, item *i)
+static void add_ios_transform(struct text *t, struct bytes cipher, struct bytes integrity)
 {
     static const struct {
         const char *asa, *ios;
     } ciphers[] = {{"aes-192", "192-aes"},       {"aes-256", "256-aes"},      {"aes-gcm", "gcm"},
                    {"aes-gcm-192", "gcm 192"},   {"aes-gcm-256", "gcm 256"},  {"aes-gmac", "gmac"},
                    {"aes-gmac-192", "gmac 192"}, {"aes-gmac-256", "gmac 256"}};
-    const char *cipher = record_text(i->record, COL_ipsec_pair_encryption);
-    const char *integrity = record_text(i->record, COL_ipsec_pair_integrity);
 
     for (size_t c = 0; c < COUNT_OF(ciphers); c++) {
-        if (strcmp(cipher, ciphers[c].asa) == 0) {
-            cipher = ciphers[c].ios;
+        if (bytes_equal(cipher, bytes_of_text(ciphers[c].asa))) {
+            cipher = bytes_of_text(ciphers[c].ios);
             break;
         }
     }
-    text_add(t, "esp-%s", cipher);
-    if (strcmp(integrity, "none") != 0)
-        text_add(t, " esp-%s-hmac", integrity);
+    text_add(t, "esp-%.*s", (int)cipher.len, (const char *)cipher.data);
+    if (!bytes_equal(integrity, bytes_of_text("none")))
+        text_add(t, " esp-%.*s-hmac", (int)integrity.len, (const char *)integrity.data);
+}
+
+static void field_ios_transform(struct text *t, item *i)
+{
+    add_ios_transform(t, bytes_of_text(record_text(i->record, COL_ipsec_pair_encryption)),
+                      bytes_of_text(record_text(i->record, COL_ipsec_pair_integrity)));
+}
+
+/* "aes-256 sha" */
+static void field_map_transform(struct text *t, item *i)
+{
+    const uint8_t *blank = i->transform.len ? memchr(i->transform.data, ' ', i->transform.len) : NULL;
+    size_t len = blank ? (size_t)(blank - i->transform.data) : i->transform.len;
+
+    add_ios_transform(t, bytes_of(i->transform.data, len), bytes_after(i->transform, len + 1));
 }
 
 static void field_mode(struct text *t, item *i)
@@ -441,7 +454,7 @@ static void field_step(struct text *t, item *i)
 
 static bool is_ios(item *i)
 {
-    return i->view->dialect == DIALECT_IOS || i->view->dialect == DIALECT_IOS12;
+    return (i->view->dialect & DIALECT_ANY_IOS) != 0;
 }
 
 static void field_screen_state(struct text *t, item *i)
@@ -529,6 +542,8 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_IS_UP: return record_flag(r, COL_interface_up);
     case SCREEN_IS_DOWN: return !record_flag(r, COL_interface_up);
     case SCREEN_MAP_PFS: return record_number(r, COL_map_entry_pfs_group) > 0;
+    case SCREEN_MAP_UNFINISHED:
+        return *record_text(r, COL_map_entry_peers) == '\0' || *record_text(r, COL_map_entry_lines) == '\0';
     case SCREEN_MAP_NO_PFS: return record_number(r, COL_map_entry_pfs_group) == 0;
     case SCREEN_IOS_WORDS: return has_state(i) && is_ios(i);
     case SCREEN_ASA_WORDS: return has_state(i) && !is_ios(i);

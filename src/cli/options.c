@@ -28,7 +28,7 @@ static bool take(struct options *options, int letter, struct text *why)
     case 'd':
         options->has_dialect = dialect_of_name(optarg, &options->dialect);
         if (!options->has_dialect)
-            text_add(why, "the dialects are asa, asa8, ios and ios12");
+            text_add(why, "the dialects are asa, asa8, ios, ios12 and ios124");
         return options->has_dialect;
     case 'c':
         options->line = optarg;
@@ -91,6 +91,7 @@ void options_help(struct text *t)
     }
     text_add(t, "\nCommands:\n");
     control_help(t);
-    text_add(t, "\nExit status: 0 done; 1 the tunnel did not come up, the configuration has faults, the doctor has found "
-                "what stops tunnels, or explain a fault; 2 not done.\n");
+    text_add(t,
+             "\nExit status: 0 done; 1 the tunnel did not come up, the configuration has faults, the doctor has found "
+             "what stops tunnels, or explain a fault; 2 not done.\n");
 }

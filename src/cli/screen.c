@@ -70,7 +70,7 @@ static void write_isakmp(FILE *out, const struct reply *reply, const struct cont
     bool with_dead = view->dialect == DIALECT_IOS12;
     struct screen_item item = {.view = view};
 
-    if (view->dialect == DIALECT_IOS) {
+    if (view->dialect & (DIALECT_IOS | DIALECT_IOS124)) {
         write_isakmp_by_family(out, reply, item);
         return;
     }
@@ -190,7 +190,7 @@ static bool is_new_interface(const struct control_record *r, const struct contro
                              const struct screen_view *view)
 {
     return !before || !is_same(r, before, COL_ipsec_pair_interface) ||
-           (view->dialect & (DIALECT_IOS | DIALECT_IOS12) && !is_same(r, before, COL_ipsec_pair_map));
+           (view->dialect & DIALECT_ANY_IOS && !is_same(r, before, COL_ipsec_pair_map));
 }
 
 static void write_ipsec(FILE *out, const struct reply *reply, const struct control_request *request,
@@ -313,8 +313,18 @@ static void write_doctor(FILE *out, const struct reply *reply, const struct scre
 /* How the log is kept, and then its lines. */
 static void write_logging(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
+    struct screen_item item = {.view = view};
+
     write_one(out, reply, RECORD_logging, BLOCK_LOGGING, view);
     write_each(out, reply, RECORD_log_host, BLOCK_COUNT, BLOCK_LOG_HOST, view);
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = &reply->records[i];
+
+        if (has_text(r, RECORD_log_host, COL_log_host_protocol, "TCP"))
+            item.lost += record_number(r, COL_log_host_dropped);
+    }
+    if (reply_find(reply, RECORD_log_host))
+        screen_block(out, BLOCK_LOGGING_TCP, &item);
     write_one(out, reply, RECORD_logging, BLOCK_LOGGING_REST, view);
 }
 

@@ -17,10 +17,12 @@ enum dialect {
     DIALECT_ASA8 = 2,
     DIALECT_IOS = 4,
     DIALECT_IOS12 = 8,
-    DIALECT_OURS = 15,
+    DIALECT_IOS124 = 16,
+    DIALECT_ANY_IOS = DIALECT_IOS | DIALECT_IOS12 | DIALECT_IOS124,
+    DIALECT_OURS = DIALECT_ASA | DIALECT_ASA8 | DIALECT_ANY_IOS,
 };
 
-/* asa, asa8, ios, ios12; false: no such dialect. */
+/* asa, asa8, ios, ios12, ios124; false: no such dialect. */
 bool dialect_of_name(const char *name, enum dialect *dialect);
 
 struct screen_view {
@@ -48,6 +50,8 @@ struct screen_item {
     unsigned pair_count, tunnel_number;     /* SESSION, SESSION_IPSEC */
     uint64_t bytes_out, bytes_in;           /* SESSION */
     struct bytes part;                      /* MAP_ACL, MAP_SET */
+    struct bytes transform;                 /* MAP_SET */
+    uint64_t lost;                          /* LOGGING_TCP: lines that no machine took */
     unsigned running_count, parked_count, error_count, warning_count; /* CHECK_SUM */
 };
 

@@ -17,6 +17,8 @@ static const struct {
 #define ASA8 DIALECT_ASA8
 #define IOS DIALECT_IOS
 #define IOS12 DIALECT_IOS12
+#define IOS124 DIALECT_IOS124
+#define ANY_IOS DIALECT_ANY_IOS
 #define OURS DIALECT_OURS
 #define LINE(block, dialects, when, line) {BLOCK_##block, dialects, SCREEN_##when, line},
 #include "cli/screens.def"
@@ -25,6 +27,8 @@ static const struct {
 #undef ASA8
 #undef IOS
 #undef IOS12
+#undef IOS124
+#undef ANY_IOS
 #undef OURS
 };
 
@@ -33,7 +37,11 @@ bool dialect_of_name(const char *name, enum dialect *dialect)
     static const struct {
         const char *name;
         enum dialect dialect;
-    } names[] = {{"asa", DIALECT_ASA}, {"asa8", DIALECT_ASA8}, {"ios", DIALECT_IOS}, {"ios12", DIALECT_IOS12}};
+    } names[] = {{"asa", DIALECT_ASA},
+                 {"asa8", DIALECT_ASA8},
+                 {"ios", DIALECT_IOS},
+                 {"ios12", DIALECT_IOS12},
+                 {"ios124", DIALECT_IOS124}};
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (strcmp(names[i].name, name) == 0) {

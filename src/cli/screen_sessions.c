@@ -79,16 +79,21 @@ void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_acces
         screen_block(out, BLOCK_SESSION_NONE, &item);
 }
 
+static struct bytes next_part(const char **list, const char *between)
+{
+    struct bytes part = bytes_of(*list, strcspn(*list, between));
+
+    *list += part.len + ((*list)[part.len] != '\0');
+    return part;
+}
+
 /* A block for each part of a list. */
 static void write_parts(FILE *out, enum screen_block block, const char *list, const char *between,
                         struct screen_item item)
 {
     while (*list) {
-        size_t len = strcspn(list, between);
-
-        item.part = bytes_of(list, len);
+        item.part = next_part(&list, between);
         screen_block(out, block, &item);
-        list += len + (list[len] != '\0');
     }
 }
 
@@ -289,6 +294,19 @@ void screen_policies(FILE *out, const struct reply *reply, const struct screen_v
     }
 }
 
+/* Names and what is in them, side by side. */
+static void write_sets(FILE *out, struct screen_item item)
+{
+    const char *names = record_text(item.record, COL_map_entry_transform_sets);
+    const char *transforms = record_text(item.record, COL_map_entry_transforms);
+
+    while (*names) {
+        item.part = next_part(&names, " ");
+        item.transform = next_part(&transforms, "|");
+        screen_block(out, BLOCK_MAP_SET, &item);
+    }
+}
+
 void screen_maps(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
     struct screen_item item = {.view = view};
@@ -302,7 +320,7 @@ void screen_maps(FILE *out, const struct reply *reply, const struct screen_view 
         screen_block(out, BLOCK_MAP_ENTRY, &item);
         write_parts(out, BLOCK_MAP_ACL, record_text(item.record, COL_map_entry_lines), "|", item);
         screen_block(out, BLOCK_MAP_ENTRY_REST, &item);
-        write_parts(out, BLOCK_MAP_SET, record_text(item.record, COL_map_entry_transform_sets), " ", item);
+        write_sets(out, item);
         screen_block(out, BLOCK_MAP_ENTRY_END, &item);
     }
 }
@@ -410,7 +428,7 @@ void screen_routes(FILE *out, const struct reply *reply, const struct screen_vie
             item.pair = r;
     }
     screen_block(out, BLOCK_ROUTES_HEAD, &item);
-    if (view->dialect & (DIALECT_IOS | DIALECT_IOS12)) {
+    if (view->dialect & DIALECT_ANY_IOS) {
         write_ios_routes(out, reply);
         return;
     }

@@ -19,7 +19,7 @@ static const struct control_record *pair_of(item *i)
 }
 
 /* "aes-256" becomes AES256. */
-static void add_cipher(struct text *t, const char *name)
+static void add_capitals(struct text *t, const char *name)
 {
     for (; *name; name++) {
         if (*name != '-')
@@ -27,12 +27,17 @@ static void add_cipher(struct text *t, const char *name)
     }
 }
 
+static void add_cipher(struct text *t, const char *name)
+{
+    add_capitals(t, strcmp(name, "aes") == 0 ? "aes-128" : name);
+}
+
 static void add_hash(struct text *t, const char *name)
 {
     if (strcmp(name, "sha") == 0)
         text_add(t, "SHA1");
     else
-        add_cipher(t, name);
+        add_capitals(t, name);
 }
 
 static bool is_nat(item *i)
@@ -361,16 +366,16 @@ static void field_engine_sa(struct text *t, item *i)
     char space[32];
     struct text hash = text_of(space, sizeof space);
 
-    add_cipher(&hash, record_text(i->record, COL_isakmp_sa_hash));
+    add_capitals(&hash, record_text(i->record, COL_isakmp_sa_hash));
     text_add(t, "%s+", space);
-    add_cipher(t, record_text(i->record, COL_isakmp_sa_encryption));
+    add_capitals(t, record_text(i->record, COL_isakmp_sa_encryption));
 }
 
 static void field_engine_pair(struct text *t, item *i)
 {
-    add_cipher(t, record_text(i->record, COL_ipsec_pair_encryption));
+    add_capitals(t, record_text(i->record, COL_ipsec_pair_encryption));
     text_add(t, "+");
-    add_cipher(t, record_text(i->record, COL_ipsec_pair_integrity));
+    add_capitals(t, record_text(i->record, COL_ipsec_pair_integrity));
 }
 
 static void field_engine_out(struct text *t, item *i)
@@ -423,6 +428,16 @@ static void field_policy_hash(struct text *t, item *i)
         if (strcmp(words[w].word, name) == 0)
             text_add(t, "%s", words[w].text);
     }
+}
+
+static void field_policy_auth(struct text *t, item *i)
+{
+    const char *word = record_text(i->record, COL_isakmp_policy_auth);
+
+    text_add(t, "%s",
+             strcmp(word, "rsa") == 0     ? "Rivest-Shamir-Adleman Signature"
+             : strcmp(word, "ecdsa") == 0 ? "Elliptic Curve Digital Signature"
+                                          : "Pre-Shared Key");
 }
 
 static void field_map_peer(struct text *t, item *i)
@@ -524,6 +539,11 @@ static void field_logging_enabled(struct text *t, item *i)
 static void field_logging_timestamp(struct text *t, item *i)
 {
     text_add(t, "%s", record_flag(i->record, COL_logging_timestamp) ? "enabled" : "disabled");
+}
+
+static void field_logging_lost(struct text *t, item *i)
+{
+    text_add(t, "%llu", (unsigned long long)i->lost);
 }
 
 static void field_state_time(struct text *t, item *i)

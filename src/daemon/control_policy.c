@@ -20,6 +20,7 @@ bool show_policies(struct client *client)
     record_set_text(&r, COL_isakmp_policy_encryption, cipher_info(p->cipher)->asa_name);
     record_set_number(&r, COL_isakmp_policy_key_bits, 8 * cipher_info(p->cipher)->key_len);
     record_set_text(&r, COL_isakmp_policy_hash, hash_info(p->hash)->asa_name);
+    record_set_text(&r, COL_isakmp_policy_auth, auth_name(p->auth));
     record_set_number(&r, COL_isakmp_policy_group, group_info(p->group)->number);
     record_set_number(&r, COL_isakmp_policy_group_bits,
                       8 * group_info(p->group)->public_len / (group_info(p->group)->kind == GROUP_KIND_MODP ? 1 : 2));
@@ -40,6 +41,14 @@ static void set_lists(struct control_record *r, const struct policy *policy, con
     for (size_t i = 0; i < tunnel->transform_set_count; i++)
         text_add(&t, "%s%s", i ? " " : "", policy->transform_sets[tunnel->transform_sets[i]].name);
     record_set_text(r, COL_map_entry_transform_sets, space);
+    t = text_of(space, sizeof space);
+    for (size_t i = 0; i < tunnel->transform_set_count; i++) {
+        const struct transform_set *set = &policy->transform_sets[tunnel->transform_sets[i]];
+
+        text_add(&t, "%s%s %s", i ? "|" : "", cipher_info(set->cipher)->asa_name,
+                 set->integrity == HASH_NONE ? "none" : hash_info(set->integrity)->asa_name);
+    }
+    record_set_text(r, COL_map_entry_transforms, space);
     t = text_of(space, sizeof space);
     for (size_t i = 0; i < tunnel->ace_count && !t.is_cut; i++) {
         text_add(&t, "%s", i ? "|" : "");

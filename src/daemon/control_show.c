@@ -62,15 +62,6 @@ void client_send_gateway(struct client *client)
 }
 
 /* In the ASA's words. */
-static const char *auth_name(uint16_t auth)
-{
-    switch (policy_signature_of(auth)) {
-    case SIGNATURE_RSA: return "rsa";
-    case SIGNATURE_NONE: return "preshared";
-    default: return "ecdsa";
-    }
-}
-
 static void set_sa(struct control_record *r, const struct ike_sa_view *v, uint64_t now_ms)
 {
     char hex[17];

@@ -1,6 +1,7 @@
 #include "daemon/control_words.h"
 
 #include "base/check.h"
+#include "policy/choose.h"
 
 const char *df_name(enum df_policy df)
 {
@@ -8,6 +9,15 @@ const char *df_name(enum df_policy df)
 
     CHECK(df < COUNT_OF(names));
     return names[df];
+}
+
+const char *auth_name(uint16_t auth)
+{
+    switch (policy_signature_of(auth)) {
+    case SIGNATURE_RSA: return "rsa";
+    case SIGNATURE_NONE: return "preshared";
+    default: return "ecdsa";
+    }
 }
 
 static bool is_any_port(struct port_range ports)
