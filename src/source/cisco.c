@@ -213,12 +213,18 @@ static enum reading asa_text(struct source *s, struct bytes tagged, struct bytes
     return number == 0 ? READ_UNREAD : READ_OTHER;
 }
 
+/* [IKEv1], [IKEv1 DEBUG], [IKEv1 DECODE]; show crypto protocol statistics begins with [IKEv1 statistics]. */
+static bool find_debug_tag(struct bytes line, size_t *at)
+{
+    return bytes_has(line, "[IKEv1", at) && !bytes_begin_with(bytes_after(line, *at), bytes_of_text("[IKEv1 stat"));
+}
+
 enum reading asa_line(struct source *s, struct bytes line)
 {
     size_t at;
     uint64_t number = 0;
 
-    if (!bytes_has(line, "[IKEv1", &at) && !find_asa_tag(line, &at))
+    if (!find_debug_tag(line, &at) && !find_asa_tag(line, &at))
         return READ_NOT_MINE;
     struct bytes head = bytes_of(line.data, at), tagged = bytes_after(line, at), text = tagged;
     bool is_ours = s->journal.is_one || bytes_has(head, "ikewised", &at);
