@@ -30,6 +30,8 @@ is "the shell can be run" "$(rights /usr/local/bin/ikewise)" 755
 is "only root reads the configuration" "$(rights /etc/ikewise/ikewise.conf)" 600
 is "only root looks into its folder" "$(rights /etc/ikewise)" 700
 is "the manual has its pages" "$(find "$root/usr/local/share/man" -name "*.[58]" | wc -l)" 3
+is "each screen's template is there" "$(find "$root/usr/local/share/ikewise/textfsm" -type f | wc -l)" \
+    "$(find packaging/textfsm -type f | wc -l)"
 is "the unit starts what was installed" \
     "$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$root/usr/local/lib/systemd/system/ikewised.service")" /usr/local/sbin/ikewised
 is "ikewise check takes the configuration as installed" "$(says_of_itself)" 0
