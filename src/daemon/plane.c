@@ -34,7 +34,7 @@ void plane_clamp_mss(const struct plane_pair *pair, uint8_t *packet, const struc
     esp_clamp_mss(packet, inner, (uint16_t)(fits < ESP_TCP_MSS ? fits : ESP_TCP_MSS));
 }
 
-void plane_drop_out(struct plane *plane, struct plane_pair *pair, enum esp_drop drop)
+static void count_drop_out(struct plane *plane, struct plane_pair *pair, enum esp_drop drop)
 {
     if (pair == NULL) {
         esp_tally_drop(&plane->totals.tally, drop);
@@ -42,6 +42,24 @@ void plane_drop_out(struct plane *plane, struct plane_pair *pair, enum esp_drop 
     }
     esp_tally_drop(&pair->tally, drop);
     plane_notice_drop(plane, pair, drop, NULL);
+}
+
+void plane_drop_out(struct plane *plane, struct plane_pair *pair, enum esp_drop drop, struct bytes packet)
+{
+    count_drop_out(plane, pair, drop);
+    plane_notice_dropped(plane, &(struct plane_drop){.drop = drop, .packet = packet, .len = packet.len});
+}
+
+void plane_drop_sealed(struct plane *plane, struct plane_pair *pair, enum esp_drop drop, struct bytes packet)
+{
+    count_drop_out(plane, pair, drop);
+    plane_notice_dropped(plane, &(struct plane_drop){.drop = drop,
+                                                     .is_outside = true,
+                                                     .is_udp = pair->is_udp,
+                                                     .from = pair->local,
+                                                     .to = pair->remote,
+                                                     .packet = packet,
+                                                     .len = packet.len});
 }
 
 static bool seed(struct plane *plane)

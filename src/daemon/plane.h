@@ -32,6 +32,16 @@ enum {
     PLANE_TUN_NAME_SIZE = 16,
 };
 
+/* A packet that goes no further. One that is outside is told from its ESP header on: of one that could not be read when
+ * it was open, that header alone. An inner one begins with its IP header. */
+struct plane_drop {
+    enum esp_drop drop;
+    bool is_outside, is_udp;
+    struct endpoint from, to; /* of one outside */
+    struct bytes packet;
+    size_t len; /* as it was */
+};
+
 /* What the plane tells; all may be NULL. `on_input` hands over values that the engine takes as ike_input.plane. */
 struct plane_hooks {
     void *context;
@@ -44,6 +54,8 @@ struct plane_hooks {
     void (*on_guests_gone)(void *context); /* some of them are not wanted any more */
     /* Of tunnels with a reverse route: the first pair with that network of a peer's stands; the last one has gone. */
     void (*on_reverse_route)(void *context, struct ip_range network, struct ip peer, bool stands);
+    /* At once, from inside a burst: it may not call back into the plane, and the packet is gone when it returns. */
+    void (*on_drop)(void *context, const struct plane_drop *drop);
 };
 
 struct plane_config {

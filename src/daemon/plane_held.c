@@ -37,11 +37,11 @@ static void ask_for_pair(struct plane *plane, struct plane_hold *hold, const str
 void plane_hold_packet(struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow, struct bytes packet)
 {
     if (plane->policy->tunnels[tunnel].parked != NULL) {
-        plane_drop_out(plane, NULL, ESP_DROP_PARKED);
+        plane_drop_out(plane, NULL, ESP_DROP_PARKED, packet);
         return;
     }
     if (plane->policy->tunnels[tunnel].is_dynamic) {
-        plane_drop_out(plane, NULL, ESP_DROP_NO_PEER_YET);
+        plane_drop_out(plane, NULL, ESP_DROP_NO_PEER_YET, packet);
         return;
     }
     struct plane_hold *hold = hold_of(plane, tunnel, ace);
@@ -51,7 +51,7 @@ void plane_hold_packet(struct plane *plane, uint16_t tunnel, uint16_t ace, const
     if (hold != NULL && (hold->count > 0 || copy != NULL))
         ask_for_pair(plane, hold, flow);
     if (copy == NULL) {
-        plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_MANY);
+        plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_MANY, packet);
         return;
     }
     memcpy(copy, packet.data, packet.len);
@@ -63,6 +63,12 @@ static void forget(struct plane *plane, struct held_packet *held)
 {
     free(held->data);
     plane->totals.held_count--;
+}
+
+static void give_up(struct plane *plane, struct held_packet *held)
+{
+    plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_LONG, bytes_of(held->data, held->len));
+    forget(plane, held);
 }
 
 void plane_hold_release(struct plane *plane, uint16_t tunnel, uint16_t ace)
@@ -89,10 +95,8 @@ void plane_hold_second(struct plane *plane)
     for (size_t i = 0; i < PLANE_HOLDS_MAX; i++) {
         struct plane_hold *hold = &plane->holds[i];
         uint8_t old = 0;
-        while (old < hold->count && now_ms - hold->packets[old].since_ms >= PLANE_HELD_MS) {
-            forget(plane, &hold->packets[old++]);
-            plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_LONG);
-        }
+        while (old < hold->count && now_ms - hold->packets[old].since_ms >= PLANE_HELD_MS)
+            give_up(plane, &hold->packets[old++]);
         memmove(hold->packets, hold->packets + old, (size_t)(hold->count - old) * sizeof hold->packets[0]);
         hold->count = (uint8_t)(hold->count - old);
     }
@@ -100,10 +104,8 @@ void plane_hold_second(struct plane *plane)
 
 static void drop(struct plane *plane, struct plane_hold *hold)
 {
-    for (uint8_t j = 0; j < hold->count; j++) {
-        forget(plane, &hold->packets[j]);
-        plane_drop_out(plane, NULL, ESP_DROP_HELD_TOO_LONG);
-    }
+    for (uint8_t j = 0; j < hold->count; j++)
+        give_up(plane, &hold->packets[j]);
     hold->count = 0;
 }
 

@@ -56,23 +56,33 @@ static void note_authentic(struct plane *plane, struct plane_pair *pair, const s
     }
 }
 
-static void refuse(struct plane *plane, struct plane_pair *pair, enum esp_drop drop, const struct esp_packet *packet)
+static void tell_refused(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,
+                         const struct esp_packet *packet, struct endpoint from)
 {
-    esp_tally_drop(&pair->tally, drop);
     plane_notice_drop(plane, pair, drop, packet);
+    plane_notice_dropped_in(plane, pair, drop, packet, from);
 }
 
-static void deliver(struct plane *plane, struct plane_pair *pair, struct esp_packet *packet, uint8_t traffic_class)
+static void refuse(struct plane *plane, struct plane_pair *pair, enum esp_drop drop, const struct esp_packet *packet,
+                   struct endpoint from)
 {
+    esp_tally_drop(&pair->tally, drop);
+    tell_refused(plane, pair, drop, packet, from);
+}
+
+static void deliver(struct plane *plane, struct in_burst *burst, size_t i)
+{
+    struct plane_pair *pair = burst->pair;
+    struct esp_packet *packet = &burst->packets[i];
     uint8_t *inner_packet = packet->data + packet->at;
 
-    if (!esp_ecn_in(inner_packet, &packet->inner, traffic_class)) {
-        refuse(plane, pair, ESP_DROP_ECN, packet);
+    if (!esp_ecn_in(inner_packet, &packet->inner, burst->traffic_class[i])) {
+        refuse(plane, pair, ESP_DROP_ECN, packet, burst->from[i]);
         return;
     }
     plane_clamp_mss(pair, inner_packet, &packet->inner);
     if (!plane_tun_write(plane, inner_packet, packet->len))
-        refuse(plane, pair, ESP_DROP_TUN_WRITE, packet);
+        refuse(plane, pair, ESP_DROP_TUN_WRITE, packet, burst->from[i]);
 }
 
 static void flush(struct plane *plane, struct in_burst *burst)
@@ -88,12 +98,26 @@ static void flush(struct plane *plane, struct in_burst *burst)
         if (packet->drop == ESP_PASS || packet->drop == ESP_DROP_DUMMY)
             note_authentic(plane, pair, packet, burst->from[i]);
         if (packet->drop == ESP_PASS)
-            deliver(plane, pair, packet, burst->traffic_class[i]);
+            deliver(plane, burst, i);
         else
-            plane_notice_drop(plane, pair, packet->drop, packet);
+            tell_refused(plane, pair, packet->drop, packet, burst->from[i]);
     }
     plane_notice_limits(plane, pair);
     burst->count = 0;
+}
+
+/* Of no pair. */
+static void refuse_stranger(struct plane_local *local, enum esp_drop drop, const struct esp_packet *packet, bool is_udp,
+                            struct endpoint from)
+{
+    esp_tally_drop(&local->plane->totals.tally, drop);
+    plane_notice_dropped(local->plane, &(struct plane_drop){.drop = drop,
+                                                            .is_outside = true,
+                                                            .is_udp = is_udp,
+                                                            .from = from,
+                                                            .to = {local->ip, PLANE_PORT},
+                                                            .packet = bytes_of(packet->data + packet->at, packet->len),
+                                                            .len = packet->len});
 }
 
 /* To which pair. `packet` begins at the ESP header. */
@@ -105,17 +129,17 @@ static void take(struct plane_local *local, struct in_burst *burst, const struct
     struct plane_pair *pair = spi == 0 ? NULL : plane_pair_of_spi(plane, spi);
 
     if (packet->len < ESP_HEADER_LEN) {
-        esp_tally_drop(&plane->totals.tally, ESP_DROP_TOO_SHORT);
+        refuse_stranger(local, ESP_DROP_TOO_SHORT, packet, is_udp, from);
         return;
     }
     if (pair == NULL) {
-        esp_tally_drop(&plane->totals.tally, ESP_DROP_UNKNOWN_SPI);
+        refuse_stranger(local, ESP_DROP_UNKNOWN_SPI, packet, is_udp, from);
         plane_notice_stranger(plane, spi, &(struct endpoint){local->ip, is_udp ? PLANE_PORT : 0}, &from);
         plane_autopsy_stranger(plane, from, bytes_of(packet->data + packet->at, packet->len));
         return;
     }
     if (pair->is_udp != is_udp) {
-        refuse(plane, pair, ESP_DROP_WRONG_WRAPPING, packet);
+        refuse(plane, pair, ESP_DROP_WRONG_WRAPPING, packet, from);
         return;
     }
     if (burst->pair != pair)

@@ -1,3 +1,4 @@
+#include "base/writer.h"
 #include "daemon/plane_parts.h"
 
 #include <stdlib.h>
@@ -135,6 +136,40 @@ void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_dr
         add_inner(event, pair, packet);
     drops->event_ms[drop] = now_ms;
     drops->untold[drop] = 0;
+}
+
+void plane_notice_dropped(struct plane *plane, const struct plane_drop *dropped)
+{
+    if (plane->hooks.on_drop != NULL)
+        plane->hooks.on_drop(plane->hooks.context, dropped);
+}
+
+/* It has been opened where it lay, and is no IP packet. */
+static bool is_opened_in_vain(enum esp_drop drop)
+{
+    return drop == ESP_DROP_BAD_PADDING || drop == ESP_DROP_BAD_NEXT_HEADER || drop == ESP_DROP_DUMMY ||
+           drop == ESP_DROP_INNER_MALFORMED;
+}
+
+void plane_notice_dropped_in(struct plane *plane, const struct plane_pair *pair, enum esp_drop drop,
+                             const struct esp_packet *packet, struct endpoint from)
+{
+    struct plane_drop dropped = {.drop = drop,
+                                 .is_outside = packet->inner.family == IP_NONE || is_opened_in_vain(drop),
+                                 .is_udp = pair->is_udp != (drop == ESP_DROP_WRONG_WRAPPING),
+                                 .from = from,
+                                 .to = pair->local,
+                                 .packet = bytes_of(packet->data + packet->at, packet->len),
+                                 .len = packet->len};
+    uint8_t header[ESP_HEADER_LEN];
+    struct writer w = writer_of(header, sizeof header);
+
+    if (is_opened_in_vain(drop)) {
+        write_u32(&w, pair->in.spi);
+        write_u32(&w, packet->sequence);
+        dropped.packet = writer_bytes(&w);
+    }
+    plane_notice_dropped(plane, &dropped);
 }
 
 static void tell(struct plane *plane, enum ike_plane_kind kind, const struct plane_pair *pair,

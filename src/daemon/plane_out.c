@@ -76,7 +76,8 @@ static void on_send_error(struct plane *plane, struct plane_pair *pair, int fd, 
         if (sendmsg(fd, message, MSG_DONTWAIT) >= 0)
             return;
     }
-    plane_drop_out(plane, pair, ESP_DROP_SEND_FAILED);
+    plane_drop_sealed(plane, pair, ESP_DROP_SEND_FAILED,
+                      bytes_of(message->msg_iov->iov_base, message->msg_iov->iov_len));
 }
 
 /* Messages with the same DF. */
@@ -110,12 +111,17 @@ static void send_burst(struct plane *plane, struct out_burst *burst)
     bool has_df = false;
 
     for (size_t i = 0; i < burst->count; i++) {
-        if (burst->packets[i].drop != ESP_PASS) {
-            plane_notice_drop(plane, pair, burst->packets[i].drop, NULL);
+        const struct esp_packet *packet = &burst->packets[i];
+        struct bytes bytes = bytes_of(packet->data + packet->at, packet->len);
+
+        if (packet->drop != ESP_PASS) {
+            plane_notice_drop(plane, pair, packet->drop, NULL);
+            plane_notice_dropped(plane,
+                                 &(struct plane_drop){.drop = packet->drop, .packet = bytes, .len = packet->len});
             continue;
         }
         if (local == NULL) {
-            plane_drop_out(plane, pair, ESP_DROP_SEND_FAILED);
+            plane_drop_sealed(plane, pair, ESP_DROP_SEND_FAILED, bytes);
             continue;
         }
         if (count > 0 && burst->outers[i].has_df != has_df) {
@@ -159,7 +165,7 @@ static void split(struct plane *plane, struct plane_pair *pair, const struct inn
 
     if (f.is_refused) {
         pair->tally.counters[ESP_COUNTER_PRE_FRAG_FAILURES]++;
-        plane_drop_out(plane, pair, ESP_DROP_NOT_SPLIT);
+        plane_drop_out(plane, pair, ESP_DROP_NOT_SPLIT, packet);
         return;
     }
     pair->tally.counters[ESP_COUNTER_PRE_FRAG_SUCCESSES]++;
@@ -180,7 +186,7 @@ static void tell_too_big(struct plane *plane, struct plane_pair *pair, const str
     size_t len = plane->too_big_left == 0 ? 0 : esp_too_big(inner, packet, mtu, (struct ip){0}, space);
 
     pair->tally.counters[ESP_COUNTER_PRE_FRAG_FAILURES]++;
-    plane_drop_out(plane, pair, ESP_DROP_TOO_BIG);
+    plane_drop_out(plane, pair, ESP_DROP_TOO_BIG, packet);
     if (len == 0 || !plane_tun_write(plane, space, len))
         return;
     plane->too_big_left--;
@@ -229,14 +235,15 @@ static bool is_our_own(const struct plane *plane, const struct inner *inner)
 static void steer(struct plane *plane, struct out_burst *burst, uint8_t *space, size_t len)
 {
     struct inner inner;
+    struct bytes packet = bytes_of(space + ESP_HEADROOM, len);
     uint16_t tunnel = 0, ace = 0;
 
-    if (!inner_read(&inner, bytes_of(space + ESP_HEADROOM, len))) {
-        plane_drop_out(plane, NULL, ESP_DROP_OUT_MALFORMED);
+    if (!inner_read(&inner, packet)) {
+        plane_drop_out(plane, NULL, ESP_DROP_OUT_MALFORMED, packet);
         return;
     }
     if (is_our_own(plane, &inner)) {
-        plane_drop_out(plane, NULL, ESP_DROP_LOOP);
+        plane_drop_out(plane, NULL, ESP_DROP_LOOP, packet);
         return;
     }
     struct flow flow = inner_flow_out(&inner);
@@ -245,7 +252,7 @@ static void steer(struct plane *plane, struct out_burst *burst, uint8_t *space, 
     if (pair != NULL)
         submit(plane, burst, pair, space, &inner);
     else if (!is_of_line)
-        plane_drop_out(plane, NULL, ESP_DROP_NOT_STEERED);
+        plane_drop_out(plane, NULL, ESP_DROP_NOT_STEERED, packet);
     else
         plane_hold_packet(plane, tunnel, ace, &flow, bytes_of(space + ESP_HEADROOM, inner.total_len));
 }

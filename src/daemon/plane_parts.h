@@ -156,8 +156,10 @@ uint64_t plane_now_ms(const struct plane *plane);
 struct plane_local *plane_local_of(const struct plane *plane, struct ip ip);
 /* Lowers the MSS of a SYN to what the pair can carry, at most an ASA's default. */
 void plane_clamp_mss(const struct plane_pair *pair, uint8_t *packet, const struct inner *inner);
-/* Counts a packet that leaves no further, for the pair, or in the totals when it is NULL. */
-void plane_drop_out(struct plane *plane, struct plane_pair *pair, enum esp_drop drop);
+/* Counts an inner packet that leaves no further, for the pair, or in the totals when it is NULL. */
+void plane_drop_out(struct plane *plane, struct plane_pair *pair, enum esp_drop drop, struct bytes packet);
+/* The same of one that is sealed. */
+void plane_drop_sealed(struct plane *plane, struct plane_pair *pair, enum esp_drop drop, struct bytes packet);
 
 /* plane_pairs.c */
 struct plane_pair *plane_pair_find(const struct plane *plane, struct handle h);
@@ -204,6 +206,11 @@ void plane_notice_stranger(struct plane *plane, uint32_t spi, const struct endpo
 void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,
                        const struct esp_packet *packet);
 void plane_notice_all(struct plane *plane);
+/* To whoever looks at what is dropped. */
+void plane_notice_dropped(struct plane *plane, const struct plane_drop *dropped);
+/* The same of what came in, also when it has been opened. */
+void plane_notice_dropped_in(struct plane *plane, const struct plane_pair *pair, enum esp_drop drop,
+                             const struct esp_packet *packet, struct endpoint from);
 /* A place for an event that is told when the loop comes round; NULL: there is none. */
 struct event *plane_notice_event(struct plane *plane, struct ip local, struct ip remote, enum event_kind kind);
 

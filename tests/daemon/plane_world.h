@@ -41,6 +41,8 @@ static struct {
     struct endpoint moved_to;
     uint32_t stranger_spi;
     char reason[64], cause[64];
+    unsigned drops[ESP_DROP_COUNT], drops_outside;
+    size_t dropped_len;
 } told;
 
 static inline void on_acquire(void *context, uint16_t at_tunnel, uint16_t at_ace, const struct flow *flow)
@@ -237,6 +239,16 @@ static inline const char *host_receives(char *text)
     return text;
 }
 
+static inline void on_drop(void *context, const struct plane_drop *dropped)
+{
+    (void)context;
+    CHECK(dropped->packet.len <= dropped->len && dropped->packet.data != NULL);
+    CHECK(!dropped->is_outside || (ip_is_set(dropped->from.ip) && ip_is_set(dropped->to.ip)));
+    told.drops[dropped->drop]++;
+    told.drops_outside += dropped->is_outside;
+    told.dropped_len = dropped->len;
+}
+
 /* ---- Set up ---- */
 
 static inline void ip_command(const char *words)
@@ -288,7 +300,7 @@ static inline int set_up(void **state)
         .loop = &loop,
         .tun_name = "ikewise0",
         .pair_limit = 8,
-        .hooks = {NULL, on_acquire, on_input, on_event, .on_reverse_route = on_reverse_route}};
+        .hooks = {NULL, on_acquire, on_input, on_event, .on_reverse_route = on_reverse_route, .on_drop = on_drop}};
     uint8_t space[SPACE];
 
     (void)state;
@@ -304,9 +316,26 @@ static inline int set_up(void **state)
     return 0;
 }
 
+/* Whatever is counted as dropped has been shown to whoever looks. */
+static inline void check_drops_are_told(void)
+{
+    struct plane_totals totals;
+
+    plane_view_totals(plane, &totals);
+    esp_tally_add(&totals.tally, &totals.ended);
+    for (uint32_t i = 0; i < plane->pair_limit; i++)
+        if (handle_is_set(plane->pairs[i].handle))
+            esp_tally_add(&totals.tally, &plane->pairs[i].tally);
+    for (size_t i = 0; i < ESP_DROP_COUNT; i++)
+        if (totals.tally.drops[i] != told.drops[i])
+            fail_msg("%s: %u of %u told", esp_drop_name((enum esp_drop)i), told.drops[i],
+                     (unsigned)totals.tally.drops[i]);
+}
+
 static inline int tear_down(void **state)
 {
     (void)state;
+    check_drops_are_told();
     plane_free(plane);
     close(gate_fd);
     uv_run(&loop, UV_RUN_DEFAULT);

@@ -158,6 +158,7 @@ static void marked_datagrams_and_nothing_else_go_to_the_gate_N05(void **state)
     plane_view_totals(plane, &totals);
     CHECK(totals.keepalives == 1 && totals.tally.drops[ESP_DROP_TOO_SHORT] == 1);
     CHECK(totals.tally.drops[ESP_DROP_UNKNOWN_SPI] == 1 && told.strangers == 1 && told.stranger_spi == 0x100);
+    CHECK(told.drops_outside == 2);
 }
 
 static void a_flood_of_unknown_spis_is_told_once_a_second_E08(void **state)
