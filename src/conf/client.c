@@ -14,7 +14,8 @@ static const struct statement *first(const struct compiler *c, enum statement_ki
 static const char *lacks(struct compiler *c, struct ip *server)
 {
     const struct statement *peer = first(c, STATEMENT_client_server), *group = first(c, STATEMENT_client_group),
-                           *user = first(c, STATEMENT_client_user), *mode = first(c, STATEMENT_client_mode);
+                           *user = first(c, STATEMENT_client_user), *mode = first(c, STATEMENT_client_mode),
+                           *hybrid = first(c, STATEMENT_client_hybrid);
 
     if (peer == NULL || !resolve_host(c, statement_argument(peer, "peer", 0), server))
         return "there is no `vpnclient server` with an address";
@@ -24,10 +25,31 @@ static const char *lacks(struct compiler *c, struct ip *server)
         return "there is no `vpnclient username`";
     if (mode != NULL && statement_has(mode, "network-extension-mode"))
         return "network extension mode is not done here: it gets an address from the gateway";
-    if (text_is_masked_key(statement_argument(group, "key", 0)) ||
+    if (hybrid != NULL && trustpoint_number(c, statement_argument(hybrid, "trustpoint", 0)) == 0)
+        return "there is no trustpoint of the name that `vpnclient hybrid` says";
+    if (hybrid == NULL && statement_argument(group, "key", 0).len == 0)
+        return "`vpnclient vpngroup` has no password, and there is no `vpnclient hybrid`";
+    if ((hybrid == NULL && text_is_masked_key(statement_argument(group, "key", 0))) ||
         text_is_masked_key(statement_argument(user, "key", 0)))
         return "the key of the group or the password of the user is masked (*****)";
     return NULL;
+}
+
+/* Who the gateway must be, when it proves itself by a certificate. */
+static void take_hybrid(struct compiler *c, struct tunnel_group *group, const struct statement *s)
+{
+    const struct statement *identity = first(c, STATEMENT_client_identity);
+
+    group->user_auth = USER_AUTH_HYBRID;
+    group->has_key = false;
+    group->trustpoint = trustpoint_number(c, statement_argument(s, "trustpoint", 0));
+    if (identity != NULL)
+        group->peer_identity = arena_copy_text(c->arena, statement_argument(identity, "identity", 0));
+    else
+        say(c, CONF_WARNING, s,
+            "whoever has a certificate of trustpoint %.64s could stand in for the gateway to collect the password: "
+            "`vpnclient peer-identity` names the gateway's own",
+            name_of(c, statement_argument(s, "trustpoint", 0)));
 }
 
 void compile_client_group(struct compiler *c)
@@ -44,17 +66,20 @@ void compile_client_group(struct compiler *c)
         say(c, CONF_ERROR, enable, "vpnclient does not run: %s", why);
         return;
     }
-    const struct statement *group = first(c, STATEMENT_client_group), *user = first(c, STATEMENT_client_user);
+    const struct statement *group = first(c, STATEMENT_client_group), *user = first(c, STATEMENT_client_user),
+                           *hybrid = first(c, STATEMENT_client_hybrid);
     conf->credentials = arena_take(c->arena, sizeof *conf->credentials);
     if (conf->credentials == NULL)
         return;
     conf->credentials[conf->credential_count++] = (struct conf_credential){
         c->group_count, statement_argument(user, "username", 0), statement_argument(user, "key", 0)};
-    c->groups[c->group_count++] = (struct keyed_group){
+    struct keyed_group *made = &c->groups[c->group_count++];
+    *made = (struct keyed_group){
         .group = {.name = name_of(c, statement_argument(group, "tunnel-group", 0)),
                   .peer = server,
                   .has_key = true,
                   .user_auth = USER_AUTH_XAUTH,
+                  .is_client = true,
                   .client_identity = name_of(c, statement_argument(group, "tunnel-group", 0)),
                   .has_dpd = true,
                   .dpd_threshold_s = CLIENT_DPD_THRESHOLD_S,
@@ -64,6 +89,8 @@ void compile_client_group(struct compiler *c)
         .line = group->line,
         .key_line = group->line,
     };
+    if (hybrid != NULL)
+        take_hybrid(c, &made->group, hybrid);
 }
 
 static uint16_t outer_interface(const struct compiler *c)
@@ -82,7 +109,7 @@ void compile_client_tunnel(struct compiler *c, struct tunnel *t)
                      .local_ports = {0, 65535},
                      .remote_ports = {0, 65535}},
         .is_permit = true};
-    const struct statement *enable = first(c, STATEMENT_client_enable);
+    const struct statement *enable = first(c, STATEMENT_client_enable), *mode = first(c, STATEMENT_client_phase1);
 
     if (c->conf->credential_count == 0)
         return;
@@ -96,7 +123,7 @@ void compile_client_tunnel(struct compiler *c, struct tunnel *t)
                          .peer_count = 1,
                          .is_client = true,
                          .is_open = true,
-                         .is_aggressive = true,
+                         .is_aggressive = mode == NULL || !statement_has(mode, "main"),
                          .lifetime_s = CLIENT_LIFETIME_S,
                          .line = enable->line};
     for (uint16_t i = 0; i < c->set_count && t->transform_set_count < TRANSFORM_SETS_MAX; i++)

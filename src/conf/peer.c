@@ -96,20 +96,40 @@ static void take_identity_check(struct keyed_group *g, const struct statement *s
 /* Without this every certificate of the authority could stand for this peer. */
 static void check_identity(struct compiler *c, const struct keyed_group *g, const struct statement *block)
 {
-    if (g->group.trustpoint != 0 && g->group.peer_identity == NULL)
+    if (g->group.trustpoint != 0 && g->group.peer_identity == NULL && g->group.user_auth != USER_AUTH_HYBRID)
         say(c, CONF_NOTE, block,
             "tunnel-group %s takes every certificate of its trustpoint: `peer-identity` names the peer's own",
             g->group.name);
 }
 
-static void take_user_auth(struct compiler *c, struct keyed_group *g, const struct statement *s)
+static void take_user_auth(struct keyed_group *g, const struct statement *s)
 {
-    bool is_hybrid = statement_has(s, "hybrid");
+    g->group.user_auth = statement_has(s, "hybrid")  ? USER_AUTH_HYBRID
+                         : statement_has(s, "xauth") ? USER_AUTH_XAUTH
+                                                     : USER_AUTH_NONE;
+}
 
-    g->group.user_auth = is_hybrid ? USER_AUTH_HYBRID : statement_has(s, "xauth") ? USER_AUTH_XAUTH : USER_AUTH_NONE;
-    if (is_hybrid)
-        say(c, CONF_WARNING, s,
-            "hybrid authentication is not built yet: phase 1 with tunnel-group %s ends with NO_POLICY", g->group.name);
+/* Hybrid: the gateway's certificate is shown to the users, and nothing else proves it; of them no certificate is asked,
+ * and no key is shared with them. */
+static void check_hybrid(struct compiler *c, struct keyed_group *g)
+{
+    uint16_t trustpoint = g->group.trustpoint;
+    bool can_sign = trustpoint != 0 && (c->are_unread[trustpoint - 1] ||
+                                        c->conf->policy.trustpoints[trustpoint - 1].kind == SIGNATURE_RSA);
+
+    if (g->group.user_auth != USER_AUTH_HYBRID)
+        return;
+    if (!can_sign)
+        find(&c->finder, CONF_ERROR, g->line, 0, "",
+             text_in_arena(
+                 c, "tunnel-group %.64s lets nobody in: hybrid authentication needs a trust-point with an RSA key",
+                 g->group.name));
+    if (g->key_state != KEY_NONE)
+        find(&c->finder, CONF_NOTE, g->line, 0, "",
+             text_in_arena(c,
+                           "the key of tunnel-group %.64s is not used: with hybrid authentication its users have none",
+                           g->group.name));
+    g->key_state = KEY_NONE;
 }
 
 static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, const struct statement *block)
@@ -128,7 +148,7 @@ static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, con
         else if (s->row->kind == STATEMENT_peer_id_validate)
             take_identity_check(g, s);
         else if (s->row->kind == STATEMENT_user_authentication && g->group.is_remote_access)
-            take_user_auth(c, g, s);
+            take_user_auth(g, s);
         else if (s->row->kind == STATEMENT_peer_identity)
             g->group.peer_identity = arena_copy_text(c->arena, statement_argument(s, "identity", 0));
     }
@@ -192,6 +212,7 @@ static void add_group(struct compiler *c, struct bytes name, uint32_t line, stru
     if (is_remote_access)
         compile_remote_group(c, &g->group, attributes_of(c, STATEMENT_tunnel_general, name));
     take_secret(c, g, name);
+    check_hybrid(c, g);
     /* Attack list X02. */
     if (is_remote_access && g->group.user_auth == USER_AUTH_XAUTH && g->key_state == KEY_IS_THERE)
         find(&c->finder, CONF_WARNING, g->line, 0, "",

@@ -1,6 +1,7 @@
 /* Aggressive mode. RFC 2409 sections 5 and 5.4; the rows are in am.def, what is of signatures alone in signature.c.
  * HASH_I and HASH_R cover nothing that is secret but the key: whoever has both first messages can try keys on them. So
  * each use with a pre-shared key is told. */
+#include "base/check.h"
 #include "ike/phase1.h"
 
 step_action am_offer, am_choose, am_answer, am_check_answer, am_check_proof_r, am_check_proof_i;
@@ -36,12 +37,13 @@ enum reason am_offer(struct step_work *work)
 
 /* What is chosen must not show whether there is the group: of one that there is not, it is as of the first for users
  * that there is, or as of the peer's address. */
-static uint16_t group_to_choose_as(const struct step_work *work, const struct id *id)
+uint16_t am_group_to_answer_as(const struct policy *policy, struct bytes id_body, struct ip remote)
 {
-    const struct policy *policy = work->ike->policy;
-    uint16_t of_address = policy_tunnel_group_of(policy, work->draft->sa.remote.ip);
-    uint16_t of_id = policy_tunnel_group_of_identity(policy, id, work->draft->sa.remote.ip);
+    uint16_t of_address = policy_tunnel_group_of(policy, remote), of_id;
+    struct id id;
 
+    CHECK(id_read(&id, id_body) == WIRE_OK);
+    of_id = policy_tunnel_group_of_identity(policy, &id, remote);
     if (of_id != NO_INDEX)
         return of_id;
     if (of_address != NO_INDEX && ip_is_set(policy->tunnel_groups[of_address].peer))
@@ -52,6 +54,35 @@ static uint16_t group_to_choose_as(const struct step_work *work, const struct id
     return of_address;
 }
 
+static void tell_no_group(struct step_work *work, const struct id *id)
+{
+    char name[256];
+    struct text text = text_of(name, sizeof name);
+    struct event *e = tell_sa(work->ike, work->out, EV_GROUP_MISSING, &work->draft->sa);
+
+    text_add_id(&text, id);
+    event_add_text(e, FIELD_EXCHANGE, exchange_info(EXCHANGE_AM)->name);
+    event_add_text(e, FIELD_WANTED, name);
+}
+
+/* With hybrid nothing in phase 1 hangs on the group, so without one it goes on to the end, and no user is right. */
+enum reason am_choose_hybrid(struct step_work *work, const struct id *id)
+{
+    const struct policy *policy = work->ike->policy;
+    struct isakmp_sa *sa = &work->draft->sa;
+    uint16_t index = policy_tunnel_group_of_identity(policy, id, sa->remote.ip);
+
+    if (index == NO_INDEX)
+        index = policy_remote_group_for_any(policy, USER_AUTH_HYBRID);
+    if (index != NO_INDEX && policy_can_authenticate(policy, index, sa->auth)) {
+        sa->tunnel_group = index;
+        tell_sa(work->ike, work->out, EV_GROUP_FOUND, sa);
+    } else {
+        tell_no_group(work, id);
+    }
+    return phase1_trustpoint(work) == NULL ? REASON_NO_TRUSTPOINT : take_share_of(work, QUESTION_SHARE_AND_SKEYID);
+}
+
 /* The group is chosen by the identity. Without one the answer is made all the same, with a key that nobody has: so it
  * cannot be seen from outside which groups there are. */
 static void find_group_of(struct step_work *work, const struct id *id)
@@ -59,8 +90,6 @@ static void find_group_of(struct step_work *work, const struct id *id)
     const struct policy *policy = work->ike->policy;
     struct isakmp_sa *sa = &work->draft->sa;
     uint16_t index = policy_tunnel_group_of_identity(policy, id, sa->remote.ip);
-    char name[256];
-    struct text text = text_of(name, sizeof name);
 
     if (index != NO_INDEX && policy->tunnel_groups[index].has_key && !policy->tunnel_groups[index].is_key_weak) {
         sa->tunnel_group = index;
@@ -68,10 +97,7 @@ static void find_group_of(struct step_work *work, const struct id *id)
         tell_exposed(work);
         return;
     }
-    struct event *e = tell_sa(work->ike, work->out, EV_GROUP_MISSING, sa);
-    text_add_id(&text, id);
-    event_add_text(e, FIELD_EXCHANGE, exchange_info(EXCHANGE_AM)->name);
-    event_add_text(e, FIELD_WANTED, name);
+    tell_no_group(work, id);
 }
 
 static enum reason take_id(struct step_work *work, enum blob_id blob, struct id *id)
@@ -92,10 +118,13 @@ enum reason am_choose(struct step_work *work)
     enum reason reason = take_id(work, BLOB_ID_I, &id);
 
     if (reason == REASON_OK)
-        reason = phase1_choose(work, group_to_choose_as(work, &id));
+        reason = phase1_choose(
+            work, am_group_to_answer_as(work->ike->policy, draft_blob(work, BLOB_ID_I), work->draft->sa.remote.ip));
     if (reason != REASON_OK)
         return reason;
     tell_id(work, &id);
+    if (work->draft->sa.user_auth == USER_AUTH_HYBRID)
+        return am_choose_hybrid(work, &id);
     if (is_signed(work))
         return am_choose_signed(work);
     find_group_of(work, &id);

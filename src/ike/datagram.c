@@ -92,7 +92,7 @@ enum reason arrival_run(struct arrival *a, struct isakmp_sa *sa, struct exchange
 {
     enum reason reason;
     const struct step *step =
-        step_find(exchange->state, exchange->side, sa->state, INPUT_MESSAGE, sa->auth, sealing, &a->m, &reason);
+        step_find(exchange->state, exchange->side, sa->state, INPUT_MESSAGE, sa_method(sa), sealing, &a->m, &reason);
 
     a->ike->draft.is_authenticated = false;
     if (step == NULL)

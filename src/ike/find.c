@@ -44,7 +44,9 @@ static uint64_t hash_of_ip(const struct ike *ike, const struct ip *ip)
 void sa_file(struct ike *ike, const struct isakmp_sa *sa)
 {
     uint8_t *was_half_open = &ike->are_half_open[sa->self.index];
-    bool is_half_open = (sa->state == SA_NEW || sa->state == SA_NEGOTIATING) && sa->side == RESPONDER;
+    /* In hybrid it is the user who proves the peer. */
+    bool is_proved = sa->state == SA_UP && !(sa->user_auth == USER_AUTH_HYBRID && sa_lacks_user(sa));
+    bool is_half_open = !is_proved && sa->state != SA_DEAD && sa->side == RESPONDER;
 
     index_put(&ike->sas_by_peer, sa->self.index, hash_of_handle(ike, sa->peer));
     index_put(&ike->sas_by_cookie, sa->self.index, index_hash(&ike->index_secret, BYTES_OF(sa->cookies[INITIATOR])));

@@ -54,13 +54,15 @@ static void answer_dpd(struct ike *ike, struct isakmp_sa *sa, const struct inten
                 writer_bytes(&w), out);
 }
 
-/* An authenticated delete of a peer's last ISAKMP SA takes its pairs with it, as on an ASA. */
-static void delete_received(struct ike *ike, uint64_t now_ms, struct handle peer, const struct intent *intent,
-                            struct ike_outputs *out)
+/* An authenticated delete of a peer's last ISAKMP SA takes its pairs with it, as on an ASA. `under`: the SA that it
+ * came by. Where its user is not proved he may be anybody, and ends nothing but that SA (attack list X01). */
+static void delete_received(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *under,
+                            const struct intent *intent, struct ike_outputs *out)
 {
     struct isakmp_sa *sa = sa_of_cookies(ike, (const uint8_t(*)[COOKIE_LEN])intent->cookies);
+    struct handle peer = under->peer;
 
-    if (sa == NULL || !handle_equal(sa->peer, peer) || sa->state != SA_UP)
+    if (sa == NULL || !handle_equal(sa->peer, peer) || sa->state != SA_UP || (sa != under && sa_lacks_user(under)))
         return;
     struct handle session = sa->session;
     event_add_text(tell_sa(ike, out, EV_DELETE_RECEIVED, sa), FIELD_DETAIL, "ISAKMP SA");
@@ -78,7 +80,7 @@ static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_s
     struct pair *pair = pair_of_spi_out(ike, sa->peer, spi);
     struct exchange *exchange = pair != NULL ? NULL : quick_of_spi_out(ike, sa->peer, spi);
 
-    if (pair == NULL && exchange == NULL) /* gone already: a Delete may come twice */
+    if (sa_lacks_user(sa) || (pair == NULL && exchange == NULL)) /* gone already: a Delete may come twice */
         return;
     struct event *e = tell_sa(ike, out, EV_DELETE_RECEIVED, sa);
     event_add_text(e, FIELD_DETAIL, "IPsec SA");
@@ -121,7 +123,7 @@ static void intent_do(struct ike *ike, uint64_t now_ms, const struct intent *int
     case INTENT_INSTALL_INBOUND: pair_install(ike, now_ms, exchange, sa, true, false, out); return;
     case INTENT_INSTALL_OUTBOUND: pair_install(ike, now_ms, exchange, sa, false, true, out); return;
     case INTENT_PAIR_UP: pair_up(ike, now_ms, exchange, sa, out); return;
-    case INTENT_DELETE_SA: delete_received(ike, now_ms, sa->peer, intent, out); return;
+    case INTENT_DELETE_SA: delete_received(ike, now_ms, sa, intent, out); return;
     case INTENT_DELETE_PAIR: pair_deleted(ike, now_ms, sa, intent->spi, out); return;
     case INTENT_NOTIFIED: notified(ike, now_ms, sa, intent, out); return;
     case INTENT_ANSWER_DPD: answer_dpd(ike, sa, intent, out); return;

@@ -9,8 +9,7 @@
 
 enum { NONCE_LEN = 32 };
 
-step_action mm_offer, mm_choose, mm_check_choice, mm_keep_share, mm_take_share_r, mm_keep_keys_r, mm_take_share_i,
-    mm_keep_keys_i, mm_check_proof;
+step_action mm_offer, mm_keep_share, mm_take_share_r, mm_keep_keys_i;
 
 void fill_cookie(struct step_work *work, uint8_t cookie[static COOKIE_LEN])
 {
@@ -49,6 +48,8 @@ enum reason mm_offer(struct step_work *work)
     policy_offer_isakmp(work->ike->policy, group_index(work), &offer);
     if (offer.transform_count == 0)
         return REASON_NO_POLICY;
+    policy_auth_without_user(sa_transform_of(&offer, 0, 0)->auth,
+                             &work->draft->sa.user_auth); /* all are alike in that */
     return set_sa(work, BLOB_SA_I, &offer) ? REASON_OK : REASON_LIMIT;
 }
 
@@ -400,18 +401,18 @@ bool set_identity(struct step_work *work, enum blob_id blob)
     const struct policy *policy = work->ike->policy;
     uint8_t space[ID_LEN_MAX + 8], data[ID_DATA_MAX];
     struct writer w = writer_of(space, sizeof space);
-    const struct trustpoint *trustpoint = policy_trustpoint_of(policy, work->draft->sa.tunnel_group);
+    const struct trustpoint *trustpoint = phase1_trustpoint(work);
     struct ip local = work->draft->sa.local.ip;
     struct id id;
 
-    if (is_named_by_subject(work) && trustpoint != NULL) {
-        id = (struct id){.type = ID_DER_ASN1_DN, .data = trustpoint->subject};
-        id_write(&w, &id);
-        return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
-    }
     uint16_t group = work->draft->sa.tunnel_group;
     if (group < policy->tunnel_group_count && policy->tunnel_groups[group].client_identity != NULL) {
         id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->tunnel_groups[group].client_identity)};
+        id_write(&w, &id);
+        return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
+    }
+    if (is_named_by_subject(work) && trustpoint != NULL) {
+        id = (struct id){.type = ID_DER_ASN1_DN, .data = trustpoint->subject};
         id_write(&w, &id);
         return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
     }

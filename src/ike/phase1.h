@@ -24,17 +24,25 @@ enum reason take_share_of(struct step_work *work, enum question_kind kind);
 /* The tunnel-group of the peer's address, with what the method needs. */
 enum reason phase1_find_group(struct step_work *work);
 
+/* What the tunnel-group has for a method by signatures; NULL: the method is another one, or it has none. */
+const struct trustpoint *phase1_trustpoint(const struct step_work *work);
+
+/* The tunnel-group as which a responder in aggressive mode answers an identity: the one that it names, or one that
+ * does not show that there is none of that name. NO_INDEX: there is none at all. */
+uint16_t am_group_to_answer_as(const struct policy *policy, struct bytes id_body, struct ip remote);
+
 /* Aggressive mode: the responder is proved, and message 3 is to be sent. */
 void am_is_answered(struct step_work *work);
-/* A responder's choice is a method by signatures. */
+/* A responder's choice is a method by signatures, or hybrid. */
 enum reason am_choose_signed(struct step_work *work);
-/* Our own signature, out of the vault's answer. */
-enum reason signature_keep(struct step_work *work);
+enum reason am_choose_hybrid(struct step_work *work, const struct id *id);
 
 /* A responder's choice of the peer's proposals, as that tunnel-group takes them (NO_INDEX: none is known). */
 enum reason phase1_choose(struct step_work *work, uint16_t group);
 
 /* Main mode's actions that aggressive mode takes as they are. */
-step_action mm_choose, mm_check_choice, mm_take_share_i, mm_keep_keys_r;
+step_action mm_choose, mm_check_choice, mm_take_share_i, mm_keep_keys_r, mm_check_proof;
+/* Our own signature, out of the vault's answer. */
+step_action signature_keep;
 
 #endif

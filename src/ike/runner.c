@@ -317,7 +317,7 @@ enum reason step_take(struct ike *ike, uint64_t now_ms, enum step_input input, s
 {
     enum reason reason;
     const struct step *step =
-        step_find(exchange->state, exchange->side, sa->state, input, sa->auth, CLEAR, NULL, &reason);
+        step_find(exchange->state, exchange->side, sa->state, input, sa_method(sa), CLEAR, NULL, &reason);
 
     if (step != NULL)
         reason = step_run(ike, now_ms, step, exchange, sa, NULL, sa->local, sa->remote, out);

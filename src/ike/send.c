@@ -222,7 +222,7 @@ enum reason message_build(struct ike *ike, struct step_work *work)
         event_add_number(tell_exchange(ike, work->out, EV_QUICK_MODE_BUILDING, &draft->sa, &draft->exchange),
                          FIELD_MESSAGE_NUMBER, (uint64_t)quick_number(step));
     for (size_t i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++) {
-        if (!part_is_of(step->sends[i], draft->sa.auth))
+        if (!part_is_of(step->sends[i], sa_method(&draft->sa), draft->sa.side))
             continue;
         tell_part(&b, step->sends[i]);
         build_part(&b, step->sends[i]);

@@ -8,19 +8,23 @@
 
 #include <string.h>
 
-step_action mm_take_signature, mm_keep_signature, am_keep_answer, am_take_signature;
+step_action mm_take_signature, mm_keep_signature, mm_check_link, am_keep_answer, am_take_signature;
 
 enum { ID_TEXT_SIZE = 512 };
 
 static uint16_t group_index(const struct step_work *work)
 {
+    const struct policy *policy = work->ike->policy;
     const struct isakmp_sa *sa = &work->draft->sa;
 
-    return sa->tunnel_group != NO_INDEX ? sa->tunnel_group : policy_tunnel_group_of(work->ike->policy, sa->remote.ip);
+    if (sa->tunnel_group != NO_INDEX)
+        return sa->tunnel_group;
+    if (sa->user_auth == USER_AUTH_HYBRID && sa->mode == EXCHANGE_AM)
+        return am_group_to_answer_as(policy, draft_blob(work, BLOB_ID_I), sa->remote.ip);
+    return policy_tunnel_group_of(policy, sa->remote.ip);
 }
 
-/* NULL: the method is none by signatures, or the tunnel-group has no trustpoint. */
-static const struct trustpoint *trustpoint_of(const struct step_work *work)
+const struct trustpoint *phase1_trustpoint(const struct step_work *work)
 {
     return policy_signature_of(work->draft->sa.auth) == SIGNATURE_NONE
                ? NULL
@@ -40,7 +44,7 @@ static uint16_t trustpoint_index(const struct step_work *work)
 
 bool certificate_nth(const struct step_work *work, size_t number, struct cert *cert)
 {
-    const struct trustpoint *trustpoint = trustpoint_of(work);
+    const struct trustpoint *trustpoint = phase1_trustpoint(work);
     size_t count = trustpoint == NULL ? 0 : group_of(work)->sends_chain ? trustpoint->certificate_count : 1;
 
     if (number >= count)
@@ -51,7 +55,7 @@ bool certificate_nth(const struct step_work *work, size_t number, struct cert *c
 
 bool certificate_request_nth(const struct step_work *work, size_t number, struct cert *cr)
 {
-    const struct trustpoint *trustpoint = trustpoint_of(work);
+    const struct trustpoint *trustpoint = phase1_trustpoint(work);
 
     if (trustpoint == NULL || number >= trustpoint->anchor_count)
         return false;
@@ -80,10 +84,12 @@ static bool is_asked_for(const struct trustpoint *trustpoint, struct bytes autho
  * what it can use): when none of the authorities is ours, the log says so before the peer refuses. */
 void certificate_take_requests(struct step_work *work)
 {
-    const struct trustpoint *trustpoint = trustpoint_of(work);
+    const struct trustpoint *trustpoint = phase1_trustpoint(work);
     bool is_asked = false, is_found = false;
     struct cert cr;
 
+    if (!is_signer(sa_method(&work->draft->sa), work->draft->sa.side))
+        return;
     for (size_t i = 0; trustpoint != NULL && i < message_count(work->in, PL_CR); i++) {
         if (cr_read(&cr, message_nth(work->in, PL_CR, i)->body) != WIRE_OK || cr.encoding != CERT_X509_SIGNATURE)
             continue;
@@ -164,7 +170,7 @@ static enum reason ask_about(struct step_work *work, const struct id *id, struct
     question->subject_kind = subject_kind_of(id->type);
     /* An identity that is named here proves nothing unless the certificate has it. */
     question->identity_check = group->peer_identity != NULL ? IDENTITY_REQUIRED : group->identity_check;
-    question->revocation = trustpoint_of(work)->revocation;
+    question->revocation = phase1_trustpoint(work)->revocation;
     question->are_weak_allowed = work->ike->policy->are_weak_allowed;
     enum reason reason = take_certificates(work, question);
     return reason != REASON_OK || is_wanted(work, id) ? reason : REASON_CERT_ID_DIFFERS;
@@ -193,7 +199,8 @@ static enum reason ask_about_answer(struct step_work *work, struct question *que
 
     CHECK(id_read(&id, draft_blob(work, BLOB_ID_R)) == WIRE_OK);
     if (!cover(work, RESPONDER, BLOB_PROOF, &question->covered_peer) ||
-        !cover(work, INITIATOR, BLOB_SIGNATURE, &question->covered))
+        (is_signer(sa_method(&work->draft->sa), INITIATOR) &&
+         !cover(work, INITIATOR, BLOB_SIGNATURE, &question->covered)))
         return REASON_LIMIT;
     return ask_about(work, &id, question);
 }
@@ -209,7 +216,7 @@ enum reason signature_ask(struct step_work *work, struct question *question)
     question->trustpoint = trustpoint_index(work);
     if (sa->side == INITIATOR && is_aggressive)
         return ask_about_answer(work, question);
-    if (sa->side == RESPONDER && !is_aggressive)
+    if ((sa->side == RESPONDER && !is_aggressive) || !is_signer(sa_method(sa), sa->side))
         return REASON_OK;
     question->is_share_covered = sa->side == RESPONDER; /* it is made with the keys */
     return set_identity(work, sa->side == INITIATOR ? BLOB_ID_I : BLOB_ID_R) &&
@@ -240,7 +247,7 @@ enum reason mm_take_signature(struct step_work *work)
     struct question *q = work->question;
     struct id id;
 
-    if (trustpoint_of(work) == NULL)
+    if (phase1_trustpoint(work) == NULL)
         return REASON_NO_TRUSTPOINT;
     if (id_read(&id, body) != WIRE_OK || !id_port_fits_phase1(&id))
         return REASON_BAD_ID;
@@ -257,6 +264,23 @@ enum reason mm_take_signature(struct step_work *work)
     ask_for_digest(work, peer_side, q->digest_peer, &q->digest_peer_len);
     if (sa->side == RESPONDER)
         ask_for_digest(work, RESPONDER, q->digest_mine, &q->digest_mine_len);
+    return REASON_OK;
+}
+
+/* Message 5 in hybrid: whoever exchanged the keys has sent it. Who that is, its user proves afterwards. */
+enum reason mm_check_link(struct step_work *work)
+{
+    struct question *q = work->question;
+
+    if (phase1_trustpoint(work) == NULL)
+        return REASON_NO_TRUSTPOINT;
+    enum reason reason = mm_check_proof(work);
+    if (reason != REASON_OK)
+        return reason;
+    q->kind = QUESTION_SIGN;
+    q->trustpoint = trustpoint_index(work);
+    q->signature_kind = policy_signature_of(work->draft->sa.auth);
+    ask_for_digest(work, RESPONDER, q->digest_mine, &q->digest_mine_len);
     return REASON_OK;
 }
 
@@ -307,7 +331,7 @@ enum reason am_take_signature(struct step_work *work)
     struct question *q = work->question;
     struct id id;
 
-    if (trustpoint_of(work) == NULL)
+    if (phase1_trustpoint(work) == NULL)
         return REASON_NO_TRUSTPOINT;
     CHECK(id_read(&id, draft_blob(work, BLOB_ID_I)) == WIRE_OK);
     enum reason reason = ask_about(work, &id, q);

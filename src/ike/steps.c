@@ -49,11 +49,12 @@ static const struct {
 #include "ike/tm.def"
 #include "ike/info.def"
 #undef STEP
-step_action mm_keep_signature, mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, am_answer, am_check_proof_r, am_keep_answer,
+step_action signature_keep, mm_keep_signature, mm_keep_share, mm_keep_keys_i, mm_keep_keys_r, am_answer, am_check_proof_r, am_keep_answer,
     qm_keep_share, qm_take_secret, xauth_judge, xauth_answer;
 
 #define OAKLEY_AUTH_ANY 0
 #define OAKLEY_AUTH_SIGNED AUTH_SIGNED
+#define OAKLEY_AUTH_HYBRID OAKLEY_AUTH_HYBRID_INIT_RSA
 #define HOLDS(...) {__VA_ARGS__}
 #define NOTHING {0}
 #define FIRST(type) {PL_##type, 1, 1, true}
@@ -71,8 +72,8 @@ static const struct step steps[] = {
 #undef STEP
 };
 
-static const uint16_t part_methods[PART_COUNT] = {
-#define PART(name, payload, method, ...) [PART_##name] = OAKLEY_AUTH_##method,
+static const enum part_of part_kinds[PART_COUNT] = {
+#define PART(name, payload, of, ...) [PART_##name] = PART_OF_##of,
 #include "ike/parts.def"
 #undef PART
 };
@@ -112,16 +113,34 @@ const struct step *step_row(size_t index)
     return index < COUNT_OF(steps) ? &steps[index] : NULL;
 }
 
-bool step_auth_fits(uint16_t wanted, uint16_t auth)
+uint16_t sa_method(const struct isakmp_sa *sa)
 {
-    if (wanted == AUTH_SIGNED)
-        return policy_signature_of(auth) != SIGNATURE_NONE;
-    return wanted == OAKLEY_AUTH_ANY || wanted == auth;
+    return sa->user_auth == USER_AUTH_HYBRID ? policy_auth_with_user(sa->auth, sa->user_auth) : sa->auth;
 }
 
-bool part_is_of(enum part part, uint16_t auth)
+bool step_auth_fits(uint16_t wanted, uint16_t method)
 {
-    return step_auth_fits(part_methods[part], auth);
+    if (wanted == AUTH_SIGNED)
+        return policy_signature_of(method) != SIGNATURE_NONE;
+    return wanted == OAKLEY_AUTH_ANY || wanted == method;
+}
+
+bool is_signer(uint16_t method, enum side side)
+{
+    if (method == OAKLEY_AUTH_HYBRID)
+        return side == RESPONDER;
+    return policy_signature_of(method) != SIGNATURE_NONE;
+}
+
+bool part_is_of(enum part part, uint16_t method, enum side side)
+{
+    switch (part_kinds[part]) {
+    case PART_OF_ANY: return true;
+    case PART_OF_HASHED: return !is_signer(method, side);
+    case PART_OF_SIGNED: return is_signer(method, side);
+    case PART_OF_PEER_SIGNED: return is_signer(method, !side);
+    }
+    return false;
 }
 
 static const struct payload_count *count_of(const struct step *step, uint8_t type)
@@ -148,7 +167,7 @@ static enum reason payloads_fit(const struct step *step, const struct message *i
     return REASON_OK;
 }
 
-const struct step *step_find(enum state from, enum side side, enum sa_state sa, enum step_input input, uint16_t auth,
+const struct step *step_find(enum state from, enum side side, enum sa_state sa, enum step_input input, uint16_t method,
                              enum sealing sealing, const struct message *in, enum reason *why)
 {
     *why = REASON_OUT_OF_STEP;
@@ -156,7 +175,7 @@ const struct step *step_find(enum state from, enum side side, enum sa_state sa, 
         const struct step *step = &steps[i];
 
         if (step->from != from || step->side != side || step->sa != sa || step->input != input ||
-            !step_auth_fits(step->auth, auth))
+            !step_auth_fits(step->auth, method))
             continue;
         if (in != NULL && step->sealing != sealing) {
             *why = sealing == CLEAR ? REASON_NOT_SEALED : REASON_SEALED_TOO_EARLY;

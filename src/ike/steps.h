@@ -30,6 +30,9 @@ typedef enum reason step_action(struct step_work *work);
 /* In place of a method: every one of policy_signature_of. */
 enum { AUTH_SIGNED = 0xffff };
 
+/* Of which messages a part is: by what its sender, or the other side, proves itself with. */
+enum part_of { PART_OF_ANY, PART_OF_HASHED, PART_OF_SIGNED, PART_OF_PEER_SIGNED };
+
 enum { HOLDS_MAX = 12, SENDS_MAX = 12 };
 
 struct step {
@@ -37,7 +40,7 @@ struct step {
     enum side side;
     enum sa_state sa; /* of the ISAKMP SA */
     enum step_input input;
-    uint16_t auth; /* OAKLEY_AUTH_*, AUTH_SIGNED; 0: any */
+    uint16_t auth; /* as of sa_method, AUTH_SIGNED; 0: any */
     enum sealing sealing;
     struct payload_count holds[HOLDS_MAX]; /* ends with max 0 */
     step_action *act;
@@ -48,17 +51,24 @@ struct step {
     enum sa_state sa_to;
 };
 
-/* A row for `wanted` (of struct step) is one for that method of an SA. */
-bool step_auth_fits(uint16_t wanted, uint16_t auth);
+/* The method that rows are chosen by, OAKLEY_AUTH_*: that of the policy, where users change who proves what (hybrid)
+ * theirs. */
+uint16_t sa_method(const struct isakmp_sa *sa);
 
-/* A part that messages by that method hold. */
-bool part_is_of(enum part part, uint16_t auth);
+/* A row for `wanted` (of struct step) is one for that method of an SA. */
+bool step_auth_fits(uint16_t wanted, uint16_t method);
+
+/* By that method this side proves itself by a signature, and not by a hash. */
+bool is_signer(uint16_t method, enum side side);
+
+/* A part that the messages of this side hold by that method. */
+bool part_is_of(enum part part, uint16_t method, enum side side);
 
 /* All rows of all exchanges: index 0, 1, ... until NULL. */
 const struct step *step_row(size_t index);
 
 /* The one row that fits; NULL, and `why`, when there is none. `in` is NULL for other inputs than messages. */
-const struct step *step_find(enum state from, enum side side, enum sa_state sa, enum step_input input, uint16_t auth,
+const struct step *step_find(enum state from, enum side side, enum sa_state sa, enum step_input input, uint16_t method,
                              enum sealing sealing, const struct message *in, enum reason *why);
 
 #endif

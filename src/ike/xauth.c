@@ -44,6 +44,12 @@ static bool read_reply(const struct config *config, struct bytes *user, struct b
            memchr(user->data, '\0', user->len) == NULL && password->len <= USER_PASSWORD_MAX;
 }
 
+/* Hybrid, and the group that was named does not exist: see am_choose_hybrid. */
+static bool is_of_no_group(const struct isakmp_sa *sa)
+{
+    return sa->tunnel_group == NO_INDEX;
+}
+
 enum reason xauth_take_reply(struct step_work *work)
 {
     struct transaction *transaction = &work->draft->exchange.transaction;
@@ -62,7 +68,7 @@ enum reason xauth_take_reply(struct step_work *work)
                                         .key_index = work->draft->sa.tunnel_group,
                                         .user = user,
                                         .password = password,
-                                        .is_decoy = transaction->is_over};
+                                        .is_decoy = transaction->is_over || is_of_no_group(&work->draft->sa)};
     return REASON_OK;
 }
 
@@ -70,7 +76,8 @@ enum reason xauth_judge(struct step_work *work)
 {
     struct transaction *transaction = &work->draft->exchange.transaction;
 
-    transaction->is_accepted = work->answer->is_password_right && !transaction->is_over;
+    transaction->is_accepted =
+        work->answer->is_password_right && !transaction->is_over && !is_of_no_group(&work->draft->sa);
     draft_intend(work, INTENT_USER_JUDGED);
     return REASON_OK;
 }
@@ -168,7 +175,10 @@ static void tell_user(struct ike *ike, const struct isakmp_sa *sa, struct bytes 
     text_add_escaped(&text, user);
     event_add_text(e, FIELD_USERNAME, name);
     if (!t->is_accepted)
-        event_add_text(e, FIELD_CAUSE, t->is_over ? "Too many wrong passwords" : "Invalid password");
+        event_add_text(e, FIELD_CAUSE,
+                       t->is_over           ? "Too many wrong passwords"
+                       : is_of_no_group(sa) ? "No tunnel-group of that name"
+                                            : "Invalid password");
 }
 
 void user_judged(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa,
@@ -189,6 +199,7 @@ void user_judged(struct ike *ike, uint64_t now_ms, struct exchange *exchange, st
         }
         sa->session = session->self;
         sa->user_due_ms = 0;
+        sa_file(ike, sa);
     }
     if (!transaction_begin(ike, now_ms, sa, EXCHANGE_STATUS, judged.is_accepted, out))
         sa_end(ike, now_ms, sa, REASON_LIMIT, true, out);

@@ -97,8 +97,15 @@ bool policy_can_authenticate(const struct policy *policy, uint16_t tunnel_group,
 
     if (tunnel_group >= policy->tunnel_group_count)
         return false;
-    return kind == SIGNATURE_NONE ? policy->tunnel_groups[tunnel_group].has_key
-                                  : trustpoint != NULL && trustpoint->kind == kind;
+    const struct tunnel_group *group = &policy->tunnel_groups[tunnel_group];
+    if (policy_auth_with_user(auth, group->user_auth) == 0)
+        return false;
+    if (kind == SIGNATURE_NONE)
+        return group->has_key;
+    if (trustpoint == NULL)
+        return false;
+    /* The user's end signs nothing then: it needs to know whom it trusts. */
+    return trustpoint->kind == kind || (group->user_auth == USER_AUTH_HYBRID && group->is_client);
 }
 
 /* A policy by a method that the tunnel group has no means for is left aside, unless all are. */
@@ -252,15 +259,19 @@ uint32_t policy_lifetime(uint32_t ours_s, const struct sa_transform *transform)
 }
 
 /* A group is for peers with users or for peers without. Where the address has no group of its own, the method says
- * which of the two groups for any peer is meant. Attack list X01: nobody leaves the user out. */
-static bool takes_user_auth(const struct policy *policy, uint16_t tunnel_group, enum user_auth user_auth)
+ * which of the two groups for any peer is meant, and that one must have the means. Attack list X01: nobody leaves the
+ * user out. */
+static bool takes_method(const struct policy *policy, uint16_t tunnel_group, uint16_t auth, enum user_auth user_auth)
 {
     bool has_own = tunnel_group < policy->tunnel_group_count && (ip_is_set(policy->tunnel_groups[tunnel_group].peer) ||
                                                                  policy->tunnel_groups[tunnel_group].is_by_identity);
 
-    if (has_own || user_auth == USER_AUTH_NONE)
-        return user_auth_of(policy, tunnel_group) == user_auth;
-    return policy_remote_group_for_any(policy, user_auth) != NO_INDEX;
+    if (!has_own && user_auth != USER_AUTH_NONE) {
+        tunnel_group = policy_remote_group_for_any(policy, user_auth);
+        if (tunnel_group == NO_INDEX)
+            return false;
+    }
+    return user_auth_of(policy, tunnel_group) == user_auth && !is_left_aside(policy, tunnel_group, auth);
 }
 
 bool policy_choose_isakmp(const struct policy *policy, uint16_t tunnel_group, const struct sa_payload *offer,
@@ -275,8 +286,7 @@ bool policy_choose_isakmp(const struct policy *policy, uint16_t tunnel_group, co
             enum user_auth user_auth;
             uint16_t auth = policy_auth_without_user(t->auth, &user_auth);
 
-            if (fitting == NO_INDEX || !takes_user_auth(policy, tunnel_group, user_auth) ||
-                is_left_aside(policy, tunnel_group, auth))
+            if (fitting == NO_INDEX || !takes_method(policy, tunnel_group, auth, user_auth))
                 continue;
             *choice = (struct isakmp_choice){i, k, fitting, user_auth,
                                              policy_lifetime(policy->isakmp_policies[fitting].lifetime_s, t)};

@@ -114,8 +114,9 @@ struct tunnel_group {
     enum user_auth user_auth;
     uint16_t pools[POOLS_PER_GROUP_MAX]; /* indexes */
     uint8_t pool_count;
-    const char *client_identity; /* as a client: the group's name, which we show; NULL: we are none */
-    uint16_t group_policy; /* number of policy.group_policies, from 1; 0: none */
+    bool is_client;              /* we are the user's end of this peer */
+    const char *client_identity; /* and show this, the group's name; NULL: what `crypto isakmp identity` says */
+    uint16_t group_policy;       /* number of policy.group_policies, from 1; 0: none */
 };
 
 enum connection_type { CONNECTION_BIDIRECTIONAL, CONNECTION_ORIGINATE_ONLY, CONNECTION_ANSWER_ONLY };
@@ -281,7 +282,8 @@ bool policy_is_reserved(const struct policy *policy, const struct selector *sele
 /* The tunnel group of the same name in another policy, for a peer at that address; NO_INDEX: it has another one now. */
 uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, struct ip peer, const struct policy *to);
 
-/* The same tunnel in another policy: equal in all that its SAs were made from; a reverse route is not of that. NO_INDEX: it is gone or has changed. */
+/* The same tunnel in another policy: equal in all that its SAs were made from; a reverse route is not of that.
+ * NO_INDEX: it is gone or has changed. */
 uint16_t policy_same_tunnel(const struct policy *from, uint16_t tunnel, const struct policy *to);
 
 #endif

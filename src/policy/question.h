@@ -68,11 +68,11 @@ struct question {
     uint16_t peer_public_len;
     struct evidence evidence; /* AUTOPSY */
 
-    /* With signatures. *SKEYID: SIGNATURE_NONE with pre-shared keys; otherwise SKEYID is made of the nonces and g^xy,
-     * and HMAC(SKEYID, covered) is signed when `covered` is not empty; with `is_share_covered` our public value stands
-     * before it. SKEYID with `covered_peer`: before we sign, the peer is judged as by VERIFY_CHAIN, its signature being
-     * over HMAC(SKEYID, covered_peer). The views stand in the outputs of the feed that
-     * asks: whoever keeps a question for longer takes them along (question_keep). */
+    /* With signatures. SIGN: over digest_mine, with the key of the trustpoint. *SKEYID: SIGNATURE_NONE with pre-shared
+     * keys; otherwise SKEYID is made of the nonces and g^xy, and HMAC(SKEYID, covered) is signed when `covered` is not
+     * empty; with `is_share_covered` our public value stands before it. SKEYID with `covered_peer`: before we sign, the
+     * peer is judged as by VERIFY_CHAIN, its signature being over HMAC(SKEYID, covered_peer). The views stand in the
+     * outputs of the feed that asks: whoever keeps a question for longer takes them along (question_keep). */
     enum signature_kind signature_kind;
     uint16_t trustpoint; /* index of struct policy.trustpoints */
     struct bytes covered, covered_peer;

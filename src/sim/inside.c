@@ -41,7 +41,7 @@ void inside_look(const struct ike *ike, struct inside *seen, bool are_sums_wante
                                      e->kind,
                                      e->state,
                                      e->side,
-                                     sa_of(ike, e->sa)->auth,
+                                     sa_method(sa_of(ike, e->sa)),
                                      handle_is_set(e->parked) ? committed_sum(e) : 0};
     }
     if (!are_sums_wanted)

@@ -13,8 +13,8 @@ struct inside_exchange {
     enum exchange_kind kind;
     enum state state;
     enum side side;
-    uint16_t auth; /* of its ISAKMP SA */
-    uint64_t sum;  /* of its committed value, counters left out */
+    uint16_t method; /* of its ISAKMP SA */
+    uint64_t sum;    /* of its committed value, counters left out */
 };
 
 struct inside_object {

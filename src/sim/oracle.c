@@ -150,6 +150,9 @@ static void check_stranger(struct sim *sim, struct site *site, const struct head
     if ((header->exchange == XCHG_MAIN || header->exchange == XCHG_AGGRESSIVE) &&
         bytes_are_zero(BYTES_OF(header->cookies[1])) && !is_own_exchange(site, header))
         memcpy(site->cookies[site->cookie_count++ % COOKIES_MAX], header->cookies[0], COOKIE_LEN);
+    /* Message 6 goes to somebody whose message 5 opened, so message 4 has come there. */
+    if (header->exchange == XCHG_MAIN && (header->flags & FLAG_ENCRYPTION) != 0)
+        return;
     if (is_own_exchange(site, header) || schedule_info(site->as.schedule)->do_responders_repeat ||
         (s = stranger_of(site, to)) == NULL || s->is_proved)
         return;
@@ -205,8 +208,8 @@ void oracle_sent(struct sim *sim, uint32_t index, const struct ike_output *item)
 
 /* What the exchange was before and after, and its method, tell the row; where several lead the same way, as for a
  * message in clear and a sealed one, the one that was run last does. When none of them was, another step followed, and
- * none is counted. `auth`: 0, not known. */
-static void row_taken(struct sim *sim, uint32_t site, enum state from, enum side side, uint16_t auth, enum state to)
+ * none is counted. `method`: 0, not known. */
+static void row_taken(struct sim *sim, uint32_t site, enum state from, enum side side, uint16_t method, enum state to)
 {
     const struct step *last = inside_last_step(sim->sites[site].ike);
     size_t count = 0, only = 0;
@@ -215,7 +218,7 @@ static void row_taken(struct sim *sim, uint32_t site, enum state from, enum side
         const struct step *step = step_row(i);
 
         if (step->from != from || step->side != side || step->to != to ||
-            (auth != 0 && !step_auth_fits(step->auth, auth)))
+            (method != 0 && !step_auth_fits(step->auth, method)))
             continue;
         count++;
         only = i;
@@ -245,7 +248,7 @@ static void check_steps(struct sim *sim, uint32_t site)
         enum state from = old != NULL ? old->state : exchange_info(now->kind)->start;
 
         if (from != now->state)
-            row_taken(sim, site, from, now->side, now->auth, now->state);
+            row_taken(sim, site, from, now->side, now->method, now->state);
         if (old != NULL && handle_is_set(old->parked) && handle_equal(old->parked, now->parked) && old->sum != now->sum)
             sim_violate(sim, "something changed an exchange that waits for the vault");
     }

@@ -135,6 +135,8 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
         site->serves_users = true;
         site->group_name = group_of_users;
         return true;
+    case LINE_SERVES_ANY_USERS: site->serves_users = true; return true;
+    case LINE_BEGINS_MAIN: site->is_main_mode_of_users = true; return true;
     case LINE_HAS_USER:
         site->user = line->text;
         site->password = SIM_PASSWORD;

@@ -61,8 +61,10 @@ struct sim_site {
     bool takes_any_peer; /* by a dynamic crypto map without an ACL and DefaultL2LGroup with the first peer's key;
                           * `peers` say only where its own packets go */
     bool serves_users;   /* as takes_any_peer, in aggressive mode, with a tunnel-group for users and SIM_POOL_SIZE
-                          * addresses   for them; the one user is SIM_USER with SIM_PASSWORD */
+                          * addresses for them, that has `group_name`, or is DefaultRAGroup; the one user is SIM_USER
+                          * with SIM_PASSWORD. With a credential by hybrid, as the other end with one */
     uint32_t pool_size;  /* 0: SIM_POOL_SIZE */
+    bool is_main_mode_of_users;             /* begins so, as a client */
     const char *user, *password;            /* its own, as a client of its first peer; NULL: it is a site */
     struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
 };

@@ -70,6 +70,11 @@ static void dynamic_make(struct site *site, struct site_policy *p)
     p->policy.tunnel_count = 1;
 }
 
+static enum user_auth user_auth_of(const struct site *site)
+{
+    return site->as.credential != NULL ? USER_AUTH_HYBRID : USER_AUTH_XAUTH;
+}
+
 static void users_make(struct site *site, struct site_policy *p)
 {
     /* Of SIM_PASSWORD; by a method that is quick enough for thousands of worlds. */
@@ -79,11 +84,13 @@ static void users_make(struct site *site, struct site_policy *p)
     struct tunnel_group *group = &p->groups[0];
 
     dynamic_make(site, p);
-    *group = (struct tunnel_group){.name = site->as.group_name,
-                                   .is_by_identity = true,
-                                   .has_key = true,
+    *group = (struct tunnel_group){.name = site->as.group_name != NULL ? site->as.group_name : "DefaultRAGroup",
+                                   .is_by_identity = site->as.group_name != NULL,
+                                   .has_key = site->as.credential == NULL,
+                                   .trustpoint = site->as.credential != NULL,
+                                   .sends_chain = true,
                                    .is_remote_access = true,
-                                   .user_auth = USER_AUTH_XAUTH,
+                                   .user_auth = user_auth_of(site),
                                    .pool_count = 1,
                                    .has_dpd = site->as.has_dpd,
                                    .dpd_is_on_demand = site->as.dpd_is_on_demand,
@@ -102,9 +109,17 @@ static void users_make(struct site *site, struct site_policy *p)
 static void client_make(struct site *site, struct site_policy *p)
 {
     tunnel_make(site, p, 0);
-    p->tunnels[0].is_client = p->tunnels[0].is_aggressive = true;
+    p->tunnels[0].is_client = true;
+    p->tunnels[0].is_aggressive = !site->as.is_main_mode_of_users;
     p->aces[0].selector.local = p->aces[0].selector.remote = ip_range_of_prefix(ip_of_v4(0), 0);
-    p->groups[0].user_auth = USER_AUTH_XAUTH;
+    p->groups[0].user_auth = user_auth_of(site);
+    p->groups[0].is_client = true;
+    if (site->as.credential != NULL) { /* whom it trusts is all that it needs */
+        p->trustpoint = site->as.credential->trustpoint;
+        p->trustpoint.kind = SIGNATURE_NONE;
+        p->trustpoint.certificate_count = 0;
+        p->policy.trustpoints = &p->trustpoint;
+    }
     p->policy.tunnel_count = 1;
     p->credential =
         (struct credential){.user = bytes_of_text(site->as.user), .password = bytes_of_text(site->as.password)};

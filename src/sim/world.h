@@ -98,6 +98,7 @@ struct site_policy {
     char names[SIM_TUNNELS_MAX][IP_TEXT_SIZE];
     struct address_pool pool;
     struct credential credential;
+    struct trustpoint trustpoint; /* of a client */
 };
 
 /* An address that has proved nothing, and what went to and fro in exchanges that it began. */

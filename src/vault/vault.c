@@ -150,9 +150,12 @@ static enum question_fault lacks(const struct vault *vault, const struct questio
 {
     const struct trust *trust = trust_of(vault, question);
     bool is_for_skeyid = question->kind == QUESTION_SKEYID || question->kind == QUESTION_SHARE_AND_SKEYID;
+    bool is_signature_wanted = question->covered.len > 0 || question->digest_mine_len > 0;
 
-    if (question->kind == QUESTION_VERIFY_CHAIN || (is_for_skeyid && question->signature_kind != SIGNATURE_NONE))
-        return trust != NULL && trust_key(trust) != NULL ? QUESTION_FAULT_NONE : QUESTION_FAULT_NO_TRUSTPOINT;
+    if (question->kind == QUESTION_VERIFY_CHAIN || question->kind == QUESTION_SIGN ||
+        (is_for_skeyid && question->signature_kind != SIGNATURE_NONE))
+        return trust != NULL && (trust_key(trust) != NULL || !is_signature_wanted) ? QUESTION_FAULT_NONE
+                                                                                   : QUESTION_FAULT_NO_TRUSTPOINT;
     if ((is_for_skeyid || question->kind == QUESTION_AUTOPSY) && !question->is_decoy &&
         !has_key(vault, question->key_index))
         return QUESTION_FAULT_NO_KEY;
@@ -431,6 +434,8 @@ static enum question_fault answer_it(struct vault *vault, const struct question 
     case QUESTION_SHARE_AND_SKEYID: return share_and_use(question, randomness, answer);
     case QUESTION_AUTOPSY: return autopsy(vault, question, answer);
     case QUESTION_VERIFY_CHAIN: return verify_and_sign(vault, question, answer);
+    case QUESTION_SIGN:
+        return sign(vault, question, bytes_of(question->digest_mine, question->digest_mine_len), answer);
     case QUESTION_FORGET: pool_give_back(&vault->secrets, question->secret); return QUESTION_FAULT_NONE;
     case QUESTION_SEED: return seed(randomness, answer);
     case QUESTION_CREDENTIALS: return credentials(vault, question, answer);

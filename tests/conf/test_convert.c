@@ -100,13 +100,14 @@ static void others_get_each_line_of_the_acl_and_are_told_what_is_missing(void **
         {CONF_TO_STRONGSWAN,
          {"version = 1\n", "local_addrs = 198.51.100.2\n", "proposals = aes256-sha1-modp2048\n",
           "local_ts = 10.1.0.0/16\n", "remote_ts = 10.3.0.1/32[17/10-20]\n",
-          "esp_proposals = aes256-sha1-modp2048, aes128-sha256-modp2048\n",
-          "dpd_action = restart\n", "# not carried: line 30: logging buffer-size 4096\n"}},
+          "esp_proposals = aes256-sha1-modp2048, aes128-sha256-modp2048\n", "dpd_action = restart\n",
+          "# not carried: line 30: logging buffer-size 4096\n"}},
         {CONF_TO_LIBRESWAN,
          {"conn OUT-10-1\n", "conn OUT-10-3\n", "ikev2=no\n", "ike=aes256-sha1;modp2048\n",
           "esp=aes256-sha1;modp2048,aes128-sha2_256;modp2048\n",
           "rightprotoport=17/%any # not carried: a range of ports\n",
-          "# not carried: backup peer 203.0.113.3 of crypto map OUT 10\n", "# not carried: line 30: logging buffer-size 4096\n"}},
+          "# not carried: backup peer 203.0.113.3 of crypto map OUT 10\n",
+          "# not carried: line 30: logging buffer-size 4096\n"}},
     };
 
     (void)state;

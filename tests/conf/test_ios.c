@@ -100,9 +100,12 @@ static void the_version_says_whose_words_are_used(void **state)
         const char *line;
         enum ios_release release;
     } cases[] = {
-        {"version 12.2\n", IOS_RELEASE_OLD},    {"version 12.4\n", IOS_RELEASE_MIDDLE},
-        {"version 15.1\n", IOS_RELEASE_MIDDLE}, {"version 17.3\n", IOS_RELEASE_NEW},
-        {"", IOS_RELEASE_UNKNOWN},              {"version 99999999999999.1\n", IOS_RELEASE_NEW},
+        {"version 12.2\n", IOS_RELEASE_OLD},
+        {"version 12.4\n", IOS_RELEASE_MIDDLE},
+        {"version 15.1\n", IOS_RELEASE_MIDDLE},
+        {"version 17.3\n", IOS_RELEASE_NEW},
+        {"", IOS_RELEASE_UNKNOWN},
+        {"version 99999999999999.1\n", IOS_RELEASE_NEW},
     };
 
     (void)state;

@@ -98,7 +98,9 @@ static void how_users_prove_themselves_is_said_in_both_spellings(void **state)
 
         read_with(&r, group, cases[i].line);
         CHECK(group_named(&r.conf, "STAFF")->user_auth == cases[i].user_auth);
-        CHECK(is_found(&r.conf, "hybrid authentication is not built") == (cases[i].user_auth == USER_AUTH_HYBRID));
+        CHECK(is_found(&r.conf, "hybrid authentication needs a trust-point") ==
+              (cases[i].user_auth == USER_AUTH_HYBRID));
+        CHECK(group_named(&r.conf, "STAFF")->has_key == (cases[i].user_auth != USER_AUTH_HYBRID));
         reading_end(&r);
     }
 }

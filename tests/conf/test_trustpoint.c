@@ -2,6 +2,8 @@
 #include "conf/reading.h"
 
 #include "crypto/certificates.h"
+#include "policy/choose.h"
+#include "wire/numbers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,6 +107,109 @@ static void C01_aggressive_mode_by_certificates_exposes_no_key(void **state)
     CHECK(says(&r.conf, "whoever asks is shown our certificate"));
     CHECK(!says(&r.conf, "its key can be tried out") && !says(&r.conf, "with a pre-shared key"));
     reading_end(&r);
+}
+
+static const struct tunnel_group *group_named(const struct conf *conf, const char *name)
+{
+    for (uint16_t i = 0; i < conf->policy.tunnel_group_count; i++)
+        if (strcmp(conf->policy.tunnel_groups[i].name, name) == 0)
+            return &conf->policy.tunnel_groups[i];
+    return NULL;
+}
+
+static void a_gateway_for_hybrid_needs_a_certificate_and_no_key(void **state)
+{
+    static const char users[] = "ip local pool P 10.60.200.10-10.60.200.20\nno crypto ikev1 am-disable\n"
+                                "tunnel-group STAFF type remote-access\n"
+                                "tunnel-group STAFF general-attributes\n address-pool P\n"
+                                "tunnel-group STAFF ipsec-attributes\n";
+    static const struct {
+        const char *trustpoint, *lines, *said;
+        bool can_prove;
+    } cases[] = {
+        {"crypto ca trustpoint LAB\n file certificate west-rsa.pem\n file key west-rsa.key\n file ca root.pem\n",
+         " ikev1 trust-point LAB\n ikev1 user-authentication hybrid\n", NULL, true},
+        {"crypto ca trustpoint LAB\n file certificate west-rsa.pem\n file key west-rsa.key\n file ca root.pem\n",
+         " trust-point LAB\n isakmp ikev1-user-authentication hybrid\n", NULL, true},
+        {"crypto ca trustpoint LAB\n file certificate west-rsa.pem\n file key west-rsa.key\n file ca root.pem\n",
+         " pre-shared-key xK9-2mQ7_vB4-pL8w\n trust-point LAB\n isakmp ikev1-user-authentication hybrid\n",
+         "the key of tunnel-group STAFF is not used", true},
+        {"crypto ca trustpoint LAB\n file ca root.pem\n", " ikev1 trust-point LAB\n ikev1 user-authentication hybrid\n",
+         "hybrid authentication needs a trust-point with an RSA key", false},
+        {"crypto ca trustpoint LAB\n file certificate west-ecdsa-256.pem\n file key west-ecdsa-256.key\n",
+         " ikev1 trust-point LAB\n ikev1 user-authentication hybrid\n",
+         "hybrid authentication needs a trust-point with an RSA key", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        text[0] = '\0';
+        put(head);
+        put(cases[i].trustpoint);
+        put(users);
+        put(cases[i].lines);
+        reading_of(&r, text);
+        CHECK(r.is_ok);
+        read_wanted(&r);
+        const struct tunnel_group *g = group_named(&r.conf, "STAFF");
+        CHECK(g != NULL && g->user_auth == USER_AUTH_HYBRID && !g->has_key && r.conf.key_count == 0);
+        bool is_said = cases[i].said != NULL ? says(&r.conf, cases[i].said) : !says(&r.conf, "hybrid");
+        if (!is_said)
+            print_findings(&r.conf);
+        CHECK(is_said && !says(&r.conf, "takes every certificate"));
+        CHECK(policy_can_authenticate(&r.conf.policy, (uint16_t)(g - r.conf.policy.tunnel_groups),
+                                      OAKLEY_AUTH_RSA_SIG) == cases[i].can_prove);
+        reading_end(&r);
+    }
+}
+
+static void a_client_in_hybrid_needs_to_know_the_authority_and_the_name(void **state)
+{
+    static const char client[] = "crypto ca trustpoint GATEWAYS\n file ca root.pem\n"
+                                 "vpnclient server 203.0.113.2\nvpnclient username alice password Top-Secret-1\n"
+                                 "vpnclient enable\n";
+    static const struct {
+        const char *lines, *said;
+        bool runs, is_aggressive;
+    } cases[] = {
+        {"vpnclient vpngroup STAFF\nvpnclient hybrid GATEWAYS\nvpnclient peer-identity CN = east\n", NULL, true, true},
+        {"vpnclient vpngroup STAFF\nvpnclient hybrid GATEWAYS\nvpnclient peer-identity CN = east\n"
+         "vpnclient phase1-mode main\n",
+         NULL, true, false},
+        {"vpnclient vpngroup STAFF password *****\nvpnclient hybrid GATEWAYS\nvpnclient peer-identity CN = east\n",
+         NULL, true, true},
+        {"vpnclient vpngroup STAFF\nvpnclient hybrid GATEWAYS\n",
+         "whoever has a certificate of trustpoint GATEWAYS could stand in for the gateway", true, true},
+        {"vpnclient vpngroup STAFF\nvpnclient hybrid OTHERS\n", "there is no trustpoint of the name", false, false},
+        {"vpnclient vpngroup STAFF\n", "has no password, and there is no `vpnclient hybrid`", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        text[0] = '\0';
+        put(head);
+        put(client);
+        put(cases[i].lines);
+        reading_of(&r, text);
+        CHECK(r.is_ok);
+        read_wanted(&r);
+        const struct tunnel_group *g = group_named(&r.conf, "STAFF");
+        if (cases[i].said != NULL && !says(&r.conf, cases[i].said))
+            print_findings(&r.conf);
+        CHECK(cases[i].said == NULL ? !says(&r.conf, "vpnclient") : says(&r.conf, cases[i].said));
+        CHECK((g != NULL) == cases[i].runs && (r.conf.credential_count == 1) == cases[i].runs);
+        if (g != NULL) {
+            CHECK(g->is_client && g->user_auth == USER_AUTH_HYBRID && !g->has_key && g->trustpoint == 1);
+            CHECK(policy_can_authenticate(&r.conf.policy, (uint16_t)(g - r.conf.policy.tunnel_groups),
+                                          OAKLEY_AUTH_RSA_SIG));
+            CHECK(r.conf.policy.tunnels[r.conf.policy.tunnel_count - 1].is_aggressive == cases[i].is_aggressive);
+        }
+        reading_end(&r);
+    }
 }
 
 static void files_make_a_trustpoint_that_runs(void **state)
@@ -258,6 +363,8 @@ static void both_spellings_name_the_trustpoint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_gateway_for_hybrid_needs_a_certificate_and_no_key),
+        cmocka_unit_test(a_client_in_hybrid_needs_to_know_the_authority_and_the_name),
         cmocka_unit_test(files_make_a_trustpoint_that_runs),
         cmocka_unit_test(C01_aggressive_mode_by_certificates_exposes_no_key),
         cmocka_unit_test(what_cannot_be_used_parks_the_tunnel_and_says_why),

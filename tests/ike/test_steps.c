@@ -96,8 +96,10 @@ static void rows_stay_in_their_exchange_and_move_the_sa_only_in_phase_1(void **s
                   step->from == STATE_AM_WAIT_MSG3);
         /* Attack list S02: the only ways to an SA that is up are those that check a proof. In main mode it is sealed,
          * and names who proves himself; in aggressive mode that was in message 1. */
+        /* With hybrid the responder's proof is a signature; the initiator's is its user's. */
+        bool is_signature = step->auth == AUTH_SIGNED || is_signer(step->auth, !step->side);
         if (step->sa_to == SA_UP && step->sa != SA_UP)
-            CHECK(count_of(step, step->auth == AUTH_SIGNED ? PL_SIG : PL_HASH).min == 1 &&
+            CHECK(count_of(step, is_signature ? PL_SIG : PL_HASH).min == 1 &&
                   (step->from == STATE_AM_WAIT_MSG3 || count_of(step, PL_ID).min == 1) &&
                   (step->sealing == SEALED || state_info(step->from)->kind == EXCHANGE_AM));
         if (step->sa == SA_UP && step->input == INPUT_MESSAGE)

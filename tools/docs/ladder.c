@@ -178,7 +178,9 @@ static void take(struct walk *walk, enum side side, const struct step *step)
         for (unsigned i = 0; i < SENDS_MAX && step->sends[i] != PART_END; i++) {
             uint8_t type = part_payload[step->sends[i]];
 
-            if (walk->ladder->auth != 0 && !part_is_of(step->sends[i], walk->ladder->auth))
+            if (walk->ladder->auth != 0 &&
+                !part_is_of(step->sends[i],
+                            walk->ladder->auth == AUTH_SIGNED ? OAKLEY_AUTH_RSA_SIG : walk->ladder->auth, step->side))
                 continue;
             if (held(answer, type) == NULL)
                 fail(step, "sends a payload that the other side's row does not hold");
