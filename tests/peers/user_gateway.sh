@@ -1,11 +1,40 @@
 # shellcheck shell=bash
 # ikewise in east as a gateway for users: one group by its name in aggressive mode, the default one in main mode.
 # Source it after lab.sh, cell.sh and ikewise.sh.
+#
+#   hybrid=CERTIFICATE       there is no key: the gateway is proved by east-CERTIFICATE of tests/certificates
 
 group=STAFF
 user=alice
 password=wonderland-is-far
 pool=10.60.200
+hybrid=
+certificates=$lab_tree/tests/certificates
+
+gateway_trustpoint() {
+    [ -n "$hybrid" ] || return
+    install -m 600 "$certificates/east-$hybrid.key" "$lab_dir/own.key"
+    cat <<CONF
+crypto ca trustpoint LAB
+ file certificate $certificates/east-$hybrid.pem
+ file key $lab_dir/own.key
+ file ca $certificates/root.pem
+CONF
+}
+
+gateway_authentication() {
+    if [ -z "$hybrid" ]; then
+        echo " ikev1 pre-shared-key $cell_key"
+        echo " ikev1 user-authentication xauth"
+    else
+        echo " ikev1 trust-point LAB"
+        echo " isakmp ikev1-user-authentication hybrid"
+    fi
+}
+
+gateway_method() {
+    if [ -z "$hybrid" ]; then echo pre-share; else echo rsa-sig; fi
+}
 
 gateway_configuration() {
     cat <<CONF
@@ -18,6 +47,7 @@ interface GigabitEthernet0/1
  nameif inside
  security-level 100
  ip address ${lab_inner_gateway[east]} 255.255.255.0
+$(gateway_trustpoint)
 access-list SPLIT standard permit ${lab_inner_net[east]} 255.255.255.0
 ip local pool RA $pool.10-$pool.20 mask 255.255.255.0
 crypto ipsec ikev1 transform-set TS esp-aes-256 esp-sha-hmac
@@ -27,7 +57,7 @@ crypto map OUTSIDE interface outside
 no crypto ikev1 am-disable
 crypto ikev1 enable outside
 crypto ikev1 policy 10
- authentication pre-share
+ authentication $(gateway_method)
  encryption aes-256
  hash sha
  group 14
@@ -45,14 +75,13 @@ tunnel-group $group general-attributes
  address-pool RA
  default-group-policy STAFF
 tunnel-group $group ipsec-attributes
- ikev1 pre-shared-key $cell_key
- ikev1 user-authentication xauth
+$(gateway_authentication)
  isakmp keepalive threshold 10 retry 2
 tunnel-group DefaultRAGroup general-attributes
  address-pool RA
  default-group-policy STAFF
 tunnel-group DefaultRAGroup ipsec-attributes
- ikev1 pre-shared-key $cell_key
+$(gateway_authentication)
 CONF
 }
 

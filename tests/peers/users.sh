@@ -1,6 +1,6 @@
 #!/bin/bash
 # strongSwan as a user's end, and ikewise as one of strongSwan and of ikewise: XAUTH and mode config, in aggressive and in
-# main mode, behind NAT and not.
+# main mode, behind NAT and not; by the key of a group, and hybrid.
 #
 #   tests/peers/users.sh            all of it, side by side
 #   tests/peers/users.sh NAME...
@@ -23,18 +23,7 @@ connections {
         remote_addrs = ${lab_outer[east]}
         proposals = aes256-sha1-modp2048
         vips = 0.0.0.0
-        local-1 {
-            auth = psk
-            ${cell[local_id]:+id = ${cell[local_id]}}
-        }
-        local-2 {
-            auth = xauth
-            xauth_id = $user
-        }
-        remote-1 {
-            auth = psk
-            id = %any
-        }
+$(strongswan_user)
         children {
             net {
                 remote_ts = ${lab_inner_net[east]}/24
@@ -55,16 +44,53 @@ secrets {
 CONF
 }
 
-strongswan_gateway() {
+strongswan_user() {
+    local shows="${cell[local_id]:+id = ${cell[local_id]}}"
+    if [ -n "$hybrid" ]; then
+        cat <<CONF
+        local-1 {
+            auth = xauth
+            xauth_id = $user
+            $shows
+        }
+        remote-1 {
+            auth = pubkey
+            id = "$(cell_subject east)"
+        }
+CONF
+        return
+    fi
     cat <<CONF
-connections {
-    site {
-        version = 1
-        aggressive = yes
-        local_addrs = ${lab_outer[east]}
-        remote_addrs = %any
-        proposals = aes256-sha1-modp2048
-        pools = users
+        local-1 {
+            auth = psk
+            $shows
+        }
+        local-2 {
+            auth = xauth
+            xauth_id = $user
+        }
+        remote-1 {
+            auth = psk
+            id = %any
+        }
+CONF
+}
+
+strongswan_proof() {
+    if [ -n "$hybrid" ]; then
+        cat <<CONF
+        local-1 {
+            auth = pubkey
+            certs = own.pem
+            id = "$(cell_subject east)"
+        }
+        remote-1 {
+            auth = xauth
+        }
+CONF
+        return
+    fi
+    cat <<CONF
         local-1 {
             auth = psk
         }
@@ -75,6 +101,20 @@ connections {
         remote-2 {
             auth = xauth
         }
+CONF
+}
+
+strongswan_gateway() {
+    cat <<CONF
+connections {
+    site {
+        version = 1
+        aggressive = ${cell[aggressive]:-no}
+        local_addrs = ${lab_outer[east]}
+        remote_addrs = %any
+        proposals = aes256-sha1-modp2048
+        pools = users
+$(strongswan_proof)
         children {
             net {
                 local_ts = 0.0.0.0/0
@@ -102,6 +142,18 @@ secrets {
 CONF
 }
 
+client_proof() {
+    [ "${cell[aggressive]:-no}" = yes ] || echo "vpnclient phase1-mode main"
+    [ -n "$hybrid" ] || { echo "vpnclient vpngroup $group password $cell_key"; return; }
+    cat <<CONF
+crypto ca trustpoint GATEWAYS
+ file ca $certificates/root.pem
+vpnclient vpngroup $group
+vpnclient hybrid GATEWAYS
+vpnclient peer-identity O = ikewise tests, CN = east
+CONF
+}
+
 client_configuration() {
     cat <<CONF
 hostname west
@@ -112,14 +164,14 @@ interface GigabitEthernet0/0
 crypto ipsec ikev1 transform-set TS esp-aes-256 esp-sha-hmac
 crypto ikev1 enable outside
 crypto ikev1 policy 10
- authentication pre-share
+ authentication $(gateway_method)
  encryption aes-256
  hash sha
  group 14
  lifetime 86400
 vpnclient server ${lab_outer[east]}
 vpnclient mode client-mode
-vpnclient vpngroup $group password $cell_key
+$(client_proof)
 vpnclient username $user password ${cell[password]:-$password}
 vpnclient enable
 CONF
@@ -143,13 +195,26 @@ has_route() {
     lab_in west ip route get "${lab_host[east]}" | grep -o "dev ikewise0.*src $pool\\.[0-9]*"
 }
 
-# client NAME NAT GATEWAY
+# What strongSwan is given beside its configuration, as a gateway and as a user.
+strongswan_certificates() {
+    local dir=$lab_dir/charon-$1
+    [ -n "$hybrid" ] || return 0
+    mkdir -p "$dir"/{x509,x509ca,private}
+    cp "$certificates/root.pem" "$dir/x509ca/"
+    [ "$1" = west ] && return
+    cp "$certificates/east-$hybrid.pem" "$dir/x509/own.pem"
+    cp "$certificates/east-$hybrid.key" "$dir/private/own.key"
+}
+
+# client NAME NAT GATEWAY [MODE]
 client() {
     local name=$1
     lab_up "$2"
     cell_choose strong no-pfs "$2"
+    cell[aggressive]=$([ "${4:-aggressive}" = main ] && echo no || echo yes)
     cell[plugins]="xauth-generic attr unity"
     if [ "$3" = strongswan ]; then
+        strongswan_certificates east
         strongswan_start east || { not_ok "$name: strongSwan starts"; return; }
     else
         gateway_start "$name" || return
@@ -208,6 +273,7 @@ begin() {
     [ "$3" = main ] || cell[aggressive]=yes cell[local_id]=keyid:$group
     cell[password]=${4:-$password}
     gateway_start "$1" || return
+    strongswan_certificates west
     strongswan_start west || { not_ok "$1: strongSwan starts"; return 1; }
 }
 
@@ -242,6 +308,31 @@ refused() {
     show_logs "$(ikewise_logs east)" $(strongswan_logs west)
 }
 
+# with NAME CERTIFICATE FUNCTION WORDS...: hybrid, by that certificate of the gateway
+with() {
+    hybrid=$2
+    "$3" "$1" "${@:4}"
+}
+
+# shown NAME PEER ROLE FUNCTION WORDS...: hybrid, as a cell of docs/interop.md
+shown() {
+    with "$1" rsa "${@:4}"
+    lab_result "$2" hybrid "$3" "$([ "$lab_failures" = 0 ] && echo up || echo fails)"
+}
+
+# distrusted NAME WHY: a gateway with a certificate that is not the one that the client wants gets no password
+distrusted() {
+    lab_up none
+    cell_choose strong no-pfs none
+    cell[aggressive]=yes
+    gateway_start "$1" || return
+    client_start "$1" || return
+    expect "$1: we say why" lab_until 10 says "$(ikewise_logs west)" "$2"
+    expect "$1: no user is heard of" [ "$(grep -c 'User (' "$(ikewise_logs east)")" = 0 ]
+    expect "$1: there is no address" [ -z "$(client_address)" ]
+    show_logs "$(ikewise_logs west)" "$(ikewise_logs east)"
+}
+
 #     name                    what
 cases="aggressive              tunnel none aggressive
        aggressive-nat          tunnel west aggressive
@@ -249,7 +340,16 @@ cases="aggressive              tunnel none aggressive
        wrong-password          refused none aggressive looking-glass
        client-of-strongswan    client none strongswan
        client-of-ikewise       client none ikewise
-       client-nat              client west ikewise"
+       client-nat              client west ikewise
+       hybrid-main             shown strongSwan responder tunnel none main
+       hybrid-aggressive       shown strongSwan responder tunnel west aggressive
+       hybrid-wrong-password   with rsa refused none aggressive looking-glass
+       hybrid-client-main      shown strongSwan initiator client none strongswan main
+       hybrid-client           shown strongSwan initiator client west strongswan aggressive
+       hybrid-ikewise-main     shown ikewise initiator client none ikewise main
+       hybrid-ikewise          shown ikewise responder client west ikewise aggressive
+       hybrid-stranger         with stranger distrusted .*CERT_UNTRUSTED.*
+       hybrid-other            with other distrusted .*CERT_ID_DIFFERS.*"
 
 strongswan_fetch
 

@@ -39,7 +39,8 @@ vpnc_start() {
 IPSec gateway ${lab_outer[east]}
 IPSec ID $group
 IPSec secret $cell_key
-IKE Authmode psk
+IKE Authmode $([ -n "$hybrid" ] && echo hybrid || echo psk)
+${hybrid:+CA-File $certificates/root.pem}
 IKE DH Group dh14
 Perfect Forward Secrecy nopfs
 NAT Traversal Mode $1
@@ -116,6 +117,13 @@ tunnel() {
     show_logs "$log" "$lab_dir/vpnc.log"
 }
 
+# hybrid NAME NAT NAT-T-MODE WIRE
+hybrid() {
+    hybrid=rsa
+    tunnel "$@"
+    lab_result vpnc hybrid responder "$([ "$lab_failures" = 0 ] && echo up || echo fails)"
+}
+
 # refused NAME: what becomes of a wrong password
 refused() {
     lab_up none
@@ -132,6 +140,8 @@ refused() {
 #     name             what
 cases="plain            tunnel none none esp
        nat              tunnel west natt udp
+       hybrid           hybrid none none esp
+       hybrid-nat       hybrid west natt udp
        wrong-password   refused"
 
 tools=$(./fetch_tools.sh) || lab_die "no vpnc"
