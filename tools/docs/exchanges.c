@@ -25,7 +25,9 @@ static const struct kind_words *words_of(enum exchange_kind kind)
         "pre-shared key goes into that encryption, which is why a wrong key shows at messages 5 and 6 and nowhere "
         "else. "
         "With signatures the messages open, and it is the certificate, the identity or the signature in them that is "
-        "refused. Where NAT was found, message 5 and what follows goes over UDP 4500."};
+        "refused. With hybrid the responder alone signs; the initiator's hash says no more than that it is who "
+        "exchanged the keys, and its user proves himself by XAUTH. "
+        "Where NAT was found, message 5 and what follows goes over UDP 4500."};
     static const struct kind_words aggressive_mode = {
         "aggressive-mode",
         {"initiator", "responder"},
@@ -35,7 +37,8 @@ static const struct kind_words *words_of(enum exchange_kind kind)
         "comes in clear, and so does the responder's hash: whoever sees both can try keys on them, and whoever begins "
         "in a name that he knows is given such a hash. So it is answered only when `no crypto ikev1 am-disable` says "
         "so, and the answer to an identity that is not known looks like any other. With signatures there is no such "
-        "hash, but whoever asks is shown the responder's certificate. Message 3 may come in clear, too. "
+        "hash, but whoever asks is shown the responder's certificate; so it is with hybrid. Message 3 may come in "
+        "clear, too, but not with hybrid. "
         "Where NAT was found, it and what follows goes over UDP 4500."};
     static const struct kind_words quick_mode = {
         "quick-mode",
