@@ -78,12 +78,13 @@ commit_working_tree() {
 [ -e "$cache/debian.tar" ] || make_debian
 place=$(mktemp -d "$cache/run.XXXXXX")
 trap 'rm -rf --one-file-system "$place"' EXIT
-root=$place/root source=$tree
+root=$place/root source=$place/source
 mkdir "$root"
 tar -C "$root" -xf "$cache/debian.tar"
 if [ "$working_tree" = yes ]; then
-    source=$place/source
     commit_working_tree "$source"
+else # the history of a linked worktree stands outside of it
+    git clone -q --bare "$tree" "$source"
 fi
 mkdir -p "$root/mnt/source"
 
