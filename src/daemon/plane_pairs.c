@@ -53,6 +53,30 @@ struct plane_pair *plane_guest_for(const struct plane *plane, const struct flow 
     return pair;
 }
 
+static bool has_pair(const struct plane *plane, uint16_t tunnel, uint16_t ace)
+{
+    uint32_t i = *ace_chain(plane, tunnel, ace);
+
+    while (i != 0 && (plane->pairs[i - 1].tunnel != tunnel || plane->pairs[i - 1].ace != ace))
+        i = plane->pairs[i - 1].next_of_ace;
+    return i != 0;
+}
+
+bool plane_client_waits(const struct plane *plane, const struct flow *flow, uint16_t *tunnel, uint16_t *ace)
+{
+    for (uint16_t i = 0; plane->policy != NULL && i < plane->policy->tunnel_count; i++) {
+        const struct tunnel *t = &plane->policy->tunnels[i];
+
+        for (uint16_t j = 0; t->is_client && j < t->ace_count; j++)
+            if (selector_matches(&t->aces[j].selector, flow) && !has_pair(plane, i, j)) {
+                *tunnel = i;
+                *ace = j;
+                return true;
+            }
+    }
+    return false;
+}
+
 size_t plane_guests(const struct plane *plane, struct selector **guests)
 {
     size_t count = 0;

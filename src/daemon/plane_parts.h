@@ -168,6 +168,8 @@ struct plane_pair *plane_pair_of_spi(const struct plane *plane, uint32_t spi);
 struct plane_pair *plane_pair_for(const struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow);
 /* The newest pair of an open tunnel for it; NULL. */
 struct plane_pair *plane_guest_for(const struct plane *plane, const struct flow *flow);
+/* The tunnel and line in which we are the user, for a flow that has been led here before its pair stands. */
+bool plane_client_waits(const struct plane *plane, const struct flow *flow, uint16_t *tunnel, uint16_t *ace);
 void plane_pairs_repolicy(struct plane *plane, const struct policy *from, const struct policy *to);
 void plane_pairs_free(struct plane *plane);
 /* Asks the kernel; true when the path has become narrower. */

@@ -31,6 +31,37 @@ static void the_first_packets_wait_for_their_pair_and_leave_in_order(void **stat
     burst_key_free(in.key);
 }
 
+/* Its address and its routes are there before its first pair is. */
+static void what_a_user_sends_before_his_pair_stands_waits_for_it(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa in = peer_sa(THEIR_SPI, 5, false);
+    struct tunnel client = tunnel;
+    struct policy of_client = policy;
+    struct plane_totals totals;
+    char text[SPACE];
+
+    (void)state;
+    client.is_open = client.is_client = true;
+    of_client.tunnels = &client;
+    plane_set_policy(plane, &of_client);
+    host_sends("too early");
+    run_for(20);
+    CHECK(told.acquires == 1 && plane_install(plane, &install) == 0);
+    assert_string_equal(open_text(&in, text), "too early");
+
+    client.is_client = false;
+    plane_set_policy(plane, NULL);
+    plane_remove(plane, install.pair);
+    plane_set_policy(plane, &of_client);
+    host_sends("an open entry of a gateway");
+    run_for(20);
+    plane_view_totals(plane, &totals);
+    CHECK(totals.held_count == 0 && totals.tally.drops[ESP_DROP_NOT_STEERED] == 1);
+    plane_set_policy(plane, NULL);
+    burst_key_free(in.key);
+}
+
 static void what_has_waited_too_long_is_dropped(void **state)
 {
     struct plane_totals totals;
@@ -622,6 +653,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLANE_TEST(the_first_packets_wait_for_their_pair_and_leave_in_order),
+        PLANE_TEST(what_a_user_sends_before_his_pair_stands_waits_for_it),
         PLANE_TEST(what_has_waited_too_long_is_dropped),
         PLANE_TEST(a_parked_tunnel_sends_nothing_and_asks_for_nothing),
         PLANE_TEST(a_packet_from_the_peer_arrives_and_says_that_the_pair_is_used_once),
