@@ -56,10 +56,19 @@ struct client {
     struct control_debug debug;
 };
 
+enum { KEYS_KEPT_MAX = 1024, KEY_ROW_SIZE = 96 };
+
+/* A row of the file, for the journal after its SA has ended. */
+struct kept_key {
+    uint64_t cookie; /* the initiator's */
+    struct ip peer;
+    char row[KEY_ROW_SIZE];
+};
+
 struct control_keys {
-    int fd, esp_fd;         /* -1: off */
-    uint64_t written[1024]; /* initiator's cookies of the newest rows, a ring */
-    size_t written_count;
+    int fd, esp_fd;        /* -1: off */
+    struct kept_key *kept; /* KEYS_KEPT_MAX of the newest rows, a ring in memory of its own; NULL: off */
+    size_t kept_count;     /* ever */
 };
 
 enum { CONTROL_CAPTURES_MAX = 8 };
@@ -201,6 +210,9 @@ void name_user(char who[static CONTROL_WHO_SIZE], uid_t uid, pid_t pid);
 bool keys_open(struct control *control, const char *path, struct text *why);
 bool keys_open_esp(struct control *control, const char *path, struct text *why);
 void keys_write_new(struct control *control);
+/* Calls `take` with each row whose SA is there, and with those that have ended since keys_open. */
+void keys_each(const struct control *control, void *context,
+               void (*take)(void *context, struct ip peer, const char *row));
 void keys_close(struct control *control);
 
 /* control_state.c: what is told about a state of an ISAKMP SA, by its ASA name; NULL: no such state. */

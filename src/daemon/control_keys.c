@@ -1,16 +1,19 @@
 /* The keys of ISAKMP SAs in the form of Wireshark's ikev1_decryption_table, and those of IPsec SAs in that of its
  * esp_sa, for whoever has to look into what was captured. They are secrets: the file is 0600, is made by us or was so
  * before, and only root may ask. */
+#include "base/check.h"
 #include "daemon/control_client.h"
 #include "ike/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-enum { KEY_LINE_SIZE = 256, ESP_LINE_SIZE = 512 };
+enum { KEPT_LEN = KEYS_KEPT_MAX * sizeof(struct kept_key), ESP_LINE_SIZE = 512 };
 
 /* Also a file that exists, if it is a regular one of ours with nobody else reading it: rows are added to it. */
 static int open_private(const char *path)
@@ -49,15 +52,43 @@ static void close_if_open(int *fd)
     *fd = -1;
 }
 
+/* Neither a core file nor swap gets what is kept. */
+static void forget_kept(struct control_keys *keys)
+{
+    if (keys->kept != NULL) {
+        bytes_wipe(keys->kept, KEPT_LEN);
+        munmap(keys->kept, KEPT_LEN);
+    }
+    keys->kept = NULL;
+    keys->kept_count = 0;
+}
+
+static bool keep_anew(struct control_keys *keys)
+{
+    void *space = mmap(NULL, KEPT_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (space == MAP_FAILED)
+        return false;
+    (void)mlock(space, KEPT_LEN);
+    CHECK(madvise(space, KEPT_LEN, MADV_DONTDUMP) == 0);
+    forget_kept(keys);
+    keys->kept = space;
+    return true;
+}
+
 bool keys_open(struct control *control, const char *path, struct text *why)
 {
     int fd = open_named(path, why);
 
     if (fd < 0)
         return false;
+    if (!keep_anew(&control->keys)) {
+        text_add(why, "no memory for the keys");
+        close(fd);
+        return false;
+    }
     close_if_open(&control->keys.fd);
     control->keys.fd = fd;
-    control->keys.written_count = 0;
     keys_write_new(control);
     return true;
 }
@@ -73,35 +104,88 @@ bool keys_open_esp(struct control *control, const char *path, struct text *why)
     return true;
 }
 
-static bool is_written(const struct control_keys *keys, uint64_t cookie)
+static size_t kept_len(const struct control_keys *keys)
 {
-    for (size_t i = 0; i < COUNT_OF(keys->written) && i < keys->written_count; i++) {
-        if (keys->written[i] == cookie)
-            return true;
-    }
-    return false;
+    return keys->kept_count < KEYS_KEPT_MAX ? keys->kept_count : KEYS_KEPT_MAX;
+}
+
+/* Its place; kept_len: it is not kept. */
+static size_t kept_at(const struct control_keys *keys, uint64_t cookie)
+{
+    size_t at = 0;
+
+    while (at < kept_len(keys) && keys->kept[at].cookie != cookie)
+        at++;
+    return at;
+}
+
+static uint64_t cookie_of(const struct ike_sa_view *view)
+{
+    uint64_t cookie;
+
+    memcpy(&cookie, view->cookies, sizeof cookie);
+    return cookie;
+}
+
+/* The row of the SA at that index; false: there is no such SA, or it has no keys yet (`row` empty). */
+static bool read_row(const struct control *control, uint32_t index, struct ike_sa_view *view, struct text *row)
+{
+    const struct control_source *source = control->source;
+    const struct ike *ike = source->ike(source->context);
+
+    if (!ike_view_sa(ike, source->now_ms(source->context), index, view))
+        return false;
+    (void)ike_view_wireshark_key(ike, index, row);
+    CHECK(!row->is_cut);
+    return true;
+}
+
+static void write_row(struct control_keys *keys, const struct ike_sa_view *view, const char *row)
+{
+    struct kept_key *kept = &keys->kept[keys->kept_count % KEYS_KEPT_MAX];
+    const struct iovec parts[] = {{(void *)row, strlen(row)}, {"\n", 1}};
+
+    if (writev(keys->fd, parts, COUNT_OF(parts)) != (ssize_t)strlen(row) + 1)
+        return;
+    *kept = (struct kept_key){.cookie = cookie_of(view), .peer = view->remote.ip};
+    memcpy(kept->row, row, strlen(row));
+    keys->kept_count++;
 }
 
 void keys_write_new(struct control *control)
 {
     struct control_keys *keys = &control->keys;
-    const struct ike *ike = control->source->ike(control->source->context);
     struct ike_sa_view view;
-    char space[KEY_LINE_SIZE];
+    char space[KEY_ROW_SIZE];
+    struct text row = text_of(space, sizeof space);
 
     if (keys->fd < 0)
         return;
-    for (uint32_t i = 0; ike_view_sa(ike, control->source->now_ms(control->source->context), i, &view); i++) {
-        struct text line = text_of(space, sizeof space);
-        uint64_t cookie;
+    for (uint32_t i = 0; read_row(control, i, &view, &row); i++, row = text_of(space, sizeof space))
+        if (row.len > 0 && kept_at(keys, cookie_of(&view)) == kept_len(keys))
+            write_row(keys, &view, space);
+    bytes_wipe(space, sizeof space);
+}
 
-        memcpy(&cookie, view.cookies, sizeof cookie);
-        if (is_written(keys, cookie) || !ike_view_wireshark_key(ike, i, &line))
+/* A dead SA is listed for a while, and has no keys any more. */
+void keys_each(const struct control *control, void *context,
+               void (*take)(void *context, struct ip peer, const char *row))
+{
+    const struct control_keys *keys = &control->keys;
+    bool is_there[KEYS_KEPT_MAX + 1] = {false};
+    struct ike_sa_view view;
+    char space[KEY_ROW_SIZE];
+    struct text row = text_of(space, sizeof space);
+
+    for (uint32_t i = 0; read_row(control, i, &view, &row); i++, row = text_of(space, sizeof space)) {
+        if (row.len == 0)
             continue;
-        text_add(&line, "\n");
-        if (write(keys->fd, line.data, line.len) == (ssize_t)line.len)
-            keys->written[keys->written_count++ % COUNT_OF(keys->written)] = cookie;
+        is_there[kept_at(keys, cookie_of(&view))] = true;
+        take(context, view.remote.ip, space);
     }
+    for (size_t i = 0; i < kept_len(keys); i++)
+        if (!is_there[i])
+            take(context, keys->kept[i].peer, keys->kept[i].row);
     bytes_wipe(space, sizeof space);
 }
 
@@ -161,5 +245,5 @@ void keys_close(struct control *control)
 {
     close_if_open(&control->keys.fd);
     close_if_open(&control->keys.esp_fd);
-    control->keys.written_count = 0;
+    forget_kept(&control->keys);
 }

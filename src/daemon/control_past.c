@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SEVERITY_ALL = 7, LINE_SIZE = PHRASE_LINE_SIZE + 128, KEY_SIZE = 256 };
+enum { SEVERITY_ALL = 7, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
 
 static const struct control_source *source_of(const struct client *client)
 {
@@ -266,26 +266,26 @@ static bool is_asked_for(const struct client *client, struct ip peer)
     return !ip_is_set(client->request.peer) || ip_equal(peer, client->request.peer);
 }
 
-/* Of the ISAKMP SAs that there are; never a pre-shared key. */
+static void send_key(void *context, struct ip peer, const char *row)
+{
+    struct client *client = context;
+    char space[KEY_ROW_SIZE + 64];
+    struct text line = text_of(space, sizeof space);
+
+    if (!is_asked_for(client, peer))
+        return;
+    add_time(&line, 0, true);
+    journal_add_words(&line, JOURNAL_KEY, row);
+    send_line(client, space);
+    bytes_wipe(space, sizeof space);
+}
+
+/* Never a pre-shared key. */
 static void send_keys(struct client *client)
 {
-    const struct control_source *source = client->control->source;
-    const struct ike *ike = source->ike(source->context);
     struct control_record warning = control_record_of(RECORD_warning);
-    struct ike_sa_view view;
-    char key[KEY_SIZE], space[KEY_SIZE + 64];
 
-    for (uint32_t i = 0; ike_view_sa(ike, source->now_ms(source->context), i, &view); i++) {
-        struct text row = text_of(key, sizeof key), line = text_of(space, sizeof space);
-
-        if (!is_asked_for(client, view.remote.ip) || !ike_view_wireshark_key(ike, i, &row))
-            continue;
-        add_time(&line, 0, true);
-        journal_add_words(&line, JOURNAL_KEY, key);
-        send_line(client, space);
-    }
-    bytes_wipe(key, sizeof key);
-    bytes_wipe(space, sizeof space);
+    keys_each(client->control, client, send_key);
     record_set_text(
         &warning, COL_warning_sentence,
         "the keys of ISAKMP SAs are in this journal: whoever reads it reads what was negotiated under them");

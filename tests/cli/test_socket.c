@@ -1,6 +1,8 @@
 /* The control socket from outside: the server in one thread, shells in the other. */
 #include "server.h"
 
+#include "daemon/control_client.h"
+
 static void a_short_and_a_long_answer_arrive_whole(void **state)
 {
     static const uint32_t counts[] = {0, 1, 20000};
@@ -386,6 +388,67 @@ static void keys_are_written_to_a_private_file_only(void **state)
     expect_refused("debug crypto ikev1 keys keys", "FILE_REFUSED");
 }
 
+/* How many keys the journal has. */
+static unsigned keys_in_journal(const char *peer)
+{
+    struct reply reply;
+    char line[96];
+    unsigned count = 0;
+
+    snprintf(line, sizeof line, "show journal %s session-keys", peer);
+    assert_int_equal(ask(line, &reply), CLIENT_DONE);
+    for (size_t i = 0; i < reply.count; i++)
+        count += reply.records[i].kind == RECORD_log_line &&
+                 strstr(record_text(&reply.records[i], COL_log_line_text), "Z key 00000000") != NULL;
+    reply_free(&reply);
+    return count;
+}
+
+/* The mapping that it is in, by /proc/self/smaps. */
+static bool is_dumped(const void *address)
+{
+    char line[256];
+    unsigned long begin, end;
+    bool is_here = false, is_found = false, is_left_out = false;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+
+    CHECK(maps != NULL);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        if (sscanf(line, "%lx-%lx ", &begin, &end) == 2)
+            is_here = (unsigned long)address >= begin && (unsigned long)address < end;
+        else if (is_here && strncmp(line, "VmFlags:", strlen("VmFlags:")) == 0) {
+            is_found = true;
+            is_left_out = strstr(line, " dd") != NULL;
+        }
+    }
+    fclose(maps);
+    CHECK(is_found);
+    return !is_left_out;
+}
+
+static void keys_of_an_sa_that_has_ended_are_kept_while_keys_are_debugged_and_in_no_core_file(void **state)
+{
+    char line[256];
+
+    (void)state;
+    snprintf(line, sizeof line, "debug crypto ikev1 keys %s/keys", directory);
+    gateway.sa_count = 2;
+    assert_int_equal(keys_in_journal(""), 2);
+    done(line);
+    assert_int_equal(keys_in_journal(""), 2); /* and none of them twice */
+    gateway.sa_count = 1;
+    assert_int_equal(keys_in_journal(""), 2);
+    gateway.sa_count = 0;
+    assert_int_equal(keys_in_journal("192.0.2.1"), 2);
+    assert_int_equal(keys_in_journal("192.0.2.9"), 0); /* another peer */
+    CHECK(!is_dumped(control->keys.kept) && is_dumped(line));
+    done("undebug all");
+    assert_int_equal(keys_in_journal(""), 0);
+    CHECK(control->keys.kept == NULL);
+    snprintf(line, sizeof line, "%s/keys", directory);
+    unlink(line);
+}
+
 /* The socket's mode keeps others out; here it is opened to them, to see that the second lock holds too. */
 static void nobody_there_is_said_in_one_sentence(void **state)
 {
@@ -419,6 +482,7 @@ int main(void)
         WITH_SERVER(up_names_the_notify_or_icmp_error_that_came_meanwhile),
         WITH_SERVER(debug_shows_what_was_asked_for),
         WITH_SERVER(keys_are_written_to_a_private_file_only),
+        WITH_SERVER(keys_of_an_sa_that_has_ended_are_kept_while_keys_are_debugged_and_in_no_core_file),
         cmocka_unit_test(nobody_there_is_said_in_one_sentence),
     };
 

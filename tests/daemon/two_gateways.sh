@@ -145,6 +145,13 @@ copies() { # capture, its packets
     west copy "capture:$1" "$work/$1.pcapng" && [ "$(stat -c %a "$work/$1.pcapng")" = 600 ] &&
         "${ikewised%d}" explain "$work/$1.pcapng"
 }
+keys_in_journal() { # how many
+    rm -f "$work/journal"
+    west copy journal session-keys "$work/journal" && [ "$(grep -c 'Z key ' "$work/journal")" = "$1" ]
+}
+keys_in_logs() {
+    cut -d, -f2 "$work/keys" | grep -F -f - "$work/w.log" "$work/e.log"
+}
 packet_sockets() { [ "$(host gw awk 'NR > 1' /proc/net/packet | wc -l)" = "$1" ]; }
 starts_again() { # side: a second daemon with the same file, which has to give up by itself
     timeout 10 ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/second.sock"
@@ -163,6 +170,15 @@ expect "every ping arrives, the first included" pings 5
 
 expect "the journal of a tunnel that is up is healthy, and comes up again" replays "" 1
 expect "with session keys phase 2 is read in it" replays session-keys 0
+
+expect "keys are written while that is asked for" west debug crypto ikev1 keys "$work/keys"
+west down 192.0.2.2 >/dev/null
+west up 192.0.2.2 >/dev/null
+expect "the file has those of the SA that was there, and of the new one" [ "$(wc -l <"$work/keys")" = 2 ]
+expect "the journal too, though one of them has ended" keys_in_journal 2
+expect "no log has a key" not keys_in_logs
+west undebug all >/dev/null
+expect "afterwards it has only those that are there" keys_in_journal 1
 
 expect "without a capture there is no packet socket" packet_sockets 0
 expect "a capture on the inside" west capture in interface inside match icmp host 10.1.0.5 any

@@ -38,7 +38,8 @@ A running gateway says the same of itself: `ikewise show tunnel PEER why`. And i
 what else moved it, and its log in full. `ikewise copy journal [PEER] FILE` writes it (mode 0600); `explain` reads it anywhere, alone or beside the other
 end's files, and `ikewise replay FILE --config OTHER` runs its negotiation against another configuration. What was sealed on the wire is sealed in it, and
 no pre-shared key is ever in it; a hash of aggressive mode is, as on the wire, and keys can be tried on that. `ikewise copy journal [PEER] session-keys FILE`,
-for root alone, adds the keys of the ISAKMP SAs that there are at that moment: then `explain` and `replay` read phase 2 as well.
+for root alone, adds the keys of the ISAKMP SAs that there are at that moment, and while `debug crypto ikev1 keys` is on also of those that have ended since:
+then `explain` and `replay` read phase 2 as well.
 
 One end's file often cannot tell two causes apart: an initiator that hears nothing does not know whether its question or the answer was lost. Then
 both stand there, and the test that splits them. The other end's file settles it: give both.
