@@ -196,6 +196,17 @@ static unsigned pair_of(const struct event *e)
     return shown_holds(e, "ID") || shown_holds(e, "HASH") || shown_holds(e, "SIG") ? 5 : 0;
 }
 
+/* Aggressive mode has the offer and the key share in one message, and the proof alone in its last: RFC 2409 section
+ * 5.4. 0: it is not of aggressive mode. */
+static unsigned aggressive_number(const struct view *v, const struct event *e)
+{
+    bool is_proof = shown_holds(e, "HASH") || shown_holds(e, "SIG");
+
+    if (shown_holds(e, "SA") && shown_holds(e, "KE"))
+        return is_proof ? 2 : 1;
+    return v->mode == MODE_AGGRESSIVE && is_proof ? 3 : 0;
+}
+
 /* An IOS log of old style names the state, which is the one before a received message and after a sent one. */
 static unsigned ios_number(const struct view *v, const struct event *e, bool is_sent)
 {
@@ -242,12 +253,18 @@ static void take_message(struct view *v, const struct event *e, const struct lin
     if (event_number(e, FIELD_MESSAGE_ID) && strcmp(exchange, "MM") == 0) {
         exchange = "QM";
         number = 0;
+        if (shown_holds(e, "ATTR"))
+            note(v, FACT_TM_ANY, line);
         if (!shown_holds(e, "SA"))
             return; /* an informational, or a message whose number its neighbours do not tell */
     }
     if (number == 0 && strcmp(exchange, "QM") == 0)
         number = view_has(v, FACT_QM_1) ? 2 : 1;
-    if (number == 0 && *event_text(e, FIELD_PAYLOADS)) {
+    if (number == 0 && (number = aggressive_number(v, e)) != 0) {
+        exchange = "AM";
+        if (v->role == ROLE_UNKNOWN)
+            v->role = is_sent == (number % 2 == 1) ? ROLE_INITIATOR : ROLE_RESPONDER;
+    } else if (number == 0 && *event_text(e, FIELD_PAYLOADS)) {
         number = pair_of(e);
         if (number == 1 && v->role == ROLE_UNKNOWN)
             v->role = is_sent ? ROLE_INITIATOR : ROLE_RESPONDER;
