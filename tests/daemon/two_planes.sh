@@ -49,7 +49,7 @@ set_up() {
 
 # wait_for FILE WORD
 wait_for() {
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         grep -q "$2" "$1" && return
         sleep 0.05
     done
@@ -73,20 +73,27 @@ stop() {
     pids=()
 }
 
-# ping_all COUNT OPTIONS...: all must come back
+# ping_all COUNT OPTIONS...: all must come back, however long that takes. They leave at once; one that follows because an
+# answer is late does not count.
 ping_all() {
     local count=$1
     shift
-    ip netns exec $a ping -c "$count" -i 0.02 -W 2 "$@" 10.2.0.1 >"$work/ping.log" 2>&1
-    grep -q " $count received" "$work/ping.log" || fail "ping $*"
+    ip netns exec $a ping -c "$count" -l "$count" -i 1 -w 30 "$@" 10.2.0.1 >"$work/ping.log" 2>&1
+    for sequence in $(seq "$count"); do
+        grep -q "icmp_seq=$sequence ttl" "$work/ping.log" || fail "ping $*: no answer to $sequence"
+    done
 }
 
-# ping_told MTU OPTIONS...: the sender must be told that MTU
+# ping_told MTU OPTIONS...: the sender must be told that MTU, by the second packet at the latest: the first may be what
+# finds out. What says so may come late, and one more packet shows it.
 ping_told() {
     local mtu=$1
     shift
-    ip netns exec $a ping -c 3 -i 0.1 -W 1 -M do "$@" 10.2.0.1 >"$work/ping.log" 2>&1
-    grep -q "mtu *= *$mtu" "$work/ping.log" || fail "ping $*: no mtu $mtu"
+    for _ in $(seq 30); do
+        ip netns exec $a ping -c 2 -i 0.1 -W 1 -M do "$@" 10.2.0.1 >"$work/ping.log" 2>&1
+        grep -q "mtu *= *$mtu" "$work/ping.log" && return
+    done
+    fail "ping $*: no mtu $mtu"
 }
 
 # round INNER_MTU INNER_MTU_OF_1300 WRAPPING CIPHER HASH
