@@ -10,7 +10,7 @@ packages_of() {
     case $1 in
     build) echo gcc libc6-dev cmake ninja-build pkg-config libssl-dev libcrypt-dev libuv1-dev libmnl-dev libjansson-dev zlib1g-dev libcmocka-dev \
         libedit-dev ;;
-    run) echo nftables iproute2 procps iputils-ping ethtool ;;
+    run) echo nftables iproute2 curl procps iputils-ping ethtool ;;
     test) echo tcpdump tshark ca-certificates chromium python3-textfsm ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
     root) echo debootstrap git ;;

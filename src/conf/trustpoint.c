@@ -179,6 +179,60 @@ static enum revocation revocation_of(struct compiler *c, const struct statement 
     return statement_has(s, "none") ? REVOCATION_CRL_IF_ANY : REVOCATION_CRL;
 }
 
+/* ---- where CRLs are fetched from ---- */
+
+enum { CRL_MINUTES = 60 };
+
+/* It is handed to a program as it stands. */
+static bool is_url(struct bytes url)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    bool has_scheme = false;
+
+    for (size_t i = 0; i < COUNT_OF(schemes); i++)
+        has_scheme |= url.len > strlen(schemes[i]) && memcmp(url.data, schemes[i], strlen(schemes[i])) == 0;
+    for (size_t i = 0; has_scheme && i < url.len; i++)
+        has_scheme = url.data[i] > ' ' && url.data[i] < 0x7f;
+    return has_scheme && url.len <= CRL_URL_LEN_MAX;
+}
+
+static void take_crl_url(struct compiler *c, const struct statement *s, struct bytes urls[static CRL_URLS_MAX])
+{
+    struct bytes url = statement_argument(s, "url", 0);
+
+    if (is_url(url))
+        urls[statement_number(s, "url-place") - 1] = url;
+    else
+        say(c, CONF_ERROR, s, "no CRL is fetched from there: the URL does not begin with http:// or https://");
+}
+
+static void take_crl_policy(struct compiler *c, const struct statement *s)
+{
+    if (!statement_has(s, "static"))
+        say(c, CONF_WARNING, s,
+            "no URL that a certificate names is ever asked: CRLs come from `url` of this trustpoint, and from files");
+}
+
+static void take_fetching(struct compiler *c, const struct statement *block, struct trustpoint *t)
+{
+    struct bytes urls[CRL_URLS_MAX] = {{0}};
+    size_t count = 0;
+
+    t->crl_minutes = CRL_MINUTES;
+    for (const struct statement *s = NULL; (s = next_child(c, block, s)) != NULL;) {
+        if (s->state != STATEMENT_IS_KNOWN)
+            continue;
+        switch ((int)s->row->kind) {
+        case STATEMENT_crl_url: take_crl_url(c, s, urls); break;
+        case STATEMENT_crl_policy: take_crl_policy(c, s); break;
+        case STATEMENT_crl_cache_time: t->crl_minutes = (uint16_t)statement_number(s, "minutes"); break;
+        }
+    }
+    for (size_t i = 0; i < CRL_URLS_MAX; i++)
+        if (urls[i].len > 0)
+            t->crl_urls[count++] = arena_copy_text(c->arena, urls[i]);
+}
+
 /* ---- the whole ---- */
 
 static const struct bytes *keep_list(struct compiler *c, const struct bytes *list, uint16_t count)
@@ -257,6 +311,10 @@ static void make_trustpoint(struct compiler *c, struct gathering *g, const struc
         if (child->state == STATEMENT_IS_KNOWN && child->row->kind == STATEMENT_trust_file)
             take_file(c, g, child, index);
     t->revocation = revocation_of(c, revocation);
+    take_fetching(c, s, t);
+    if (t->revocation == REVOCATION_CRL && g->crl_count == 0 && t->crl_urls[0] == NULL && !c->are_unread[index])
+        say(c, CONF_WARNING, revocation,
+            "every peer of trustpoint %.64s is refused: it has no CRL, neither by `url` nor by `file crl`", t->name);
     take_own(c, g, s, t, index);
     for (uint16_t i = 0; i < g->anchor_count; i++)
         names[i] = certificate_read(&certificate, g->anchors[i])

@@ -22,7 +22,7 @@ X509 *x509_of(struct bytes der)
     return x;
 }
 
-static int64_t seconds_of(const ASN1_TIME *time)
+int64_t x509_seconds(const ASN1_TIME *time)
 {
     ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
     int days = 0, seconds = 0;
@@ -32,7 +32,7 @@ static int64_t seconds_of(const ASN1_TIME *time)
     return is_known ? (int64_t)days * 86400 + seconds : 0;
 }
 
-static bool take_name(const X509_NAME *name, uint8_t space[static NAME_DER_MAX], uint16_t *taken)
+bool x509_take_name(const X509_NAME *name, uint8_t space[static NAME_DER_MAX], uint16_t *taken)
 {
     int len = i2d_X509_NAME(name, NULL);
     unsigned char *at = space;
@@ -64,8 +64,8 @@ bool certificate_read(struct certificate *certificate, struct bytes der)
 {
     struct certificate draft = {0};
     X509 *x = x509_of(der);
-    bool is_read = x != NULL && take_name(X509_get_subject_name(x), draft.subject, &draft.subject_len) &&
-                   take_name(X509_get_issuer_name(x), draft.issuer, &draft.issuer_len);
+    bool is_read = x != NULL && x509_take_name(X509_get_subject_name(x), draft.subject, &draft.subject_len) &&
+                   x509_take_name(X509_get_issuer_name(x), draft.issuer, &draft.issuer_len);
 
     if (is_read) {
         const EVP_PKEY *key = X509_get0_pubkey(x);
@@ -76,8 +76,8 @@ bool certificate_read(struct certificate *certificate, struct bytes der)
         take_serial(X509_get0_serialNumber(x), &draft);
         take_algorithm(key == NULL ? NID_undef : EVP_PKEY_get_base_id(key), draft.key_name, sizeof draft.key_name);
         take_algorithm(X509_get_signature_nid(x), draft.signature_name, sizeof draft.signature_name);
-        draft.not_before_s = seconds_of(X509_get0_notBefore(x));
-        draft.not_after_s = seconds_of(X509_get0_notAfter(x));
+        draft.not_before_s = x509_seconds(X509_get0_notBefore(x));
+        draft.not_after_s = x509_seconds(X509_get0_notAfter(x));
         *certificate = draft;
     }
     X509_free(x);

@@ -12,6 +12,7 @@
 struct trust {
     X509_STORE *store;
     struct signing_key *key;
+    X509_CRL *fetched[TRUST_FETCHED_MAX];
 };
 
 struct trust *trust_make(void)
@@ -30,6 +31,8 @@ void trust_free(struct trust *trust)
     if (trust == NULL)
         return;
     X509_STORE_free(trust->store);
+    for (size_t i = 0; i < TRUST_FETCHED_MAX; i++)
+        X509_CRL_free(trust->fetched[i]);
     signing_key_free(trust->key);
     OPENSSL_free(trust);
 }
@@ -44,10 +47,29 @@ bool trust_add_anchor(struct trust *trust, struct bytes der)
     return is_added;
 }
 
-bool trust_add_crl(struct trust *trust, struct bytes der)
+static X509_CRL *crl_of(struct bytes der)
 {
     const unsigned char *at = der.data;
-    X509_CRL *crl = der.len == 0 || der.len > INT32_MAX ? NULL : d2i_X509_CRL(NULL, &at, (long)der.len);
+
+    return der.len == 0 || der.len > INT32_MAX ? NULL : d2i_X509_CRL(NULL, &at, (long)der.len);
+}
+
+bool trust_set_fetched_crl(struct trust *trust, size_t place, struct bytes der)
+{
+    X509_CRL *crl = crl_of(der);
+
+    CHECK(place < TRUST_FETCHED_MAX);
+    ERR_clear_error();
+    if (crl == NULL && der.len > 0)
+        return false;
+    X509_CRL_free(trust->fetched[place]);
+    trust->fetched[place] = crl;
+    return true;
+}
+
+bool trust_add_crl(struct trust *trust, struct bytes der)
+{
+    X509_CRL *crl = crl_of(der);
     bool is_added = crl != NULL && X509_STORE_add_crl(trust->store, crl) == 1;
 
     X509_CRL_free(crl);
@@ -117,15 +139,28 @@ static STACK_OF(X509) * others_of(const struct trust_question *q)
     return others;
 }
 
+/* Borrowed CRLs. NULL: there is none, or no memory, which comes to the same. */
+static STACK_OF(X509_CRL) * fetched_of(const struct trust *trust)
+{
+    STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_null();
+
+    for (size_t i = 0; crls != NULL && i < TRUST_FETCHED_MAX; i++)
+        if (trust->fetched[i] != NULL)
+            (void)sk_X509_CRL_push(crls, trust->fetched[i]);
+    return crls;
+}
+
 static int verify(const struct trust *trust, const struct trust_question *q, X509 *own, STACK_OF(X509) * others,
                   unsigned long flags)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
+    STACK_OF(X509_CRL) *fetched = fetched_of(trust);
     int error = X509_V_ERR_OUT_OF_MEM;
 
     if (context != NULL && X509_STORE_CTX_init(context, trust->store, own, others) == 1) {
         X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
 
+        X509_STORE_CTX_set0_crls(context, fetched);
         X509_VERIFY_PARAM_set_time(parameters, (time_t)q->now_s);
         X509_VERIFY_PARAM_set_depth(parameters, CHAIN_MAX);
         /* 2: keys and hashes as strong as RSA with 2048 bits; a chain signed with SHA-1 is weak. */
@@ -135,6 +170,7 @@ static int verify(const struct trust *trust, const struct trust_question *q, X50
         error = X509_verify_cert(context) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(context);
     }
     X509_STORE_CTX_free(context);
+    sk_X509_CRL_free(fetched);
     return error;
 }
 

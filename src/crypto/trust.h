@@ -31,6 +31,11 @@ void trust_free(struct trust *trust);
 bool trust_add_anchor(struct trust *trust, struct bytes der);
 bool trust_add_crl(struct trust *trust, struct bytes der);
 
+/* CRLs that were fetched, each in a place of its own that the next one takes over; empty: there is none any more.
+ * False: it is no CRL; the place is as it was. */
+enum { TRUST_FETCHED_MAX = 4 };
+bool trust_set_fetched_crl(struct trust *trust, size_t place, struct bytes der);
+
 /* It is the trust's from here on; NULL: none. */
 void trust_set_key(struct trust *trust, struct signing_key *key);
 const struct signing_key *trust_key(const struct trust *trust);

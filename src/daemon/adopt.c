@@ -90,6 +90,7 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
     }
     conf_wipe(&new->conf);
 
+    crls_use(daemon->crls, policy);
     log_use_dialect(daemon->log, dialect_of(policy));
     log_remote_use(daemon->log_remote, &policy->logging, policy->hostname);
     daemon->config = new;
@@ -161,6 +162,7 @@ bool adopt_reload(void *context, struct text *why)
     if (new == NULL || !take_over(daemon, new, false, why))
         return false;
     hosts_again(daemon->hosts);
+    crls_again(daemon->crls);
     log_note(daemon->log, LOG_NOTICE, "%s has been read again and is in use", new->path);
     return true;
 }

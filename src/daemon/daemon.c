@@ -187,10 +187,11 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     log_send_to(daemon->log, &(struct log_sink){daemon->log_remote, remote_severity, send_remote});
     daemon->queue = vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer});
     daemon->hosts = hosts_create(daemon->loop, daemon->log, daemon, adopt_hosts);
+    daemon->crls = daemon->queue == NULL ? NULL : crls_create(daemon->loop, daemon->log, daemon->queue);
     daemon->driver = driver_create(daemon->loop, daemon->log, why);
     if (daemon->driver == NULL)
         return false;
-    if (daemon->gate == NULL || daemon->queue == NULL || daemon->hosts == NULL) {
+    if (daemon->gate == NULL || daemon->queue == NULL || daemon->hosts == NULL || daemon->crls == NULL) {
         text_add(why, "no memory for the gateway");
         return false;
     }
@@ -238,6 +239,9 @@ static void take_down(struct daemon *daemon)
     if (daemon->hosts != NULL)
         hosts_close(daemon->hosts);
     daemon->hosts = NULL;
+    if (daemon->crls != NULL)
+        crls_close(daemon->crls);
+    daemon->crls = NULL;
     if (daemon->driver != NULL)
         driver_stop(daemon->driver);
     if (daemon->driver != NULL && daemon->plane != NULL)

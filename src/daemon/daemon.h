@@ -12,10 +12,11 @@
 #include "daemon/clear_watch.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/crls.h"
 #include "daemon/driver.h"
 #include "daemon/hosts.h"
-#include "daemon/nat.h"
 #include "daemon/log_remote.h"
+#include "daemon/nat.h"
 #include "daemon/options.h"
 
 enum { DAEMON_SIGNALS = 3, DAEMON_LOOK_AGAIN_MS = 5000 };
@@ -31,6 +32,7 @@ struct daemon {
     struct gate *gate;
     struct plane *plane;
     struct hosts *hosts;
+    struct crls *crls;
     struct clear_watch *clear_watch; /* NULL: the kernel has none */
     struct nat_answers answers;
     struct control *control;

@@ -20,8 +20,12 @@ struct job {
     struct answer answer;
     bool has_trusts;
     struct trust *trusts[VAULT_TRUSTS_MAX]; /* once they are set, those before them */
-    uint8_t *views;                         /* of the question */
-    struct conf_key *keys;                  /* followed by the bytes of the keys, in one allocation of keys_len bytes */
+    uint8_t *crl;                           /* DER, for a place of a trustpoint */
+    size_t crl_len;
+    uint16_t crl_trustpoint;
+    uint8_t crl_place;
+    uint8_t *views;        /* of the question */
+    struct conf_key *keys; /* followed by the bytes of the keys, in one allocation of keys_len bytes */
     size_t key_count, keys_len;
     bool has_credentials;
     struct credentials credentials; /* as `users` */
@@ -86,6 +90,7 @@ static void free_job(struct job *job)
     if (job->views != NULL)
         bytes_wipe(job->views, question_views_len(&job->question));
     free(job->views);
+    free(job->crl);
     bytes_wipe(job, sizeof *job);
     free(job);
 }
@@ -119,6 +124,14 @@ static void set_trusts(struct vault_queue *queue, struct job *job)
         queue->trusts[i] = job->trusts[i];
         job->trusts[i] = before;
     }
+}
+
+static void set_crl(struct vault_queue *queue, const struct job *job)
+{
+    struct trust *trust = queue->trusts[job->crl_trustpoint];
+
+    if (trust != NULL)
+        (void)trust_set_fetched_crl(trust, job->crl_place, bytes_of(job->crl, job->crl_len));
 }
 
 static void set_users(struct vault_queue *queue, struct job *job)
@@ -168,6 +181,10 @@ static void run(uv_work_t *work)
         set_trusts(queue, job);
         return;
     }
+    if (job->crl != NULL) {
+        set_crl(queue, job);
+        return;
+    }
     if (job->has_users) {
         set_users(queue, job);
         return;
@@ -188,7 +205,7 @@ static void run(uv_work_t *work)
 
 static bool wants_answer(const struct job *job)
 {
-    return job->keys == NULL && !job->has_trusts && !job->has_users && !job->has_credentials &&
+    return job->keys == NULL && !job->has_trusts && job->crl == NULL && !job->has_users && !job->has_credentials &&
            job->question.kind != QUESTION_FORGET;
 }
 
@@ -312,6 +329,23 @@ bool vault_queue_set_trusts(struct vault_queue *queue, const struct conf *conf)
             return false;
         }
     }
+    append(queue, job);
+    return true;
+}
+
+bool vault_queue_set_crl(struct vault_queue *queue, uint16_t trustpoint, uint8_t place, struct bytes der)
+{
+    struct job *job = calloc(1, sizeof *job);
+
+    CHECK(trustpoint < VAULT_TRUSTS_MAX && place < TRUST_FETCHED_MAX && der.len > 0);
+    if (job == NULL || (job->crl = malloc(der.len)) == NULL) {
+        free(job);
+        return false;
+    }
+    memcpy(job->crl, der.data, der.len);
+    job->crl_len = der.len;
+    job->crl_trustpoint = trustpoint;
+    job->crl_place = place;
     append(queue, job);
     return true;
 }

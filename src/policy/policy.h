@@ -50,6 +50,8 @@ struct transform_set {
     bool is_transport;
 };
 
+enum { CRL_URLS_MAX = 4, CRL_URL_LEN_MAX = 255 };
+
 /* One `crypto ca trustpoint`, its certificates in DER. The private key is in the vault, under the same index. */
 struct trustpoint {
     const char *name;
@@ -64,6 +66,8 @@ struct trustpoint {
     struct bytes subject;     /* our distinguished name */
     enum signature_kind kind; /* what our key can sign; SIGNATURE_NONE: there is none */
     enum revocation revocation;
+    const char *crl_urls[CRL_URLS_MAX]; /* from which CRLs are fetched, in their order; the first NULL ends them */
+    uint16_t crl_minutes;               /* after which one is fetched anew, if it is not due before */
 };
 
 /* How the user behind a peer proves who he is, after phase 1: not at all; by XAUTH; by XAUTH where phase 1 has proved

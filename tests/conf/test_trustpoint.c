@@ -109,6 +109,54 @@ static void C01_aggressive_mode_by_certificates_exposes_no_key(void **state)
     reading_end(&r);
 }
 
+#define OF_FILES "crypto ca trustpoint LAB\n file certificate west-rsa.pem\n file key west-rsa.key\n file ca root.pem\n"
+
+/* Attack list C09: what the configuration does not name is never asked. */
+static void C09_CRLs_come_from_the_URLs_of_the_configuration(void **state)
+{
+    static const struct {
+        const char *lines, *first, *second, *said;
+        uint16_t minutes;
+    } cases[] = {
+        {" revocation-check crl\n crl configure\n  policy static\n  url 1 http://crl.example.net/root.crl\n",
+         "http://crl.example.net/root.crl", NULL, NULL, 60},
+        {" revocation-check crl none\n url 3 https://b.example.net/x\n url 2 http://a.example.net/x\n cache-time 5\n",
+         "http://a.example.net/x", "https://b.example.net/x", NULL, 5},
+        {" revocation-check crl\n url 1 http://a.example.net/x\n url 1 http://b.example.net/x\n",
+         "http://b.example.net/x", NULL, NULL, 60},
+        {" revocation-check crl\n url 1 http://a.example.net/x\n no url 1\n", NULL, NULL, "is refused: it has no CRL",
+         60},
+        {" revocation-check crl\n", NULL, NULL, "every peer of trustpoint LAB is refused: it has no CRL", 60},
+        {" revocation-check crl none\n", NULL, NULL, NULL, 60},
+        {" revocation-check crl none\n url 1 ldap://a.example.net/x\n", NULL, NULL, "does not begin with http://", 60},
+        {" revocation-check crl none\n url 1 http://\n", NULL, NULL, "does not begin with http://", 60},
+        {" revocation-check crl none\n url 1 file:///etc/shadow\n", NULL, NULL, "does not begin with http://", 60},
+        {" revocation-check crl none\n policy cdp\n", NULL, NULL, "no URL that a certificate names is ever asked", 60},
+        {" revocation-check crl none\n policy both\n url 1 http://a.example.net/x\n", "http://a.example.net/x", NULL,
+         "no URL that a certificate names is ever asked", 60},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char trustpoint[1000];
+        struct reading r;
+
+        snprintf(trustpoint, sizeof trustpoint, "%s%s", OF_FILES, cases[i].lines);
+        read_text(&r, trustpoint);
+        const struct trustpoint *t = &r.conf.policy.trustpoints[0];
+        const char *const urls[] = {cases[i].first, cases[i].second};
+        bool is_said =
+            cases[i].said != NULL ? says(&r.conf, cases[i].said) : !says(&r.conf, "CRL") && !says(&r.conf, "URL");
+        if (!is_said)
+            print_findings(&r.conf);
+        CHECK(is_said && t->crl_minutes == cases[i].minutes);
+        for (size_t k = 0; k < COUNT_OF(urls); k++)
+            CHECK((t->crl_urls[k] == NULL) == (urls[k] == NULL) &&
+                  (urls[k] == NULL || strcmp(t->crl_urls[k], urls[k]) == 0));
+        reading_end(&r);
+    }
+}
+
 static const struct tunnel_group *group_named(const struct conf *conf, const char *name)
 {
     for (uint16_t i = 0; i < conf->policy.tunnel_group_count; i++)
@@ -363,6 +411,7 @@ static void both_spellings_name_the_trustpoint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(C09_CRLs_come_from_the_URLs_of_the_configuration),
         cmocka_unit_test(a_gateway_for_hybrid_needs_a_certificate_and_no_key),
         cmocka_unit_test(a_client_in_hybrid_needs_to_know_the_authority_and_the_name),
         cmocka_unit_test(files_make_a_trustpoint_that_runs),

@@ -18,14 +18,22 @@ enum { NOW_S = 1800000000 }; /* 2027 */
 
 static const uint8_t digest[32] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 
-static struct trust *root_trust(const char *crl)
+/* The CRL from a file, or one that was fetched: the same comes of it. */
+static struct trust *root_trust_with(const char *crl, bool is_fetched)
 {
     struct trust *trust = trust_make();
 
     CHECK(trust != NULL && trust_add_anchor(trust, file_der(0, "root.pem")));
-    if (crl != NULL)
+    if (crl != NULL && is_fetched)
+        CHECK(trust_set_fetched_crl(trust, 0, file_der(1, crl)));
+    else if (crl != NULL)
         CHECK(trust_add_crl(trust, file_der(1, crl)));
     return trust;
+}
+
+static struct trust *root_trust(const char *crl)
+{
+    return root_trust_with(crl, false);
 }
 
 static size_t sign_with(const char *name, enum signature_kind kind, struct bytes what, uint8_t *signature)
@@ -105,8 +113,9 @@ static void what_a_peer_shows_is_believed_or_refused_for_its_reason(void **state
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct trust *trust = root_trust(cases[i].crl);
+    for (size_t n = 0; n < 2 * COUNT_OF(cases); n++) {
+        size_t i = n / 2;
+        struct trust *trust = root_trust_with(cases[i].crl, n % 2 == 1);
         static const uint8_t address[] = {203, 0, 113, 2};
         uint8_t signature[SIGNATURE_MAX];
         struct certificate east;
@@ -140,6 +149,47 @@ static void what_a_peer_shows_is_believed_or_refused_for_its_reason(void **state
             fail_msg("%s: %s", cases[i].why, trust_fault_name(fault));
         trust_free(trust);
     }
+}
+
+static enum trust_fault fault_of_east(const struct trust *trust, const char *name, enum revocation revocation)
+{
+    uint8_t signature[SIGNATURE_MAX];
+    char file[64];
+
+    snprintf(file, sizeof file, "%s.pem", name);
+    struct trust_question q = {.certificates = {file_der(3, file)},
+                               .certificate_count = 1,
+                               .now_s = NOW_S,
+                               .kind = SIGNATURE_RSA,
+                               .digest = BYTES_OF(digest),
+                               .identity_check = IDENTITY_UNCHECKED,
+                               .revocation = revocation};
+
+    q.signature = bytes_of(signature, sign_with(name, SIGNATURE_RSA, q.digest, signature));
+    return trust_check(trust, &q);
+}
+
+/* Each fetched CRL takes the place of the one before; what is no CRL takes no place. */
+static void a_fetched_CRL_gives_way_to_the_next_one(void **state)
+{
+    struct trust *trust = root_trust(NULL);
+    struct bytes crl = file_der(1, "root.crl"), old = file_der(5, "root-old.crl");
+
+    (void)state;
+    CHECK(fault_of_east(trust, "east-rsa", REVOCATION_CRL) == TRUST_NOT_CHECKED);
+    CHECK(trust_set_fetched_crl(trust, 0, old));
+    CHECK(fault_of_east(trust, "east-rsa", REVOCATION_CRL) == TRUST_NOT_CHECKED);
+    CHECK(fault_of_east(trust, "east-revoked", REVOCATION_CRL_IF_ANY) == TRUST_OK);
+    CHECK(trust_set_fetched_crl(trust, 0, crl));
+    CHECK(fault_of_east(trust, "east-rsa", REVOCATION_CRL) == TRUST_OK);
+    CHECK(fault_of_east(trust, "east-revoked", REVOCATION_CRL_IF_ANY) == TRUST_REVOKED);
+    CHECK(!trust_set_fetched_crl(trust, 0, bytes_of_text("<html>")));
+    CHECK(fault_of_east(trust, "east-revoked", REVOCATION_CRL) == TRUST_REVOKED);
+    CHECK(trust_set_fetched_crl(trust, TRUST_FETCHED_MAX - 1, old)); /* another place: the better one is found */
+    CHECK(fault_of_east(trust, "east-revoked", REVOCATION_CRL) == TRUST_REVOKED);
+    CHECK(trust_set_fetched_crl(trust, 0, bytes_of(NULL, 0)));
+    CHECK(fault_of_east(trust, "east-rsa", REVOCATION_CRL) == TRUST_NOT_CHECKED);
+    trust_free(trust);
 }
 
 /* A block of our own under east's key, signed without any padding. */
@@ -391,6 +441,7 @@ static void files_are_taken_apart_whatever_they_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fetched_CRL_gives_way_to_the_next_one),
         cmocka_unit_test(what_a_peer_shows_is_believed_or_refused_for_its_reason),
         cmocka_unit_test(C05_a_signature_is_the_whole_block_and_nothing_else),
         cmocka_unit_test(C06_the_modulus_zero_and_other_lengths_are_no_signatures),

@@ -127,6 +127,18 @@ void hosts_again(struct hosts *hosts)
     CHECK(hosts != NULL && step("names-again"));
 }
 
+void crls_use(struct crls *crls, const struct policy *policy)
+{
+    (void)crls;
+    CHECK(policy != NULL && step("revocation"));
+}
+
+void crls_again(struct crls *crls)
+{
+    (void)crls;
+    CHECK(step("revocation-again"));
+}
+
 uint32_t hosts_list(const struct hosts *hosts, struct conf_host *list)
 {
     CHECK(hosts != NULL && list != NULL);
@@ -195,7 +207,7 @@ static int start(void **state)
     hosts_want(gateway.hosts, &gateway.config->conf);
     if (!adopt_first(&gateway, &why))
         fail_msg("%s", space);
-    assert_string_equal(steps, "marks translation arp keys trusts users credentials plane engine");
+    assert_string_equal(steps, "marks translation arp keys trusts users credentials revocation plane engine");
     steps[0] = '\0';
     return 0;
 }
@@ -225,8 +237,9 @@ static void the_packet_filter_comes_first_and_the_sockets_last(void **state)
     (void)state;
     write_file("hostname after\n");
     CHECK(adopt_reload(&gateway, &why));
-    assert_string_equal(steps, "marks translation arp keys trusts users credentials plane engine unwanted sockets told "
-                               "names-again");
+    assert_string_equal(
+        steps, "marks translation arp keys trusts users credentials revocation plane engine unwanted sockets told "
+               "names-again revocation-again");
     expect_in_use("after");
 }
 
@@ -304,10 +317,13 @@ static void a_change_waits_for_the_packet_filter_only_when_its_rules_change(void
         bool marks_same;
         const char *lines, *steps;
     } cases[] = {
-        {false, NAT_LINES, "marks translation arp keys trusts users credentials plane engine unwanted sockets told"},
-        {true, "no " NAT_LINE, "translation arp keys trusts users credentials plane engine unwanted sockets told"},
-        {false, "hostname once", "marks arp keys trusts users credentials plane engine unwanted sockets told"},
-        {true, "hostname twice", "arp keys trusts users credentials plane engine unwanted sockets told"},
+        {false, NAT_LINES,
+         "marks translation arp keys trusts users credentials revocation plane engine unwanted sockets told"},
+        {true, "no " NAT_LINE,
+         "translation arp keys trusts users credentials revocation plane engine unwanted sockets told"},
+        {false, "hostname once",
+         "marks arp keys trusts users credentials revocation plane engine unwanted sockets told"},
+        {true, "hostname twice", "arp keys trusts users credentials revocation plane engine unwanted sockets told"},
     };
 
     (void)state;
@@ -346,7 +362,7 @@ static void another_address_of_a_named_peer_is_a_change(void **state)
 
     (void)state;
     adopt_hosts(&gateway);
-    assert_string_equal(steps, "marks arp keys trusts users credentials plane engine unwanted sockets told");
+    assert_string_equal(steps, "marks arp keys trusts users credentials revocation plane engine unwanted sockets told");
     CHECK(gateway.config != before);
     expect_in_use("before");
     gateway.is_running = false; /* it is being taken down */

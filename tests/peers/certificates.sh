@@ -20,7 +20,8 @@ if [ "${1:-}" = --role ]; then
 fi
 words=("$@")
 
-#      kind: am- is aggressive mode, -nat with west behind the router's NAT
+#      kind: am- is aggressive mode, -nat with west behind the router's NAT; url: the CRL is fetched from a server, -down:
+#      which is not there, -soft: and that is fine
 #      kind         method          ours, theirs: the certificate after west- or east-    what must come of it
 cells="rsa          rsa-sig         rsa         rsa         up
        pkcs12       rsa-sig         rsa         rsa         up
@@ -34,6 +35,10 @@ cells="rsa          rsa-sig         rsa         rsa         up
        am-ecdsa-384 ecdsa-384-sig   ecdsa-384   ecdsa-384   up
        am-stranger  rsa-sig         rsa         stranger    CERT_UNTRUSTED
        revoked      rsa-sig         rsa         revoked     CERT_REVOKED
+       url          rsa-sig         rsa         rsa         up
+       url-revoked  rsa-sig         rsa         revoked     CERT_REVOKED
+       url-down     rsa-sig         rsa         rsa         CERT_NOT_CHECKED
+       url-down-soft rsa-sig        rsa         rsa         up
        stranger     rsa-sig         rsa         stranger    CERT_UNTRUSTED"
 
 is_chosen() {
@@ -60,7 +65,12 @@ write_our_configuration() {
             echo " file key $own.key"
             echo " file ca $certificates/root.pem"
         fi
-        echo " file crl $certificates/root.crl"
+        if [[ $kind = url* ]]; then
+            printf '%s\n' " crl configure" "  policy static" "  url 1 http://127.0.0.1:8080/root.crl"
+        else
+            echo " file crl $certificates/root.crl"
+        fi
+        [[ $kind != *-soft ]] || echo " revocation-check crl none"
         [[ $kind != *issued ]] || echo " revocation-check crl none"    # there is no CRL of the authority between
         echo "!"
         ikewise_write_configuration "$our_node" | sed "s/authentication pre-share/authentication $method/
@@ -83,6 +93,24 @@ eval "$(declare -f strongswan_write_connections | sed '1s/strongswan_write_conne
 strongswan_write_connections() {
     psk_connections "$1" | sed '/local-1 {/,/}/s/auth = psk/auth = pubkey\n            certs = own.pem\n            id = "O=ikewise tests, CN=east"/
         /remote-1 {/,/}/{s/auth = psk/auth = pubkey/;s/id = .*/id = "O=ikewise tests, CN=west"/}'
+}
+
+# The server, and that its CRL is there before anybody is judged by it; or that there is none.
+has_crl() {
+    local log
+    log=$(ikewise_logs "$our_node")
+    [[ $kind = url* ]] || return 0
+    if [[ $kind = *-down* ]]; then
+        lab_until 10 grep -q 'gets no CRL from http://127.0.0.1:8080/root.crl: nobody answers there' "$log"
+    else
+        lab_until 10 grep -q 'trustpoint LAB has the CRL of http://127.0.0.1:8080/root.crl' "$log"
+    fi
+}
+
+serve_crl() {
+    [[ $kind = url* && $kind != *-down* ]] || return 0
+    lab_spawn server "$our_node" "$lab_build/tests/peers/serve_file" 8080 "$certificates/root.crl"
+    lab_until 5 grep -q listening "$lab_dir/server.log"
 }
 
 spis_are_equal() {
@@ -136,7 +164,7 @@ run_cell() {
     fi
     write_our_configuration
     write_their_certificates
-    if ! strongswan_start "$their_node" || ! ikewise_start "$our_node"; then
+    if ! serve_crl || ! strongswan_start "$their_node" || ! ikewise_start "$our_node" || ! has_crl; then
         not_ok "$name: the daemons start"
     elif [ "$outcome" = up ]; then
         "${initiator}_provoke" west >/dev/null 2>&1

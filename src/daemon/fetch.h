@@ -1,0 +1,29 @@
+/* Fetches what a URL of the configuration says, beside everything else: by a process of its own without rights (curl),
+ * which follows nobody elsewhere and has so many bytes and seconds. One at a time.
+ *
+ *     fetch = fetch_create(loop, context, on_done)
+ *     fetch_begin(fetch, "http://authority.example.net/root.crl")       on_done comes on a later turn of the loop
+ *     fetch_close(fetch)                                                freed in the next turns; on_done comes no more
+ */
+#ifndef DAEMON_FETCH_H
+#define DAEMON_FETCH_H
+
+#include "base/bytes.h"
+
+#include <uv.h>
+
+enum { FETCH_MAX = 2 * 1024 * 1024, FETCH_PATIENCE_S = 10 };
+
+struct fetch;
+
+/* `body` is gone after the call. `why`: why there is none, as a part of a sentence; NULL: here it is. */
+typedef void fetch_done(void *context, struct bytes body, const char *why);
+
+/* NULL: no memory. */
+struct fetch *fetch_create(uv_loop_t *loop, void *context, fetch_done *on_done);
+bool fetch_is_busy(const struct fetch *fetch);
+/* Not while it is busy. False: no memory. */
+bool fetch_begin(struct fetch *fetch, const char *url);
+void fetch_close(struct fetch *fetch);
+
+#endif
