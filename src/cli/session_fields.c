@@ -498,6 +498,21 @@ static void field_capture_state(struct text *t, item *i)
     text_add(t, record_flag(i->record, COL_capture_full) ? "Buffer Full" : "Capturing");
 }
 
+static void field_capture_options(struct text *t, item *i)
+{
+    if (record_has(i->record, COL_capture_interface))
+        text_add(t, " interface %s", record_text(i->record, COL_capture_interface));
+    if (record_flag(i->record, COL_capture_circular))
+        text_add(t, " circular-buffer");
+}
+
+static void field_drop_reason(struct text *t, item *i)
+{
+    if (record_has(i->record, COL_packet_drop))
+        text_add(t, "Drop-reason: (%s) %s", record_text(i->record, COL_packet_drop),
+                 record_text(i->record, COL_packet_drop_text));
+}
+
 static void field_packet_time(struct text *t, item *i)
 {
     time_t at = (time_t)record_number(i->record, COL_packet_at);

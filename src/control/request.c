@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ELEMENTS_MAX = 12 };
+enum { ELEMENTS_MAX = 24 };
 
 static const struct control_request_info requests[] = {
 #define REQUEST(name, words, where, who, how, help) {#name, words, CONTROL_##where, CONTROL_##who, CONTROL_##how, help},
@@ -73,6 +73,7 @@ struct element {
 struct pattern {
     struct element elements[ELEMENTS_MAX];
     uint8_t count;
+    uint8_t again_from, again_to; /* between these places what may be left out may come in any order */
 };
 
 const struct control_request_info *control_request_info(enum control_request_id id)
@@ -153,8 +154,11 @@ static struct pattern pattern_of(const char *words)
             p.elements[group_begin].skip_to = p.count;
             is_in_group = false;
             at++;
+        } else if (*at == '{' || *at == '}') {
+            *(*at == '{' ? &p.again_from : &p.again_to) = p.count;
+            at++;
         } else {
-            size_t len = strcspn(at, " []");
+            size_t len = strcspn(at, " []{}");
 
             CHECK(p.count < ELEMENTS_MAX);
             p.elements[p.count].text = bytes_of(at, len);
@@ -171,6 +175,10 @@ static struct pattern pattern_of(const char *words)
  * here. */
 static uint32_t with_skips(const struct pattern *p, uint32_t places)
 {
+    for (size_t i = p->again_from; i <= p->again_to; i++) {
+        if ((places & 1U << i) && (i == p->again_to || p->elements[i].skip_to))
+            places |= 1U << p->again_from;
+    }
     for (size_t i = 0; i < p->count; i++) {
         if ((places & 1U << i) && p->elements[i].skip_to)
             places |= 1U << p->elements[i].skip_to;
@@ -243,6 +251,8 @@ static bool argument_take(struct control_request *request, enum argument argumen
     case ARGUMENT_CAPTURED:
         return bytes_begin_with(word, bytes_of_text("capture:")) &&
                copy_word(request->capture, sizeof request->capture, bytes_after(word, strlen("capture:")));
+    case ARGUMENT_DROP: return copy_word(request->drop, sizeof request->drop, word);
+    case ARGUMENT_LENGTH: return number_of(word, argument, &request->packet_len);
     case ARGUMENT_BUFFER: return number_of(word, argument, &request->buffer_size);
     case ARGUMENT_ACL: return copy_word(request->acl, sizeof request->acl, word);
     case ARGUMENT_NAMEIF: return copy_word(request->packet.nameif, sizeof request->packet.nameif, word);
@@ -331,6 +341,19 @@ static void take_protocol(struct control_request *request, struct bytes keyword)
             request->packet.protocol = protocols[i].protocol;
 }
 
+static void take_capture_type(struct control_request *request, struct bytes keyword)
+{
+    static const struct {
+        const char *word;
+        enum control_capture_type type;
+    } types[] = {
+        {"raw-data", CONTROL_CAPTURE_RAW}, {"isakmp", CONTROL_CAPTURE_ISAKMP}, {"asp-drop", CONTROL_CAPTURE_DROPS}};
+
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (bytes_equal(keyword, bytes_of_text(types[i].word)))
+            request->capture_type = types[i].type;
+}
+
 /* One word: a keyword in full, else the one keyword that begins so, else an argument. */
 static enum control_parse_result take(struct walk *walk, struct bytes word, struct control_request *request,
                                       struct control_parse *parse)
@@ -343,7 +366,9 @@ static enum control_parse_result take(struct walk *walk, struct bytes word, stru
             request->is_detail |= bytes_equal(keyword, bytes_of_text("detail"));
             request->is_detail |= bytes_equal(keyword, bytes_of_text("detailed"));
             request->is_all |= bytes_equal(keyword, bytes_of_text("all"));
+            request->is_circular |= bytes_equal(keyword, bytes_of_text("circular-buffer"));
             take_protocol(request, keyword);
+            take_capture_type(request, keyword);
             parse->spelled[parse->word] = keyword;
             go(walk, keyword);
             return CONTROL_PARSED;

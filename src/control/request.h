@@ -17,13 +17,14 @@
 #define CONTROL_SOCKET_DEFAULT "/run/ikewise/ikewise.sock"
 
 enum {
-    CONTROL_WORDS_MAX = 16,
+    CONTROL_WORDS_MAX = 32,
     CONTROL_WORD_SIZE = 512,             /* one word with its closing zero */
     CONTROL_LINE_MAX = 12 * 1024 * 1024, /* a request's line, without the newline: a whole configuration */
     CONTROL_READER_LINE_MAX = 4096,      /* of somebody who may not change anything */
     CONTROL_EXPECTED_MAX = 48,
     CONTROL_REST_SIZE = CONTROL_WORDS_MAX * CONTROL_WORD_SIZE,
     CONTROL_CAPTURE_NAME_SIZE = 32,
+    CONTROL_DROP_NAME_SIZE = 40,
 };
 
 enum control_request_id {
@@ -53,6 +54,8 @@ const struct control_request_info *control_request_info(enum control_request_id 
 /* Every spelling: index 0, 1, ...; NULL: no more. `id` may be NULL. */
 const char *control_spelling(size_t index, enum control_request_id *id);
 
+enum control_capture_type { CONTROL_CAPTURE_RAW, CONTROL_CAPTURE_ISAKMP, CONTROL_CAPTURE_DROPS };
+
 struct control_request {
     enum control_request_id id;
     bool is_detail;
@@ -64,11 +67,14 @@ struct control_request {
         uint8_t protocol;
         uint16_t numbers[2]; /* ports of source and destination; of ICMP type and code */
     } packet;
-    uint16_t level;                          /* 0: not given */
-    uint32_t line_count;                     /* of `terminal pager` */
-    uint32_t repeat_count;                   /* of `ping`; 0: not given */
-    uint32_t watch_s;                        /* of `probe`; 0: not given */
-    uint32_t buffer_size;                    /* of `capture`, bytes; 0: not given */
+    uint16_t level;        /* 0: not given */
+    uint32_t line_count;   /* of `terminal pager` */
+    uint32_t repeat_count; /* of `ping`; 0: not given */
+    uint32_t watch_s;      /* of `probe`; 0: not given */
+    enum control_capture_type capture_type;
+    bool is_circular;
+    uint32_t buffer_size, packet_len;        /* of `capture`, bytes; 0: not given */
+    char drop[CONTROL_DROP_NAME_SIZE];       /* "": not given */
     char capture[CONTROL_CAPTURE_NAME_SIZE]; /* "": not given */
     char acl[CONTROL_WORD_SIZE];             /* an access-list; "": not given */
     char file[CONTROL_WORD_SIZE];            /* a file, or the source of `ping`; "": not given */

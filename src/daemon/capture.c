@@ -1,10 +1,19 @@
 #include "daemon/capture.h"
 
 #include "base/check.h"
+#include "base/writer.h"
 
 #include <string.h>
 
-enum { WORDS_MAX = 16, PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PORT_IKE = 500, PORT_IKE_NAT = 4500 };
+enum {
+    WORDS_MAX = 16,
+    PROTOCOL_ICMP = 1,
+    PROTOCOL_TCP = 6,
+    PROTOCOL_UDP = 17,
+    PROTOCOL_ESP = 50,
+    PORT_IKE = 500,
+    PORT_IKE_NAT = 4500
+};
 
 static const struct {
     const char *name;
@@ -376,33 +385,101 @@ bool capture_is_isakmp(struct bytes packet)
 
 struct head {
     uint64_t at_us;
-    uint32_t len, kept_len;
+    uint32_t len;
+    uint16_t kept_len, drop;
 };
 
-void capture_keep(struct capture_buffer *buffer, struct bytes packet, uint32_t len, uint64_t at_us)
-{
-    struct head head = {at_us, len, (uint32_t)packet.len};
+_Static_assert(ESP_DROP_COUNT <= UINT16_MAX && CAPTURE_PACKET_MAX <= UINT16_MAX, "a head has room for them");
 
-    if (buffer->is_full || buffer->size - buffer->len < sizeof head + packet.len) {
-        buffer->is_full = true;
-        return;
+static struct head head_at(const struct capture_buffer *buffer, size_t at)
+{
+    struct head head;
+
+    memcpy(&head, buffer->data + at, sizeof head);
+    return head;
+}
+
+/* At least an eighth at once, so that a packet does not cost a move of all that are kept. */
+static void forget_oldest(struct capture_buffer *buffer, size_t wanted)
+{
+    size_t at = 0, least = wanted < buffer->size / 8 ? buffer->size / 8 : wanted;
+
+    while (at < buffer->len && at < least) {
+        at += sizeof(struct head) + head_at(buffer, at).kept_len;
+        buffer->count--;
     }
+    buffer->len -= at;
+    memmove(buffer->data, buffer->data + at, buffer->len);
+    bytes_wipe(buffer->data + buffer->len, at);
+}
+
+void capture_keep(struct capture_buffer *buffer, const struct captured *kept)
+{
+    struct head head = {kept->at_us, kept->len, (uint16_t)kept->packet.len, (uint16_t)kept->drop};
+    size_t len = sizeof head + kept->packet.len, room = buffer->size - buffer->len;
+
+    CHECK(kept->packet.len <= CAPTURE_PACKET_MAX && len <= buffer->size);
+    buffer->is_full |= room < len;
+    if (buffer->is_full && !buffer->is_circular)
+        return;
+    if (room < len)
+        forget_oldest(buffer, len - room);
     memcpy(buffer->data + buffer->len, &head, sizeof head);
-    memcpy(buffer->data + buffer->len + sizeof head, packet.data, packet.len);
-    buffer->len += sizeof head + packet.len;
+    memcpy(buffer->data + buffer->len + sizeof head, kept->packet.data, kept->packet.len);
+    buffer->len += len;
     buffer->count++;
 }
 
 bool capture_next(const struct capture_buffer *buffer, size_t *at, struct captured *kept)
 {
-    struct head head;
-
     if (*at >= buffer->len)
         return false;
-    memcpy(&head, buffer->data + *at, sizeof head);
-    *kept = (struct captured){head.at_us, head.len, bytes_of(buffer->data + *at + sizeof head, head.kept_len)};
+
+    struct head head = head_at(buffer, *at);
+
+    *kept = (struct captured){head.at_us, head.len, (enum esp_drop)head.drop,
+                              bytes_of(buffer->data + *at + sizeof head, head.kept_len)};
     *at += sizeof head + head.kept_len;
     return true;
+}
+
+/* ---- envelopes ---- */
+
+struct bytes capture_envelop(uint8_t *space, size_t size, struct endpoint from, struct endpoint to, bool is_udp,
+                             bool has_marker, struct bytes data, uint32_t *len)
+{
+    struct writer w = writer_of(space, size);
+    size_t udp_len = (is_udp ? 8 : 0) + (has_marker ? 4 : 0) + data.len;
+    uint8_t protocol = is_udp ? PROTOCOL_UDP : PROTOCOL_ESP;
+
+    CHECK(size >= CAPTURE_ENVELOPE_MAX && udp_len <= UINT16_MAX - 20 && from.ip.family == to.ip.family);
+    if (from.ip.family == IP_V4) {
+        write_u16(&w, 0x4500);
+        write_u16(&w, (uint16_t)(20 + udp_len));
+        write_u32(&w, 0);
+        write_u16(&w, (uint16_t)(64 << 8 | protocol));
+        write_u16(&w, 0);
+    } else {
+        write_u32(&w, 0x60000000);
+        write_u16(&w, (uint16_t)udp_len);
+        write_u16(&w, (uint16_t)(protocol << 8 | 64));
+    }
+    write_bytes(&w, ip_bytes(&from.ip));
+    write_bytes(&w, ip_bytes(&to.ip));
+    if (is_udp) {
+        write_u16(&w, from.port);
+        write_u16(&w, to.port);
+        write_u16(&w, (uint16_t)udp_len);
+        write_u16(&w, 0);
+    }
+    if (has_marker)
+        write_u32(&w, 0);
+
+    size_t room = size - writer_bytes(&w).len;
+
+    *len = (uint32_t)(writer_bytes(&w).len + data.len);
+    write_bytes(&w, bytes_of(data.data, data.len < room ? data.len : room));
+    return writer_bytes(&w);
 }
 
 /* ---- a line for each ---- */

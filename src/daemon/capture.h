@@ -6,16 +6,19 @@
  *         capture_keep(&buffer, packet, at_us);
  *     for (size_t at = 0; capture_next(&buffer, &at, &kept);)
  *
- * As on an ASA a buffer that is full stays as it is: what began the trouble is worth more than what came last. */
+ * As on an ASA a buffer that is full stays as it is: what began the trouble is worth more than what came last. In a
+ * circular one the oldest eighth makes room. */
 #ifndef DAEMON_CAPTURE_H
 #define DAEMON_CAPTURE_H
 
 #include "base/selector.h"
 #include "base/text.h"
+#include "esp/sa.h"
 
 enum {
     CAPTURE_BUFFER_DEFAULT = 512 * 1024, /* bytes, also of what stands before each packet */
-    CAPTURE_PACKET_MAX = 1518,           /* bytes of one packet that are kept */
+    CAPTURE_PACKET_MAX = 1518,           /* bytes of one packet that are kept, if not fewer are asked for */
+    CAPTURE_ENVELOPE_MAX = 52,           /* what capture_envelop puts before a message */
     CAPTURE_MATCH_MAX = 2,
 };
 
@@ -36,23 +39,31 @@ bool capture_match_holds(const struct capture_match *match, struct bytes packet)
 bool capture_is_isakmp(struct bytes packet);
 
 struct capture_buffer {
-    uint8_t *data; /* the caller's */
+    uint8_t *data; /* the caller's; room for a packet of CAPTURE_PACKET_MAX */
     size_t size, len;
     uint32_t count;
-    bool is_full; /* one did not fit: none is kept any more */
+    bool is_circular;
+    bool is_full; /* one did not fit: none is kept any more, or the oldest have gone */
 };
 
 struct captured {
-    uint64_t at_us; /* wall time */
-    uint32_t len;   /* of the packet as it was; `packet` may be shorter */
+    uint64_t at_us;     /* wall time */
+    uint32_t len;       /* of the packet as it was; `packet` may be shorter */
+    enum esp_drop drop; /* why it was dropped; ESP_PASS */
     struct bytes packet;
 };
 
-/* `packet` has at most CAPTURE_PACKET_MAX bytes of a packet of `len`. */
-void capture_keep(struct capture_buffer *buffer, struct bytes packet, uint32_t len, uint64_t at_us);
+/* `kept->packet` has at most CAPTURE_PACKET_MAX bytes. */
+void capture_keep(struct capture_buffer *buffer, const struct captured *kept);
 
 /* The one at `*at`, which then is the place of the next. False: there are no more. */
 bool capture_next(const struct capture_buffer *buffer, size_t *at, struct captured *kept);
+
+/* The headers that carried `data`, as far as they are known: IP, and UDP with `is_udp`; with `has_marker` the non-ESP
+ * marker too. Writes them and as much of `data` as there is room for; `*len` becomes what it was all together.
+ * Checksums are 0: of UDP that is none. */
+struct bytes capture_envelop(uint8_t *space, size_t size, struct endpoint from, struct endpoint to, bool is_udp,
+                             bool has_marker, struct bytes data, uint32_t *len);
 
 /* 192.0.2.1.500 > 192.0.2.2.500:  udp 132 */
 void text_add_captured(struct text *t, struct bytes packet);

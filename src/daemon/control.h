@@ -99,6 +99,9 @@ void control_on_event(struct control *control, const struct event *event);
 /* An SA is put in place: its keys may have been asked for. */
 void control_on_install(struct control *control, const struct ike_install *install);
 
+/* What the plane drops; from inside a burst. */
+void control_on_drop(struct control *control, const struct plane_drop *dropped);
+
 /* log_watcher of daemon/log.h with the control as its context. Without a line it is the event itself, and goes to
  * control_on_event. */
 bool control_on_log(void *control, const struct event *event, uint8_t severity, const char *line);

@@ -1,5 +1,6 @@
-/* Captures: a packet socket each, on the Linux interface of a nameif, from `capture` to `no capture`, or until its
- * buffer is full. Without the link's header, so that each packet begins with IP on every kind of link. */
+/* Captures, from `capture` to `no capture`, or until a buffer is full. Those of an interface have a packet socket each,
+ * on the Linux interface of the nameif; without the link's header, so that each packet begins with IP on every kind of
+ * link. What is dropped the plane tells. */
 #include "base/check.h"
 #include "daemon/control_client.h"
 
@@ -9,6 +10,7 @@
 #include <linux/sockios.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -31,7 +33,22 @@ static uint64_t stamp_of(int fd)
 
 static bool is_wanted(const struct capture *capture, struct bytes packet)
 {
-    return capture->is_isakmp ? capture_is_isakmp(packet) : capture_match_holds(&capture->match, packet);
+    return (capture->type != CONTROL_CAPTURE_ISAKMP || capture_is_isakmp(packet)) &&
+           capture_match_holds(&capture->match, packet);
+}
+
+/* Nothing more is kept. */
+static bool is_over(const struct capture *capture)
+{
+    return capture->buffer.is_full && !capture->buffer.is_circular;
+}
+
+static void keep(struct capture *capture, struct captured kept)
+{
+    if (kept.packet.len > capture->packet_len)
+        kept.packet.len = capture->packet_len;
+    if (is_wanted(capture, kept.packet))
+        capture_keep(&capture->buffer, &kept);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -41,18 +58,18 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
-    for (int i = 0; i < READS_PER_TURN && !capture->buffer.is_full; i++) {
+    for (int i = 0; i < READS_PER_TURN && !is_over(capture); i++) {
         ssize_t len = recv(capture->fd, space, sizeof space, MSG_DONTWAIT | MSG_TRUNC);
 
         if (len < 0)
             return; /* nothing waits; or the interface is down, and may come up again */
 
-        struct bytes packet = bytes_of(space, (size_t)len < sizeof space ? (size_t)len : sizeof space);
-
-        if (is_wanted(capture, packet))
-            capture_keep(&capture->buffer, packet, (uint32_t)len, stamp_of(capture->fd));
+        keep(capture,
+             (struct captured){.at_us = stamp_of(capture->fd),
+                               .len = (uint32_t)len,
+                               .packet = bytes_of(space, (size_t)len < sizeof space ? (size_t)len : sizeof space)});
     }
-    if (capture->buffer.is_full)
+    if (is_over(capture))
         uv_poll_stop(&capture->poll);
 }
 
@@ -77,15 +94,20 @@ static int open_socket(const char *device)
     return -1;
 }
 
+static void free_capture(struct capture *capture)
+{
+    bytes_wipe(capture->buffer.data, capture->buffer.size);
+    free(capture->buffer.data);
+    free(capture);
+}
+
 static void is_closed(uv_handle_t *handle)
 {
     struct capture *capture = handle->data;
     struct control *control = capture->control;
 
     close(capture->fd);
-    bytes_wipe(capture->buffer.data, capture->buffer.size);
-    free(capture->buffer.data);
-    free(capture);
+    free_capture(capture);
     control_free_when_closed(control);
 }
 
@@ -94,6 +116,10 @@ static void end_capture(struct control *control, size_t index)
     struct capture *capture = control->captures[index];
 
     control->captures[index] = NULL;
+    if (capture->fd < 0) {
+        free_capture(capture);
+        return;
+    }
     uv_poll_stop(&capture->poll);
     uv_close((uv_handle_t *)&capture->poll, is_closed);
 }
@@ -103,6 +129,44 @@ void captures_close(struct control *control)
     for (size_t i = 0; i < CONTROL_CAPTURES_MAX; i++)
         if (control->captures[i] != NULL)
             end_capture(control, i);
+}
+
+/* ---- what is dropped ---- */
+
+static uint64_t now_us(void)
+{
+    struct timeval now;
+
+    gettimeofday(&now, NULL);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_usec;
+}
+
+static bool is_wanted_drop(const struct capture *capture, enum esp_drop drop)
+{
+    return capture != NULL && capture->type == CONTROL_CAPTURE_DROPS && !is_over(capture) &&
+           (capture->drop[0] == '\0' || drop_is_called(drop, capture->drop));
+}
+
+void control_on_drop(struct control *control, const struct plane_drop *dropped)
+{
+    uint8_t space[CAPTURE_PACKET_MAX];
+
+    for (size_t i = 0; i < CONTROL_CAPTURES_MAX; i++) {
+        if (!is_wanted_drop(control->captures[i], dropped->drop))
+            continue;
+
+        struct captured kept = {.at_us = now_us(), .drop = dropped->drop};
+
+        if (dropped->is_outside)
+            kept.packet = capture_envelop(space, sizeof space, dropped->from, dropped->to, dropped->is_udp, false,
+                                          dropped->packet, &kept.len);
+        else
+            kept.packet = dropped->packet;
+        kept.len = (uint32_t)(kept.packet.len + dropped->len - dropped->packet.len);
+        if (kept.packet.len > CAPTURE_PACKET_MAX)
+            kept.packet.len = CAPTURE_PACKET_MAX;
+        keep(control->captures[i], kept);
+    }
 }
 
 /* ---- capture, no capture, clear capture ---- */
@@ -156,65 +220,100 @@ static struct capture *make_capture(const struct client *client, const struct ca
         return NULL;
     }
     *capture = (struct capture){.control = client->control,
+                                .fd = -1,
                                 .match = *match,
-                                .is_isakmp = request->id == CONTROL_CAPTURE_ISAKMP,
-                                .buffer = {.data = space, .size = size}};
+                                .type = request->capture_type,
+                                .packet_len = request->packet_len ? request->packet_len : CAPTURE_PACKET_MAX,
+                                .buffer = {.data = space, .size = size, .is_circular = request->is_circular}};
     memcpy(capture->name, request->capture, sizeof capture->name);
+    memcpy(capture->drop, request->drop, sizeof capture->drop);
     memcpy(capture->nameif, request->packet.nameif, sizeof capture->nameif);
     memcpy(capture->words, request->rest, sizeof capture->words);
     return capture;
 }
 
-static void start_capture(struct client *client, size_t place, const char *device, const struct capture_match *match)
+static bool is_name_of_drop(const char *name)
 {
-    struct control *control = client->control;
-    int fd = open_socket(device);
-    struct capture *capture = fd < 0 ? NULL : make_capture(client, match);
-
-    if (capture == NULL) {
-        char space[SENTENCE_SIZE];
-        struct text why = text_of(space, sizeof space);
-
-        text_add(&why, "no packets can be captured on %s (%s): %s", client->request.packet.nameif, device,
-                 fd < 0 ? strerror(errno) : "no memory");
-        if (fd >= 0)
-            close(fd);
-        client_fail(client, CONTROL_ERROR_CAPTURE_REFUSED, space);
-        return;
+    for (size_t drop = ESP_PASS + 1; drop < ESP_DROP_COUNT; drop++) {
+        if (drop_is_called((enum esp_drop)drop, name))
+            return true;
     }
+    return false;
+}
+
+/* What the words mean together. False: `why` says why they cannot. */
+static bool is_sound(const struct client *client, struct text *why)
+{
+    const struct control_request *request = &client->request;
+    bool is_of_drops = request->capture_type == CONTROL_CAPTURE_DROPS;
+
+    if (find_capture(client->control, request->capture) < CONTROL_CAPTURES_MAX)
+        text_add(why, "there is a capture %s already: no capture %s ends it, and throws away what it has",
+                 request->capture, request->capture);
+    else if (is_of_drops && request->packet.nameif[0] != '\0')
+        text_add(why, "asp-drop is of all interfaces: leave out interface %s", request->packet.nameif);
+    else if (!is_of_drops && request->packet.nameif[0] == '\0')
+        text_add(why, "of which interface? interface and a nameif are missing");
+    else if (request->drop[0] != '\0' && !is_name_of_drop(request->drop))
+        text_add(why, "nothing is dropped for %s: the names stand in show asp drop", request->drop);
+    else
+        return true;
+    return false;
+}
+
+static void listen_to(struct control *control, struct capture *capture, int fd)
+{
     capture->fd = fd;
     CHECK(uv_poll_init(control->loop, &capture->poll, fd) == 0);
     capture->poll.data = capture;
     control->handle_count++;
     CHECK(uv_poll_start(&capture->poll, UV_READABLE, on_readable) == 0);
-    control->captures[place] = capture;
+}
+
+/* `device` NULL: no socket is wanted. */
+static void start_capture(struct client *client, const char *device, const struct capture_match *match)
+{
+    size_t place = free_place(client->control);
+    int fd = device == NULL || place == CONTROL_CAPTURES_MAX ? -1 : open_socket(device);
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct capture *capture = NULL;
+
+    if (place == CONTROL_CAPTURES_MAX)
+        text_add(&why, "there are %u captures already", CONTROL_CAPTURES_MAX);
+    else if (device != NULL && fd < 0)
+        text_add(&why, "no packets can be captured on %s: %s", device, strerror(errno));
+    else if ((capture = make_capture(client, match)) == NULL)
+        text_add(&why, "no memory for its buffer");
+    if (capture == NULL) {
+        if (fd >= 0)
+            close(fd);
+        client_fail(client, CONTROL_ERROR_CAPTURE_REFUSED, space);
+        return;
+    }
+    if (fd >= 0)
+        listen_to(client->control, capture, fd);
+    client->control->captures[place] = capture;
     client_done(client);
 }
 
 void do_capture(struct client *client)
 {
     const struct policy_interface *interface = find_interface(client);
-    struct control *control = client->control;
     struct capture_match match = {0};
     char space[SENTENCE_SIZE];
     struct text why = text_of(space, sizeof space);
-    size_t place = free_place(control);
 
-    if (interface == NULL || interface->linux_name[0] == '\0') {
+    if (!is_sound(client, &why) ||
+        (client->request.rest[0] != '\0' && !capture_match_read(&match, bytes_of_text(client->request.rest), &why)))
+        client_fail(client, CONTROL_ERROR_CAPTURE_REFUSED, space);
+    else if (client->request.capture_type == CONTROL_CAPTURE_DROPS)
+        start_capture(client, NULL, &match);
+    else if (interface == NULL || interface->linux_name[0] == '\0')
         client_fail(client, CONTROL_ERROR_NO_SUCH_INTERFACE,
                     interface ? "no interface of this machine has the address of that nameif" : NULL);
-        return;
-    }
-    if (find_capture(control, client->request.capture) < CONTROL_CAPTURES_MAX)
-        text_add(&why, "there is a capture %s already: no capture %s ends it, and throws away what it has",
-                 client->request.capture, client->request.capture);
-    else if (place == CONTROL_CAPTURES_MAX)
-        text_add(&why, "there are %u captures already", CONTROL_CAPTURES_MAX);
-    else if (client->request.rest[0] == '\0' || capture_match_read(&match, bytes_of_text(client->request.rest), &why)) {
-        start_capture(client, place, interface->linux_name, &match);
-        return;
-    }
-    client_fail(client, CONTROL_ERROR_CAPTURE_REFUSED, space);
+    else
+        start_capture(client, interface->linux_name, &match);
 }
 
 void do_no_capture(struct client *client)
@@ -231,8 +330,10 @@ void do_no_capture(struct client *client)
         struct capture *capture = client->control->captures[i];
 
         bytes_wipe(capture->buffer.data, capture->buffer.size);
-        capture->buffer = (struct capture_buffer){.data = capture->buffer.data, .size = capture->buffer.size};
-        uv_poll_start(&capture->poll, UV_READABLE, on_readable);
+        capture->buffer = (struct capture_buffer){
+            .data = capture->buffer.data, .size = capture->buffer.size, .is_circular = capture->buffer.is_circular};
+        if (capture->fd >= 0)
+            uv_poll_start(&capture->poll, UV_READABLE, on_readable);
     }
     client_done(client);
 }
@@ -241,17 +342,38 @@ void do_no_capture(struct client *client)
 
 static void send_capture(struct client *client, const struct capture *capture)
 {
+    static const char *const types[] = {"raw-data", "isakmp", "asp-drop"};
     struct control_record r = control_record_of(RECORD_capture);
+    char type[16 + CONTROL_DROP_NAME_SIZE];
 
+    snprintf(type, sizeof type, "%s%s%s", types[capture->type], capture->type == CONTROL_CAPTURE_DROPS ? " " : "",
+             capture->type != CONTROL_CAPTURE_DROPS ? ""
+             : capture->drop[0]                     ? capture->drop
+                                                    : "all");
     record_set_text(&r, COL_capture_name, capture->name);
-    record_set_text(&r, COL_capture_type, capture->is_isakmp ? "isakmp" : "raw-data");
-    record_set_text(&r, COL_capture_interface, capture->nameif);
-    record_set_flag(&r, COL_capture_full, capture->buffer.is_full);
+    record_set_text(&r, COL_capture_type, type);
+    record_set_text(&r, COL_capture_interface, capture->nameif[0] ? capture->nameif : NULL);
+    record_set_flag(&r, COL_capture_full, is_over(capture));
+    record_set_flag(&r, COL_capture_circular, capture->buffer.is_circular);
     record_set_number(&r, COL_capture_packets, capture->buffer.count);
     record_set_number(&r, COL_capture_bytes, capture->buffer.len);
     record_set_number(&r, COL_capture_buffer, capture->buffer.size);
+    record_set_number(&r, COL_capture_packet_length, capture->packet_len);
     record_set_text(&r, COL_capture_match, capture->words[0] ? capture->words : NULL);
     client_send(client, &r);
+}
+
+static void set_drop(struct control_record *r, enum esp_drop drop)
+{
+    char name[64], text[160];
+    struct text n = text_of(name, sizeof name), t = text_of(text, sizeof text);
+
+    if (drop == ESP_PASS)
+        return;
+    text_add_drop_name(&n, drop);
+    text_add_drop_text(&t, drop);
+    record_set_text(r, COL_packet_drop, name);
+    record_set_text(r, COL_packet_drop_text, text);
 }
 
 static void send_packet(struct client *client, uint32_t number, const struct captured *kept)
@@ -264,6 +386,7 @@ static void send_packet(struct client *client, uint32_t number, const struct cap
     record_set_number(&r, COL_packet_at, kept->at_us / 1000000);
     record_set_number(&r, COL_packet_at_us, kept->at_us % 1000000);
     record_set_number(&r, COL_packet_len, kept->len);
+    set_drop(&r, kept->drop);
     if (client->request.id == CONTROL_SHOW_CAPTURE_DUMP) {
         text_add_hex(&t, kept->packet);
         record_set_text(&r, COL_packet_bytes, space);

@@ -75,10 +75,12 @@ enum { CONTROL_CAPTURES_MAX = 8 };
 
 struct capture {
     struct control *control;
-    uv_poll_t poll; /* not started when the buffer is full */
-    int fd;
+    uv_poll_t poll; /* not started when the buffer is full; without a socket, never */
+    int fd;         /* -1: what is captured comes through the plane */
     char name[CONTROL_CAPTURE_NAME_SIZE], nameif[64], words[CONTROL_REST_SIZE];
-    bool is_isakmp;
+    enum control_capture_type type;
+    char drop[CONTROL_DROP_NAME_SIZE]; /* of packets dropped for that reason; "": for any */
+    uint32_t packet_len;               /* bytes of each that are kept, at most CAPTURE_PACKET_MAX */
     struct capture_match match;
     struct capture_buffer buffer;
 };
@@ -179,11 +181,18 @@ void do_trace(struct client *client);
 void stats_count(struct control *control, const struct event *event);
 void stats_clear_ike(struct control *control);
 void stats_clear_ipsec(struct client *client);
-void stats_clear_drops(struct client *client);
+/* All that has been counted: pairs that are there, those that have gone, and packets of none. */
+struct esp_tally stats_sum(const struct client *client, struct plane_totals *totals);
 bool show_ike_stats(struct client *client);
 bool show_ipsec_stats(struct client *client);
-bool show_drops(struct client *client);
 void set_finding(struct control_record *r, const struct conf_finding *finding);
+
+/* control_drops.c: also the name and the words that an ASA has for a drop, or ours. */
+void clear_drops(struct client *client);
+bool show_drops(struct client *client);
+void text_add_drop_name(struct text *t, enum esp_drop drop);
+void text_add_drop_text(struct text *t, enum esp_drop drop);
+bool drop_is_called(enum esp_drop drop, const char *name);
 
 /* control_past.c */
 bool show_logging(struct client *client);

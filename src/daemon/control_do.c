@@ -408,7 +408,7 @@ static void do_clear(struct client *client)
     case CONTROL_CLEAR_COUNTERS: source_of(client)->clear_counters(source_of(client)->context); break;
     case CONTROL_CLEAR_LOGGING: client->control->logged_count = 0; break;
     case CONTROL_CLEAR_IPSEC_STATS: stats_clear_ipsec(client); break;
-    case CONTROL_CLEAR_DROPS: stats_clear_drops(client); break;
+    case CONTROL_CLEAR_DROPS: clear_drops(client); break;
     case CONTROL_CLEAR_CONN: clear_connections(client); break;
     case CONTROL_CLEAR_ACCESS_LIST: clear_access_lists(client); break;
     case CONTROL_CLEAR_NAT:
@@ -491,8 +491,7 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_CONN: client->producer = show_connections; return;
     case CONTROL_SHOW_ACCESS_LIST: client->producer = show_access_lists; return;
     case CONTROL_PACKET_TRACER: do_trace(client); return;
-    case CONTROL_CAPTURE:
-    case CONTROL_CAPTURE_ISAKMP: do_capture(client); return;
+    case CONTROL_CAPTURE: do_capture(client); return;
     case CONTROL_NO_CAPTURE:
     case CONTROL_CLEAR_CAPTURE: do_no_capture(client); return;
     case CONTROL_SHOW_CAPTURE:

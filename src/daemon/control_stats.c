@@ -101,8 +101,7 @@ bool show_ike_stats(struct client *client)
 
 /* ---- IPsec ---- */
 
-/* All that has been counted: pairs that are there, those that have gone, and packets of none. */
-static struct esp_tally sum_of(const struct client *client, struct plane_totals *totals)
+struct esp_tally stats_sum(const struct client *client, struct plane_totals *totals)
 {
     const struct plane *plane = source_of(client)->plane(source_of(client)->context);
     const struct ike *ike = source_of(client)->ike(source_of(client)->context);
@@ -144,7 +143,7 @@ void stats_clear_ipsec(struct client *client)
 {
     struct plane_totals totals;
 
-    client->control->cleared = sum_of(client, &totals);
+    client->control->cleared = stats_sum(client, &totals);
     client->control->cleared_pair_count = totals.ended_pair_count;
 }
 
@@ -152,7 +151,7 @@ bool show_ipsec_stats(struct client *client)
 {
     struct control_record r = control_record_of(RECORD_ipsec_stats);
     struct plane_totals totals;
-    struct esp_tally sum = sum_of(client, &totals);
+    struct esp_tally sum = stats_sum(client, &totals);
     uint64_t drops[COLUMN_COUNT] = {0};
 
     for (size_t i = 0; i < ESP_COUNTER_COUNT; i++)
@@ -169,120 +168,5 @@ bool show_ipsec_stats(struct client *client)
         record_set_number(&r, ipsec_drops[i].column, drops[ipsec_drops[i].column]);
     }
     client_send(client, &r);
-    return false;
-}
-
-/* ---- drops ---- */
-
-enum section { FRAME, FLOW };
-
-static const struct {
-    enum esp_drop drop;
-    enum section section;
-    const char *text, *name;
-} drop_rows[] = {
-#define DROP(drop, section, text, name) {ESP_DROP_##drop, section, text, name},
-#include "daemon/control_drops.def"
-#undef DROP
-};
-
-static void send_drop(struct client *client, enum section section, const char *text, const char *name, uint64_t count)
-{
-    struct control_record r = control_record_of(RECORD_drop);
-
-    record_set_flag(&r, COL_drop_is_flow, section == FLOW);
-    record_set_text(&r, COL_drop_text, text);
-    record_set_text(&r, COL_drop_name, name);
-    record_set_number(&r, COL_drop_count, count);
-    if (count > 0)
-        client_send(client, &r);
-}
-
-/* Ours: DOES_NOT_FIT becomes does-not-fit. */
-static void send_own_drop(struct client *client, enum esp_drop drop, uint64_t count)
-{
-    char name[64], sentence[160];
-    struct text t = text_of(name, sizeof name), s = text_of(sentence, sizeof sentence);
-    const char *meaning = esp_drop_meaning(drop);
-
-    for (const char *at = esp_drop_name(drop); *at; at++)
-        text_add(&t, "%c", *at == '_' ? '-' : *at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
-    text_add(&s, "%.*s", (int)strcspn(meaning, ":("), meaning);
-    while (s.len > 0 && s.data[s.len - 1] == ' ')
-        s.data[--s.len] = '\0';
-    send_drop(client, FRAME, sentence, name, count);
-}
-
-static bool is_first_of_name(size_t row)
-{
-    for (size_t i = 0; i < row; i++) {
-        if (strcmp(drop_rows[i].name, drop_rows[row].name) == 0)
-            return false;
-    }
-    return true;
-}
-
-static uint64_t count_of_name(const struct esp_tally *sum, const char *name)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < COUNT_OF(drop_rows); i++)
-        count += strcmp(drop_rows[i].name, name) == 0 ? sum->drops[drop_rows[i].drop] : 0;
-    return count;
-}
-
-static bool has_asa_name(size_t drop)
-{
-    for (size_t i = 0; i < COUNT_OF(drop_rows); i++) {
-        if (drop_rows[i].drop == drop)
-            return true;
-    }
-    return false;
-}
-
-void stats_clear_drops(struct client *client)
-{
-    struct control *control = client->control;
-    struct plane_totals totals;
-
-    control->dropped = sum_of(client, &totals);
-    control->dropped_keepalives = totals.keepalives;
-    control->dropped_at_s = time(NULL);
-    snprintf(control->dropped_by, sizeof control->dropped_by, "%s", client->who);
-}
-
-static void send_last_clearing(struct client *client)
-{
-    struct control_record r = control_record_of(RECORD_drops_cleared);
-
-    if (client->control->dropped_at_s == 0)
-        return;
-    record_set_number(&r, COL_drops_cleared_at, (uint64_t)client->control->dropped_at_s);
-    record_set_text(&r, COL_drops_cleared_by, client->control->dropped_by);
-    client_send(client, &r);
-}
-
-bool show_drops(struct client *client)
-{
-    struct plane_totals totals;
-    struct esp_tally sum = sum_of(client, &totals);
-
-    for (size_t i = 0; i < ESP_DROP_COUNT; i++)
-        sum.drops[i] -= client->control->dropped.drops[i];
-    totals.keepalives -= client->control->dropped_keepalives;
-    send_last_clearing(client);
-
-    for (int section = FRAME; section <= FLOW; section++) {
-        for (size_t i = 0; i < COUNT_OF(drop_rows); i++) {
-            if (drop_rows[i].section == (enum section)section && is_first_of_name(i))
-                send_drop(client, drop_rows[i].section, drop_rows[i].text, drop_rows[i].name,
-                          count_of_name(&sum, drop_rows[i].name));
-        }
-        for (size_t drop = ESP_PASS + 1; section == FRAME && drop < ESP_DROP_COUNT; drop++) {
-            if (!has_asa_name(drop))
-                send_own_drop(client, (enum esp_drop)drop, sum.drops[drop]);
-        }
-    }
-    send_drop(client, FRAME, "NAT-T keepalive message", "natt-keepalive", totals.keepalives);
     return false;
 }

@@ -121,6 +121,14 @@ static void on_install(void *context, const struct ike_install *install)
         control_on_install(daemon->control, install);
 }
 
+static void on_drop(void *context, const struct plane_drop *dropped)
+{
+    struct daemon *daemon = context;
+
+    if (daemon->control != NULL)
+        control_on_drop(daemon->control, dropped);
+}
+
 /* `vpnclient enable` wants the tunnel always; a user who was refused is not named again by itself, lest he be locked
  * out. */
 static void keep_client_up(struct daemon *daemon)
@@ -157,7 +165,8 @@ static bool make_plane(struct daemon *daemon, struct text *why)
                                                   .on_event = on_event,
                                                   .on_guest = on_guest,
                                                   .on_guests_gone = on_guests_gone,
-                                                  .on_reverse_route = on_reverse_route}};
+                                                  .on_reverse_route = on_reverse_route,
+                                                  .on_drop = on_drop}};
     int error = plane_create(&daemon->plane, &config);
 
     if (error == 0)

@@ -231,7 +231,7 @@ static void the_manual_page_names_every_command_and_option(void **state)
     memcpy(page, file.data, file.len);
     file_free(&file);
     for (size_t i = 0; (spelling = control_spelling(i, NULL)); i++) {
-        char item[128];
+        char item[320];
 
         snprintf(item, sizeof item, ".It Li %s\n", spelling);
         if (!strstr(page, item))

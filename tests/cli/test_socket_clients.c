@@ -16,8 +16,9 @@ static void hostile_lines_are_refused_and_others_served(void **state)
         {"{\"words\":[[[[[[[[[[[[[[[[[[[[[[[[]\n", "BAD_REQUEST", "deep"},
         {"\xff\xfe\x00\x80\n", "BAD_REQUEST", "binary"},
         {"{\"words\":[\"show\",\"vers\xc3\"]}\n", "BAD_REQUEST", "half a character"},
-        {"{\"words\":[\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\","
-         "\"a\"]}\n",
+        {"{\"words\":[\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\","
+         "\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\","
+         "\"a\",\"a\",\"a\",\"a\",\"a\"]}\n",
          "BAD_REQUEST", "too many words"},
         {"{\"words\":[\"format\",\"flash\"]}\n", "UNKNOWN_COMMAND", "an unknown verb"},
         {"{\"words\":[\"show\"]}\n", "UNKNOWN_COMMAND", "half a command"},

@@ -64,7 +64,12 @@ static void commands_are_understood(void **state)
         {"cap c int outside match ip any any", CONTROL_CAPTURE, false, "", "", 0, "some"},
         {"capture c type raw buffer 1534 int outside match host 192.0.2.1 and port 500", CONTROL_CAPTURE, false, "", "",
          0, "all that can be said"},
-        {"capture c type isakmp interface outside", CONTROL_CAPTURE_ISAKMP, false, "", "", 0, "of one kind"},
+        {"capture c type isakmp interface outside", CONTROL_CAPTURE, false, "", "", 0, "of one kind"},
+        {"capture c interface outside circ packet 100 buffer 2000 type isa", CONTROL_CAPTURE, false, "", "", 0,
+         "in another order"},
+        {"capture c type asp-drop", CONTROL_CAPTURE, false, "", "", 0, "what is dropped"},
+        {"capture c type asp-drop all buffer 2000", CONTROL_CAPTURE, false, "", "", 0, "for any reason"},
+        {"capture c type asp-drop np-sp-invalid-spi match ip any any", CONTROL_CAPTURE, false, "", "", 0, "for one"},
         {"sh cap", CONTROL_SHOW_CAPTURE, false, "", "", 0, "all of them"},
         {"sh cap c", CONTROL_SHOW_CAPTURE, false, "", "", 0, "one"},
         {"sh cap c dump", CONTROL_SHOW_CAPTURE_DUMP, false, "", "", 0, "its bytes"},
@@ -123,7 +128,7 @@ static void what_is_not_understood_is_explained(void **state)
         {"debug crypto ikev1 256", CONTROL_INVALID, NULL, "a level above 255"},
         {"debug crypto ikev1 0", CONTROL_INVALID, NULL, "a level below 1"},
         {"debug crypto ikev1 0x7f", CONTROL_INVALID, NULL, "a level in hexadecimal"},
-        {"capture c interface outside buffer 2000", CONTROL_INVALID, NULL, "in another order"},
+        {"capture c packet-length 63 interface outside", CONTROL_INVALID, NULL, "no header fits"},
         {"capture c buffer 1533 interface outside", CONTROL_INVALID, NULL, "a buffer that holds no packet"},
         {"capture abcdefghijklmnopqrstuvwxyzabcdef interface outside", CONTROL_INVALID, NULL, "a name too long"},
         {"copy capture: file", CONTROL_INVALID, NULL, "a capture without a name"},
@@ -157,18 +162,32 @@ static void what_is_not_understood_is_explained(void **state)
     }
 }
 
-static const char *const examples[][2] = {{"PEER", "192.0.2.1"},   {"LEVEL", "127"},
-                                          {"FILE", "/tmp/file"},   {"FILES", "/tmp/file"},
-                                          {"LINES", "24"},         {"ADDRESS", "192.0.2.1"},
-                                          {"TIMES", "3"},          {"SOURCE", "eth0"},
-                                          {"STATEMENT", "crypto"}, {"NAMEIF", "inside"},
-                                          {"ACL", "VPN"},          {"FROM", "10.1.0.1"},
-                                          {"TO", "10.2.0.1"},      {"TYPE", "8"},
-                                          {"CODE", "0"},           {"IDENT", "7"},
-                                          {"PORT", "1000"},        {"TOPORT", "80"},
-                                          {"PROTOCOL", "47"},      {"SECONDS", "11"},
-                                          {"CAPTURE", "cap"},      {"CAPTURED", "capture:cap"},
-                                          {"BUFFER", "2000"},      {"MATCH", "udp"}};
+static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
+                                          {"LEVEL", "127"},
+                                          {"FILE", "/tmp/file"},
+                                          {"FILES", "/tmp/file"},
+                                          {"LINES", "24"},
+                                          {"ADDRESS", "192.0.2.1"},
+                                          {"TIMES", "3"},
+                                          {"SOURCE", "eth0"},
+                                          {"STATEMENT", "crypto"},
+                                          {"NAMEIF", "inside"},
+                                          {"ACL", "VPN"},
+                                          {"FROM", "10.1.0.1"},
+                                          {"TO", "10.2.0.1"},
+                                          {"TYPE", "8"},
+                                          {"CODE", "0"},
+                                          {"IDENT", "7"},
+                                          {"PORT", "1000"},
+                                          {"TOPORT", "80"},
+                                          {"PROTOCOL", "47"},
+                                          {"SECONDS", "11"},
+                                          {"CAPTURE", "cap"},
+                                          {"CAPTURED", "capture:cap"},
+                                          {"BUFFER", "2000"},
+                                          {"LENGTH", "100"},
+                                          {"DROP", "no-adjacency"},
+                                          {"MATCH", "udp"}};
 
 static const struct control_scope everywhere = {.is_session = true, .is_admin = true};
 
@@ -187,7 +206,7 @@ static size_t words_of(const char *row, char spaces[CONTROL_WORDS_MAX][32], stru
     size_t count = 0;
 
     while (*row) {
-        size_t len = strcspn(row, " []");
+        size_t len = strcspn(row, " []{}");
 
         if (len > 0) {
             memcpy(spaces[count], row, len);
@@ -341,8 +360,8 @@ static void help_says_what_can_follow(void **state)
         {"explain", "", "FILES ", false},
         {"explain a.log", "", "FILES ", true},
         {"explain a.log", "b", "", false},
-        {"capture c interface outside", "", "match ", true},
-        {"capture c interface outside match udp", "", "MATCH ", true},
+        {"capture c interface outside", "", "type interface buffer circular-buffer packet-length match ", true},
+        {"capture c buffer 2000 type", "", "raw-data isakmp asp-drop ", false},
     };
 
     (void)state;
@@ -370,7 +389,7 @@ static void every_word_of_a_command_has_its_help(void **state)
     (void)state;
     for (size_t i = 0; (row = control_spelling(i, NULL)); i++) {
         for (size_t len; *row; row += len + (row[len] != '\0')) {
-            len = strcspn(row, " []");
+            len = strcspn(row, " []{}");
             if (len > 0 && !control_argument_meaning(bytes_of(row, len)))
                 CHECK(control_word_meaning(bytes_of(row, len))[0] != '\0');
         }
@@ -418,7 +437,8 @@ static void hostile_words_are_refused(void **state)
         CHECK(control_request_parse(&request, second, 3, &result) == (i == 0 || i == 2));
     }
     CHECK(!control_request_parse(&request, words, 0, &result) && result.result == CONTROL_INCOMPLETE);
-    CHECK(!control_split(bytes_of_text("a b c d e f g h i j k l m n o p q"), words, &count));
+    CHECK(!control_split(bytes_of_text("a b c d e f g h i j k l m n o p q r s t u v w x y z 1 2 3 4 5 6 7"), words,
+                         &count));
 }
 
 static void the_help_names_every_command(void **state)

@@ -163,26 +163,91 @@ static void a_packet_of_any_length_is_looked_at_within_its_bytes(void **state)
     }
 }
 
+static void fill(struct capture_buffer *buffer, uint8_t from, uint8_t to, size_t len)
+{
+    uint8_t packet[100];
+
+    for (uint8_t i = from; i < to; i++) {
+        memset(packet, i, sizeof packet);
+        capture_keep(buffer, &(struct captured){i, 1000u + i, ESP_DROP_BAD_ICV, bytes_of(packet, len)});
+    }
+}
+
 static void a_full_buffer_stays_as_it_is(void **state)
 {
-    uint8_t space[500], packet[100];
+    uint8_t space[500];
     struct capture_buffer buffer = {.data = space, .size = sizeof space};
     struct captured kept;
     size_t at = 0;
 
     (void)state;
-    for (uint8_t i = 0; i < 10; i++) {
-        memset(packet, i, sizeof packet);
-        capture_keep(&buffer, bytes_of(packet, sizeof packet), 1000u + i, i);
-    }
+    fill(&buffer, 0, 10, 100);
     CHECK(buffer.is_full && buffer.len <= sizeof space);
     assert_int_equal(buffer.count, 4);
-    capture_keep(&buffer, bytes_of(packet, 1), 1, 99); /* it would fit */
+    fill(&buffer, 99, 100, 1); /* it would fit */
     for (uint8_t i = 0; i < 4; i++) {
         CHECK(capture_next(&buffer, &at, &kept));
         CHECK(kept.at_us == i && kept.len == 1000u + i && kept.packet.len == 100 && kept.packet.data[99] == i);
+        CHECK(kept.drop == ESP_DROP_BAD_ICV);
     }
     CHECK(!capture_next(&buffer, &at, &kept));
+}
+
+static void a_circular_buffer_has_the_newest(void **state)
+{
+    uint8_t space[2000];
+    struct capture_buffer buffer = {.data = space, .size = sizeof space, .is_circular = true};
+    struct captured kept;
+
+    (void)state;
+    for (uint8_t i = 0; i < 200; i++) {
+        size_t at = 0;
+        uint32_t count = 0;
+
+        fill(&buffer, i, i + 1, 1 + i % 100u);
+        while (capture_next(&buffer, &at, &kept))
+            count++;
+        CHECK(kept.at_us == i && kept.packet.len == 1 + i % 100u && kept.packet.data[0] == i); /* the last one */
+        CHECK(count == buffer.count && buffer.len <= sizeof space);
+        CHECK(i < 150 || (buffer.is_full && buffer.len > sizeof space * 3 / 4));
+    }
+}
+
+static void an_envelope_carries_what_was_told_without_one(void **state)
+{
+    static const uint8_t data[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    static const struct {
+        const char *from, *to;
+        bool is_udp, has_marker, is_isakmp;
+        uint32_t len;
+        const char *told;
+    } cases[] = {
+        {"192.0.2.1", "192.0.2.2", true, false, true, 40, "192.0.2.1.500 > 192.0.2.2.500:  udp 12"},
+        {"192.0.2.1", "192.0.2.2", true, true, true, 44, "192.0.2.1.4500 > 192.0.2.2.4500:  udp 16"},
+        {"192.0.2.1", "192.0.2.2", false, false, false, 32, "192.0.2.1 > 192.0.2.2:  ip-proto-50, length 12"},
+        {"2001:db8::1", "2001:db8::2", true, true, true, 64, "2001:db8::1.4500 > 2001:db8::2.4500:  udp 16"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        uint8_t space[CAPTURE_ENVELOPE_MAX + sizeof data];
+        uint16_t port = cases[i].has_marker ? 4500 : 500;
+        struct endpoint from = {.port = port}, to = {.port = port};
+        char line[256];
+        struct text t = text_of(line, sizeof line);
+        uint32_t len;
+
+        CHECK(ip_parse(&from.ip, bytes_of_text(cases[i].from)) && ip_parse(&to.ip, bytes_of_text(cases[i].to)));
+        struct bytes packet =
+            capture_envelop(space, sizeof space, from, to, cases[i].is_udp, cases[i].has_marker, BYTES_OF(data), &len);
+        text_add_captured(&t, packet);
+        assert_string_equal(line, cases[i].told);
+        assert_int_equal(len, cases[i].len);
+        CHECK(packet.len == len && capture_is_isakmp(packet) == cases[i].is_isakmp);
+        packet = capture_envelop(space, CAPTURE_ENVELOPE_MAX, from, to, cases[i].is_udp, cases[i].has_marker,
+                                 BYTES_OF(data), &len);
+        CHECK(len == cases[i].len && packet.len <= CAPTURE_ENVELOPE_MAX); /* cut, and the length is told */
+    }
 }
 
 static void packets_are_told_as_on_an_asa(void **state)
@@ -223,6 +288,8 @@ int main(void)
         cmocka_unit_test(on_port_4500_only_what_has_the_marker_is_isakmp),
         cmocka_unit_test(a_packet_of_any_length_is_looked_at_within_its_bytes),
         cmocka_unit_test(a_full_buffer_stays_as_it_is),
+        cmocka_unit_test(a_circular_buffer_has_the_newest),
+        cmocka_unit_test(an_envelope_carries_what_was_told_without_one),
         cmocka_unit_test(packets_are_told_as_on_an_asa),
     };
 

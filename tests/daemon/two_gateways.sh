@@ -152,6 +152,17 @@ keys_in_journal() { # how many
 keys_in_logs() {
     cut -d, -f2 "$work/keys" | grep -F -f - "$work/w.log" "$work/e.log"
 }
+soon() { # words...: true within three seconds
+    for _ in $(seq 30); do
+        "$@" && return
+        sleep 0.1
+    done
+    return 1
+}
+stranger() { # ESP of no SA
+    # shellcheck disable=SC2016 # the inner shell is to read it
+    host ge bash -c 'printf "\0\0\1\0\0\0\0\1abcdefgh" >/dev/udp/192.0.2.1/4500'
+}
 packet_sockets() { [ "$(host gw awk 'NR > 1' /proc/net/packet | wc -l)" = "$1" ]; }
 starts_again() { # side: a second daemon with the same file, which has to give up by itself
     timeout 10 ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/second.sock"
@@ -187,6 +198,15 @@ expect "one of what nobody sends" west capture none interface outside match ip h
 expect "one of ISAKMP" west capture ike type isakmp interface outside
 expect "one that holds little" west capture small buffer 1534 interface inside
 expect "has a socket each" packet_sockets 5
+expect "one that keeps the newest, its words in another order" \
+    west capture ring interface inside packet-length 64 circular-buffer buffer 1534 match icmp any any
+expect "one of what is dropped" west capture lost type asp-drop
+expect "and of what is dropped for one reason" west capture stranger type asp-drop np-sp-invalid-spi
+expect "these need no socket" packet_sockets 6
+expect "a reason that there is not is refused" refuses "nothing is dropped for foo" capture x type asp-drop foo
+expect "what is dropped is of no interface" refuses "leave out interface inside" capture x type asp-drop interface inside
+expect "the rest is of one" refuses "a nameif are missing" capture x type isakmp
+expect "there is an end of captures" refuses "8 captures already" capture nine type asp-drop
 expect "the same name again is refused" refuses "no capture in ends it" capture in interface inside
 expect "a nameif that there is not is refused" refuses "no interface has this nameif" capture x interface dmz
 expect "a wrong match is refused by its word" refuses "'foo' where" capture x interface inside match foo
@@ -201,6 +221,12 @@ expect "what does not match is not kept" sees none "^0 packets captured"
 expect "ISAKMP is kept apart" sees ike "192\\.0\\.2\\.1\\.500 > 192\\.0\\.2\\.2\\.500:  udp"
 expect "and no ESP" not sees ike "ip-proto"
 expect "a full buffer is said" sees "" "^capture small type raw-data interface inside \\[Buffer Full - 1[0-9]{3} bytes\\]"
+expect "in a circular one the oldest make room" sees ring "icmp: echo"
+expect "and the newest come" sees "" "^capture ring type raw-data interface inside circular-buffer \\[Capturing - 1[0-9]{3} bytes\\]"
+stranger
+expect "what is dropped is kept with its reason" soon sees lost \
+    "192\\.0\\.2\\.2\\.[0-9]+ > 192\\.0\\.2\\.1\\.4500:  udp 16 Drop-reason: \\(np-sp-invalid-spi\\) Invalid SPI"
+expect "also where one reason is asked for" sees stranger "^1 packets captured"
 expect "and what the others match" sees "" "^  match icmp host 10\\.1\\.0\\.5 any"
 expect "a copy is a file that explain reads, and only its owner" copies ike
 if command -v tcpdump >/dev/null; then
@@ -212,7 +238,7 @@ expect "a capture that there is not has no file" refuses "no capture has this na
 expect "nor an empty one" not [ -e "$work/x.pcapng" ]
 west clear capture in
 expect "a capture that is cleared begins anew" sees in "^0 packets captured"
-for name in in out none ike small; do west no capture $name; done
+for name in in out none ike small ring lost stranger; do west no capture $name; done
 expect "with the last one their sockets go" packet_sockets 0
 
 expect "a second daemon gives up" not starts_again w
