@@ -3,6 +3,7 @@
 #include "cli/client.h"
 #include "cli/pcapng.h"
 #include "cli/screen.h"
+#include "source/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,8 +54,12 @@ static void take(void *context, const struct control_record *r)
         copying->is_wrong = true;
         return;
     }
+    char comment[256];
+    struct text t = text_of(comment, sizeof comment);
+
+    screen_packet_note(&t, r);
     pcapng_add(copying->out, record_number(r, COL_packet_at) * 1000000 + record_number(r, COL_packet_at_us),
-               (uint32_t)record_number(r, COL_packet_len), bytes_of(bytes, len));
+               (uint32_t)record_number(r, COL_packet_len), bytes_of(bytes, len), bytes_of_text(comment));
 }
 
 static void say_errno(struct text *why, const char *file)
@@ -98,6 +103,15 @@ bool capture_copy(const char *socket_path, const char *name, const char *file, s
 }
 
 /* ---- show capture ---- */
+
+void screen_packet_note(struct text *t, const struct control_record *packet)
+{
+    if (record_has(packet, COL_packet_drop))
+        text_add(t, "Drop-reason: (%s) %s", record_text(packet, COL_packet_drop),
+                 record_text(packet, COL_packet_drop_text));
+    if (record_has(packet, COL_packet_opened))
+        text_add(t, "%s", SOURCE_DECRYPTED_COPY);
+}
 
 /* 0x0000   4500 0054 8f5a 4000 4001 2e4a 0a01 0005        E..T.Z@.@..J.... */
 static void write_dump(FILE *out, struct screen_item item)
@@ -144,6 +158,8 @@ void screen_captures(FILE *out, const struct reply *reply, bool has_packets, con
             screen_block(out, is_dumped ? BLOCK_PACKET_DUMPED : BLOCK_PACKET, &item);
             if (is_dumped)
                 write_dump(out, item);
+        } else if (item.record->kind == RECORD_packet_line) {
+            screen_block(out, BLOCK_PACKET_DECODED, &item);
         }
     }
     if (has_packets && capture.record != NULL)

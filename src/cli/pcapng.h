@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-/* What the stream could not take, ferror tells. */
+/* What the stream could not take, ferror tells. A comment stands beside its packet; empty: none. */
 void pcapng_begin(FILE *out, uint32_t packet_max);
-void pcapng_add(FILE *out, uint64_t at_us, uint32_t len, struct bytes packet);
+void pcapng_add(FILE *out, uint64_t at_us, uint32_t len, struct bytes packet, struct bytes comment);
 
 #endif

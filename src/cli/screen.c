@@ -366,6 +366,7 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         write_each(out, reply, RECORD_connection, BLOCK_COUNT, BLOCK_CONN, view);
         return;
     case CONTROL_SHOW_CAPTURE:
+    case CONTROL_SHOW_CAPTURE_DECODE:
     case CONTROL_SHOW_CAPTURE_DUMP: screen_captures(out, reply, request->capture[0] != '\0', view); return;
     case CONTROL_PACKET_TRACER: screen_trace(out, reply, view); return;
     case CONTROL_SHOW_DROPS: screen_drops(out, reply, view); return;

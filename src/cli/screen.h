@@ -79,6 +79,8 @@ bool screen_drop_field(struct text *t, struct bytes name, const struct screen_it
 void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_access, const struct screen_view *view);
 void screen_nat(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_access_lists(FILE *out, const struct reply *reply, const struct screen_view *view);
+/* Why it was dropped, or that it was decrypted; nothing of others. */
+void screen_packet_note(struct text *t, const struct control_record *packet);
 void screen_captures(FILE *out, const struct reply *reply, bool has_packets, const struct screen_view *view);
 void screen_trace(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view);

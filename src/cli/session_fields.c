@@ -506,11 +506,9 @@ static void field_capture_options(struct text *t, item *i)
         text_add(t, " circular-buffer");
 }
 
-static void field_drop_reason(struct text *t, item *i)
+static void field_packet_note(struct text *t, item *i)
 {
-    if (record_has(i->record, COL_packet_drop))
-        text_add(t, "Drop-reason: (%s) %s", record_text(i->record, COL_packet_drop),
-                 record_text(i->record, COL_packet_drop_text));
+    screen_packet_note(t, i->record);
 }
 
 static void field_packet_time(struct text *t, item *i)

@@ -63,6 +63,11 @@ static void clear_counters(void *context)
     plane_clear_counters(((struct daemon *)context)->plane);
 }
 
+static void want_clear(void *context, bool is_wanted)
+{
+    ((struct daemon *)context)->driver->out->wants_clear = is_wanted;
+}
+
 static void tell_event(void *context, const struct event *event)
 {
     log_event(((struct daemon *)context)->log, event);
@@ -176,6 +181,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .past = past,
                                              .log_tally = log_tally,
                                              .clear_counters = clear_counters,
+                                             .want_clear = want_clear,
                                              .acquire = daemon_acquire,
                                              .route = route_of,
                                              .is_up = is_device_up,

@@ -367,18 +367,25 @@ bool capture_match_holds(const struct capture_match *match, struct bytes packet)
     return false;
 }
 
-bool capture_is_isakmp(struct bytes packet)
+struct bytes capture_isakmp(struct bytes packet)
 {
     struct flow flow;
     struct bytes body;
     bool is_later_fragment;
 
     if (!flow_of(packet, &flow, &body, &is_later_fragment) || flow.protocol != PROTOCOL_UDP || !flow.has_ports)
-        return false;
+        return (struct bytes){0};
     if (flow.local_port == PORT_IKE || flow.remote_port == PORT_IKE)
-        return true;
-    return (flow.local_port == PORT_IKE_NAT || flow.remote_port == PORT_IKE_NAT) && body.len >= 12 &&
-           u32_at(body, 8) == 0; /* the non-ESP marker, RFC 3948 section 2.2 */
+        return bytes_after(body, 8);
+    if ((flow.local_port == PORT_IKE_NAT || flow.remote_port == PORT_IKE_NAT) && body.len >= 12 &&
+        u32_at(body, 8) == 0) /* the non-ESP marker, RFC 3948 section 2.2 */
+        return bytes_after(body, 12);
+    return (struct bytes){0};
+}
+
+bool capture_is_isakmp(struct bytes packet)
+{
+    return capture_isakmp(packet).data != NULL;
 }
 
 /* ---- the buffer ---- */
@@ -386,10 +393,11 @@ bool capture_is_isakmp(struct bytes packet)
 struct head {
     uint64_t at_us;
     uint32_t len;
-    uint16_t kept_len, drop;
+    uint16_t kept_len;
+    uint8_t drop, is_opened;
 };
 
-_Static_assert(ESP_DROP_COUNT <= UINT16_MAX && CAPTURE_PACKET_MAX <= UINT16_MAX, "a head has room for them");
+_Static_assert(ESP_DROP_COUNT <= UINT8_MAX && CAPTURE_PACKET_MAX <= UINT16_MAX, "a head has room for them");
 
 static struct head head_at(const struct capture_buffer *buffer, size_t at)
 {
@@ -415,7 +423,7 @@ static void forget_oldest(struct capture_buffer *buffer, size_t wanted)
 
 void capture_keep(struct capture_buffer *buffer, const struct captured *kept)
 {
-    struct head head = {kept->at_us, kept->len, (uint16_t)kept->packet.len, (uint16_t)kept->drop};
+    struct head head = {kept->at_us, kept->len, (uint16_t)kept->packet.len, (uint8_t)kept->drop, kept->is_opened};
     size_t len = sizeof head + kept->packet.len, room = buffer->size - buffer->len;
 
     CHECK(kept->packet.len <= CAPTURE_PACKET_MAX && len <= buffer->size);
@@ -437,7 +445,7 @@ bool capture_next(const struct capture_buffer *buffer, size_t *at, struct captur
 
     struct head head = head_at(buffer, *at);
 
-    *kept = (struct captured){head.at_us, head.len, (enum esp_drop)head.drop,
+    *kept = (struct captured){head.at_us, head.len, (enum esp_drop)head.drop, head.is_opened,
                               bytes_of(buffer->data + *at + sizeof head, head.kept_len)};
     *at += sizeof head + head.kept_len;
     return true;

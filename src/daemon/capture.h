@@ -37,6 +37,8 @@ bool capture_match_holds(const struct capture_match *match, struct bytes packet)
 
 /* UDP 500, or UDP 4500 with the non-ESP marker. */
 bool capture_is_isakmp(struct bytes packet);
+/* The message in such a packet, as far as it is there; without `data`: it is no such packet. */
+struct bytes capture_isakmp(struct bytes packet);
 
 struct capture_buffer {
     uint8_t *data; /* the caller's; room for a packet of CAPTURE_PACKET_MAX */
@@ -50,6 +52,7 @@ struct captured {
     uint64_t at_us;     /* wall time */
     uint32_t len;       /* of the packet as it was; `packet` may be shorter */
     enum esp_drop drop; /* why it was dropped; ESP_PASS */
+    bool is_opened;     /* not from the wire: an ISAKMP message in clear, with headers of our making */
     struct bytes packet;
 };
 

@@ -73,7 +73,8 @@ struct control_source {
     void (*tell)(void *context, const struct event *event);                     /* to the log */
     bool (*past)(void *context, uint32_t index, struct journal_record *record); /* the newest is 0, false: no more */
     void (*log_tally)(void *context, uint8_t host, struct log_remote_tally *tally); /* of `logging host` */
-    void (*clear_counters)(void *context); /* of pairs: what was counted is kept for the totals */
+    void (*clear_counters)(void *context);             /* of pairs: what was counted is kept for the totals */
+    void (*want_clear)(void *context, bool is_wanted); /* control_on_clear from now on; may be NULL */
     uint64_t started_ms;
 
     /* For packet-tracer and the packet filter; each may be NULL: then nothing is known of it. */
@@ -98,6 +99,9 @@ int control_open(struct control **control, uv_loop_t *loop, const struct control
 void control_on_event(struct control *control, const struct event *event);
 /* An SA is put in place: its keys may have been asked for. */
 void control_on_install(struct control *control, const struct ike_install *install);
+
+/* A sealed message in clear, before or after it has been on the wire. */
+void control_on_clear(struct control *control, const struct ike_clear *clear);
 
 /* What the plane drops; from inside a burst. */
 void control_on_drop(struct control *control, const struct plane_drop *dropped);

@@ -3,6 +3,8 @@
  * link. What is dropped the plane tells. */
 #include "base/check.h"
 #include "daemon/control_client.h"
+#include "wire/natt.h"
+#include "wire/print.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +20,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { READS_PER_TURN = 64, PACKETS_PER_TURN = 64, TEXT_SIZE = 256, SENTENCE_SIZE = 512 };
+enum { READS_PER_TURN = 64, PACKETS_PER_TURN = 64, TEXT_SIZE = 256, SENTENCE_SIZE = 512, DECODED_SIZE = 16384 };
 
 /* ---- the socket ---- */
 
@@ -51,13 +53,10 @@ static void keep(struct capture *capture, struct captured kept)
         capture_keep(&capture->buffer, &kept);
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+static void take_waiting(struct capture *capture)
 {
-    struct capture *capture = poll->data;
     uint8_t space[CAPTURE_PACKET_MAX];
 
-    (void)status;
-    (void)events;
     for (int i = 0; i < READS_PER_TURN && !is_over(capture); i++) {
         ssize_t len = recv(capture->fd, space, sizeof space, MSG_DONTWAIT | MSG_TRUNC);
 
@@ -71,6 +70,13 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     }
     if (is_over(capture))
         uv_poll_stop(&capture->poll);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    take_waiting(poll->data);
 }
 
 /* -1: errno says why. */
@@ -131,7 +137,7 @@ void captures_close(struct control *control)
             end_capture(control, i);
 }
 
-/* ---- what is dropped ---- */
+/* ---- what is not on the wire ---- */
 
 static uint64_t now_us(void)
 {
@@ -167,6 +173,52 @@ void control_on_drop(struct control *control, const struct plane_drop *dropped)
             kept.packet.len = CAPTURE_PACKET_MAX;
         keep(control->captures[i], kept);
     }
+}
+
+static bool is_of_interface(const struct capture *capture, struct ip ip)
+{
+    const struct policy *policy = capture->control->source->policy(capture->control->source->context);
+
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        if (strcmp(policy->interfaces[i].name, capture->nameif) == 0 && ip_equal(policy->interfaces[i].ip, ip))
+            return true;
+    }
+    return false;
+}
+
+void control_on_clear(struct control *control, const struct ike_clear *clear)
+{
+    struct endpoint from = clear->is_sent ? clear->local : clear->remote;
+    struct endpoint to = clear->is_sent ? clear->remote : clear->local;
+    uint8_t space[CAPTURE_PACKET_MAX];
+
+    for (size_t i = 0; i < CONTROL_CAPTURES_MAX; i++) {
+        struct capture *capture = control->captures[i];
+
+        if (capture == NULL || capture->type != CONTROL_CAPTURE_ISAKMP || !is_of_interface(capture, clear->local.ip))
+            continue;
+        take_waiting(capture); /* behind the message itself */
+        if (is_over(capture))
+            continue;
+
+        struct captured kept = {.at_us = now_us(), .is_opened = true};
+
+        kept.packet =
+            capture_envelop(space, sizeof space, from, to, true, clear->local.port != IKE_PORT, clear->data, &kept.len);
+        keep(capture, kept);
+    }
+    bytes_wipe(space, sizeof space);
+}
+
+/* The engine is asked for them only while somebody wants them. */
+static void want_clear(const struct control *control)
+{
+    bool is_wanted = false;
+
+    for (size_t i = 0; i < CONTROL_CAPTURES_MAX; i++)
+        is_wanted |= control->captures[i] != NULL && control->captures[i]->type == CONTROL_CAPTURE_ISAKMP;
+    if (control->source->want_clear != NULL)
+        control->source->want_clear(control->source->context, is_wanted);
 }
 
 /* ---- capture, no capture, clear capture ---- */
@@ -294,6 +346,7 @@ static void start_capture(struct client *client, const char *device, const struc
     if (fd >= 0)
         listen_to(client->control, capture, fd);
     client->control->captures[place] = capture;
+    want_clear(client->control);
     client_done(client);
 }
 
@@ -326,6 +379,7 @@ void do_no_capture(struct client *client)
     }
     if (client->request.id == CONTROL_NO_CAPTURE) {
         end_capture(client->control, i);
+        want_clear(client->control);
     } else {
         struct capture *capture = client->control->captures[i];
 
@@ -387,6 +441,8 @@ static void send_packet(struct client *client, uint32_t number, const struct cap
     record_set_number(&r, COL_packet_at_us, kept->at_us % 1000000);
     record_set_number(&r, COL_packet_len, kept->len);
     set_drop(&r, kept->drop);
+    if (kept->is_opened)
+        record_set_flag(&r, COL_packet_opened, true);
     if (client->request.id == CONTROL_SHOW_CAPTURE_DUMP) {
         text_add_hex(&t, kept->packet);
         record_set_text(&r, COL_packet_bytes, space);
@@ -397,6 +453,30 @@ static void send_packet(struct client *client, uint32_t number, const struct cap
     client_send(client, &r);
 }
 
+/* Line by line what text_add_message says. Of a packet that was kept in part, the header. */
+static void send_decoded(struct client *client, struct bytes packet)
+{
+    static char space[DECODED_SIZE];
+    struct text t = text_of(space, sizeof space);
+    struct bytes datagram = capture_isakmp(packet);
+    struct message m;
+
+    if (datagram.len == 0 || wire_header_read(&m, datagram) != WIRE_OK)
+        return;
+    if (!(m.header.flags & FLAG_ENCRYPTION))
+        (void)wire_payloads_read(&m, m.header.first_payload, bytes_after(datagram, HEADER_LEN), (struct allowance){0});
+    text_add_message(&t, &m);
+    for (char *line = space, *end; *line != '\0'; line = end) {
+        struct control_record r = control_record_of(RECORD_packet_line);
+
+        end = line + strcspn(line, "\n");
+        if (*end == '\n')
+            *end++ = '\0';
+        record_set_text(&r, COL_packet_line_text, line);
+        client_send(client, &r);
+    }
+}
+
 /* A few at a time; `index` counts them. What was taken away meanwhile is not missed. */
 static bool send_packets(struct client *client, const struct capture *capture)
 {
@@ -404,8 +484,11 @@ static bool send_packets(struct client *client, const struct capture *capture)
     uint32_t number = 0;
 
     for (size_t at = 0; capture_next(&capture->buffer, &at, &kept) && number < client->index + PACKETS_PER_TURN;) {
-        if (number++ >= client->index)
-            send_packet(client, number, &kept);
+        if (number++ < client->index)
+            continue;
+        send_packet(client, number, &kept);
+        if (client->request.id == CONTROL_SHOW_CAPTURE_DECODE)
+            send_decoded(client, kept.packet);
     }
     client->index += PACKETS_PER_TURN;
     return client->index < capture->buffer.count;

@@ -495,6 +495,7 @@ void handle_request(struct client *client)
     case CONTROL_NO_CAPTURE:
     case CONTROL_CLEAR_CAPTURE: do_no_capture(client); return;
     case CONTROL_SHOW_CAPTURE:
+    case CONTROL_SHOW_CAPTURE_DECODE:
     case CONTROL_SHOW_CAPTURE_DUMP: client->producer = show_captures; return;
     case CONTROL_UP: do_up(client); return;
     case CONTROL_DOWN: do_down(client); return;

@@ -129,6 +129,14 @@ static void on_drop(void *context, const struct plane_drop *dropped)
         control_on_drop(daemon->control, dropped);
 }
 
+static void on_clear(void *context, const struct ike_clear *clear)
+{
+    struct daemon *daemon = context;
+
+    if (daemon->control != NULL)
+        control_on_clear(daemon->control, clear);
+}
+
 /* `vpnclient enable` wants the tunnel always; a user who was refused is not named again by itself, lest he be locked
  * out. */
 static void keep_client_up(struct daemon *daemon)
@@ -218,6 +226,7 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     daemon->driver->queue = daemon->queue;
     hosts_want(daemon->hosts, &daemon->config->conf);
     daemon->driver->on_install = on_install;
+    daemon->driver->on_clear = on_clear;
     daemon->driver->context = daemon;
     return asked_open(daemon, why) && adopt_first(daemon, why);
 }

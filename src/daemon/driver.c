@@ -91,15 +91,29 @@ static void note_input(struct driver *driver, const struct ike_input *in)
         log_input(driver->log, names[in->kind]);
 }
 
+static void tell_clear(struct driver *driver, bool is_sent)
+{
+    for (size_t i = 0; i < driver->out->clear_count && driver->on_clear != NULL; i++) {
+        if (driver->out->clears[i].is_sent == is_sent)
+            driver->on_clear(driver->context, &driver->out->clears[i]);
+    }
+}
+
 static void feed_one(struct driver *driver, const struct ike_input *in)
 {
     ike_feed(driver->ike, clock_now_ms(), in, driver->out);
     note_input(driver, in);
+    tell_clear(driver, false);
     for (size_t i = 0; i < driver->out->count; i++)
         carry_out(driver, &driver->out->items[i]);
+    tell_clear(driver, true);
     if (driver->out->lost_event_count > 0)
         log_note(driver->log, LOG_WARNING, "%zu events of one input were too many to be logged",
                  driver->out->lost_event_count);
+    if (driver->out->lost_clear_count > 0)
+        log_note(driver->log, LOG_WARNING,
+                 "%zu messages of one input were too many for the captures to have them in clear",
+                 driver->out->lost_clear_count);
     ike_outputs_wipe(driver->out);
 }
 

@@ -35,7 +35,10 @@ struct driver {
     struct plane *plane;
     struct vault_queue *queue;
     void (*on_install)(void *context, const struct ike_install *install); /* before the plane has it; may be NULL */
-    void *context;                                                        /* of on_install */
+    /* Sealed messages in clear, while out->wants_clear: what came before what it brought about, what is sent after it
+     * has been. May be NULL. */
+    void (*on_clear)(void *context, const struct ike_clear *clear);
+    void *context; /* of both */
 
     struct client client;
 

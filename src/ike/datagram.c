@@ -55,6 +55,8 @@ static bool is_repeat(struct arrival *a, const struct isakmp_sa *sa, struct exch
 
 void arrival_tell(struct arrival *a, const struct isakmp_sa *sa, const struct exchange *exchange)
 {
+    if (a->m.header.flags & FLAG_ENCRYPTION)
+        tell_clear(a->out, false, a->local, a->remote, &a->m);
     tell_message(a->ike, a->out, EV_MESSAGE_RECEIVED, sa, exchange, &a->m);
     for (size_t i = 0; i < a->m.payload_count; i++) {
         const char *name = number_name(SPACE_PL, a->m.payloads[i].type);

@@ -125,7 +125,7 @@ void ike_wipe(struct ike *ike)
 static void outputs_begin(struct ike_outputs *out)
 {
     out->count = out->event_count = out->question_count = out->install_count = out->client_count = out->space_len = 0;
-    out->lost_event_count = 0;
+    out->lost_event_count = out->clear_count = out->clear_len = out->lost_clear_count = 0;
 }
 
 /* The engine's generator asks for fresh randomness like any other secret work. */
@@ -181,5 +181,6 @@ void ike_outputs_wipe(struct ike_outputs *out)
     bytes_wipe(out->installs, out->install_count * sizeof out->installs[0]);
     bytes_wipe(out->questions, out->question_count * sizeof out->questions[0]);
     bytes_wipe(out->space, out->space_len);
+    bytes_wipe(out->clear_space, out->clear_len);
     outputs_begin(out);
 }

@@ -488,5 +488,8 @@ void tell_unproved(const struct ike *ike, struct ike_outputs *out, const struct 
                    const struct exchange *exchange, enum reason reason, const char *detail);
 void tell_message(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa,
                   const struct exchange *exchange, const struct message *m);
+/* A sealed one that is open here, for whoever wants it in clear. */
+void tell_clear(struct ike_outputs *out, bool is_sent, struct endpoint local, struct endpoint remote,
+                const struct message *m);
 
 #endif

@@ -179,16 +179,26 @@ struct ike_output {
     };
 };
 
+/* A sealed message in clear: one that was opened, or that is sent with this feed. Passwords are hidden in it
+ * (wire/shown.h). */
+struct ike_clear {
+    bool is_sent;
+    struct endpoint local, remote;
+    struct bytes data; /* in ike_outputs.clear_space */
+};
+
 enum {
     IKE_OUTPUTS_MAX = 512,
     IKE_EVENTS_MAX = 256,
     IKE_QUESTIONS_MAX = 32,
     IKE_INSTALLS_MAX = 16,
     IKE_CLIENTS_MAX = 4,
-    IKE_OUTPUT_SPACE = 256 * 1024
+    IKE_OUTPUT_SPACE = 256 * 1024,
+    IKE_CLEARS_MAX = 64,
+    IKE_CLEAR_SPACE = 64 * 1024
 };
 
-/* About 600 kB: keep it static or on the heap. */
+/* About 700 kB: keep it static or on the heap. */
 struct ike_outputs {
     size_t count;
     struct ike_output items[IKE_OUTPUTS_MAX];
@@ -200,6 +210,11 @@ struct ike_outputs {
     struct ike_install installs[IKE_INSTALLS_MAX];
     struct ike_client clients[IKE_CLIENTS_MAX];
     uint8_t space[IKE_OUTPUT_SPACE];
+
+    bool wants_clear;                                /* the caller's wish: sealed messages are told in clear too */
+    size_t clear_count, clear_len, lost_clear_count; /* those that did not fit */
+    struct ike_clear clears[IKE_CLEARS_MAX];
+    uint8_t clear_space[IKE_CLEAR_SPACE];
 };
 
 void ike_feed(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out);

@@ -78,6 +78,7 @@ static void informational_early(struct arrival *a, struct isakmp_sa *sa)
         const struct bytes covered[] = {BYTES_OF(id), message_after(&a->m, &a->m.payloads[0])};
         if (!bytes_equal_secret(hash_phase2(sa, covered, COUNT_OF(covered), expected), a->m.payloads[0].body))
             continue;
+        tell_clear(a->out, false, a->local, a->remote, &a->m);
         take_early(a, sa, phase1);
         return;
     }

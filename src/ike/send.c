@@ -240,6 +240,7 @@ enum reason message_build(struct ike *ike, struct step_work *work)
     after.state = step->to; /* the devices name the state that the message leads to */
     tell_message(ike, work->out, EV_MESSAGE_SENT, &draft->sa, &after, &built);
     if (step->sends_sealed == SEALED) {
+        tell_clear(work->out, true, draft->sa.local, draft->sa.remote, &built);
         message_seal(&b.m, cipher_info(draft->sa.cipher)->block_len);
         datagram = message_end(&b.m);
         if (datagram.len == 0)
@@ -330,6 +331,7 @@ struct bytes info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payl
     message_fill(&m, hash_at, hash_phase2(sa, covered, COUNT_OF(covered), digest));
     CHECK(wire_message_read(&built, message_end(&m)) == WIRE_OK);
     tell_message(ike, out, EV_MESSAGE_SENT, sa, &exchange, &built);
+    tell_clear(out, true, sa->local, sa->remote, &built);
     message_seal(&m, cipher_info(sa->cipher)->block_len);
     struct bytes datagram = message_end(&m);
     CHECK(datagram.len > 0);

@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "ike/engine.h"
+#include "wire/shown.h"
 #include "wire/vendor.h"
 
 /* The last place takes what does not fit, so that whoever tells need not ask. */
@@ -70,6 +71,21 @@ void tell_message(const struct ike *ike, struct ike_outputs *out, enum event_kin
     event_add_ip(e, FIELD_LOCAL, sa->local.ip);
     event_add_number(e, FIELD_PORT, sa->remote.port);
     event_add_number(e, FIELD_LOCAL_PORT, sa->local.port);
+}
+
+void tell_clear(struct ike_outputs *out, bool is_sent, struct endpoint local, struct endpoint remote,
+                const struct message *m)
+{
+    if (!out->wants_clear)
+        return;
+    struct bytes data =
+        wire_message_shown(m, out->clear_space + out->clear_len, sizeof out->clear_space - out->clear_len);
+    if (data.len == 0 || out->clear_count == IKE_CLEARS_MAX) {
+        out->lost_clear_count++;
+        return;
+    }
+    out->clear_len += data.len;
+    out->clears[out->clear_count++] = (struct ike_clear){is_sent, local, remote, data};
 }
 
 void tell_state(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,

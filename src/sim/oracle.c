@@ -204,6 +204,23 @@ void oracle_sent(struct sim *sim, uint32_t index, const struct ike_output *item)
                    is_fragment ? len - FRAGMENT_MORE : len);
 }
 
+/* Whoever captures gets messages in clear that any program can read, and no password. */
+void oracle_clear(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->out.clear_count; i++) {
+        struct bytes data = sim->out.clears[i].data;
+        struct message m;
+
+        if (wire_message_read(&m, data) != WIRE_OK)
+            sim_violate(sim, "a sealed message in clear cannot be read");
+        if (memmem(data.data, data.len, SIM_PASSWORD, strlen(SIM_PASSWORD)) != NULL)
+            sim_violate(sim, "a sealed message in clear has a password in it");
+        sim->happened[SIM_TOLD_IN_CLEAR]++;
+    }
+    if (sim->out.lost_clear_count > 0)
+        sim_violate(sim, "sealed messages were not told in clear");
+}
+
 /* ---- steps */
 
 /* What the exchange was before and after, and its method, tell the row; where several lead the same way, as for a

@@ -26,6 +26,7 @@ struct sim *sim_make(void *space, uint32_t site_count, uint64_t seed)
         entropy[i] = (uint8_t)(seed >> 8 * i);
     drbg_seed(&sim->drbg, BYTES_OF(entropy));
     sim->site_count = site_count;
+    sim->out.wants_clear = true;
     sim->now_ms = 1000000;
     sim->network.delay_min_ms = sim->network.delay_max_ms = 10;
     for (uint32_t i = 0; i < site_count; i++) {
@@ -152,6 +153,7 @@ static void carry_out(struct sim *sim, uint32_t index)
 
     if (out->lost_event_count > 0)
         sim_violate(sim, "events were lost");
+    oracle_clear(sim);
     for (size_t i = 0; i < out->count; i++) {
         const struct ike_output *item = &out->items[i];
 

@@ -221,6 +221,7 @@ void plane_tell_limit(struct sim *sim, uint32_t site, struct handle pair);
 void oracle_before(struct sim *sim, uint32_t site, const struct ike_input *in, bool is_forged);
 void oracle_after(struct sim *sim, uint32_t site, bool is_forged);
 void oracle_sent(struct sim *sim, uint32_t site, const struct ike_output *item);
+void oracle_clear(struct sim *sim);
 void oracle_told(struct sim *sim, uint32_t site, const struct event *event);
 void oracle_installed(struct sim *sim, uint32_t site, const struct ike_install *install);
 void oracle_sealed(struct sim *sim, const struct packet *packet);

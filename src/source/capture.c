@@ -5,6 +5,7 @@
 
 enum { RECORD_LEN_MAX = 256 * 1024, BLOCK_LEN_MAX = 16 * 1024 * 1024 };
 enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_INTERFACE = 1, BLOCK_SIMPLE = 3, BLOCK_ENHANCED = 6 };
+enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_TIME_RESOLUTION = 9 };
 
 static uint32_t number_at(const struct packets *p, struct bytes b, size_t at, size_t len)
 {
@@ -158,28 +159,38 @@ static bool packet_step(struct source *s)
     return true;
 }
 
-/* if_tsresol: a power of ten, or with the high bit one of two; the default is microseconds. */
-static uint64_t ticks_of(const struct packets *p, struct bytes options)
+/* The value of an option; without `data`: it is not there. */
+static struct bytes option_of(const struct packets *p, struct bytes options, uint32_t wanted)
 {
     while (options.len >= 4) {
         uint32_t code = number_at(p, options, 0, 2), len = number_at(p, options, 2, 2);
 
         options = bytes_after(options, 4);
-        if (code == 0 || len > options.len)
+        if (code == OPTION_END || len > options.len)
             break;
-        if (code == 9 && len == 1) {
-            uint8_t exponent = options.data[0] & 0x7f;
-            uint64_t ticks = 1;
-
-            if ((options.data[0] & 0x80) != 0)
-                return exponent < 63 ? (uint64_t)1 << exponent : 1000000;
-            while (exponent-- > 0 && ticks < UINT64_MAX / 10)
-                ticks *= 10;
-            return ticks;
-        }
+        if (code == wanted)
+            return bytes_of(options.data, len);
         options = bytes_after(options, (len + 3) & ~3u);
     }
-    return 1000000;
+    return (struct bytes){0};
+}
+
+/* if_tsresol: a power of ten, or with the high bit one of two; the default is microseconds. */
+static uint64_t ticks_of(const struct packets *p, struct bytes options)
+{
+    struct bytes resolution = option_of(p, options, OPTION_TIME_RESOLUTION);
+    uint64_t ticks = 1;
+
+    if (resolution.len != 1)
+        return 1000000;
+
+    uint8_t exponent = resolution.data[0] & 0x7f;
+
+    if ((resolution.data[0] & 0x80) != 0)
+        return exponent < 63 ? (uint64_t)1 << exponent : 1000000;
+    while (exponent-- > 0 && ticks < UINT64_MAX / 10)
+        ticks *= 10;
+    return ticks;
 }
 
 static void interface_block(struct packets *p, struct bytes body)
@@ -201,8 +212,13 @@ static void enhanced_block(struct source *s, struct bytes body)
     uint64_t a_second = p->interfaces[interface].ticks_a_second;
     p->time_ms = ticks / a_second * 1000 + (uint64_t)((double)(ticks % a_second) * 1000.0 / (double)a_second);
     body = bytes_after(body, 20);
-    read_frame(s, p->interfaces[interface].link_type, bytes_of(body.data, captured < body.len ? captured : body.len),
-               true);
+
+    struct bytes frame = bytes_of(body.data, captured < body.len ? captured : body.len);
+    struct bytes comment = option_of(p, bytes_after(body, (frame.len + 3) & ~(size_t)3), OPTION_COMMENT);
+
+    if (bytes_equal(comment, bytes_of_text(SOURCE_DECRYPTED_COPY)))
+        frame.len = 0; /* the message itself has been read; this was never on the wire */
+    read_frame(s, p->interfaces[interface].link_type, frame, true);
 }
 
 static void block_read(struct source *s, uint32_t type, struct bytes body)

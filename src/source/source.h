@@ -28,6 +28,10 @@
 #include "base/arena.h"
 #include "event/observation.h"
 
+/* The comment of a packet of pcapng that was never on the wire: a sealed message in clear. It is not read: the sealed one
+ * stands before it. */
+#define SOURCE_DECRYPTED_COPY "decrypted copy"
+
 enum source_kind {
 #define KIND(name, ...) SOURCE_##name,
 #include "source/kinds.def"

@@ -60,6 +60,11 @@ static enum config_shown config_shown_of(uint16_t type)
     return CONFIG_HEX;
 }
 
+bool config_is_hidden(uint16_t type)
+{
+    return config_shown_of(type) == CONFIG_HIDDEN;
+}
+
 static void text_add_len(struct text *t, size_t len)
 {
     text_add(t, "%zu byte%s", len, len == 1 ? "" : "s");

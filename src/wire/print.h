@@ -18,4 +18,7 @@ void text_add_message(struct text *t, const struct message *m);
  * lines below. */
 void text_add_payload(struct text *t, const struct payload *p, unsigned indent);
 
+/* An attribute of mode config or XAUTH that is a password: it is never shown, nor how long it is. */
+bool config_is_hidden(uint16_t type);
+
 #endif

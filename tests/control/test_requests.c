@@ -72,6 +72,8 @@ static void commands_are_understood(void **state)
         {"capture c type asp-drop np-sp-invalid-spi match ip any any", CONTROL_CAPTURE, false, "", "", 0, "for one"},
         {"sh cap", CONTROL_SHOW_CAPTURE, false, "", "", 0, "all of them"},
         {"sh cap c", CONTROL_SHOW_CAPTURE, false, "", "", 0, "one"},
+        {"sh cap c decode", CONTROL_SHOW_CAPTURE_DECODE, false, "", "", 0, "what they say"},
+        {"sh cap c det", CONTROL_SHOW_CAPTURE_DECODE, true, "", "", 0, "another word for it"},
         {"sh cap c dump", CONTROL_SHOW_CAPTURE_DUMP, false, "", "", 0, "its bytes"},
         {"no capture c", CONTROL_NO_CAPTURE, false, "", "", 0, "its end"},
         {"clear cap c", CONTROL_CLEAR_CAPTURE, false, "", "", 0, "anew"},
@@ -360,6 +362,7 @@ static void help_says_what_can_follow(void **state)
         {"explain", "", "FILES ", false},
         {"explain a.log", "", "FILES ", true},
         {"explain a.log", "b", "", false},
+        {"capture c interface outside match udp", "", "MATCH ", true},
         {"capture c interface outside", "", "type interface buffer circular-buffer packet-length match ", true},
         {"capture c buffer 2000 type", "", "raw-data isakmp asp-drop ", false},
     };

@@ -169,7 +169,7 @@ static void fill(struct capture_buffer *buffer, uint8_t from, uint8_t to, size_t
 
     for (uint8_t i = from; i < to; i++) {
         memset(packet, i, sizeof packet);
-        capture_keep(buffer, &(struct captured){i, 1000u + i, ESP_DROP_BAD_ICV, bytes_of(packet, len)});
+        capture_keep(buffer, &(struct captured){i, 1000u + i, ESP_DROP_BAD_ICV, i % 2, bytes_of(packet, len)});
     }
 }
 
@@ -188,7 +188,7 @@ static void a_full_buffer_stays_as_it_is(void **state)
     for (uint8_t i = 0; i < 4; i++) {
         CHECK(capture_next(&buffer, &at, &kept));
         CHECK(kept.at_us == i && kept.len == 1000u + i && kept.packet.len == 100 && kept.packet.data[99] == i);
-        CHECK(kept.drop == ESP_DROP_BAD_ICV);
+        CHECK(kept.drop == ESP_DROP_BAD_ICV && kept.is_opened == i % 2);
     }
     CHECK(!capture_next(&buffer, &at, &kept));
 }

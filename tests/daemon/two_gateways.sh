@@ -133,6 +133,13 @@ replays() { # with session keys or not: what phase 2 asked for is read, or assum
         "$ikewise" replay "$work/journal" --config "$work/w.conf" >"$work/replayed" &&
         cat "$work/replayed" && [ "$(grep -c 'in phase 2 is sealed' "$work/replayed")" = "$2" ]
 }
+decodes() { # text: in what ISAKMP says
+    west show capture ike decode | grep -qF -- "$1"
+}
+is_followed_by_its_copy() { # quick mode, sealed, then in clear
+    west show capture ike decode | awk '/quick mode .*encrypted/ { sealed = $0; next }
+        /quick mode/ { copies += sealed != ""; sealed = "" } END { exit copies != 3 }'
+}
 sees() { # capture, text: on its screen
     "${ikewised%d}" -s "$work/w.sock" show capture ${1:+"$1"} | tee /dev/stderr | grep -qE -- "$2"
 }
@@ -140,10 +147,13 @@ west() { "${ikewised%d}" -s "$work/w.sock" "$@"; }
 refuses() { # text, words...
     not west "${@:2}" >"$work/refused" 2>&1 && cat "$work/refused" && grep -qF -- "$1" "$work/refused"
 }
-copies() { # capture, its packets
+copies() { # capture
     rm -f "$work/$1.pcapng"
-    west copy "capture:$1" "$work/$1.pcapng" && [ "$(stat -c %a "$work/$1.pcapng")" = 600 ] &&
-        "${ikewised%d}" explain "$work/$1.pcapng"
+    west copy "/pcap" "capture:$1" "$work/$1.pcapng" && [ "$(stat -c %a "$work/$1.pcapng")" = 600 ] &&
+        "${ikewised%d}" explain "$work/$1.pcapng" >"$work/explained" && cat "$work/explained" && not grep -q times "$work/explained"
+}
+dissects() { # filter, frames: what tshark finds in the copy of ISAKMP
+    [ "$(tshark -r "$work/ike.pcapng" -Y "$1" 2>/dev/null | wc -l)" = "$2" ]
 }
 keys_in_journal() { # how many
     rm -f "$work/journal"
@@ -219,6 +229,9 @@ expect "all of them" sees in "^20 packets shown"
 expect "outside they are ESP" sees out "192\\.0\\.2\\.1 > 192\\.0\\.2\\.2:  ip-proto-50, length [0-9]+"
 expect "what does not match is not kept" sees none "^0 packets captured"
 expect "ISAKMP is kept apart" sees ike "192\\.0\\.2\\.1\\.500 > 192\\.0\\.2\\.2\\.500:  udp"
+expect "what it says is shown" decodes "SA (1), 60 bytes: DOI IPSEC (1)"
+expect "also what was sealed" decodes "type IPV4_ADDR_SUBNET (4), protocol 0, port 0, 10.1.0.0/16"
+expect "behind the message that it was in" is_followed_by_its_copy
 expect "and no ESP" not sees ike "ip-proto"
 expect "a full buffer is said" sees "" "^capture small type raw-data interface inside \\[Buffer Full - 1[0-9]{3} bytes\\]"
 expect "in a circular one the oldest make room" sees ring "icmp: echo"
@@ -232,6 +245,10 @@ expect "a copy is a file that explain reads, and only its owner" copies ike
 if command -v tcpdump >/dev/null; then
     west copy capture:in "$work/in.pcapng"
     expect "and tcpdump" is_0 "$(($(tcpdump -n -r "$work/in.pcapng" 2>/dev/null | grep -c 'ICMP echo') - 20))"
+fi
+if command -v tshark >/dev/null; then
+    expect "Wireshark reads quick mode in clear" dissects 'frame.comment == "decrypted copy" && isakmp.exchangetype == 32 && isakmp.hash' 3
+    expect "and finds no fault in it" dissects '_ws.malformed || (_ws.expert.severity == error)' 0
 fi
 expect "a file that is there is left alone" refuses "File exists" copy capture:ike "$work/ike.pcapng"
 expect "a capture that there is not has no file" refuses "no capture has this name" copy capture:x "$work/x.pcapng"
