@@ -136,9 +136,9 @@ replays() { # with session keys or not: what phase 2 asked for is read, or assum
 decodes() { # text: in what ISAKMP says
     west show capture ike decode | grep -qF -- "$1"
 }
-is_followed_by_its_copy() { # quick mode, sealed, then in clear
-    west show capture ike decode | awk '/quick mode .*encrypted/ { sealed = $0; next }
-        /quick mode/ { copies += sealed != ""; sealed = "" } END { exit copies != 3 }'
+is_followed_by_its_copy() { # quick mode, sealed, then in clear; an answer may come before the copy of what was asked
+    west show capture ike decode | awk '/quick mode .*encrypted/ { sealed++; next }
+        /quick mode/ { early += ++copies > sealed } END { exit early || copies != 3 }'
 }
 sees() { # capture, text: on its screen
     "${ikewised%d}" -s "$work/w.sock" show capture ${1:+"$1"} | tee /dev/stderr | grep -qE -- "$2"
