@@ -70,11 +70,14 @@ struct conf_file {
     const char *why;      /* it cannot be read; NULL: it could */
 };
 
-/* A peer that is named as DNS knows it. */
+/* A peer that is named as DNS knows it; or, with CONF_DEVICE before its name, a device of Linux whose interface here has
+ * its address by DHCP. */
 struct conf_host {
     struct bytes name;
     struct ip ip; /* not set: not known, or not yet */
 };
+
+#define CONF_DEVICE "device:"
 
 enum { CONF_HOSTS_MAX = 64 };
 enum { CONF_TRUSTPOINTS_MAX = 64, CONF_FILES_MAX = 256, CONF_TRUST_FILE_MAX = 256 * 1024 };
@@ -101,7 +104,7 @@ struct conf {
     const struct secrets *secrets; /* of conf_read_secrets */
     const struct conf_host *hosts; /* of conf_read_hosts; NULL: nobody has looked any up */
     uint32_t host_count;
-    struct bytes *wanted_hosts; /* names of peers that are to be looked up, at most CONF_HOSTS_MAX */
+    struct bytes *wanted_hosts; /* what is to be looked up, at most CONF_HOSTS_MAX */
     uint32_t wanted_host_count;
     struct conf_finding *findings; /* by line */
     uint32_t finding_count;

@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+static bool looked_up(const struct compiler *c, struct bytes text, struct ip *ip)
+{
+    for (uint32_t i = 0; i < c->conf->host_count; i++)
+        if (ip_is_set(c->conf->hosts[i].ip) && bytes_equal(c->conf->hosts[i].name, text)) {
+            *ip = c->conf->hosts[i].ip;
+            return true;
+        }
+    return false;
+}
+
 bool resolve_host(const struct compiler *c, struct bytes text, struct ip *ip)
 {
     if (ip_parse(ip, text))
@@ -10,12 +20,7 @@ bool resolve_host(const struct compiler *c, struct bytes text, struct ip *ip)
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_name)) != NULL;)
         if (bytes_equal(statement_argument(s, "label", 0), text))
             return ip_parse(ip, statement_argument(s, "address", 0));
-    for (uint32_t i = 0; i < c->conf->host_count; i++)
-        if (ip_is_set(c->conf->hosts[i].ip) && bytes_equal(c->conf->hosts[i].name, text)) {
-            *ip = c->conf->hosts[i].ip;
-            return true;
-        }
-    return false;
+    return looked_up(c, text, ip);
 }
 
 bool is_dns_name(struct bytes text)
@@ -81,13 +86,27 @@ static const struct statement *child_of(const struct compiler *c, const struct s
     return NULL;
 }
 
+/* By DHCP or PPPoE: what its device has. How large the network is does not matter here. */
+static void set_leased_address(struct compiler *c, struct policy_interface *interface)
+{
+    struct bytes name = bytes_of_text(text_in_arena(
+        c, CONF_DEVICE "%s", interface->linux_name[0] != '\0' ? interface->linux_name : interface->hardware));
+
+    if (c->conf->wanted_hosts != NULL && c->conf->wanted_host_count < CONF_HOSTS_MAX && !is_wanted_host(c, name))
+        c->conf->wanted_hosts[c->conf->wanted_host_count++] = name;
+    if (looked_up(c, name, &interface->ip))
+        interface->prefix_len = (uint8_t)(8 * ip_len(interface->ip));
+}
+
 static void set_address(struct compiler *c, struct policy_interface *interface, const struct statement *s)
 {
     struct ip ip, mask;
     struct bytes mask_text = statement_argument(s, "mask", 0);
 
-    if (mask_text.len == 0) /* dhcp, pppoe */
+    if (mask_text.len == 0) {
+        set_leased_address(c, interface);
         return;
+    }
     if (!resolve_host(c, statement_argument(s, "host", 0), &ip)) {
         say(c, CONF_ERROR, s, "interface %s: its address is neither an address nor a name given to one",
             interface->name);

@@ -295,7 +295,8 @@ static void check_interface(struct compiler *c, struct tunnel *t, const struct e
     else if (!interface->is_ikev1_enabled)
         map_park(c, t, e->line, "crypto ikev1 is not enabled on interface %.64s", interface->name);
     else if (!ip_is_set(interface->ip))
-        map_park(c, t, e->line, "interface %.64s has no fixed address", interface->name);
+        map_park(c, t, e->line, "interface %.64s has no address; one by DHCP is that of the device %.64s of Linux",
+                 interface->name, *interface->linux_name ? interface->linux_name : interface->hardware);
 }
 
 /* A line of this entry that was not understood may have said anything, `set pfs` among it. */

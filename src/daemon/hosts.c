@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "daemon/clock.h"
 
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +43,54 @@ static struct host *host_named(struct hosts *hosts, const char *name)
         if (strcmp(hosts->list[i].name, name) == 0)
             return &hosts->list[i];
     return NULL;
+}
+
+static struct ip ip_of_sockaddr(const struct sockaddr *address)
+{
+    if (address == NULL || address->sa_family != AF_INET)
+        return (struct ip){0};
+    return ip_of_v4(ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr));
+}
+
+/* The present one when the device still has it, else its first of IPv4; not set: it has none. */
+static struct ip address_of_device(const char *device, struct ip present)
+{
+    struct ifaddrs *all = NULL;
+    struct ip first = {0};
+
+    if (getifaddrs(&all) != 0)
+        return present;
+    for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
+        struct ip ip = strcmp(one->ifa_name, device) == 0 ? ip_of_sockaddr(one->ifa_addr) : (struct ip){0};
+
+        if (!ip_is_set(ip))
+            continue;
+        if (!ip_is_set(first) || ip_equal(ip, present))
+            first = ip;
+    }
+    freeifaddrs(all);
+    return first;
+}
+
+/* False: it is the name of a peer. */
+static bool look_at_device(struct hosts *hosts, struct host *host)
+{
+    size_t prefix_len = strlen(CONF_DEVICE);
+    char text[IP_TEXT_SIZE];
+
+    if (strncmp(host->name, CONF_DEVICE, prefix_len) != 0)
+        return false;
+    host->due_ms = clock_now_ms() + HOSTS_DEVICE_MS;
+
+    struct ip ip = address_of_device(host->name + prefix_len, host->ip);
+
+    if (ip_equal(ip, host->ip))
+        return true;
+    host->ip = ip;
+    log_note(hosts->log, LOG_NOTICE, "device %s has %s", host->name + prefix_len,
+             ip_is_set(ip) ? ip_text(ip, text) : "no address any more");
+    hosts->on_change(hosts->context);
+    return true;
 }
 
 /* The present address when the answer has it, else the answer's first; not set: it has none. */
@@ -187,7 +237,8 @@ static void on_tick(uv_timer_t *timer)
     }
     for (uint32_t i = 0; i < hosts->count; i++)
         if (hosts->list[i].due_ms <= now_ms) {
-            look_up(hosts, &hosts->list[i]);
+            if (!look_at_device(hosts, &hosts->list[i]))
+                look_up(hosts, &hosts->list[i]);
             return;
         }
 }

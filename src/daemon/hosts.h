@@ -1,6 +1,7 @@
 /* The names of peers: looked up beside everything else, by a process of its own without rights (`getent ahosts`, so
  * /etc/hosts, nsswitch.conf and resolv.conf hold as for every program), again and again. An address stays for as long
- * as the name still has it; when a lookup fails, the last one does.
+ * as the name still has it; when a lookup fails, the last one does. And, without a process, the addresses that devices
+ * of this machine have from DHCP.
  *
  *     hosts = hosts_create(loop, log, context, on_change)
  *     hosts_want(hosts, &conf)         these names from now on, with what is known of them
@@ -14,7 +15,7 @@
 
 #include <uv.h>
 
-enum { HOSTS_AGAIN_MS = 60000, HOSTS_RETRY_MS = 5000, HOSTS_PATIENCE_MS = 20000 };
+enum { HOSTS_DEVICE_MS = 2000, HOSTS_AGAIN_MS = 60000, HOSTS_RETRY_MS = 5000, HOSTS_PATIENCE_MS = 20000 };
 
 struct hosts;
 

@@ -75,6 +75,8 @@ struct sim_gateway {
     const struct policy *policy;   /* at most SIM_TUNNELS_MAX tunnel-groups */
     const struct conf_key *keys;
     uint16_t key_count;
+    struct users users;             /* whom it serves */
+    struct credentials credentials; /* as whose client it begins */
 };
 
 struct sim_network {

@@ -131,6 +131,8 @@ static void take_gateway(struct site *site, struct site_policy *p)
     p->policy = *site->gateway.policy;
     for (uint16_t i = 0; i < site->gateway.key_count; i++)
         CHECK(vault_set_key(site->vault, site->gateway.keys[i].tunnel_group, site->gateway.keys[i].key));
+    vault_set_users(site->vault, site->gateway.users);
+    vault_set_credentials(site->vault, site->gateway.credentials);
 }
 
 void site_policy_make(struct site *site, int turn)

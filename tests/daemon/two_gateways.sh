@@ -174,6 +174,7 @@ stranger() { # ESP of no SA
     host ge bash -c 'printf "\0\0\1\0\0\0\0\1abcdefgh" >/dev/udp/192.0.2.1/4500'
 }
 packet_sockets() { [ "$(host gw awk 'NR > 1' /proc/net/packet | wc -l)" = "$1" ]; }
+is_up() { west up 192.0.2.2; }
 starts_again() { # side: a second daemon with the same file, which has to give up by itself
     timeout 10 ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/second.sock"
 }
@@ -308,6 +309,23 @@ ip -n "${tag}gw" route add default via 192.0.2.2
 for _ in 1 2 3; do log_says w "listening on 192.0.2.1" >/dev/null && break; done
 expect "when it comes it is used" log_says w "listening on 192.0.2.1"
 expect "and the tunnel comes up" pings 2
+
+stop w TERM
+sed -i 's/^ ip address 192.0.2.1 .*/ ip address dhcp setroute\n linux-interface out0/' "$work/w.conf"
+ip -n "${tag}gw" addr del 192.0.2.1/24 dev out0
+start w
+expect "without a lease a tunnel is parked" log_says w "interface outside has no address; one by DHCP is that of the device out0"
+expect "and nothing leaves in clear" reaches_nobody
+ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
+ip -n "${tag}gw" route add default via 192.0.2.2
+expect "the address of a lease is taken" log_says w "device out0 has 192.0.2.1"
+expect "and the tunnel of it comes up" pings 2
+ip -n "${tag}gw" addr del 192.0.2.1/24 dev out0
+expect "a lease that ends is seen" log_says w "device out0 has no address any more"
+ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
+ip -n "${tag}gw" route add default via 192.0.2.2
+for _ in 1 2 3; do soon is_up && break; done
+expect "with the next one the tunnel is there again" pings 2
 expect "SIGTERM ends the daemon without a complaint" stop w TERM
 expect "and leaves nothing behind" nothing_is_left w
 expect "the peer was told" log_says e "processing delete"

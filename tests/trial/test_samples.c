@@ -2,6 +2,7 @@
  * comes up, whichever end begins. */
 #include "base/check.h"
 #include "conf/conf.h"
+#include "crypto/password.h"
 #include "sim/sim.h"
 
 #include <setjmp.h>
@@ -13,21 +14,42 @@
 
 #include <cmocka.h>
 
-enum { FILE_SIZE_MAX = 8192, UP_MS = 20000 };
+enum { USERS_MAX = 4, FILE_SIZE_MAX = 8192, UP_MS = 20000 };
 
 static const struct {
     const char *files[2], *why;
+    const char *also;  /* what the device does without a line, and ikewise with one */
+    const char *lease; /* of the first one's Ethernet0/0, by DHCP */
 } pairs[] = {
-    {{"samples/01-asa84-l2l-basic.cfg", "samples/02-asa82-l2l-nat0.cfg"}, "8.4 and 8.2"},
-    {{"samples/01-asa84-l2l-basic.cfg", "samples/11-ios-l2l-basic.cfg"}, "ASA and IOS"},
-    {{"samples/03-asa84-objectgroups-pfs-filter.cfg", "mirrors/03-partner.cfg"}, "object-groups, four pairs, PFS"},
+    {{"samples/01-asa84-l2l-basic.cfg", "samples/02-asa82-l2l-nat0.cfg"}, "8.4 and 8.2", NULL, NULL},
+    {{"samples/01-asa84-l2l-basic.cfg", "samples/11-ios-l2l-basic.cfg"}, "ASA and IOS", NULL, NULL},
+    {{"samples/03-asa84-objectgroups-pfs-filter.cfg", "mirrors/03-partner.cfg"},
+     "object-groups, four pairs, PFS",
+     NULL,
+     NULL},
     {{"samples/06-asa84-backup-peers.cfg", "samples/12-ios-profile-keyring-backup.cfg"},
-     "the first of two peers, keyrings"},
-    {{"samples/09-asa84-overlap-policy-nat.cfg", "mirrors/09-partner.cfg"}, "translated networks"},
-    {{"samples/10-asa84-hub-hairpin-nonconnected.cfg", "mirrors/10-spoke-a.cfg"}, "a hub and its first spoke"},
-    {{"samples/10-asa84-hub-hairpin-nonconnected.cfg", "mirrors/10-spoke-b.cfg"}, "and its second"},
-    {{"samples/13-ios-dynamic-hub.cfg", "mirrors/13-spoke.cfg"}, "a dynamic map of IOS, a wildcard key"},
-    {{"samples/04-asa84-dynamic-peer-hub.cfg", "mirrors/04-branch.cfg"}, "a dynamic map of the ASA, DefaultL2LGroup"},
+     "the first of two peers, keyrings",
+     NULL,
+     NULL},
+    {{"samples/09-asa84-overlap-policy-nat.cfg", "mirrors/09-partner.cfg"}, "translated networks", NULL, NULL},
+    {{"samples/10-asa84-hub-hairpin-nonconnected.cfg", "mirrors/10-spoke-a.cfg"},
+     "a hub and its first spoke",
+     NULL,
+     NULL},
+    {{"samples/10-asa84-hub-hairpin-nonconnected.cfg", "mirrors/10-spoke-b.cfg"}, "and its second", NULL, NULL},
+    {{"samples/13-ios-dynamic-hub.cfg", "mirrors/13-spoke.cfg"}, "a dynamic map of IOS, a wildcard key", NULL, NULL},
+    {{"samples/04-asa84-dynamic-peer-hub.cfg", "mirrors/04-branch.cfg"},
+     "a dynamic map of the ASA, DefaultL2LGroup",
+     NULL,
+     NULL},
+    {{"samples/05-asa84-dynamic-branch-aggressive.cfg", "samples/04-asa84-dynamic-peer-hub.cfg"},
+     "a branch with an address by DHCP, in aggressive mode with its key-id",
+     "no crypto ikev1 am-disable\n",
+     "192.0.2.77"},
+    {{"mirrors/08-user.cfg", "samples/08-asa84-remote-access-xauth.cfg"},
+     "a user",
+     "no crypto ikev1 am-disable\n",
+     NULL},
 };
 
 struct end {
@@ -35,13 +57,38 @@ struct end {
     void *space;
     char text[FILE_SIZE_MAX];
     uint32_t address; /* that the other end dials */
+    struct conf_host host;
+    struct user users[USERS_MAX];
+    uint8_t hashes[USERS_MAX][PASSWORD_HASH_MAX];
+    uint32_t user_count;
+    struct credential credential;
 };
 
 static struct end ends[2];
 static void *sim_memory;
 
+/* A file has passwords as they are; a vault, hashes. */
+static void take_users(struct end *e)
+{
+    e->user_count = 0;
+    for (uint32_t i = 0; i < e->conf.user_count; i++) {
+        static const uint8_t salt[PASSWORD_SALT_LEN];
+
+        CHECK(i < USERS_MAX);
+        e->users[i] = (struct user){e->conf.users[i].name,
+                                    password_hash_make(e->conf.users[i].password, BYTES_OF(salt), e->hashes[i])};
+        CHECK(e->users[i].hash.len > 0);
+        e->user_count++;
+    }
+    CHECK(e->conf.credential_count <= 1);
+    for (uint32_t i = 0; i < e->conf.credential_count; i++)
+        e->credential = (struct credential){.key_index = e->conf.credentials[i].tunnel_group,
+                                            .user = e->conf.credentials[i].user,
+                                            .password = e->conf.credentials[i].password};
+}
+
 /* The samples are of the nineties; one line allows it. */
-static void read_end(struct end *e, const char *name)
+static void read_end(struct end *e, const char *name, const char *also, const char *lease)
 {
     static const char weak[] = "crypto ikev1 weak-algorithms\n";
     char path[400];
@@ -50,15 +97,18 @@ static void read_end(struct end *e, const char *name)
     snprintf(path, sizeof path, "%s/conf/%s", TESTS_DIR, name);
     FILE *file = fopen(path, "r");
     CHECK(file);
-    strcpy(e->text, weak);
-    size_t len = fread(e->text + sizeof weak - 1, 1, sizeof e->text - sizeof weak, file);
+    size_t len = (size_t)snprintf(e->text, sizeof e->text, "%s%s", weak, also == NULL ? "" : also);
+    len += fread(e->text + len, 1, sizeof e->text - len - 1, file);
     fclose(file);
-    e->text[sizeof weak - 1 + len] = '\0';
-    len += sizeof weak - 1;
+    e->text[len] = '\0';
     free(e->space);
     e->space = malloc(conf_space(len));
     arena = arena_of(e->space, conf_space(len));
     CHECK(e->space && conf_read(&e->conf, bytes_of(e->text, len), name, &arena));
+    e->host = (struct conf_host){bytes_of_text(CONF_DEVICE "Ethernet0/0"), {0}};
+    CHECK(lease == NULL ||
+          (ip_parse(&e->host.ip, bytes_of_text(lease)) && conf_read_hosts(&e->conf, &e->host, 1, &arena)));
+    take_users(e);
 }
 
 static bool is_for(const struct tunnel *tunnel, uint32_t address)
@@ -69,7 +119,7 @@ static bool is_for(const struct tunnel *tunnel, uint32_t address)
     return false;
 }
 
-/* The address that a crypto map of the other end names; one that has a crypto map where that end takes any peer. */
+/* The address that a crypto map of the other end names; one where IKE is enabled, if that end takes any peer. */
 static void find_addresses(void)
 {
     for (int i = 0; i < 2; i++) {
@@ -77,7 +127,7 @@ static void find_addresses(void)
 
         ends[i].address = 0;
         for (uint16_t k = 0; k < own->interface_count; k++)
-            if (*own->interfaces[k].map_name)
+            if (own->interfaces[k].is_ikev1_enabled)
                 ends[i].address = ip_to_v4(own->interfaces[k].ip);
         for (uint16_t k = 0; k < own->interface_count; k++)
             for (uint16_t t = 0; t < other->tunnel_count; t++)
@@ -93,8 +143,12 @@ static struct sim *begin(void)
 
     for (uint32_t i = 0; i < 2; i++) {
         const struct conf *conf = &ends[i].conf;
-        const struct sim_gateway gateway = {
-            .address = ends[i].address, .policy = &conf->policy, .keys = conf->keys, .key_count = conf->key_count};
+        const struct sim_gateway gateway = {.address = ends[i].address,
+                                            .policy = &conf->policy,
+                                            .keys = conf->keys,
+                                            .key_count = conf->key_count,
+                                            .users = {ends[i].users, ends[i].user_count},
+                                            .credentials = {&ends[i].credential, conf->credential_count}};
 
         sim_gateway(sim, i, &gateway);
     }
@@ -157,7 +211,7 @@ static void the_samples_come_up_pair_by_pair(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         for (int end = 0; end < 2; end++)
-            read_end(&ends[end], pairs[i].files[end]);
+            read_end(&ends[end], pairs[i].files[end], pairs[i].also, end == 0 ? pairs[i].lease : NULL);
         find_addresses();
         for (uint32_t site = 0; site < 2; site++) {
             bool may_begin = calls(site) && may_be_called(!site, site);
