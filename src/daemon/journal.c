@@ -98,14 +98,13 @@ void journal_keep_input(struct journal *j, const char *name, uint64_t at_ms)
 
 static void read_event(struct event *e, const struct kept *kept, const uint8_t *from)
 {
-    size_t fields_len = kept->event.field_count * sizeof e->fields[0];
+    struct event_field fields[EVENT_FIELDS_MAX];
+    size_t fields_len = kept->event.field_count * sizeof fields[0];
 
-    *e = (struct event){.kind = kept->event.kind,
-                        .field_count = kept->event.field_count,
-                        .is_cut = kept->event.is_cut,
-                        .text_len = kept->event.text_len};
-    memcpy(e->fields, from, fields_len);
-    memcpy(e->text, from + fields_len, kept->event.text_len);
+    event_begin(e, (enum event_kind)kept->event.kind);
+    memcpy(fields, from, fields_len);
+    event_restore(e, fields, kept->event.field_count, bytes_of(from + fields_len, kept->event.text_len));
+    e->is_cut = kept->event.is_cut;
 }
 
 bool journal_read(const struct journal *j, uint32_t index, struct journal_record *record)

@@ -4,13 +4,10 @@
 
 #include <string.h>
 
-static const struct {
-    const char *name;
-    enum event_field_type type;
-} fields[FIELD_IDS] = {
-    [FIELD_NONE] = {"none", FIELD_TYPE_NUMBER},
+static const char *const field_names[FIELD_IDS] = {
+    [FIELD_NONE] = "none",
 #define EVENT(...)
-#define FIELD(name, type) [FIELD_##name] = {#name, FIELD_TYPE_##type},
+#define FIELD(name, type) [FIELD_##name] = #name,
 #include "event/events.def"
 #undef EVENT
 #undef FIELD
@@ -46,40 +43,41 @@ static const struct {
 #undef EVENT
 #undef FIELD
 
-static const struct event_field *find(const struct event *e, enum event_field_id id)
+static struct event_field *add_field(struct event *e, enum event_field_id id)
 {
-    for (size_t i = 0; i < e->field_count; i++)
-        if (e->fields[i].id == id)
-            return &e->fields[i];
-    return NULL;
+    e->has[id / 64] |= (uint64_t)1 << id % 64;
+    e->places[id] = e->field_count;
+    return &e->fields[e->field_count++];
 }
 
 /* The place of a field, new or used before; NULL, and the event says that it is cut, when there is none. */
 static struct event_field *place(struct event *e, enum event_field_id id, enum event_field_type type)
 {
-    struct event_field *field = (struct event_field *)find(e, id);
+    struct event_field *field = (struct event_field *)event_find(e, id);
 
-    CHECK(id > FIELD_NONE && id < FIELD_IDS && fields[id].type == type);
+    CHECK(event_field_type(id) == type);
     if (!field) {
         if (e->field_count == EVENT_FIELDS_MAX) {
             e->is_cut = true;
             return NULL;
         }
-        field = &e->fields[e->field_count++];
+        field = add_field(e, id);
     }
     memset(field, 0, sizeof *field);
     field->id = (uint8_t)id;
     return field;
 }
 
-struct event event_of(enum event_kind kind)
+void event_restore(struct event *e, const struct event_field *fields, size_t count, struct bytes text)
 {
-    struct event e;
-
-    CHECK(kind < EV_COUNT);
-    memset(&e, 0, sizeof e); /* padding too: events may be compared and hashed as bytes by their queues */
-    e.kind = (uint16_t)kind;
-    return e;
+    CHECK(count <= EVENT_FIELDS_MAX && text.len <= EVENT_TEXT_SIZE);
+    e->field_count = 0;
+    memset(e->has, 0, sizeof e->has);
+    for (size_t i = 0; i < count; i++)
+        *add_field(e, (enum event_field_id)fields[i].id) = fields[i];
+    e->text_len = (uint16_t)text.len;
+    if (text.len > 0)
+        memcpy(e->text, text.data, text.len);
 }
 
 void event_copy(struct event *to, const struct event *from)
@@ -153,40 +151,11 @@ void event_add_escaped(struct event *e, enum event_field_id id, struct bytes byt
     }
 }
 
-bool event_has(const struct event *e, enum event_field_id id)
-{
-    return find(e, id) != NULL;
-}
-
-uint64_t event_number(const struct event *e, enum event_field_id id)
-{
-    const struct event_field *field = find(e, id);
-
-    CHECK(event_field_type(id) == FIELD_TYPE_NUMBER);
-    return field ? field->number : 0;
-}
-
-struct ip event_ip(const struct event *e, enum event_field_id id)
-{
-    const struct event_field *field = find(e, id);
-
-    CHECK(event_field_type(id) == FIELD_TYPE_IP);
-    return field ? field->ip : (struct ip){0};
-}
-
-const char *event_text(const struct event *e, enum event_field_id id)
-{
-    const struct event_field *field = find(e, id);
-
-    CHECK(event_field_type(id) == FIELD_TYPE_TEXT);
-    return field ? e->text + field->text.at : "";
-}
-
 static bool same_value(const struct event *a, const struct event *b, enum event_field_id id)
 {
     if (!event_has(b, id))
         return false;
-    switch (fields[id].type) {
+    switch (event_field_type(id)) {
     case FIELD_TYPE_NUMBER: return event_number(a, id) == event_number(b, id);
     case FIELD_TYPE_IP: return ip_equal(event_ip(a, id), event_ip(b, id));
     case FIELD_TYPE_TEXT: return strcmp(event_text(a, id), event_text(b, id)) == 0;
@@ -199,7 +168,7 @@ bool event_equal(const struct event *a, const struct event *b)
     if (a->kind != b->kind || a->field_count != b->field_count)
         return false;
     for (size_t i = 0; i < a->field_count; i++)
-        if (!same_value(a, b, a->fields[i].id))
+        if (!same_value(a, b, (enum event_field_id)a->fields[i].id))
             return false;
     return true;
 }
@@ -216,11 +185,5 @@ const char *event_meaning(enum event_kind kind)
 
 const char *event_field_name(enum event_field_id id)
 {
-    return id < FIELD_IDS ? fields[id].name : "unknown";
-}
-
-enum event_field_type event_field_type(enum event_field_id id)
-{
-    CHECK(id < FIELD_IDS);
-    return fields[id].type;
+    return id < FIELD_IDS ? field_names[id] : "unknown";
 }
