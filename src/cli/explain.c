@@ -106,12 +106,17 @@ static bool read_options(struct wishes *w, int argc, char **argv)
 
 /* ---- reading ---- */
 
+static const char *say_line(void *source)
+{
+    return source_text(source);
+}
+
 static void drain(struct diag *d, struct source *s)
 {
     struct observation seen;
 
     while (source_next(s, &seen))
-        diag_add(d, &seen, source_text(s));
+        diag_add_from(d, &seen, say_line, s);
 }
 
 static void show_progress(const struct explain_file *file, uint64_t done, uint64_t size)

@@ -21,7 +21,7 @@ struct link {
 };
 
 struct diag {
-    struct arena *arena; /* of diag_new */
+    struct views all; /* its arena is that of diag_new */
     struct view **chunks;
     size_t view_count, view_max;
     struct link *links; /* of each view */

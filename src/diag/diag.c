@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "diag/collect.h"
 #include "diag/judge.h"
+#include "diag/shown.h"
 #include "diag/states.h"
 
 #include <string.h>
@@ -14,10 +15,10 @@ size_t diag_space(size_t negotiations)
     size_t buckets = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
     size_t chunks = negotiations / CHUNK_VIEWS + 1;
 
-    size_t lines =
-        EVIDENCE_MAX * (sizeof(struct evidence) + 16) + FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16);
+    size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + 16) +
+                   FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16) + DETAIL_COUNT * (DETAIL_SIZE + 16);
 
-    return sizeof(struct diag) + (negotiations + SOURCES_MAX) * lines +
+    return sizeof(struct diag) + shown_index_space() + (negotiations + SOURCES_MAX) * lines +
            chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + 16) +
            negotiations * sizeof(struct link) + buckets * sizeof(uint32_t) + 256;
 }
@@ -31,10 +32,10 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
     d->bucket_count = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
     d->buckets = arena_take(arena, d->bucket_count * sizeof *d->buckets);
     d->view_max = negotiations;
-    d->arena = arena;
+    d->all = (struct views){arena, shown_index_new(arena)};
     d->links = arena_take(arena, negotiations * sizeof *d->links);
     d->chunks = arena_take(arena, (negotiations / CHUNK_VIEWS + 1) * sizeof *d->chunks);
-    if (!d->buckets || !d->links || !d->chunks)
+    if (!d->all.shown || !d->buckets || !d->links || !d->chunks)
         return NULL;
     memset(d->buckets, 0xff, d->bucket_count * sizeof *d->buckets);
     d->free = NONE;
@@ -183,7 +184,7 @@ static bool has_chunk(struct diag *d, size_t index)
     struct view **chunk = &d->chunks[index / CHUNK_VIEWS];
 
     if (!*chunk)
-        *chunk = arena_take(d->arena, CHUNK_VIEWS * sizeof **chunk);
+        *chunk = arena_take(d->all.arena, CHUNK_VIEWS * sizeof **chunk);
     return *chunk;
 }
 
@@ -199,7 +200,7 @@ static uint32_t new_view(struct diag *d, const struct observation *seen, const s
         d->dropped++;
         return NONE;
     }
-    view_begin(view_at(d, index), seen, d->arena);
+    view_begin(view_at(d, index), seen, &d->all);
     view_at(d, index)->order = ++d->order;
     view_at(d, index)->peer = seen->vantage == VANTAGE_WIRE ? key->b : key->a;
     view_at(d, index)->local = seen->vantage == VANTAGE_WIRE ? key->a : (struct ip){0};
@@ -254,19 +255,19 @@ static bool is_common(const struct event *e, bool has_peer)
     return false;
 }
 
-static void take_common(struct diag *d, const struct observation *seen, const char *text)
+static void take_common(struct diag *d, const struct observation *seen, struct wording wording)
 {
     struct diag_source *source = &d->sources[seen->source];
 
     if (!source->common.is_used)
-        view_begin(&source->common, seen, d->arena);
+        view_begin(&source->common, seen, &d->all);
     if (seen->event.kind == EV_STARTED) /* what came before is another life */
         for (size_t i = 0; i < d->view_count; i++)
             if (view_at(d, i)->is_used && view_at(d, i)->source == seen->source) {
-                view_take(view_at(d, i), seen, text);
+                view_take(view_at(d, i), seen, wording);
                 view_at(d, i)->is_ended = true;
             }
-    view_take(&source->common, seen, text);
+    view_take(&source->common, seen, wording);
 }
 
 void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage)
@@ -276,10 +277,21 @@ void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage)
     d->sources[source].vantage = (uint8_t)vantage;
 }
 
+static const char *say_text(void *text)
+{
+    return text;
+}
+
 void diag_add(struct diag *d, const struct observation *seen, const char *text)
+{
+    diag_add_from(d, seen, say_text, (void *)text);
+}
+
+void diag_add_from(struct diag *d, const struct observation *seen, const char *(*say)(void *of), void *of)
 {
     CHECK(seen->source < SOURCES_MAX);
     const struct event *e = &seen->event;
+    struct wording wording = {say, of};
     struct key key = key_of(d, seen);
     uint32_t index, hash;
 
@@ -289,7 +301,7 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text)
         !ip_is_set(key.a) && d->sources[seen->source].current != NONE &&
         (e->kind == EV_SEND_FAILED || e->kind == EV_SA_INSTALL_FAILED || e->kind == EV_PACKET_TOO_LONG);
     if (is_common(e, ip_is_set(key.a)) && !is_said_in_passing) {
-        take_common(d, seen, text);
+        take_common(d, seen, wording);
         return;
     }
     hash = key_hash(&key);
@@ -313,5 +325,5 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text)
         return;
     if (seen->vantage != VANTAGE_WIRE)
         d->sources[seen->source].current = index;
-    view_take(view_at(d, index), seen, text);
+    view_take(view_at(d, index), seen, wording);
 }

@@ -30,6 +30,9 @@ void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage);
 /* `text` is the line as it may be shown: escaped. A copy is kept, cut. */
 void diag_add(struct diag *d, const struct observation *seen, const char *text);
 
+/* The same, for a text that costs something to make: say(of) is called only where the line is kept. */
+void diag_add_from(struct diag *d, const struct observation *seen, const char *(*say)(void *of), void *of);
+
 /* Once, at the end. NULL: the arena is full. Bytes that it takes at most: diag_report_space. */
 struct report *diag_report(struct diag *d, struct arena *arena);
 size_t diag_report_space(const struct diag *d);

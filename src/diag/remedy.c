@@ -411,7 +411,7 @@ static size_t mirror_lines(const char **lines, bool is_far_end, enum product pro
     for (size_t i = 0; i < t->view_count && count == 0; i++) {
         const struct view *v = t->views[i];
         bool is_same = is_far_view(v, n) == is_far_end;
-        const char *local = v->details[DETAIL_LOCAL_PROXY], *remote = v->details[DETAIL_REMOTE_PROXY];
+        const char *local = view_detail(v, DETAIL_LOCAL_PROXY), *remote = view_detail(v, DETAIL_REMOTE_PROXY);
         struct text own_text = text_of(own, sizeof own), other_text = text_of(other, sizeof other);
 
         if (!add_network(&own_text, is_same ? local : remote, f.words) ||

@@ -57,7 +57,7 @@ static uint64_t since(const struct view *v, enum fact fact)
  * these stands in both. */
 static bool have_nothing_in_common(const struct view *v, const char *prefix)
 {
-    const char *offered = strstr(v->details[DETAIL_PROPOSALS], prefix), *wanted = v->details[DETAIL_CONFIGURED];
+    const char *offered = strstr(view_detail(v, DETAIL_PROPOSALS), prefix), *wanted = view_detail(v, DETAIL_CONFIGURED);
     char word[32];
     bool differ = offered && strstr(wanted, prefix);
 
@@ -146,12 +146,33 @@ static const struct reading readings[] = {
 #undef REPEAT
 #undef TOLD
 
+/* The rows of each event, as a list. */
+struct shown_index {
+    uint16_t first[EV_COUNT], next[COUNT_OF(readings)]; /* from 1; 0: no more */
+};
+
+struct shown_index *shown_index_new(struct arena *arena)
+{
+    struct shown_index *index = arena_take(arena, sizeof *index);
+
+    for (size_t i = COUNT_OF(readings); index && i > 0; i--) {
+        index->next[i - 1] = index->first[readings[i - 1].kind];
+        index->first[readings[i - 1].kind] = (uint16_t)i;
+    }
+    return index;
+}
+
+size_t shown_index_space(void)
+{
+    return sizeof(struct shown_index) + 16;
+}
+
 size_t shown_by(const struct view *v, const struct event *e, enum fact shown[static SHOWN_MAX])
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < COUNT_OF(readings) && count < SHOWN_MAX; i++)
-        if (readings[i].kind == e->kind && readings[i].holds(v, e))
-            shown[count++] = readings[i].fact;
+    for (size_t i = v->all->shown->first[e->kind]; i > 0 && count < SHOWN_MAX; i = v->all->shown->next[i - 1])
+        if (readings[i - 1].holds(v, e))
+            shown[count++] = readings[i - 1].fact;
     return count;
 }

@@ -6,6 +6,10 @@
 
 enum { SHOWN_MAX = 16 };
 
+/* Which conditions are asked for which event. NULL: the arena is full; it takes shown_index_space bytes. */
+struct shown_index *shown_index_new(struct arena *arena);
+size_t shown_index_space(void);
+
 /* Facts of SEEN and ALSO rows whose condition holds for the event, in the order of the table; how many. */
 size_t shown_by(const struct view *v, const struct event *e, enum fact shown[static SHOWN_MAX]);
 

@@ -78,8 +78,8 @@ uint32_t tunnel_count(const struct tunnel *t, enum fact fact)
 const char *tunnel_detail(const struct tunnel *t, enum detail detail)
 {
     for (size_t i = 0; i < t->view_count; i++)
-        if (*t->views[i]->details[detail])
-            return t->views[i]->details[detail];
+        if (*view_detail(t->views[i], detail))
+            return view_detail(t->views[i], detail);
     return "";
 }
 

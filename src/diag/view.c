@@ -49,7 +49,7 @@ bool fact_is_step(enum fact fact, const char **exchange, unsigned *number)
     return true;
 }
 
-_Static_assert(FACTS_SEEN <= UINT8_MAX, "a fact has a byte in struct fact_seen");
+_Static_assert(FACTS_SEEN <= UINT8_MAX, "a fact has a byte in struct view");
 
 static struct fact_seen *fact_at(const struct view *v, unsigned place)
 {
@@ -58,10 +58,9 @@ static struct fact_seen *fact_at(const struct view *v, unsigned place)
 
 static struct fact_seen *find_fact(const struct view *v, enum fact fact)
 {
-    for (unsigned i = 0; i < v->fact_count; i++)
-        if (fact_at(v, i)->fact == fact)
-            return fact_at(v, i);
-    return NULL;
+    const uint8_t *known = v->fact_count > 0 ? memchr(v->known, fact, v->fact_count) : NULL;
+
+    return known ? fact_at(v, (unsigned)(known - v->known)) : NULL;
 }
 
 const struct fact_seen *view_fact(const struct view *v, enum fact fact)
@@ -80,11 +79,12 @@ static struct fact_seen *take_fact(struct view *v, enum fact fact)
     if (known)
         return known;
     if (!*block)
-        *block = arena_take(v->arena, FACT_BLOCK * sizeof **block);
+        *block = arena_take(v->all->arena, FACT_BLOCK * sizeof **block);
     if (!*block)
         return NULL;
+    v->known[v->fact_count] = (uint8_t)fact;
     known = fact_at(v, v->fact_count++);
-    *known = (struct fact_seen){.fact = (uint8_t)fact};
+    *known = (struct fact_seen){0};
     return known;
 }
 
@@ -92,7 +92,7 @@ static struct fact_seen *take_fact(struct view *v, enum fact fact)
 
 struct line {
     const struct observation *seen;
-    const char *text;
+    struct wording wording;
 };
 
 static void keep_text(char *space, size_t size, const char *text)
@@ -117,7 +117,7 @@ static uint8_t keep_line(struct view *v, const struct line *line)
     if (v->evidence_count == EVIDENCE_MAX)
         return 0;
     if (!*block)
-        *block = arena_take(v->arena, EVIDENCE_BLOCK * sizeof **block);
+        *block = arena_take(v->all->arena, EVIDENCE_BLOCK * sizeof **block);
     if (!*block)
         return 0;
     e = &(*block)[v->evidence_count % EVIDENCE_BLOCK];
@@ -125,7 +125,7 @@ static uint8_t keep_line(struct view *v, const struct line *line)
     e->has_time = line->seen->has_time;
     e->line = line->seen->line;
     e->time_ms = line->seen->time_ms;
-    keep_text(e->text, sizeof e->text, line->text);
+    keep_text(e->text, sizeof e->text, line->wording.say(line->wording.of));
     return ++v->evidence_count;
 }
 
@@ -167,16 +167,29 @@ static enum fact step_of(const char *exchange, unsigned number)
     return FACT_COUNT;
 }
 
+/* Of a step: the fact that it is repeated; 0 where there is none. */
+static const enum fact repeats[FACTS_SEEN] = {
+#define STEP(...)
+#define REPEAT(name, step, ...) [FACT_##step] = FACT_##name,
+#define SEEN(...)
+#define ALSO(...)
+#define TOLD(...)
+#include "diag/facts.def"
+#undef STEP
+#undef REPEAT
+#undef SEEN
+#undef ALSO
+#undef TOLD
+};
+
 static void note_step(struct view *v, const char *exchange, unsigned number, bool is_repeat, const struct line *line)
 {
     enum fact step = step_of(exchange, number);
 
     if (step == FACT_COUNT)
         return;
-    if (is_repeat || view_has(v, step))
-        for (enum fact f = 0; f < FACT_COUNT; f++)
-            if (facts[f].of == step)
-                note(v, f, line);
+    if ((is_repeat || view_has(v, step)) && repeats[step] != 0)
+        note(v, repeats[step], line);
     note(v, step, line);
     if (strcmp(exchange, "MM") == 0)
         v->mode = MODE_MAIN;
@@ -365,6 +378,11 @@ static void take_addresses(struct view *v, const struct event *e)
     }
 }
 
+static const char *say_line(void *evidence)
+{
+    return evidence ? ((const struct evidence *)evidence)->text : "";
+}
+
 /* As note_step, for a line that is gone but for its place. */
 static void note_pending(struct view *v, unsigned number, bool is_repeat)
 {
@@ -381,7 +399,7 @@ static void note_pending(struct view *v, unsigned number, bool is_repeat)
             fact->evidence = v->pending_line;
     }
     note_step(v, "MM", number, is_repeat,
-              &(struct line){&seen, v->pending_line ? view_line(v, v->pending_line)->text : ""});
+              &(struct line){&seen, {say_line, v->pending_line ? (void *)view_line(v, v->pending_line) : NULL}});
 }
 
 void view_close(struct view *v)
@@ -389,6 +407,16 @@ void view_close(struct view *v)
     if (v->pending)
         note_pending(v, v->pending, false);
     v->pending = 0;
+}
+
+static void keep_detail(struct view *v, enum detail detail, const char *text)
+{
+    char **place = &v->details[detail];
+
+    if (!*place)
+        *place = arena_take(v->all->arena, DETAIL_SIZE);
+    if (*place)
+        keep_text(*place, DETAIL_SIZE, text);
 }
 
 static void take_details(struct view *v, const struct event *e)
@@ -413,7 +441,7 @@ static void take_details(struct view *v, const struct event *e)
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (rows[i].kind == e->kind && *event_text(e, fields[rows[i].detail]))
-            keep_text(v->details[rows[i].detail], DETAIL_SIZE, event_text(e, fields[rows[i].detail]));
+            keep_detail(v, rows[i].detail, event_text(e, fields[rows[i].detail]));
 }
 
 static void take_offers(struct view *v, const struct event *e)
@@ -452,10 +480,10 @@ static void take_pending(struct view *v, const struct event *e)
     }
 }
 
-void view_take(struct view *v, const struct observation *seen, const char *text)
+void view_take(struct view *v, const struct observation *seen, struct wording wording)
 {
     const struct event *e = &seen->event;
-    struct line line = {seen, text};
+    struct line line = {seen, wording};
 
     v->is_screen_only &= e->kind == EV_SCREEN_SA;
     take_pending(v, e);
@@ -590,20 +618,26 @@ void view_fold(struct view *v, const struct view *from)
     v->last_ms = from->last_ms > v->last_ms ? from->last_ms : v->last_ms;
 }
 
-void view_begin(struct view *v, const struct observation *seen, struct arena *arena)
+void view_begin(struct view *v, const struct observation *seen, const struct views *all)
 {
     struct evidence *evidence[EVIDENCE_BLOCKS];
     struct fact_seen *facts_kept[FACT_BLOCKS];
+    char *details[DETAIL_COUNT];
 
     memcpy(evidence, v->evidence, sizeof evidence);
     memcpy(facts_kept, v->facts, sizeof facts_kept);
+    memcpy(details, v->details, sizeof details);
     *v = (struct view){.is_used = true,
                        .source = seen->source,
                        .vantage = seen->vantage,
                        .product = seen->product,
                        .attempts = 1,
                        .is_screen_only = true,
-                       .arena = arena};
+                       .all = all};
     memcpy(v->evidence, evidence, sizeof evidence);
     memcpy(v->facts, facts_kept, sizeof facts_kept);
+    memcpy(v->details, details, sizeof details);
+    for (size_t i = 0; i < DETAIL_COUNT; i++)
+        if (v->details[i])
+            *v->details[i] = '\0';
 }

@@ -37,7 +37,7 @@ enum {
     DETAIL_SIZE = 72
 };
 
-/* What the lines say of a difference, for the repair; index of struct view.details. */
+/* What the lines say of a difference, for the repair; index of view_detail. */
 enum detail {
 #define DETAIL(name, ...) DETAIL_##name,
 #define DETAIL_OF(...)
@@ -60,7 +60,18 @@ struct fact_seen {
     uint32_t count, last_line;
     uint32_t since_ms; /* of the last, since the view's first; 0 also when there is no time */
     uint8_t evidence;  /* place in struct view.evidence, from 1; 0: there was no room */
-    uint8_t fact;      /* enum fact */
+};
+
+/* The text of a line, as it may be shown. Few lines are evidence, so it is asked for only where it is kept. */
+struct wording {
+    const char *(*say)(void *of);
+    void *of;
+};
+
+/* What the views of a diagnosis have in common. */
+struct views {
+    struct arena *arena; /* that their memory is taken from */
+    struct shown_index *shown;
 };
 
 /* Thousands are held, and looked at in any order: what each line touches stands first. */
@@ -77,27 +88,34 @@ struct view {
     bool has_time, is_ended, is_screen_only;
     uint64_t has[FACT_WORDS]; /* a bit for each fact that was seen */
     uint8_t fact_count, evidence_count;
+    uint8_t known[FACTS_SEEN]; /* enum fact of each place in `facts` */
     uint64_t first_ms, last_ms;
     uint8_t pending;               /* a received message whose number the next line may correct; 0: none */
     uint8_t pending_line;          /* as in struct fact_seen.evidence */
     uint32_t pending_at;           /* its number */
     char state[24], ios_state[24]; /* the last that was named */
-    char details[DETAIL_COUNT][DETAIL_SIZE];
     struct offers offers;
     /* Blocks are taken as they are needed, and kept when the view begins anew. */
     struct fact_seen *facts[FACT_BLOCKS];
     struct evidence *evidence[EVIDENCE_BLOCKS];
-    struct arena *arena; /* that they are taken from */
+    char *details[DETAIL_COUNT]; /* DETAIL_SIZE bytes each */
+    const struct views *all;
 };
 
 /* Takes one observation into the view. */
-void view_take(struct view *v, const struct observation *seen, const char *text);
+void view_take(struct view *v, const struct observation *seen, struct wording wording);
+
+/* "" where no line told it. */
+static inline const char *view_detail(const struct view *v, enum detail detail)
+{
+    return v->details[detail] ? v->details[detail] : "";
+}
 
 /* What waits for the next line is taken as it is: no next line will come. */
 void view_close(struct view *v);
 
-/* An empty one. The arena lives as long as the view. */
-void view_begin(struct view *v, const struct observation *seen, struct arena *arena);
+/* An empty one. What it has in common with the others lives as long as it. */
+void view_begin(struct view *v, const struct observation *seen, const struct views *all);
 
 /* The line at a place of struct fact_seen.evidence, which is not 0. */
 const struct evidence *view_line(const struct view *v, unsigned place);

@@ -42,16 +42,6 @@ void source_end(struct source *s)
     s->has_ended = true;
 }
 
-const char *source_text(struct source *s)
-{
-    struct text t = text_of(s->made_text, sizeof s->made_text);
-
-    if (s->packet_slot == 0)
-        return s->text;
-    isakmp_add_text(&t, &s->queue[s->packet_slot - 1].event);
-    return s->made_text;
-}
-
 const char *source_unread(const struct source *s, size_t index, uint32_t *line)
 {
     if (index >= s->unread_count)
@@ -148,15 +138,21 @@ void source_say(struct source *s, const struct event *e)
     s->sum.ikev2 += e->kind == EV_IKEV2_SEEN;
 }
 
-static void set_text(struct source *s, uint8_t own)
+/* Of the observation that was handed out last. */
+const char *source_text(struct source *s)
 {
-    struct bytes text = own ? bytes_of_text(s->own_texts[own - 1]) : s->text_line;
-    size_t len = text.len < sizeof s->text ? text.len : sizeof s->text - 1;
+    struct text t = text_of(s->made_text, sizeof s->made_text);
+    uint8_t own = s->queue_next > 0 ? s->own_text[s->queue_next - 1] : 0;
 
-    if (text.len == 0)
-        return;
-    memcpy(s->text, text.data, len);
-    s->text[len] = '\0';
+    if (s->packet_slot > 0)
+        isakmp_add_text(&t, &s->queue[s->packet_slot - 1].event);
+    else if (own > 0)
+        return s->own_texts[own - 1];
+    else if (s->text_line.len == 0)
+        return s->text;
+    else
+        text_add_plain(&t, s->text_line);
+    return s->made_text;
 }
 
 void source_say_as(struct source *s, const struct event *e, const char *text)
@@ -227,7 +223,6 @@ bool source_next(struct source *s, struct observation *out)
         if (!step(s) && s->queue_count == 0)
             return false;
     }
-    set_text(s, s->own_text[s->queue_next]);
     const struct observation *o = &s->queue[s->queue_next++];
     event_copy(&out->event, &o->event);
     memcpy((uint8_t *)out + sizeof out->event, (const uint8_t *)o + sizeof o->event, sizeof *out - sizeof out->event);
