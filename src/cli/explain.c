@@ -227,9 +227,32 @@ bool explain_is_usable(const struct explain_file *file)
     return file->source && (file->sum.records > 0 || (file->is_capture && !file->sum.is_broken));
 }
 
+static void add_digits(struct text *t, uint64_t number, unsigned digits)
+{
+    char figures[8];
+
+    for (unsigned i = digits; i > 0; i--, number /= 10)
+        figures[i - 1] = (char)('0' + number % 10);
+    text_add_plain(t, bytes_of(figures, digits));
+}
+
+const char *explain_clock(uint64_t time_ms, char space[static EXPLAIN_TIME_SIZE])
+{
+    uint64_t seconds = time_ms / 1000;
+    struct text t = text_of(space, EXPLAIN_TIME_SIZE);
+
+    add_digits(&t, seconds / 3600 % 24, 2), text_add_plain(&t, bytes_of(":", 1));
+    add_digits(&t, seconds / 60 % 60, 2), text_add_plain(&t, bytes_of(":", 1));
+    add_digits(&t, seconds % 60, 2);
+    if (time_ms % 1000)
+        text_add_plain(&t, bytes_of(".", 1)), add_digits(&t, time_ms % 1000, 3);
+    return space;
+}
+
 const char *explain_time(const struct explain *x, uint16_t source, uint64_t time_ms,
                          char space[static EXPLAIN_TIME_SIZE])
 {
+    char clock[EXPLAIN_TIME_SIZE];
     time_t seconds = (time_t)(time_ms / 1000);
     struct tm tm;
     size_t len = 0;
@@ -237,13 +260,10 @@ const char *explain_time(const struct explain *x, uint16_t source, uint64_t time
     if (!gmtime_r(&seconds, &tm))
         tm = (struct tm){0};
     if (x->files[source].sum.has_year)
-        len = strftime(space, EXPLAIN_TIME_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
-    else if (time_ms < 24 * 3600 * 1000) /* a clock that tells no day, or one of uptime */
-        len = strftime(space, EXPLAIN_TIME_SIZE, "%H:%M:%S", &tm);
-    else
-        len = strftime(space, EXPLAIN_TIME_SIZE, "%d %b %H:%M:%S", &tm);
-    if (time_ms % 1000)
-        snprintf(space + len, EXPLAIN_TIME_SIZE - len, ".%03u", (unsigned)(time_ms % 1000));
+        len = strftime(space, EXPLAIN_TIME_SIZE, "%Y-%m-%d ", &tm);
+    else if (time_ms >= 24 * 3600 * 1000) /* else a clock that tells no day, or one of uptime */
+        len = strftime(space, EXPLAIN_TIME_SIZE, "%d %b ", &tm);
+    snprintf(space + len, EXPLAIN_TIME_SIZE - len, "%s", explain_clock(time_ms, clock));
     return space;
 }
 

@@ -32,6 +32,9 @@ struct explain {
 bool explain_is_usable(const struct explain_file *file);
 
 /* "2010-06-10 17:36:05", "17:36:05.123" by a clock that tells no day. */
+/* The time of day: 17:36:05, 17:36:05.123. */
+const char *explain_clock(uint64_t time_ms, char space[static EXPLAIN_TIME_SIZE]);
+
 const char *explain_time(const struct explain *x, uint16_t source, uint64_t time_ms,
                          char space[static EXPLAIN_TIME_SIZE]);
 

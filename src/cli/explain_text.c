@@ -3,6 +3,31 @@
 
 #include <string.h>
 
+/* Thousands of negotiations are written: no format is read for what stands in nearly every line. */
+static void put(FILE *out, const char *text)
+{
+    fputs_unlocked(text, out);
+}
+
+static void put_wide(FILE *out, const char *text, size_t width)
+{
+    static const char blanks[] = "                        ";
+    size_t len = strlen(text);
+
+    fwrite_unlocked(text, 1, len, out);
+    if (len < width)
+        fwrite_unlocked(blanks, 1, width - len, out);
+}
+
+static void put_number(FILE *out, uint32_t number)
+{
+    char space[24];
+    struct text t = text_of(space, sizeof space);
+
+    text_add_decimal(&t, number);
+    fwrite_unlocked(space, 1, t.len, out);
+}
+
 static const char *plural(uint64_t count)
 {
     return count == 1 ? "" : "s";
@@ -107,11 +132,13 @@ static void write_where(FILE *out, const struct explain *x, uint16_t source, uin
 
     if (line == 0)
         return;
-    fprintf(out, "   [%s%s%s %u", x->file_count > 1 ? x->files[source].name : "", x->file_count > 1 ? " " : "", unit,
-            line);
+    put(out, "   [");
+    if (x->file_count > 1)
+        put(out, x->files[source].name), put(out, " ");
+    put(out, unit), put(out, " "), put_number(out, line);
     if (last > line)
-        fprintf(out, "%s%u", count > 2 ? ".." : ",", last);
-    fputc(']', out);
+        put(out, count > 2 ? ".." : ","), put_number(out, last);
+    put(out, "]");
 }
 
 static void write_ladder(FILE *out, const struct explain *x, const struct report_negotiation *n)
@@ -121,16 +148,16 @@ static void write_ladder(FILE *out, const struct explain *x, const struct report
     fputc('\n', out);
     for (size_t i = 0; i < n->step_count; i++) {
         const struct report_step *s = &n->steps[i];
-        const char *clock = s->has_time ? explain_time(x, s->source, s->time_ms, time) : "";
-        const char *day = strrchr(clock, ' ');
-
-        fprintf(out, "  %-12s  %-3s %-5s %s", day ? day + 1 : clock, arrow_of(s, n), s->name, s->sentence);
+        put(out, "  "), put_wide(out, s->has_time ? explain_clock(s->time_ms, time) : "", 12);
+        put(out, "  "), put_wide(out, arrow_of(s, n), 3);
+        put(out, " "), put_wide(out, s->name, 5);
+        put(out, " "), put(out, s->sentence);
         if (s->count > 1)
-            fprintf(out, ", %u times", s->count);
+            put(out, ", "), put_number(out, s->count), put(out, " times");
         if (*s->fate)
-            fprintf(out, "; %s", s->fate);
+            put(out, "; "), put(out, s->fate);
         write_where(out, x, s->source, s->line, s->last_line, s->count);
-        fputc('\n', out);
+        put(out, "\n");
     }
     if (n->outcome != OUTCOME_UP && *n->story)
         fprintf(out, "  %s: %s\n", n->stage.asa, n->story);
@@ -141,18 +168,22 @@ static void write_evidence(FILE *out, const struct explain *x, const char *word,
                            size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        fprintf(out, "  %-8s %s", i == 0 ? word : "", list[i].sentence);
+        put(out, "  "), put_wide(out, i == 0 ? word : "", 8);
+        put(out, " "), put(out, list[i].sentence);
         if (list[i].count > 1)
-            fprintf(out, " (%u times)", list[i].count);
+            put(out, " ("), put_number(out, list[i].count), put(out, " times)");
         write_where(out, x, list[i].source, list[i].line, list[i].last_line, list[i].count);
-        fputc('\n', out);
+        put(out, "\n");
     }
 }
 
 static void write_lines(FILE *out, const char *word, const char *where, const char *const *lines, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        fprintf(out, "  %-8s %s%s\n", i == 0 ? word : "", i == 0 ? where : "                      ", lines[i]);
+    for (size_t i = 0; i < count; i++) {
+        put(out, "  "), put_wide(out, i == 0 ? word : "", 8);
+        put(out, " "), put_wide(out, i == 0 ? where : "", 22);
+        put(out, lines[i]), put(out, "\n");
+    }
 }
 
 static void write_verdict(FILE *out, const struct explain *x, const struct report_negotiation *n)
@@ -183,9 +214,9 @@ static void write_list(FILE *out, const char *word, const char *const *lines, si
 {
     if (count == 0)
         return;
-    fprintf(out, "%s ", word);
+    put(out, word), put(out, " ");
     for (size_t i = 0; i < count; i++)
-        fprintf(out, "%s%s", lines[i], i + 1 < count ? ", " : ".\n");
+        put(out, lines[i]), put(out, i + 1 < count ? ", " : ".\n");
 }
 
 void explain_write_negotiation(FILE *out, const struct explain *x, const struct report_negotiation *n)

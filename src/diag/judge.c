@@ -143,7 +143,10 @@ void judge(struct judgement *j, const struct tunnel *t)
 
         if (!tunnel_has(t, rule->fact))
             continue;
-        j->is_excluded[rule->cause] |= rule->kind == RULE_NEVER;
+        if (rule->kind == RULE_NEVER && !j->is_excluded[rule->cause]) {
+            j->is_excluded[rule->cause] = true;
+            j->exclusions[j->exclusion_count++] = (uint16_t)i;
+        }
         is_named[rule->cause] |= rule->kind == RULE_FOR || rule->kind == RULE_PROOF;
         is_proven[rule->cause] |= rule->kind == RULE_PROOF;
         points[rule->cause] += rule->kind == RULE_AGAINST ? -rule->points : rule->points;

@@ -36,6 +36,8 @@ struct judgement {
     struct verdict verdicts[CAUSE_COUNT]; /* best first */
     size_t count;                         /* 0: nothing speaks for any cause */
     bool is_excluded[CAUSE_COUNT];
+    uint16_t exclusions[CAUSE_COUNT]; /* the first rule that excludes each of these, index of judge_rule */
+    size_t exclusion_count;
 };
 
 void judge(struct judgement *j, const struct tunnel *t);

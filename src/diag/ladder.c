@@ -1,10 +1,9 @@
 #include "diag/ladder.h"
 
-#include "diag/states.h"
-
+#include "base/check.h"
 #include <string.h>
 
-enum { DAY_MS = 24 * 3600 * 1000 };
+enum { DAY_MS = 24 * 3600 * 1000, EXCLUDED_SIZE = 300, LISTED_SIZE = 128 };
 
 static const struct evidence *line_of(const struct view *v, enum fact fact)
 {
@@ -103,10 +102,9 @@ static void add_fact_step(struct report_negotiation *n, const struct tunnel *t, 
 {
     const struct evidence *line = line_of(v, fact);
     const char *exchange;
-    unsigned number;
-    bool is_message = fact_is_step(fact, &exchange, &number);
+    unsigned number = 0;
 
-    if (!line || n->step_count == REPORT_STEPS_MAX || (!is_message && !is_shown(fact)))
+    if (!line || n->step_count == REPORT_STEPS_MAX || (!fact_is_step(fact, &exchange, &number) && !is_shown(fact)))
         return;
     add_step(n, &(struct report_step){.name = step_name(fact),
                                       .sentence = fact_sentence(fact),
@@ -121,17 +119,28 @@ static void add_fact_step(struct report_negotiation *n, const struct tunnel *t, 
                                       .time_ms = line->time_ms});
 }
 
+/* Those of a view that `main`, unless it is NULL, does not show. */
+static void add_fact_steps(struct report_negotiation *n, const struct tunnel *t, const struct view *v,
+                           const struct view *main)
+{
+    for (unsigned word = 0; word < FACT_WORDS; word++)
+        for (uint64_t rest = v->has[word]; rest != 0; rest &= rest - 1) {
+            enum fact fact = 64 * word + (unsigned)__builtin_ctzll(rest);
+
+            if (!main || !line_of(main, fact))
+                add_fact_step(n, t, v, fact);
+        }
+}
+
 /* The file that shows most, and of the others what it does not show. */
 void ladder_add_steps(struct report_negotiation *n, const struct tunnel *t)
 {
     const struct view *main = fullest(t);
 
-    for (enum fact f = 0; f < FACT_COUNT; f++)
-        add_fact_step(n, t, main, f);
+    add_fact_steps(n, t, main, NULL);
     for (size_t i = 0; i < t->view_count; i++)
-        for (enum fact f = 0; f < FACT_COUNT && t->views[i] != main; f++)
-            if (!line_of(main, f))
-                add_fact_step(n, t, t->views[i], f);
+        if (t->views[i] != main)
+            add_fact_steps(n, t, t->views[i], main);
 }
 
 /* ---- proven, open, excluded ---- */
@@ -142,44 +151,79 @@ static void add_line(const char **lines, size_t *count, size_t max, const char *
         lines[(*count)++] = line;
 }
 
-/* "a, b, c" as three. */
-static void add_list(const char **lines, size_t *count, const char *list, struct arena *arena)
+static size_t rule_count(void)
 {
-    while (*list) {
-        size_t len = strcspn(list, ",");
+    size_t count = 0;
 
-        add_line(lines, count, REPORT_LINES_MAX, arena_copy_text(arena, bytes_of(list, len)));
-        list += len;
-        list += strspn(list, ", ");
+    while (judge_rule(count))
+        count++;
+    return count;
+}
+
+size_t ladder_texts_space(void)
+{
+    return rule_count() * (sizeof(const char *) + EXCLUDED_SIZE + 16) +
+           (size_t)(2 * STATE_ROWS) * REPORT_LINES_MAX * (LISTED_SIZE + 16) + 16;
+}
+
+bool ladder_texts_begin(struct ladder_texts *texts, struct arena *arena)
+{
+    *texts =
+        (struct ladder_texts){.arena = arena, .excluded = arena_take(arena, rule_count() * sizeof *texts->excluded)};
+    return texts->excluded;
+}
+
+/* "a, b, c" as three. */
+static void add_list(const char **lines, size_t *count, const char *list, struct ladder_texts *texts)
+{
+    size_t at = 0;
+
+    while (at < texts->list_count && texts->lists[at].list != list)
+        at++;
+    CHECK(at < COUNT_OF(texts->lists));
+    if (at == texts->list_count) {
+        texts->lists[at].list = list;
+        texts->list_count++;
+        for (const char *rest = list; *rest; rest += strspn(rest, ", ")) {
+            size_t len = strcspn(rest, ",");
+
+            add_line(texts->lists[at].lines, &texts->lists[at].count, REPORT_LINES_MAX,
+                     arena_copy_text(texts->arena, bytes_of(rest, len)));
+            rest += len;
+        }
     }
+    for (size_t i = 0; i < texts->lists[at].count; i++)
+        add_line(lines, count, REPORT_LINES_MAX, texts->lists[at].lines[i]);
+}
+
+static const char *excluded_by(size_t index, struct ladder_texts *texts)
+{
+    const struct rule *rule = judge_rule(index);
+    char space[EXCLUDED_SIZE];
+    struct text line = text_of(space, sizeof space);
+
+    if (!texts->excluded[index]) {
+        text_add(&line, "%s: %s", cause_id(rule->cause), fact_sentence(rule->fact));
+        texts->excluded[index] = arena_copy_text(texts->arena, bytes_of(space, line.len));
+    }
+    return texts->excluded[index];
 }
 
 /* What the state of either end proves: that of the end which is further says most. */
 void ladder_add_proofs(struct report_negotiation *n, const struct judgement *j, const struct tunnel *t,
-                       struct arena *arena)
+                       struct ladder_texts *texts)
 {
     const struct state_row *row = states_find(n->stage.asa);
-    const struct rule *rule;
-    bool is_said[CAUSE_COUNT] = {false};
 
     n->story = row ? row->story : "";
     if (row && strcmp(row->proven, "nothing") != 0)
-        add_list(n->proven, &n->proven_count, row->proven, arena);
+        add_list(n->proven, &n->proven_count, row->proven, texts);
     if (row && n->outcome != OUTCOME_UP && strcmp(row->open, "nothing") != 0)
-        add_list(n->open, &n->open_count, row->open, arena);
+        add_list(n->open, &n->open_count, row->open, texts);
     if (tunnel_has(t, FACT_TUNNEL_UP))
         add_line(n->proven, &n->proven_count, REPORT_LINES_MAX, "phase 2");
-    for (size_t i = 0; (rule = judge_rule(i)); i++)
-        if (rule->kind == RULE_NEVER && j->is_excluded[rule->cause] && tunnel_has(t, rule->fact) &&
-            !is_said[rule->cause]) {
-            char space[300];
-            struct text line = text_of(space, sizeof space);
-
-            is_said[rule->cause] = true;
-            text_add(&line, "%s: %s", cause_id(rule->cause), fact_sentence(rule->fact));
-            add_line(n->excluded, &n->excluded_count, REPORT_EXCLUDED_MAX,
-                     arena_copy_text(arena, bytes_of(space, line.len)));
-        }
+    for (size_t i = 0; i < j->exclusion_count && n->excluded_count < REPORT_EXCLUDED_MAX; i++)
+        add_line(n->excluded, &n->excluded_count, REPORT_EXCLUDED_MAX, excluded_by(j->exclusions[i], texts));
 }
 
 void ladder_add_herrings(struct report_negotiation *n, const struct tunnel *t)

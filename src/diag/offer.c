@@ -44,12 +44,12 @@ static void add_word(struct offer *o, struct bytes said, uint64_t bits)
         if (c >= 'A' && c <= 'Z')
             c = (uint8_t)(c - 'A' + 'a');
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-            text_add(&word, "%c", c);
+            text_add_plain(&word, bytes_of(&c, 1));
     }
     if (bits)
-        text_add(&word, "%u", (unsigned)bits);
+        text_add_decimal(&word, bits);
     for (size_t i = 0; i < COUNT_OF(spellings); i++)
-        if (strcmp(spellings[i].word, space) == 0)
+        if (spellings[i].word[0] == space[0] && strcmp(spellings[i].word, space) == 0)
             o->holds |= (algorithm_set)1 << spellings[i].algorithm;
 }
 
@@ -58,7 +58,8 @@ static void add_numbered(struct offer *o, const char *name, uint64_t number)
     char space[WORD_SIZE];
     struct text word = text_of(space, sizeof space);
 
-    text_add(&word, "%s%u", name, (unsigned)number);
+    text_add_plain(&word, bytes_of_text(name));
+    text_add_decimal(&word, number);
     add_word(o, bytes_of(space, word.len), 0);
 }
 

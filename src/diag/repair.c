@@ -51,7 +51,7 @@ static void add_value(struct text *out, const char *name, size_t len, struct ip 
             const char *value = tunnel_detail(t, (enum detail)i);
 
             if (*value)
-                text_add(out, "%s", value);
+                text_add_plain(out, bytes_of_text(value));
             else
                 text_add(out, "<%s>", details[i].unknown);
             return;
@@ -68,12 +68,12 @@ const char *repair_fill(const char *text, struct ip own, struct ip other, const 
         size_t len = strspn(open + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
         bool is_name = len > 0 && open[len + 1] == '}';
 
-        text_add(&out, "%.*s", (int)(open - text) + !is_name, text);
+        text_add_plain(&out, bytes_of(text, (size_t)(open - text) + !is_name));
         if (is_name)
             add_value(&out, open + 1, len, own, other, t);
         open += is_name ? len + 2 : 1;
     }
-    text_add(&out, "%s", text);
+    text_add_plain(&out, bytes_of_text(text));
     return arena_copy_text(arena, bytes_of(space, out.len));
 }
 

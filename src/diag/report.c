@@ -15,6 +15,7 @@ struct work {
     struct arena *arena;
     struct report *report;
     size_t max;
+    struct ladder_texts texts;
     uint32_t *buckets, *next; /* the negotiations by their addresses, the latest first; from 1, 0 is the end */
 };
 
@@ -24,7 +25,7 @@ size_t diag_report_space(const struct diag *d)
                  REPORT_STEPS_MAX * sizeof(struct report_step) + 4096 + sizeof(struct tunnel) + 2 * sizeof(uint32_t) +
                  64;
 
-    return sizeof(struct report) + (d->view_count + SOURCES_MAX) * one + 4096;
+    return sizeof(struct report) + (d->view_count + SOURCES_MAX) * one + ladder_texts_space() + 4096;
 }
 
 /* ---- tunnels of views ---- */
@@ -310,9 +311,8 @@ static void merge(struct report_negotiation *old, const struct report_negotiatio
 static bool tells_something(const struct tunnel *t)
 {
     for (size_t i = 0; i < t->view_count; i++)
-        for (enum fact f = 0; f < FACT_COUNT; f++)
-            if (view_has(t->views[i], f))
-                return true;
+        if (t->views[i]->fact_count > 0)
+            return true;
     return false;
 }
 
@@ -361,7 +361,7 @@ static void tell(struct work *w, struct tunnel *t)
         return;
     }
     memcpy(n.steps, steps, n.step_count * sizeof *steps);
-    ladder_add_proofs(&n, &j, t, w->arena);
+    ladder_add_proofs(&n, &j, t, &w->texts);
     ladder_add_herrings(&n, t);
     for (size_t i = 1; i < t->view_count; i++)
         ladder_add_clock(&n, t->views[0], t->views[i]);
@@ -403,7 +403,7 @@ struct report *diag_report(struct diag *d, struct arena *arena)
     report->negotiations = arena_take(arena, w.max * sizeof *report->negotiations);
     w.buckets = arena_take(arena, w.max * sizeof *w.buckets);
     w.next = arena_take(arena, w.max * sizeof *w.next);
-    if (!report->negotiations || !w.buckets || !w.next)
+    if (!report->negotiations || !w.buckets || !w.next || !ladder_texts_begin(&w.texts, arena))
         return NULL;
     for (size_t i = 0; i < SOURCES_MAX; i++)
         files += d->sources[i].is_given;

@@ -5,6 +5,17 @@
 
 #include "diag/report.h"
 
+/* How many rows there are. */
+enum {
+    STATE_ROWS = 0
+#define STATE(...) +1
+#include "ike/states.def"
+#undef STATE
+#define STAGE(...) +1
+#include "diag/stages.def"
+#undef STAGE
+};
+
 struct state_row {
     const char *asa, *ios, *story, *proven, *open;
 };

@@ -60,11 +60,6 @@ bool tunnel_fits(const struct tunnel *t, const struct view *v)
 
 /* ---- what the conditions of TOLD ask ---- */
 
-bool tunnel_has(const struct tunnel *t, enum fact fact)
-{
-    return t->facts[fact];
-}
-
 uint32_t tunnel_count(const struct tunnel *t, enum fact fact)
 {
     uint32_t most = 0;
@@ -265,15 +260,16 @@ static const struct {
 
 void tunnel_conclude(struct tunnel *t)
 {
-    for (enum fact f = 0; f < FACT_COUNT; f++) {
-        t->facts[f] = false;
+    memset(t->facts, 0, sizeof t->facts);
+    for (size_t word = 0; word < FACT_WORDS; word++) {
         for (size_t i = 0; i < t->view_count; i++)
-            t->facts[f] |= view_has(t->views[i], f);
+            t->facts[word] |= t->views[i]->has[word];
         for (size_t i = 0; i < t->common_count; i++)
-            t->facts[f] |= view_has(t->common[i], f);
+            t->facts[word] |= t->common[i]->has[word];
     }
     for (size_t i = 0; i < COUNT_OF(told); i++)
-        t->facts[told[i].fact] = told[i].holds(t);
+        if (told[i].holds(t))
+            t->facts[told[i].fact / 64] |= (uint64_t)1 << told[i].fact % 64;
 }
 
 enum fact tunnel_lines_of(enum fact fact)

@@ -4,7 +4,7 @@
 
 #include "diag/view.h"
 
-enum { TUNNEL_VIEWS_MAX = 6, SOURCES_MAX = 32 };
+enum { TUNNEL_VIEWS_MAX = 6, SOURCES_MAX = 32, TUNNEL_WORDS = (FACT_COUNT + 63) / 64 };
 
 /* What is known of a file beside its observations. */
 struct diag_file {
@@ -19,13 +19,16 @@ struct tunnel {
         *common[TUNNEL_VIEWS_MAX]; /* what a source says of all its tunnels: routes, a daemon that starts */
     size_t common_count;
     bool has_silent_capture, has_silent_log; /* a file was given that has nothing of this negotiation */
-    bool facts[FACT_COUNT];
+    uint64_t facts[TUNNEL_WORDS];            /* a bit for each */
 };
 
 /* Fills in the facts that follow from the others. */
 void tunnel_conclude(struct tunnel *t);
 
-bool tunnel_has(const struct tunnel *t, enum fact fact);
+static inline bool tunnel_has(const struct tunnel *t, enum fact fact)
+{
+    return (t->facts[fact / 64] >> fact % 64 & 1) != 0;
+}
 
 /* The views belong to one negotiation. */
 bool tunnel_fits(const struct tunnel *t, const struct view *v);
