@@ -9,17 +9,6 @@ struct ip ip_of_v4(uint32_t host_order)
         {(uint8_t)(host_order >> 24), (uint8_t)(host_order >> 16), (uint8_t)(host_order >> 8), (uint8_t)host_order}};
 }
 
-struct ip ip_of_bytes(struct bytes octets)
-{
-    struct ip ip = {0};
-
-    if (octets.len != 4 && octets.len != 16)
-        return ip;
-    ip.family = octets.len == 4 ? IP_V4 : IP_V6;
-    memcpy(ip.octets, octets.data, octets.len);
-    return ip;
-}
-
 uint32_t ip_to_v4(struct ip ip)
 {
     if (ip.family != IP_V4)
@@ -27,31 +16,9 @@ uint32_t ip_to_v4(struct ip ip)
     return (uint32_t)ip.octets[0] << 24 | (uint32_t)ip.octets[1] << 16 | (uint32_t)ip.octets[2] << 8 | ip.octets[3];
 }
 
-size_t ip_len(struct ip ip)
-{
-    return ip.family == IP_V4 ? 4 : ip.family == IP_V6 ? 16 : 0;
-}
-
 struct bytes ip_bytes(const struct ip *ip)
 {
     return bytes_of(ip->octets, ip_len(*ip));
-}
-
-bool ip_is_set(struct ip ip)
-{
-    return ip.family != IP_NONE;
-}
-
-bool ip_equal(struct ip a, struct ip b)
-{
-    return ip_compare(a, b) == 0;
-}
-
-int ip_compare(struct ip a, struct ip b)
-{
-    if (a.family != b.family)
-        return a.family < b.family ? -1 : 1;
-    return memcmp(a.octets, b.octets, ip_len(a));
 }
 
 bool endpoint_equal(struct endpoint a, struct endpoint b)

@@ -8,7 +8,7 @@
 enum ip_family { IP_NONE = 0, IP_V4 = 4, IP_V6 = 6 };
 
 struct ip {
-    uint8_t family; /* enum ip_family; IP_NONE: no address */
+    uint8_t family;     /* enum ip_family; IP_NONE: no address */
     uint8_t octets[16]; /* network order; IPv4 uses the first four, the others are zero */
 };
 
@@ -21,14 +21,49 @@ struct endpoint {
 enum { IP_TEXT_SIZE = 46, ENDPOINT_TEXT_SIZE = IP_TEXT_SIZE + 8 };
 
 struct ip ip_of_v4(uint32_t host_order);
-struct ip ip_of_bytes(struct bytes octets); /* 4 or 16 bytes; any other length gives IP_NONE */
-uint32_t ip_to_v4(struct ip ip);            /* host order; 0 when it is not IPv4 */
-size_t ip_len(struct ip ip);                /* 4, 16, or 0 */
+uint32_t ip_to_v4(struct ip ip); /* host order; 0 when it is not IPv4 */
+
+/* 4 or 16 bytes; any other length gives IP_NONE */
+static inline struct ip ip_of_bytes(struct bytes octets)
+{
+    struct ip ip = {0};
+
+    if (octets.len == 4) {
+        ip.family = IP_V4;
+        memcpy(ip.octets, octets.data, 4);
+    } else if (octets.len == 16) {
+        ip.family = IP_V6;
+        memcpy(ip.octets, octets.data, 16);
+    }
+    return ip;
+}
+
+/* 4, 16, or 0 */
+static inline size_t ip_len(struct ip ip)
+{
+    return ip.family == IP_V4 ? 4 : ip.family == IP_V6 ? 16 : 0;
+}
+
 struct bytes ip_bytes(const struct ip *ip);
 
-bool ip_is_set(struct ip ip);
-bool ip_equal(struct ip a, struct ip b);
-int ip_compare(struct ip a, struct ip b); /* by family, then as numbers */
+static inline bool ip_is_set(struct ip ip)
+{
+    return ip.family != IP_NONE;
+}
+
+/* By family, then as numbers. */
+static inline int ip_compare(struct ip a, struct ip b)
+{
+    if (a.family != b.family)
+        return a.family < b.family ? -1 : 1;
+    return memcmp(a.octets, b.octets, ip_len(a));
+}
+
+static inline bool ip_equal(struct ip a, struct ip b)
+{
+    return a.family == b.family && memcmp(a.octets, b.octets, sizeof a.octets) == 0;
+}
+
 bool endpoint_equal(struct endpoint a, struct endpoint b);
 
 /* Dotted quad or RFC 4291 text; the whole of `text` must be the address. `ip` is untouched on failure. */

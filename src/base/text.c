@@ -80,6 +80,15 @@ void text_add_hex(struct text *t, struct bytes bytes)
 {
     static const char digits[] = "0123456789abcdef";
 
-    for (size_t i = 0; i < bytes.len; i++)
-        text_add_plain(t, bytes_of((char[]){digits[bytes.data[i] >> 4], digits[bytes.data[i] & 15]}, 2));
+    for (size_t i = 0; i < bytes.len; i++) {
+        char pair[2] = {digits[bytes.data[i] >> 4], digits[bytes.data[i] & 15]};
+
+        if (t->size - 1 - t->len < sizeof pair) {
+            text_add_plain(t, bytes_of(pair, sizeof pair));
+            return;
+        }
+        memcpy(t->data + t->len, pair, sizeof pair);
+        t->len += sizeof pair;
+    }
+    t->data[t->len] = '\0';
 }

@@ -6,10 +6,10 @@ enum { WORD_SIZE = 48, OF_DIFFERENCES = UINT16_MAX };
 
 static const struct {
     const char *word;
-    enum algorithm algorithm;
+    uint8_t len, algorithm; /* enum algorithm */
 } spellings[] = {
 #define ALGORITHM(...)
-#define SPELLED(word, id) {word, ALGORITHM_##id},
+#define SPELLED(word, id) {word, sizeof word - 1, ALGORITHM_##id},
 #include "diag/algorithms.def"
 #undef ALGORITHM
 #undef SPELLED
@@ -38,18 +38,19 @@ static void add_word(struct offer *o, struct bytes said, uint64_t bits)
     char space[WORD_SIZE];
     struct text word = text_of(space, sizeof space);
 
-    for (size_t i = 0; i < said.len; i++) {
+    for (size_t i = 0; i < said.len && word.len + 1 < sizeof space; i++) {
         uint8_t c = said.data[i];
 
         if (c >= 'A' && c <= 'Z')
             c = (uint8_t)(c - 'A' + 'a');
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-            text_add_plain(&word, bytes_of(&c, 1));
+            space[word.len++] = (char)c;
     }
+    space[word.len] = '\0';
     if (bits)
         text_add_decimal(&word, bits);
     for (size_t i = 0; i < COUNT_OF(spellings); i++)
-        if (spellings[i].word[0] == space[0] && strcmp(spellings[i].word, space) == 0)
+        if (spellings[i].len == word.len && memcmp(spellings[i].word, space, word.len) == 0)
             o->holds |= (algorithm_set)1 << spellings[i].algorithm;
 }
 

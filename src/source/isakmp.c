@@ -141,15 +141,33 @@ static void add_notify(struct event *e, struct bytes body)
     event_add_number(e, FIELD_NOTIFY_NUMBER, n.type);
 }
 
-static void add_payloads(struct event *e, const struct message *m)
+/* "HDR + SA (1) + ...", made once for each list that fits. */
+static const char *payloads_in_words(struct packets *p, const struct message *m)
 {
-    char space[320];
-    struct text t = text_of(space, sizeof space);
+    uint8_t types[PAYLOADS_MAX];
+    uint64_t place = m->payload_count;
+    size_t kept = m->payload_count <= PAYLOAD_WORDS_MAX ? m->payload_count : 0;
 
+    for (size_t i = 0; i < m->payload_count; i++) {
+        types[i] = m->payloads[i].type;
+        place = place * 31 + types[i];
+    }
+    struct payload_words *list = &p->payload_lists[place % PAYLOAD_LISTS_MAX];
+    if (kept == 0 || list->count != kept || memcmp(list->types, types, kept) != 0) {
+        struct text t = text_of(list->text, sizeof list->text);
+
+        text_add_message_payloads(&t, m);
+        memcpy(list->types, types, kept);
+        list->count = (uint8_t)kept;
+    }
+    return list->text;
+}
+
+static void add_payloads(struct packets *p, struct event *e, const struct message *m)
+{
     if (m->payload_count == 0)
         return;
-    text_add_message_payloads(&t, m);
-    event_add_text(e, FIELD_PAYLOADS, space);
+    event_add_text(e, FIELD_PAYLOADS, payloads_in_words(p, m));
     add_notify(e, message_body(m, PL_NOTIFY));
 }
 
@@ -161,7 +179,7 @@ static void open_sealed(struct source *s, struct seen_sa *sa, struct seen_exchan
     switch (seal_open(&s->packets, sa, exchange, m, space, &notify)) {
     case SEAL_NO_KEY: return;
     case SEAL_DOES_NOT_OPEN: event_add_text(e, FIELD_CAUSE, "does-not-open"); return;
-    case SEAL_OPENED: add_payloads(e, m); break;
+    case SEAL_OPENED: add_payloads(&s->packets, e, m); break;
     case SEAL_OPENED_IN_PART:
         event_add_text(e, FIELD_PAYLOADS,
                        notify.len ? "HDR + HASH (8) + NOTIFY (11) + NONE (0)"
@@ -216,7 +234,8 @@ static bool header_of(struct bytes message, struct message *m)
 {
     if (message.len < HEADER_LEN)
         return false;
-    *m = (struct message){.datagram = message};
+    memset(m, 0, offsetof(struct message, payloads));
+    m->datagram = message;
     memcpy(m->header.cookies, message.data, 16);
     m->header.first_payload = message.data[16];
     m->header.exchange = message.data[18];
@@ -284,7 +303,7 @@ static void read_contents(struct source *s, struct seen_sa *sa, struct message *
     if (fault && fault != WIRE_SEALED)
         event_add_text(e, FIELD_CAUSE, wire_fault_name(fault));
     else if (!is_sealed)
-        add_payloads(e, m), add_vendors(e, m);
+        add_payloads(&s->packets, e, m), add_vendors(e, m);
     else if (seen->count == 1)
         open_sealed(s, sa, exchange, m, space, e);
     if (s->packets.print)

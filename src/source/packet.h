@@ -20,6 +20,8 @@ enum {
     IKE_FRAGMENTED_MAX = 4, /* IKE messages that come in fragments, at a time */
     IKE_FRAGMENTS_MAX = 24, /* of one */
     IKE_FRAGMENT_LEN_MAX = 1500,
+    PAYLOAD_LISTS_MAX = 64, /* that are remembered in words */
+    PAYLOAD_WORDS_MAX = 24, /* payloads of one of these */
 };
 
 /* The key of an ISAKMP SA. */
@@ -91,6 +93,13 @@ struct seen_sa {
     uint8_t iv[CIPHER_BLOCK_MAX]; /* last block of phase 1, or its initial IV */
 };
 
+/* Types of payloads, one behind the other, in words: captures have few such lists. */
+struct payload_words {
+    uint8_t count; /* 0: none */
+    uint8_t types[PAYLOAD_WORDS_MAX];
+    char text[320];
+};
+
 struct fragmented {
     struct ip source, destination;
     uint32_t id;
@@ -133,7 +142,8 @@ struct packets {
     struct psk psks[PSKS_MAX];
     size_t psk_count;
     struct psk_offer psk_offers[PSK_OFFERS_MAX];
-    struct text *print; /* NULL: nobody wants it */
+    struct payload_words payload_lists[PAYLOAD_LISTS_MAX]; /* each at its place */
+    struct text *print;                                    /* NULL: nobody wants it */
 };
 
 struct source;

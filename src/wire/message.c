@@ -28,7 +28,8 @@ enum wire_fault wire_header_read(struct message *m, struct bytes datagram)
     struct reader r = reader_of(datagram);
     struct header *h = &m->header;
 
-    *m = (struct message){.datagram = datagram};
+    memset(m, 0, offsetof(struct message, payloads)); /* of the payloads, payload_count are written */
+    m->datagram = datagram;
     if (datagram.len < HEADER_LEN)
         return WIRE_TOO_SHORT;
 

@@ -42,7 +42,8 @@ static enum wire_fault transform_read(struct reader *r, struct sa_transform *t, 
     uint8_t next = read_u8(r);
     uint8_t reserved = read_u8(r);
     uint16_t len = read_u16(r);
-    t->number = read_u8(r);
+
+    *t = (struct sa_transform){.number = read_u8(r)};
     t->id = read_u8(r);
     uint16_t reserved2 = read_u16(r);
 
@@ -85,7 +86,8 @@ static enum wire_fault proposal_read(struct reader *r, struct sa_payload *sa, bo
     uint8_t next = read_u8(r);
     uint8_t reserved = read_u8(r);
     uint16_t len = read_u16(r);
-    p->number = read_u8(r);
+
+    *p = (struct sa_proposal){.number = read_u8(r)};
     p->protocol = read_u8(r);
     uint8_t spi_len = read_u8(r);
     uint8_t count = read_u8(r);
@@ -127,9 +129,11 @@ static enum wire_fault proposals_read(struct sa_payload *sa, struct reader *r)
 enum wire_fault sa_read(struct sa_payload *sa, struct bytes body)
 {
     struct reader r = reader_of(body);
-    struct sa_payload draft = {.doi = read_u32(&r), .situation = 0};
+    struct sa_payload draft; /* large: no more of it is written and copied than there is */
 
+    draft.doi = read_u32(&r);
     draft.situation = read_u32(&r);
+    draft.proposal_count = draft.transform_count = 0;
     if (!reader_is_ok(&r))
         return WIRE_BODY_SHORT;
     if (draft.doi != DOI_IPSEC)
@@ -137,9 +141,12 @@ enum wire_fault sa_read(struct sa_payload *sa, struct bytes body)
     if (draft.situation != SIT_IDENTITY_ONLY)
         return WIRE_SITUATION;
     enum wire_fault fault = proposals_read(&draft, &r);
-    if (!fault)
-        *sa = draft;
-    return fault;
+    if (fault)
+        return fault;
+    memcpy(sa, &draft, offsetof(struct sa_payload, proposals));
+    memcpy(sa->proposals, draft.proposals, draft.proposal_count * sizeof draft.proposals[0]);
+    memcpy(sa->transforms, draft.transforms, draft.transform_count * sizeof draft.transforms[0]);
+    return WIRE_OK;
 }
 
 const struct sa_transform *sa_transform_of(const struct sa_payload *sa, size_t proposal, size_t transform)
