@@ -1,6 +1,7 @@
 /* What bench/source measures with: it makes logs and captures, and reads them as `ikewise explain` does.
  *
  *     bench_source log MB SHARE        an ASA's syslog on standard output, one line in SHARE of a VPN, 10,000 tunnels
+ *                                      whose negotiations are interleaved
  *     bench_source capture COUNT       a capture of so many ISAKMP messages
  *     bench_source read [FILE]         reads it; seconds of the processor, bytes and lines or packets a second of it */
 #include "source/source.h"
@@ -25,6 +26,7 @@ static unsigned next_random(unsigned below)
 
 /* ---- Logs ---- */
 
+/* What an ASA says of a tunnel from one attempt to the next, in this order. */
 static const char *const vpn_lines[] = {
     "%%ASA-5-713041: IP = %s, IKE Initiator: New Phase 1, Intf inside, IKE Peer %s  local Proxy Address 10.1.0.0, "
     "remote Proxy Address 10.2.0.0,  Crypto map (outside_map)\n",
@@ -36,7 +38,7 @@ static const char *const vpn_lines[] = {
     "%%ASA-7-715047: IP = %s, processing SA payload\n",
     "%%ASA-7-713906: IP = %s, Oakley proposal is acceptable\n",
     "%%ASA-5-713119: Group = %s, IP = %s, PHASE 1 COMPLETED\n",
-    "%%ASA-5-713120: Group = %s, IP = %s, PHASE 2 COMPLETED (msgid=7a3f2b11)\n",
+    "%%ASA-5-713120: Group = %s, IP = %s, PHASE 2 COMPLETED (msgid=%08x)\n",
     "%%ASA-5-713904: IP = %s, Received an un-encrypted INVALID_COOKIE notify message, dropping\n",
 };
 
@@ -69,6 +71,7 @@ static void write_other(const char *head)
 
 static void write_log(uint64_t bytes, unsigned share)
 {
+    static uint8_t told[TUNNELS]; /* of each tunnel, how far its attempt is */
     char head[64], peer[24];
     uint64_t second = 0;
 
@@ -86,8 +89,9 @@ static void write_log(uint64_t bytes, unsigned share)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #pragma GCC diagnostic ignored "-Wformat-security"
-        printf(vpn_lines[next_random(COUNT_OF(vpn_lines))], peer, peer);
+        printf(vpn_lines[told[tunnel]], peer, peer, random_state);
 #pragma GCC diagnostic pop
+        told[tunnel] = (uint8_t)((told[tunnel] + 1) % COUNT_OF(vpn_lines));
     }
 }
 

@@ -176,7 +176,7 @@ void text_add_ip(struct text *t, struct ip ip)
 {
     if (ip.family == IP_V4)
         for (size_t i = 0; i < 4; i++) {
-            text_add(t, i ? "." : "");
+            text_add_plain(t, bytes_of(".", i > 0));
             text_add_decimal(t, ip.octets[i]);
         }
     else if (ip.family == IP_V6)
@@ -187,9 +187,9 @@ void text_add_ip(struct text *t, struct ip ip)
 
 void text_add_endpoint(struct text *t, struct endpoint e)
 {
-    text_add(t, e.ip.family == IP_V6 ? "[" : "");
+    text_add_words(t, e.ip.family == IP_V6 ? "[" : "");
     text_add_ip(t, e.ip);
-    text_add(t, e.ip.family == IP_V6 ? "]:" : ":");
+    text_add_words(t, e.ip.family == IP_V6 ? "]:" : ":");
     text_add_decimal(t, e.port);
 }
 

@@ -27,17 +27,6 @@ void text_add_list(struct text *t, const char *format, va_list arguments)
     }
 }
 
-void text_add_plain(struct text *t, struct bytes bytes)
-{
-    size_t room = t->size - 1 - t->len, len = bytes.len < room ? bytes.len : room;
-
-    if (len > 0)
-        memcpy(t->data + t->len, bytes.data, len);
-    t->len += len;
-    t->data[t->len] = '\0';
-    t->is_cut |= len < bytes.len;
-}
-
 void text_add_decimal(struct text *t, uint64_t number)
 {
     char digits[20];

@@ -26,7 +26,22 @@ void text_add(struct text *t, const char *format, ...) __attribute__((format(pri
 void text_add_list(struct text *t, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
 /* As it is, without a format. */
-void text_add_plain(struct text *t, struct bytes bytes);
+static inline void text_add_plain(struct text *t, struct bytes bytes)
+{
+    size_t room = t->size - 1 - t->len, len = bytes.len < room ? bytes.len : room;
+
+    if (len > 0)
+        memcpy(t->data + t->len, bytes.data, len);
+    t->len += len;
+    t->data[t->len] = '\0';
+    t->is_cut |= len < bytes.len;
+}
+
+static inline void text_add_words(struct text *t, const char *words)
+{
+    text_add_plain(t, bytes_of_text(words));
+}
+
 void text_add_decimal(struct text *t, uint64_t number);
 
 /* Printable ASCII as it is, backslash doubled, every other byte as \xNN: no terminal escape and no line break passes.

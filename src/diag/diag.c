@@ -98,13 +98,25 @@ static uint32_t *bucket_of(struct diag *d, uint32_t hash)
     return &d->buckets[hash % d->bucket_count];
 }
 
+/* Of the first 16 digits, which are the initiator's cookie; 0 without one. */
+static uint32_t cookie_hash(const char *cookies)
+{
+    uint64_t halves[2];
+
+    if (strnlen(cookies, sizeof halves) < sizeof halves)
+        return *cookies != '\0';
+    memcpy(halves, cookies, sizeof halves);
+    return (uint32_t)((halves[0] * 0x9e3779b97f4a7c15u ^ halves[1]) * 0xbf58476d1ce4e5b9u >> 32) | 1;
+}
+
 static uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash, const struct event *e)
 {
     uint32_t latest = NONE;
     const char *cookies = event_text(e, FIELD_COOKIES);
+    uint32_t cookie = cookie_hash(cookies);
 
     for (uint32_t i = *bucket_of(d, hash); i != NONE; i = d->links[i].next) {
-        if (d->links[i].hash != hash)
+        if (d->links[i].hash != hash || (cookie && d->links[i].cookie && d->links[i].cookie != cookie))
             continue;
 
         const struct view *v = view_at(d, i);
@@ -170,12 +182,27 @@ static void fold(struct diag *d, uint32_t index, const struct key *key, uint32_t
             continue;
         view_fold(v, old);
         memcpy(v->cookies, old->cookies, sizeof v->cookies);
+        d->links[i].cookie = link->cookie;
         unlink_view(d, index);
         old->is_used = false;
         link->next = d->free;
         d->free = index;
         return;
     }
+}
+
+/* There is none left: what was seen of the same ends before is taken as over. */
+static void make_room(struct diag *d, const struct key *key, uint32_t hash)
+{
+    enum { ATTEMPTS_MAX = 8 };
+    uint32_t attempts[ATTEMPTS_MAX];
+    size_t count = 0;
+
+    for (uint32_t i = *bucket_of(d, hash); i != NONE && count < ATTEMPTS_MAX; i = d->links[i].next)
+        if (d->links[i].hash == hash && !d->links[i].is_retired && is_of(view_at(d, i), key))
+            attempts[count++] = i;
+    while (count > 0) /* the latest stands first, and goes into what was before it */
+        fold(d, attempts[--count], key, hash);
 }
 
 /* Memory is taken as it is needed. */
@@ -190,6 +217,9 @@ static bool has_chunk(struct diag *d, size_t index)
 
 static uint32_t new_view(struct diag *d, const struct observation *seen, const struct key *key, uint32_t hash)
 {
+    if (d->free == NONE && d->view_count == d->view_max && ip_is_set(key->a))
+        make_room(d, key, hash);
+
     uint32_t index = d->free;
 
     if (index != NONE) {
@@ -326,4 +356,6 @@ void diag_add_from(struct diag *d, const struct observation *seen, const char *(
     if (seen->vantage != VANTAGE_WIRE)
         d->sources[seen->source].current = index;
     view_take(view_at(d, index), seen, wording);
+    if (event_has(e, FIELD_COOKIES))
+        d->links[index].cookie = cookie_hash(view_at(d, index)->cookies);
 }

@@ -51,7 +51,7 @@ static void add_value(struct text *out, const char *name, size_t len, struct ip 
             const char *value = tunnel_detail(t, (enum detail)i);
 
             if (*value)
-                text_add_plain(out, bytes_of_text(value));
+                text_add_words(out, value);
             else
                 text_add(out, "<%s>", details[i].unknown);
             return;
@@ -73,7 +73,7 @@ const char *repair_fill(const char *text, struct ip own, struct ip other, const 
             add_value(&out, open + 1, len, own, other, t);
         open += is_name ? len + 2 : 1;
     }
-    text_add_plain(&out, bytes_of_text(text));
+    text_add_words(&out, text);
     return arena_copy_text(arena, bytes_of(space, out.len));
 }
 

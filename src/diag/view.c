@@ -605,15 +605,15 @@ uint32_t view_shape(const struct view *v)
 
 void view_fold(struct view *v, const struct view *from)
 {
-    for (enum fact f = 0; f < FACTS_SEEN; f++)
-        if (view_has(from, f)) {
-            struct fact_seen *fact = take_fact(v, f);
+    for (unsigned i = 0; i < from->fact_count; i++) {
+        const struct fact_seen *seen = fact_at(from, i);
+        struct fact_seen *fact = view_has(from, from->known[i]) ? take_fact(v, from->known[i]) : NULL;
 
-            if (!fact)
-                continue;
-            fact->count += view_fact(from, f)->count;
-            fact->last_line = view_fact(from, f)->last_line;
-        }
+        if (!fact)
+            continue;
+        fact->count += seen->count;
+        fact->last_line = seen->last_line;
+    }
     v->attempts += from->attempts;
     v->last_ms = from->last_ms > v->last_ms ? from->last_ms : v->last_ms;
 }

@@ -206,21 +206,21 @@ void isakmp_add_text(struct text *out, const struct event *e)
     struct text t = *out;
 
     text_add_endpoint(&t, (struct endpoint){event_ip(e, FIELD_SOURCE), (uint16_t)event_number(e, FIELD_PORT)});
-    text_add(&t, " > ");
+    text_add_words(&t, " > ");
     text_add_endpoint(&t,
                       (struct endpoint){event_ip(e, FIELD_DESTINATION), (uint16_t)event_number(e, FIELD_LOCAL_PORT)});
-    text_add(&t, " ");
-    text_add_plain(&t, bytes_of_text(event_text(e, FIELD_EXCHANGE)));
+    text_add_words(&t, " ");
+    text_add_words(&t, event_text(e, FIELD_EXCHANGE));
     if (event_has(e, FIELD_MESSAGE_NUMBER)) {
-        text_add(&t, " ");
+        text_add_words(&t, " ");
         text_add_decimal(&t, event_number(e, FIELD_MESSAGE_NUMBER));
     }
-    text_add(&t, ", ");
+    text_add_words(&t, ", ");
     text_add_decimal(&t, event_number(e, FIELD_LENGTH));
-    text_add(&t, event_number(e, FIELD_SEALED) ? " bytes, sealed" : " bytes");
+    text_add_words(&t, event_number(e, FIELD_SEALED) ? " bytes, sealed" : " bytes");
     if (event_has(e, FIELD_PAYLOADS)) {
-        text_add(&t, ", ");
-        text_add_plain(&t, bytes_of_text(event_text(e, FIELD_PAYLOADS)));
+        text_add_words(&t, ", ");
+        text_add_words(&t, event_text(e, FIELD_PAYLOADS));
     }
     if (event_has(e, FIELD_NOTIFY))
         text_add(&t, ", %s", event_text(e, FIELD_NOTIFY));
