@@ -58,15 +58,20 @@ static bool take_character(struct bytes *text, char character)
 
 static bool parse_v4(uint8_t octets[static 4], struct bytes text)
 {
-    for (int i = 0; i < 4; i++) {
-        if (i > 0 && !take_character(&text, '.'))
+    size_t at = 0;
+
+    for (size_t i = 0; i < 4; i++) {
+        unsigned number = 0, digits = 0;
+
+        if (i > 0 && (at == text.len || text.data[at++] != '.'))
             return false;
-        int number = take_number(&text, 10, 3);
-        if (number < 0 || number > 255)
+        for (; digits < 3 && at < text.len && text.data[at] >= '0' && text.data[at] <= '9'; digits++)
+            number = number * 10 + (text.data[at++] - (unsigned)'0');
+        if (digits == 0 || number > 255)
             return false;
         octets[i] = (uint8_t)number;
     }
-    return text.len == 0;
+    return at == text.len;
 }
 
 static bool has_dot(struct bytes text)

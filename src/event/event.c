@@ -86,6 +86,27 @@ void event_copy(struct event *to, const struct event *from)
     memcpy(to->text, from->text, from->text_len);
 }
 
+void event_add_all(struct event *e, const struct event *from)
+{
+    size_t room = EVENT_TEXT_SIZE - e->text_len;
+
+    if (e->field_count + from->field_count > EVENT_FIELDS_MAX || from->text_len > room) {
+        e->is_cut = true;
+        return;
+    }
+    for (size_t i = 0; i < from->field_count; i++) {
+        enum event_field_id id = (enum event_field_id)from->fields[i].id;
+        struct event_field *field = add_field(e, id);
+
+        *field = from->fields[i];
+        if (event_field_type(id) == FIELD_TYPE_TEXT)
+            field->text.at = (uint16_t)(field->text.at + e->text_len);
+    }
+    memcpy(e->text + e->text_len, from->text, from->text_len);
+    e->text_len = (uint16_t)(e->text_len + from->text_len);
+    e->is_cut |= from->is_cut;
+}
+
 void event_add_number(struct event *e, enum event_field_id id, uint64_t number)
 {
     struct event_field *field = place(e, id, FIELD_TYPE_NUMBER);

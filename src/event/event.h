@@ -80,6 +80,9 @@ static inline struct event event_of(enum event_kind kind)
 /* An event of fields that were kept as they stood in another. */
 void event_restore(struct event *e, const struct event_field *fields, size_t count, struct bytes text);
 
+/* Adds the fields of another event, which has none of those that `e` has. */
+void event_add_all(struct event *e, const struct event *from);
+
 /* What is in use of `from`; the rest of `to` stays as it is, which an assignment would overwrite too. */
 void event_copy(struct event *to, const struct event *from);
 

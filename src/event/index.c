@@ -18,6 +18,7 @@ struct phrase_index {
         uint16_t next;          /* of its chain, by ascending number */
         uint32_t message;       /* message number of an ASA; 0: none */
         uint16_t next_message;  /* of those with the same bucket */
+        bool is_apart;          /* {P} stands in front, and no name or address in the text behind it */
     } rows[ROWS_MAX];           /* those of phrases.def, then those of readings.def */
     uint16_t buckets[BUCKETS];
     uint16_t messages[BUCKETS];
@@ -138,6 +139,25 @@ static bool begins_with_head(struct bytes text)
     return pass(&text, "Group = ") || pass(&text, "Username = ") || pass(&text, "IP = ");
 }
 
+/* What {P} reads and nothing else. */
+static bool has_name(const struct template_slot *slot)
+{
+    return slot->is_peer_else || slot->id == FIELD_GROUP || slot->id == FIELD_USERNAME || slot->id == FIELD_PEER;
+}
+
+static bool is_apart(const char *text)
+{
+    struct template_slot slot;
+    bool has_prefix = false, is_in_front = *text == '{';
+
+    for (const char *at = text; template_next_slot(&at, &slot); is_in_front &= *at == '{' && slot.kind != SLOT_FIELD) {
+        if (slot.kind == SLOT_PREFIX ? has_prefix || !is_in_front : has_name(&slot))
+            return false;
+        has_prefix |= slot.kind == SLOT_PREFIX;
+    }
+    return has_prefix;
+}
+
 static void add_row(struct phrase_index *index, uint16_t number, unsigned group, const char *text)
 {
     struct indexed *row = &index->rows[number];
@@ -148,6 +168,7 @@ static void add_row(struct phrase_index *index, uint16_t number, unsigned group,
     row->beginning = begins_with_head(beginning) ? (struct bytes){0} : firm(behind_head(beginning));
     row->key = key_of(row->beginning);
     row->ending = firm_end(text);
+    row->is_apart = is_apart(text);
     row->first_slot = (uint16_t)index->slot_count;
     while (index->slot_count < SLOTS_MAX && template_next_slot(&text, &slot))
         index->slots[index->slot_count++] = slot;
@@ -203,7 +224,7 @@ static uint16_t first_of(enum row_group group)
 struct rows rows_for(const struct phrase_index *index, enum row_group group, uint32_t number, struct bytes line,
                      uint16_t count)
 {
-    struct rows rows = {.index = index, .group = group, .number = number, .count = count};
+    struct rows rows = {.index = index, .group = group, .number = number, .count = count, .is_apart = index != NULL};
 
     if (!index)
         return rows;
@@ -252,6 +273,7 @@ bool rows_next(struct rows *rows, uint16_t *row, const struct template_slot **sl
         return false;
     uint16_t number = *from;
     *from = rows->number != 0 ? rows->index->rows[number].next_message : rows->index->rows[number].next;
+    rows->is_apart &= rows->index->rows[number].is_apart;
     *row = (uint16_t)(number - first_of(rows->group));
     *slots = rows->index->slots + rows->index->rows[number].first_slot;
     return true;

@@ -63,7 +63,7 @@ static bool dialect_has(enum dialect dialect, const struct phrase *p)
 
 static struct phrase_head head_of(enum dialect dialect, const struct phrase *p)
 {
-    return (struct phrase_head){(uint16_t)(p - phrases), (uint8_t)dialect, p->severity, p->number};
+    return (struct phrase_head){(uint16_t)(p - phrases), (uint8_t)dialect, p->severity, p->number, false};
 }
 
 static bool is_later(enum dialect dialect)
@@ -88,7 +88,7 @@ bool phrase_write(enum dialect dialect, const struct event *e, unsigned index, s
     bool is_said = false; /* the present line, by one of the rows so far */
 
     if (is_later(dialect) && later_has(e)) {
-        *head = (struct phrase_head){0, (uint8_t)dialect, 7, 0};
+        *head = (struct phrase_head){0, (uint8_t)dialect, 7, 0, false};
         return later_write(dialect, e, index, t);
     }
 
@@ -153,6 +153,16 @@ static const char *take_character(struct bytes *line, char single[static 2])
     return single;
 }
 
+/* Printable ASCII without blanks, at the beginning. */
+static size_t word_len(struct bytes line)
+{
+    size_t len = 0;
+
+    while (len < line.len && line.data[len] > ' ' && line.data[len] < 0x7f)
+        len++;
+    return len;
+}
+
 /* Printable ASCII whose blanks stand singly, none at either end. A backslash stays as it is: whoever wrote the line may
  * have made it of a byte that cannot be shown. */
 static void add_tidied(struct text *t, struct bytes line)
@@ -162,12 +172,18 @@ static void add_tidied(struct text *t, struct bytes line)
     while (line.len > 0) {
         char single[2];
 
-        if (line.data[0] > ' ' && line.data[0] < 0x7f && t->len + 2 < t->size) { /* nearly all of a log */
+        size_t len = word_len(line);
+
+        if (len > 0 && t->len + len + 1 < t->size) { /* nearly all of a log */
             if (is_blank_due)
                 t->data[t->len++] = ' ';
             is_blank_due = false;
-            t->data[t->len++] = (char)line.data[0];
-            t->data[t->len] = '\0';
+            text_add_plain(t, bytes_of(line.data, len));
+            line = bytes_after(line, len);
+            continue;
+        }
+        if (line.data[0] == ' ') {
+            is_blank_due = t->len > 0;
             line = bytes_after(line, 1);
             continue;
         }
@@ -223,7 +239,7 @@ static bool read_syslog_tag(struct bytes *line, struct phrase_head *head)
             return false;
         number = number * 10 + (rest.data[i] - (uint32_t)'0');
     }
-    *head = (struct phrase_head){0, DIALECT_ASA_SYSLOG, (uint8_t)(rest.data[0] - '0'), number};
+    *head = (struct phrase_head){0, DIALECT_ASA_SYSLOG, (uint8_t)(rest.data[0] - '0'), number, false};
     *line = bytes_after(rest, 9);
     take_text(line, " ");
     return true;
@@ -235,7 +251,7 @@ static bool read_console_tag(struct bytes *line, struct phrase_head *head)
 
     if (!take_text(&rest, "[IKEv1") || !take_past(&rest, ']', 16))
         return false;
-    *head = (struct phrase_head){0, take_text(&rest, ":") ? DIALECT_ASA_CONSOLE_8 : DIALECT_ASA_CONSOLE_9, 0, 0};
+    *head = (struct phrase_head){0, take_text(&rest, ":") ? DIALECT_ASA_CONSOLE_8 : DIALECT_ASA_CONSOLE_9, 0, 0, false};
     take_text(&rest, " ");
     *line = rest;
     return true;
@@ -248,7 +264,7 @@ static bool read_ios_tag(struct bytes *line, struct phrase_head *head)
 
     if (!take_text(&rest, "ISAKMP") && !take_text(&rest, "%CRYPTO-") && !take_text(&rest, "%PARSER-"))
         return false;
-    *head = (struct phrase_head){0, DIALECT_IOS_OLD, 0, 0};
+    *head = (struct phrase_head){0, DIALECT_IOS_OLD, 0, 0, false};
     return true;
 }
 
@@ -324,7 +340,8 @@ bool phrase_read_by(const struct phrase_index *index, enum dialect dialect, stru
         uint8_t severity = found.severity; /* releases differ in it: the line's own counts */
         *head = head_of((enum dialect)found.dialect, p);
         head->severity = found.number ? severity : p->severity;
-        *e = read;
+        head->is_apart = rows.is_apart && found.number != 0 && tidied.len == 0;
+        event_copy(e, &read);
         return true;
     }
     return false;

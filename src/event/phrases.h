@@ -38,6 +38,8 @@ struct phrase_head {
     uint8_t dialect;  /* enum dialect */
     uint8_t severity; /* 1 to 7; IOS debug has 7 */
     uint32_t number;  /* the ASA's message number; 0 in other dialects */
+    bool is_apart; /* of what was read with an index: the names in front of the text (group, user, address) had no say
+                      in how the rest was read */
 };
 
 /* Line `index`, from 0, of the event in this dialect, without time stamp and tag. False, and nothing is written, when

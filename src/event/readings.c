@@ -57,7 +57,7 @@ bool reading_read_by(const struct phrase_index *index, enum product product, str
 
         if (!template_read(r->text, slots, line, &found))
             continue;
-        *e = found;
+        event_copy(e, &found);
         return true;
     }
     return false;

@@ -17,6 +17,7 @@ struct rows {
     uint16_t keyed, open; /* next row of each chain; of a message number there is only the first */
     uint32_t number;      /* 0: none */
     uint16_t next, count; /* without an index: all rows */
+    bool is_apart;        /* all rows so far: see struct phrase_head */
 };
 
 /* `number`: only rows of that message number; 0: of any. `count` is that of the table, for when there is no index. */

@@ -163,8 +163,7 @@ static bool read_by_number(struct bytes text, uint64_t number, struct event *e)
     return true;
 }
 
-static bool read_asa_text(const struct source *s, struct bytes tagged, struct bytes text, uint64_t number,
-                          struct event *e)
+static bool read_asa_text(struct source *s, struct bytes tagged, struct bytes text, uint64_t number, struct event *e)
 {
     char space[SOURCE_LINE_MAX + 2];
     struct text whole = text_of(space, sizeof space);
@@ -174,7 +173,11 @@ static bool read_asa_text(const struct source *s, struct bytes tagged, struct by
         text_add(&whole, "%%%.*s", (int)tagged.len, (const char *)tagged.data);
         tagged = bytes_of(whole.data, whole.len);
     }
-    return phrase_read_by(s->index, DIALECT_ANY, tagged, &head, e) || reading_read_by(s->index, PRODUCT_ASA, text, e) ||
+    if (phrase_read_by(s->index, DIALECT_ANY, tagged, &head, e)) {
+        said_keep(&s->said, &head, tagged, e);
+        return true;
+    }
+    return reading_read_by(s->index, PRODUCT_ASA, text, e) ||
            phrase_read_by(s->index, DIALECT_ANY, before_comment(tagged), &head, e) ||
            read_unnumbered(s, text, number, e) || read_by_number(text, number, e);
 }
@@ -193,7 +196,7 @@ static enum reading asa_text(struct source *s, struct bytes tagged, struct bytes
 
     if (number > 0 && !asa_is_ours(s, (uint32_t)number, text))
         return READ_OTHER;
-    if (read_asa_text(s, tagged, text, number, &e)) {
+    if (said_read(&s->said, tagged, &e) || read_asa_text(s, tagged, text, number, &e)) {
         if (e.kind != EV_NONE)
             source_say(s, &e);
         return READ_SAID;
@@ -231,6 +234,7 @@ enum reading asa_line(struct source *s, struct bytes line)
 
     source_is(s, is_ours ? SOURCE_IKEWISE_LOG : SOURCE_ASA_LOG, is_ours ? PRODUCT_IKEWISE : PRODUCT_ASA);
     source_stamp(s, head);
+    s->stamped.is_asa = !is_ours && tagged.data[0] == '%' && s->stamped.len > 0 && !memchr(head.data, '%', head.len);
     if (!take_asa_tag(&text, &number) && bytes_has(text, "]", &at)) {
         text = bytes_after(text, at + 1);
         bytes_take(&text, ":");

@@ -5,6 +5,7 @@
 #include "event/index.h"
 #include "source/exchange.h"
 #include "source/packet.h"
+#include "source/said.h"
 #include "source/source.h"
 #include "source/stamp.h"
 
@@ -64,7 +65,9 @@ struct source {
         uint8_t head[64];
         size_t len;
         struct stamp stamp;
-    } stamped; /* the last head that was read: many lines have the same */
+        bool is_asa; /* it stood in front of the tag of an ASA that is none of us */
+    } stamped;       /* the last head that was read: many lines have the same */
+    struct said_all said;
     struct {
         uint32_t number;
         uint8_t share;    /* enum asa_share of cisco.c */
@@ -184,6 +187,9 @@ void pluto_end(struct source *s);
 
 /* True when a step was taken; false when more bytes are needed. */
 bool text_step(struct source *s);
+
+/* Where a device's tag begins, from there on: a second one in a line is that of a line whose break was lost. */
+bool text_find_tag(struct bytes line, size_t from, size_t *at);
 bool capture_step(struct source *s);
 void source_keep(struct source *s);  /* the beginning of a line whose end has not come */
 bool capture_is(struct bytes first); /* four bytes */

@@ -116,6 +116,7 @@ void source_stamp(struct source *s, struct bytes head)
     if (s->stamped.len > 0)
         memcpy(s->stamped.head, head.data, head.len);
     s->stamped.stamp = s->stamp;
+    s->stamped.is_asa = false;
 }
 
 void source_say(struct source *s, const struct event *e)

@@ -88,7 +88,7 @@ static void fail_line(const char *what, const char *line)
 
 static struct phrase_head head_for(const struct phrase *p, enum dialect dialect)
 {
-    return (struct phrase_head){(uint16_t)(p - phrase_at(0)), (uint8_t)dialect, p->severity, p->number};
+    return (struct phrase_head){(uint16_t)(p - phrase_at(0)), (uint8_t)dialect, p->severity, p->number, false};
 }
 
 static void check_row_reads(const struct phrase *p, enum dialect dialect, bool is_whole)

@@ -1,0 +1,180 @@
+#include "source/said.h"
+
+#include "source/parts.h"
+
+#include <string.h>
+
+/* ---- Tag and names, in front of the words ---- */
+
+/* %ASA-5-713041: and a blank */
+static bool take_tag(struct bytes *line, uint32_t *number)
+{
+    const uint8_t *d = line->data;
+
+    if (line->len < 16 || memcmp(d, "%ASA-", 5) != 0 || d[5] < '0' || d[5] > '7' || d[6] != '-' || d[13] != ':' ||
+        d[14] != ' ' || d[15] == ' ')
+        return false;
+    *number = 0;
+    for (size_t i = 7; i < 13; i++) {
+        if (d[i] < '0' || d[i] > '9')
+            return false;
+        *number = *number * 10 + (uint32_t)(d[i] - '0');
+    }
+    *line = bytes_after(*line, 15);
+    return *number != 0;
+}
+
+static bool take_words(struct bytes *text, const char *words)
+{
+    struct bytes wanted = bytes_of_text(words);
+
+    if (!bytes_begin_with(*text, wanted))
+        return false;
+    *text = bytes_after(*text, wanted.len);
+    return true;
+}
+
+/* 1: of a name of one plain word. */
+static const uint8_t is_of_name[256] = {
+    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['.'] = 1, ['-'] = 1, ['_'] = 1, ['@'] = 1,
+};
+
+/* A name, and the comma behind it. */
+static bool take_name(struct bytes *text, struct bytes *name)
+{
+    size_t len = 0;
+
+    while (len < text->len && is_of_name[text->data[len]])
+        len++;
+    *name = bytes_of(text->data, len);
+    *text = bytes_after(*text, len);
+    return len > 0 && take_words(text, ", ");
+}
+
+/* "Group = g, Username = u, IP = 192.0.2.1, " as {P} of phrases.def reads it; false where that may see more in it. */
+static bool take_names(struct bytes *text, struct event *e)
+{
+    struct bytes name;
+    struct ip ip;
+
+    if (take_words(text, "Group = ")) {
+        if (!take_name(text, &name))
+            return false;
+        event_add_bytes(e, FIELD_GROUP, name);
+    }
+    if (take_words(text, "Username = ")) {
+        if (!take_name(text, &name))
+            return false;
+        event_add_bytes(e, FIELD_USERNAME, name);
+    }
+    if (!take_words(text, "IP = ") || !take_name(text, &name) || !ip_parse(&ip, name))
+        return false;
+    event_add_ip(e, FIELD_PEER, ip);
+    return true;
+}
+
+/* ---- Words behind them ---- */
+
+/* The first of the two places that words have. */
+static size_t place_of(uint32_t number, struct bytes words)
+{
+    uint64_t hash = number, word;
+
+    for (; words.len >= sizeof word; words = bytes_after(words, sizeof word)) {
+        memcpy(&word, words.data, sizeof word);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    for (size_t i = 0; i < words.len; i++)
+        hash = (hash ^ words.data[i]) * 0x9e3779b97f4a7c15u;
+    return (size_t)(hash >> 32) % (SAID_MAX / 2) * 2;
+}
+
+static bool is_of(const struct said *said, uint32_t number, struct bytes words)
+{
+    return said->number == number && said->len == words.len && memcmp(said->words, words.data, words.len) == 0;
+}
+
+bool said_read(const struct said_all *all, struct bytes text, struct event *e)
+{
+    uint32_t number;
+
+    event_begin(e, EV_NONE);
+    if (!take_tag(&text, &number) || !take_names(&text, e) || text.len > SAID_LEN_MAX)
+        return false;
+    const struct said *said = &all->said[place_of(number, text)];
+
+    if (!is_of(said, number, text) && !is_of(++said, number, text))
+        return false;
+    e->kind = said->event.kind;
+    event_add_all(e, &said->event);
+    return !e->is_cut;
+}
+
+/* No other tag stands in the words, nothing that a terminal or a page may have left. */
+static bool may_stand_alone(struct bytes words)
+{
+    size_t at;
+
+    return words.len > 0 && words.len <= SAID_LEN_MAX && bytes_are_printable(words) && !text_find_tag(words, 0, &at) &&
+           !bytes_has(words, "More", &at);
+}
+
+void said_keep(struct said_all *all, const struct phrase_head *head, struct bytes text, const struct event *e)
+{
+    struct event names, rest;
+    uint32_t number;
+
+    event_begin(&names, EV_NONE);
+    event_begin(&rest, (enum event_kind)e->kind);
+    if (!head->is_apart || e->is_cut || !take_tag(&text, &number) || !take_names(&text, &names) ||
+        !may_stand_alone(text))
+        return;
+    for (size_t i = 0; i < e->field_count; i++) {
+        enum event_field_id id = (enum event_field_id)e->fields[i].id;
+
+        if (event_has(&names, id))
+            continue;
+        switch (event_field_type(id)) {
+        case FIELD_TYPE_NUMBER: event_add_number(&rest, id, event_number(e, id)); break;
+        case FIELD_TYPE_IP: event_add_ip(&rest, id, event_ip(e, id)); break;
+        case FIELD_TYPE_TEXT: event_add_text(&rest, id, event_text(e, id)); break;
+        }
+    }
+    struct said *said = &all->said[place_of(number, text)];
+
+    said[1] = said[0];
+    said->number = number;
+    said->len = (uint8_t)text.len;
+    memcpy(said->words, text.data, text.len);
+    event_copy(&said->event, &rest);
+}
+
+/* ---- Lines ---- */
+
+bool said_line(struct source *s)
+{
+    const uint8_t *end = s->input.len > 0 ? memchr(s->input.data, '\n', s->input.len) : NULL;
+    struct bytes line = bytes_of(s->input.data, end ? (size_t)(end - s->input.data) : 0);
+    struct event e;
+
+    if (!s->stamped.is_asa || line.len > SOURCE_LINE_MAX || s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut ||
+        !bytes_begin_with(line, bytes_of(s->stamped.head, s->stamped.len)))
+        return false;
+    if (line.data[line.len - 1] == '\r')
+        line.len--;
+    if (!said_read(&s->said, bytes_after(line, s->stamped.len), &e))
+        return false;
+    s->input = bytes_after(s->input, (size_t)(end - s->input.data) + 1);
+    s->line++;
+    s->sum.lines++;
+    s->sum.understood++;
+    s->sum.kind_lines[SOURCE_ASA_LOG]++;
+    s->text_line = line;
+    s->text[0] = '\0';
+    source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
+    s->stamp = s->stamped.stamp;
+    if (e.kind != EV_NONE)
+        source_say(s, &e);
+    return true;
+}

@@ -1,0 +1,35 @@
+/* What lines of an ASA said before. A gateway says the same few hundred things of thousands of peers: of a line whose
+ * words were read before, behind other names (group, user, address), only the names are read. Which words may be
+ * remembered so is what the tables tell: struct phrase_head.is_apart. */
+#ifndef SOURCE_SAID_H
+#define SOURCE_SAID_H
+
+#include "event/phrases.h"
+
+enum { SAID_MAX = 256, SAID_LEN_MAX = 192 };
+
+struct said {
+    uint32_t number; /* 0: nothing */
+    uint8_t len;
+    char words[SAID_LEN_MAX]; /* behind the names */
+    struct event event;       /* without them */
+};
+
+/* Memory of what was said: two places for each, the later one stands first. */
+struct said_all {
+    struct said said[SAID_MAX];
+};
+
+/* The event of a message from its tag on (%ASA-5-713041: ...), when its words were said before. */
+bool said_read(const struct said_all *all, struct bytes text, struct event *e);
+
+/* Remembers what was read of a message, where that may be remembered. */
+void said_keep(struct said_all *all, const struct phrase_head *head, struct bytes text, const struct event *e);
+
+struct source;
+
+/* Takes the next line of the input when it is a message of an ASA that was said before, behind a head that was read
+ * before: most of what is understood of a long log. */
+bool said_line(struct source *s);
+
+#endif
