@@ -202,7 +202,7 @@ static bool is_tag(struct bytes line)
 }
 
 /* All tags but those with a per cent sign have a K, which few other words have, at one of these places. */
-bool text_find_tag(struct bytes line, size_t from, size_t *at)
+static bool find_tag(struct bytes line, size_t from, size_t *at)
 {
     static const size_t places[] = {2, 3};
     const uint8_t *found;
@@ -228,7 +228,7 @@ static size_t piece_len(struct bytes line)
     enum { HEADER_MAX = 40 };
     size_t first, second;
 
-    if (!text_find_tag(line, 0, &first) || !text_find_tag(line, first + 5, &second))
+    if (!find_tag(line, 0, &first) || !find_tag(line, first + 5, &second))
         return line.len;
     size_t from = second > first + 5 + HEADER_MAX ? second - HEADER_MAX : first + 5;
     return from + stamp_place(bytes_of(line.data + from, second - from));
@@ -334,7 +334,7 @@ static bool is_other_message(struct source *s, struct bytes line)
         return false;
     s->next_sign = next_in(s, sign + 1, '%', s->next_sign);
     s->next_k = next_in(s, sign + 5, 'K', s->next_k);
-    return (s->next_sign >= end && s->next_k >= end) || !text_find_tag(line, (size_t)(sign - line.data) + 5, &at);
+    return (s->next_sign >= end && s->next_k >= end) || !find_tag(line, (size_t)(sign - line.data) + 5, &at);
 }
 
 /* Programs of syslog whose lines are looked at; what begins so is one of them. */

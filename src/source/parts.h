@@ -187,9 +187,6 @@ void pluto_end(struct source *s);
 
 /* True when a step was taken; false when more bytes are needed. */
 bool text_step(struct source *s);
-
-/* Where a device's tag begins, from there on: a second one in a line is that of a line whose break was lost. */
-bool text_find_tag(struct bytes line, size_t from, size_t *at);
 bool capture_step(struct source *s);
 void source_keep(struct source *s);  /* the beginning of a line whose end has not come */
 bool capture_is(struct bytes first); /* four bytes */

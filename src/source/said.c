@@ -111,13 +111,12 @@ bool said_read(const struct said_all *all, struct bytes text, struct event *e)
     return !e->is_cut;
 }
 
-/* No other tag stands in the words, nothing that a terminal or a page may have left. */
+/* A pager's prompt is cut off a short line, so words that may hold one are not for all lines. */
 static bool may_stand_alone(struct bytes words)
 {
     size_t at;
 
-    return words.len > 0 && words.len <= SAID_LEN_MAX && bytes_are_printable(words) && !text_find_tag(words, 0, &at) &&
-           !bytes_has(words, "More", &at);
+    return words.len > 0 && words.len <= SAID_LEN_MAX && !bytes_has(words, "More", &at);
 }
 
 void said_keep(struct said_all *all, const struct phrase_head *head, struct bytes text, const struct event *e)

@@ -1,0 +1,271 @@
+/* What makes long logs fast leaves out nothing: lines of other business are passed over unread, and the words of an
+ * ASA's message are not read a second time. Every file that is stored for the tests, and a long log made of all their
+ * messages with other peers, say the same where neither is done. */
+#include "base/check.h"
+#include "source/parts.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { FILE_MAX = 4 << 20, SEEN_MAX = 200000, WORDS_SIZE = 4096 };
+
+/* Everything of an observation that somebody may look at, in words; the differences are told by a digest. */
+struct seen {
+    uint32_t line;
+    uint64_t digest;
+};
+
+static struct reading_of {
+    struct seen seen[SEEN_MAX];
+    size_t count;
+    struct source_summary sum;
+} quick, thorough;
+
+static uint8_t file[FILE_MAX], made[2 * FILE_MAX];
+static size_t made_len;
+static unsigned files, messages;
+
+static void add_field(struct text *t, const struct event *e, enum event_field_id id)
+{
+    text_add(t, "%s=", event_field_name(id));
+    switch (event_field_type(id)) {
+    case FIELD_TYPE_NUMBER: text_add_decimal(t, event_number(e, id)); break;
+    case FIELD_TYPE_IP: text_add_ip(t, event_ip(e, id)); break;
+    case FIELD_TYPE_TEXT: text_add_words(t, event_text(e, id)); break;
+    }
+}
+
+static uint64_t digest_of(const struct observation *o, const char *line)
+{
+    char space[WORDS_SIZE];
+    struct text t = text_of(space, sizeof space);
+    uint64_t digest = 0xcbf29ce484222325u;
+
+    text_add(&t, "%s %u %u %u %d %llu %u %u %d %s|", event_name((enum event_kind)o->event.kind), o->source, o->line,
+             o->record, o->has_time, (unsigned long long)o->time_ms, o->vantage, o->product, o->event.is_cut, line);
+    for (enum event_field_id id = FIELD_NONE + 1; id < FIELD_IDS; id++)
+        if (event_has(&o->event, id))
+            add_field(&t, &o->event, id);
+    CHECK(!t.is_cut);
+    for (size_t i = 0; i < t.len; i++)
+        digest = (digest ^ (uint8_t)space[i]) * 0x100000001b3u;
+    return digest;
+}
+
+static void take_all(struct reading_of *to, struct source *s)
+{
+    struct observation o;
+
+    while (source_next(s, &o)) {
+        CHECK(to->count < SEEN_MAX);
+        to->seen[to->count++] = (struct seen){o.line, digest_of(&o, source_text(s))};
+    }
+}
+
+/* Whole; or each line in two pieces, with nothing remembered: no line is passed over then, and none is known. */
+static void read_file(struct reading_of *to, struct bytes all, bool is_thorough)
+{
+    void *space = malloc(source_space());
+    struct arena arena = arena_of(space, source_space());
+    struct source *s = source_new(&arena, 0);
+
+    CHECK(s);
+    to->count = 0;
+    for (struct bytes rest = all; rest.len > 0;) {
+        const uint8_t *end = is_thorough ? memchr(rest.data, '\n', rest.len) : NULL;
+        size_t next = end ? (size_t)(end - rest.data) + 1 : rest.len; /* where the next line begins */
+        const uint8_t *its_end = next < rest.len ? memchr(rest.data + next, '\n', rest.len - next) : NULL;
+        size_t len = its_end && its_end > rest.data + next ? next + 1 : next;
+
+        if (is_thorough && rest.data == all.data)
+            len = 1;
+
+        memset(&s->said, 0, is_thorough ? sizeof s->said : 0);
+        source_feed(s, bytes_of(rest.data, len));
+        take_all(to, s);
+        rest = bytes_after(rest, len);
+    }
+    source_end(s);
+    take_all(to, s);
+    to->sum = source_summary(s);
+    free(space);
+}
+
+static void both_ways(const char *name, struct bytes text)
+{
+    read_file(&quick, text, false);
+    read_file(&thorough, text, true);
+    for (size_t i = 0; i < quick.count && i < thorough.count; i++)
+        if (quick.seen[i].digest != thorough.seen[i].digest)
+            fail_msg("%s: line %u, or line %u, says something else when it is read in passing", name,
+                     quick.seen[i].line, thorough.seen[i].line);
+    if (quick.count != thorough.count)
+        fail_msg("%s: %zu observations in passing, %zu otherwise", name, quick.count, thorough.count);
+    if (quick.sum.lines != thorough.sum.lines || quick.sum.understood != thorough.sum.understood ||
+        quick.sum.ignored != thorough.sum.ignored || quick.sum.unread != thorough.sum.unread ||
+        quick.sum.kind != thorough.sum.kind || quick.sum.product != thorough.sum.product ||
+        quick.sum.first_ms != thorough.sum.first_ms || quick.sum.last_ms != thorough.sum.last_ms ||
+        memcmp(quick.sum.kind_lines, thorough.sum.kind_lines, sizeof quick.sum.kind_lines) != 0)
+        fail_msg("%s: the summary is another one in passing", name);
+}
+
+static struct bytes load(const char *path)
+{
+    FILE *in = fopen(path, "rb");
+    size_t len = in ? fread(file, 1, sizeof file, in) : 0;
+
+    CHECK(in && len < sizeof file);
+    fclose(in);
+    return bytes_of(file, len);
+}
+
+static int take_file(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    (void)about;
+    (void)place;
+    if (kind != FTW_F)
+        return 0;
+    struct bytes text = load(path);
+
+    if (text.len < 4 || capture_is(bytes_of(text.data, 4)))
+        return 0;
+    both_ways(path, text);
+    files++;
+    return 0;
+}
+
+static const char *const folders[] = {"explain", "event", "source"};
+
+static void walk(int (*take)(const char *, const struct stat *, int, struct FTW *))
+{
+    char path[512];
+
+    for (size_t i = 0; i < COUNT_OF(folders); i++) {
+        snprintf(path, sizeof path, "%s/%s", TESTS_DIR, folders[i]);
+        CHECK(nftw(path, take, 16, FTW_PHYS) == 0);
+    }
+}
+
+static void what_is_passed_over_in_a_stored_file_says_nothing(void **state)
+{
+    (void)state;
+    files = 0;
+    walk(take_file);
+    CHECK(files > 300);
+}
+
+static void no_number_that_the_tables_know_is_passed_over(void **state)
+{
+    static const uint32_t numbers[] = {
+#define MESSAGE(number, event, cause) number,
+#include "source/messages.def"
+#undef MESSAGE
+    };
+    void *space = malloc(source_space());
+    struct arena arena = arena_of(space, source_space());
+    struct source *s = source_new(&arena, 0);
+
+    (void)state;
+    CHECK(s);
+    for (size_t i = 0; i < phrase_count(); i++)
+        if (phrase_at(i)->number != 0 && !asa_is_ours(s, phrase_at(i)->number, (struct bytes){0}))
+            fail_msg("phrases.def has %u", phrase_at(i)->number);
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        if (!asa_is_ours(s, numbers[i], (struct bytes){0}))
+            fail_msg("messages.def has %u", numbers[i]);
+    free(space);
+}
+
+/* ---- A long log ---- */
+
+static void make(const char *head, struct bytes line, const char *address)
+{
+    size_t at, digits;
+
+    CHECK(made_len + line.len + 80 < sizeof made);
+    made_len += (size_t)sprintf((char *)made + made_len, "%s", head);
+    if (*address && bytes_has(line, "IP = ", &at)) {
+        digits = at + 5;
+        while (digits < line.len && strchr("0123456789.", line.data[digits]))
+            digits++;
+        memcpy(made + made_len, line.data, at + 5);
+        made_len += at + 5;
+        made_len += (size_t)sprintf((char *)made + made_len, "%s", address);
+        line = bytes_after(line, digits);
+    }
+    memcpy(made + made_len, line.data, line.len);
+    made_len += line.len;
+    made[made_len++] = '\n';
+}
+
+/* Each message as it stands, twice with another peer, and with an end that a relay may have left. */
+static int take_messages(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    static const char *const heads[] = {"Jun 10 2010 17:36:05 fw1 : ", "Jun 10 2010 17:36:06: "};
+    size_t at;
+
+    (void)about;
+    (void)place;
+    if (kind != FTW_F)
+        return 0;
+    for (struct bytes rest = load(path); rest.len > 0 && made_len < FILE_MAX / 2;) {
+        const uint8_t *end = memchr(rest.data, '\n', rest.len);
+        struct bytes line = bytes_of(rest.data, end ? (size_t)(end - rest.data) : rest.len);
+
+        rest = bytes_after(rest, line.len + 1);
+        if (!bytes_has(line, "%ASA-", &at) || line.len > 400)
+            continue;
+        line = bytes_after(line, at);
+        make(heads[0], line, "");
+        make(heads[0], line, "198.51.100.77");
+        make(heads[messages % 7 == 0], line, "203.0.113.200");
+        make(heads[0], line, "192.0.2.300"); /* no address */
+        messages++;
+    }
+    return 0;
+}
+
+static void words_that_were_read_before_say_the_same_of_another_peer(void **state)
+{
+    static const char *const odd[] = {
+        /* in a short line, a pager's prompt */
+        "%ASA-7-713906: Group = a-group-with-a-long-name-indeed, IP = 192.0.2.1, ID_--More-- ID received, len 4",
+        "%ASA-7-713906: IP = 192.0.2.1, ID_--More-- ID received, len 4",
+        /* names that are more than a word */
+        "%ASA-5-713119: Group = a, IP = b, IP = 192.0.2.1, PHASE 1 COMPLETED",
+        "%ASA-5-713119: Group = a  b, IP = 192.0.2.1, PHASE 1 COMPLETED",
+        "%ASA-5-713119: Group = , IP = 192.0.2.1, PHASE 1 COMPLETED",
+        "%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED\r",
+        "%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED\r\r",
+        "%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED ",
+        "%ASA-5-713119 IP = 192.0.2.1, PHASE 1 COMPLETED",
+        "%ASA-5-713120: IP = 192.0.2.1, PHASE 1 COMPLETED",
+        "%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED%ASA-5-713119: IP = 192.0.2.2, PHASE 1 COMPLETED",
+    };
+
+    (void)state;
+    made_len = messages = 0;
+    walk(take_messages);
+    CHECK(messages > 500);
+    for (size_t i = 0; i < COUNT_OF(odd); i++)
+        make("a ", bytes_of_text(odd[i]), "");
+    both_ways("all messages", bytes_of(made, made_len));
+    CHECK(quick.count > messages);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_passed_over_in_a_stored_file_says_nothing),
+        cmocka_unit_test(no_number_that_the_tables_know_is_passed_over),
+        cmocka_unit_test(words_that_were_read_before_say_the_same_of_another_peer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
