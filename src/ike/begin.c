@@ -96,8 +96,8 @@ static void refuse_acquire(struct ike *ike, uint64_t now_ms, struct peer *peer, 
     event_add_text(e, FIELD_STATE, state_info(STATE_MM_START)->asa);
     event_add_text(e, FIELD_REASON, reason_info(reason)->name);
     event_add_text(e, FIELD_DETAIL, reason_info(reason)->meaning);
-    if (verdict_of(reason, STATE_MM_START, 0) != NULL)
-        event_add_text(e, FIELD_VERDICT, verdict_of(reason, STATE_MM_START, 0));
+    if (verdict_of(reason, STATE_MM_START, 0, false) != NULL)
+        event_add_text(e, FIELD_VERDICT, verdict_of(reason, STATE_MM_START, 0, false));
     if (peer != NULL)
         outcome_keep(ike, now_ms, peer->self, INITIATOR, 1, false, STATE_MM_START, reason);
 }

@@ -42,7 +42,7 @@ static void take_notify(struct step_work *work, const struct notify *notify)
     struct event *e = tell_sa(work->ike, work->out, EV_NOTIFY_RECEIVED, sa);
     event_add_number(e, FIELD_NOTIFY_NUMBER, notify->type);
     event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
-    if (notify->type >= 16384) /* a status, not an error: RFC 2408 section 3.14.1 */
+    if (!notify_is_error(notify->type))
         return;
     intent = draft_intend(work, INTENT_NOTIFIED);
     intent->notify = notify->type;

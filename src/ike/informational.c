@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+/* What may have been the peer's answer: a note for the verdict, which nothing else reads. */
+static void note_hint(struct ike *ike, const struct isakmp_sa *sa, uint16_t type)
+{
+    struct exchange *phase1 = sa == NULL ? NULL : exchange_of(ike, sa->phase1);
+
+    if (phase1 != NULL && sa->state < SA_UP && notify_is_error(type))
+        phase1->told = type;
+}
+
 /* In clear: anybody may have sent it. It is told, and kept as a hint; nothing else. */
 static void informational_in_clear(struct arrival *a, struct isakmp_sa *sa)
 {
@@ -30,6 +39,7 @@ static void informational_in_clear(struct arrival *a, struct isakmp_sa *sa)
         sa != NULL ? tell_sa(a->ike, a->out, EV_NOTIFY_IN_CLEAR, sa) : tell(a->out, EV_NOTIFY_IN_CLEAR, a->remote.ip);
     event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
     event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
+    note_hint(a->ike, sa, notify.type);
 }
 
 /* Of a peer that knows our key, while phase 1 is under way: an error notify or a Delete ends the attempt. */
@@ -43,7 +53,7 @@ static void take_early(struct arrival *a, struct isakmp_sa *sa, struct exchange 
         struct event *e = tell_sa(a->ike, a->out, EV_NOTIFY_RECEIVED, sa);
         event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
         event_add_number(e, FIELD_NOTIFY_NUMBER, notify.type);
-        if (notify.type < 16384)
+        if (notify_is_error(notify.type))
             exchange_fail(a->ike, a->now_ms, phase1, REASON_NOTIFIED, a->out);
     } else if (delete_read(&delete, message_body(&a->m, PL_DELETE)) == WIRE_OK && delete.protocol == PROTO_ISAKMP &&
                delete.spi_count == 1 &&

@@ -241,8 +241,10 @@ void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
     event_add_number(e, FIELD_PHASE, exchange_info(exchange->kind)->phase);
     event_add_text(e, FIELD_REASON, reason_info(why)->name);
     event_add_text(e, FIELD_DETAIL, reason_info(why)->meaning);
-    if (verdict_of(why, exchange->state, exchange->told) != NULL)
-        event_add_text(e, FIELD_VERDICT, verdict_of(why, exchange->state, exchange->told));
+    const char *verdict =
+        verdict_of(why, exchange->state, exchange->told, policy_signature_of(sa->auth) != SIGNATURE_NONE);
+    if (verdict != NULL)
+        event_add_text(e, FIELD_VERDICT, verdict);
     if (exchange_info(exchange->kind)->phase == 1) {
         sa_end(ike, now_ms, sa, why, false, out);
         return;

@@ -65,9 +65,9 @@ const struct state_info *state_info(enum state state);
 const char *state_passing(enum state into); /* of IOS, passed on the way into that state; NULL: none */
 const struct reason_info *reason_info(enum reason reason);
 
-/* What explain would call it: the id of a cause (verdicts.def). `told`: the peer's error notify, 0: none came. NULL: no
- * row. */
-const char *verdict_of(enum reason reason, enum state where, uint16_t told);
+/* What explain would call it: the id of a cause (verdicts.def). `told`: the peer's error notify, 0: none came.
+ * `is_signed`: phase 1 is authenticated by certificates. NULL: no row. */
+const char *verdict_of(enum reason reason, enum state where, uint16_t told, bool is_signed);
 
 enum side { INITIATOR, RESPONDER };
 
@@ -209,7 +209,7 @@ struct exchange {
     uint64_t resend_ms, deadline_ms; /* 0: none */
     uint64_t begun_ms, state_ms;
     enum reason last_reason; /* why the last message was refused: told when the exchange dies */
-    uint16_t told;           /* the peer's error notify that ends it; 0: none */
+    uint16_t told;           /* an error notify that came, be it in clear: for the verdict alone; 0: none */
     struct handle parked;    /* the draft that waits for an answer */
     uint32_t ask_number;
     uint32_t autopsy_number; /* of the question that is out; 0: none */

@@ -31,12 +31,15 @@ static const struct {
     enum reason reason;
     int where;
     uint16_t told; /* 0: whatever the peer's notify is, if there was one */
+    bool is_signed;
     const char *cause;
 } verdicts[] = {
 #define STATE_ANYWHERE STATE_COUNT
-#define VERDICT(reason, where, cause) {REASON_##reason, STATE_##where, 0, cause},
-#define TOLD(notify, where, cause) {REASON_NOTIFIED, STATE_##where, NOTIFY_##notify, cause},
+#define VERDICT(reason, where, cause) {REASON_##reason, STATE_##where, 0, false, cause},
+#define TOLD(reason, notify, where, cause) {REASON_##reason, STATE_##where, NOTIFY_##notify, false, cause},
+#define SIGNED(reason, where, cause) {REASON_##reason, STATE_##where, 0, true, cause},
 #include "ike/verdicts.def"
+#undef SIGNED
 #undef TOLD
 #undef VERDICT
 #undef STATE_ANYWHERE
@@ -99,11 +102,11 @@ const struct reason_info *reason_info(enum reason reason)
     return &reasons[reason];
 }
 
-const char *verdict_of(enum reason reason, enum state where, uint16_t told)
+const char *verdict_of(enum reason reason, enum state where, uint16_t told, bool is_signed)
 {
     for (size_t i = 0; i < COUNT_OF(verdicts); i++)
         if (verdicts[i].reason == reason && (verdicts[i].where == STATE_COUNT || verdicts[i].where == (int)where) &&
-            (verdicts[i].told == 0 || verdicts[i].told == told))
+            (verdicts[i].told == 0 || verdicts[i].told == told) && (!verdicts[i].is_signed || is_signed))
             return verdicts[i].cause;
     return NULL;
 }

@@ -259,6 +259,7 @@ static void put_exchange(struct keying *k, uint8_t site, const struct exchange *
     memset(copy.heard_digest, 0, sizeof copy.heard_digest);
     copy.message_id = copy.ask_number = 0;
     copy.state_ms = 0;
+    copy.told = 0;                                                          /* for the log alone */
     copy.begun_ms = exchange->kind == EXCHANGE_QM ? exchange->begun_ms : 0; /* whether it crosses: see rivals.c */
     copy.parked = (struct handle){0, 0};
     copy.quick.spi_in = exchange->quick.spi_in != 0;

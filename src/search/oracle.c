@@ -84,6 +84,7 @@ static struct exchange committed_part(const struct exchange *exchange)
     copy.parked = (struct handle){0, 0};
     copy.ask_number = 0;
     copy.last_reason = REASON_OK;
+    copy.told = 0;
     copy.resend_count = 0;
     copy.resend_ms = 0;
     return copy;

@@ -269,6 +269,13 @@ static bool has_outcome(const struct sim *sim, uint32_t site, const char *reason
     return false;
 }
 
+static bool names_cause(const struct sim *sim, uint32_t site, const char *cause)
+{
+    const struct event *e = sim_last_event(sim, site, EV_EXCHANGE_FAILED);
+
+    return e != NULL && strcmp(event_text(e, FIELD_VERDICT), cause) == 0;
+}
+
 static bool has_found_key(const struct sim *sim, uint32_t site, const char *hypothesis)
 {
     struct ike_peer_view peer;
@@ -326,6 +333,7 @@ static bool holds(const struct sim *sim, const struct scenario_line *line)
     case LINE_IN_STATE: return is_in_state(sim, site, line->text);
     case LINE_SENDS_NTH: return times_sent(sim, site, line->nth) == line->times;
     case LINE_GIVES_UP: return has_outcome(sim, site, line->text);
+    case LINE_NAMES_CAUSE: return names_cause(sim, site, line->text);
     case LINE_FINDS_KEY: return has_found_key(sim, site, line->text);
     case LINE_REFUSES: return last_refusal_is(sim, site, line->text);
     case LINE_TELLS: return times_told(sim, site, line->text) == line->times;

@@ -82,6 +82,13 @@ static enum wire_fault doi_check(uint32_t doi)
     return number_name(SPACE_DOI, doi) == NULL ? WIRE_DOI : WIRE_OK;
 }
 
+bool notify_is_error(uint16_t type)
+{
+    enum { FIRST_STATUS = 16384 };
+
+    return type < FIRST_STATUS;
+}
+
 enum wire_fault notify_read(struct notify *notify, struct bytes body)
 {
     struct notify draft = {0};

@@ -94,6 +94,7 @@ struct notify {
 /* Any SPI size that the payload holds, any protocol and type: an error must be readable whatever it is about. DOI 0
  * or 1. */
 enum wire_fault notify_read(struct notify *notify, struct bytes body);
+bool notify_is_error(uint16_t type); /* else a status: RFC 2408 section 3.14.1 */
 void notify_write(struct writer *w, const struct notify *notify);
 
 /* RFC 2408 section 3.15. */

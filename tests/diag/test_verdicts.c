@@ -194,8 +194,10 @@ static void what_the_log_calls_a_failure_is_a_cause_of_explain(void **state)
 {
     static const char *const said[] = {
 #define VERDICT(reason, where, cause) cause,
-#define TOLD(notify, where, cause) cause,
+#define TOLD(reason, notify, where, cause) cause,
+#define SIGNED(reason, where, cause) cause,
 #include "ike/verdicts.def"
+#undef SIGNED
 #undef TOLD
 #undef VERDICT
     };

@@ -119,6 +119,7 @@ static inline struct exchange without_diagnosis(const struct exchange *exchange)
 
     memcpy(&copy, exchange, sizeof copy);
     copy.last_reason = REASON_OK;
+    copy.told = 0;
     copy.answer_count = 0;
     copy.autopsy_number = copy.autopsy_count = 0; /* questions aside from the exchange */
     return copy;

@@ -134,11 +134,11 @@ static void a_negotiation_that_has_failed_names_its_cause_in_the_log(void **stat
         enum cipher_id esp_cipher;
         const char *west, *east; /* the verdict; "none": no such event */
     } rows[] = {
-        {"another policy: a notify in clear may be anybody's",
+        {"another policy: the notify in clear says so, and is taken for what it is",
          {WEST_IP, "correct horse", EAST_NET, WEST_NET, 0, 0},
          GROUP_ECP384,
          0,
-         "peer_down",
+         "p1_policy_mismatch",
          "none"},
         {"no tunnel-group", {WEST_IP, "", EAST_NET, WEST_NET, 0, 0}, 0, 0, "psk_not_found", "psk_not_found"},
         {"another key", {WEST_IP, "wrong horse", EAST_NET, WEST_NET, 0, 0}, 0, 0, "psk_mismatch", "psk_mismatch"},
