@@ -91,6 +91,8 @@ static const struct {
      "object network LAN\n subnet 10.1.0.0 255.255.0.0\nobject network FAR\n subnet 10.2.0.0 255.255.0.0\n"
      "access-list VPN extended permit ip object LAN object FAR\n"
      "nat (inside,outside) source static LAN LAN destination static FAR FAR no-proxy-arp route-lookup\n"
+     "nat (inside,outside) after-auto source dynamic any interface\nobject network LAN\n nat (inside,outside) dynamic "
+     "interface\n"
      "crypto ipsec ikev1 transform-set STRONG esp-aes-256 esp-sha-hmac\n"
      "crypto map OUT 10 match address VPN\ncrypto map OUT 10 set pfs group5\ncrypto map OUT 10 set peer 192.0.2.9\n"
      "crypto map OUT 10 set ikev1 transform-set STRONG\ncrypto map OUT interface outside\n"
@@ -99,7 +101,8 @@ static const struct {
      " ikev1 pre-shared-key sesame-1\n",
      "interface INTERFACE=outside LOCAL=198.51.100.2 ID_MASK=255.255.255.0\n"
      "selector MAP=VPN LOCAL_PROXY=10.1.0.0/16 REMOTE_PROXY=10.2.0.0/16\n"
-     "nat-exempt LOCAL_PROXY=10.1.0.0/16 REMOTE_PROXY=10.2.0.0/16\n"
+     "nat-exempt LOCAL_PROXY=10.1.0.0/16 REMOTE_PROXY=10.2.0.0/16\nnat-translate DETAIL=any interface\n"
+     "nat-translate GROUP=LAN DETAIL=interface\n"
      "transform GROUP=STRONG ENCRYPTION=AES-CBC KEY_LENGTH=256 HASH=SHA\n"
      "crypto-map-entry MAP=OUT SEQUENCE=10 GROUP=VPN DH_GROUP=5 PEER=192.0.2.9 DETAIL=STRONG\n"
      "crypto-map-interface MAP=OUT INTERFACE=outside\nisakmp-enable INTERFACE=outside\n"
@@ -108,12 +111,14 @@ static const struct {
      "key GROUP=192.0.2.9 KEY=present PEER=192.0.2.9\n"},
     {"ASA 8.2: a name for the peer, nat 0, a masked key, and a group without one",
      "name 192.0.2.9 partner\naccess-list NONAT extended permit ip 10.1.0.0 255.255.0.0 host 10.2.0.7\n"
-     "nat (inside) 0 access-list NONAT\ncrypto ipsec transform-set T esp-3des esp-md5-hmac\n"
+     "nat (inside) 0 access-list NONAT\nnat (dmz) 0 10.3.0.0 255.255.0.0\nnat (inside) 1 10.1.0.0 255.255.0.0\ncrypto "
+     "ipsec transform-set T esp-3des esp-md5-hmac\n"
      "crypto map OUT 10 set peer partner\ncrypto map OUT 20 set peer 192.0.2.10\ncrypto isakmp policy 10\n"
      " authentication pre-share\n encryption 3des\n hash md5\n group 2\n lifetime 28800\n"
      "tunnel-group 192.0.2.9 ipsec-attributes\n pre-shared-key *****\ntunnel-group 192.0.2.10 ipsec-attributes\n"
      " isakmp keepalive threshold 10 retry 2\n",
      "selector MAP=NONAT LOCAL_PROXY=10.1.0.0/16 REMOTE_PROXY=10.2.0.7/32\nnat-exempt MAP=NONAT\n"
+     "nat-exempt DETAIL=10.3.0.0 255.255.0.0\nnat-translate PRIORITY=1 DETAIL=10.1.0.0 255.255.0.0\n"
      "transform GROUP=T ENCRYPTION=3DES-CBC HASH=MD5\ncrypto-map-entry MAP=OUT SEQUENCE=10 PEER=192.0.2.9\n"
      "crypto-map-entry MAP=OUT SEQUENCE=20 PEER=192.0.2.10\n"
      "policy PRIORITY=10 AUTHENTICATION=pre-share ENCRYPTION=3DES-CBC HASH=MD5 DH_GROUP=2 SECONDS=28800\n"
