@@ -1,11 +1,30 @@
 /* strongSwan's log: "[stamp] [host charon[pid]:] 05[ENC] <site|1> text". A job runs on one thread: what came from whom
- * stands in the [NET] line of that thread before, or after. */
+ * stands in the [NET] line of that thread before, or after. The journal has neither thread nor group, `swanctl` prints
+ * the group alone and `ipsec up` nothing but the text: then there is one job. */
 #include "event/readings.h"
 #include "source/exchange.h"
 #include "source/parts.h"
 #include "wire/numbers.h"
 
 #include <string.h>
+
+struct head {
+    size_t at; /* what stands before is stamp and host */
+    unsigned thread;
+    bool is_vpn; /* of a group that tells of negotiations */
+    bool is_bare;
+    struct bytes text;
+};
+
+static bool is_vpn_group(struct bytes group)
+{
+    static const char *const groups[] = {"IKE", "ENC", "CHD"};
+
+    for (size_t i = 0; i < COUNT_OF(groups); i++)
+        if (bytes_equal(group, bytes_of_text(groups[i])))
+            return true;
+    return false;
+}
 
 /* 05[ENC], 05[IKE1]: the thread, the group, the rest. */
 static bool find_group(struct bytes line, size_t *at, unsigned *thread, struct bytes *group, struct bytes *text)
@@ -215,22 +234,76 @@ static enum reading text_line(struct source *s, struct ends *ends, struct bytes 
     return READ_SAID;
 }
 
-static const char *const vpn_groups[] = {"IKE", "ENC", "CHD"};
+/* [IKE] text */
+static bool find_swanctl(struct bytes line, struct head *h)
+{
+    if (line.len < 7 || line.data[0] != '[' || line.data[4] != ']' || line.data[5] != ' ' || line.data[1] < 'A' ||
+        line.data[1] > 'Z' || line.data[3] < 'A' || line.data[3] > 'Z')
+        return false;
+    struct bytes group = bytes_of(line.data + 1, 3);
+    *h = (struct head){.is_vpn = is_vpn_group(group), .text = bytes_after(line, 6)};
+    return h->is_vpn || bytes_equal(group, bytes_of_text("NET")) || bytes_equal(group, bytes_of_text("CFG"));
+}
+
+/* charon-systemd[812]: text */
+static bool find_program(struct bytes line, struct head *h)
+{
+    size_t at, colon;
+
+    if (!bytes_has(line, " charon", &at) || !bytes_has(bytes_after(line, at), ": ", &colon) || colon > 32)
+        return false;
+    *h = (struct head){.at = at, .is_vpn = true, .text = bytes_after(line, at + colon + 2)};
+    return true;
+}
+
+/* What only charon says, and below it whatever it says. */
+static bool is_bare(const struct source *s, struct bytes line)
+{
+    static const char *const marks[] = {"initiating Main Mode IKE_SA ",
+                                        "initiating Aggressive Mode IKE_SA ",
+                                        "generating ID_PROT ",
+                                        "generating AGGRESSIVE ",
+                                        "parsed ID_PROT ",
+                                        "sending packet: from ",
+                                        "received packet: from "};
+
+    for (size_t i = 0; i < COUNT_OF(marks); i++)
+        if (bytes_begin_with(line, bytes_of_text(marks[i])))
+            return true;
+    return s->kind_before == SOURCE_CHARON_LOG && line.data[0] >= 'a' && line.data[0] <= 'z';
+}
+
+static bool find_head(const struct source *s, struct bytes line, struct head *h)
+{
+    struct bytes group;
+
+    *h = (struct head){.is_bare = true, .text = line};
+    if (find_group(line, &h->at, &h->thread, &group, &h->text)) {
+        h->is_vpn = is_vpn_group(group);
+        h->is_bare = false;
+        return true;
+    }
+    return find_swanctl(line, h) || find_program(line, h) || is_bare(s, line);
+}
 
 enum reading charon_line(struct source *s, struct bytes line)
 {
+    struct head h;
     size_t at;
-    unsigned thread;
-    struct bytes group, text;
-    bool is_vpn = false;
+    struct event unused;
 
-    if (!find_group(line, &at, &thread, &group, &text))
+    if (!find_head(s, line, &h))
         return READ_NOT_MINE;
-    source_is(s, SOURCE_CHARON_LOG, PRODUCT_STRONGSWAN);
-    source_stamp(s, bytes_of(line.data, at));
-    struct ends *ends = &s->threads[thread];
+    struct bytes text = h.text;
     if (bytes_begin_with(text, bytes_of_text("<")) && bytes_has(text, "> ", &at))
         text = bytes_after(text, at + 2);
+    if (h.is_bare && !bytes_begin_with(text, bytes_of_text("generating ")) &&
+        !bytes_begin_with(text, bytes_of_text("parsed ")) && !bytes_has(text, " packet: from ", &at) &&
+        !reading_read_by(s->index, PRODUCT_STRONGSWAN, text, &unused))
+        return READ_NOT_MINE;
+    source_is(s, SOURCE_CHARON_LOG, PRODUCT_STRONGSWAN);
+    source_stamp(s, bytes_of(line.data, h.at));
+    struct ends *ends = &s->threads[h.thread];
     enum reading reading = net_line(s, ends, text);
     if (reading != READ_NOT_MINE)
         return reading;
@@ -238,7 +311,5 @@ enum reading charon_line(struct source *s, struct bytes line)
         return message_line(s, ends, text, false);
     if (bytes_take(&text, "parsed "))
         return message_line(s, ends, text, true);
-    for (size_t i = 0; i < COUNT_OF(vpn_groups); i++)
-        is_vpn |= bytes_equal(group, bytes_of_text(vpn_groups[i]));
-    return text_line(s, ends, text, is_vpn);
+    return text_line(s, ends, text, h.is_vpn);
 }

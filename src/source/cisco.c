@@ -201,7 +201,7 @@ static enum reading asa_text(struct source *s, struct bytes tagged, struct bytes
             source_say(s, &e);
         return READ_SAID;
     }
-    if (goes_on(text)) {
+    if (goes_on(text) && !s->is_alone) {
         source_hold(s, bytes_of(tagged.data, tagged.len));
         return READ_HELD;
     }
@@ -333,7 +333,7 @@ static enum reading isakmp_text(struct source *s, struct bytes whole, struct byt
         source_say(s, &e);
         return READ_SAID;
     }
-    if (ios_goes_on(text)) {
+    if (ios_goes_on(text) && !s->is_alone) {
         source_hold(s, whole);
         return READ_HELD;
     }

@@ -57,23 +57,33 @@ static void read_line(struct source *s, struct bytes line)
     count_reading(s, reading, line);
 }
 
-/* A line that continues the one before: it is indented, or is IOS's second half of a deletion, and has no stamp. */
+/* A line that continues the one before: it is indented, or is IOS's second half of a deletion or of a notify, and has
+ * no stamp. */
 static bool is_continuation(struct bytes line)
 {
-    return bytes_begin_with(line, bytes_of_text("state (")) || bytes_begin_with(line, bytes_of_text("  ")) ||
-           bytes_begin_with(line, bytes_of_text("authenticated"));
+    static const char *const begins[] = {" ", "state (", "spi ", "authenticated"};
+
+    for (size_t i = 0; i < COUNT_OF(begins); i++)
+        if (bytes_begin_with(line, bytes_of_text(begins[i])))
+            return true;
+    return false;
 }
 
-/* The other half did not come. */
+/* The other half did not come: the first one may tell enough. */
 static void drop_held(struct source *s)
 {
+    char first[sizeof s->held];
     uint32_t here = s->line;
+    size_t len = s->held_len;
 
-    if (s->held_len == 0)
+    if (len == 0)
         return;
-    s->line = s->held_line;
-    note_unread(s, bytes_of(s->held, s->held_len));
+    memcpy(first, s->held, len);
     s->held_len = 0;
+    s->line = s->held_line;
+    s->is_alone = true;
+    read_line(s, bytes_of(first, len));
+    s->is_alone = false;
     s->line = here;
 }
 

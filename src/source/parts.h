@@ -78,6 +78,7 @@ struct source {
     char held[1024];     /* a line that goes on in the next one: seen with IOS and ASA */
     size_t held_len;
     uint32_t held_line;
+    bool is_alone; /* the line that is read is the first half of two, and the second did not come */
 
     enum source_kind kind_before; /* of the last line that told its kind */
     struct ends last;             /* of the file */

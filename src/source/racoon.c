@@ -19,6 +19,40 @@ static bool find_level(const struct source *s, struct bytes line, size_t *at, si
     return false;
 }
 
+/* "begin Identity Protection mode." stands below the line that says who began. */
+static void turn_message(const struct source *s, struct event *e)
+{
+    if (s->last.is_received)
+        e->kind = EV_MESSAGE_RECEIVED;
+    event_add_text(e, FIELD_ROLE, s->last.is_received ? "responder" : "initiator");
+}
+
+static void say_main_mode(struct source *s, enum event_kind kind, unsigned number)
+{
+    struct event e = event_of(kind);
+
+    event_add_text(&e, FIELD_EXCHANGE, "MM");
+    event_add_number(&e, FIELD_MESSAGE_NUMBER, number);
+    event_add_text(&e, FIELD_ROLE, "initiator");
+    if (ip_is_set(s->last.peer))
+        event_add_ip(&e, FIELD_PEER, s->last.peer);
+    source_say(s, &e);
+}
+
+/* "time up. 4e2af1c0d3b59a77:0000000000000000": with another cookie than that behind the colon message 2 came, and
+ * message 3 left at least. */
+static void say_answer(struct source *s, const struct event *failed)
+{
+    struct bytes cookies = bytes_of_text(event_text(failed, FIELD_COOKIES));
+    size_t colon;
+
+    if (failed->kind != EV_EXCHANGE_FAILED || s->last.is_received || !bytes_has(cookies, ":", &colon) ||
+        bytes_equal(bytes_after(cookies, colon + 1), bytes_of_text("0000000000000000")))
+        return;
+    say_main_mode(s, EV_MESSAGE_RECEIVED, 2);
+    say_main_mode(s, EV_MESSAGE_SENT, 3);
+}
+
 enum reading racoon_line(struct source *s, struct bytes line)
 {
     size_t at, text_at;
@@ -32,6 +66,11 @@ enum reading racoon_line(struct source *s, struct bytes line)
         return bytes_begin_with(bytes_after(line, at), bytes_of_text("DEBUG")) ? READ_OTHER : READ_UNREAD;
     if (e.kind == EV_NONE)
         return READ_SAID;
+    if (e.kind == EV_PHASE1_BEGUN || e.kind == EV_PHASE1_ASKED)
+        s->last.is_received = e.kind == EV_PHASE1_ASKED;
+    if (e.kind == EV_MESSAGE_SENT)
+        turn_message(s, &e);
+    say_answer(s, &e);
     if (event_has(&e, FIELD_PEER))
         s->last.peer = event_ip(&e, FIELD_PEER);
     else if (ip_is_set(s->last.peer))
