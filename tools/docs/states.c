@@ -74,10 +74,13 @@ static const struct look {
 static const struct verdict {
     enum reason reason;
     const char *where, *told, *cause;
+    bool is_signed;
 } verdicts[] = {
-#define VERDICT(reason, where, cause) {REASON_##reason, #where, NULL, cause},
-#define TOLD(notify, where, cause) {REASON_NOTIFIED, #where, #notify, cause},
+#define VERDICT(reason, where, cause) {REASON_##reason, #where, NULL, cause, false},
+#define TOLD(reason, notify, where, cause) {REASON_##reason, #where, #notify, cause, false},
+#define SIGNED(reason, where, cause) {REASON_##reason, #where, NULL, cause, true},
 #include "ike/verdicts.def"
+#undef SIGNED
 #undef TOLD
 #undef VERDICT
 };
@@ -99,7 +102,9 @@ static void verdict_cell(FILE *page, enum reason reason)
         else if (!is_first)
             fprintf(page, " elsewhere");
         if (v->told != NULL)
-            fprintf(page, " by %s", v->told);
+            fprintf(page, " when %s came", v->told);
+        if (v->is_signed)
+            fprintf(page, " with certificates");
         is_first = false;
     }
 }
