@@ -244,6 +244,21 @@ static uint32_t new_view(struct diag *d, const struct observation *seen, const s
     return index;
 }
 
+/* The lines before were of the same SA by its number, and did not say whose: now it is known. NONE: there are none. */
+static uint32_t adopt(struct diag *d, const struct observation *seen, const struct key *key, uint32_t hash)
+{
+    uint32_t current = d->sources[seen->source].current;
+    uint64_t conn_id = event_number(&seen->event, FIELD_CONN_ID);
+    struct view *v = current == NONE ? NULL : view_at(d, current);
+
+    if (key->is_of_wire || !v || ip_is_set(v->peer) || v->is_ended || conn_id == 0 || v->conn_id != conn_id)
+        return NONE;
+    v->peer = key->a;
+    d->links[current] = (struct link){.next = *bucket_of(d, hash), .hash = hash};
+    *bucket_of(d, hash) = current;
+    return current;
+}
+
 /* ---- what belongs to no negotiation ---- */
 
 /* Said of the whole device: always, or unless the line names a peer. */
@@ -336,6 +351,8 @@ void diag_add_from(struct diag *d, const struct observation *seen, const char *(
     }
     hash = key_hash(&key);
     index = ip_is_set(key.a) ? find_by_key(d, &key, hash, e) : find_by_line(d, seen);
+    if (index == NONE && ip_is_set(key.a))
+        index = adopt(d, seen, &key, hash);
     if (e->kind == EV_IKEV2_SEEN && index == NONE && !ip_is_set(key.a))
         return;
     bool is_other = index != NONE &&
