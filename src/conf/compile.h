@@ -86,6 +86,8 @@ void say(struct compiler *c, enum conf_severity severity, const struct statement
 /* interface.c */
 /* A name from the file for the policy and for sentences: printable, cut at NAME_SIZE. Ours have no other characters. */
 const char *name_of(struct compiler *c, struct bytes text);
+/* write.c: one statement with its newline, keys as *****. */
+void conf_write_line(const struct conf *conf, const struct statement *s, struct text *text);
 /* logging.c */
 void compile_logging(struct compiler *c, struct policy *p);
 

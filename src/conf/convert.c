@@ -1,7 +1,7 @@
 #include "conf/convert.h"
 
 #include "base/check.h"
-#include "policy/nat.h"
+#include "conf/convert_parts.h"
 #include "wire/numbers.h"
 
 #include <string.h>
@@ -38,17 +38,6 @@ static const struct names groups[] = {
 #undef GROUP_AS
 };
 
-struct converting {
-    const struct conf *conf;
-    const struct policy *policy;
-    struct text *t;
-};
-
-static const char *interface_name(const struct converting *c, const struct tunnel *tunnel)
-{
-    return tunnel->interface < c->policy->interface_count ? c->policy->interfaces[tunnel->interface].hardware : "";
-}
-
 static struct ip local_of(const struct converting *c, const struct tunnel *tunnel)
 {
     return tunnel->interface < c->policy->interface_count ? c->policy->interfaces[tunnel->interface].ip : (struct ip) {
@@ -56,133 +45,101 @@ static struct ip local_of(const struct converting *c, const struct tunnel *tunne
     };
 }
 
-static bool is_carried(const struct tunnel *tunnel)
+bool convert_is_carried(const struct tunnel *tunnel)
 {
     return tunnel->parked == NULL && tunnel->peer_count > 0;
 }
 
-static const struct tunnel_group *group_of(const struct converting *c, const struct tunnel *tunnel)
+const struct tunnel_group *convert_group_of(const struct converting *c, const struct tunnel *tunnel)
 {
     uint16_t index = tunnel->peer_count > 0 ? policy_tunnel_group_of(c->policy, tunnel->peers[0]) : NO_INDEX;
 
     return index == NO_INDEX ? NULL : &c->policy->tunnel_groups[index];
 }
 
-static bool is_signed(const struct converting *c, const struct tunnel *t)
-{
-    return group_of(c, t) != NULL && group_of(c, t)->trustpoint != 0;
-}
-
-static bool has_key_id(const struct converting *c, const struct tunnel *t)
-{
-    (void)t;
-    return c->policy->identity == IDENTITY_KEY_ID;
-}
-
-static bool has_no_nat_t(const struct converting *c, const struct tunnel *t)
-{
-    return t->is_nat_t_off || !c->policy->is_nat_t_on;
-}
-
-static bool begins_aggressive(const struct converting *c, const struct tunnel *t)
-{
-    (void)c;
-    return t->is_aggressive;
-}
-
-static bool has_own_df(const struct converting *c, const struct tunnel *t)
-{
-    (void)c;
-    return t->df != DF_COPY;
-}
-
-static bool has_short_icv(const struct converting *c, const struct tunnel *t)
-{
-    for (uint8_t i = 0; i < t->transform_set_count; i++) {
-        size_t icv_len = cipher_info(c->policy->transform_sets[t->transform_sets[i]].cipher)->icv_len;
-
-        if (icv_len != 0 && icv_len != GCM_ICV_LEN)
-            return true;
-    }
-    return false;
-}
-
-static bool has_reverse_route(const struct converting *c, const struct tunnel *t)
-{
-    (void)c;
-    return t->has_reverse_route;
-}
-
-static bool has_volume(const struct converting *c, const struct tunnel *t)
-{
-    (void)c;
-    return t->lifetime_kb != 0;
-}
-
-static bool originates_only(const struct converting *c, const struct tunnel *t)
-{
-    (void)c;
-    return t->connection_type == CONNECTION_ORIGINATE_ONLY;
-}
-
-static bool answers_only(const struct converting *c, const struct tunnel *t)
-{
-    (void)c;
-    return t->connection_type == CONNECTION_ANSWER_ONLY;
-}
-
-/* What a tunnel here has and the other side is not told. */
-static const struct {
-    unsigned languages;
-    bool (*has)(const struct converting *c, const struct tunnel *tunnel);
-    const char *what;
-} left_out[] = {
-#define IOS (1u << CONF_TO_IOS)
-#define SWAN (1u << CONF_TO_STRONGSWAN | 1u << CONF_TO_LIBRESWAN)
-#define LIBRESWAN (1u << CONF_TO_LIBRESWAN)
-#define LEFT_OUT(languages, has, what) {languages, has, what},
-#include "conf/convert_left_out.def"
-#undef LEFT_OUT
-#undef IOS
-#undef SWAN
-#undef LIBRESWAN
-};
-
-/* What is in no line of the other side, as remarks. */
-static void add_remarks(const struct converting *c, const char *mark, enum conf_language language)
-{
-    for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
-        const struct tunnel *tunnel = &c->policy->tunnels[i];
-
-        for (size_t k = 0; k < COUNT_OF(left_out) && is_carried(tunnel); k++)
-            if (left_out[k].languages & 1u << language && left_out[k].has(c, tunnel))
-                text_add(c->t, "%s not carried: %s of crypto map %s %u\n", mark, left_out[k].what, tunnel->map_name,
-                         tunnel->sequence);
-    }
-    for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
-        const struct tunnel *tunnel = &c->policy->tunnels[i];
-
-        if (tunnel->parked)
-            text_add(c->t, "%s not carried: crypto map %s %u, which is parked: %s\n", mark, tunnel->map_name,
-                     tunnel->sequence, tunnel->parked);
-        else if (!is_carried(tunnel))
-            text_add(c->t, "%s not carried: crypto %s %s %u\n", mark, tunnel->is_dynamic ? "dynamic-map" : "map",
-                     tunnel->map_name, tunnel->sequence);
-    }
-    for (uint16_t i = 0; i < c->policy->nat_rule_count; i++) {
-        const char *statement = strrchr(c->policy->nat_rules[i].config, '\n'); /* behind its object's */
-
-        statement = statement != NULL ? statement + 1 : c->policy->nat_rules[i].config;
-        text_add(c->t, "%s not carried: line %u: %s\n", mark, c->policy->nat_rules[i].line,
-                 statement + strspn(statement, " "));
-    }
-    if (c->policy->logging.host_count > 0)
-        text_add(c->t, "%s not carried: that the log goes to other machines\n", mark);
-    for (uint32_t i = 0; i < c->conf->unused_count; i++)
-        text_add(c->t, "%s not carried: line %u: %s\n", mark, c->conf->unused[i].line, c->conf->unused[i].begins);
-}
-
 /* ---- IOS ---- */
+
+/* Which curve it is, the certificate tells a router. */
+static const char *auth_in_ios(uint16_t auth)
+{
+    static const struct {
+        uint16_t auth;
+        const char *name;
+    } rows[] = {{OAKLEY_AUTH_PSK, "pre-share"},
+                {OAKLEY_AUTH_RSA_SIG, "rsa-sig"},
+                {OAKLEY_AUTH_ECDSA_256, "ecdsa-sig"},
+                {OAKLEY_AUTH_ECDSA_384, "ecdsa-sig"},
+                {OAKLEY_AUTH_ECDSA_521, "ecdsa-sig"}};
+    size_t i = 0;
+
+    while (i + 1 < COUNT_OF(rows) && rows[i].auth != auth)
+        i++;
+    CHECK(rows[i].auth == auth);
+    return rows[i].name;
+}
+
+/* Its own, as long as there is room for those after it below the highest that a router knows. */
+static unsigned ios_policy_number(const struct converting *c, uint16_t index)
+{
+    unsigned own = c->policy->isakmp_policies[index].priority;
+    unsigned highest = 10000u - (c->policy->isakmp_policy_count - 1u - index);
+
+    if (own > highest)
+        text_add(c->t, "! not carried: the number %u of the next policy: a router's end at 10000\n", own);
+    return own > highest ? highest : own;
+}
+
+/* Those that are chosen by an address alone: whom a name chooses, a router knows by other statements. */
+static void add_ios_keys(const struct converting *c)
+{
+    char ip[IP_TEXT_SIZE];
+
+    for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++) {
+        const struct tunnel_group *group = &c->policy->tunnel_groups[i];
+
+        if (convert_has_ios_key(group))
+            text_add(c->t, "crypto isakmp key ***** address %s\n",
+                     ip_is_set(group->peer) ? ip_text(group->peer, ip) : "0.0.0.0 0.0.0.0");
+    }
+}
+
+/* What a router does otherwise unless it is told. */
+static void add_ios_settings(const struct converting *c)
+{
+    static const char *const identities[] = {[IDENTITY_AUTO] = NULL,
+                                             [IDENTITY_ADDRESS] = "address",
+                                             [IDENTITY_HOSTNAME] = "hostname",
+                                             [IDENTITY_KEY_ID] = NULL};
+    const struct policy *p = c->policy;
+
+    if (identities[p->identity] != NULL)
+        text_add(c->t, "crypto isakmp identity %s\n", identities[p->identity]);
+    if (!p->is_aggressive_answered)
+        text_add(c->t, "crypto isakmp aggressive-mode disable\n");
+    if (p->is_nat_t_on && p->nat_keepalive_s != 0)
+        text_add(c->t, "crypto isakmp nat keepalive %u\n", p->nat_keepalive_s);
+    if (p->replay_window == 0)
+        text_add(c->t, "crypto ipsec security-association replay disable\n");
+    else
+        text_add(c->t, "crypto ipsec security-association replay window-size %u\n", p->replay_window);
+}
+
+static void add_ios_routes(const struct converting *c)
+{
+    for (uint16_t i = 0; i < c->policy->route_count; i++) {
+        const struct policy_route *route = &c->policy->routes[i];
+
+        if (route->gateway.family != IP_V4)
+            continue;
+        text_add(c->t, "%sip route ", i == 0 ? "!\n" : "");
+        text_add_ip(c->t, route->destination.first);
+        text_add(c->t, " ");
+        text_add_ip(c->t, ip_mask(IP_V4, route->prefix_len));
+        text_add(c->t, " ");
+        text_add_ip(c->t, route->gateway);
+        text_add(c->t, "\n");
+    }
+}
 
 static void add_ios_network(struct text *t, struct ip_range range)
 {
@@ -256,29 +213,28 @@ static void add_ios_entry(const struct converting *c, const struct tunnel *tunne
         text_add(c->t, " reverse-route\n");
 }
 
-static bool is_new_map(const struct policy *policy, uint16_t index)
+static bool has_carried(const struct converting *c, uint16_t interface)
 {
-    for (uint16_t i = 0; i < index; i++)
-        if (is_carried(&policy->tunnels[i]) &&
-            strcmp(policy->tunnels[i].map_name, policy->tunnels[index].map_name) == 0)
-            return false;
-    return true;
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
+        if (c->policy->tunnels[i].interface == interface && convert_is_carried(&c->policy->tunnels[i]))
+            return true;
+    return false;
 }
 
+/* An interface with addresses of both families stands twice in the policy; that of IPv6 is not carried. */
 static void add_ios_interfaces(const struct converting *c)
 {
     char ip[IP_TEXT_SIZE], mask[IP_TEXT_SIZE];
 
-    for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
-        const struct tunnel *tunnel = &c->policy->tunnels[i];
+    for (uint16_t i = 0; i < c->policy->interface_count; i++) {
+        const struct policy_interface *interface = &c->policy->interfaces[i];
 
-        if (!is_carried(tunnel) || !is_new_map(c->policy, i))
+        if (interface->ip.family != IP_V4)
             continue;
-        const struct policy_interface *interface = &c->policy->interfaces[tunnel->interface];
-
-        text_add(c->t, "!\ninterface %s\n ip address %s %s\n crypto map %s\n", interface_name(c, tunnel),
-                 ip_text(interface->ip, ip),
-                 ip_text(ip_mask((enum ip_family)interface->ip.family, interface->prefix_len), mask), tunnel->map_name);
+        text_add(c->t, "!\ninterface %s\n ip address %s %s\n", interface->hardware, ip_text(interface->ip, ip),
+                 ip_text(ip_mask(IP_V4, interface->prefix_len), mask));
+        if (has_carried(c, i))
+            text_add(c->t, " crypto map %s\n", interface->map_name);
     }
 }
 
@@ -286,23 +242,22 @@ static void convert_to_ios(const struct converting *c)
 {
     const struct policy *p = c->policy;
     struct text *t = c->t;
-    char ip[IP_TEXT_SIZE];
 
     text_add(t, "! Keys are not written: put them in place of *****\nhostname %s\n!\n", p->hostname);
     for (uint16_t i = 0; i < p->isakmp_policy_count; i++) {
         const struct isakmp_policy *policy = &p->isakmp_policies[i];
 
+        unsigned number = ios_policy_number(c, i);
+
         text_add(t, "crypto isakmp policy %u\n encr %s\n hash %s\n authentication %s\n group %u\n lifetime %u\n",
-                 policy->priority > 10000 ? 10000 : policy->priority, ciphers[policy->cipher].ios,
-                 hashes[policy->hash].ios, policy->auth == OAKLEY_AUTH_PSK ? "pre-share" : "rsa-sig",
+                 number, ciphers[policy->cipher].ios, hashes[policy->hash].ios, auth_in_ios(policy->auth),
                  group_info(policy->group)->number, policy->lifetime_s == 0 ? 86400 : policy->lifetime_s);
     }
-    for (uint16_t i = 0; i < p->tunnel_group_count; i++)
-        text_add(t, "crypto isakmp key ***** address %s\n",
-                 ip_is_set(p->tunnel_groups[i].peer) ? ip_text(p->tunnel_groups[i].peer, ip) : "0.0.0.0 0.0.0.0");
+    add_ios_keys(c);
     if (p->tunnel_group_count > 0 && p->tunnel_groups[0].has_dpd)
         text_add(t, "crypto isakmp keepalive %u %u %s\n", p->tunnel_groups[0].dpd_threshold_s,
                  p->tunnel_groups[0].dpd_retry_s, p->tunnel_groups[0].dpd_is_on_demand ? "on-demand" : "periodic");
+    add_ios_settings(c);
     for (uint16_t i = 0; i < p->transform_set_count; i++) {
         const struct transform_set *set = &p->transform_sets[i];
 
@@ -311,14 +266,15 @@ static void convert_to_ios(const struct converting *c)
                  set->integrity == HASH_NONE ? "" : hashes[set->integrity].ios_transform);
     }
     for (uint16_t i = 0; i < p->tunnel_count; i++) {
-        if (!is_carried(&p->tunnels[i]))
+        if (!convert_is_carried(&p->tunnels[i]))
             continue;
         text_add(t, "!\n");
         add_ios_acl(c, &p->tunnels[i]);
         add_ios_entry(c, &p->tunnels[i]);
     }
     add_ios_interfaces(c);
-    add_remarks(c, "!", CONF_TO_IOS);
+    add_ios_routes(c);
+    convert_add_remarks(c, "!", CONF_TO_IOS);
 }
 
 /* ---- strongSwan and libreswan ---- */
@@ -430,7 +386,7 @@ static void add_swan_children(const struct converting *c, const struct tunnel *t
         add_phase2(c, tunnel, CONF_TO_STRONGSWAN);
         text_add(c->t, "\n                mode = tunnel\n                start_action = %s\n",
                  tunnel->connection_type == CONNECTION_ANSWER_ONLY ? "none" : "trap");
-        if (group_of(c, tunnel) != NULL && group_of(c, tunnel)->dpd_restarts)
+        if (convert_group_of(c, tunnel) != NULL && convert_group_of(c, tunnel)->dpd_restarts)
             text_add(c->t, "                dpd_action = restart\n");
         if (tunnel->lifetime_s != 0)
             text_add(c->t, "                life_time = %us\n", tunnel->lifetime_s);
@@ -443,7 +399,7 @@ static void add_swan_children(const struct converting *c, const struct tunnel *t
 
 static void add_swan_connection(const struct converting *c, const struct tunnel *tunnel)
 {
-    const struct tunnel_group *group = group_of(c, tunnel);
+    const struct tunnel_group *group = convert_group_of(c, tunnel);
     char local[IP_TEXT_SIZE], peer[IP_TEXT_SIZE];
 
     ip_text(local_of(c, tunnel), local);
@@ -483,7 +439,7 @@ static void convert_to_strongswan(const struct converting *c)
 
     text_add(c->t, "# swanctl.conf. Keys are not written: put them in place of *****\nconnections {\n");
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
-        if (is_carried(&c->policy->tunnels[i]))
+        if (convert_is_carried(&c->policy->tunnels[i]))
             add_swan_connection(c, &c->policy->tunnels[i]);
     text_add(c->t, "}\nsecrets {\n");
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++) {
@@ -494,15 +450,15 @@ static void convert_to_strongswan(const struct converting *c)
     }
     text_add(c->t, "}\n");
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
-        if (is_carried(&c->policy->tunnels[i]))
+        if (convert_is_carried(&c->policy->tunnels[i]))
             add_more_peers(c, &c->policy->tunnels[i]);
-    add_remarks(c, "#", CONF_TO_STRONGSWAN);
+    convert_add_remarks(c, "#", CONF_TO_STRONGSWAN);
 }
 
 static void add_libreswan_connection(const struct converting *c, const struct tunnel *tunnel, uint16_t line)
 {
     const struct selector *s = &tunnel->aces[line].selector;
-    const struct tunnel_group *group = group_of(c, tunnel);
+    const struct tunnel_group *group = convert_group_of(c, tunnel);
     char ip[IP_TEXT_SIZE];
 
     text_add(c->t, "conn %s-%u-%u\n    ikev2=no\n    authby=secret\n    type=tunnel\n    left=%s\n    leftsubnet=",
@@ -539,16 +495,16 @@ static void convert_to_libreswan(const struct converting *c)
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
         const struct tunnel *tunnel = &c->policy->tunnels[i];
 
-        for (uint16_t line = 0; is_carried(tunnel) && line < tunnel->ace_count; line++)
+        for (uint16_t line = 0; convert_is_carried(tunnel) && line < tunnel->ace_count; line++)
             if (tunnel->aces[line].is_permit)
                 add_libreswan_connection(c, tunnel, line);
-        if (is_carried(tunnel))
+        if (convert_is_carried(tunnel))
             add_more_peers(c, tunnel);
     }
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++)
         text_add(c->t, "# %%any %s : PSK \"*****\"\n",
                  ip_is_set(c->policy->tunnel_groups[i].peer) ? ip_text(c->policy->tunnel_groups[i].peer, ip) : "%any");
-    add_remarks(c, "#", CONF_TO_LIBRESWAN);
+    convert_add_remarks(c, "#", CONF_TO_LIBRESWAN);
 }
 
 void conf_convert(const struct conf *conf, enum conf_language language, struct text *text)

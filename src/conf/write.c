@@ -213,6 +213,13 @@ uint32_t conf_write_part(const struct conf *conf, enum conf_keys_shown keys, str
     return count;
 }
 
+void conf_write_line(const struct conf *conf, const struct statement *s, struct text *text)
+{
+    struct writing w = {conf->statements, text, CONF_KEYS_MASKED, false};
+
+    write_statement(&w, s);
+}
+
 void conf_write(const struct conf *conf, enum conf_keys_shown keys, struct text *text)
 {
     conf_write_part(conf, keys, (struct conf_part){0}, text);

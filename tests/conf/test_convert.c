@@ -91,6 +91,181 @@ static void what_a_router_gets_is_read_back_as_the_same_policy(void **state)
     reading_end(&after);
 }
 
+static bool same_entry(const struct policy *p, const struct tunnel *a, const struct policy *q, const struct tunnel *b)
+{
+    bool is_same = strcmp(a->map_name, b->map_name) == 0 && a->sequence == b->sequence && a->pfs == b->pfs &&
+                   a->lifetime_s == b->lifetime_s && a->peer_count == b->peer_count && a->ace_count == b->ace_count &&
+                   a->transform_set_count == b->transform_set_count;
+
+    for (uint8_t i = 0; is_same && i < a->peer_count; i++)
+        is_same = ip_equal(a->peers[i], b->peers[i]);
+    for (uint16_t i = 0; is_same && i < a->ace_count; i++)
+        is_same =
+            a->aces[i].is_permit == b->aces[i].is_permit && same_selector(&a->aces[i].selector, &b->aces[i].selector);
+    for (uint8_t i = 0; is_same && i < a->transform_set_count; i++) {
+        const struct transform_set *s = &p->transform_sets[a->transform_sets[i]];
+        const struct transform_set *t = &q->transform_sets[b->transform_sets[i]];
+
+        is_same = strcmp(s->name, t->name) == 0 && s->cipher == t->cipher && s->integrity == t->integrity;
+    }
+    return is_same;
+}
+
+static bool same_policy(const struct isakmp_policy *a, const struct isakmp_policy *b)
+{
+    return (a->priority == b->priority || (a->priority > 10000 && b->priority == 10000)) && a->auth == b->auth &&
+           a->cipher == b->cipher && a->hash == b->hash && a->group == b->group && a->lifetime_s == b->lifetime_s;
+}
+
+static const struct tunnel *entry_of(const struct policy *p, const struct tunnel *like)
+{
+    for (uint16_t i = 0; i < p->tunnel_count; i++)
+        if (strcmp(p->tunnels[i].map_name, like->map_name) == 0 && p->tunnels[i].sequence == like->sequence)
+            return &p->tunnels[i];
+    return NULL;
+}
+
+static void put_keys(char *text)
+{
+    for (char *at; (at = strstr(text, "*****")) != NULL;)
+        memcpy(at, "12345", 5);
+}
+
+/* `text` is made of `conf`, and put into its place. */
+static const char weak[] = "crypto ikev1 weak-algorithms\n";
+
+static void convert_and_read(struct reading *r, enum conf_language language, char *text, size_t size)
+{
+    struct text t = text_of(text, size - strlen(weak));
+
+    conf_convert(&r->conf, language, &t);
+    CHECK(!t.is_cut);
+    put_keys(text);
+    memmove(text + strlen(weak), text, strlen(text) + 1); /* a router does not say it */
+    memcpy(text, weak, strlen(weak));
+    reading_end(r);
+    reading_of(r, text);
+    CHECK(r->is_ok);
+}
+
+/* To a router, and back to an ASA: what is not said as a remark is as it was. */
+static void samples_come_back_from_a_router_as_they_went(void **state)
+{
+    static const char *const names[] = {"01-asa84-l2l-basic",
+                                        "02-asa82-l2l-nat0",
+                                        "03-asa84-objectgroups-pfs-filter",
+                                        "06-asa84-backup-peers",
+                                        "09-asa84-overlap-policy-nat",
+                                        "10-asa84-hub-hairpin-nonconnected",
+                                        "11-ios-l2l-basic",
+                                        "12-ios-profile-keyring-backup"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        static char text[32768], file[16384];
+        char path[400];
+        struct reading before, after;
+
+        snprintf(path, sizeof path, "%s/conf/samples/%s.cfg", TESTS_DIR, names[i]);
+        FILE *f = fopen(path, "r");
+        CHECK(f);
+        int len = snprintf(file, sizeof file, "%s", weak);
+        file[(size_t)len + fread(file + len, 1, sizeof file - (size_t)len - 1, f)] = '\0';
+        fclose(f);
+        reading_of(&before, file);
+        reading_of(&after, file);
+        for (int way = 0; way < 2; way++) {
+            const struct policy *p = &before.conf.policy, *q;
+            unsigned count = 0;
+
+            convert_and_read(&after, way == 0 ? CONF_TO_IOS : CONF_TO_ASA, text, sizeof text);
+            q = &after.conf.policy;
+            CHECK(after.conf.is_ios == (way == 0));
+            for (uint16_t k = 0; k < p->tunnel_count; k++) {
+                const struct tunnel *other = entry_of(q, &p->tunnels[k]);
+
+                if (p->tunnels[k].is_dynamic || p->tunnels[k].parked)
+                    continue;
+                if (other == NULL || !same_entry(p, &p->tunnels[k], q, other))
+                    fail_msg("%s: crypto map %s %u of\n%s", names[i], p->tunnels[k].map_name, p->tunnels[k].sequence,
+                             text);
+                count++;
+            }
+            if (count == 0 || p->isakmp_policy_count != q->isakmp_policy_count)
+                fail_msg("%s: %u tunnels, %u policies of %u in\n%s", names[i], count, q->isakmp_policy_count,
+                         p->isakmp_policy_count, text);
+            for (uint16_t k = 0; k < p->isakmp_policy_count; k++)
+                if (!same_policy(&p->isakmp_policies[k], &q->isakmp_policies[k]))
+                    fail_msg("%s: policy %u of\n%s", names[i], p->isakmp_policies[k].priority, text);
+            CHECK(p->identity == q->identity && p->is_aggressive_answered == q->is_aggressive_answered &&
+                  p->is_nat_t_on == q->is_nat_t_on && p->nat_keepalive_s == q->nat_keepalive_s &&
+                  p->replay_window == q->replay_window);
+            CHECK(p->route_count == q->route_count);
+        }
+        reading_end(&before);
+        reading_end(&after);
+    }
+}
+
+static void a_router_signs_with_ecdsa_by_its_own_word(void **state)
+{
+    static const struct {
+        const char *asa, *router;
+        bool has_remark;
+    } cases[] = {{"rsa-sig", " authentication rsa-sig\n", false},
+                 {"ecdsa-256-sig", " authentication ecdsa-sig\n", false},
+                 {"ecdsa-521-sig", " authentication ecdsa-sig\n", true}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        static char text[16384], file[8192];
+        const char *at = strstr(west, "pre-share\n");
+        struct reading r;
+        struct text t = text_of(text, sizeof text);
+
+        snprintf(file, sizeof file, "%.*s%s%s", (int)(at - west), west, cases[i].asa, at + strlen("pre-share"));
+        reading_of(&r, file);
+        CHECK(r.is_ok);
+        conf_convert(&r.conf, CONF_TO_IOS, &t);
+        if (strstr(text, cases[i].router) == NULL || (strstr(text, "which curve") != NULL) != cases[i].has_remark)
+            fail_msg("%s", text);
+        reading_end(&r);
+        reading_of(&r, text);
+        CHECK(r.is_ok && r.conf.policy.isakmp_policies[0].auth != 1);
+        reading_end(&r);
+    }
+}
+
+static void what_a_router_has_no_line_for_is_said_by_its_line(void **state)
+{
+    static const char more[] = "ip local pool P 10.9.0.1-10.9.0.9\n"
+                               "username alice password Top-Secret-1\n"
+                               "tunnel-group STAFF type remote-access\n"
+                               "tunnel-group STAFF ipsec-attributes\n"
+                               " ikev1 pre-shared-key Group-Key-99\n"
+                               "tunnel-group 203.0.113.3 ipsec-attributes\n"
+                               " isakmp keepalive threshold 20 retry 3\n";
+    static const char *const remarks[] = {
+        "! not carried: line 31: ip local pool P 10.9.0.1-10.9.0.9\n",
+        "! not carried: line 32: username alice password *****\n",
+        "! not carried: line 33: tunnel-group STAFF type remote-access\n",
+        "! not carried: the keepalive of tunnel-group 203.0.113.3, which is not that of 203.0.113.2\n"};
+    static char text[16384], file[8192];
+    struct reading r;
+    struct text t = text_of(text, sizeof text);
+
+    (void)state;
+    snprintf(file, sizeof file, "%s%s", west, more);
+    reading_of(&r, file);
+    CHECK(r.is_ok);
+    conf_convert(&r.conf, CONF_TO_IOS, &t);
+    for (size_t i = 0; i < COUNT_OF(remarks); i++)
+        if (strstr(text, remarks[i]) == NULL)
+            fail_msg("%s is not in\n%s", remarks[i], text);
+    CHECK(strstr(text, "Secret") == NULL && strstr(text, "Group-Key") == NULL);
+    reading_end(&r);
+}
+
 static void others_get_each_line_of_the_acl_and_are_told_what_is_missing(void **state)
 {
     static const struct {
@@ -125,6 +300,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_router_gets_is_read_back_as_the_same_policy),
+        cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
+        cmocka_unit_test(a_router_signs_with_ecdsa_by_its_own_word),
+        cmocka_unit_test(what_a_router_has_no_line_for_is_said_by_its_line),
         cmocka_unit_test(others_get_each_line_of_the_acl_and_are_told_what_is_missing),
     };
 
