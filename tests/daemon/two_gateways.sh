@@ -259,6 +259,30 @@ expect "a capture that is cleared begins anew" sees in "^0 packets captured"
 for name in in out none ike small ring lost stranger; do west no capture $name; done
 expect "with the last one their sockets go" packet_sockets 0
 
+# Seed 2: the far end gets what we send, and its answers go nowhere.
+trace() { west packet-tracer input inside icmp 10.1.0.5 8 0 10.2.0.5 detailed; }
+context() { # user_data of the trace, name: a value of the context that it leads to
+    west -c "show asp table vpn-context detail | begin 0x$(printf %08X "0x$1")" | sed -n "/^$2 *= /{s/.*= //p;q}"
+}
+pair() { # text: what stands behind it on the pair's screen
+    west show crypto ipsec sa peer 192.0.2.2 | sed -n "/$1/{s/.*$1//;s/[, ].*//;p;q}"
+}
+leads_to() { # line of the trace (1 what goes, 2 what comes), text before the counter of the pair, its SPI, how many
+    local line data
+    line=$(trace | grep -E 'hits=[0-9]+, user_data=0x' | sed -n "$1p")
+    data=${line#*user_data=0x}
+    data=${data%%,*}
+    echo "$line: SPI $(context "$data" SPI) and packets $(context "$data" Pkts) in the context, $3 and $(pair "$2") in the pair"
+    [[ $line == *"hits=$4,"* ]] && [ "$(context "$data" Pkts)" = "$4" ] && [ "$(pair "$2")" = "$4" ] &&
+        [ "$(context "$data" SPI)" = "0x$3" ]
+}
+host he ip route del default
+west clear crypto ipsec sa counters
+host hw ping -c 4 -i 0.2 -W 1 10.2.0.5 >/dev/null
+expect "what goes out counts alike in the trace, its context and its pair" leads_to 1 "#pkts encaps: " "$(pair 'current outbound spi: ')" 4
+expect "and nothing comes back" leads_to 2 "#pkts decaps: " "$(west show crypto ipsec sa peer 192.0.2.2 | sed -n '/inbound esp/,/spi:/s/.*spi: 0x\([0-9A-F]*\).*/\1/p')" 0
+host he ip route add default via 10.2.0.1
+
 expect "a second daemon gives up" not starts_again w
 expect "and has harmed nothing" pings 2
 
