@@ -11,6 +11,7 @@
 #   X_current_spis NODE   the same of the pair that it sends on, when there are several; strongSwan, which does not
 #                         say: of each that was not replaced, a line each
 #   X_describe NODE       what it says of its SAs, on one line
+#   X_describes NODE      prints that; true when it has the algorithms of the cell
 #
 # What a test may add to its cell, before the start:
 #
@@ -24,6 +25,7 @@
 #   cell[method]          of authentication, as ikewise spells it: rsa-sig; with it
 #   cell[certificate]     of tests/certificates, after west- or east-: each end has the one of its node
 #   cell[subnets]         behind east: 10.2.0.0/24 and so many more less one, an ACE each
+#   cell[inner]           6: IPv6 between the inner hosts, cell[outer]: between the gateways; 4 otherwise
 #   cell[aggressive]      yes: phase 1 in aggressive mode, from ikewise and from strongSwan
 #   cell[key_id]          ikewise's identity, cell[local_id] strongSwan's
 #   cell[group_name]      of ikewise's tunnel-group; the peer's address otherwise
@@ -36,6 +38,7 @@ suites="strong  aes256-sha256-modp2048    aes256-sha256  modp2048   aes-256     
         gcm8    aes256-sha256-modp2048    aes128gcm8     modp2048   aes-256           sha256  14     esp-gcm8                       AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_GCM_8-128
         gcm12   aes256-sha256-modp2048    aes128gcm12    modp2048   aes-256           sha256  14     esp-gcm12                      AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_GCM_12-128
         null    aes256-sha256-modp2048    null-sha1      modp2048   aes-256           sha256  14     esp-null,esp-sha-hmac          AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  NULL/HMAC_SHA1_96
+        users   aes256-sha1-modp2048      aes256-sha1    modp2048   aes-256           sha     14     esp-aes-256,esp-sha-hmac       AES_CBC-256/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_2048           AES_CBC-256/HMAC_SHA1_96
         weak    aes128-sha1-modp1024      aes128-sha1    modp1024   aes               sha     2      esp-aes,esp-sha-hmac           AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024           AES_CBC-128/HMAC_SHA1_96"
 
 declare -A cell=()
@@ -72,7 +75,32 @@ lab_result() {
     [ -z "${IKEWISE_INTEROP:-}" ] || echo "$*" >>"$IKEWISE_INTEROP"
 }
 
+# cell_same_spis DRIVER NODE DRIVER NODE: of the newest pair, in the status of both
+cell_same_spis() {
+    local here there
+    here=$("$1_current_spis" "$2") there=$("$3_current_spis" "$4" | tail -n 1)
+    echo "in and out at $2 $here, at $4 $there"
+    [ -n "${here// /}" ] && [ "$here" = "${there#* } ${there% *}" ]
+}
+
 # The address that NODE must be told for the other end: behind the router's NAT it is the router's.
 cell_peer_address() {
-    lab_seen_address "${lab_across[$1]}" "${cell[nat]}"
+    if [ "${cell[outer]:-4}" = 6 ]; then
+        cell_outer "${lab_across[$1]}"
+    else
+        lab_seen_address "${lab_across[$1]}" "${cell[nat]}"
+    fi
+}
+
+cell_outer() {
+    if [ "${cell[outer]:-4}" = 6 ]; then echo "${lab_outer6[$1]}"; else echo "${lab_outer[$1]}"; fi
+}
+
+# The network behind NODE, with its prefix length, and the host in it.
+cell_network() {
+    if [ "${cell[inner]:-4}" = 6 ]; then echo "${lab_inner_net6[$1]}/64"; else echo "${lab_inner_net[$1]}/24"; fi
+}
+
+cell_host() {
+    if [ "${cell[inner]:-4}" = 6 ]; then echo "${lab_host6[$1]}"; else echo "${lab_host[$1]}"; fi
 }

@@ -12,6 +12,7 @@ interface GigabitEthernet0/0
  nameif outside
  security-level 0
  ip address ${lab_outer[$node]} 255.255.255.0
+$([ "${cell[outer]:-4}" = 4 ] || echo " ipv6 address ${lab_outer6[$node]}/64")
 !
 interface GigabitEthernet0/1
  nameif inside
@@ -19,7 +20,7 @@ interface GigabitEthernet0/1
  ip address ${lab_inner_gateway[$node]} 255.255.255.0
 !
 $(ikewise_trustpoint "$node")
-access-list VPN extended permit ip ${lab_inner_net[$node]} 255.255.255.0 ${lab_inner_net[$other]} 255.255.255.0
+access-list VPN extended permit ip $(ikewise_network "$node") $(ikewise_network "$other")
 $(ikewise_more_aces "$node")
 !
 crypto ipsec ikev1 transform-set TS ${cell[transforms]}
@@ -53,6 +54,10 @@ $(ikewise_credential "$other" "$key")
 CONF
     [ -z "${cell[keepalive]:-}" ] ||
         echo " isakmp keepalive threshold ${cell[keepalive]%% *} retry ${cell[keepalive]#* }"
+}
+
+ikewise_network() {
+    if [ "${cell[inner]:-4}" = 6 ]; then cell_network "$1"; else echo "${lab_inner_net[$1]} 255.255.255.0"; fi
 }
 
 ikewise_trustpoint() {
@@ -161,6 +166,14 @@ ikewise_pairs() {
 
 ikewise_describe() {
     ikewise "$1" show crypto isakmp sa | sed -n 's/^ *\(.*State *: *[A-Z_0-9]*\).*/\1/p' | tr -s ' ' | paste -sd ' '
+}
+
+# Its algorithms are what the peer's status is held against.
+ikewise_describes() {
+    local shown
+    shown=$(ikewise_describe "$1")
+    echo "$shown"
+    [[ $shown == *_ACTIVE* ]]
 }
 
 ikewise_export_keys() {

@@ -15,6 +15,7 @@ cd "$(dirname "$0")" || exit 1
 . ./strongswan.sh
 . ./libreswan.sh
 . ./ikewise.sh
+. ./decrypt.sh
 
 #       column       what is set in the cell
 columns="main_PSK     rekey=yes kilobytes=2560
@@ -67,12 +68,8 @@ both_are_up() {
     lab_until 5 ikewise_is_up "$our_node" && lab_until 5 "${peer}_is_up" "$their_node"
 }
 
-# The newest pair of both ends.
 spis_are_equal() {
-    local mine theirs
-    mine=$(ikewise_current_spis "$our_node") theirs=$("${peer}_current_spis" "$their_node" | tail -n 1)
-    echo "in and out here $mine, there $theirs"
-    [ -n "${mine// /}" ] && [ "$mine" = "${theirs#* } ${theirs% *}" ]
+    cell_same_spis ikewise "$our_node" "$peer" "$their_node"
 }
 
 # Where both ends have begun a successor at once, each of them may for a while prefer its own, and both have both.
@@ -85,22 +82,6 @@ successor_stands_at_both() {
         ikewise_pairs "$our_node" | grep -qx "${theirs#* } ${theirs% *}"
 }
 
-# What the peer's own status says of the algorithms.
-describes_both() {
-    local shown
-    shown=$("${peer}_describe" "$their_node")
-    echo "$shown"
-    case $peer in
-    strongswan) [[ $shown == *"${cell[ike_shown]}"* && $shown == *"ESP:${cell[esp_shown]}"* ]] ;;
-    libreswan) [[ $shown == *AES_CBC_256-HMAC_SHA2_256-MODP2048*AES_*pfsgroup=$(libreswan_pfs_shown)* ]] ;;
-    ikewise) [[ $shown == *_ACTIVE* ]] ;;
-    esac
-}
-
-libreswan_pfs_shown() {
-    if [ "${cell[pfs]}" = pfs ]; then echo MODP2048; else echo "<N/A>"; fi
-}
-
 # pour_and NODE COMMAND...: datagrams into the tunnel that nobody answers; when the kilobytes near their end ikewise begins a rekey
 pour_and() {
     local from=$1
@@ -111,23 +92,10 @@ pour_and() {
     "$@"
 }
 
-shark() {
-    XDG_CONFIG_HOME=$lab_dir/profile HOME=$lab_dir tshark -r "$lab_dir/esp.pcap" -o esp.enable_encryption_decode:TRUE "$@" 2>/dev/null
-}
-
-decrypts() {
-    local seen
-    lab_capture esp "$our_node" outside "$lab_dir/esp.pcap"
-    lab_in "$our_node-host" ping -n -q -c 2 -i 0.05 -W 0.1 "${lab_host[$their_node]}" >/dev/null
-    lab_stop esp
-    seen=$(shark -Y "icmp.type == 8 && ip.dst == ${lab_host[$their_node]}" -T fields -e esp.spi | head -n 1)
-    echo "an echo request in ESP with the SPI $seen"
-    [ -n "$seen" ] && "${peer}_has_spi" "$their_node" "${seen#0x}"
-}
-
 carries_traffic() {
     if [ "$peer" = libreswan ]; then
-        expect "$name: tshark decrypts our ESP with the keys that we export" decrypts
+        expect "$name: tshark decrypts our ESP with the keys that we export" \
+            decrypt_request "$our_node" "$our_node-host" "${lab_host[$their_node]}" "$peer" "$their_node"
     else
         expect "$name: 20 pings west to east" lab_ping west east 20 && expect "$name: 20 pings east to west" lab_ping east west 20
     fi
@@ -216,7 +184,7 @@ check_cell() {
     "${initiator}_provoke" west >/dev/null 2>&1
     [ "$initiator" != ikewise ] || lab_in west-host ping -n -q -c 2 -i 0.1 -W 2 "${lab_host[east]}" >/dev/null
     expect "$name: both are up" both_are_up &&
-        expect "$name: the algorithms in the peer's status" describes_both &&
+        expect "$name: the algorithms in the peer's status" "${peer}_describes" "$their_node" &&
         expect "$name: the same SPIs at both ends" spis_are_equal || return
     carries_traffic || return
     case $column in
@@ -234,7 +202,7 @@ check_cell() {
 # Of a peer that cannot: its own words, empty when it can.
 words_of_refusal() {
     [ "$peer $column" != "libreswan main_ECDSA" ] ||
-        sed -n "s/^while loading 'site': //p" "$lab_dir/pluto-$their_node/load.log"
+        sed -n "s/^addconn, in config '[^']*', //p" "$(libreswan_logs "$their_node")"
 }
 
 run_cell() {
@@ -250,8 +218,7 @@ run_cell() {
     elif refusal=$(words_of_refusal) && [ -n "$refusal" ]; then
         ok "$name: it cannot, and says: $refusal"
     else
-        mkdir -p "$lab_dir/profile/wireshark"
-        ikewise "$our_node" debug crypto ipsec keys "$lab_dir/profile/wireshark/esp_sa" >/dev/null
+        decrypt_begin "$our_node"
         check_cell
     fi
     if [ "$lab_failures" -gt "$failed_before" ]; then

@@ -2,6 +2,7 @@
 # A small internet in network namespaces, for tests with real packets. Source it, then:
 #
 #   lab_up none|west|east       makes the nodes below; west or east: the router masquerades that side
+#   lab_add_ipv6                the same internet with IPv6 beside IPv4
 #   lab_in NODE COMMAND...      runs a command there
 #   lab_spawn NAME NODE COMMAND...   a daemon there; its output goes to $lab_dir/NAME.log
 #   lab_stop NAME [SIGNAL]      ends it, by the pid that was recorded, and waits until it has gone
@@ -37,6 +38,11 @@ declare -A lab_outer=([west]=198.51.100.2 [east]=203.0.113.2)
 declare -A lab_inner_net=([west]=10.1.0.0 [east]=10.2.0.0)                  # each a /24
 declare -A lab_inner_gateway=([west]=10.1.0.1 [east]=10.2.0.1)
 declare -A lab_host=([west]=10.1.0.10 [east]=10.2.0.10)
+
+declare -A lab_outer6=([west]=2001:db8:1::2 [east]=2001:db8:2::2) lab_router6=([west]=2001:db8:1::1 [east]=2001:db8:2::1)
+declare -A lab_inner_net6=([west]=2001:db8:a:: [east]=2001:db8:b::) lab_inner_gateway6=([west]=2001:db8:a::1 [east]=2001:db8:b::1)
+declare -A lab_host6=([west]=2001:db8:a::10 [east]=2001:db8:b::10)
+
 declare -A lab_across=([west]=east [east]=west)
 
 lab_die() {
@@ -203,6 +209,23 @@ lab_up() {
         ip -n "$lab_prefix$node" route add default via "${lab_gateway[$node]}"
     done
     [ "$nat" = none ] || lab_masquerade "$nat"
+}
+
+lab_add_ipv6() {
+    local node side
+    for node in "${lab_nodes[@]}"; do
+        lab_in "$node" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
+            net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+        [[ $node == *-host ]] || lab_in "$node" sysctl -qw net.ipv6.conf.all.forwarding=1
+    done
+    for side in west east; do
+        ip -n "$lab_prefix$side" addr add "${lab_outer6[$side]}/64" dev outside nodad
+        ip -n "$lab_prefix$side" addr add "${lab_inner_gateway6[$side]}/64" dev inside nodad
+        ip -n "${lab_prefix}router" addr add "${lab_router6[$side]}/64" dev "$side" nodad
+        ip -n "$lab_prefix$side-host" addr add "${lab_host6[$side]}/64" dev eth0 nodad
+        ip -n "$lab_prefix$side" route add default via "${lab_router6[$side]}"
+        ip -n "$lab_prefix$side-host" route add default via "${lab_inner_gateway6[$side]}"
+    done
 }
 
 # The address under which NODE is seen from the other side, behind the router's NAT if there is one.

@@ -5,9 +5,15 @@
 
 libreswan_root=
 
-#                suite   ike                         esp
-libreswan_suites="strong  aes256-sha2_256;modp2048    aes256-sha2_256
-                  gcm     aes256-sha2_256;modp2048    aes_gcm256"
+#                suite   ike                         esp              shown for phase 1                   for phase 2
+libreswan_suites="strong  aes256-sha2_256;modp2048    aes256-sha2_256  AES_CBC_256-HMAC_SHA2_256-MODP2048  AES_CBC_256-HMAC_SHA2_256_128
+                  gcm     aes256-sha2_256;modp2048    aes_gcm256       AES_CBC_256-HMAC_SHA2_256-MODP2048  AES_GCM_16_256-NONE
+                  users   aes256-sha1;modp2048        aes256-sha1      AES_CBC_256-HMAC_SHA1-MODP2048      AES_CBC_256-HMAC_SHA1_96"
+
+# The row of the cell's suite, into `suite`.
+libreswan_suite() {
+    read -r -a suite < <(awk -v suite="${cell[suite]}" '$1 == suite' <<<"$libreswan_suites")
+}
 
 libreswan_fetch() {
     libreswan_root=$("$lab_tree/tests/peers/fetch_libreswan.sh") || lab_die "no libreswan"
@@ -16,7 +22,7 @@ libreswan_fetch() {
 libreswan_write_conf() {
     local node=$1 other=${lab_across[$1]} peer suite
     peer=$(cell_peer_address "$node")
-    read -r -a suite < <(awk -v suite="${cell[suite]}" '$1 == suite' <<<"$libreswan_suites")
+    libreswan_suite
     cat <<CONF
 config setup
     ikev1-policy=accept
@@ -26,10 +32,10 @@ conn site
     keyexchange=ike
     ikev2=no
     type=tunnel
-    left=${lab_outer[$node]}
+    left=$(cell_outer "$node")
     right=$peer
-    leftsubnet=${lab_inner_net[$node]}/24
-    rightsubnet=${lab_inner_net[$other]}/24
+    leftsubnet=$(cell_network "$node")
+    rightsubnet=$(cell_network "$other")
     ike=${suite[1]}
     esp=${suite[2]}$([ "${cell[pfs]}" = no-pfs ] || echo ";modp2048")
     pfs=$([ "${cell[pfs]}" = pfs ] && echo yes || echo no)
@@ -95,21 +101,24 @@ libreswan_make_database() {
         libreswan_in_root "$dir" certutil -A -n root -t CT,, -d sql:/peer/nss -i /peer/root.pem
 }
 
+libreswan_write_secrets() {
+    echo ": PSK \"$cell_key\""
+}
+
 libreswan_start() {
     local node=$1 dir=$lab_dir/pluto-$1
     mkdir -p "$dir"
     libreswan_write_conf "$node" >"$dir/ipsec.conf"
-    (umask 077 && echo ": PSK \"$cell_key\"" >"$dir/ipsec.secrets")
+    (umask 077 && libreswan_write_secrets "$node" >"$dir/ipsec.secrets")
     libreswan_make_database "$node" "$dir" >"$dir/database.log" 2>&1 || { cat "$dir/database.log" >&2; return 1; }
     # shellcheck disable=SC2016
     lab_spawn "pluto-$node" "$node" bash -c '
         mount --bind "$1" "$0/peer" && mount --rbind /run "$0/run" && mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" &&
             mkdir -p /run/pluto && exec chroot "$0" "$2" --preload /no_esp.so /usr/libexec/ipsec/pluto --nofork --stderrlog \
-            --config /peer/ipsec.conf --secretsfile /peer/ipsec.secrets --nssdir /peer/nss --rundir /run/pluto' \
+            --config /peer/ipsec.conf --secretsfile /peer/ipsec.secrets --nssdir /peer/nss --ipsecdir /peer --rundir /run/pluto' \
         "$libreswan_root" "$dir" "$(libreswan_loader)"
-    lab_until 10 whack "$node" --briefstatus || return 1
-    libreswan_inside "$node" /usr/libexec/ipsec/addconn --config /peer/ipsec.conf --ctlsocket /run/pluto/pluto.ctl --autoall \
-        >"$dir/load.log" 2>&1
+    # it loads its connections by itself, and only then listens
+    lab_until 10 grep -q 'listening for IKE messages' "$lab_dir/pluto-$node.log"
 }
 
 libreswan_inside() {
@@ -170,14 +179,14 @@ libreswan_is_gone() {
     ! whack "$1" --showstates | grep -q 'STATE_'
 }
 
-# Of the newest pair.
+# Of the newest pair: it prints esp.SPI@ADDRESS, and esp:SPI@ADDRESS with IPv6.
 libreswan_spis() {
-    whack "$1" --showstates | awk -v own="${lab_outer[$1]}" '
-        / esp\.[0-9a-f]+@/ {
+    whack "$1" --showstates | awk -v own="$(cell_outer "$1")" '
+        / esp[.:][0-9a-f]+@/ {
             i = o = ""
             for (f = 1; f <= NF; f++)
-                if ($f ~ /^esp\./) {
-                    spi = $f; sub(/^esp\./, "", spi); sub(/@.*/, "", spi)
+                if ($f ~ /^esp[.:]/) {
+                    spi = $f; sub(/^esp[.:]/, "", spi); sub(/@.*/, "", spi)
                     if ($f ~ "@" own "$") i = spi; else o = spi
                 }
             if (i && o) { split($1, n, "[#:]"); if (n[2] + 0 >= newest) { newest = n[2] + 0; spis = padded(i) " " padded(o) } }
@@ -190,9 +199,18 @@ libreswan_describe() {
     whack "$1" --status | sed -n 's/^.*IKEv1 algorithm newest: */ISAKMP /p; s/^.*ESP algorithm newest: */ESP /p' | sort -ru | paste -sd ' '
 }
 
+libreswan_describes() {
+    local shown suite pfs='<N/A>'
+    libreswan_suite
+    [ "${cell[pfs]}" = no-pfs ] || pfs=MODP2048
+    shown=$(libreswan_describe "$1")
+    echo "$shown"
+    [[ $shown == *"${suite[3]}"*"${suite[4]}"*"pfsgroup=$pfs"* ]]
+}
+
 # libreswan_has_spi NODE SPI: of one of its inbound SAs
 libreswan_has_spi() {
-    whack "$1" --showstates | grep -qE " esp\.$(sed 's/^0*//' <<<"$2")@${lab_outer[$1]} "
+    whack "$1" --showstates | grep -qE " esp[.:]$(printf %x "0x$2")@$(cell_outer "$1") "
 }
 
 libreswan_current_spis() {

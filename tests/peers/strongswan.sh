@@ -55,7 +55,7 @@ connections {
     site {
         version = 1
         aggressive = ${cell[aggressive]:-no}
-        local_addrs = ${lab_outer[$node]}
+        local_addrs = $(cell_outer "$node")
         remote_addrs = $peer
         proposals = ${cell[ike]}
         rekey_time = 24h
@@ -64,8 +64,8 @@ connections {
         $dpd
 $(strongswan_authentication "$node")
         children {
-$(strongswan_child "$node" net "${lab_inner_net[east]}")
-$(for net in $(cell_more_subnets); do strongswan_child "$node" "net-${net//./-}" "$net"; done)
+$(strongswan_child "$node" net "$(cell_network east)")
+$(for net in $(cell_more_subnets); do strongswan_child "$node" "net-${net//./-}" "$net/24"; done)
         }
     }
 }
@@ -106,12 +106,13 @@ CONF
 
 # strongswan_child NODE NAME EAST-NETWORK
 strongswan_child() {
-    local mine=${lab_inner_net[west]} theirs=$3
-    [ "$1" = west ] || mine=$3 theirs=${lab_inner_net[west]}
+    local mine theirs=$3
+    mine=$(cell_network west)
+    [ "$1" = west ] || theirs=$mine mine=$3
     cat <<CONF
             $2 {
-                local_ts = $mine/24
-                remote_ts = $theirs/24
+                local_ts = $mine
+                remote_ts = $theirs
                 esp_proposals = ${cell[esp]}
                 rekey_time = 8h
                 $action
@@ -199,6 +200,13 @@ strongswan_describe() {
     swanctl "$1" --list-sas | awk '/ESTABLISHED/ { gsub(",", ""); print $3 }
                                    /^ +AES|^ +3DES/ { print $1 }
                                    /INSTALLED/ { sub(/^ *net: /, ""); gsub(",", ""); print }' | paste -sd ' '
+}
+
+strongswan_describes() {
+    local shown
+    shown=$(strongswan_describe "$1")
+    echo "$shown"
+    [[ $shown == *"${cell[ike_shown]}"* && $shown == *"ESP:${cell[esp_shown]}"* ]]
 }
 
 # Of the SA that stands: "COOKIE,KEY", a row of Wireshark's ikev1_decryption_table.

@@ -1,6 +1,6 @@
 #!/bin/bash
-# strongSwan as a user's end, and ikewise as one of strongSwan and of ikewise: XAUTH and mode config, in aggressive and in
-# main mode, behind NAT and not; by the key of a group, and hybrid.
+# strongSwan and libreswan as a user's end, and ikewise as one of each of them and of ikewise: XAUTH and mode config, in
+# aggressive and in main mode, behind NAT and not; by the key of a group, and hybrid.
 #
 #   tests/peers/users.sh            all of it, side by side
 #   tests/peers/users.sh NAME...
@@ -9,138 +9,11 @@ cd "$(dirname "$0")" || exit 1
 . ./lab.sh
 . ./cell.sh
 . ./strongswan.sh
+. ./libreswan.sh
 . ./ikewise.sh
+. ./decrypt.sh
 . ./user_gateway.sh
-
-strongswan_write_connections() {
-    [ "$1" = west ] || { strongswan_gateway; return; }
-    cat <<CONF
-connections {
-    site {
-        version = 1
-        aggressive = ${cell[aggressive]:-no}
-        local_addrs = ${lab_outer[west]}
-        remote_addrs = ${lab_outer[east]}
-        proposals = aes256-sha1-modp2048
-        vips = 0.0.0.0
-$(strongswan_user)
-        children {
-            net {
-                remote_ts = ${lab_inner_net[east]}/24
-                esp_proposals = aes256-sha1
-            }
-        }
-    }
-}
-secrets {
-    ike-site {
-        secret = "$cell_key"
-    }
-    xauth-$user {
-        id = $user
-        secret = "${cell[password]:-$password}"
-    }
-}
-CONF
-}
-
-strongswan_user() {
-    local shows="${cell[local_id]:+id = ${cell[local_id]}}"
-    if [ -n "$hybrid" ]; then
-        cat <<CONF
-        local-1 {
-            auth = xauth
-            xauth_id = $user
-            $shows
-        }
-        remote-1 {
-            auth = pubkey
-            id = "$(cell_subject east)"
-        }
-CONF
-        return
-    fi
-    cat <<CONF
-        local-1 {
-            auth = psk
-            $shows
-        }
-        local-2 {
-            auth = xauth
-            xauth_id = $user
-        }
-        remote-1 {
-            auth = psk
-            id = %any
-        }
-CONF
-}
-
-strongswan_proof() {
-    if [ -n "$hybrid" ]; then
-        cat <<CONF
-        local-1 {
-            auth = pubkey
-            certs = own.pem
-            id = "$(cell_subject east)"
-        }
-        remote-1 {
-            auth = xauth
-        }
-CONF
-        return
-    fi
-    cat <<CONF
-        local-1 {
-            auth = psk
-        }
-        remote-1 {
-            auth = psk
-            id = keyid:$group
-        }
-        remote-2 {
-            auth = xauth
-        }
-CONF
-}
-
-strongswan_gateway() {
-    cat <<CONF
-connections {
-    site {
-        version = 1
-        aggressive = ${cell[aggressive]:-no}
-        local_addrs = ${lab_outer[east]}
-        remote_addrs = %any
-        proposals = aes256-sha1-modp2048
-        pools = users
-$(strongswan_proof)
-        children {
-            net {
-                local_ts = 0.0.0.0/0
-                esp_proposals = aes256-sha1
-            }
-        }
-    }
-}
-pools {
-    users {
-        addrs = $pool.10-$pool.20
-        dns = 10.2.0.53
-        split_include = ${lab_inner_net[east]}/24
-    }
-}
-secrets {
-    ike-site {
-        secret = "$cell_key"
-    }
-    xauth-$user {
-        id = $user
-        secret = "$password"
-    }
-}
-CONF
-}
+. ./users_peers.sh
 
 client_proof() {
     [ "${cell[aggressive]:-no}" = yes ] || echo "vpnclient phase1-mode main"
@@ -195,109 +68,132 @@ has_route() {
     lab_in west ip route get "${lab_host[east]}" | grep -o "dev ikewise0.*src $pool\\.[0-9]*"
 }
 
-# What strongSwan is given beside its configuration, as a gateway and as a user.
-strongswan_certificates() {
-    local dir=$lab_dir/charon-$1
-    [ -n "$hybrid" ] || return 0
-    mkdir -p "$dir"/{x509,x509ca,private}
-    cp "$certificates/root.pem" "$dir/x509ca/"
-    [ "$1" = west ] && return
-    cp "$certificates/east-$hybrid.pem" "$dir/x509/own.pem"
-    cp "$certificates/east-$hybrid.key" "$dir/private/own.key"
+# carries_traffic NAME PEER PEER-NODE: between the user in west, who has that address, and the host behind east
+carries_traffic() {
+    local ours=${lab_across[$3]}
+    if [ "$2" != libreswan ]; then
+        expect "$1: 20 pings from the user" pings west "${lab_host[east]}" "$address"
+        expect "$1: 20 pings to the user" pings east-host "$address"
+    elif [ "$ours" = west ]; then
+        expect "$1: tshark decrypts our ESP with the keys that we export" decrypt_request west west "${lab_host[east]}" "$2" "$3"
+    else
+        expect "$1: tshark decrypts our ESP with the keys that we export" decrypt_request east east-host "$address" "$2" "$3"
+    fi
+}
+
+# both_agree NAME PEER PEER-NODE: each from the peer's own status
+both_agree() {
+    expect "$1: both are up" lab_until 15 are_up "$2" "$3"
+    expect "$1: the algorithms in the peer's status" "$2_describes" "$3"
+    expect "$1: the same SPIs at both ends" cell_same_spis ikewise "${lab_across[$3]}" "$2" "$3"
+}
+
+are_up() {
+    ikewise_is_up "${lab_across[$2]}" && "$1_is_up" "$2"
+}
+
+# libreswan as a user's end begins anew at once.
+has_ended() {
+    [ "$("$1_current_spis" west)" != "$2" ]
+}
+
+# A cell of docs/interop.md.
+note_result() {
+    local result=up
+    [ "$lab_failures" = 0 ] || result=fails
+    lab_result "$1" "$([ -n "$hybrid" ] && echo hybrid || echo "XAUTH + mode config")" "$2" "$result"
 }
 
 # client NAME NAT GATEWAY [MODE]
 client() {
-    local name=$1
+    local name=$1 address
     lab_up "$2"
-    cell_choose strong no-pfs "$2"
-    cell[aggressive]=$([ "${4:-aggressive}" = main ] && echo no || echo yes)
+    cell_choose users no-pfs "$2"
     cell[plugins]="xauth-generic attr unity"
-    if [ "$3" = strongswan ]; then
-        strongswan_certificates east
-        strongswan_start east || { not_ok "$name: strongSwan starts"; return; }
-    else
+    [ "${4:-aggressive}" = main ] || cell[aggressive]=yes
+    if [ "$3" = ikewise ]; then
         gateway_start "$name" || return
+    else
+        [ "$3" != strongswan ] || strongswan_certificates east
+        "$3_start" east || { not_ok "$name: $3 starts"; return; }
     fi
     client_start "$name" || return
+    decrypt_begin west
     if expect "$name: we have an address" lab_until 15 client_address; then
-        expect "$name: of the pool" client_address
+        address=$(client_address)
         expect "$name: and a route" has_route
-        expect "$name: 20 pings from the user" pings west "${lab_host[east]}"
-        expect "$name: 20 pings to the user" pings east-host "$(client_address)"
         expect "$name: we say that we have it" says "$(ikewise_logs west)" "the gateway has given us the address $pool.*"
-        if [ "$3" = strongswan ]; then
-            expect "$name: its delete" quietly strongswan_down east
-        else
+        both_agree "$name" "$3" east
+        carries_traffic "$name" "$3" east
+        if [ "$3" = ikewise ]; then
             expect "$name: its delete" quietly ikewise east clear crypto isakmp sa
+        else
+            expect "$name: its delete" quietly "$3_down" east
         fi
         expect "$name: and we begin anew" lab_until 20 given_twice
-        lab_until 10 both_know "$3"
+        lab_until 10 are_up "$3" east
         expect "$name: our end" quietly ikewise_stop west
         expect "$name: leaves no rule" [ -z "$(lab_in west ip rule | grep -E '^45[0-9]:')" ]
         expect "$name: and no SA there" lab_until 5 "${3}_is_gone" east
     fi
     expect "$name: no log has the password" [ "$(grep -c "$password" "$(ikewise_logs west)")" = 0 ]
+    note_result "${title[$3]}" initiator
+    [ "$3" != ikewise ] || note_result ikewise responder
     # shellcheck disable=SC2046
     show_logs "$(ikewise_logs west)" $("${3}_logs" east)
 }
 
-both_know() {
-    "${1}_is_up" east
-}
-
 quietly() {
-    "$@" >/dev/null
+    "$@" >/dev/null 2>&1
 }
 
 says() {
     grep -h -m 1 -o "$2" "$1"
 }
 
-address() {
-    swanctl west --list-sas | sed -n "s/.*\\[\\($pool\\.[0-9]*\\)\\].*/\\1/p" | head -1
-}
-
-pings() {
-    lab_in "$1" ping -n -q -c 20 -i 0.05 -W 2 -w 30 ${3:+-I "$3"} "$2" | grep -o '20 packets transmitted, 20 received'
-}
-
 show_logs() {
     [ "$lab_failures" = 0 ] || tail -n 60 "$@" 2>&1 | sed 's/^/  | /'
 }
 
+# begin NAME NAT MODE PEER [PASSWORD]
 begin() {
     lab_up "$2"
-    cell_choose strong no-pfs "$2"
+    cell_choose users no-pfs "$2"
     cell[plugins]="xauth-generic attr"
     [ "$3" = main ] || cell[aggressive]=yes cell[local_id]=keyid:$group
-    cell[password]=${4:-$password}
+    cell[password]=${5:-$password}
     gateway_start "$1" || return
-    strongswan_certificates west
-    strongswan_start west || { not_ok "$1: strongSwan starts"; return 1; }
+    decrypt_begin east
+    [ "$4" != strongswan ] || strongswan_certificates west
+    "$4_start" west || { not_ok "$1: $4 starts"; return 1; }
 }
 
-# tunnel NAME NAT MODE
+# tunnel NAME NAT MODE PEER
 tunnel() {
-    local name=$1 log
+    local name=$1 peer=$4 log address before
     begin "$@" || return
     log=$(ikewise_logs east)
-    if expect "$name: the user's tunnel" quietly strongswan_up west; then
+    if expect "$name: the user's tunnel" quietly "${peer}_up" west; then
         expect "$name: we say who he is" says "$log" "User ($user) authenticated."
-        expect "$name: and which address he has" says "$log" "Assigned private IP address $(address) to remote user"
-        expect "$name: 20 pings from the user" pings west "${lab_host[east]}" "$(address)"
-        expect "$name: 20 pings to the user" pings east-host "$(address)"
-        expect "$name: his delete" quietly strongswan_down west
+        address=$("${peer}_user_address")
+        expect "$name: and which address he has" says "$log" "Assigned private IP address ${address:-?} to remote user"
+        both_agree "$name" "$peer" west
+        carries_traffic "$name" "$peer" west
+        expect "$name: his delete" quietly "${peer}_down" west
         expect "$name: leaves no SA here" lab_until 5 ikewise_is_gone east
-        expect "$name: again" quietly strongswan_up west
-        expect "$name: our delete" ikewise east clear crypto isakmp sa
-        expect "$name: leaves no SA there" lab_until 5 strongswan_is_gone west
+        expect "$name: again" quietly "${peer}_up" west
+        both_agree "$name" "$peer" west
+        before=$("${peer}_current_spis" west)
+        expect "$name: our delete" quietly ikewise_down east
+        expect "$name: is seen there" lab_until 5 has_ended "$peer" "$before"
     fi
+    expect "$name: no log has the password" [ "$(grep -c "$password" "$log")" = 0 ]
+    note_result "${title[$peer]}" responder
     # shellcheck disable=SC2046
-    show_logs "$log" $(strongswan_logs west)
+    show_logs "$log" $("${peer}_logs" west)
 }
 
-# refused NAME NAT MODE PASSWORD
+# refused NAME NAT MODE PEER PASSWORD
 refused() {
     begin "$@" || return
     strongswan_up west >/dev/null 2>&1 && not_ok "$1: strongSwan has a tunnel"
@@ -314,12 +210,6 @@ with() {
     "$3" "$1" "${@:4}"
 }
 
-# shown NAME PEER ROLE FUNCTION WORDS...: hybrid, as a cell of docs/interop.md
-shown() {
-    with "$1" rsa "${@:4}"
-    lab_result "$2" hybrid "$3" "$([ "$lab_failures" = 0 ] && echo up || echo fails)"
-}
-
 # distrusted NAME WHY: a gateway with a certificate that is not the one that the client wants gets no password
 distrusted() {
     lab_up none
@@ -333,24 +223,30 @@ distrusted() {
     show_logs "$(ikewise_logs west)" "$(ikewise_logs east)"
 }
 
+declare -A title=([strongswan]=strongSwan [libreswan]=libreswan [ikewise]=ikewise)
+
 #     name                    what
-cases="aggressive              tunnel none aggressive
-       aggressive-nat          tunnel west aggressive
-       main                    tunnel none main
-       wrong-password          refused none aggressive looking-glass
+cases="aggressive              tunnel none aggressive strongswan
+       aggressive-nat          tunnel west aggressive strongswan
+       main                    tunnel none main strongswan
+       libreswan               tunnel none aggressive libreswan
+       libreswan-nat           tunnel west aggressive libreswan
+       wrong-password          refused none aggressive strongswan looking-glass
        client-of-strongswan    client none strongswan
+       client-of-libreswan     client none libreswan
        client-of-ikewise       client none ikewise
        client-nat              client west ikewise
-       hybrid-main             shown strongSwan responder tunnel none main
-       hybrid-aggressive       shown strongSwan responder tunnel west aggressive
-       hybrid-wrong-password   with rsa refused none aggressive looking-glass
-       hybrid-client-main      shown strongSwan initiator client none strongswan main
-       hybrid-client           shown strongSwan initiator client west strongswan aggressive
-       hybrid-ikewise-main     shown ikewise initiator client none ikewise main
-       hybrid-ikewise          shown ikewise responder client west ikewise aggressive
+       hybrid-main             with rsa tunnel none main strongswan
+       hybrid-aggressive       with rsa tunnel west aggressive strongswan
+       hybrid-wrong-password   with rsa refused none aggressive strongswan looking-glass
+       hybrid-client-main      with rsa client none strongswan main
+       hybrid-client           with rsa client west strongswan aggressive
+       hybrid-ikewise-main     with rsa client none ikewise main
+       hybrid-ikewise          with rsa client west ikewise aggressive
        hybrid-stranger         with stranger distrusted .*CERT_UNTRUSTED.*
        hybrid-other            with other distrusted .*CERT_ID_DIFFERS.*"
 
 strongswan_fetch
+libreswan_fetch
 
 lab_cases "$cases" "$@"
