@@ -453,23 +453,30 @@ bool capture_next(const struct capture_buffer *buffer, size_t *at, struct captur
 
 /* ---- envelopes ---- */
 
+/* What no header can say is at least no other length. */
+static uint16_t u16_at_most(size_t len)
+{
+    return len < UINT16_MAX ? (uint16_t)len : UINT16_MAX;
+}
+
 struct bytes capture_envelop(uint8_t *space, size_t size, struct endpoint from, struct endpoint to, bool is_udp,
                              bool has_marker, struct bytes data, uint32_t *len)
 {
     struct writer w = writer_of(space, size);
     size_t udp_len = (is_udp ? 8 : 0) + (has_marker ? 4 : 0) + data.len;
+    size_t ip_len = (from.ip.family == IP_V4 ? 20 : 0) + udp_len;
     uint8_t protocol = is_udp ? PROTOCOL_UDP : PROTOCOL_ESP;
 
-    CHECK(size >= CAPTURE_ENVELOPE_MAX && udp_len <= UINT16_MAX - 20 && from.ip.family == to.ip.family);
+    CHECK(size >= CAPTURE_ENVELOPE_MAX && from.ip.family == to.ip.family);
     if (from.ip.family == IP_V4) {
         write_u16(&w, 0x4500);
-        write_u16(&w, (uint16_t)(20 + udp_len));
+        write_u16(&w, u16_at_most(ip_len));
         write_u32(&w, 0);
         write_u16(&w, (uint16_t)(64 << 8 | protocol));
         write_u16(&w, 0);
     } else {
         write_u32(&w, 0x60000000);
-        write_u16(&w, (uint16_t)udp_len);
+        write_u16(&w, u16_at_most(ip_len));
         write_u16(&w, (uint16_t)(protocol << 8 | 64));
     }
     write_bytes(&w, ip_bytes(&from.ip));
@@ -477,7 +484,7 @@ struct bytes capture_envelop(uint8_t *space, size_t size, struct endpoint from, 
     if (is_udp) {
         write_u16(&w, from.port);
         write_u16(&w, to.port);
-        write_u16(&w, (uint16_t)udp_len);
+        write_u16(&w, u16_at_most(udp_len));
         write_u16(&w, 0);
     }
     if (has_marker)

@@ -161,14 +161,14 @@ void control_on_drop(struct control *control, const struct plane_drop *dropped)
         if (!is_wanted_drop(control->captures[i], dropped->drop))
             continue;
 
-        struct captured kept = {.at_us = now_us(), .drop = dropped->drop};
+        struct captured kept = {.at_us = now_us(), .drop = dropped->drop, .len = (uint32_t)dropped->packet.len};
 
         if (dropped->is_outside)
             kept.packet = capture_envelop(space, sizeof space, dropped->from, dropped->to, dropped->is_udp, false,
                                           dropped->packet, &kept.len);
         else
             kept.packet = dropped->packet;
-        kept.len = (uint32_t)(kept.packet.len + dropped->len - dropped->packet.len);
+        kept.len += (uint32_t)(dropped->len - dropped->packet.len);
         if (kept.packet.len > CAPTURE_PACKET_MAX)
             kept.packet.len = CAPTURE_PACKET_MAX;
         keep(control->captures[i], kept);
@@ -453,7 +453,7 @@ static void send_packet(struct client *client, uint32_t number, const struct cap
     client_send(client, &r);
 }
 
-/* Line by line what text_add_message says. Of a packet that was kept in part, the header. */
+/* Line by line what text_add_message says. Nothing of a message that was kept in part. */
 static void send_decoded(struct client *client, struct bytes packet)
 {
     static char space[DECODED_SIZE];

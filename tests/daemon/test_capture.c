@@ -250,6 +250,31 @@ static void an_envelope_carries_what_was_told_without_one(void **state)
     }
 }
 
+/* Over IPv6 a datagram may be longer than one of IPv4, and than any header says that is put before it again. */
+static void an_envelope_holds_the_longest_packet_that_can_come(void **state)
+{
+    static const uint8_t longest[65535];
+    static const char *const ends[] = {"192.0.2.1", "2001:db8::1"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        for (int is_udp = 0; is_udp < 2; is_udp++) {
+            uint8_t space[CAPTURE_PACKET_MAX];
+            struct endpoint end = {.port = 4500};
+            char line[256];
+            struct text t = text_of(line, sizeof line);
+            uint32_t len;
+
+            CHECK(ip_parse(&end.ip, bytes_of_text(ends[i])));
+            struct bytes packet =
+                capture_envelop(space, sizeof space, end, end, is_udp, false, BYTES_OF(longest), &len);
+            CHECK(packet.len == sizeof space && len > sizeof longest);
+            text_add_captured(&t, packet);
+            CHECK(t.len > 0 && !t.is_cut);
+        }
+    }
+}
+
 static void packets_are_told_as_on_an_asa(void **state)
 {
     uint8_t space[60];
@@ -290,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_full_buffer_stays_as_it_is),
         cmocka_unit_test(a_circular_buffer_has_the_newest),
         cmocka_unit_test(an_envelope_carries_what_was_told_without_one),
+        cmocka_unit_test(an_envelope_holds_the_longest_packet_that_can_come),
         cmocka_unit_test(packets_are_told_as_on_an_asa),
     };
 
