@@ -114,6 +114,11 @@ bool text_is_masked_key(
     struct bytes text); /* nothing but asterisks: what show running-config writes in place of a key */
 void compile_tunnel_groups(struct compiler *c);
 
+/* certmap.c: which groups certificates are mapped to */
+void compile_certificate_maps(struct compiler *c);                    /* after the tunnel-groups */
+bool certmap_leads_to(const struct compiler *c, struct bytes group);  /* one of that name may be chosen so */
+bool certmap_restricts(const struct compiler *c, struct bytes group); /* by a rule that says whose certificates */
+
 /* remote.c */
 void compile_pools(struct compiler *c);
 void compile_group_policies(struct compiler *c); /* after the pools */

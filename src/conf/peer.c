@@ -96,7 +96,8 @@ static void take_identity_check(struct keyed_group *g, const struct statement *s
 /* Without this every certificate of the authority could stand for this peer. */
 static void check_identity(struct compiler *c, const struct keyed_group *g, const struct statement *block)
 {
-    if (g->group.trustpoint != 0 && g->group.peer_identity == NULL && g->group.user_auth != USER_AUTH_HYBRID)
+    if (g->group.trustpoint != 0 && g->group.peer_identity == NULL && g->group.user_auth != USER_AUTH_HYBRID &&
+        !certmap_restricts(c, first_argument(block)))
         say(c, CONF_NOTE, block,
             "tunnel-group %s takes every certificate of its trustpoint: `peer-identity` names the peer's own",
             g->group.name);
@@ -233,7 +234,7 @@ static void add_groups(struct compiler *c)
 
         if (c->group_count >= NO_INDEX - COUNT_OF(default_groups) || is_default_group(name))
             continue;
-        if (is_for_users(s) && c->conf->policy.is_aggressive_answered)
+        if (is_for_users(s) && (c->conf->policy.is_aggressive_answered || certmap_leads_to(c, name)))
             add_group(c, name, s->line, (struct ip){0}, true);
         else if (is_for_users(s))
             say(c, CONF_NOTE, s,
@@ -247,7 +248,7 @@ static void add_groups(struct compiler *c)
             add_group(c, name, s->line, peer, false);
         else if (is_wanted_host(c, name))
             continue; /* its address is not known yet */
-        else if (c->conf->policy.is_aggressive_answered)
+        else if (c->conf->policy.is_aggressive_answered || certmap_leads_to(c, name))
             add_group(c, name, s->line, (struct ip){0}, false);
         else
             say(c, CONF_NOTE, s,

@@ -55,6 +55,9 @@ enum trust_fault {
     TRUST_COUNT
 };
 
+/* How a part of a name is held against a text: eq, ne, co, nc. */
+enum name_match { NAME_EQUAL, NAME_DIFFERS, NAME_CONTAINS, NAME_LACKS };
+
 /* Whether it must be known that a certificate is not revoked. */
 enum revocation { REVOCATION_NONE, REVOCATION_CRL, REVOCATION_CRL_IF_ANY };
 

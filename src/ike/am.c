@@ -48,10 +48,10 @@ uint16_t am_group_to_answer_as(const struct policy *policy, struct bytes id_body
         return of_id;
     if (of_address != NO_INDEX && ip_is_set(policy->tunnel_groups[of_address].peer))
         return of_address;
-    for (uint16_t i = 0; i < policy->tunnel_group_count; i++)
+    for (uint16_t i = 0; id.type != ID_DER_ASN1_DN && i < policy->tunnel_group_count; i++)
         if (policy->tunnel_groups[i].is_by_identity && policy->tunnel_groups[i].is_remote_access)
             return i;
-    return of_address;
+    return of_address; /* a distinguished name is of a certificate, and names no group */
 }
 
 static void tell_no_group(struct step_work *work, const struct id *id)

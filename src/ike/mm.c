@@ -197,6 +197,12 @@ static uint16_t group_of_method(const struct step_work *work)
     uint16_t index = group_index(work);
     bool has_own = index != NO_INDEX && ip_is_set(policy->tunnel_groups[index].peer);
 
+    if (!has_own && sa->side == RESPONDER && sa->user_auth == USER_AUTH_NONE &&
+        !policy_can_authenticate(policy, index, sa->auth)) {
+        uint16_t of_certificate = policy_certificate_group_for_any(policy, sa->auth); /* it shows later which */
+
+        index = of_certificate != NO_INDEX ? of_certificate : index;
+    }
     return has_own || sa->user_auth == USER_AUTH_NONE ? index : policy_remote_group_for_any(policy, sa->user_auth);
 }
 

@@ -4,6 +4,7 @@
  * The vault judges a peer's chain, identity and signature in one question: a certificate alone never proves anybody. */
 #include "base/check.h"
 #include "crypto/certificate.h"
+#include "ike/certmap.h"
 #include "ike/phase1.h"
 
 #include <string.h>
@@ -238,6 +239,42 @@ static void ask_for_digest(const struct step_work *work, enum side side, uint8_t
     *len = (uint16_t)hash_phase1(work, side, digest).len;
 }
 
+/* The peer's own certificate, as it came. */
+static bool peer_certificate(const struct step_work *work, struct certificate *certificate)
+{
+    for (size_t i = 0; i < message_count(work->in, PL_CERT); i++) {
+        struct cert cert;
+
+        if (cert_read(&cert, message_nth(work->in, PL_CERT, i)->body) == WIRE_OK &&
+            cert.encoding == CERT_X509_SIGNATURE)
+            return certificate_read(certificate, cert.data);
+    }
+    return false;
+}
+
+/* A responder chooses the tunnel-group by the certificate that is shown, and then judges it by what that group wants.
+ * A group for users takes no peer without one, nor the other way round (attack list X01). */
+static enum reason take_group(struct step_work *work, const struct id *id)
+{
+    const struct policy *policy = work->ike->policy;
+    struct isakmp_sa *sa = &work->draft->sa;
+    struct certificate certificate;
+
+    if (sa->side == INITIATOR || !policy_maps_certificates(policy) || !peer_certificate(work, &certificate))
+        return REASON_OK; /* without one it is refused for that */
+    uint16_t index = certmap_group(policy, &certificate, id, sa->remote.ip, sa->user_auth);
+    if (index == sa->tunnel_group)
+        return REASON_OK;
+    if (index == NO_INDEX || policy->tunnel_groups[index].user_auth != sa->user_auth ||
+        !policy_can_authenticate(policy, index, sa->auth)) {
+        tell_sa(work->ike, work->out, EV_GROUP_MISSING, sa);
+        return REASON_NO_TUNNEL_GROUP;
+    }
+    sa->tunnel_group = index;
+    tell_sa(work->ike, work->out, EV_GROUP_FOUND, sa);
+    return REASON_OK;
+}
+
 /* Messages 5 and 6. Nothing that is said here is believed before the vault's answer. */
 enum reason mm_take_signature(struct step_work *work)
 {
@@ -253,7 +290,9 @@ enum reason mm_take_signature(struct step_work *work)
         return REASON_BAD_ID;
     if (!draft_set(work, peer_side == INITIATOR ? BLOB_ID_I : BLOB_ID_R, body))
         return REASON_LIMIT;
-    enum reason reason = ask_about(work, &id, q);
+    enum reason reason = take_group(work, &id);
+    if (reason == REASON_OK)
+        reason = ask_about(work, &id, q);
     if (reason == REASON_OK)
         reason = follow_port(work);
     if (reason == REASON_OK)
@@ -334,7 +373,9 @@ enum reason am_take_signature(struct step_work *work)
     if (phase1_trustpoint(work) == NULL)
         return REASON_NO_TRUSTPOINT;
     CHECK(id_read(&id, draft_blob(work, BLOB_ID_I)) == WIRE_OK);
-    enum reason reason = ask_about(work, &id, q);
+    enum reason reason = take_group(work, &id);
+    if (reason == REASON_OK)
+        reason = ask_about(work, &id, q);
     detect_nat(work);
     if (reason == REASON_OK)
         reason = follow_port(work);

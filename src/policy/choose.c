@@ -108,6 +108,23 @@ bool policy_can_authenticate(const struct policy *policy, uint16_t tunnel_group,
     return trustpoint->kind == kind || (group->user_auth == USER_AUTH_HYBRID && group->is_client);
 }
 
+bool policy_maps_certificates(const struct policy *policy)
+{
+    return policy->certificate_rule_count > 0 || policy->is_group_of_ou || policy->is_group_of_identity ||
+           policy->certificate_group != 0;
+}
+
+uint16_t policy_certificate_group_for_any(const struct policy *policy, uint16_t auth)
+{
+    bool is_asked_for = policy_maps_certificates(policy) && policy_signature_of(auth) != SIGNATURE_NONE;
+
+    for (uint16_t i = 0; is_asked_for && i < policy->tunnel_group_count; i++)
+        if (policy->tunnel_groups[i].is_by_identity && policy->tunnel_groups[i].user_auth == USER_AUTH_NONE &&
+            policy_can_authenticate(policy, i, auth))
+            return i;
+    return NO_INDEX;
+}
+
 /* A policy by a method that the tunnel group has no means for is left aside, unless all are. */
 static bool is_left_aside(const struct policy *policy, uint16_t tunnel_group, uint16_t auth)
 {
@@ -271,7 +288,10 @@ static bool takes_method(const struct policy *policy, uint16_t tunnel_group, uin
         if (tunnel_group == NO_INDEX)
             return false;
     }
-    return user_auth_of(policy, tunnel_group) == user_auth && !is_left_aside(policy, tunnel_group, auth);
+    if (user_auth_of(policy, tunnel_group) != user_auth)
+        return false;
+    return !is_left_aside(policy, tunnel_group, auth) ||
+           (!has_own && user_auth == USER_AUTH_NONE && policy_certificate_group_for_any(policy, auth) != NO_INDEX);
 }
 
 bool policy_choose_isakmp(const struct policy *policy, uint16_t tunnel_group, const struct sa_payload *offer,

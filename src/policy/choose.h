@@ -16,6 +16,13 @@ uint16_t policy_auth_of(enum signature_kind kind);
 uint16_t policy_auth_with_user(uint16_t auth, enum user_auth user_auth);
 uint16_t policy_auth_without_user(uint16_t auth, enum user_auth *user_auth);
 
+/* A certificate may say which tunnel-group its owner is of. */
+bool policy_maps_certificates(const struct policy *policy);
+
+/* The first group that is chosen by the peer's name, for peers without users, and can sign by that method: as it a peer
+ * is asked for its certificate that no group is for. NO_INDEX: none, or no certificate is mapped to a group. */
+uint16_t policy_certificate_group_for_any(const struct policy *policy, uint16_t auth);
+
 /* The tunnel group has what that method needs: a pre-shared key, or a trustpoint with a key of that kind. */
 bool policy_can_authenticate(const struct policy *policy, uint16_t tunnel_group, uint16_t auth);
 

@@ -52,7 +52,7 @@ uint16_t policy_remote_group_for_any(const struct policy *policy, enum user_auth
     return NO_INDEX;
 }
 
-static uint16_t group_of_name(const struct policy *policy, struct bytes name)
+uint16_t policy_tunnel_group_of_name(const struct policy *policy, struct bytes name)
 {
     for (uint16_t i = 0; i < policy->tunnel_group_count; i++)
         if (policy->tunnel_groups[i].is_by_identity && bytes_equal(bytes_of_text(policy->tunnel_groups[i].name), name))
@@ -69,14 +69,14 @@ uint16_t policy_tunnel_group_of_identity(const struct policy *policy, const stru
     if (id_to_range(id, &range))
         of_id = has_own ? of_peer : policy_tunnel_group_of(policy, range.first);
     else
-        of_id = group_of_name(policy, id->data);
+        of_id = policy_tunnel_group_of_name(policy, id->data);
     return has_own && of_id != of_peer ? NO_INDEX : of_id;
 }
 
 uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, struct ip peer, const struct policy *to)
 {
     const char *name = from->tunnel_groups[group].name;
-    uint16_t same = from->tunnel_groups[group].is_by_identity ? group_of_name(to, bytes_of_text(name))
+    uint16_t same = from->tunnel_groups[group].is_by_identity ? policy_tunnel_group_of_name(to, bytes_of_text(name))
                                                               : policy_tunnel_group_of(to, peer);
 
     return same != NO_INDEX && strcmp(to->tunnel_groups[same].name, name) == 0 ? same : NO_INDEX;

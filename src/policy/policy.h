@@ -123,6 +123,20 @@ struct tunnel_group {
     uint16_t group_policy;       /* number of policy.group_policies, from 1; 0: none */
 };
 
+/* One sequence of a `crypto ca certificate map` that a tunnel-group is named for: whose certificate fits all of it. */
+struct certificate_condition {
+    bool is_of_issuer;
+    const char *tag; /* of crypto/name_tags.def; "": the whole name */
+    enum name_match match;
+    const char *value;
+};
+
+struct certificate_rule {
+    const struct certificate_condition *conditions;
+    uint16_t condition_count;
+    uint16_t tunnel_group; /* index */
+};
+
 enum connection_type { CONNECTION_BIDIRECTIONAL, CONNECTION_ORIGINATE_ONLY, CONNECTION_ANSWER_ONLY };
 enum df_policy { DF_COPY, DF_SET, DF_CLEAR };
 
@@ -214,6 +228,13 @@ struct policy {
     uint16_t transform_set_count;
     const struct tunnel_group *tunnel_groups;
     uint16_t tunnel_group_count;
+    /* Which tunnel-group a peer's certificate is of, in the order in which that is asked; then the one of its address.
+     */
+    const struct certificate_rule *certificate_rules;
+    uint16_t certificate_rule_count;
+    bool is_group_of_ou;        /* the one that an organizational unit of its subject names */
+    bool is_group_of_identity;  /* the one that its identity names */
+    uint16_t certificate_group; /* number, from 1, of the one for all others; 0: none */
     const struct trustpoint *trustpoints;
     uint16_t trustpoint_count;
     const struct address_pool *pools;
@@ -250,6 +271,9 @@ uint16_t policy_tunnel_group_of(const struct policy *policy, struct ip peer);
  * the group of that address, else the one for any peer. A peer at an address that has a group of its own gets no other:
  * who it is decides which tunnels it may ask for. NO_INDEX: none. */
 uint16_t policy_tunnel_group_of_identity(const struct policy *policy, const struct id *id, struct ip peer);
+
+/* The group of that name that is chosen by the peer's name; NO_INDEX. */
+uint16_t policy_tunnel_group_of_name(const struct policy *policy, struct bytes name);
 
 /* The group for peers at any address whose users prove themselves like that: DefaultRAGroup; NO_INDEX. */
 uint16_t policy_remote_group_for_any(const struct policy *policy, enum user_auth user_auth);

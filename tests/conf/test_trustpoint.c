@@ -165,6 +165,65 @@ static const struct tunnel_group *group_named(const struct conf *conf, const cha
     return NULL;
 }
 
+#define MAP "crypto ca certificate map PARTNERS 10\n subject-name attr cn eq east\n issuer-name co Test Root\n"
+#define EAST_GROUP "tunnel-group EAST type ipsec-l2l\ntunnel-group EAST ipsec-attributes\n ikev1 trust-point LAB\n"
+#define ENABLE_RULES "tunnel-group-map enable rules\n"
+
+static void a_certificate_map_leads_to_a_group(void **state)
+{
+    static const struct {
+        const char *lines;
+        uint16_t rules, conditions; /* of the first */
+        const char *group;          /* of the first rule, or for all others */
+        const char *said;
+    } cases[] = {
+        {MAP EAST_GROUP ENABLE_RULES "tunnel-group-map PARTNERS 10 EAST\n", 1, 2, "EAST", NULL},
+        {MAP "crypto ca certificate map PARTNERS 5\n subject-name ne CN = west\n" EAST_GROUP ENABLE_RULES
+             "tunnel-group-map PARTNERS 10 EAST\ntunnel-group-map PARTNERS 5 203.0.113.2\n",
+         2, 1, "203.0.113.2", NULL},
+        {MAP EAST_GROUP "tunnel-group-map PARTNERS 10 EAST\n", 0, 0, NULL,
+         "there is no `tunnel-group-map enable rules`"},
+        {MAP EAST_GROUP ENABLE_RULES "no tunnel-group-map enable rules\ntunnel-group-map PARTNERS 10 EAST\n", 0, 0,
+         NULL, "there is no `tunnel-group-map enable rules`"},
+        {MAP ENABLE_RULES "tunnel-group-map PARTNERS 10 NORTH\n", 0, 0, NULL,
+         "no certificate is mapped to tunnel-group NORTH"},
+        {MAP EAST_GROUP ENABLE_RULES "tunnel-group-map PARTNERS 20 EAST\n", 0, 0, NULL,
+         "certificate map PARTNERS 20 is not used: there is none"},
+        {"crypto ca certificate map PARTNERS 10\n" EAST_GROUP ENABLE_RULES "tunnel-group-map PARTNERS 10 EAST\n", 0, 0,
+         NULL, "it is empty, and every certificate would fit it"},
+        {MAP " subject-name attr zz eq east\n" EAST_GROUP ENABLE_RULES "tunnel-group-map PARTNERS 10 EAST\n", 0, 0,
+         NULL, "it has a part of a name that is not known here"},
+        {MAP " alt-subject-name co east\n" EAST_GROUP ENABLE_RULES "tunnel-group-map PARTNERS 10 EAST\n", 0, 0, NULL,
+         "one of its lines is not understood"},
+        {EAST_GROUP "tunnel-group-map default-group EAST\n", 0, 0, "EAST", NULL},
+        {EAST_GROUP "tunnel-group-map enable ou\ntunnel-group-map enable ike-id\ntunnel-group-map enable peer-ip\n", 0,
+         0, NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char trustpoint[2000];
+        struct reading r;
+
+        snprintf(trustpoint, sizeof trustpoint, "%s%s", OF_FILES, cases[i].lines);
+        read_text(&r, trustpoint);
+        const struct policy *p = &r.conf.policy;
+        bool is_said = cases[i].said != NULL ? says(&r.conf, cases[i].said) : r.conf.error_count == 0;
+        if (!is_said || p->certificate_rule_count != cases[i].rules)
+            print_findings(&r.conf);
+        CHECK(is_said && p->certificate_rule_count == cases[i].rules && r.conf.running_count == 1);
+        uint16_t index =
+            p->certificate_rule_count > 0 ? p->certificate_rules[0].tunnel_group : p->certificate_group - 1;
+        if (cases[i].group != NULL)
+            assert_string_equal(p->tunnel_groups[index].name, cases[i].group);
+        if (cases[i].rules > 0)
+            CHECK(p->certificate_rules[0].condition_count == cases[i].conditions);
+        CHECK(p->is_group_of_ou == (strstr(cases[i].lines, "enable ou") != NULL) &&
+              p->is_group_of_identity == (strstr(cases[i].lines, "enable ike-id") != NULL));
+        reading_end(&r);
+    }
+}
+
 static void a_gateway_for_hybrid_needs_a_certificate_and_no_key(void **state)
 {
     static const char users[] = "ip local pool P 10.60.200.10-10.60.200.20\nno crypto ikev1 am-disable\n"
@@ -412,6 +471,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(C09_CRLs_come_from_the_URLs_of_the_configuration),
+        cmocka_unit_test(a_certificate_map_leads_to_a_group),
         cmocka_unit_test(a_gateway_for_hybrid_needs_a_certificate_and_no_key),
         cmocka_unit_test(a_client_in_hybrid_needs_to_know_the_authority_and_the_name),
         cmocka_unit_test(files_make_a_trustpoint_that_runs),
