@@ -75,8 +75,9 @@ struct sim_gateway {
     const struct policy *policy;   /* at most SIM_TUNNELS_MAX tunnel-groups */
     const struct conf_key *keys;
     uint16_t key_count;
-    struct users users;             /* whom it serves */
-    struct credentials credentials; /* as whose client it begins */
+    struct users users;                /* whom it serves */
+    struct credentials credentials;    /* as whose client it begins */
+    const struct trust *const *trusts; /* of its trustpoints, as many as the policy has; NULL: nobody is trusted */
 };
 
 struct sim_network {

@@ -133,6 +133,9 @@ static void take_gateway(struct site *site, struct site_policy *p)
         CHECK(vault_set_key(site->vault, site->gateway.keys[i].tunnel_group, site->gateway.keys[i].key));
     vault_set_users(site->vault, site->gateway.users);
     vault_set_credentials(site->vault, site->gateway.credentials);
+    vault_set_time(site->vault, SIM_TIME_S);
+    for (uint16_t i = 0; site->gateway.trusts != NULL && i < p->policy.trustpoint_count; i++)
+        CHECK(vault_set_trust(site->vault, i, site->gateway.trusts[i]));
 }
 
 void site_policy_make(struct site *site, int turn)

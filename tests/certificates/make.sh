@@ -20,6 +20,7 @@ unique_subject = no
 crl_number = $work/crlnumber
 [whatever]
 organizationName = optional
+organizationalUnitName = optional
 commonName = supplied
 [root]
 basicConstraints = critical,CA:true
@@ -40,11 +41,13 @@ key() {
     esac
 }
 
-# certificate NAME CN ISSUER EXTENSIONS [FROM TO] [digest]
+# certificate NAME CN|/SUBJECT ISSUER EXTENSIONS [FROM TO] [digest]
 certificate() {
     local extensions=$work/$1.ext from=${5:-20200101000000Z} to=${6:-21191231235959Z}
     printf '%s\n' "[ext]" "$4" >"$extensions"
-    openssl req -new -key "$1.key" -subj "/O=ikewise tests/CN=$2" -out "$work/$1.csr"
+    local subject=$2
+    [[ $subject = /* ]] || subject="/O=ikewise tests/CN=$2"
+    openssl req -new -key "$1.key" -subj "$subject" -out "$work/$1.csr"
     if [ "$3" = self ]; then
         openssl ca -batch -notext -config "$work/ca.conf" -selfsign -keyfile "$1.key" -in "$work/$1.csr" \
             -extfile "$extensions" -extensions ext -startdate "$from" -enddate "$to" -md "${7:-sha256}" -out "$1.pem" 2>/dev/null
@@ -73,6 +76,9 @@ for end in west east; do
     key $end-ecdsa-256 P-256;      certificate $end-ecdsa-256 $end root "$(leaf "${!end}")"
     key $end-ecdsa-384 P-384;      certificate $end-ecdsa-384 $end root "$(leaf "${!end}")"
     key $end-ecdsa-521 P-521;      certificate $end-ecdsa-521 $end root "$(leaf "${!end}")"
+done
+for end in cert-fw lab-fw; do    # of tests/conf/samples/07 and its mirror
+    key $end rsa:2048;    certificate $end "/O=Example/OU=gateways/CN=$end.example.net" root "$(leaf "DNS:$end.example.net")"
 done
 key east-issued rsa:2048;    certificate east-issued east issuing "$(leaf "$east")"
 key east-other rsa:2048;     certificate east-other other root "$(leaf "DNS:other.example.net,IP:192.0.2.9")"

@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "crypto/password.h"
 #include "sim/sim.h"
+#include "vault/trust.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,6 +51,19 @@ static const struct {
      "a user",
      "no crypto ikev1 am-disable\n",
      NULL},
+    {{"samples/07-asa84-l2l-certificates.cfg", "mirrors/07-partner.cfg"},
+     "certificates, and a map that leads to a group",
+     NULL,
+     NULL},
+};
+
+/* What tests/certificates has for those with a trustpoint, whose keys and certificates a configuration does not show.
+ */
+static const struct {
+    const char *file, *certificate;
+} certificates[] = {
+    {"samples/07-asa84-l2l-certificates.cfg", "cert-fw"},
+    {"mirrors/07-partner.cfg", "lab-fw"},
 };
 
 struct end {
@@ -62,6 +76,7 @@ struct end {
     uint8_t hashes[USERS_MAX][PASSWORD_HASH_MAX];
     uint32_t user_count;
     struct credential credential;
+    const struct trust *trusts[1];
 };
 
 static struct end ends[2];
@@ -87,6 +102,44 @@ static void take_users(struct end *e)
                                             .password = e->conf.credentials[i].password};
 }
 
+/* Their files, in the trustpoint of the sample. */
+static size_t write_certificates(char *text, size_t size, const char *file)
+{
+    for (size_t i = 0; i < COUNT_OF(certificates); i++)
+        if (strcmp(certificates[i].file, file) == 0)
+            return (size_t)snprintf(text, size,
+                                    "crypto ca trustpoint LABCA\n file certificate %s.pem\n file key %s.key\n"
+                                    " file ca root.pem\n!\n",
+                                    certificates[i].certificate, certificates[i].certificate);
+    return 0;
+}
+
+static void take_certificates(struct end *e, struct arena *arena)
+{
+    struct conf_file files[3];
+    uint32_t count = 0;
+
+    while (count < COUNT_OF(files) && conf_file_wanted(&e->conf, count, &files[count])) {
+        static uint8_t contents[COUNT_OF(files)][FILE_SIZE_MAX];
+        char path[400];
+
+        snprintf(path, sizeof path, "%s/certificates/%.*s", TESTS_DIR, (int)files[count].path.len,
+                 (const char *)files[count].path.data);
+        FILE *file = fopen(path, "rb");
+        CHECK(file);
+        files[count].content = bytes_of(contents[count], fread(contents[count], 1, sizeof contents[0], file));
+        fclose(file);
+        count++;
+    }
+    trust_free((struct trust *)(uintptr_t)e->trusts[0]);
+    e->trusts[0] = NULL;
+    if (count == 0)
+        return;
+    CHECK(conf_read_files(&e->conf, files, count, arena) && e->conf.private_key_count == 1);
+    e->trusts[0] = trust_of_trustpoint(&e->conf.policy.trustpoints[0], e->conf.private_keys[0].der);
+    CHECK(e->trusts[0]);
+}
+
 /* The samples are of the nineties; one line allows it. */
 static void read_end(struct end *e, const char *name, const char *also, const char *lease)
 {
@@ -98,6 +151,7 @@ static void read_end(struct end *e, const char *name, const char *also, const ch
     FILE *file = fopen(path, "r");
     CHECK(file);
     size_t len = (size_t)snprintf(e->text, sizeof e->text, "%s%s", weak, also == NULL ? "" : also);
+    len += write_certificates(e->text + len, sizeof e->text - len, name);
     len += fread(e->text + len, 1, sizeof e->text - len - 1, file);
     fclose(file);
     e->text[len] = '\0';
@@ -105,6 +159,7 @@ static void read_end(struct end *e, const char *name, const char *also, const ch
     e->space = malloc(conf_space(len));
     arena = arena_of(e->space, conf_space(len));
     CHECK(e->space && conf_read(&e->conf, bytes_of(e->text, len), name, &arena));
+    take_certificates(e, &arena);
     e->host = (struct conf_host){bytes_of_text(CONF_DEVICE "Ethernet0/0"), {0}};
     CHECK(lease == NULL ||
           (ip_parse(&e->host.ip, bytes_of_text(lease)) && conf_read_hosts(&e->conf, &e->host, 1, &arena)));
@@ -148,7 +203,8 @@ static struct sim *begin(void)
                                             .keys = conf->keys,
                                             .key_count = conf->key_count,
                                             .users = {ends[i].users, ends[i].user_count},
-                                            .credentials = {&ends[i].credential, conf->credential_count}};
+                                            .credentials = {&ends[i].credential, conf->credential_count},
+                                            .trusts = ends[i].trusts[0] != NULL ? ends[i].trusts : NULL};
 
         sim_gateway(sim, i, &gateway);
     }
@@ -233,7 +289,9 @@ int main(void)
     CHECK(sim_memory);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(sim_memory);
-    free(ends[0].space);
-    free(ends[1].space);
+    for (int end = 0; end < 2; end++) {
+        trust_free((struct trust *)(uintptr_t)ends[end].trusts[0]);
+        free(ends[end].space);
+    }
     return failed;
 }
