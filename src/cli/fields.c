@@ -240,7 +240,10 @@ static void field_remaining_kb(struct text *t, item *i)
 
 static void field_replay(struct text *t, item *i)
 {
-    text_add(t, record_number(i->record, COL_ipsec_pair_replay_window) ? "Y" : "N");
+    bool is_off = i->is_outbound ? record_flag(i->record, COL_ipsec_pair_peer_replay_off)
+                                 : record_number(i->record, COL_ipsec_pair_replay_window) == 0;
+
+    text_add(t, is_off ? "N" : "Y");
 }
 
 static void field_bitmap(struct text *t, item *i)

@@ -254,6 +254,12 @@ struct bytes lifetime_attributes(const struct step_work *work,
 /* As an initiator; the message is authenticated. */
 void lifetime_take(struct step_work *work);
 
+/* ---- REPLAY-STATUS (replay_status.c) */
+enum { REPLAY_STATUS_SPACE = 4 };
+struct bytes replay_status_data(const struct step_work *work,
+                                uint8_t space[static REPLAY_STATUS_SPACE]); /* empty: not told */
+void replay_status_take(struct step_work *work); /* as an initiator; the message is authenticated */
+
 /* ---- sending (send.c) */
 /* Builds what the row sends into the exchange of the draft (BLOB_SENT). REASON_LIMIT when it does not fit. */
 enum reason message_build(struct ike *ike, struct step_work *work);

@@ -172,6 +172,7 @@ struct quick {
     struct selector selector;
     uint32_t spi_in, spi_out;
     struct esp_choice choice;
+    bool is_peer_replay_off; /* it has told that it takes packets that come again */
     struct handle pair;
 };
 
@@ -225,6 +226,7 @@ struct pair {
     struct selector selector;
     struct endpoint local, remote;
     bool is_udp, is_transport, is_up;
+    bool is_peer_replay_off;
     bool is_leaving; /* the peer has been told that it goes */
     bool is_mute;    /* we send no more in it */
     enum side side;

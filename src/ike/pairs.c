@@ -68,6 +68,7 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
             .remote = sa->remote,
             .is_udp = quick->choice.is_udp,
             .is_transport = quick->choice.is_transport,
+            .is_peer_replay_off = quick->is_peer_replay_off,
             .side = exchange->side,
             .spi_in = quick->spi_in,
             .spi_out = quick->spi_out,

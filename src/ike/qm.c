@@ -397,6 +397,7 @@ enum reason qm_check_choice(struct step_work *work)
         return REASON_BAD_SPI;
     quick->spi_out = quick->choice.spi;
     lifetime_take(work);
+    replay_status_take(work);
     if (!draft_set(work, BLOB_NONCE_R, nonce))
         return REASON_LIMIT;
     if (share.len > 0)

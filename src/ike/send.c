@@ -99,18 +99,17 @@ static void build_initial_contact(struct build *b)
     payload_end(&b->m);
 }
 
-static void build_responder_lifetime(struct build *b)
+/* As a responder, of the SA that is being made. Nothing when there is no data. */
+static void build_status(struct build *b, uint16_t type, struct bytes data)
 {
     const struct isakmp_sa *sa = &b->work->draft->sa;
     bool is_quick = b->work->draft->exchange.kind == EXCHANGE_QM;
-    uint8_t space[LIFETIME_SPACE], spi[SPI_LEN];
+    uint8_t spi[SPI_LEN];
     struct writer w = writer_of(spi, sizeof spi);
-    struct notify notify = {.doi = DOI_IPSEC,
-                            .protocol = is_quick ? PROTO_ESP : PROTO_ISAKMP,
-                            .type = NOTIFY_RESPONDER_LIFETIME,
-                            .data = lifetime_attributes(b->work, space)};
+    struct notify notify = {
+        .doi = DOI_IPSEC, .protocol = is_quick ? PROTO_ESP : PROTO_ISAKMP, .type = type, .data = data};
 
-    if (notify.data.len == 0)
+    if (data.len == 0)
         return;
     write_u32(&w, b->work->draft->exchange.quick.spi_in);
     notify.spi = is_quick ? writer_bytes(&w) : bytes_of(sa->cookies, sizeof sa->cookies);
@@ -143,6 +142,7 @@ static void build_blob(struct build *b, uint8_t payload, enum blob_id id)
 static void build_part(struct build *b, enum part part)
 {
     enum side side = b->work->draft->exchange.side;
+    uint8_t lifetime[LIFETIME_SPACE], replay_status[REPLAY_STATUS_SPACE];
 
     switch (part) {
     case PART_SA:
@@ -169,7 +169,10 @@ static void build_part(struct build *b, enum part part)
     case PART_NAT_D: build_nat_d(b); return;
     case PART_INITIAL_CONTACT: build_initial_contact(b); return;
     case PART_ATTRIBUTES: build_blob(b, PL_ATTR, BLOB_ATTRIBUTES); return;
-    case PART_RESPONDER_LIFETIME: build_responder_lifetime(b); return;
+    case PART_RESPONDER_LIFETIME:
+        build_status(b, NOTIFY_RESPONDER_LIFETIME, lifetime_attributes(b->work, lifetime));
+        return;
+    case PART_REPLAY_STATUS: build_status(b, NOTIFY_REPLAY_STATUS, replay_status_data(b->work, replay_status)); return;
     case PART_KEEP:
     case PART_END:
     case PART_COUNT: break;

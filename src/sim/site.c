@@ -177,7 +177,7 @@ void site_policy_make(struct site *site, int turn)
         .nat_keepalive_s = 20,
         .fragment_len = as->fragment_len,
         .schedule = as->schedule,
-        .replay_window = 64,
+        .replay_window = as->is_replay_off ? 0 : 64,
     };
     vault_set_time(site->vault, SIM_TIME_S);
     CHECK(vault_set_trust(site->vault, 0, as->credential == NULL || as->has_lost_key ? NULL : as->credential->trust));

@@ -161,6 +161,42 @@ static void drops_of_a_pair_are_counted_apart_in_detail(void **state)
     reply_free(&reply);
 }
 
+/* `in`, `out`: what stands in the lines of the inbound and of the outbound SA. */
+static void each_direction_of_a_pair_says_what_is_particular_to_it(void **state)
+{
+    static const struct {
+        const char *columns, *in, *out;
+    } cases[] = {
+        {"\"replay_window\":64", "replay detection support: Y\n", "replay detection support: Y\n"},
+        {"\"replay_window\":0", "replay detection support: N\n", "replay detection support: Y\n"},
+        {"\"replay_window\":64,\"peer_replay_off\":true", "replay detection support: Y\n",
+         "replay detection support: N\n"},
+        {"\"transport\":true", "settings ={L2L, Transport, IKEv1, }\n", "settings ={L2L, Transport, IKEv1, }\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char record[200], *screen = NULL;
+        struct screen_view view = {DIALECT_ASA, false};
+        size_t len;
+        FILE *file = open_memstream(&screen, &len);
+
+        snprintf(record, sizeof record, "{\"record\":\"ipsec_pair\",\"peer\":\"192.0.2.2\",%s}\n", cases[i].columns);
+        struct reply reply = reply_of(record);
+        screen_write(file, &reply, &SHOW_IPSEC, &view);
+        CHECK(fclose(file) == 0);
+        char *out = strstr(screen, "outbound esp sas:"), *in = strstr(screen, "inbound esp sas:");
+        CHECK(in && out && in < out);
+        if (!strstr(out, cases[i].out))
+            fail_msg("outbound without %sin\n%s", cases[i].out, screen);
+        *out = '\0';
+        if (!strstr(in, cases[i].in))
+            fail_msg("inbound without %sin\n%s", cases[i].in, screen);
+        free(screen);
+        reply_free(&reply);
+    }
+}
+
 static void a_pair_that_is_replaced_stays_in_its_entry(void **state)
 {
     char two[2 * sizeof asa8_pair], *screen = NULL;
@@ -474,6 +510,7 @@ int main(void)
         cmocka_unit_test(ipsec_sas_in_detail_look_as_on_ios),
         cmocka_unit_test(drops_of_a_pair_are_counted_apart_in_detail),
         cmocka_unit_test(a_pair_that_is_replaced_stays_in_its_entry),
+        cmocka_unit_test(each_direction_of_a_pair_says_what_is_particular_to_it),
         cmocka_unit_test(tunnels_are_shown_with_their_reason),
         cmocka_unit_test(an_end_is_no_failure),
         cmocka_unit_test(attempts_with_a_stranger_say_that_no_tunnel_is_configured),

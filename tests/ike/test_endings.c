@@ -398,6 +398,27 @@ static struct bytes with_payload(struct sim *sim, struct bytes datagram, const s
     return sealed;
 }
 
+/* West's pair, after an answer of quick mode with that notify in it. */
+static struct ike_pair_view pair_told(struct bytes body)
+{
+    struct sim *sim = world(11, &west, &east);
+    struct lie notify = {PL_NOTIFY, body};
+    struct ike_pair_view view;
+    uint32_t last = 0;
+
+    sim_acquire(sim, WEST, 0);
+    wait_for(sim, WEST, "QM_WAIT_MSG2");
+    sim_network(sim)->is_cut[EAST] = true;
+    wait_for(sim, EAST, "QM_WAIT_MSG3");
+    while (sim_datagram(sim, last + 1) != NULL)
+        last++;
+    CHECK(sim_datagram(sim, last)->site == EAST && sim_datagram(sim, last)->is_lost);
+    sim_inject(sim, WEST, end_of(EAST), end_of(WEST), with_payload(sim, sim_datagram(sim, last)->data, &notify));
+    sim_run(sim, 500);
+    CHECK(ike_view_pair(sim_ike(sim, WEST), sim_now_ms(sim), 0, &view));
+    return view;
+}
+
 static void a_peers_lifetime_of_a_second_is_not_taken_as_it_is(void **state)
 {
     static const struct {
@@ -414,26 +435,40 @@ static void a_peers_lifetime_of_a_second_is_not_taken_as_it_is(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct sim *sim = world(11, &west, &east);
         uint8_t body[] = {0, 0, 0, 1, PROTO_ESP, 0, 0x60, 0, 0x80, 1, 0, 1, 0, 2, 0, 4, 0, 0, 0, 0};
-        struct lie notify = {PL_NOTIFY, BYTES_OF(body)};
-        struct ike_pair_view view;
-        uint32_t last = 0;
 
         memcpy(body + 16, rows[i].seconds, 4);
-        sim_acquire(sim, WEST, 0);
-        wait_for(sim, WEST, "QM_WAIT_MSG2");
-        sim_network(sim)->is_cut[EAST] = true;
-        wait_for(sim, EAST, "QM_WAIT_MSG3");
-        while (sim_datagram(sim, last + 1) != NULL)
-            last++;
-        CHECK(sim_datagram(sim, last)->site == EAST && sim_datagram(sim, last)->is_lost);
-        sim_inject(sim, WEST, end_of(EAST), end_of(WEST), with_payload(sim, sim_datagram(sim, last)->data, &notify));
-        sim_run(sim, 500);
-        CHECK(ike_view_pair(sim_ike(sim, WEST), sim_now_ms(sim), 0, &view));
+        struct ike_pair_view view = pair_told(BYTES_OF(body));
         if (view.lifetime_s != rows[i].agreed)
             print_error("%s: %u\n", rows[i].why, view.lifetime_s);
         CHECK(view.lifetime_s == rows[i].agreed);
+    }
+}
+
+/* RFC 2407 section 4.6.3.2. */
+static void a_responder_that_takes_what_comes_again_says_so(void **state)
+{
+    static const struct {
+        uint8_t body[16];
+        size_t len;
+        bool is_off;
+        const char *why;
+    } rows[] = {
+        {{0, 0, 0, 1, PROTO_ESP, 0, 0x60, 1, 0, 0, 0, 0}, 12, true, "disabled"},
+        {{0, 0, 0, 1, PROTO_ESP, 0, 0x60, 1, 0, 0, 0, 1}, 12, false, "enabled"},
+        {{0, 0, 0, 1, PROTO_ESP, 4, 0x60, 1, 1, 2, 3, 4, 0, 0, 0, 0}, 16, true, "with an SPI, as it should be"},
+        {{0, 0, 0, 1, PROTO_ISAKMP, 0, 0x60, 1, 0, 0, 0, 0}, 12, false, "of another SA"},
+        {{0, 0, 0, 1, PROTO_ESP, 0, 0x60, 1, 0, 0}, 10, false, "too short"},
+        {{0, 0, 0, 1, PROTO_ESP, 0, 0x60, 1}, 8, false, "empty"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct ike_pair_view view = pair_told(bytes_of(rows[i].body, rows[i].len));
+
+        if (view.is_peer_replay_off != rows[i].is_off)
+            print_error("%s\n", rows[i].why);
+        CHECK(view.is_peer_replay_off == rows[i].is_off);
     }
 }
 
@@ -480,6 +515,7 @@ int main(void)
         cmocka_unit_test(a_delete_of_an_isakmp_sa_that_was_lost_is_said_again_when_the_peer_uses_it),
         cmocka_unit_test(no_key_is_left_in_the_working_space_of_a_step),
         cmocka_unit_test(a_peers_lifetime_of_a_second_is_not_taken_as_it_is),
+        cmocka_unit_test(a_responder_that_takes_what_comes_again_says_so),
         cmocka_unit_test(a_first_message_that_is_late_begins_nothing),
     };
 
