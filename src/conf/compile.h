@@ -106,6 +106,8 @@ bool resolve_host(const struct compiler *c, struct bytes text, struct ip *ip);
 /* proposal.c */
 void compile_isakmp_policies(struct compiler *c);
 void compile_transform_sets(struct compiler *c);
+/* Why that set of transport mode cannot be this tunnel's, whose lines and peers are known; NULL: it can. */
+const char *compile_transport(struct compiler *c, const struct tunnel *t, const struct usable_set *set);
 bool set_is_weak(const struct transform_set *set);
 enum group_id group_of_words(struct bytes word, uint16_t *number); /* "14" or "group14" */
 

@@ -261,9 +261,10 @@ static void convert_to_ios(const struct converting *c)
     for (uint16_t i = 0; i < p->transform_set_count; i++) {
         const struct transform_set *set = &p->transform_sets[i];
 
-        text_add(t, "!\ncrypto ipsec transform-set %s %s%s%s\n mode tunnel\n", set->name,
+        text_add(t, "!\ncrypto ipsec transform-set %s %s%s%s\n mode %s\n", set->name,
                  ciphers[set->cipher].ios_transform, set->integrity == HASH_NONE ? "" : " ",
-                 set->integrity == HASH_NONE ? "" : hashes[set->integrity].ios_transform);
+                 set->integrity == HASH_NONE ? "" : hashes[set->integrity].ios_transform,
+                 set->is_transport ? "transport" : "tunnel");
     }
     for (uint16_t i = 0; i < p->tunnel_count; i++) {
         if (!convert_is_carried(&p->tunnels[i]))
@@ -370,6 +371,14 @@ static void add_libreswan_port(struct text *t, const char *side, uint8_t protoco
                  is_any(ports) ? "" : " # not carried: a range of ports");
 }
 
+/* They have one for all proposals of a connection. */
+static const char *mode_of(const struct converting *c, const struct tunnel *tunnel)
+{
+    return tunnel->transform_set_count > 0 && c->policy->transform_sets[tunnel->transform_sets[0]].is_transport
+               ? "transport"
+               : "tunnel";
+}
+
 static void add_swan_children(const struct converting *c, const struct tunnel *tunnel)
 {
     text_add(c->t, "        children {\n");
@@ -384,7 +393,7 @@ static void add_swan_children(const struct converting *c, const struct tunnel *t
         add_swan_selector(c->t, s->remote, s->protocol, s->remote_ports);
         text_add(c->t, "\n                esp_proposals = ");
         add_phase2(c, tunnel, CONF_TO_STRONGSWAN);
-        text_add(c->t, "\n                mode = tunnel\n                start_action = %s\n",
+        text_add(c->t, "\n                mode = %s\n                start_action = %s\n", mode_of(c, tunnel),
                  tunnel->connection_type == CONNECTION_ANSWER_ONLY ? "none" : "trap");
         if (convert_group_of(c, tunnel) != NULL && convert_group_of(c, tunnel)->dpd_restarts)
             text_add(c->t, "                dpd_action = restart\n");
@@ -461,8 +470,8 @@ static void add_libreswan_connection(const struct converting *c, const struct tu
     const struct tunnel_group *group = convert_group_of(c, tunnel);
     char ip[IP_TEXT_SIZE];
 
-    text_add(c->t, "conn %s-%u-%u\n    ikev2=no\n    authby=secret\n    type=tunnel\n    left=%s\n    leftsubnet=",
-             tunnel->map_name, tunnel->sequence, line + 1, ip_text(local_of(c, tunnel), ip));
+    text_add(c->t, "conn %s-%u-%u\n    ikev2=no\n    authby=secret\n    type=%s\n    left=%s\n    leftsubnet=",
+             tunnel->map_name, tunnel->sequence, line + 1, mode_of(c, tunnel), ip_text(local_of(c, tunnel), ip));
     add_range(c->t, s->local);
     text_add(c->t, "\n    right=%s\n    rightsubnet=", ip_text(tunnel->peers[0], ip));
     add_range(c->t, s->remote);

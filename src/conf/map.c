@@ -156,6 +156,9 @@ static const char *take_set(struct compiler *c, struct tunnel *t, struct bytes n
     if (set->why_not[0] != '\0')
         return text_in_arena(c, "transform-set %.64s (line %u) cannot be used: %s", set->set.name, set->line,
                              set->why_not);
+    const char *why_no_transport = compile_transport(c, t, set);
+    if (why_no_transport != NULL)
+        return why_no_transport;
     if (t->transform_set_count == TRANSFORM_SETS_MAX)
         return text_in_arena(c, "an entry has at most %u transform-sets", TRANSFORM_SETS_MAX);
     t->transform_sets[t->transform_set_count++] = index;

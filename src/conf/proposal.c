@@ -222,8 +222,6 @@ static const char *why_not_usable(struct compiler *c, const struct transform_set
 
     if (wrong != 0)
         return text_in_arena(c, "line %u is not understood", wrong);
-    if (set->is_transport)
-        return "it is of transport mode, and ikewise carries tunnel mode only";
     if (!is_combined && set->integrity == HASH_NONE)
         return "it does not authenticate: it has no hmac";
     if (is_combined && set->integrity != HASH_NONE)

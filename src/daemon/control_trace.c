@@ -290,7 +290,8 @@ static void trace_in_tunnel(struct trace *t)
     send_rule(t, PHASE_TUNNEL_FLOW, false, true);
     trace_group(t);
     trace_phase1(t, find_sa(t, &sa));
-    text_add(&s, "outbound spi: 0x%08X, inbound spi: 0x%08X", t->pair.spi_out, t->pair.spi_in);
+    text_add(&s, "%s mode, outbound spi: 0x%08X, inbound spi: 0x%08X", t->pair.is_transport ? "transport" : "tunnel",
+             t->pair.spi_out, t->pair.spi_in);
     trace_send_phase(t, PHASE_PHASE2, true, "", space);
     trace_mtu(t);
     trace_finish(t, END_IN_TUNNEL);

@@ -79,8 +79,7 @@ void plane_close_local(struct plane *plane, struct ip local);
  * packets are dropped. NULL: no traffic leaves. */
 void plane_set_policy(struct plane *plane, const struct policy *policy);
 
-/* Installs the directions that are named; a second call adds the other one. 0, or an errno: EAFNOSUPPORT, EOPNOTSUPP
- * (transport mode), ENOSPC (index past pair_limit), EEXIST (the place has another pair, or the SPI is taken), EINVAL
+/* Installs the directions that are named; a second call adds the other one. 0, or an errno: EAFNOSUPPORT, ENOSPC (index past pair_limit), EEXIST (the place has another pair, or the SPI is taken), EINVAL
  * (libcrypto refused the keys), ENOMEM, EADDRNOTAVAIL (no socket for that local address), EIO (its traffic cannot be
  * steered). Nothing is changed on failure. */
 int plane_install(struct plane *plane, const struct ike_install *install);

@@ -76,7 +76,9 @@ static void deliver(struct plane *plane, struct in_burst *burst, size_t i)
     struct esp_packet *packet = &burst->packets[i];
     uint8_t *inner_packet = packet->data + packet->at;
 
-    if (!esp_ecn_in(inner_packet, &packet->inner, burst->traffic_class[i])) {
+    if (pair->is_transport) {
+        esp_traffic_class_in(inner_packet, &packet->inner, burst->traffic_class[i]);
+    } else if (!esp_ecn_in(inner_packet, &packet->inner, burst->traffic_class[i])) {
         refuse(plane, pair, ESP_DROP_ECN, packet, burst->from[i]);
         return;
     }
@@ -162,10 +164,12 @@ static uint8_t traffic_class_of(struct msghdr *message)
 
 static void take_udp(struct plane_local *local, struct in_burst *burst, struct in_batch *batch, size_t i)
 {
-    struct esp_packet packet = {
-        .data = local->plane->in_space[i], .size = PLANE_BUFFER_SIZE, .len = batch->messages[i].msg_len};
+    struct esp_packet packet = {.data = local->plane->in_space[i],
+                                .size = PLANE_BUFFER_SIZE,
+                                .at = ESP_HEADROOM,
+                                .len = batch->messages[i].msg_len};
 
-    if (packet.len == 1 && packet.data[0] == NAT_KEEPALIVE) /* RFC 3948 2.3 */
+    if (packet.len == 1 && packet.data[packet.at] == NAT_KEEPALIVE) /* RFC 3948 2.3 */
         local->plane->totals.keepalives++;
     else
         take(local, burst, &packet, true, plane_endpoint(&batch->from[i]),
@@ -176,7 +180,7 @@ static void take_udp(struct plane_local *local, struct in_burst *burst, struct i
  * and has put fragments together. */
 static void take_esp(struct plane_local *local, struct in_burst *burst, struct in_batch *batch, size_t i)
 {
-    const uint8_t *header = local->plane->in_space[i];
+    const uint8_t *header = local->plane->in_space[i] + ESP_HEADROOM;
     size_t len = batch->messages[i].msg_len;
     bool is_v6 = local->ip.family == IP_V6;
     size_t header_len = is_v6 ? 0 : len < IPV4_HEADER_LEN ? len : (size_t)(header[0] & 0x0f) * 4;
@@ -184,8 +188,10 @@ static void take_esp(struct plane_local *local, struct in_burst *burst, struct i
 
     if (header_len > len)
         header_len = len;
-    struct esp_packet packet = {
-        .data = local->plane->in_space[i], .size = PLANE_BUFFER_SIZE, .at = header_len, .len = len - header_len};
+    struct esp_packet packet = {.data = local->plane->in_space[i],
+                                .size = PLANE_BUFFER_SIZE,
+                                .at = ESP_HEADROOM + header_len,
+                                .len = len - header_len};
     uint8_t traffic_class = is_v6                          ? traffic_class_of(&batch->messages[i].msg_hdr)
                             : header_len < IPV4_HEADER_LEN ? 0
                                                            : header[1];
@@ -195,7 +201,7 @@ static void take_esp(struct plane_local *local, struct in_burst *burst, struct i
 static int receive(struct plane *plane, int fd, struct in_batch *batch)
 {
     for (size_t i = 0; i < ESP_BURST_MAX; i++) {
-        batch->vecs[i] = (struct iovec){plane->in_space[i], PLANE_BUFFER_SIZE};
+        batch->vecs[i] = (struct iovec){plane->in_space[i] + ESP_HEADROOM, PLANE_BUFFER_SIZE - ESP_HEADROOM};
         batch->messages[i] = (struct mmsghdr){.msg_hdr = {.msg_name = &batch->from[i],
                                                           .msg_namelen = sizeof batch->from[i],
                                                           .msg_iov = &batch->vecs[i],

@@ -2,6 +2,7 @@
 #include "daemon/plane_socket.h"
 #include "esp/fragment.h"
 #include "esp/mtu.h"
+#include "esp/transport.h"
 
 #include "base/check.h"
 
@@ -193,6 +194,19 @@ static void tell_too_big(struct plane *plane, struct plane_pair *pair, const str
     pair->tally.counters[ESP_COUNTER_PMTUS_SENT]++;
 }
 
+/* Of transport mode ESP is what is split on the way, not the packet in it (RFC 4303 section 3.3.4). */
+static void submit_transport(struct plane *plane, struct out_burst *burst, uint8_t *space, const struct inner *inner,
+                             struct esp_outer outer)
+{
+    if (!esp_transport_carries(inner)) {
+        plane_drop_out(plane, burst->pair, ESP_DROP_NOT_WHOLE, bytes_of(space + ESP_HEADROOM, inner->total_len));
+        return;
+    }
+    outer.has_df = outer.has_df && inner->total_len <= burst->pair->inner_mtu;
+    add(burst, space, inner->total_len, outer);
+    esp_transport_take_off(&burst->packets[burst->count - 1], inner);
+}
+
 /* A packet whose pair is known joins the burst, which is flushed first when it is of another pair. `space` holds the
  * packet behind the headroom. */
 static void submit(struct plane *plane, struct out_burst *burst, struct plane_pair *pair, uint8_t *space,
@@ -207,6 +221,10 @@ static void submit(struct plane *plane, struct out_burst *burst, struct plane_pa
     pair->tally.counters[ESP_COUNTER_ENCAPS]++;
     pair->tally.counters[ESP_COUNTER_NOT_COMPRESSED]++;
     plane_clamp_mss(pair, space + ESP_HEADROOM, inner);
+    if (pair->is_transport) {
+        submit_transport(plane, burst, space, inner, outer);
+        return;
+    }
     if (inner->total_len <= pair->inner_mtu) {
         add(burst, space, inner->total_len, outer);
         return;

@@ -145,6 +145,7 @@ static struct esp_sa make_sa(const struct plane_pair *pair, const struct ike_ins
 {
     return (struct esp_sa){.spi = is_out ? install->spi_out : install->spi_in,
                            .shape = *shape,
+                           .ends = {install->local.ip, install->remote.ip, install->is_udp},
                            .key = key,
                            .selector = &pair->selector,
                            .limits = esp_limits_of(install->cipher, install->lifetime_kb, install->is_begun_here),
@@ -180,8 +181,6 @@ static int check_install(const struct plane *plane, const struct ike_install *in
 
     if (!ip_is_set(install->local.ip) || install->local.ip.family != install->remote.ip.family)
         return EAFNOSUPPORT;
-    if (install->is_transport)
-        return EOPNOTSUPP;
     if (at == NULL || !handle_is_set(install->pair))
         return ENOSPC;
     bool is_same = handle_equal(at->handle, install->pair);
@@ -244,6 +243,7 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
     *pair = (struct plane_pair){.handle = install->pair,
                                 .is_listed = pair->is_listed,
                                 .is_udp = install->is_udp,
+                                .is_transport = install->is_transport,
                                 .is_guest = is_of_guest(plane, install),
                                 .tunnel = install->tunnel,
                                 .ace = install->ace,
@@ -256,7 +256,8 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
     struct plane_pair *replaced = plane_pair_find(plane, install->replaces);
     if (replaced != NULL)
         replaced->heir = install->pair;
-    set_reverse_route(plane, pair, wants_reverse_route(plane, install->tunnel));
+    /* of transport mode it would be a route to the peer itself */
+    set_reverse_route(plane, pair, !pair->is_transport && wants_reverse_route(plane, install->tunnel));
 }
 
 int plane_install(struct plane *plane, const struct ike_install *install)
@@ -265,6 +266,7 @@ int plane_install(struct plane *plane, const struct ike_install *install)
     if (error != 0)
         return error;
     struct esp_shape shape = esp_shape_of(install->cipher, install->integrity, install->is_udp);
+    shape.is_transport = install->is_transport;
     struct burst_key *key_in = install->is_inbound ? make_key(install, &shape, false) : NULL;
     struct burst_key *key_out = install->is_outbound ? make_key(install, &shape, true) : NULL;
     bool has_far = install->is_inbound && install->replay_window > REPLAY_WINDOW_DEFAULT;

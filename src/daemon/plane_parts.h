@@ -48,7 +48,7 @@ struct told_drops {
 struct plane_pair {
     struct handle handle; /* not set: the place is free */
     struct handle heir;   /* the pair that replaces this one */
-    bool has_in, has_out, is_stopped, is_udp, is_guest, has_reverse_route;
+    bool has_in, has_out, is_stopped, is_udp, is_transport, is_guest, has_reverse_route;
     uint16_t tunnel, ace; /* tunnel NO_INDEX: not of the present policy */
     struct selector selector;
     struct endpoint local, remote;

@@ -29,9 +29,15 @@ static size_t frame_len(const struct esp_shape *shape, enum ip_family outer)
            shape->iv_len + shape->icv_len;
 }
 
+/* Of an inner packet, what is not sent. */
+static size_t taken_off(const struct esp_shape *shape, enum ip_family outer)
+{
+    return !shape->is_transport ? 0u : outer == IP_V6 ? V6_HEADER_LEN : V4_HEADER_LEN;
+}
+
 size_t esp_overhead(const struct esp_shape *shape, enum ip_family outer)
 {
-    return frame_len(shape, outer) + shape->block_len + TRAILER_LEN;
+    return frame_len(shape, outer) + shape->block_len + TRAILER_LEN - taken_off(shape, outer);
 }
 
 size_t esp_inner_mtu(const struct esp_shape *shape, enum ip_family outer, size_t path_mtu)
@@ -41,12 +47,12 @@ size_t esp_inner_mtu(const struct esp_shape *shape, enum ip_family outer, size_t
     if (path_mtu < frame + shape->block_len)
         return 0;
     size_t text = (path_mtu - frame) / shape->block_len * shape->block_len;
-    return text < TRAILER_LEN ? 0 : text - TRAILER_LEN;
+    return text < TRAILER_LEN ? 0 : text - TRAILER_LEN + taken_off(shape, outer);
 }
 
 size_t esp_outer_len(const struct esp_shape *shape, enum ip_family outer, size_t inner_len)
 {
-    size_t blocks = (inner_len + TRAILER_LEN + shape->block_len - 1) / shape->block_len;
+    size_t blocks = (inner_len - taken_off(shape, outer) + TRAILER_LEN + shape->block_len - 1) / shape->block_len;
 
     return frame_len(shape, outer) + blocks * shape->block_len;
 }

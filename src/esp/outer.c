@@ -41,6 +41,14 @@ static void put_v6(uint8_t *packet, uint8_t traffic_class)
     packet[1] = (uint8_t)((packet[1] & 0x0f) | traffic_class << 4);
 }
 
+void esp_traffic_class_in(uint8_t *packet, const struct inner *inner, uint8_t outer_traffic_class)
+{
+    if (inner->family == IP_V4)
+        put_v4(packet, outer_traffic_class);
+    else
+        put_v6(packet, outer_traffic_class);
+}
+
 bool esp_ecn_in(uint8_t *packet, const struct inner *inner, uint8_t outer_traffic_class)
 {
     uint8_t before = inner->traffic_class & 3;
@@ -49,11 +57,7 @@ bool esp_ecn_in(uint8_t *packet, const struct inner *inner, uint8_t outer_traffi
     if (after == ECN_DROP)
         return false;
     if (after != before) {
-        uint8_t traffic_class = (uint8_t)((inner->traffic_class & 0xfc) | after);
-        if (inner->family == IP_V4)
-            put_v4(packet, traffic_class);
-        else
-            put_v6(packet, traffic_class);
+        esp_traffic_class_in(packet, inner, (uint8_t)((inner->traffic_class & 0xfc) | after));
     }
     return true;
 }

@@ -24,4 +24,7 @@ bool esp_may_split(const struct inner *inner, enum esp_df df);
  * `packet` is what `inner` was read from. */
 bool esp_ecn_in(uint8_t *packet, const struct inner *inner, uint8_t outer_traffic_class);
 
+/* The traffic class as the outer header had it, with the checksum: transport mode has no other. */
+void esp_traffic_class_in(uint8_t *packet, const struct inner *inner, uint8_t outer_traffic_class);
+
 #endif

@@ -1,10 +1,11 @@
 #include "esp/packet.h"
 
 #include "base/check.h"
+#include "esp/transport.h"
 
 #include <string.h>
 
-enum { TRAILER_LEN = 2, NEXT_IPV4 = 4, NEXT_IPV6 = 41, NEXT_NONE = 59 };
+enum { TRAILER_LEN = 2, NEXT_HOP_BY_HOP = 0, NEXT_IPV4 = 4, NEXT_IPV6 = 41, NEXT_NONE = 59 };
 
 _Static_assert(ESP_HEADER_LEN + CIPHER_BLOCK_MAX <= ESP_HEADROOM, "ESP header and IV fit before the inner packet");
 
@@ -27,11 +28,12 @@ uint32_t esp_spi_of(struct bytes packet)
 }
 
 /* Padding, pad length and next header: RFC 4303 section 2.4. Returns the length of the text. */
-static size_t put_trailer(uint8_t *text, size_t inner_len, size_t block_len)
+static size_t put_trailer(uint8_t *text, size_t inner_len, uint8_t next_header, size_t block_len)
 {
     size_t pad_len = (block_len - (inner_len + TRAILER_LEN) % block_len) % block_len;
-    uint8_t next_header = inner_len > 0 && text[0] >> 4 == 6 ? NEXT_IPV6 : NEXT_IPV4;
 
+    if (next_header == 0)
+        next_header = inner_len > 0 && text[0] >> 4 == 6 ? NEXT_IPV6 : NEXT_IPV4;
     for (size_t i = 0; i < pad_len; i++)
         text[inner_len + i] = (uint8_t)(i + 1);
     text[inner_len + pad_len] = (uint8_t)pad_len;
@@ -57,7 +59,7 @@ static struct burst_packet frame(const struct esp_sa *sa, const uint8_t *iv, str
     } else {
         memcpy(header + ESP_HEADER_LEN, iv, shape->iv_len);
     }
-    size_t text_len = put_trailer(text, packet->len, shape->block_len);
+    size_t text_len = put_trailer(text, packet->len, packet->next_header, shape->block_len);
     packet->at = (size_t)(header - packet->data);
     packet->len = ESP_HEADER_LEN + shape->iv_len + text_len + shape->icv_len;
     return (struct burst_packet){
@@ -143,10 +145,12 @@ static enum esp_drop take_inner(const struct esp_sa *sa, struct esp_packet *pack
 {
     if (next_header == NEXT_NONE)
         return ESP_DROP_DUMMY;
-    if (next_header != NEXT_IPV4 && next_header != NEXT_IPV6)
+    if (sa->shape.is_transport ? next_header == NEXT_HOP_BY_HOP : next_header != NEXT_IPV4 && next_header != NEXT_IPV6)
         return ESP_DROP_BAD_NEXT_HEADER;
+    if (sa->shape.is_transport && !esp_transport_put_on(packet, next_header, &sa->ends))
+        return ESP_DROP_INNER_MALFORMED;
     if (!inner_read(&packet->inner, bytes_of(packet->data + packet->at, packet->len)) ||
-        packet->inner.family != (next_header == NEXT_IPV4 ? IP_V4 : IP_V6))
+        (!sa->shape.is_transport && packet->inner.family != (next_header == NEXT_IPV4 ? IP_V4 : IP_V6)))
         return ESP_DROP_INNER_MALFORMED;
     packet->len = packet->inner.total_len; /* TFC padding ends here: RFC 4303 section 2.7 */
     if (inner_is_martian(&packet->inner))

@@ -6,7 +6,10 @@
  *
  *     packets[i].at, len         what came from outside: ESP header to ICV
  *     esp_open(&sa, packets, count, &tally);
- *     for each with drop == ESP_PASS: the inner packet is at packets[i].at, len */
+ *     for each with drop == ESP_PASS: the inner packet is at packets[i].at, len
+ *
+ * In transport mode what is sealed has no IP header any more (esp/transport.h), and what is opened gets one: so
+ * ESP_HEADROOM bytes are free before the ESP header. */
 #ifndef ESP_PACKET_H
 #define ESP_PACKET_H
 
@@ -25,7 +28,8 @@ struct esp_packet {
     uint8_t *data;
     size_t size;
     size_t at, len;
-    enum esp_drop drop; /* out */
+    uint8_t next_header; /* to be sealed: of transport mode; 0: an IP packet, which says so itself */
+    enum esp_drop drop;  /* out */
     struct inner
         inner; /* out, of esp_open, when the inner packet could be read: also of those that the selector refuses */
     uint32_t sequence; /* out: its number */

@@ -1,5 +1,5 @@
-/* One direction of an SA pair, as a value: RFC 4303 tunnel mode. Counters and reasons are tables: counters.def,
- * drops.def.
+/* One direction of an SA pair, as a value: RFC 4303, tunnel and transport mode. Counters and reasons are tables:
+ * counters.def, drops.def.
  *
  * The keyed context is owned by whoever makes the SA (the plane); nothing here allocates, reads a clock or sends. */
 #ifndef ESP_SA_H
@@ -45,6 +45,7 @@ struct esp_shape {
     enum cipher_id cipher;
     enum hash_id integrity; /* HASH_NONE with GCM and GMAC */
     bool is_udp;            /* RFC 3948 */
+    bool is_transport;      /* the inner packet's IP header is not sent */
     uint8_t iv_len, icv_len;
     uint8_t block_len; /* what text and trailer are padded to: never below 4 (RFC 4303 2.4) */
 };
@@ -65,9 +66,16 @@ enum { ESP_SOFT_SEQUENCE = 0xf0000000 };
  * limit is 7/8; 13/16 for the end that began the SA, so that both do not begin its successor at the same packet. */
 struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb, bool is_begun_here);
 
+/* Of transport mode: what the header of an opened packet says. */
+struct esp_ends {
+    struct ip local, remote;
+    bool are_natted; /* the peer has other addresses for them: TCP and UDP get new checksums (RFC 3948 section 3.1.2) */
+};
+
 struct esp_sa {
     uint32_t spi;
     struct esp_shape shape;
+    struct esp_ends ends;            /* inbound, transport mode */
     struct burst_key *key;           /* owned by the caller */
     const struct selector *selector; /* the caller's: from our side, in both directions */
     struct esp_limits limits;

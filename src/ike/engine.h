@@ -254,6 +254,19 @@ struct bytes lifetime_attributes(const struct step_work *work,
 /* As an initiator; the message is authenticated. */
 void lifetime_take(struct step_work *work);
 
+/* ---- transport mode (transport.c) */
+enum natt_variant natt_in_use(const struct isakmp_sa *sa);
+/* Packets of the two ends themselves, by the addresses that we see. */
+bool transport_is_for(const struct isakmp_sa *sa, const struct selector *selector);
+/* As a responder: a peer that offers transport mode across a NAT names the ends as it sees them; `wanted` becomes what
+ * we see. */
+void transport_see_ends(const struct isakmp_sa *sa, const struct sa_payload *offer, struct selector *wanted);
+/* As an initiator across a NAT: the identity that came back names one host with our protocol and port, by the address
+ * that the peer sees (strongSwan answers so). The pair is for the one that we see. */
+bool transport_is_same_end(struct bytes theirs, struct bytes ours);
+/* NAT-OA, RFC 3947 section 5.2. `number`: 0 and 1. False: none is to be sent. */
+bool transport_address(const struct step_work *work, size_t number, struct nat_oa *address);
+
 /* ---- REPLAY-STATUS (replay_status.c) */
 enum { REPLAY_STATUS_SPACE = 4 };
 struct bytes replay_status_data(const struct step_work *work,

@@ -10,9 +10,13 @@ enum { QM_NONCE_LEN = 32 };
 step_action qm_offer, qm_keep_share, qm_choose, qm_take_secret, qm_answer, qm_check_choice, qm_confirm, qm_settle,
     qm_check_confirmation, qm_complete;
 
-static enum natt_variant natt_in_use(const struct isakmp_sa *sa)
+static struct esp_wish wish_of(const struct step_work *work, const struct tunnel *tunnel)
 {
-    return sa->peer_is_behind_nat || sa->we_are_behind_nat ? sa->natt : NATT_NONE;
+    const struct draft *draft = work->draft;
+
+    return (struct esp_wish){.tunnel = tunnel,
+                             .natt = natt_in_use(&draft->sa),
+                             .is_between_ends = transport_is_for(&draft->sa, &draft->exchange.quick.selector)};
 }
 
 static uint32_t fresh_spi(struct step_work *work)
@@ -85,7 +89,8 @@ enum reason qm_offer(struct step_work *work)
     quick->spi_in = fresh_spi(work);
     event_add_number(tell_sa(work->ike, work->out, EV_SPI_MADE, &work->draft->sa), FIELD_SPI_IN, quick->spi_in);
     put_spi(spi, quick->spi_in);
-    policy_offer_esp(work->ike->policy, tunnel, natt_in_use(&work->draft->sa), BYTES_OF(spi), &offer);
+    struct esp_wish wish = wish_of(work, tunnel);
+    policy_offer_esp(work->ike->policy, &wish, BYTES_OF(spi), &offer);
     if (!set_sa(work, BLOB_SA_I, &offer) || !set_nonce(work, BLOB_NONCE_I) ||
         !set_proxy(work, BLOB_ID_I, quick->selector.local, quick->selector.protocol, quick->selector.local_ports) ||
         !set_proxy(work, BLOB_ID_R, quick->selector.remote, quick->selector.protocol, quick->selector.remote_ports))
@@ -251,10 +256,11 @@ static enum reason choose_tunnel_of_user(struct step_work *work, struct quick *q
     return quick->tunnel == NO_INDEX || tunnel_of(work->ike, quick->tunnel) == NULL ? REASON_NO_PROXY_MATCH : REASON_OK;
 }
 
-static enum reason choose_tunnel(struct step_work *work, struct quick *quick)
+static enum reason choose_tunnel(struct step_work *work, const struct sa_payload *offer, struct quick *quick)
 {
     if (!take_proxies(work, &quick->selector))
         return REASON_BAD_PROXY;
+    transport_see_ends(&work->draft->sa, offer, &quick->selector);
     if (handle_is_set(work->draft->sa.session))
         return choose_tunnel_of_user(work, quick);
     if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, &quick->selector, &quick->tunnel, &quick->ace))
@@ -294,12 +300,12 @@ enum reason qm_choose(struct step_work *work)
         return refuse_sa(work, fault);
     if (nonce.len < NONCE_MIN || nonce.len > NONCE_MAX)
         return REASON_BAD_NONCE;
-    enum reason reason = choose_tunnel(work, quick);
+    enum reason reason = choose_tunnel(work, &offer, quick);
     if (reason != REASON_OK)
         return reason;
     const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
-    reason = reason_of_refusal(policy_choose_esp(work->ike->policy, tunnel, natt_in_use(&work->draft->sa), &offer,
-                                                 share.len > 0, &quick->choice));
+    struct esp_wish wish = wish_of(work, tunnel);
+    reason = reason_of_refusal(policy_choose_esp(work->ike->policy, &wish, &offer, share.len > 0, &quick->choice));
     if (reason != REASON_OK) {
         tell_exchange(work->ike, work->out, EV_TRANSFORM_REFUSED, &work->draft->sa, exchange);
         return reason;
@@ -351,14 +357,21 @@ enum reason qm_answer(struct step_work *work)
     return REASON_OK;
 }
 
+static bool is_same_proxy(struct step_work *work, size_t n, enum blob_id ours)
+{
+    const struct esp_choice *choice = &work->draft->exchange.quick.choice;
+    struct bytes theirs = message_nth(work->in, PL_ID, n)->body;
+
+    return bytes_equal(theirs, draft_blob(work, ours)) ||
+           (choice->is_transport && choice->is_udp && transport_is_same_end(theirs, draft_blob(work, ours)));
+}
+
 /* The peer may leave both IDs out only where they say no more than the ends themselves; otherwise they are ours again.
  */
 static bool proxies_are_ours(struct step_work *work)
 {
-    size_t count = message_count(work->in, PL_ID);
-
-    return count == 2 && bytes_equal(message_nth(work->in, PL_ID, 0)->body, draft_blob(work, BLOB_ID_I)) &&
-           bytes_equal(message_nth(work->in, PL_ID, 1)->body, draft_blob(work, BLOB_ID_R));
+    return message_count(work->in, PL_ID) == 2 && is_same_proxy(work, 0, BLOB_ID_I) &&
+           is_same_proxy(work, 1, BLOB_ID_R);
 }
 
 enum reason qm_check_choice(struct step_work *work)
@@ -383,8 +396,9 @@ enum reason qm_check_choice(struct step_work *work)
         return REASON_NO_TUNNEL;
     if (!sa_find_choice(&offer, &answer, &proposal, &transform))
         return REASON_NOT_OUR_OFFER;
-    enum reason reason = reason_of_refusal(policy_choose_esp(work->ike->policy, tunnel, natt_in_use(&work->draft->sa),
-                                                             &answer, share.len > 0, &quick->choice));
+    struct esp_wish wish = wish_of(work, tunnel);
+    enum reason reason =
+        reason_of_refusal(policy_choose_esp(work->ike->policy, &wish, &answer, share.len > 0, &quick->choice));
     if (reason != REASON_OK)
         return reason;
     if (!proxies_are_ours(work))

@@ -139,6 +139,16 @@ static void build_blob(struct build *b, uint8_t payload, enum blob_id id)
         message_add(&b->m, payload, bytes);
 }
 
+static void build_nat_oa(struct build *b)
+{
+    struct nat_oa address;
+
+    for (size_t i = 0; transport_address(b->work, i, &address); i++) {
+        nat_oa_write(payload_begin(&b->m, natt_of(b->work->draft->sa.natt)->nat_oa), &address);
+        payload_end(&b->m);
+    }
+}
+
 static void build_part(struct build *b, enum part part)
 {
     enum side side = b->work->draft->exchange.side;
@@ -167,6 +177,7 @@ static void build_part(struct build *b, enum part part)
     case PART_ANSWER_VIDS: build_vids(b, false); return;
     case PART_LATE_VIDS: vendor_add(b, VENDOR_DPD); return;
     case PART_NAT_D: build_nat_d(b); return;
+    case PART_NAT_OA: build_nat_oa(b); return;
     case PART_INITIAL_CONTACT: build_initial_contact(b); return;
     case PART_ATTRIBUTES: build_blob(b, PL_ATTR, BLOB_ATTRIBUTES); return;
     case PART_RESPONDER_LIFETIME:

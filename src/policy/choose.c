@@ -316,16 +316,20 @@ bool policy_choose_isakmp(const struct policy *policy, uint16_t tunnel_group, co
     return false;
 }
 
-static uint16_t encapsulation_of(bool is_transport, enum natt_variant natt)
+static uint16_t encapsulation_of(const struct transform_set *set, const struct esp_wish *wish)
 {
-    if (natt == NATT_NONE)
+    bool is_transport = set->is_transport && wish->is_between_ends;
+
+    if (wish->natt == NATT_NONE)
         return is_transport ? IPSEC_ENCAP_TRANSPORT : IPSEC_ENCAP_TUNNEL;
-    return is_transport ? natt_of(natt)->udp_transport : natt_of(natt)->udp_tunnel;
+    return is_transport ? natt_of(wish->natt)->udp_transport : natt_of(wish->natt)->udp_tunnel;
 }
 
-void policy_offer_esp(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
-                      struct bytes spi, struct sa_payload *offer)
+void policy_offer_esp(const struct policy *policy, const struct esp_wish *wish, struct bytes spi,
+                      struct sa_payload *offer)
 {
+    const struct tunnel *tunnel = wish->tunnel;
+
     *offer = sa_begin();
     for (uint8_t i = 0; i < tunnel->transform_set_count; i++) {
         const struct transform_set *set = &policy->transform_sets[tunnel->transform_sets[i]];
@@ -336,7 +340,7 @@ void policy_offer_esp(const struct policy *policy, const struct tunnel *tunnel, 
                                     .key_len = cipher_numbers[set->cipher].esp_key_len,
                                     .auth = hash_numbers[set->integrity].ipsec,
                                     .group = group_info(tunnel->pfs)->number,
-                                    .encapsulation = encapsulation_of(set->is_transport, natt),
+                                    .encapsulation = encapsulation_of(set, wish),
                                     .has_seconds = tunnel->lifetime_s != 0,
                                     .life_seconds = tunnel->lifetime_s,
                                     .has_kilobytes = tunnel->lifetime_kb != 0,
@@ -358,9 +362,10 @@ static enum esp_refusal pfs_fits(const struct policy *policy, const struct tunne
     return policy->are_weak_allowed || group_info(*group)->strength == STRENGTH_FIT ? ESP_FITS : ESP_OTHER_PFS;
 }
 
-static enum esp_refusal transform_fits(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
+static enum esp_refusal transform_fits(const struct policy *policy, const struct esp_wish *wish,
                                        const struct sa_transform *t, bool has_share, struct esp_choice *choice)
 {
+    const struct tunnel *tunnel = wish->tunnel;
     enum esp_refusal nearest = ESP_NO_TRANSFORM;
 
     for (uint8_t i = 0; i < tunnel->transform_set_count; i++) {
@@ -370,7 +375,7 @@ static enum esp_refusal transform_fits(const struct policy *policy, const struct
             t->key_len != cipher_numbers[set->cipher].esp_key_len || t->auth != hash_numbers[set->integrity].ipsec ||
             t->esn == IPSEC_ESN_YES)
             continue;
-        if (t->encapsulation != encapsulation_of(set->is_transport, natt)) {
+        if (t->encapsulation != encapsulation_of(set, wish)) {
             nearest = ESP_OTHER_MODE; /* a later set may have the other mode */
             continue;
         }
@@ -379,8 +384,8 @@ static enum esp_refusal transform_fits(const struct policy *policy, const struct
             return refusal;
         choice->cipher = set->cipher;
         choice->integrity = set->integrity;
-        choice->is_transport = set->is_transport;
-        choice->is_udp = natt != NATT_NONE;
+        choice->is_transport = set->is_transport && wish->is_between_ends;
+        choice->is_udp = wish->natt != NATT_NONE;
         choice->lifetime_s =
             shorter_lifetime(tunnel->lifetime_s, t->has_seconds ? t->life_seconds : 0, LIFETIME_FLOOR_S);
         choice->lifetime_kb =
@@ -395,7 +400,7 @@ static uint32_t spi_of(struct bytes spi)
     return (uint32_t)spi.data[0] << 24 | (uint32_t)spi.data[1] << 16 | (uint32_t)spi.data[2] << 8 | spi.data[3];
 }
 
-enum esp_refusal policy_choose_esp(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
+enum esp_refusal policy_choose_esp(const struct policy *policy, const struct esp_wish *wish,
                                    const struct sa_payload *offer, bool has_share, struct esp_choice *choice)
 {
     enum esp_refusal nearest = ESP_NO_TRANSFORM;
@@ -405,8 +410,7 @@ enum esp_refusal policy_choose_esp(const struct policy *policy, const struct tun
             continue;
         for (size_t k = 0; k < offer->proposals[i].transform_count; k++) {
             struct esp_choice tried = {.proposal = i, .transform = k, .spi = spi_of(offer->proposals[i].spi)};
-            enum esp_refusal refusal =
-                transform_fits(policy, tunnel, natt, sa_transform_of(offer, i, k), has_share, &tried);
+            enum esp_refusal refusal = transform_fits(policy, wish, sa_transform_of(offer, i, k), has_share, &tried);
 
             if (refusal == ESP_FITS) {
                 *choice = tried;

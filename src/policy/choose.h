@@ -69,9 +69,17 @@ struct difference {
 bool policy_differs(const struct isakmp_policy *policy, enum user_auth user_auth, const struct sa_transform *transform,
                     struct difference *d);
 
+/* What quick mode is for, and under what it runs. */
+struct esp_wish {
+    const struct tunnel *tunnel;
+    enum natt_variant natt; /* in use */
+    bool is_between_ends;   /* packets of the two ends themselves: for others a set of transport mode is one of tunnel
+                               mode */
+};
+
 /* The transform sets of a tunnel in order, one proposal each, with our SPI and the PFS group of the tunnel. */
-void policy_offer_esp(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
-                      struct bytes spi, struct sa_payload *offer);
+void policy_offer_esp(const struct policy *policy, const struct esp_wish *wish, struct bytes spi,
+                      struct sa_payload *offer);
 
 enum esp_refusal { ESP_FITS, ESP_NO_TRANSFORM, ESP_NO_PFS, ESP_OTHER_PFS, ESP_OTHER_MODE };
 
@@ -88,7 +96,7 @@ struct esp_choice {
 /* The peer's proposals in its order. `has_share`: the message holds a KE payload. A peer that wants PFS where the
  * tunnel asks for none gets it, in a group that is not weak or when weak ones are allowed. On refusal the reason that
  * came nearest to fitting; `choice` is untouched. */
-enum esp_refusal policy_choose_esp(const struct policy *policy, const struct tunnel *tunnel, enum natt_variant natt,
+enum esp_refusal policy_choose_esp(const struct policy *policy, const struct esp_wish *wish,
                                    const struct sa_payload *offer, bool has_share, struct esp_choice *choice);
 
 /* "3des-cbc", "sha", as the wire has them, for logs. */

@@ -243,6 +243,10 @@ void sim_packet(struct sim *sim, uint32_t index, uint16_t peer, uint32_t len)
                         .local_port = 7,
                         .remote_port = 7};
 
+    if (sim->sites[index].as.is_transport) {
+        flow.local = ip_of_v4(sim->sites[index].as.address);
+        flow.remote = ip_of_v4(as->address);
+    }
     sim_packet_of(sim, index, &flow, len);
 }
 
@@ -294,6 +298,10 @@ void plane_land(struct sim *sim, uint32_t index, const struct load *load)
         sim->packets.unwanted += !sim->landed.is_forged;
         sim_feed(sim, index, &in, sim->landed.is_forged);
         return;
+    }
+    if (pair->install.is_transport) { /* a header of its own: across a NAT the sender's has other addresses */
+        flow.local = pair->install.local.ip;
+        flow.remote = pair->install.remote.ip;
     }
     bool is_newest = packet->sequence > pair->in.replay.top;
     if (!is_opened(sim, pair, packet))
@@ -428,7 +436,8 @@ static bool has_mirror(const struct site *site, const struct ike_install *i)
             other->key_len == i->key_len && memcmp(other->key_in, i->key_out, i->key_len) == 0 &&
             memcmp(other->key_out, i->key_in, i->key_len) == 0 &&
             memcmp(other->integrity_key_in, i->integrity_key_out, i->integrity_key_len) == 0 &&
-            other->is_udp == i->is_udp && selector_equal(&mirror, &i->selector))
+            other->is_udp == i->is_udp && other->is_transport == i->is_transport &&
+            ((i->is_transport && i->is_udp) || selector_equal(&mirror, &i->selector)))
             return true;
     }
     return false;

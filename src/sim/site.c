@@ -12,10 +12,13 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
 {
     const struct sim_peer *peer = &site->as.peers[index];
     struct ip address = ip_of_v4(peer->address);
+    bool is_transport = site->as.is_transport;
 
     p->aces[index] = (struct crypto_ace){
-        .selector = {.local = ip_range_of_prefix(ip_of_v4(peer->local_net), 24),
-                     .remote = ip_range_of_prefix(ip_of_v4(peer->remote_net), 24),
+        .selector = {.local = ip_range_of_prefix(ip_of_v4(is_transport ? site->as.address : peer->local_net),
+                                                 is_transport ? 32 : 24),
+                     .remote = ip_range_of_prefix(ip_of_v4(is_transport ? peer->address : peer->remote_net),
+                                                  is_transport ? 32 : 24),
                      .local_ports = {0, 65535},
                      .remote_ports = {0, 65535}},
         .is_permit = true,
@@ -157,7 +160,7 @@ void site_policy_make(struct site *site, int turn)
                                              .map_name = "outside_map"};
     enum signature_kind kind = as->credential == NULL ? SIGNATURE_NONE : as->credential->trustpoint.kind;
     p->isakmp = (struct isakmp_policy){10, policy_auth_of(kind), as->cipher, as->hash, as->group, as->lifetime_s};
-    p->set = (struct transform_set){"set", as->esp_cipher, as->esp_integrity, false};
+    p->set = (struct transform_set){"set", as->esp_cipher, as->esp_integrity, as->is_transport};
     p->policy = (struct policy){
         .hostname = "site",
         .interfaces = &p->interface,

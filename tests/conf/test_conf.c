@@ -305,7 +305,20 @@ static void a_fault_parks_its_tunnel_and_no_other(void **state)
         {"crypto ipsec transform-set T esp-3des esp-sha-hmac\ncrypto map M 10 set transform-set T S\n", 2, NULL},
         {"crypto ipsec transform-set T esp-aes esp-sha-hmac\ncrypto ipsec transform-set T mode transport\n"
          "crypto map M 10 set transform-set T\n",
-         1, "tunnel mode only"},
+         1, "is of transport mode, and line 8 of access-list A is not for packets between host"},
+        {"crypto ipsec transform-set T esp-aes esp-sha-hmac\ncrypto ipsec transform-set T mode transport\n"
+         "access-list H permit udp host 198.51.100.2 eq 1701 host 203.0.113.1\ncrypto map M 10 match address H\n"
+         "crypto map M 10 set transform-set T\n",
+         2, NULL},
+        {"crypto ipsec ikev1 transform-set T esp-aes esp-sha-hmac\ncrypto ipsec ikev1 transform-set T mode transport\n"
+         "access-list H permit ip host 198.51.100.2 host 203.0.113.1\ncrypto map M 10 match address H\n"
+         "crypto map M 10 set peer 203.0.113.7\ncrypto map M 10 set ikev1 transform-set T\n"
+         "tunnel-group 203.0.113.7 type ipsec-l2l\ntunnel-group 203.0.113.7 ipsec-attributes\n ikev1 pre-shared-key "
+         "K\n",
+         1, "which an entry of several peers cannot have"},
+        {"crypto ipsec transform-set T esp-aes esp-sha-hmac\ncrypto ipsec transform-set T mode transport\n"
+         "crypto map M 10 set transform-set T S\n",
+         2, NULL},
         {"crypto ipsec transform-set T esp-aes\ncrypto map M 10 set transform-set T\n", 1, "it has no hmac"},
         {"crypto ipsec transform-set T esp-gcm-256\ncrypto map M 10 set transform-set T\n", 2, NULL},
         {"crypto ipsec transform-set T esp-gcm esp-sha-hmac\ncrypto map M 10 set transform-set T\n", 1,

@@ -236,6 +236,35 @@ static void a_router_signs_with_ecdsa_by_its_own_word(void **state)
     }
 }
 
+static void transport_mode_is_called_by_its_name_everywhere(void **state)
+{
+    static const struct {
+        enum conf_language language;
+        const char *expected;
+    } cases[] = {{CONF_TO_IOS, "\n mode transport\n"},
+                 {CONF_TO_STRONGSWAN, " mode = transport\n"},
+                 {CONF_TO_LIBRESWAN, " type=transport\n"}};
+    char between[4096], space[16384];
+
+    (void)state;
+    snprintf(between, sizeof between,
+             "%saccess-list H extended permit udp host 198.51.100.2 eq 1701 host 203.0.113.2\n"
+             "no crypto map OUT 10 set peer 203.0.113.2 203.0.113.3\ncrypto map OUT 10 set peer 203.0.113.2\ncrypto map OUT 10 match address H\n"
+             "crypto ipsec ikev1 transform-set A mode transport\ncrypto map OUT 10 set ikev1 transform-set A\n",
+             west);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct text t = text_of(space, sizeof space);
+        struct reading r;
+
+        reading_of(&r, between);
+        CHECK(r.is_ok && r.conf.running_count == 1);
+        conf_convert(&r.conf, cases[i].language, &t);
+        if (!strstr(space, cases[i].expected))
+            fail_msg("no %sin\n%s", cases[i].expected, space);
+        reading_end(&r);
+    }
+}
+
 static void what_a_router_has_no_line_for_is_said_by_its_line(void **state)
 {
     static const char more[] = "ip local pool P 10.9.0.1-10.9.0.9\n"
@@ -303,6 +332,7 @@ int main(void)
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
         cmocka_unit_test(a_router_signs_with_ecdsa_by_its_own_word),
         cmocka_unit_test(what_a_router_has_no_line_for_is_said_by_its_line),
+        cmocka_unit_test(transport_mode_is_called_by_its_name_everywhere),
         cmocka_unit_test(others_get_each_line_of_the_acl_and_are_told_what_is_missing),
     };
 

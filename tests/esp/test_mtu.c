@@ -14,19 +14,22 @@ static void the_overhead_is_what_an_asa_shows(void **state)
         enum cipher_id cipher;
         enum hash_id integrity;
         bool is_udp;
+        bool is_transport;
         size_t overhead;
         const char *why;
     } cases[] = {
-        {CIPHER_AES128_CBC, HASH_SHA1, false, 74, "esp-aes esp-sha-hmac: as in a capture of 8.2"},
-        {CIPHER_AES256_CBC, HASH_MD5, true, 82, "esp-aes-256 esp-md5-hmac with NAT-T: as in a capture of 9.x"},
-        {CIPHER_AES128_GCM, HASH_NONE, false, 58, "20 + 8 + 8 + 4 + 2 + 16"},
-        {CIPHER_AES128_GCM8, HASH_NONE, false, 50, "20 + 8 + 8 + 4 + 2 + 8"},
-        {CIPHER_NULL, HASH_SHA1, false, 46, "20 + 8 + 4 + 2 + 12"},
+        {CIPHER_AES128_CBC, HASH_SHA1, false, false, 74, "esp-aes esp-sha-hmac: as in a capture of 8.2"},
+        {CIPHER_AES256_CBC, HASH_MD5, true, false, 82, "esp-aes-256 esp-md5-hmac with NAT-T: as in a capture of 9.x"},
+        {CIPHER_AES128_GCM, HASH_NONE, false, false, 58, "20 + 8 + 8 + 4 + 2 + 16"},
+        {CIPHER_AES128_GCM8, HASH_NONE, false, false, 50, "20 + 8 + 8 + 4 + 2 + 8"},
+        {CIPHER_NULL, HASH_SHA1, false, false, 46, "20 + 8 + 4 + 2 + 12"},
+        {CIPHER_AES128_CBC, HASH_SHA1, false, true, 54, "transport mode: the first, without a second IP header"},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct esp_shape shape = esp_shape_of(cases[i].cipher, cases[i].integrity, cases[i].is_udp);
+        shape.is_transport = cases[i].is_transport;
         if (esp_overhead(&shape, IP_V4) != cases[i].overhead)
             fail_msg("%s", cases[i].why);
     }
@@ -41,6 +44,7 @@ static void the_inner_mtu_is_the_longest_that_fits(void **state)
         bool is_gcm = cipher_info(ciphers[i])->kind == CIPHER_KIND_GCM;
         for (int udp = 0; udp < 2; udp++) {
             struct esp_shape shape = esp_shape_of(ciphers[i], is_gcm ? HASH_NONE : HASH_SHA256, udp == 1);
+            shape.is_transport = i == 1;
             for (size_t path = 200; path < 1600; path++) {
                 size_t inner = esp_inner_mtu(&shape, IP_V4, path);
                 CHECK(esp_outer_len(&shape, IP_V4, inner) <= path && esp_outer_len(&shape, IP_V4, inner + 1) > path);

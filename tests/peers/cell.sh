@@ -24,6 +24,7 @@
 
 #   cell[method]          of authentication, as ikewise spells it: rsa-sig; with it
 #   cell[certificate]     of tests/certificates, after west- or east-: each end has the one of its node
+#   cell[mode]            transport: packets of the two gateways themselves; tunnel otherwise
 #   cell[subnets]         behind east: 10.2.0.0/24 and so many more less one, an ACE each
 #   cell[inner]           6: IPv6 between the inner hosts, cell[outer]: between the gateways; 4 otherwise
 #   cell[aggressive]      yes: phase 1 in aggressive mode, from ikewise and from strongSwan

@@ -20,10 +20,11 @@ interface GigabitEthernet0/1
  ip address ${lab_inner_gateway[$node]} 255.255.255.0
 !
 $(ikewise_trustpoint "$node")
-access-list VPN extended permit ip $(ikewise_network "$node") $(ikewise_network "$other")
+$(ikewise_first_ace "$node" "$peer")
 $(ikewise_more_aces "$node")
 !
 crypto ipsec ikev1 transform-set TS ${cell[transforms]}
+$([ "${cell[mode]:-tunnel}" = tunnel ] || echo "crypto ipsec ikev1 transform-set TS mode ${cell[mode]}")
 crypto map OUTSIDE 10 match address VPN
 crypto map OUTSIDE 10 set peer $peer
 crypto map OUTSIDE 10 set ikev1 transform-set TS
@@ -72,6 +73,15 @@ crypto ca trustpoint LAB
  file ca $folder/root.pem
 !
 CONF
+}
+
+# ikewise_first_ace NODE PEER: of transport mode for the two ends themselves
+ikewise_first_ace() {
+    if [ "${cell[mode]:-tunnel}" = transport ]; then
+        echo "access-list VPN extended permit ip host ${lab_outer[$1]} host $2"
+    else
+        echo "access-list VPN extended permit ip $(ikewise_network "$1") $(ikewise_network "${lab_across[$1]}")"
+    fi
 }
 
 ikewise_more_aces() {

@@ -31,11 +31,11 @@ config setup
 conn site
     keyexchange=ike
     ikev2=no
-    type=tunnel
+    type=${cell[mode]:-tunnel}
     left=$(cell_outer "$node")
     right=$peer
-    leftsubnet=$(cell_network "$node")
-    rightsubnet=$(cell_network "$other")
+$([ "${cell[mode]:-tunnel}" = transport ] ||
+    printf '    leftsubnet=%s\n    rightsubnet=%s' "$(cell_network "$node")" "$(cell_network "$other")")
     ike=${suite[1]}
     esp=${suite[2]}$([ "${cell[pfs]}" = no-pfs ] || echo ";modp2048")
     pfs=$([ "${cell[pfs]}" = pfs ] && echo yes || echo no)

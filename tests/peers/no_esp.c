@@ -1,4 +1,4 @@
-/* Preloaded into pluto where the kernel has XFRM and no ESP: whatever would put an SA or a policy in place is turned into
+/* Preloaded into pluto, and into charon where it is to have no ESP of its own, where the kernel has XFRM and no ESP: whatever would put an SA or a policy in place is turned into
  * a message that the kernel acknowledges and does nothing for. So quick mode ends as it would elsewhere; no ESP flows.
  * SPIs are still the kernel's: when the SA for one of them is to be completed, the kernel's half of it is taken away. */
 #include <dlfcn.h>
@@ -51,20 +51,44 @@ static void defuse(struct nlmsghdr *header)
     header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 }
 
+union message {
+    struct nlmsghdr header;
+    char bytes[MESSAGE_MAX];
+};
+
+/* False: it goes as it is. */
+static int is_defused(int fd, const void *data, size_t len, union message *message)
+{
+    if (len < sizeof message->header || len > sizeof *message || !is_for_xfrm(fd))
+        return 0;
+    memcpy(message->bytes, data, len);
+    if (message->header.nlmsg_type != XFRM_MSG_UPDSA || len >= NLMSG_LENGTH(sizeof(struct xfrm_usersa_info)))
+        defuse(&message->header);
+    return 1;
+}
+
+/* pluto's way */
 ssize_t write(int fd, const void *data, size_t len)
 {
     static ssize_t (*next)(int, const void *, size_t);
-    union {
-        struct nlmsghdr header;
-        char bytes[MESSAGE_MAX];
-    } message;
+    union message message;
 
     if (next == NULL)
         *(void **)&next = dlsym(RTLD_NEXT, "write");
-    if (len < sizeof message.header || len > sizeof message || !is_for_xfrm(fd))
+    if (!is_defused(fd, data, len, &message))
         return next(fd, data, len);
-    memcpy(message.bytes, data, len);
-    if (message.header.nlmsg_type != XFRM_MSG_UPDSA || len >= NLMSG_LENGTH(sizeof(struct xfrm_usersa_info)))
-        defuse(&message.header);
     return next(fd, message.bytes, message.header.nlmsg_len) < 0 ? -1 : (ssize_t)len;
+}
+
+/* charon's */
+ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to, socklen_t to_len)
+{
+    static ssize_t (*next)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+    union message message;
+
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "sendto");
+    if (!is_defused(fd, data, len, &message))
+        return next(fd, data, len, flags, to, to_len);
+    return next(fd, message.bytes, message.header.nlmsg_len, flags, to, to_len) < 0 ? -1 : (ssize_t)len;
 }

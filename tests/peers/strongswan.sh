@@ -10,10 +10,15 @@ strongswan_fetch() {
 
 # An explicit list of plugins: `resolve` would write resolv.conf, `updown` would run scripts.
 # kernel-libipsec goes before kernel-netlink, which then only does addresses and routes.
+# Its own ESP is of tunnel mode only: in transport mode it negotiates, and has no data plane (no_esp.c).
+strongswan_kernel() {
+    [ "${cell[mode]:-tunnel}" = transport ] && echo kernel-netlink || echo kernel-libipsec kernel-netlink
+}
+
 strongswan_write_daemon_conf() {
     cat <<CONF
 charon {
-    load = random nonce openssl aes sha1 sha2 hmac kdf pem pkcs1 x509 pubkey constraints kernel-libipsec kernel-netlink \
+    load = random nonce openssl aes sha1 sha2 hmac kdf pem pkcs1 x509 pubkey constraints $(strongswan_kernel) \
         socket-default vici counters ${cell[plugins]:-}
     retransmit_tries = 3
     fragment_size = ${cell[fragment_size]:-1280}
@@ -109,8 +114,12 @@ strongswan_child() {
     local mine theirs=$3
     mine=$(cell_network west)
     [ "$1" = west ] || theirs=$mine mine=$3
+    if [ "${cell[mode]:-tunnel}" = transport ]; then
+        mine="dynamic" theirs="dynamic"
+    fi
     cat <<CONF
             $2 {
+                mode = ${cell[mode]:-tunnel}
                 local_ts = $mine
                 remote_ts = $theirs
                 esp_proposals = ${cell[esp]}
@@ -132,11 +141,16 @@ strongswan_start() {
         strongswan_write_daemon_conf >"$dir/strongswan.conf"
         strongswan_write_connections "$node" >"$dir/swanctl.conf"
     fi
+    local loader=()
+    if [ "${cell[mode]:-tunnel}" = transport ]; then
+        cc -D_GNU_SOURCE -O2 -shared -fPIC -o "$dir/no_esp.so" "$lab_tree/tests/peers/no_esp.c" || return 1
+        loader=("$(echo "$strongswan_root"/lib*/ld-linux*.so.* | sed "s|^$strongswan_root||")" --preload /peer/no_esp.so)
+    fi
     # shellcheck disable=SC2016
     lab_spawn "charon-$node" "$node" bash -c '
         mount --bind "$1" "$0/peer" && mount --rbind /run "$0/run" && mount --rbind /dev "$0/dev" &&
-            mount -t proc proc "$0/proc" && STRONGSWAN_CONF=/peer/strongswan.conf exec chroot "$0" /usr/lib/ipsec/charon' \
-        "$strongswan_root" "$dir"
+            mount -t proc proc "$0/proc" && shift && STRONGSWAN_CONF=/peer/strongswan.conf exec chroot "$0" "$@"' \
+        "$strongswan_root" "$dir" "${loader[@]}" /usr/lib/ipsec/charon
     lab_until 10 swanctl "$node" --stats && swanctl "$node" --load-all --noprompt >>"$lab_dir/charon-$node.log" 2>&1
 }
 

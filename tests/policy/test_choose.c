@@ -303,6 +303,14 @@ static const struct esp_case esp_cases[] = {
      "the draft's number under the draft"},
     {ESP_TRANSFORM_AES, 256, IPSEC_AUTH_HMAC_SHA2_256, 3, 0, false, GROUP_NONE, NATT_DRAFT_02N, ESP_OTHER_MODE,
      "the RFC's under the draft"},
+    {ESP_TRANSFORM_AES, 128, IPSEC_AUTH_HMAC_SHA, 4, 0, false, GROUP_NONE, NATT_RFC3947, ESP_FITS,
+     "transport mode in UDP by the RFC"},
+    {ESP_TRANSFORM_AES, 128, IPSEC_AUTH_HMAC_SHA, 61444, 0, false, GROUP_NONE, NATT_DRAFT_02, ESP_FITS,
+     "and by the draft"},
+    {ESP_TRANSFORM_AES, 128, IPSEC_AUTH_HMAC_SHA, 2, 0, false, GROUP_NONE, NATT_RFC3947, ESP_OTHER_MODE,
+     "transport mode across a NAT without UDP"},
+    {ESP_TRANSFORM_AES, 128, IPSEC_AUTH_HMAC_SHA, 4, 0, false, GROUP_NONE, NATT_NONE, ESP_OTHER_MODE,
+     "transport mode in UDP without NAT"},
     {ESP_TRANSFORM_AES, 256, IPSEC_AUTH_HMAC_SHA2_256, 0, 0, false, GROUP_NONE, NATT_NONE, ESP_OTHER_MODE, "no mode"},
     {ESP_TRANSFORM_AES, 256, IPSEC_AUTH_HMAC_SHA2_256, 1, 14, true, GROUP_MODP2048, NATT_NONE, ESP_FITS,
      "PFS as we want it"},
@@ -331,12 +339,19 @@ static struct tunnel tunnel_of_case(enum group_id pfs)
                            .lifetime_kb = 4608000};
 }
 
+static bool is_transport(uint16_t encapsulation)
+{
+    return encapsulation == IPSEC_ENCAP_TRANSPORT || encapsulation == IPSEC_ENCAP_UDP_TRANSPORT ||
+           encapsulation == IPSEC_ENCAP_UDP_TRANSPORT_DRAFT;
+}
+
 static void each_row_of_quick_mode_is_judged_as_it_says(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(esp_cases); i++) {
         const struct esp_case *c = &esp_cases[i];
         struct tunnel tunnel = tunnel_of_case(c->pfs);
+        struct esp_wish wish = {&tunnel, c->natt, true};
         struct sa_payload offer = sa_begin();
         struct esp_choice choice = {.spi = 99};
 
@@ -348,14 +363,33 @@ static void each_row_of_quick_mode_is_judged_as_it_says(void **state)
                                                        .group = c->group,
                                                        .has_seconds = true,
                                                        .life_seconds = 3600});
-        enum esp_refusal result = policy_choose_esp(&policy, &tunnel, c->natt, &offer, c->has_share, &choice);
+        enum esp_refusal result = policy_choose_esp(&policy, &wish, &offer, c->has_share, &choice);
         if (result != c->result)
             print_error("%s: %d\n", c->why, result);
         CHECK(result == c->result);
         CHECK(choice.spi == (result == ESP_FITS ? 0x11223344 : 99));
         if (result == ESP_FITS)
             CHECK(choice.lifetime_s == 3600 && choice.lifetime_kb == 4608000 &&
-                  choice.is_udp == (c->natt != NATT_NONE) && choice.is_transport == (c->encapsulation == 2));
+                  choice.is_udp == (c->natt != NATT_NONE) && choice.is_transport == is_transport(c->encapsulation));
+    }
+}
+
+static void a_set_of_transport_mode_is_one_of_tunnel_mode_for_other_packets_than_the_ends_own(void **state)
+{
+    struct tunnel tunnel = {.transform_sets = {3}, .transform_set_count = 1}; /* aes128-transport */
+
+    (void)state;
+    for (int is_between = 0; is_between < 2; is_between++) {
+        struct esp_wish wish = {&tunnel, NATT_NONE, is_between};
+        struct sa_payload offer;
+        struct esp_choice choice;
+
+        policy_offer_esp(&policy, &wish, BYTES_OF(spi), &offer);
+        CHECK(offer.transforms[0].encapsulation == (is_between ? IPSEC_ENCAP_TRANSPORT : IPSEC_ENCAP_TUNNEL));
+        CHECK(policy_choose_esp(&policy, &wish, &offer, false, &choice) == ESP_FITS);
+        CHECK(choice.is_transport == is_between);
+        wish.is_between_ends = !is_between;
+        CHECK(policy_choose_esp(&policy, &wish, &offer, false, &choice) == ESP_OTHER_MODE);
     }
 }
 
@@ -363,6 +397,7 @@ static void a_weak_pfs_group_is_taken_where_weak_algorithms_are_allowed(void **s
 {
     struct policy weak = policy;
     struct tunnel tunnel = tunnel_of_case(GROUP_NONE);
+    struct esp_wish wish = {&tunnel, NATT_NONE, false};
     struct sa_payload offer = sa_begin();
     struct esp_choice choice;
 
@@ -373,14 +408,14 @@ static void a_weak_pfs_group_is_taken_where_weak_algorithms_are_allowed(void **s
         &offer,
         (struct sa_transform){
             .id = ESP_TRANSFORM_AES, .key_len = 256, .auth = IPSEC_AUTH_HMAC_SHA2_256, .encapsulation = 1, .group = 2});
-    CHECK(policy_choose_esp(&policy, &tunnel, NATT_NONE, &offer, true, &choice) == ESP_OTHER_PFS);
-    CHECK(policy_choose_esp(&weak, &tunnel, NATT_NONE, &offer, true, &choice) == ESP_FITS &&
-          choice.pfs == GROUP_MODP1024);
+    CHECK(policy_choose_esp(&policy, &wish, &offer, true, &choice) == ESP_OTHER_PFS);
+    CHECK(policy_choose_esp(&weak, &wish, &offer, true, &choice) == ESP_FITS && choice.pfs == GROUP_MODP1024);
 }
 
 static void a_faulty_transform_a_joined_proposal_and_ESN_are_passed_over(void **state)
 {
     struct tunnel tunnel = tunnel_of_case(GROUP_NONE);
+    struct esp_wish wish = {&tunnel, NATT_NONE, false};
     const struct sa_transform fits = {
         .id = ESP_TRANSFORM_AES, .key_len = 256, .auth = IPSEC_AUTH_HMAC_SHA2_256, .encapsulation = 1};
     struct sa_transform long_numbers = fits;
@@ -393,15 +428,15 @@ static void a_faulty_transform_a_joined_proposal_and_ESN_are_passed_over(void **
     sa_add_transform(&offer, fits);
     offer.transforms[0].fault = WIRE_ATTRIBUTE_TWICE;
     sa_add_transform(&offer, long_numbers);
-    CHECK(policy_choose_esp(&policy, &tunnel, NATT_NONE, &offer, false, &choice) == ESP_NO_TRANSFORM);
+    CHECK(policy_choose_esp(&policy, &wish, &offer, false, &choice) == ESP_NO_TRANSFORM);
     sa_add_proposal(&offer, 2, PROTO_AH, BYTES_OF(spi)); /* ESP and AH: both or none */
     sa_add_transform(&offer, fits);
     sa_add_proposal(&offer, 2, PROTO_ESP, BYTES_OF(spi));
     sa_add_transform(&offer, fits);
-    CHECK(policy_choose_esp(&policy, &tunnel, NATT_NONE, &offer, false, &choice) == ESP_NO_TRANSFORM);
+    CHECK(policy_choose_esp(&policy, &wish, &offer, false, &choice) == ESP_NO_TRANSFORM);
     sa_add_proposal(&offer, 3, PROTO_ESP, BYTES_OF(spi));
     sa_add_transform(&offer, fits);
-    CHECK(policy_choose_esp(&policy, &tunnel, NATT_NONE, &offer, false, &choice) == ESP_FITS && choice.proposal == 3);
+    CHECK(policy_choose_esp(&policy, &wish, &offer, false, &choice) == ESP_FITS && choice.proposal == 3);
 }
 
 static void what_we_offer_in_quick_mode_fits_ourselves_under_each_kind_of_NAT_T(void **state)
@@ -409,12 +444,13 @@ static void what_we_offer_in_quick_mode_fits_ourselves_under_each_kind_of_NAT_T(
     (void)state;
     for (int natt = NATT_NONE; natt < NATT_COUNT; natt++) {
         struct tunnel tunnel = tunnel_of_case(GROUP_MODP2048);
+        struct esp_wish wish = {&tunnel, (enum natt_variant)natt, natt % 2 == 0};
         struct sa_payload offer;
         struct esp_choice choice;
 
-        policy_offer_esp(&policy, &tunnel, (enum natt_variant)natt, BYTES_OF(spi), &offer);
+        policy_offer_esp(&policy, &wish, BYTES_OF(spi), &offer);
         CHECK(offer.proposal_count == COUNT_OF(sets));
-        CHECK(policy_choose_esp(&policy, &tunnel, (enum natt_variant)natt, &offer, true, &choice) == ESP_FITS);
+        CHECK(policy_choose_esp(&policy, &wish, &offer, true, &choice) == ESP_FITS);
         CHECK(choice.proposal == 0 && choice.cipher == CIPHER_AES256_CBC && choice.pfs == GROUP_MODP2048);
     }
 }
@@ -430,6 +466,7 @@ int main(void)
         cmocka_unit_test(aggressive_mode_offers_one_group),
         cmocka_unit_test(aggressive_mode_offers_one_method),
         cmocka_unit_test(each_row_of_quick_mode_is_judged_as_it_says),
+        cmocka_unit_test(a_set_of_transport_mode_is_one_of_tunnel_mode_for_other_packets_than_the_ends_own),
         cmocka_unit_test(a_weak_pfs_group_is_taken_where_weak_algorithms_are_allowed),
         cmocka_unit_test(a_faulty_transform_a_joined_proposal_and_ESN_are_passed_over),
         cmocka_unit_test(what_we_offer_in_quick_mode_fits_ourselves_under_each_kind_of_NAT_T),
