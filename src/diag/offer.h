@@ -16,7 +16,7 @@ enum algorithm {
 
 enum attribute { ATTRIBUTE_ENCRYPTION, ATTRIBUTE_HASH, ATTRIBUTE_GROUP, ATTRIBUTE_METHOD, ATTRIBUTE_COUNT };
 
-typedef uint32_t algorithm_set; /* a bit for each */
+typedef uint64_t algorithm_set; /* a bit for each */
 
 enum whose { WHOSE_OWN, WHOSE_PEERS, WHOSE_INITIATORS, WHOSE_RESPONDERS };
 

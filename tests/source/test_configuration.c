@@ -163,6 +163,21 @@ static const struct {
      "selector CONNECTION=net PEER=192.0.2.9 LOCAL_PROXY=10.1.0.0/16 REMOTE_PROXY=10.2.0.0/16\n"
      "connection CONNECTION=net LOCAL=198.51.100.2 LOCAL_PROXY=10.1.0.0/16 PEER=192.0.2.9 REMOTE_PROXY=10.2.0.0/16 "
      "AUTHENTICATION=secret SECONDS=28800\n"},
+    {"what an ASA may have for ESP besides",
+     "crypto ipsec ikev1 transform-set A esp-gcm8-256\ncrypto ipsec ikev1 transform-set B esp-gcm12\n"
+     "crypto ipsec ikev1 transform-set C esp-gmac-192\ncrypto ipsec ikev1 transform-set D esp-null esp-sha-hmac\n"
+     "crypto ipsec ikev1 transform-set E esp-gcm-192\n",
+     "transform GROUP=A ENCRYPTION=AES-GCM-8 KEY_LENGTH=256\ntransform GROUP=B ENCRYPTION=AES-GCM-12 KEY_LENGTH=128\n"
+     "transform GROUP=C ENCRYPTION=AES-GMAC KEY_LENGTH=192\ntransform GROUP=D ENCRYPTION=NULL HASH=SHA\n"
+     "transform GROUP=E ENCRYPTION=AES-GCM KEY_LENGTH=192\n"},
+    {"and swanctl.conf",
+     "connections {\n  site {\n    version = 1\n    remote_addrs = 192.0.2.9\n    children {\n      net {\n"
+     "        esp_proposals = aes128gcm8, aes256gcm96, aes128gmac, null-sha1\n      }\n    }\n  }\n}\n",
+     "transform CONNECTION=site PEER=192.0.2.9 PHASE=2 PROPOSAL=1 ENCRYPTION=AES-GCM-8 KEY_LENGTH=128\n"
+     "transform CONNECTION=site PEER=192.0.2.9 PHASE=2 PROPOSAL=2 ENCRYPTION=AES-GCM-12 KEY_LENGTH=256\n"
+     "transform CONNECTION=site PEER=192.0.2.9 PHASE=2 PROPOSAL=3 ENCRYPTION=AES-GMAC KEY_LENGTH=128\n"
+     "transform CONNECTION=site PEER=192.0.2.9 PHASE=2 PROPOSAL=4 ENCRYPTION=NULL HASH=SHA\n"
+     "selector GROUP=net CONNECTION=site PEER=192.0.2.9\nconnection CONNECTION=site VERSION=1 PEER=192.0.2.9\n"},
     {"braces that are something else's",
      "{\n  \"connections\": {\n    \"id\": 1\n  }\n}\nint main(void) { return 0; }\n", ""},
     {"prose that begins like a statement", "access-list is a word\ncrypto map of the town\nkey to success\n", ""},
