@@ -222,6 +222,10 @@ static const char *why_not_usable(struct compiler *c, const struct transform_set
 
     if (wrong != 0)
         return text_in_arena(c, "line %u is not understood", wrong);
+    /* RFC 4303 section 3.3.3: without a window nobody knows which half a number is of */
+    if (set->has_esn && statements_next(c->statements, NULL, STATEMENT_replay_disable) != NULL)
+        return "its extended sequence numbers want a replay window, and there is `crypto ipsec security-association "
+               "replay disable`";
     if (!is_combined && set->integrity == HASH_NONE)
         return "it does not authenticate: it has no hmac";
     if (is_combined && set->integrity != HASH_NONE)
@@ -237,6 +241,14 @@ static bool is_transport(const struct compiler *c, struct bytes name)
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_transform_mode)) != NULL;)
         if (bytes_equal(first_argument(s), name))
             return bytes_equal(statement_choice(s), bytes_of_text("transport"));
+    return false;
+}
+
+static bool has_esn(const struct compiler *c, struct bytes name)
+{
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_transform_esn)) != NULL;)
+        if (bytes_equal(first_argument(s), name))
+            return true;
     return false;
 }
 
@@ -258,6 +270,7 @@ void compile_transform_sets(struct compiler *c)
 
         set->name = name_of(c, first_argument(s));
         set->is_transport = is_transport(c, first_argument(s));
+        set->has_esn = has_esn(c, first_argument(s));
         read_transforms(s, set);
         usable[c->set_count++] = (struct usable_set){*set, why_not_usable(c, set, first_argument(s)), s->line};
     }

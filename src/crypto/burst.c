@@ -8,6 +8,8 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+enum { SPI_LEN = 4, HIGH_LEN = 4 };
+
 /* What packets are passed through: big, and so made with the first packet; most pairs of a large gateway are idle. */
 struct engine {
     EVP_CIPHER_CTX *context; /* keyed; a packet gives it its IV and nothing else */
@@ -149,9 +151,18 @@ static void cbc_pass(struct burst_key *key, const struct burst_packet *packet)
 /* RFC 4303 section 2.8: over the packet from the SPI to the end of the text. */
 static struct bytes hmac_icv(const struct burst_key *key, const struct burst_packet *packet, uint8_t *digest)
 {
-    struct bytes covered = bytes_of(packet->data, packet->aad_len + packet->iv_len + packet->text_len);
+    struct bytes covered[] = {bytes_of(packet->data, packet->aad_len + packet->iv_len + packet->text_len),
+                              bytes_of(packet->high, HIGH_LEN)};
 
-    return bytes_of(hmac_with(&key->engine->integrity, &covered, 1, digest).data, key->icv_len);
+    return bytes_of(hmac_with(&key->engine->integrity, covered, packet->high == NULL ? 1 : 2, digest).data,
+                    key->icv_len);
+}
+
+static void gcm_cover(EVP_CIPHER_CTX *context, struct bytes aad)
+{
+    int done = 0;
+
+    CHECK(aad.len <= INT_MAX && EVP_CipherUpdate(context, NULL, &done, aad.data, (int)aad.len) == 1);
 }
 
 /* The nonce is the salt, then the packet's IV (RFC 4106 section 4). GMAC has nothing to encrypt, and authenticates all
@@ -159,17 +170,21 @@ static struct bytes hmac_icv(const struct burst_key *key, const struct burst_pac
 static void gcm_begin(struct burst_key *key, const struct burst_packet *packet)
 {
     uint8_t nonce[GCM_SALT_LEN + GCM_IV_LEN];
-    int done = 0;
-
     size_t aad_len = packet->aad_len;
 
     if (key->kind == CIPHER_KIND_GMAC)
         aad_len += packet->iv_len + packet->text_len;
-    CHECK(packet->iv_len == GCM_IV_LEN && aad_len <= INT_MAX);
+    CHECK(packet->iv_len == GCM_IV_LEN);
     memcpy(nonce, key->salt, GCM_SALT_LEN);
     memcpy(nonce + GCM_SALT_LEN, iv_of(packet), GCM_IV_LEN);
     CHECK(EVP_CipherInit_ex2(key->engine->context, NULL, NULL, nonce, -1, NULL) == 1);
-    CHECK(EVP_CipherUpdate(key->engine->context, NULL, &done, packet->data, (int)aad_len) == 1);
+    if (packet->high == NULL) {
+        gcm_cover(key->engine->context, bytes_of(packet->data, aad_len));
+        return;
+    }
+    gcm_cover(key->engine->context, bytes_of(packet->data, SPI_LEN));
+    gcm_cover(key->engine->context, bytes_of(packet->high, HIGH_LEN));
+    gcm_cover(key->engine->context, bytes_of(packet->data + SPI_LEN, aad_len - SPI_LEN));
 }
 
 static void gcm_seal(struct burst_key *key, struct burst_packet *packet)
@@ -249,7 +264,7 @@ void burst_open(struct burst_key *key, struct burst_packet *packets, size_t coun
     }
 }
 
-static const uint8_t no_high_half[4];
+static const uint8_t no_high_half[HIGH_LEN];
 
 static bool hmac_fits(const struct burst_key *key, struct bytes covered, struct bytes icv, bool has_more)
 {
@@ -260,13 +275,6 @@ static bool hmac_fits(const struct burst_key *key, struct bytes covered, struct 
         return false;
     struct bytes whole = hmac_with(&key->engine->integrity, parts, COUNT_OF(parts), digest);
     return bytes_equal_secret(bytes_of(whole.data, icv.len), icv);
-}
-
-static void gcm_cover(EVP_CIPHER_CTX *context, struct bytes aad)
-{
-    int done = 0;
-
-    CHECK(aad.len <= INT_MAX && EVP_CipherUpdate(context, NULL, &done, aad.data, (int)aad.len) == 1);
 }
 
 /* What it decrypts to is thrown away, piece by piece. */
@@ -287,7 +295,7 @@ static void gcm_pass(EVP_CIPHER_CTX *context, struct bytes text)
 
 static bool gcm_fits(const struct burst_key *key, struct bytes covered, struct bytes icv, bool has_more)
 {
-    enum { SPI_LEN = 4, HEADER_LEN = 8 };
+    enum { HEADER_LEN = 8 };
     EVP_CIPHER_CTX *context = key->engine->context;
     uint8_t nonce[GCM_SALT_LEN + GCM_IV_LEN], tag[CIPHER_BLOCK_MAX], unused[CIPHER_BLOCK_MAX];
     bool is_gmac = key->kind == CIPHER_KIND_GMAC;

@@ -22,11 +22,13 @@ void burst_key_free(struct burst_key *key); /* wipes; NULL is fine */
  *
  *     aad (ESP header: SPI, sequence) | iv | text (block aligned, with trailer) | icv
  *
- * The ICV of an HMAC covers all that stands before it; that of GCM covers aad and text. Extended sequence numbers (RFC
- * 4303 section 2.2.1) are not covered: ikewise does not negotiate them. CBC: iv_len is the block length. GCM: iv_len
- * is 8. */
+ * The ICV of an HMAC covers all that stands before it; that of GCM covers aad and text. CBC: iv_len is the block
+ * length. GCM: iv_len is 8. */
 struct burst_packet {
     uint8_t *data;
+    const uint8_t
+        *high; /* NULL, or the 4 bytes of an extended sequence number that are covered by the ICV and not sent:
+                * by an HMAC behind the rest (RFC 4303 section 2.2.1), by GCM behind the SPI (RFC 4106 5) */
     size_t aad_len, iv_len, text_len;
     bool is_ok; /* out, of burst_open: the ICV was right and the text is plain now */
 };

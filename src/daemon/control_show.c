@@ -204,6 +204,7 @@ static void set_pair(struct control_record *r, const struct ike_pair_view *v, ui
     record_set_text(r, COL_ipsec_pair_integrity,
                     v->integrity == HASH_NONE ? "none" : hash_info(v->integrity)->asa_name);
     record_set_flag(r, COL_ipsec_pair_transport, v->is_transport);
+    record_set_flag(r, COL_ipsec_pair_esn, v->has_esn);
     record_set_flag(r, COL_ipsec_pair_peer_replay_off, v->is_peer_replay_off);
     record_set_flag(r, COL_ipsec_pair_nat_t, v->is_udp);
     record_set_number(r, COL_ipsec_pair_pfs_group, v->pfs == GROUP_NONE ? 0 : group_info(v->pfs)->number);

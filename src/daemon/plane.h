@@ -104,7 +104,7 @@ struct plane_pair_view {
     uint32_t overhead, inner_mtu;       /* bytes */
     uint64_t bytes_in, bytes_out;       /* of this pair alone: what counts towards the lifetime in kilobytes */
     uint64_t kb_left_in, kb_left_out;   /* UINT64_MAX: no limit */
-    uint32_t sequence_in, sequence_out; /* highest seen, last used */
+    uint64_t sequence_in, sequence_out; /* highest seen, last used */
     uint16_t replay_window;
     enum esp_variant variant; /* how the peer seals, when that is known not to be as agreed */
     uint64_t replay_bitmap;   /* bit 0 is the highest number */

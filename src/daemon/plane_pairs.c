@@ -267,6 +267,7 @@ int plane_install(struct plane *plane, const struct ike_install *install)
         return error;
     struct esp_shape shape = esp_shape_of(install->cipher, install->integrity, install->is_udp);
     shape.is_transport = install->is_transport;
+    shape.is_extended = install->has_esn;
     struct burst_key *key_in = install->is_inbound ? make_key(install, &shape, false) : NULL;
     struct burst_key *key_out = install->is_outbound ? make_key(install, &shape, true) : NULL;
     bool has_far = install->is_inbound && install->replay_window > REPLAY_WINDOW_DEFAULT;

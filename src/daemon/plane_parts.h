@@ -61,7 +61,7 @@ struct plane_pair {
     uint32_t next_of_ace;  /* the same, newest first; only with has_out */
     uint64_t birth;        /* of the outbound SA: the higher, the newer */
     bool is_listed;        /* in plane.noticed; belongs to the place, not to the pair */
-    uint32_t newest_in;    /* highest authenticated number */
+    uint64_t newest_in;    /* highest authenticated number */
     uint8_t notices, told; /* NOTICE_*: waiting; told once and for all (SOFT, HARD) */
     uint64_t used_ms;      /* when USED was told; 0: never */
     bool is_unanswered;    /* something has gone out, nothing has come in since, and SENT was not told */

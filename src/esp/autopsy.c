@@ -4,6 +4,7 @@
 #include "esp/packet.h"
 
 enum whose { WHOSE_OURS, WHOSE_OUT, WHOSE_OTHER, WHOSE_SHORT_128, WHOSE_SHORT_192, WHOSE_STRANGER };
+enum more { MORE_AGREED, MORE_HIGH, MORE_LOW };
 enum kind { KIND_HMAC = 1, KIND_GCM = 2, KIND_ANY = KIND_HMAC | KIND_GCM };
 
 static const struct {
@@ -11,11 +12,11 @@ static const struct {
     enum kind kind;
     enum whose whose;
     uint8_t icv_len;
-    bool has_more;
+    enum more more;
 } variants[] = {
     [ESP_VARIANT_NONE] = {.name = "NONE", .meaning = "nothing is known of how the peer seals"},
-#define VARIANT(name, kind, whose, icv_len, has_more, meaning)                                                         \
-    [ESP_VARIANT_##name] = {#name, meaning, KIND_##kind, WHOSE_##whose, icv_len, has_more},
+#define VARIANT(name, kind, whose, icv_len, more, meaning)                                                             \
+    [ESP_VARIANT_##name] = {#name, meaning, KIND_##kind, WHOSE_##whose, icv_len, MORE_##more},
 #include "esp/variants.def"
 #undef VARIANT
 };
@@ -43,19 +44,20 @@ static bool fits(struct burst_key *key, size_t icv_len, bool has_more, struct by
     return key != NULL && packet.len > ESP_HEADER_LEN + icv_len && burst_icv_fits(key, packet, icv_len, has_more);
 }
 
-static bool fits_shorter(const struct burst_key *key, size_t key_len, size_t icv_len, struct bytes packet)
+static bool fits_shorter(const struct burst_key *key, size_t key_len, size_t icv_len, bool has_more,
+                         struct bytes packet)
 {
     struct burst_key *shorter = burst_key_shorter(key, key_len);
-    bool is_fit = fits(shorter, icv_len, false, packet);
+    bool is_fit = fits(shorter, icv_len, has_more, packet);
 
     burst_key_free(shorter);
     return is_fit;
 }
 
-static bool fits_any(struct burst_key *const *keys, size_t count, size_t icv_len, struct bytes packet)
+static bool fits_any(struct burst_key *const *keys, size_t count, size_t icv_len, bool has_more, struct bytes packet)
 {
     for (size_t i = 0; i < count; i++)
-        if (fits(keys[i], icv_len, false, packet))
+        if (fits(keys[i], icv_len, has_more, packet))
             return true;
     return false;
 }
@@ -67,16 +69,19 @@ enum esp_variant esp_autopsy(const struct esp_sa *in, struct burst_key *out, str
 
     for (unsigned v = ESP_VARIANT_NONE + 1; v < ESP_VARIANT_COUNT; v++) {
         size_t icv_len = variants[v].icv_len != 0 ? variants[v].icv_len : in->shape.icv_len;
+        bool has_more = variants[v].more == MORE_AGREED ? in->shape.is_extended : variants[v].more == MORE_HIGH;
         bool is_fit = false;
 
+        if (variants[v].more != MORE_AGREED && has_more == in->shape.is_extended)
+            continue;
         if (variants[v].icv_len == in->shape.icv_len || (variants[v].kind & kind) == 0)
             continue; /* is what was agreed, or of other ciphers */
         switch (variants[v].whose) {
-        case WHOSE_OURS: is_fit = fits(in->key, icv_len, variants[v].has_more, packet); break;
-        case WHOSE_OUT: is_fit = fits(out, icv_len, false, packet); break;
-        case WHOSE_OTHER: is_fit = fits_any(others, other_count, icv_len, packet); break;
-        case WHOSE_SHORT_128: is_fit = fits_shorter(in->key, 128 / 8, icv_len, packet); break;
-        case WHOSE_SHORT_192: is_fit = fits_shorter(in->key, 192 / 8, icv_len, packet); break;
+        case WHOSE_OURS: is_fit = fits(in->key, icv_len, has_more, packet); break;
+        case WHOSE_OUT: is_fit = fits(out, icv_len, has_more, packet); break;
+        case WHOSE_OTHER: is_fit = fits_any(others, other_count, icv_len, has_more, packet); break;
+        case WHOSE_SHORT_128: is_fit = fits_shorter(in->key, 128 / 8, icv_len, has_more, packet); break;
+        case WHOSE_SHORT_192: is_fit = fits_shorter(in->key, 192 / 8, icv_len, has_more, packet); break;
         case WHOSE_STRANGER: break;
         }
         if (is_fit)
@@ -87,7 +92,7 @@ enum esp_variant esp_autopsy(const struct esp_sa *in, struct burst_key *out, str
 
 enum esp_variant esp_autopsy_stranger(const struct esp_sa *in, const struct esp_sa *out, struct bytes packet)
 {
-    if (!fits(in->key, in->shape.icv_len, false, packet))
+    if (!fits(in->key, in->shape.icv_len, in->shape.is_extended, packet))
         return ESP_VARIANT_NONE;
     return out != NULL && esp_spi_of(packet) == out->spi ? ESP_VARIANT_OUTBOUND_SPI : ESP_VARIANT_WRONG_SPI;
 }

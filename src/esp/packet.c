@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { TRAILER_LEN = 2, NEXT_HOP_BY_HOP = 0, NEXT_IPV4 = 4, NEXT_IPV6 = 41, NEXT_NONE = 59 };
+enum { TRAILER_LEN = 2, HIGH_LEN = 4, NEXT_HOP_BY_HOP = 0, NEXT_IPV4 = 4, NEXT_IPV6 = 41, NEXT_NONE = 59 };
 
 _Static_assert(ESP_HEADER_LEN + CIPHER_BLOCK_MAX <= ESP_HEADROOM, "ESP header and IV fit before the inner packet");
 
@@ -41,6 +41,13 @@ static size_t put_trailer(uint8_t *text, size_t inner_len, uint8_t next_header, 
     return inner_len + pad_len + TRAILER_LEN;
 }
 
+/* What the ICV covers besides the packet; in `space`. NULL: nothing. */
+static const uint8_t *high_half(const struct esp_sa *sa, uint64_t sequence, uint8_t space[static HIGH_LEN])
+{
+    put_u32(space, (uint32_t)(sequence >> 32));
+    return sa->shape.is_extended ? space : NULL;
+}
+
 /* Lays the frame around the inner packet; `iv` has iv_len unpredictable bytes, used by CBC. */
 static struct burst_packet frame(const struct esp_sa *sa, const uint8_t *iv, struct esp_packet *packet)
 {
@@ -50,12 +57,12 @@ static struct burst_packet frame(const struct esp_sa *sa, const uint8_t *iv, str
 
     CHECK(packet->at >= ESP_HEADROOM && packet->at + packet->len + ESP_TAILROOM <= packet->size);
     put_u32(header, sa->spi);
-    put_u32(header + 4, packet->sequence);
+    put_u32(header + 4, (uint32_t)packet->sequence);
     if (shape->integrity == HASH_NONE) {
         /* RFC 4106 section 3.1: never twice under one key. The sequence number is not, and keys do not outlive the SA.
          */
-        put_u32(header + 8, 0);
-        put_u32(header + 12, packet->sequence);
+        put_u32(header + 8, (uint32_t)(packet->sequence >> 32));
+        put_u32(header + 12, (uint32_t)packet->sequence);
     } else {
         memcpy(header + ESP_HEADER_LEN, iv, shape->iv_len);
     }
@@ -69,7 +76,7 @@ static struct burst_packet frame(const struct esp_sa *sa, const uint8_t *iv, str
 void esp_seal(struct esp_sa *sa, struct drbg *drbg, struct esp_packet *packets, size_t count, struct esp_tally *tally)
 {
     struct burst_packet burst[ESP_BURST_MAX];
-    uint8_t ivs[ESP_BURST_MAX * CIPHER_BLOCK_MAX] = {0};
+    uint8_t ivs[ESP_BURST_MAX * CIPHER_BLOCK_MAX] = {0}, highs[ESP_BURST_MAX][HIGH_LEN];
     size_t burst_count = 0;
 
     CHECK(count <= ESP_BURST_MAX);
@@ -83,6 +90,7 @@ void esp_seal(struct esp_sa *sa, struct drbg *drbg, struct esp_packet *packets, 
         }
         tally->counters[ESP_COUNTER_BYTES_OUT] += packets[i].len;
         burst[burst_count] = frame(sa, ivs + burst_count * sa->shape.iv_len, &packets[i]);
+        burst[burst_count].high = high_half(sa, packets[i].sequence, highs[burst_count]);
         burst_count++;
     }
     burst_seal(sa->key, burst, burst_count);
@@ -90,7 +98,7 @@ void esp_seal(struct esp_sa *sa, struct drbg *drbg, struct esp_packet *packets, 
     tally->counters[ESP_COUNTER_DIGEST] += burst_count;
 }
 
-static enum esp_drop check_replay(const struct esp_sa *sa, uint32_t sequence)
+static enum esp_drop check_replay(const struct esp_sa *sa, uint64_t sequence)
 {
     switch (replay_check(&sa->replay, sequence)) {
     case REPLAY_FRESH: return ESP_PASS;
@@ -102,7 +110,8 @@ static enum esp_drop check_replay(const struct esp_sa *sa, uint32_t sequence)
 }
 
 /* What can be refused before any cryptography; attack list E01. */
-static enum esp_drop check_outside(const struct esp_sa *sa, struct esp_packet *packet, struct burst_packet *burst)
+static enum esp_drop check_outside(const struct esp_sa *sa, struct esp_packet *packet, struct burst_packet *burst,
+                                   uint8_t high[static HIGH_LEN])
 {
     const struct esp_shape *shape = &sa->shape;
     size_t around = ESP_HEADER_LEN + shape->iv_len + shape->icv_len;
@@ -117,6 +126,9 @@ static enum esp_drop check_outside(const struct esp_sa *sa, struct esp_packet *p
                                    .iv_len = shape->iv_len,
                                    .text_len = packet->len - around};
     packet->sequence = get_u32(burst->data + 4);
+    if (sa->shape.is_extended)
+        packet->sequence = replay_number(&sa->replay, (uint32_t)packet->sequence);
+    burst->high = high_half(sa, packet->sequence, high);
     return check_replay(sa, packet->sequence);
 }
 
@@ -191,13 +203,14 @@ static void count_in(struct esp_sa *sa, const struct esp_packet *packet, struct 
 void esp_open(struct esp_sa *sa, struct esp_packet *packets, size_t count, struct esp_tally *tally)
 {
     struct burst_packet burst[ESP_BURST_MAX];
+    uint8_t highs[ESP_BURST_MAX][HIGH_LEN];
     size_t burst_count = 0, next = 0;
 
     CHECK(count <= ESP_BURST_MAX);
     for (size_t i = 0; i < count; i++) {
         packets[i].inner = (struct inner){0};
         packets[i].sequence = 0;
-        packets[i].drop = check_outside(sa, &packets[i], &burst[burst_count]);
+        packets[i].drop = check_outside(sa, &packets[i], &burst[burst_count], highs[burst_count]);
         burst_count += packets[i].drop == ESP_PASS;
     }
     burst_open(sa->key, burst, burst_count);

@@ -32,7 +32,7 @@ struct esp_packet {
     enum esp_drop drop;  /* out */
     struct inner
         inner; /* out, of esp_open, when the inner packet could be read: also of those that the selector refuses */
-    uint32_t sequence; /* out: its number */
+    uint64_t sequence; /* out: its number */
 };
 
 /* Each inner packet becomes ESP header, IV, padded text and ICV; at and len are changed to that. Sequence numbers are

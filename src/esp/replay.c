@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A ring: number n is bit n % 64 of word n / 64, modulo their count, which is a power of two so that the ring does not
@@ -23,22 +24,22 @@ static uint32_t word_count(const struct replay *r)
     return r->far == NULL ? REPLAY_NEAR_WORDS : REPLAY_WORDS;
 }
 
-static uint64_t word_of(const struct replay *r, uint32_t sequence)
+static uint64_t word_of(const struct replay *r, uint64_t sequence)
 {
     return (r->far == NULL ? r->near : r->far)[sequence / 64 % word_count(r)];
 }
 
-static uint64_t *word_at(struct replay *r, uint32_t sequence)
+static uint64_t *word_at(struct replay *r, uint64_t sequence)
 {
     return (r->far == NULL ? r->near : r->far) + sequence / 64 % word_count(r);
 }
 
-static uint64_t bit_of(uint32_t sequence)
+static uint64_t bit_of(uint64_t sequence)
 {
     return (uint64_t)1 << sequence % 64;
 }
 
-enum replay_answer replay_check(const struct replay *r, uint32_t sequence)
+enum replay_answer replay_check(const struct replay *r, uint64_t sequence)
 {
     if (r->size == 0)
         return REPLAY_FRESH;
@@ -52,24 +53,39 @@ enum replay_answer replay_check(const struct replay *r, uint32_t sequence)
 }
 
 /* The words between the old top and the new one belong to numbers that nobody has seen. */
-static void move(struct replay *r, uint32_t sequence)
+static void move(struct replay *r, uint64_t sequence)
 {
-    uint32_t entered = sequence / 64 - r->top / 64;
+    uint64_t entered = sequence / 64 - r->top / 64;
 
     if (entered > word_count(r))
         entered = word_count(r);
-    for (uint32_t i = 0; i < entered; i++)
+    for (uint64_t i = 0; i < entered; i++)
         *word_at(r, sequence - i * 64) = 0;
     r->top = sequence;
 }
 
-void replay_accept(struct replay *r, uint32_t sequence)
+void replay_accept(struct replay *r, uint64_t sequence)
 {
     CHECK(replay_check(r, sequence) == REPLAY_FRESH);
     if (sequence > r->top)
         move(r, sequence);
     if (r->size > 0)
         *word_at(r, sequence) |= bit_of(sequence);
+}
+
+/* Below the window's lower edge it is of the next half; a window that reaches back over the edge of two halves has its
+ * beginning in the one before. */
+uint64_t replay_number(const struct replay *r, uint32_t low)
+{
+    uint32_t top = (uint32_t)r->top, edge = top - r->size + 1;
+    uint64_t high = r->top >> 32;
+    bool is_in_one_half = r->size <= top + (uint64_t)1;
+
+    if (is_in_one_half && low < edge)
+        high++;
+    else if (!is_in_one_half && low >= edge && high-- == 0)
+        return 0;
+    return high << 32 | low;
 }
 
 uint64_t replay_bitmap(const struct replay *r)

@@ -112,9 +112,14 @@ struct esp_limits esp_limits_of(enum cipher_id cipher, uint32_t lifetime_kb, boo
                                .soft_sequence = ESP_SOFT_SEQUENCE};
 }
 
-enum esp_drop esp_sa_number(struct esp_sa *sa, size_t len, uint32_t *sequence)
+static bool is_used_up(const struct esp_sa *sa)
 {
-    if (sa->sequence == UINT32_MAX)
+    return !sa->shape.is_extended && sa->sequence >= UINT32_MAX;
+}
+
+enum esp_drop esp_sa_number(struct esp_sa *sa, size_t len, uint64_t *sequence)
+{
+    if (is_used_up(sa))
         return ESP_DROP_SEQUENCE_END;
     if (sa->bytes >= sa->limits.hard_bytes)
         return ESP_DROP_LIFETIME_END;
@@ -125,10 +130,10 @@ enum esp_drop esp_sa_number(struct esp_sa *sa, size_t len, uint32_t *sequence)
 
 bool esp_sa_is_soft(const struct esp_sa *sa)
 {
-    return sa->bytes >= sa->limits.soft_bytes || sa->sequence >= sa->limits.soft_sequence;
+    return sa->bytes >= sa->limits.soft_bytes || (!sa->shape.is_extended && sa->sequence >= sa->limits.soft_sequence);
 }
 
 bool esp_sa_is_hard(const struct esp_sa *sa)
 {
-    return sa->bytes >= sa->limits.hard_bytes || sa->sequence == UINT32_MAX;
+    return sa->bytes >= sa->limits.hard_bytes || is_used_up(sa);
 }

@@ -46,6 +46,7 @@ struct esp_shape {
     enum hash_id integrity; /* HASH_NONE with GCM and GMAC */
     bool is_udp;            /* RFC 3948 */
     bool is_transport;      /* the inner packet's IP header is not sent */
+    bool is_extended;       /* sequence numbers of 64 bits, whose high half is not sent: RFC 4303 section 2.2.1 */
     uint8_t iv_len, icv_len;
     uint8_t block_len; /* what text and trailer are padded to: never below 4 (RFC 4303 2.4) */
 };
@@ -57,7 +58,7 @@ struct esp_shape esp_shape_of(enum cipher_id cipher, enum hash_id integrity, boo
 /* Where an SA must be replaced (soft) and where it stops (hard). */
 struct esp_limits {
     uint64_t soft_bytes, hard_bytes; /* UINT64_MAX: none */
-    uint32_t soft_sequence;          /* the hard one is 2^32-1: the last number that may be used */
+    uint32_t soft_sequence; /* the hard one is 2^32-1: the last number that may be used. Extended ones have none */
 };
 
 enum { ESP_SOFT_SEQUENCE = 0xf0000000 };
@@ -80,14 +81,14 @@ struct esp_sa {
     const struct selector *selector; /* the caller's: from our side, in both directions */
     struct esp_limits limits;
     uint64_t bytes;       /* inner bytes so far */
-    uint32_t sequence;    /* outbound: the last number used */
+    uint64_t sequence;    /* outbound: the last number used */
     struct replay replay; /* inbound */
 };
 
 /* The number of the next packet that goes out with `len` inner bytes, which are counted. Numbers rise by one and no SA
  * has one twice (RFC 4303 section 3.3.3): past the last one, or past the hard limit of bytes, there is none, and
  * *sequence is untouched. */
-enum esp_drop esp_sa_number(struct esp_sa *sa, size_t len, uint32_t *sequence);
+enum esp_drop esp_sa_number(struct esp_sa *sa, size_t len, uint64_t *sequence);
 
 /* Outbound and inbound: a limit is reached. The caller tells it once. */
 bool esp_sa_is_soft(const struct esp_sa *sa);

@@ -226,7 +226,7 @@ struct pair {
     struct selector selector;
     struct endpoint local, remote;
     bool is_udp, is_transport, is_up;
-    bool is_peer_replay_off;
+    bool is_peer_replay_off, has_esn;
     bool is_leaving; /* the peer has been told that it goes */
     bool is_mute;    /* we send no more in it */
     enum side side;

@@ -66,6 +66,7 @@ bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struc
         .remote = pair->remote,
         .is_udp = pair->is_udp,
         .is_transport = pair->is_transport,
+        .has_esn = pair->has_esn,
         .is_peer_replay_off = pair->is_peer_replay_off,
         .is_initiator = pair->side == INITIATOR,
         .tunnel = pair->tunnel,

@@ -28,7 +28,7 @@ struct ike_sa_view {
 struct ike_pair_view {
     struct handle pair;
     struct endpoint local, remote;
-    bool is_udp, is_transport, is_initiator;
+    bool is_udp, is_transport, has_esn, is_initiator;
     bool is_peer_replay_off; /* the peer does not check for replays */
     uint16_t tunnel, ace;
     struct selector selector;

@@ -237,7 +237,7 @@ struct fleet *fleet_make(const struct load_options *options, struct load_net *ne
     fleet->options = options;
     fleet->net = net;
     fleet->isakmp = (struct isakmp_policy){10, 1, options->cipher, options->hash, options->group, LIFETIME_S};
-    fleet->set = (struct transform_set){"load", options->cipher, options->hash, false};
+    fleet->set = (struct transform_set){"load", options->cipher, options->hash, false, false};
     fleet->group = (struct tunnel_group){.name = "load", .peer = options->target, .has_key = true};
     fleet->members = calloc(options->peers, sizeof *fleet->members);
     fleet->counts[FLEET_IDLE] = options->peers;

@@ -341,6 +341,7 @@ void policy_offer_esp(const struct policy *policy, const struct esp_wish *wish, 
                                     .auth = hash_numbers[set->integrity].ipsec,
                                     .group = group_info(tunnel->pfs)->number,
                                     .encapsulation = encapsulation_of(set, wish),
+                                    .esn = set->has_esn ? IPSEC_ESN_YES : 0,
                                     .has_seconds = tunnel->lifetime_s != 0,
                                     .life_seconds = tunnel->lifetime_s,
                                     .has_kilobytes = tunnel->lifetime_kb != 0,
@@ -373,7 +374,7 @@ static enum esp_refusal transform_fits(const struct policy *policy, const struct
 
         if (t->fault != WIRE_OK || t->id != cipher_numbers[set->cipher].esp ||
             t->key_len != cipher_numbers[set->cipher].esp_key_len || t->auth != hash_numbers[set->integrity].ipsec ||
-            t->esn == IPSEC_ESN_YES)
+            (t->esn == IPSEC_ESN_YES) != set->has_esn)
             continue;
         if (t->encapsulation != encapsulation_of(set, wish)) {
             nearest = ESP_OTHER_MODE; /* a later set may have the other mode */
@@ -385,6 +386,7 @@ static enum esp_refusal transform_fits(const struct policy *policy, const struct
         choice->cipher = set->cipher;
         choice->integrity = set->integrity;
         choice->is_transport = set->is_transport && wish->is_between_ends;
+        choice->has_esn = set->has_esn;
         choice->is_udp = wish->natt != NATT_NONE;
         choice->lifetime_s =
             shorter_lifetime(tunnel->lifetime_s, t->has_seconds ? t->life_seconds : 0, LIFETIME_FLOOR_S);

@@ -88,7 +88,7 @@ struct esp_choice {
     enum cipher_id cipher;
     enum hash_id integrity; /* HASH_NONE with GCM and GMAC */
     enum group_id pfs;
-    bool is_transport, is_udp;
+    bool is_transport, is_udp, has_esn;
     uint32_t lifetime_s, lifetime_kb; /* the shorter of both; 0: none */
     uint32_t spi;                     /* the peer's */
 };

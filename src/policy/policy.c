@@ -260,7 +260,8 @@ static bool same_transform_sets(const struct policy *policy_a, const struct tunn
         const struct transform_set *x = &policy_a->transform_sets[a->transform_sets[i]];
         const struct transform_set *y = &policy_b->transform_sets[b->transform_sets[i]];
 
-        if (x->cipher != y->cipher || x->integrity != y->integrity || x->is_transport != y->is_transport)
+        if (x->cipher != y->cipher || x->integrity != y->integrity || x->is_transport != y->is_transport ||
+            x->has_esn != y->has_esn)
             return false;
     }
     return true;

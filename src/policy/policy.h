@@ -48,6 +48,7 @@ struct transform_set {
     enum cipher_id cipher;
     enum hash_id integrity; /* HASH_NONE with GCM and GMAC */
     bool is_transport;
+    bool has_esn; /* extended sequence numbers, RFC 4304 */
 };
 
 enum { CRL_URLS_MAX = 4, CRL_URL_LEN_MAX = 255 };

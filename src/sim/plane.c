@@ -156,7 +156,8 @@ static void note_limits(struct sim *sim, uint32_t index, struct plane_pair *pair
 
     if ((!is_hard || pair->is_spent) && (!is_soft || pair->is_soft_told))
         return;
-    sim->happened[SIM_NUMBERS_ENDED] += pair->out.sequence == UINT32_MAX && !pair->is_spent;
+    sim->happened[SIM_NUMBERS_ENDED] +=
+        pair->out.sequence >= UINT32_MAX && !pair->out.shape.is_extended && !pair->is_spent;
     pair->is_spent = is_hard;
     pair->is_soft_told = true;
     if ((load = flight_add(sim, sim->now_ms, FLIGHT_LIMIT, index, false)) != NULL)
@@ -341,7 +342,8 @@ static void begin_pair(struct sim *sim, struct plane_pair *pair, const struct ik
 
     pair->is_used = true;
     pair->in = (struct esp_sa){.limits = limits, .replay = replay_of(window, pair->far)};
-    pair->out = (struct esp_sa){.limits = limits, .sequence = sim->network.numbers_from};
+    pair->in.shape.is_extended = install->has_esn;
+    pair->out = (struct esp_sa){.limits = limits, .shape = pair->in.shape, .sequence = sim->network.numbers_from};
 }
 
 void plane_install(struct sim *sim, uint32_t index, const struct ike_install *install)
@@ -436,7 +438,7 @@ static bool has_mirror(const struct site *site, const struct ike_install *i)
             other->key_len == i->key_len && memcmp(other->key_in, i->key_out, i->key_len) == 0 &&
             memcmp(other->key_out, i->key_in, i->key_len) == 0 &&
             memcmp(other->integrity_key_in, i->integrity_key_out, i->integrity_key_len) == 0 &&
-            other->is_udp == i->is_udp && other->is_transport == i->is_transport &&
+            other->is_udp == i->is_udp && other->is_transport == i->is_transport && other->has_esn == i->has_esn &&
             ((i->is_transport && i->is_udp) || selector_equal(&mirror, &i->selector)))
             return true;
     }

@@ -100,6 +100,7 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_USES_DPD: site->has_dpd = true; return true;
     case LINE_USES_DPD_ON_DEMAND: site->has_dpd = site->dpd_is_on_demand = true; return true;
     case LINE_RESTARTS: site->has_dpd = site->dpd_restarts = true; return true;
+    case LINE_HAS_LONG_NUMBERS: site->has_esn = true; return true;
     case LINE_USES_TRANSPORT: site->is_transport = true; return true;
     case LINE_CHECKS_NO_REPLAY: site->is_replay_off = true; return true;
     case LINE_HAS_KEY: set_keys(site, line->text); return true;

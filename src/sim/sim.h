@@ -49,6 +49,7 @@ struct sim_site {
     enum cipher_id esp_cipher;
     enum hash_id esp_integrity;
     uint32_t lifetime_s, esp_lifetime_s, esp_lifetime_kb;
+    bool has_esn;
     bool is_transport; /* packets between its own address and its peers' */
     bool is_replay_off, is_nat_t_off, has_dpd, dpd_is_on_demand, dpd_restarts;
     bool is_aggressive, is_aggressive_answered; /* how it begins phase 1; whether it answers it so */

@@ -160,7 +160,7 @@ void site_policy_make(struct site *site, int turn)
                                              .map_name = "outside_map"};
     enum signature_kind kind = as->credential == NULL ? SIGNATURE_NONE : as->credential->trustpoint.kind;
     p->isakmp = (struct isakmp_policy){10, policy_auth_of(kind), as->cipher, as->hash, as->group, as->lifetime_s};
-    p->set = (struct transform_set){"set", as->esp_cipher, as->esp_integrity, as->is_transport};
+    p->set = (struct transform_set){"set", as->esp_cipher, as->esp_integrity, as->is_transport, as->has_esn};
     p->policy = (struct policy){
         .hostname = "site",
         .interfaces = &p->interface,

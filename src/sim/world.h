@@ -44,7 +44,8 @@ struct flight {
 /* An inner packet in ESP. */
 struct packet {
     struct flow flow; /* seen from the sender */
-    uint32_t len, spi, sequence;
+    uint32_t len, spi;
+    uint64_t sequence;
     uint64_t key_sum; /* stands for the ICV */
     uint64_t serial;  /* of the world's packets, from 1: copies have the same; 0: forged */
 };

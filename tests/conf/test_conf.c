@@ -319,6 +319,12 @@ static void a_fault_parks_its_tunnel_and_no_other(void **state)
         {"crypto ipsec transform-set T esp-aes esp-sha-hmac\ncrypto ipsec transform-set T mode transport\n"
          "crypto map M 10 set transform-set T S\n",
          2, NULL},
+        {"crypto ipsec ikev1 transform-set T esp-aes esp-sha-hmac\ncrypto ipsec ikev1 transform-set T esn\n"
+         "crypto map M 10 set ikev1 transform-set T\n",
+         2, NULL},
+        {"crypto ipsec transform-set T esp-aes esp-sha-hmac\ncrypto ipsec transform-set T esn\n"
+         "crypto map M 10 set transform-set T\ncrypto ipsec security-association replay disable\n",
+         1, "its extended sequence numbers want a replay window"},
         {"crypto ipsec transform-set T esp-aes\ncrypto map M 10 set transform-set T\n", 1, "it has no hmac"},
         {"crypto ipsec transform-set T esp-gcm-256\ncrypto map M 10 set transform-set T\n", 2, NULL},
         {"crypto ipsec transform-set T esp-gcm esp-sha-hmac\ncrypto map M 10 set transform-set T\n", 1,

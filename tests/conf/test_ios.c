@@ -54,6 +54,7 @@ static void lines_of_ios_become_lines_of_the_asa(void **state)
          "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha-hmac\ncrypto ipsec ikev1 transform-set S mode "
          "transport\n",
          "a block becomes two lines"},
+        {"crypto ipsec transform-set S esp-gcm 128\n esn\n", "crypto ipsec ikev1 transform-set S esn\n", "or more"},
         {"crypto map M 10 ipsec-isakmp\n set peer 192.0.2.9 default\n set peer 192.0.2.10\n set pfs\n",
          "crypto map M 10 set pfs group1\ncrypto map M 10 set peer 192.0.2.9\ncrypto map M 10 set peer 192.0.2.10\n",
          "entries are blocks"},

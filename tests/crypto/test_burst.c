@@ -103,7 +103,7 @@ static void gcm_is_that_of_nists_cases_with_salt_and_iv(void **state)
         bool is_ok = vectors_bytes(&v, "ok").data[0] == 1;
         enum cipher_id id = gcm_with(key.len, tag.len);
         uint8_t key_and_salt[CIPHER_KEY_MAX + GCM_SALT_LEN], data[SPACE] = {0};
-        struct burst_packet p = {data, aad.len, GCM_IV_LEN, sealed.len, false};
+        struct burst_packet p = {data, NULL, aad.len, GCM_IV_LEN, sealed.len, false};
         size_t text_at = aad.len + GCM_IV_LEN, icv_at = text_at + sealed.len;
 
         memcpy(key_and_salt, key.data, key.len);
@@ -159,7 +159,7 @@ static void an_esp_packet_of_rfc_3602_is_sealed_as_there(void **state)
         0xa2, 0x69, 0xad, 0xd0, 0x47, 0xad, 0x2d, 0x59, 0x13, 0xac, 0x19, 0xb7, 0xcf, 0xba, 0xd4, 0xa6};
     static const uint8_t integrity_key[20];
     uint8_t data[sizeof head + sizeof plain + 12], digest[DIGEST_MAX];
-    struct burst_packet p = {data, 8, 16, sizeof plain, false};
+    struct burst_packet p = {data, NULL, 8, 16, sizeof plain, false};
     struct bytes covered = bytes_of(data, sizeof head + sizeof plain);
 
     (void)state;

@@ -52,8 +52,8 @@ static void print_counters(void)
         for (size_t i = 1; i < ESP_DROP_COUNT; i++)
             if (view.tally.drops[i] != 0)
                 printf("dropped %s: %lu\n", esp_drop_name((enum esp_drop)i), (unsigned long)view.tally.drops[i]);
-        printf("path mtu %u, inner mtu %u, overhead %u, media mtu %u, sequence %u/%u\n", view.path_mtu, view.inner_mtu,
-               view.overhead, view.media_mtu, view.sequence_in, view.sequence_out);
+        printf("path mtu %u, inner mtu %u, overhead %u, media mtu %u, sequence %lu/%lu\n", view.path_mtu, view.inner_mtu,
+               view.overhead, view.media_mtu, (unsigned long)view.sequence_in, view.sequence_out);
     }
     plane_view_totals(test.plane, &totals);
     for (size_t i = 1; i < ESP_DROP_COUNT; i++)

@@ -54,6 +54,7 @@ static const struct {
     {ESP_VARIANT_ICV_160, HASH_SHA1, KEY_IN, 20, 0, "the whole of SHA-1"},
     {ESP_VARIANT_ICV_256, HASH_SHA256, KEY_IN, 32, 0, "the whole of SHA-256"},
     {ESP_VARIANT_EXTENDED_NUMBERS, HASH_SHA256, KEY_IN, 16, 4, "the high half is hashed, and not sent"},
+    {ESP_VARIANT_SHORT_NUMBERS, HASH_SHA256, KEY_IN, 16, 0, "what is hashed is what is sent"},
     {ESP_VARIANT_SWAPPED, HASH_SHA1, KEY_OUT, 12, 0, "keys taken for the wrong direction"},
     {ESP_VARIANT_SWAPPED_96, HASH_SHA256, KEY_OUT, 12, 0, "both"},
     {ESP_VARIANT_OTHER_PAIR, HASH_SHA256, KEY_OTHER, 16, 0, "the pair before the rekey"},
@@ -74,6 +75,7 @@ static void the_variant_that_fits_is_found(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct esp_shape shape = esp_shape_of(CIPHER_AES128_CBC, cases[i].hash, false);
         struct esp_sa in = {.shape = shape, .key = key_of(cases[i].hash, KEY_IN, false)};
+        in.shape.is_extended = cases[i].found == ESP_VARIANT_SHORT_NUMBERS;
         struct burst_key *out = key_of(cases[i].hash, KEY_OUT, true);
         struct burst_key *others[] = {NULL, key_of(cases[i].hash, KEY_OTHER, false)};
         uint8_t space[LEN + DIGEST_MAX];

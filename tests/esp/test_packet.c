@@ -214,6 +214,33 @@ static void the_icvs_of_the_gcm_test_cases_are_right(void **state)
     }
 }
 
+/* draft-mcgrew-gcm-test-01, the case with SPI 4321 and the extended number 8765432100000000. */
+static void the_icv_of_the_gcm_test_case_with_an_extended_number_is_right(void **state)
+{
+    uint8_t key[64], esp_space[SAMPLE_SPACE], text_space[SAMPLE_SPACE], space[SAMPLE_SPACE];
+    struct bytes esp =
+        sample_hex("00004321000000004956ed7e3b244cfefecf537e729d5b07dc30df528dd22b768d1b98736696a6fd348509fa"
+                   "13ceac34cfa2436f14a3f3cf65925bf1f4a13c5d15b21e1884f5ff6247aeabb786b93bce61bc17d768fd97"
+                   "32459018148f6cbe722fd04796562dfdb4",
+                   esp_space, sizeof esp_space);
+    struct bytes text =
+        sample_hex("45000048699a000080114db7c0a80102c0a801010a9bf15638d301000001000000000000045f736970045f"
+                   "756470037369700963796265726369747902646b000021000101020201",
+                   text_space, sizeof text_space);
+    struct esp_sa in = sample_sa_of(CIPHER_AES128_GCM, HASH_NONE,
+                                    sample_hex("4c80cdefbb5d10da906ac73c3613a6342e443b68", key, sizeof key),
+                                    bytes_of(NULL, 0), 0, false);
+    struct esp_tally tally = {0};
+
+    (void)state;
+    in.shape.is_extended = true;
+    in.replay.top = (uint64_t)0x87654320 << 32 | 0xffffff00;
+    struct esp_packet packet = sample_open(&in, esp, space, &tally);
+    CHECK(tally.counters[ESP_COUNTER_VERIFY] == 1 && packet.drop == ESP_DROP_BAD_NEXT_HEADER);
+    CHECK(packet.sequence == (uint64_t)0x87654321 << 32 && bytes_equal(bytes_of(space + 16, text.len), text));
+    burst_key_free(in.key);
+}
+
 static void the_icv_has_the_length_of_its_rfc_E06(void **state)
 {
     static const struct {
@@ -476,6 +503,7 @@ int main(void)
         cmocka_unit_test(packets_of_another_program_open),
         cmocka_unit_test(the_packets_of_rfc_3602_are_ours),
         cmocka_unit_test(the_icvs_of_the_gcm_test_cases_are_right),
+        cmocka_unit_test(the_icv_of_the_gcm_test_case_with_an_extended_number_is_right),
         cmocka_unit_test(the_icv_has_the_length_of_its_rfc_E06),
         cmocka_unit_test(no_short_or_crooked_packet_is_opened_E01),
         cmocka_unit_test(a_changed_byte_is_refused_wherever_it_is_E06),

@@ -57,6 +57,42 @@ static void asking_moves_nothing_E03(void **state)
     CHECK(memcmp(&r, &before, sizeof r) == 0);
 }
 
+/* RFC 4303 appendix A2.2. */
+static void the_high_half_of_a_number_is_the_one_nearest_to_the_window(void **state)
+{
+    static const struct {
+        uint64_t top;
+        uint32_t low;
+        uint64_t number;
+        const char *why;
+    } cases[] = {
+        {0, 1, 1, "the first"},
+        {0, UINT32_MAX, 0, "there is no half before the first"},
+        {0, UINT32_MAX - 63, UINT32_MAX - 63, "just out of the window's reach back: far ahead"},
+        {1000, 937, 937, "the left edge of the window"},
+        {1000, 936, ((uint64_t)1 << 32) + 936, "below it: of the next half"},
+        {1000, 0, (uint64_t)1 << 32, "0 is a number of every half but the first"},
+        {63, 0, 0, "a window that begins with 0 just so: that was no number"},
+        {62, UINT32_MAX, 0, "and one that reaches a number further"},
+        {UINT32_MAX, UINT32_MAX - 63, UINT32_MAX - 63, "the last window of the first half"},
+        {UINT32_MAX, 0, (uint64_t)1 << 32, "the first number of the second"},
+        {((uint64_t)1 << 32) + 5, UINT32_MAX, UINT32_MAX, "a late one of the first, for the window reaches back"},
+        {((uint64_t)1 << 32) + 5, UINT32_MAX - 57, UINT32_MAX - 57, "as far as that"},
+        {((uint64_t)1 << 32) + 5, UINT32_MAX - 58, (uint64_t)2 * UINT32_MAX + 1 - 58, "and no further"},
+        {((uint64_t)1 << 32) + 5, 6, ((uint64_t)1 << 32) + 6, "the next"},
+        {(uint64_t)7 << 32 | 0x80000000, 0x90000000, (uint64_t)7 << 32 | 0x90000000, "a jump within a half"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct replay r = replay_of(64, NULL);
+
+        r.top = cases[i].top;
+        if (replay_number(&r, cases[i].low) != cases[i].number)
+            fail_msg("%s: %llx", cases[i].why, (unsigned long long)replay_number(&r, cases[i].low));
+    }
+}
+
 static void a_window_without_space_is_small(void **state)
 {
     uint64_t far[REPLAY_WORDS] = {0};
@@ -199,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_window_answers_as_rfc_4303_says_E02),
         cmocka_unit_test(asking_moves_nothing_E03),
+        cmocka_unit_test(the_high_half_of_a_number_is_the_one_nearest_to_the_window),
         cmocka_unit_test(a_window_without_space_is_small),
         cmocka_unit_test(a_window_of_0_takes_everything),
         cmocka_unit_test(the_bitmap_shows_the_last_64_numbers),

@@ -25,6 +25,7 @@
 #   cell[method]          of authentication, as ikewise spells it: rsa-sig; with it
 #   cell[certificate]     of tests/certificates, after west- or east-: each end has the one of its node
 #   cell[mode]            transport: packets of the two gateways themselves; tunnel otherwise
+#   cell[esn]             yes: extended sequence numbers
 #   cell[subnets]         behind east: 10.2.0.0/24 and so many more less one, an ACE each
 #   cell[inner]           6: IPv6 between the inner hosts, cell[outer]: between the gateways; 4 otherwise
 #   cell[aggressive]      yes: phase 1 in aggressive mode, from ikewise and from strongSwan
@@ -38,6 +39,7 @@ suites="strong  aes256-sha256-modp2048    aes256-sha256  modp2048   aes-256     
         gcm     aes256-sha256-modp2048    aes256gcm16    modp2048   aes-256           sha256  14     esp-gcm-256                    AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_GCM_16-256
         gcm8    aes256-sha256-modp2048    aes128gcm8     modp2048   aes-256           sha256  14     esp-gcm8                       AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_GCM_8-128
         gcm12   aes256-sha256-modp2048    aes128gcm12    modp2048   aes-256           sha256  14     esp-gcm12                      AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  AES_GCM_12-128
+        gmac    aes256-sha256-modp2048    aes256gmac     modp2048   aes-256           sha256  14     esp-gmac-256                   AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  NULL_AES_GMAC-256
         null    aes256-sha256-modp2048    null-sha1      modp2048   aes-256           sha256  14     esp-null,esp-sha-hmac          AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048  NULL/HMAC_SHA1_96
         users   aes256-sha1-modp2048      aes256-sha1    modp2048   aes-256           sha     14     esp-aes-256,esp-sha-hmac       AES_CBC-256/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_2048           AES_CBC-256/HMAC_SHA1_96
         weak    aes128-sha1-modp1024      aes128-sha1    modp1024   aes               sha     2      esp-aes,esp-sha-hmac           AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024           AES_CBC-128/HMAC_SHA1_96"

@@ -25,6 +25,7 @@ $(ikewise_more_aces "$node")
 !
 crypto ipsec ikev1 transform-set TS ${cell[transforms]}
 $([ "${cell[mode]:-tunnel}" = tunnel ] || echo "crypto ipsec ikev1 transform-set TS mode ${cell[mode]}")
+$([ "${cell[esn]:-no}" = no ] || echo "crypto ipsec ikev1 transform-set TS esn")
 crypto map OUTSIDE 10 match address VPN
 crypto map OUTSIDE 10 set peer $peer
 crypto map OUTSIDE 10 set ikev1 transform-set TS
@@ -37,7 +38,7 @@ CONF
         echo "crypto map OUTSIDE 10 set security-association lifetime seconds ${cell[esp_lifetime]}"
     echo "crypto map OUTSIDE interface outside"
     echo "!"
-    [[ ${cell[suite]} != weak && ${cell[suite]} != null ]] || echo "crypto ikev1 weak-algorithms"
+    [[ ! ${cell[suite]} =~ ^(weak|null|gmac)$ ]] || echo "crypto ikev1 weak-algorithms"
     [ "${cell[aggressive]:-no}" = no ] || echo "no crypto ikev1 am-disable"
     [ -z "${cell[key_id]:-}" ] || echo "crypto isakmp identity key-id ${cell[key_id]}"
     cat <<CONF

@@ -10,9 +10,13 @@ strongswan_fetch() {
 
 # An explicit list of plugins: `resolve` would write resolv.conf, `updown` would run scripts.
 # kernel-libipsec goes before kernel-netlink, which then only does addresses and routes.
-# Its own ESP is of tunnel mode only: in transport mode it negotiates, and has no data plane (no_esp.c).
+# What its own ESP has not: then it negotiates, and has no data plane (no_esp.c).
+strongswan_negotiates_only() {
+    [ "${cell[mode]:-tunnel}" = transport ] || [ "${cell[esn]:-no}" = yes ] || [ "${cell[suite]}" = gmac ]
+}
+
 strongswan_kernel() {
-    [ "${cell[mode]:-tunnel}" = transport ] && echo kernel-netlink || echo kernel-libipsec kernel-netlink
+    strongswan_negotiates_only && echo kernel-netlink || echo kernel-libipsec kernel-netlink
 }
 
 strongswan_write_daemon_conf() {
@@ -122,7 +126,7 @@ strongswan_child() {
                 mode = ${cell[mode]:-tunnel}
                 local_ts = $mine
                 remote_ts = $theirs
-                esp_proposals = ${cell[esp]}
+                esp_proposals = ${cell[esp]}$([ "${cell[esn]:-no}" = no ] || echo -esn)
                 rekey_time = 8h
                 $action
             }
@@ -142,7 +146,7 @@ strongswan_start() {
         strongswan_write_connections "$node" >"$dir/swanctl.conf"
     fi
     local loader=()
-    if [ "${cell[mode]:-tunnel}" = transport ]; then
+    if strongswan_negotiates_only; then
         cc -D_GNU_SOURCE -O2 -shared -fPIC -o "$dir/no_esp.so" "$lab_tree/tests/peers/no_esp.c" || return 1
         loader=("$(echo "$strongswan_root"/lib*/ld-linux*.so.* | sed "s|^$strongswan_root||")" --preload /peer/no_esp.so)
     fi

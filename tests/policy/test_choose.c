@@ -16,10 +16,10 @@ static const struct isakmp_policy isakmp_policies[] = {
 };
 
 static const struct transform_set sets[] = {
-    {"aes256", CIPHER_AES256_CBC, HASH_SHA256, false},
-    {"aes128", CIPHER_AES128_CBC, HASH_SHA1, false},
-    {"gcm", CIPHER_AES256_GCM, HASH_NONE, false},
-    {"aes128-transport", CIPHER_AES128_CBC, HASH_SHA1, true},
+    {"aes256", CIPHER_AES256_CBC, HASH_SHA256, false, false},
+    {"aes128", CIPHER_AES128_CBC, HASH_SHA1, false, false},
+    {"gcm", CIPHER_AES256_GCM, HASH_NONE, false, false},
+    {"aes128-transport", CIPHER_AES128_CBC, HASH_SHA1, true, false},
 };
 
 static struct policy policy = {
@@ -439,6 +439,27 @@ static void a_faulty_transform_a_joined_proposal_and_ESN_are_passed_over(void **
     CHECK(policy_choose_esp(&policy, &wish, &offer, false, &choice) == ESP_FITS && choice.proposal == 3);
 }
 
+static void extended_numbers_are_agreed_to_by_both_or_by_none(void **state)
+{
+    struct transform_set with = sets[0];
+    struct policy other = policy;
+    struct tunnel tunnel = {.transform_set_count = 1};
+    struct esp_wish wish = {&tunnel, NATT_NONE, false};
+    struct sa_payload offer;
+    struct esp_choice choice;
+
+    (void)state;
+    with.has_esn = true;
+    other.transform_sets = &with;
+    policy_offer_esp(&other, &wish, BYTES_OF(spi), &offer);
+    CHECK(offer.transforms[0].esn == IPSEC_ESN_YES);
+    CHECK(policy_choose_esp(&other, &wish, &offer, false, &choice) == ESP_FITS && choice.has_esn);
+    CHECK(policy_choose_esp(&policy, &wish, &offer, false, &choice) == ESP_NO_TRANSFORM);
+    policy_offer_esp(&policy, &wish, BYTES_OF(spi), &offer);
+    CHECK(offer.transforms[0].esn == IPSEC_ESN_NO);
+    CHECK(policy_choose_esp(&other, &wish, &offer, false, &choice) == ESP_NO_TRANSFORM);
+}
+
 static void what_we_offer_in_quick_mode_fits_ourselves_under_each_kind_of_NAT_T(void **state)
 {
     (void)state;
@@ -469,6 +490,7 @@ int main(void)
         cmocka_unit_test(a_set_of_transport_mode_is_one_of_tunnel_mode_for_other_packets_than_the_ends_own),
         cmocka_unit_test(a_weak_pfs_group_is_taken_where_weak_algorithms_are_allowed),
         cmocka_unit_test(a_faulty_transform_a_joined_proposal_and_ESN_are_passed_over),
+        cmocka_unit_test(extended_numbers_are_agreed_to_by_both_or_by_none),
         cmocka_unit_test(what_we_offer_in_quick_mode_fits_ourselves_under_each_kind_of_NAT_T),
     };
 

@@ -58,7 +58,7 @@ static struct fixture *fixture(struct fixture *f)
     f->tunnels[1].peers[f->tunnels[1].peer_count++] = address("203.0.113.2");
     f->tunnels[1].peers[f->tunnels[1].peer_count++] = address("203.0.113.3");
     f->tunnels[2].peers[f->tunnels[2].peer_count++] = address("203.0.113.3");
-    f->sets[0] = (struct transform_set){"S", CIPHER_AES256_CBC, HASH_SHA256, false};
+    f->sets[0] = (struct transform_set){"S", CIPHER_AES256_CBC, HASH_SHA256, false, false};
     f->interfaces[0] =
         (struct policy_interface){.name = "outside", .ip = address("198.51.100.2"), .is_ikev1_enabled = true};
     f->interfaces[1] = (struct policy_interface){.name = "inside", .ip = address("10.1.0.1")};

@@ -1,10 +1,11 @@
 #!/bin/bash
-# Transport mode: packets of the two gateways themselves, with and without a NAT between them. Between two ikewise with
-# data, TCP and UDP among it, whose checksums have the addresses of the other side of the NAT in them; with strongSwan and
-# libreswan the negotiation, for neither has ESP of this mode here.
+# What ESP may be besides tunnel mode with short numbers. Transport mode: packets of the two gateways themselves, with and
+# without a NAT between them; between two ikewise with data, TCP and UDP among it, whose checksums have the addresses of the
+# other side of the NAT in them. Extended sequence numbers, and AES-GMAC. With strongSwan and libreswan the negotiation of these, for neither
+# has such ESP here.
 #
-#   tests/peers/transport.sh            all of it, side by side
-#   tests/peers/transport.sh NAME...
+#   tests/peers/modes.sh            all of it, side by side
+#   tests/peers/modes.sh NAME...
 set -u
 cd "$(dirname "$0")" || exit 1
 . ./lab.sh
@@ -21,13 +22,26 @@ cases="ikewise                   data      ikewise     west        none
        strongswan-answers-nat    agree     strongswan  west        west
        strongswan-begins-nat     agree     strongswan  east        east
        libreswan-answers         agree     libreswan   west        none
-       libreswan-begins          agree     libreswan   east        none"
+       libreswan-begins          agree     libreswan   east        none
+       esn-ikewise               inner     ikewise     west        none
+       esn-strongswan-answers    agree     strongswan  west        none
+       esn-strongswan-begins     agree     strongswan  east        none
+       gmac-ikewise              inner     ikewise     west        none
+       gmac-strongswan-answers   agree     strongswan  west        none
+       gmac-strongswan-begins    agree     strongswan  east        none"
 
 begin() {
     local peer=$1 nat=$2
     lab_up "$nat"
-    cell_choose strong no-pfs "$nat"
-    cell[mode]=transport
+    case $name in
+    esn-*)
+        cell_choose strong no-pfs "$nat"
+        cell[esn]=yes ;;
+    gmac-*) cell_choose gmac no-pfs "$nat" ;;
+    *)
+        cell_choose strong no-pfs "$nat"
+        cell[mode]=transport ;;
+    esac
     "${peer}_start" east && ikewise_start west && return
     not_ok "$name: the daemons start"
     finish "$peer"
@@ -94,6 +108,24 @@ says_transport() {
     ikewise "$1" show crypto ipsec sa | grep -q 'in use settings ={L2L, Transport'
 }
 
+says_mode() {
+    case $name in
+    esn-*) ikewise "$1" --json show crypto ipsec sa | grep -o '"esn": *true' ;;
+    gmac-*) ikewise "$1" show crypto ipsec sa | grep -m 1 -o 'esp-aes-gmac-256' ;;
+    *) says_transport "$1" ;;
+    esac
+}
+
+inner() {
+    local name=$1 peer=$2
+    begin "$peer" none
+    expect "$name: 20 pings" lab_ping west east 20
+    expect "$name: and back" lab_ping east west 20
+    expect "$name: it says so, here" says_mode west
+    expect "$name: and there" says_mode east
+    finish "$peer"
+}
+
 tracer_goes_in() {
     ikewise west packet-tracer input inside icmp "${lab_outer[west]}" 8 0 "$1" | grep 'transport mode'
 }
@@ -127,9 +159,9 @@ both_have_the_pair() {
     [ -n "$ours" ] && [ "${ours#* } ${ours% *}" = "$theirs" ]
 }
 
-they_say_transport() {
+they_say() {
     case $1 in
-    strongswan) swanctl east --list-sas | grep -o 'INSTALLED, TRANSPORT[^,]*' ;;
+    strongswan) swanctl east --list-sas | grep -o 'AES_CBC.*/ESN\|NULL_AES_GMAC.*' || swanctl east --list-sas | grep -o 'INSTALLED, TRANSPORT[^,]*' ;;
     libreswan) whack east --trafficstatus >/dev/null; grep -o -m 1 'IPsec SA established transport mode' "$(libreswan_logs east)" ;;
     esac
 }
@@ -147,8 +179,8 @@ agree() {
         "${peer}_up" east >"$lab_dir/up.log" 2>&1
     fi
     expect "$name: both have the pair" lab_until 10 both_have_the_pair "$peer"
-    expect "$name: they say" lab_until 5 they_say_transport "$peer"
-    expect "$name: we say so, too" says_transport west
+    expect "$name: they say" lab_until 5 they_say "$peer"
+    expect "$name: we say so, too" says_mode west
     [ "$nat" = none ] || expect "$name: NAT-OA both ways" both_tell_addresses
     finish "$peer"
 }
