@@ -85,6 +85,7 @@ rows="P01  the length of the header is not that of the datagram
       Q10  NAT payloads where none belong
       Q11  two SA payloads
       N06  several clients behind one NAT, with the same networks too
+      N07  checksums and addresses of transport mode
       X01  what comes before the user is proved, or after he is refused
       X02  a group's key that many have, and passwords behind it
       X03  passwords that are tried out

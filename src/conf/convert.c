@@ -318,6 +318,8 @@ static void add_phase2(const struct converting *c, const struct tunnel *tunnel, 
             text_add(c->t, "-%s", name_in(&hashes[set->integrity], language));
         if (tunnel->pfs != GROUP_NONE)
             text_add(c->t, "%s%s", is_strongswan(language) ? "-" : ";", name_in(&groups[tunnel->pfs], language));
+        if (set->has_esn && is_strongswan(language))
+            text_add(c->t, "-esn");
     }
 }
 

@@ -51,6 +51,14 @@ static bool has_own_df(const struct converting *c, const struct tunnel *t)
     return t->df != DF_COPY;
 }
 
+static bool has_esn(const struct converting *c, const struct tunnel *t)
+{
+    for (uint8_t i = 0; i < t->transform_set_count; i++)
+        if (c->policy->transform_sets[t->transform_sets[i]].has_esn)
+            return true;
+    return false;
+}
+
 static bool has_short_icv(const struct converting *c, const struct tunnel *t)
 {
     for (uint8_t i = 0; i < t->transform_set_count; i++) {

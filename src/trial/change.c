@@ -163,7 +163,7 @@ static const struct transform_set *same_set(const struct policy *p, const struct
 {
     for (uint16_t i = 0; i < p->transform_set_count; i++)
         if (p->transform_sets[i].cipher == set->cipher && p->transform_sets[i].integrity == set->integrity &&
-            p->transform_sets[i].is_transport == set->is_transport)
+            p->transform_sets[i].is_transport == set->is_transport && p->transform_sets[i].has_esn == set->has_esn)
             return &p->transform_sets[i];
     return NULL;
 }
@@ -192,6 +192,10 @@ static bool make_transform(struct changing *c)
         return false;
     if (!ours)
         values_put(c->v, "SET", name);
+    if (!ours && theirs->is_transport)
+        values_put(c->v, "MODE", "mode transport");
+    if (!ours && theirs->has_esn)
+        values_put(c->v, "ESN", "esn");
     values_put_esp(c->v, theirs, c->t->pfs);
     put_set_names(c, "SETS", name);
     return true;

@@ -64,6 +64,10 @@ static const char *phase2_cause(const struct transform_set *a, const struct tran
         cause = "p2_mode_mismatch";
         ++*count;
     }
+    if (a->has_esn != b->has_esn) {
+        cause = "p2_transform_mismatch";
+        ++*count;
+    }
     return *count == 1 ? cause : "p2_transform_mismatch";
 }
 
@@ -72,7 +76,7 @@ static const char *phase2_of(const struct policy *a, const struct tunnel *at, co
                              const struct tunnel *bt)
 {
     const char *cause = "p2_transform_mismatch";
-    unsigned best = 4, count;
+    unsigned best = 5, count;
 
     for (uint8_t i = 0; i < at->transform_set_count; i++)
         for (uint8_t k = 0; k < bt->transform_set_count; k++) {

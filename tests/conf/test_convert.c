@@ -236,21 +236,24 @@ static void a_router_signs_with_ecdsa_by_its_own_word(void **state)
     }
 }
 
-static void transport_mode_is_called_by_its_name_everywhere(void **state)
+static void transport_mode_and_extended_numbers_are_carried_where_there_is_a_word_for_them(void **state)
 {
     static const struct {
         enum conf_language language;
         const char *expected;
-    } cases[] = {{CONF_TO_IOS, "\n mode transport\n"},
-                 {CONF_TO_STRONGSWAN, " mode = transport\n"},
-                 {CONF_TO_LIBRESWAN, " type=transport\n"}};
+    } cases[] = {
+        {CONF_TO_IOS, "\n mode transport\n"},       {CONF_TO_STRONGSWAN, " mode = transport\n"},
+        {CONF_TO_LIBRESWAN, " type=transport\n"},   {CONF_TO_STRONGSWAN, " esp_proposals = aes256-sha1-modp2048-esn\n"},
+        {CONF_TO_IOS, "extended sequence numbers"}, {CONF_TO_LIBRESWAN, "extended sequence numbers"}};
     char between[4096], space[16384];
 
     (void)state;
     snprintf(between, sizeof between,
              "%saccess-list H extended permit udp host 198.51.100.2 eq 1701 host 203.0.113.2\n"
-             "no crypto map OUT 10 set peer 203.0.113.2 203.0.113.3\ncrypto map OUT 10 set peer 203.0.113.2\ncrypto map OUT 10 match address H\n"
-             "crypto ipsec ikev1 transform-set A mode transport\ncrypto map OUT 10 set ikev1 transform-set A\n",
+             "no crypto map OUT 10 set peer 203.0.113.2 203.0.113.3\ncrypto map OUT 10 set peer 203.0.113.2\ncrypto "
+             "map OUT 10 match address H\n"
+             "crypto ipsec ikev1 transform-set A mode transport\ncrypto ipsec ikev1 transform-set A esn\ncrypto map "
+             "OUT 10 set ikev1 transform-set A\n",
              west);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct text t = text_of(space, sizeof space);
@@ -332,7 +335,7 @@ int main(void)
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
         cmocka_unit_test(a_router_signs_with_ecdsa_by_its_own_word),
         cmocka_unit_test(what_a_router_has_no_line_for_is_said_by_its_line),
-        cmocka_unit_test(transport_mode_is_called_by_its_name_everywhere),
+        cmocka_unit_test(transport_mode_and_extended_numbers_are_carried_where_there_is_a_word_for_them),
         cmocka_unit_test(others_get_each_line_of_the_acl_and_are_told_what_is_missing),
     };
 

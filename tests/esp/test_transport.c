@@ -109,7 +109,7 @@ static bool is_checksum_right(const struct esp_packet *packet)
     return checksum_end(checksum_add(sum, segment)) == 0;
 }
 
-static void what_is_sealed_opens_between_the_ends_as_each_sees_them(void **state)
+static void what_is_sealed_opens_between_the_ends_as_each_sees_them_N07(void **state)
 {
     static const struct {
         enum cipher_id cipher;
@@ -257,7 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_packet_of_rfc_3602_opens),
-        cmocka_unit_test(what_is_sealed_opens_between_the_ends_as_each_sees_them),
+        cmocka_unit_test(what_is_sealed_opens_between_the_ends_as_each_sees_them_N07),
         cmocka_unit_test(only_whole_and_plain_packets_are_carried),
         cmocka_unit_test(what_the_peer_makes_of_it_is_judged_as_in_tunnel_mode_E07),
         cmocka_unit_test(the_traffic_class_is_the_outer_one),

@@ -77,6 +77,7 @@ static const struct {
     {"the responder knows somebody else", {"", "no crypto map OUT 10 set peer 198.51.100.2\ncrypto map OUT 10 set peer 198.51.100.9\ncrypto map OUT 20 set peer 198.51.100.10\n"}, "peer_not_configured", EAST},
     {"NAT between them, and NAT traversal is off", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\nno crypto isakmp nat-traversal\n"}, "nat_t_problem", WEST},
     {"transport mode at one end", {"", "crypto ipsec ikev1 transform-set SET mode transport\n"}, "p2_mode_mismatch", EAST},
+    {"extended sequence numbers at one end", {"", "crypto ipsec ikev1 transform-set SET esn\n"}, "p2_transform_mismatch", EAST},
     {"NAT before the crypto ACL", {"ASA Version 9.1(2)\nobject network LAN\n subnet 10.1.0.0 255.255.255.0\n nat (inside,outside) dynamic interface\n"}, "nat_breaks_traffic", WEST},
     {"aggressive mode meets who answers main mode alone: at the one who begins", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", WEST},
     {"aggressive mode meets who answers main mode alone: at the one who answers", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", EAST},
