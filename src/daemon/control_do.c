@@ -82,7 +82,7 @@ static bool pair_of_tunnel(const struct client *client, struct ip peer, uint16_t
     bool is_found = false;
 
     for (uint32_t i = 0; ike_view_pair(ike_of(client), now_of(client), i, &view); i++) {
-        if (ip_equal(view.remote.ip, peer) && view.tunnel == tunnel && view.spi_in && view.spi_out) {
+        if (ip_equal(view.remote.ip, peer) && view.tunnel == tunnel && view.is_up) {
             *found = view;
             is_found = true;
         }

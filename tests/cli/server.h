@@ -73,7 +73,7 @@ bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struc
     (void)ike, (void)now_ms;
     if (index >= gateway.pair_count)
         return false;
-    *view = (struct ike_pair_view){.remote = {peer_ip, 500}, .spi_in = 0x1234, .spi_out = 0x5678};
+    *view = (struct ike_pair_view){.remote = {peer_ip, 500}, .spi_in = 0x1234, .spi_out = 0x5678, .is_up = true};
     view->cipher = CIPHER_AES128_CBC;
     view->integrity = HASH_SHA1;
     view->selector.local = view->selector.remote = (struct ip_range){peer_ip, peer_ip};
@@ -318,9 +318,12 @@ static int start(void **state)
                                  .peers = {other_ip},
                                  .peer_count = 1,
                                  .parked = "line 9: the key is masked"};
-    policy = (struct policy){
-        .logging = {.buffered = 6, .monitor = 6, .trap = 6},
-        .hostname = "west", .tunnels = tunnels, .tunnel_count = 2, .interfaces = &interface, .interface_count = 1};
+    policy = (struct policy){.logging = {.buffered = 6, .monitor = 6, .trap = 6},
+                             .hostname = "west",
+                             .tunnels = tunnels,
+                             .tunnel_count = 2,
+                             .interfaces = &interface,
+                             .interface_count = 1};
     conf.file_name = "test.conf";
     strcpy(directory, "/tmp/ikewise-test-XXXXXX");
     CHECK(mkdtemp(directory) && chmod(directory, 0755) == 0);
