@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const struct defaults defaults_rows[] = {
-#define DEFAULTS(major, minor, cipher, hash, group, pfs, is_nat_t_on, release)                                         \
-    {major, minor, CIPHER_##cipher, HASH_##hash, GROUP_##group, GROUP_##pfs, is_nat_t_on, release},
+#define DEFAULTS(major, minor, cipher, hash, group, pfs, is_nat_t_on, manager, release)                                \
+    {major, minor, CIPHER_##cipher, HASH_##hash, GROUP_##group, GROUP_##pfs, is_nat_t_on, manager, release},
 #include "conf/defaults.def"
 #undef DEFAULTS
 };
@@ -221,6 +221,7 @@ static void compile_settings(struct compiler *c)
 
     p->hostname = hostname == NULL ? "ciscoasa" : copy_argument(c, hostname, "hostname");
     p->is_ios = c->conf->is_ios;
+    p->has_tunnel_manager = !p->is_ios && c->defaults->has_tunnel_manager;
     p->ios_release = c->conf->ios_release;
     p->are_weak_allowed = first(c, STATEMENT_weak_algorithms) != NULL;
     p->is_aggressive_answered = am_disable != NULL && am_disable->is_no;

@@ -10,7 +10,7 @@ struct defaults {
     enum cipher_id cipher;
     enum hash_id hash;
     enum group_id group, pfs;
-    bool is_nat_t_on;
+    bool is_nat_t_on, has_tunnel_manager;
     const char *release;
 };
 

@@ -61,12 +61,12 @@ static void on_plane_input(void *context, enum ike_plane_kind kind, struct handl
 {
     struct daemon *daemon = context;
 
-    (void)local;
     driver_feed(daemon->driver,
                 &(struct ike_input){.kind = IKE_IN_PLANE,
                                     .plane = {.kind = kind,
                                               .pair = pair,
                                               .spi = spi,
+                                              .local = local != NULL ? local->ip : (struct ip){0},
                                               .remote = remote != NULL ? *remote : (struct endpoint){.port = 0}}});
 }
 

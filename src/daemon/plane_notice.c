@@ -51,7 +51,7 @@ void plane_notice_stranger(struct plane *plane, uint32_t spi, const struct endpo
     plane_notice_soon(plane);
 }
 
-static const char *protocol_name(uint8_t protocol, char space[static 4])
+const char *plane_protocol_name(uint8_t protocol, char space[static 4])
 {
     struct text t = text_of(space, 4);
 
@@ -93,7 +93,7 @@ static void add_inner(struct event *event, const struct plane_pair *pair, const 
         return;
     event_add_ip(event, FIELD_INNER_SOURCE, packet->inner.source);
     event_add_ip(event, FIELD_INNER_DESTINATION, packet->inner.destination);
-    event_add_text(event, FIELD_INNER_PROTOCOL, protocol_name(packet->inner.protocol, space));
+    event_add_text(event, FIELD_INNER_PROTOCOL, plane_protocol_name(packet->inner.protocol, space));
     add_proxy(event, FIELD_LOCAL_PROXY, &s->local, s->protocol, s->local_ports);
     add_proxy(event, FIELD_REMOTE_PROXY, &s->remote, s->protocol, s->remote_ports);
 }

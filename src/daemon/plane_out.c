@@ -179,6 +179,20 @@ static void split(struct plane *plane, struct plane_pair *pair, const struct inn
     flush(plane, &burst);
 }
 
+static void tell_too_long(struct plane *plane, const struct plane_pair *pair, const struct inner *inner, size_t mtu)
+{
+    struct event *event = plane_notice_event(plane, pair->local.ip, pair->remote.ip, EV_PACKET_TOO_LONG);
+    char space[4];
+
+    if (event == NULL)
+        return;
+    event_add_number(event, FIELD_LENGTH, inner->total_len);
+    event_add_number(event, FIELD_MTU, mtu);
+    event_add_ip(event, FIELD_INNER_SOURCE, inner->source);
+    event_add_ip(event, FIELD_INNER_DESTINATION, inner->destination);
+    event_add_text(event, FIELD_INNER_PROTOCOL, plane_protocol_name(inner->protocol, space));
+}
+
 /* RFC 1191, RFC 8201: the sender is told, and sends smaller ones. */
 static void tell_too_big(struct plane *plane, struct plane_pair *pair, const struct inner *inner, struct bytes packet)
 {
@@ -191,6 +205,7 @@ static void tell_too_big(struct plane *plane, struct plane_pair *pair, const str
     if (len == 0 || !plane_tun_write(plane, space, len))
         return;
     plane->too_big_left--;
+    tell_too_long(plane, pair, inner, mtu);
     pair->tally.counters[ESP_COUNTER_PMTUS_SENT]++;
 }
 

@@ -171,6 +171,14 @@ bool plane_pair_ask_path(struct plane *plane, struct plane_pair *pair)
     set_path_mtu(pair, found);
     bool is_narrower = before != 0 && pair->path_mtu < before;
     pair->tally.counters[ESP_COUNTER_PMTUS_RCVD] += is_narrower;
+    struct event *event =
+        is_narrower ? plane_notice_event(plane, pair->local.ip, pair->remote.ip, EV_PMTU_CHANGED) : NULL;
+    if (event != NULL) {
+        event_add_number(event, FIELD_SPI, pair->out.spi);
+        event_add_number(event, FIELD_MTU_WANTED, found);
+        event_add_number(event, FIELD_MTU_BEFORE, before);
+        event_add_number(event, FIELD_MTU, pair->path_mtu);
+    }
     return is_narrower;
 }
 

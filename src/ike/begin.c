@@ -21,6 +21,32 @@ static struct event *tell_begin(struct ike *ike, struct ike_outputs *out, enum e
     return e;
 }
 
+static void tell_side(struct event *e, struct ip_range range, enum event_field_id address, enum event_field_id mask)
+{
+    int prefix_len = ip_range_prefix_len(range);
+
+    event_add_ip(e, address, range.first);
+    if (prefix_len >= 0 && (size_t)prefix_len < 8 * ip_len(range.first))
+        event_add_ip(e, mask, ip_mask(range.first.family, (unsigned)prefix_len));
+}
+
+static uint16_t port_of(struct port_range ports)
+{
+    return ports.first == ports.last ? ports.first : 0;
+}
+
+static void tell_proxies(struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
+                         const struct selector *selector)
+{
+    struct event *e = tell_sa(ike, out, EV_PROXIES_SENT, sa);
+
+    tell_side(e, selector->local, FIELD_LOCAL_ADDRESS, FIELD_LOCAL_MASK);
+    tell_side(e, selector->remote, FIELD_REMOTE_ADDRESS, FIELD_REMOTE_MASK);
+    event_add_number(e, FIELD_PROTOCOL, selector->protocol);
+    event_add_number(e, FIELD_LOCAL_PROXY_PORT, port_of(selector->local_ports));
+    event_add_number(e, FIELD_REMOTE_PROXY_PORT, port_of(selector->remote_ports));
+}
+
 void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel_index, uint16_t ace,
                  const struct selector *selector, struct ike_outputs *out)
 {
@@ -51,6 +77,7 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
     iv_begin(sa, exchange);
     event_add_number(tell_begin(ike, out, EV_PHASE2_BEGUN, sa, tunnel_index, &exchange->quick.selector),
                      FIELD_MESSAGE_ID, message_id);
+    tell_proxies(ike, out, sa, &exchange->quick.selector);
     step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
 }
 
@@ -207,7 +234,7 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         refuse_acquire(ike, now_ms, peer, tunnel->peer_count > 0 && peer == NULL ? REASON_LIMIT : REASON_NO_PEER, out);
         return;
     }
-    tell(out, EV_ACQUIRE, peer->remote);
+    add_entry(ike, tell(out, EV_ACQUIRE, peer->remote), tunnel);
     if (!ip_is_set(ike->policy->interfaces[tunnel->interface].ip)) {
         refuse_acquire(ike, now_ms, peer, REASON_NO_ADDRESS, out);
         return;
@@ -232,6 +259,35 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
     }
 }
 
+static const struct tunnel_group *group_of(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    return ike->policy != NULL && sa->tunnel_group < ike->policy->tunnel_group_count
+               ? &ike->policy->tunnel_groups[sa->tunnel_group]
+               : NULL;
+}
+
+static void tell_group_policy(struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa)
+{
+    const struct tunnel_group *group = group_of(ike, sa);
+    uint16_t number = group != NULL ? group->group_policy : 0;
+
+    event_add_text(tell_sa(ike, out, EV_GROUP_POLICY_FOUND, sa), FIELD_GROUP_POLICY,
+                   number > 0 ? ike->policy->group_policies[number - 1].name : "DfltGrpPolicy");
+}
+
+static void tell_keepalives(struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa)
+{
+    const struct tunnel_group *group = group_of(ike, sa);
+    const char *kind = sa->peer_does_dpd ? "DPD" : "None";
+
+    event_add_text(tell_sa(ike, out, EV_KEEPALIVE_KIND, sa), FIELD_DETAIL, kind);
+    if (group == NULL || group->has_dpd == sa->peer_does_dpd)
+        return;
+    struct event *e = tell_sa(ike, out, EV_KEEPALIVE_DIFFERS, sa);
+    event_add_text(e, FIELD_WANTED, group->has_dpd ? "on" : "off");
+    event_add_text(e, FIELD_KEEPALIVE, kind);
+}
+
 void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
 {
     struct peer *peer = peer_of(ike, sa->peer);
@@ -240,8 +296,9 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
     sa->up_ms = sa->heard_ms = sa->keepalive_ms = now_ms;
     uint32_t rekey_s = rekey_plan_sa(ike, now_ms, sa);
     rekey_sa_up(ike, now_ms, sa);
+    tell_group_policy(ike, out, sa);
     tell_sa(ike, out, EV_PHASE1_COMPLETED, sa);
-    event_add_text(tell_sa(ike, out, EV_KEEPALIVE_KIND, sa), FIELD_DETAIL, sa->peer_does_dpd ? "DPD" : "None");
+    tell_keepalives(ike, out, sa);
     if (rekey_s != 0)
         event_add_number(tell_sa(ike, out, EV_REKEY_TIMER, sa), FIELD_SECONDS, rekey_s);
     outcome_keep(ike, now_ms, sa->peer, sa->side, 1, true, exchange_info(sa->mode)->done, REASON_OK);

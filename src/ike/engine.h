@@ -289,9 +289,10 @@ void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uin
 /* In clear, to somebody of whom we keep no state; limited in rate and to `max_len` bytes. */
 void notify_stranger(struct ike *ike, uint64_t now_ms, const struct header *header, uint16_t type, struct endpoint to,
                      struct endpoint from, size_t max_len, struct ike_outputs *out);
-/* `spis`: of one ISAKMP SA (its cookies), or of one or more ESP SAs, SPI_LEN bytes each. */
+/* `why` is told; REASON_OK: nothing. `spis`: of one ISAKMP SA (its cookies), or of one or more ESP SAs, SPI_LEN bytes
+ * each. */
 struct bytes delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
-                         struct ike_outputs *out);
+                         enum reason why, struct ike_outputs *out);
 
 /* ---- fragments of messages (fragment.c) */
 enum { FRAGMENTS_SENT_MAX = 16, FRAGMENT_SPACE = 1500 }; /* libreswan takes no more than 16 */
@@ -497,6 +498,8 @@ void settle_end_beside(struct ike *ike, uint64_t now_ms, const struct pair *gone
 
 /* ---- telling (tell.c): events. Each adds what the SA knows (peer, group, role, state) and hands the event out. */
 struct event *tell(struct ike_outputs *out, enum event_kind kind, struct ip peer);
+/* Which crypto map entry it is about, where a tunnel manager tells of it; NULL: nothing is added. */
+void add_entry(const struct ike *ike, struct event *e, const struct tunnel *tunnel);
 struct event *tell_sa(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa);
 struct event *tell_exchange(const struct ike *ike, struct ike_outputs *out, enum event_kind kind,
                             const struct isakmp_sa *sa, const struct exchange *exchange);

@@ -17,7 +17,7 @@ void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa,
     struct writer w = writer_of(bytes, sizeof bytes);
 
     write_u32(&w, spi);
-    delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), out);
+    delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), REASON_OK, out);
     for (size_t i = 0; i < FAREWELLS_MAX; i++)
         if (peer->farewells[i].at_ms == 0) {
             peer->farewells[i] = (struct farewell){.at_ms = now_ms + waits_ms[0], .spi = spi};
@@ -52,7 +52,7 @@ void farewell_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ik
         farewell->at_ms = farewell->repeats < FAREWELL_REPEATS ? now_ms + waits_ms[farewell->repeats] : 0;
     }
     if (sa != NULL)
-        delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), out);
+        delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), REASON_OK, out);
 }
 
 void farewell_keep(struct isakmp_sa *sa, struct bytes sealed)

@@ -94,6 +94,7 @@ struct ike_input {
             struct handle pair;
             int error;
             uint32_t spi;
+            struct ip local; /* IKE_PLANE_UNKNOWN_SPI: where the packet came */
             struct endpoint remote;
         } plane;
         struct {

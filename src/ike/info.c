@@ -42,6 +42,8 @@ static void take_notify(struct step_work *work, const struct notify *notify)
     struct event *e = tell_sa(work->ike, work->out, EV_NOTIFY_RECEIVED, sa);
     event_add_number(e, FIELD_NOTIFY_NUMBER, notify->type);
     event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);
+    if (notify->spi.len == 4)
+        event_add_number(e, FIELD_SPI, number_of(notify->spi));
     if (!notify_is_error(notify->type))
         return;
     intent = draft_intend(work, INTENT_NOTIFIED);

@@ -174,13 +174,28 @@ static void moved(struct ike *ike, struct pair *pair, struct endpoint remote, st
     out->items[out->count++] = (struct ike_output){.kind = IKE_OUT_MOVE, .move = {pair->self, remote}};
 }
 
+/* Of an SA with a lifetime in kilobytes these end long before the sequence numbers do. */
+static void tell_used_up(struct ike *ike, const struct isakmp_sa *sa, const struct pair *pair, struct ike_outputs *out)
+{
+    struct event *e = sa != NULL ? tell_sa(ike, out, EV_SA_USED_UP, sa) : tell(out, EV_SA_USED_UP, pair->remote.ip);
+
+    event_add_text(e, FIELD_CAUSE, pair->lifetime_kb > 0 ? "data rollover" : "sequence number rollover");
+    event_add_text(e, FIELD_DIRECTION, "outbound");
+    event_add_number(e, FIELD_SPI, pair->spi_out);
+    event_add_ip(e, FIELD_LOCAL, pair->local.ip);
+}
+
 void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
 {
     struct pair *pair = pair_of(ike, in->plane.pair);
     struct isakmp_sa *sa = pair == NULL ? NULL : sa_up_in(ike, pair->peer, pair->session);
 
     if (in->plane.kind == IKE_PLANE_UNKNOWN_SPI) {
-        event_add_number(tell(out, EV_INBOUND_UNKNOWN_SPI, in->plane.remote.ip), FIELD_SPI, in->plane.spi);
+        struct event *e = tell(out, EV_INBOUND_UNKNOWN_SPI, in->plane.remote.ip);
+
+        event_add_number(e, FIELD_SPI, in->plane.spi);
+        if (ip_is_set(in->plane.local))
+            event_add_ip(e, FIELD_LOCAL, in->plane.local);
         return;
     }
     if (pair == NULL)
@@ -197,7 +212,10 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
         if (sa != NULL)
             sa->has_sent = true;
         break;
-    case IKE_PLANE_SOFT: rekey_pair_due(ike, now_ms, pair, out); break;
+    case IKE_PLANE_SOFT:
+        tell_used_up(ike, sa, pair, out);
+        rekey_pair_due(ike, now_ms, pair, out);
+        break;
     case IKE_PLANE_HARD: pair_end(ike, now_ms, pair, REASON_VOLUME, true, out); break;
     case IKE_PLANE_NEW_ENDPOINT: moved(ike, pair, in->plane.remote, out); break;
     case IKE_PLANE_UNKNOWN_SPI: break;
@@ -214,4 +232,6 @@ void hint_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, str
     event_add_number(e, FIELD_PORT, in->hint.remote.port);
     event_add_number(e, FIELD_ERRNO, (uint64_t)in->hint.error);
     event_add_number(e, FIELD_COUNT, (uint64_t)in->hint.icmp_type << 8 | in->hint.icmp_code);
+    if (in->hint.icmp_type == 0 && in->hint.quoted.len > 0) /* our own system has not taken it */
+        event_add_number(tell(out, EV_SEND_FAILED, in->hint.remote.ip), FIELD_LENGTH, in->hint.quoted.len);
 }

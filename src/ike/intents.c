@@ -43,8 +43,14 @@ static void answer_dpd(struct ike *ike, struct isakmp_sa *sa, const struct inten
         return;
     }
     /* The sequence only grows (RFC 3706 section 7); the same one again is a repeat whose answer was lost. */
-    if (sa->has_dpd_heard && (int32_t)(intent->sequence - sa->dpd_heard_sequence) < 0)
+    if (sa->has_dpd_heard && (int32_t)(intent->sequence - sa->dpd_heard_sequence) < 0) {
+        struct event *e = tell_sa(ike, out, EV_DPD_OUT_OF_STEP, sa);
+
+        event_add_number(e, FIELD_COUNT, intent->sequence);
+        event_add_text(e, FIELD_NOTIFY, "R-U-THERE");
+        event_add_number(e, FIELD_EXPECTED, sa->dpd_heard_sequence + 1);
         return;
+    }
     sa->has_dpd_heard = true;
     sa->dpd_heard_sequence = intent->sequence;
     event_add_number(tell_sa(ike, out, EV_DPD_RECEIVED, sa), FIELD_COUNT, intent->sequence);

@@ -146,7 +146,7 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
     if (sa->state == SA_DEAD)
         return;
     if (is_told && sa->state == SA_UP)
-        write_bytes(&w, delete_send(ike, sa, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), out));
+        write_bytes(&w, delete_send(ike, sa, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), why, out));
     for (EACH_EXCHANGE_OF(ike, sa->self, exchange)) {
         struct pair *pair = pair_of(ike, exchange->quick.pair);
 
@@ -218,7 +218,7 @@ void phase1_refuse(struct ike *ike, const struct isakmp_sa *sa, const struct exc
     if (notify != 0)
         notify_send(ike, &copy, notify, PROTO_ISAKMP, spi, bytes_of(NULL, 0), out);
     if (sa->side == INITIATOR) /* for the peer, its last message has made the SA */
-        delete_send(ike, &copy, PROTO_ISAKMP, spi, out);
+        delete_send(ike, &copy, PROTO_ISAKMP, spi, why, out);
     bytes_wipe(&copy, sizeof copy);
 }
 
@@ -241,6 +241,11 @@ void exchange_fail(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
     event_add_number(e, FIELD_PHASE, exchange_info(exchange->kind)->phase);
     event_add_text(e, FIELD_REASON, reason_info(why)->name);
     event_add_text(e, FIELD_DETAIL, reason_info(why)->meaning);
+    const struct tunnel *tunnel = exchange_info(exchange->kind)->phase == 1 ? tunnel_of(ike, sa->tunnel)
+                                  : exchange->kind == EXCHANGE_QM           ? tunnel_of(ike, exchange->quick.tunnel)
+                                                                            : NULL;
+    if (exchange->side == INITIATOR)
+        add_entry(ike, e, tunnel);
     const char *verdict =
         verdict_of(why, exchange->state, exchange->told, policy_signature_of(sa->auth) != SIGNATURE_NONE);
     if (verdict != NULL)

@@ -137,9 +137,22 @@ void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct
     if (rekey_s != 0)
         event_add_number(tell_exchange(ike, out, EV_REKEY_TIMER, sa, exchange), FIELD_SECONDS, rekey_s);
     e = tell_exchange(ike, out, EV_PHASE2_COMPLETED, sa, exchange);
+    if (exchange->side == INITIATOR)
+        add_entry(ike, e, tunnel_of(ike, pair->tunnel));
     event_add_number(e, FIELD_SPI_IN, pair->spi_in);
     event_add_number(e, FIELD_SPI_OUT, pair->spi_out);
     outcome_keep(ike, now_ms, sa->peer, exchange->side, 2, true, STATE_QM_ACTIVE, REASON_OK);
+}
+
+static void tell_gone(struct ike *ike, const struct isakmp_sa *sa, const struct pair *pair, enum reason why,
+                      struct ike_outputs *out)
+{
+    struct event *e = sa != NULL ? tell_sa(ike, out, EV_PAIR_DELETED, sa) : tell(out, EV_PAIR_DELETED, pair->remote.ip);
+    char space[IP_TEXT_SIZE];
+
+    event_add_text(e, FIELD_REASON, reason_info(why)->name);
+    event_add_text(e, FIELD_REMOTE_PROXY, ip_text(pair->selector.remote.first, space));
+    event_add_text(e, FIELD_LOCAL_PROXY, ip_text(pair->selector.local.first, space));
 }
 
 void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason why, bool is_told,
@@ -162,6 +175,8 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
         event_add_ip(e, FIELD_LOCAL, pair->local.ip);
         event_add_text(e, FIELD_REASON, reason_info(why)->name);
     }
+    if (pair->is_up)
+        tell_gone(ike, sa, pair, why, out);
     if (why != REASON_REPLACED)
         outcome_keep(ike, now_ms, pair->peer, pair->side, 2, false,
                      !pair->is_up && exchange != NULL ? exchange->state : STATE_QM_ACTIVE, why);

@@ -256,6 +256,22 @@ static enum reason choose_tunnel_of_user(struct step_work *work, struct quick *q
     return quick->tunnel == NO_INDEX || tunnel_of(work->ike, quick->tunnel) == NULL ? REASON_NO_PROXY_MATCH : REASON_OK;
 }
 
+static enum reason take_entry(struct step_work *work, const struct quick *quick)
+{
+    const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
+
+    if (!is_free(work, quick))
+        return REASON_NETWORK_TAKEN;
+    if (!may_answer(work, quick))
+        return REASON_MAY_NOT_ANSWER;
+    struct event *e = tell_sa(work->ike, work->out, EV_MAP_CHECKED, &work->draft->sa);
+    event_add_text(e, FIELD_MAP, tunnel->map_name);
+    event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
+    event_add_text(e, FIELD_RESULT, "match");
+    event_add_text(tell_sa(work->ike, work->out, EV_MAP_CHOSEN, &work->draft->sa), FIELD_MAP, tunnel->map_name);
+    return REASON_OK;
+}
+
 static enum reason choose_tunnel(struct step_work *work, const struct sa_payload *offer, struct quick *quick)
 {
     if (!take_proxies(work, &quick->selector))
@@ -264,9 +280,7 @@ static enum reason choose_tunnel(struct step_work *work, const struct sa_payload
     if (handle_is_set(work->draft->sa.session))
         return choose_tunnel_of_user(work, quick);
     if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, &quick->selector, &quick->tunnel, &quick->ace))
-        return !is_free(work, quick)     ? REASON_NETWORK_TAKEN
-               : may_answer(work, quick) ? REASON_OK
-                                         : REASON_MAY_NOT_ANSWER;
+        return take_entry(work, quick);
     tell_maps_checked(work, quick);
     struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
     add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol, quick->selector.remote_ports);

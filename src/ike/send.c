@@ -371,7 +371,7 @@ void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uin
 }
 
 struct bytes delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
-                         struct ike_outputs *out)
+                         enum reason why, struct ike_outputs *out)
 {
     uint8_t space[64];
     struct writer w = writer_of(space, sizeof space);
@@ -386,6 +386,8 @@ struct bytes delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t pr
     CHECK(writer_is_ok(&w));
     struct event *e = tell_sa(ike, out, EV_DELETE_SENT, sa);
     event_add_number(e, FIELD_PHASE, protocol == PROTO_ISAKMP ? 1 : 2);
+    if (why != REASON_OK)
+        event_add_text(e, FIELD_REASON, reason_info(why)->name);
     return info_send(ike, sa, PL_DELETE, writer_bytes(&w), out);
 }
 

@@ -20,6 +20,14 @@ struct event *tell(struct ike_outputs *out, enum event_kind kind, struct ip peer
     return e;
 }
 
+void add_entry(const struct ike *ike, struct event *e, const struct tunnel *tunnel)
+{
+    if (tunnel == NULL || !ike->policy->has_tunnel_manager)
+        return;
+    event_add_text(e, FIELD_MAP, tunnel->map_name);
+    event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
+}
+
 /* `side`: ours in what is told. A quick mode may be begun by the responder of phase 1. */
 static struct event *tell_as(const struct ike *ike, struct ike_outputs *out, enum event_kind kind,
                              const struct isakmp_sa *sa, enum side side)

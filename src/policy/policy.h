@@ -261,6 +261,7 @@ struct policy {
     uint16_t replay_window; /* packets; 0: checking is off */
     bool is_ios;            /* the dialect that debug lines and screens use */
     enum ios_release ios_release;
+    bool has_tunnel_manager; /* of an ASA from 8.4 on: it tells which crypto map entry begins and ends */
     struct logging logging;
 };
 

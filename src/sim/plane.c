@@ -293,6 +293,7 @@ void plane_land(struct sim *sim, uint32_t index, const struct load *load)
     struct flow flow = flow_in(&packet->flow);
     struct ike_input in = {.kind = IKE_IN_PLANE, .plane = {.kind = IKE_PLANE_UNKNOWN_SPI}};
 
+    in.plane.local = load->local.ip;
     in.plane.remote = load->remote;
     in.plane.spi = packet->spi;
     if (pair == NULL) {

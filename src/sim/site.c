@@ -178,6 +178,7 @@ void site_policy_make(struct site *site, int turn)
         .is_aggressive_answered = as->is_aggressive_answered,
         .is_nat_t_on = !as->is_nat_t_off,
         .nat_keepalive_s = 20,
+        .has_tunnel_manager = true,
         .fragment_len = as->fragment_len,
         .schedule = as->schedule,
         .replay_window = as->is_replay_off ? 0 : 64,

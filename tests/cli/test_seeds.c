@@ -207,7 +207,8 @@ static void an_IOS_router_without_a_way_back_shows_all_of_seed_5(void **state)
 
 /* ---- seed 3: an ASA whose peer has no tunnel-group for it ---- */
 
-static const char pitcher[] = "hostname Pitcher\n"
+static const char pitcher[] = "ASA Version 8.0(4)\n"
+                              "hostname Pitcher\n"
                               "crypto ikev1 retransmit asa\n"
                               "interface Ethernet0/0\n"
                               " nameif Inside_Network\n"

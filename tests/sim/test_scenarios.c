@@ -1,9 +1,11 @@
-/* Every file of tests/scenarios is run, every row of the step tables is taken by one of them.
+/* Every file of tests/scenarios is run, every row of the step tables is taken by one of them, and what their engines
+ * tell is held against the messages of the devices (messages.h).
  *
  *     test_sim_scenarios FILE...        these alone */
 #include "base/check.h"
 #include "ike/steps.h"
 #include "sim/credentials.h"
+#include "sim/messages.h"
 #include "sim/scenario.h"
 #include "sim/seed.h"
 
@@ -37,6 +39,7 @@ static bool run_file(const char *path)
         fclose(file);
     bool is_read = scenario_read(&s, bytes_of(text, len), &error);
     s.credentials = credentials(&s.credential_count);
+    s.listener = messages_told;
     bool is_good = is_read && scenario_run(&s, space, 1, &sim, &error);
     if (!is_good)
         print_error("%s: %s\n", path, why);
@@ -154,6 +157,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_scenario_comes_out_as_it_says),
         cmocka_unit_test(every_row_of_the_step_tables_is_taken),
         cmocka_unit_test(every_state_that_waits_for_a_peer_hangs_in_some_scenario),
+        cmocka_unit_test(each_message_of_an_asa_is_said_or_has_a_reason),
+        cmocka_unit_test(each_line_of_ios_is_said_or_has_a_reason),
+        cmocka_unit_test(each_message_of_an_asa_that_is_written_is_in_the_table),
         cmocka_unit_test(a_line_that_is_not_known_is_named),
         cmocka_unit_test(what_does_not_come_true_fails),
     };
@@ -161,6 +167,7 @@ int main(int argc, char **argv)
 
     space = malloc(seed_space());
     CHECK(space != NULL);
+    messages_read();
     for (int i = 1; i < argc; i++)
         failed += !run_file(argv[i]);
     if (argc == 1)

@@ -16,7 +16,7 @@ static const struct argument_info arguments[] = {
 #include "conf/grammar_rows.h"
 };
 static const struct release_defaults { const char *encryption, *hash, *group, *pfs; bool has_nat_t; const char *releases; } defaults[] = {
-#define DEFAULTS(major, minor, encryption, hash, group, pfs, has_nat_t, releases) {#encryption, #hash, #group, #pfs, has_nat_t, releases},
+#define DEFAULTS(major, minor, encryption, hash, group, pfs, has_nat_t, manager, releases) {#encryption, #hash, #group, #pfs, has_nat_t, releases},
 #include "conf/defaults.def"
 #undef DEFAULTS
 };
