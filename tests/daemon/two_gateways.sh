@@ -342,13 +342,16 @@ expect "without a lease a tunnel is parked" log_says w "interface outside has no
 expect "and nothing leaves in clear" reaches_nobody
 ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
 ip -n "${tag}gw" route add default via 192.0.2.2
+for _ in 1 2 3 4; do log_says w "listening on 192.0.2.1" >/dev/null && break; done
 expect "the address of a lease is taken" log_says w "device out0 has 192.0.2.1"
+expect "and is used" log_says w "listening on 192.0.2.1"
 expect "and the tunnel of it comes up" pings 2
 ip -n "${tag}gw" addr del 192.0.2.1/24 dev out0
+for _ in 1 2 3 4; do log_says w "device out0 has no address any more" >/dev/null && break; done
 expect "a lease that ends is seen" log_says w "device out0 has no address any more"
 ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
 ip -n "${tag}gw" route add default via 192.0.2.2
-for _ in 1 2 3; do soon is_up && break; done
+for _ in 1 2 3; do soon is_up >/dev/null && break; done
 expect "with the next one the tunnel is there again" pings 2
 expect "SIGTERM ends the daemon without a complaint" stop w TERM
 expect "and leaves nothing behind" nothing_is_left w
