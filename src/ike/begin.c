@@ -239,6 +239,10 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         refuse_acquire(ike, now_ms, peer, REASON_NO_ADDRESS, out);
         return;
     }
+    if (limits_refuse_ikev1(ike, policy_tunnel_group_of(ike->policy, peer->remote))) {
+        refuse_acquire(ike, now_ms, peer, REASON_GROUP_PROTOCOL, out);
+        return;
+    }
     const struct session *session = tunnel->is_client ? session_of_tunnel(ike, peer->self, tunnel_index) : NULL;
     struct isakmp_sa *sa = session != NULL ? sa_up_in(ike, peer->self, session->self) : sa_up_of(ike, peer->self);
     if (tunnel->is_client && session == NULL && is_client_under_way(ike, peer->self, tunnel_index))
@@ -288,6 +292,17 @@ static void tell_keepalives(struct ike *ike, struct ike_outputs *out, const stru
     event_add_text(e, FIELD_KEEPALIVE, kind);
 }
 
+/* The peer is told by a Delete, once it is proved: to nobody else it is anything. */
+static void refuse_protocol(const struct ike *ike, struct isakmp_sa *sa, struct ike_outputs *out)
+{
+    struct event *e = tell_sa(ike, out, EV_MESSAGE_REFUSED, sa);
+
+    event_add_text(e, FIELD_CAUSE, "group-policy");
+    event_add_text(e, FIELD_REASON, reason_info(REASON_GROUP_PROTOCOL)->name);
+    event_add_text(e, FIELD_DETAIL, reason_info(REASON_GROUP_PROTOCOL)->meaning);
+    sa->doomed = REASON_GROUP_PROTOCOL;
+}
+
 void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
 {
     struct peer *peer = peer_of(ike, sa->peer);
@@ -302,6 +317,11 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
     if (rekey_s != 0)
         event_add_number(tell_sa(ike, out, EV_REKEY_TIMER, sa), FIELD_SECONDS, rekey_s);
     outcome_keep(ike, now_ms, sa->peer, sa->side, 1, true, exchange_info(sa->mode)->done, REASON_OK);
+    if (limits_refuse_ikev1(ike, sa->tunnel_group)) {
+        refuse_protocol(ike, sa, out);
+        return;
+    }
+    limits_begin(ike, now_ms, sa);
     if (sa->user_auth != USER_AUTH_NONE) {
         if (sa->side == RESPONDER && !transaction_begin(ike, now_ms, sa, EXCHANGE_XAUTH, false, out))
             sa_end(ike, now_ms, sa, REASON_LIMIT, true, out);

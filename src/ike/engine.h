@@ -387,6 +387,16 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
 /* `ace`: what waits for it; NO_INDEX: nothing. */
 void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, uint16_t ace,
                   struct endpoint local, struct endpoint remote, struct ike_outputs *out);
+/* limits.c */
+bool limits_refuse_ikev1(const struct ike *ike, uint16_t tunnel_group);
+void limits_begin(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa);
+void limits_note_traffic(const struct ike *ike, uint64_t now_ms, const struct pair *pair);
+/* When the group-policy ends it, and by which reason; UINT64_MAX: never. */
+uint64_t limits_next_ms(const struct ike *ike, const struct isakmp_sa *sa, enum reason *why);
+/* Makes room for one more login of that user: the one that has been idle for longest is logged off. False: he may not
+ * log in at all. */
+bool limits_log_in(struct ike *ike, const struct isakmp_sa *sa, const char *user);
+
 void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out);
 bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace); /* false: too many wait */
 

@@ -207,10 +207,12 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
     case IKE_PLANE_USED:
         dpd_heard_esp(sa, pair, now_ms);
         settle_end(now_ms, quick_of_pair(ike, pair->self));
+        limits_note_traffic(ike, now_ms, pair);
         break;
     case IKE_PLANE_SENT:
         if (sa != NULL)
             sa->has_sent = true;
+        limits_note_traffic(ike, now_ms, pair);
         break;
     case IKE_PLANE_SOFT:
         tell_used_up(ike, sa, pair, out);

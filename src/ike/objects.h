@@ -100,6 +100,8 @@ struct isakmp_sa {
     uint8_t user_answer_count; /* how often our user's name has been given */
     bool peer_does_unity;
 
+    uint64_t login_ms, used_ms; /* when its session began, when a packet last went through; 0: nothing limits it */
+
     /* agreed */
     uint16_t auth, policy_priority;
     enum cipher_id cipher;
@@ -178,9 +180,10 @@ struct quick {
 
 /* What a transaction is about. */
 struct transaction {
-    uint16_t id;      /* of the ATTR payloads */
-    bool is_accepted; /* what the user is told */
-    bool is_over;     /* tried too often: he is refused, whatever he says */
+    uint16_t id;         /* of the ATTR payloads */
+    bool is_accepted;    /* what the user is told */
+    bool is_over;        /* tried too often: he is refused, whatever he says */
+    bool may_not_log_in; /* his group-policy lets nobody in */
 };
 
 /* A user behind a peer, and what he has got: as long as an ISAKMP SA or a pair hangs on it. */

@@ -198,9 +198,10 @@ static uint64_t sa_next_ms(const struct ike *ike, const struct isakmp_sa *sa)
         return 0;
     if (sa->state != SA_UP)
         return UINT64_MAX; /* its phase-1 exchange has the deadline */
-    return earlier(
-        earlier(ends_ms(sa->expires_ms, sa->retire_ms), earlier(or_never(sa->rekey_ms), or_never(sa->user_due_ms))),
-        earlier(dpd_next_ms(ike, sa), keepalive_next_ms(ike, sa)));
+    enum reason why;
+    uint64_t ends = earlier(ends_ms(sa->expires_ms, sa->retire_ms), limits_next_ms(ike, sa, &why));
+    return earlier(earlier(ends, earlier(or_never(sa->rekey_ms), or_never(sa->user_due_ms))),
+                   earlier(dpd_next_ms(ike, sa), keepalive_next_ms(ike, sa)));
 }
 
 static bool is_last(const struct ike *ike, const struct isakmp_sa *last)
@@ -247,6 +248,11 @@ static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struc
     }
     if (now_ms >= or_never(sa->user_due_ms)) {
         sa_end(ike, now_ms, sa, REASON_NO_USER, true, out);
+        return;
+    }
+    enum reason limit = REASON_OK;
+    if (now_ms >= limits_next_ms(ike, sa, &limit)) {
+        sa->doomed = limit;
         return;
     }
     if (now_ms >= or_never(sa->retire_ms) && exchanges_under_way(ike, sa->self) > 0) {

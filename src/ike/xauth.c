@@ -176,9 +176,18 @@ static void tell_user(struct ike *ike, const struct isakmp_sa *sa, struct bytes 
     event_add_text(e, FIELD_USERNAME, name);
     if (!t->is_accepted)
         event_add_text(e, FIELD_CAUSE,
-                       t->is_over           ? "Too many wrong passwords"
+                       t->may_not_log_in    ? "vpn-simultaneous-logins is 0"
+                       : t->is_over         ? "Too many wrong passwords"
                        : is_of_no_group(sa) ? "No tunnel-group of that name"
                                             : "Invalid password");
+}
+
+/* As a session keeps it; it has no zero in it. */
+static const char *user_name(struct bytes user, char space[static USER_NAME_MAX + 1])
+{
+    memcpy(space, user.data, user.len);
+    space[user.len] = '\0';
+    return space;
 }
 
 void user_judged(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct isakmp_sa *sa,
@@ -186,9 +195,14 @@ void user_judged(struct ike *ike, uint64_t now_ms, struct exchange *exchange, st
 {
     struct transaction judged = exchange->transaction;
     struct bytes user = blob_bytes(&ike->blobs, exchange->blobs[BLOB_HEARD]);
+    char space[USER_NAME_MAX + 1];
 
     if (!judged.is_over)
         user_note_try(ike, now_ms, sa->remote.ip, user, judged.is_accepted);
+    if (judged.is_accepted) {
+        judged.may_not_log_in = !limits_log_in(ike, sa, user_name(user, space));
+        judged.is_accepted = !judged.may_not_log_in;
+    }
     tell_user(ike, sa, user, &judged, out);
     if (judged.is_accepted) {
         struct session *session = session_make(ike, now_ms, sa, user);

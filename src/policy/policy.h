@@ -86,9 +86,13 @@ struct address_pool {
 
 enum split_tunnel { SPLIT_TUNNEL_ALL, SPLIT_TUNNEL_SPECIFIED, SPLIT_TUNNEL_EXCLUDED };
 
-/* What the users of a `group-policy` get. Texts are "" when nothing is said. */
+/* What a `group-policy` allows, and what its users get. Texts are "" when nothing is said. */
 struct group_policy {
     const char *name;
+    bool is_ikev1_refused; /* `vpn-tunnel-protocol` has other protocols only */
+    bool are_logins_limited;
+    uint16_t login_limit;                          /* of one user at a time; 0: he is let in nowhere */
+    uint32_t session_timeout_s, idle_timeout_s;    /* 0: none */
     struct ip dns[SERVERS_MAX], wins[SERVERS_MAX]; /* the first that is not set ends them */
     const char *banner, *default_domain, *split_dns;
     enum split_tunnel split_tunnel;

@@ -89,6 +89,13 @@ static const struct sim_credential *credential_named(const struct scenario *s, c
     return NULL;
 }
 
+static bool has_policy(struct sim_site *site)
+{
+    site->group_policy.name = "group";
+    site->group_policy.banner = site->group_policy.default_domain = site->group_policy.split_dns = "";
+    return true;
+}
+
 /* False: the word is unknown. */
 static bool give(const struct scenario *s, struct sim_site *sites, const struct scenario_line *line)
 {
@@ -134,6 +141,17 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_ANSWERS_AGGRESSIVE: site->is_aggressive_answered = true; return true;
     case LINE_HAS_KEY_ID: site->key_id = line->text; return true;
     case LINE_NAMES_GROUP: site->group_name = line->text; return true;
+    case LINE_NO_IKEV1: site->group_policy.is_ikev1_refused = true; return has_policy(site);
+    case LINE_SESSION_TIMEOUT:
+        site->group_policy.session_timeout_s = (uint32_t)(line->time_ms[0] / 1000);
+        return has_policy(site);
+    case LINE_IDLE_TIMEOUT:
+        site->group_policy.idle_timeout_s = (uint32_t)(line->time_ms[0] / 1000);
+        return has_policy(site);
+    case LINE_LOGIN_LIMIT:
+        site->group_policy.are_logins_limited = true;
+        site->group_policy.login_limit = (uint16_t)line->number;
+        return has_policy(site);
     case LINE_SERVES_USERS:
         site->serves_users = true;
         site->group_name = group_of_users;

@@ -129,6 +129,17 @@ static void client_make(struct site *site, struct site_policy *p)
     vault_set_credentials(site->vault, (struct credentials){&p->credential, 1});
 }
 
+static void group_policy_make(const struct site *site, struct site_policy *p)
+{
+    p->group_policy = site->as.group_policy;
+    if (p->group_policy.name == NULL)
+        return;
+    p->policy.group_policies = &p->group_policy;
+    p->policy.group_policy_count = 1;
+    for (uint16_t i = 0; i < p->policy.tunnel_group_count; i++)
+        p->groups[i].group_policy = 1;
+}
+
 static void take_gateway(struct site *site, struct site_policy *p)
 {
     p->policy = *site->gateway.policy;
@@ -194,6 +205,7 @@ void site_policy_make(struct site *site, int turn)
     while (!as->serves_users && as->user == NULL && !as->takes_any_peer && p->policy.tunnel_count < SIM_TUNNELS_MAX &&
            as->peers[p->policy.tunnel_count].address != 0)
         tunnel_make(site, p, p->policy.tunnel_count++);
+    group_policy_make(site, p);
 }
 
 void site_begin(struct sim *sim, uint32_t index)

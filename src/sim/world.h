@@ -90,6 +90,7 @@ struct plane_hold {
 
 struct site_policy {
     struct policy policy;
+    struct group_policy group_policy;
     struct policy_interface interface;
     struct isakmp_policy isakmp;
     struct transform_set set;
