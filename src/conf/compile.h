@@ -125,7 +125,11 @@ bool certmap_restricts(const struct compiler *c, struct bytes group); /* by a ru
 void compile_pools(struct compiler *c);
 void compile_group_policies(struct compiler *c); /* after the pools */
 void compile_users(struct compiler *c);
-/* What `general-attributes` says of a group for users; NULL: nothing. */
+/* By `default-group-policy` of its general-attributes, else of its default group's, else DfltGrpPolicy. NULL: nothing
+ * is said. */
+void compile_group_policy(struct compiler *c, struct tunnel_group *group, const struct statement *general,
+                          const struct statement *of_default);
+/* What `general-attributes` says of a group for users beside that; NULL: nothing. */
 void compile_remote_group(struct compiler *c, struct tunnel_group *group, const struct statement *general);
 bool compile_serves_users(const struct compiler *c); /* some tunnel-group has addresses for them */
 

@@ -210,8 +210,11 @@ static void add_group(struct compiler *c, struct bytes name, uint32_t line, stru
     };
     if (attributes != NULL)
         take_ipsec_attributes(c, g, attributes);
+    const struct statement *general = attributes_of(c, STATEMENT_tunnel_general, name);
+    compile_group_policy(c, &g->group, general,
+                         attributes_of(c, STATEMENT_tunnel_general, bytes_of_text(default_groups[is_remote_access])));
     if (is_remote_access)
-        compile_remote_group(c, &g->group, attributes_of(c, STATEMENT_tunnel_general, name));
+        compile_remote_group(c, &g->group, general);
     take_secret(c, g, name);
     check_hybrid(c, g);
     /* Attack list X02. */

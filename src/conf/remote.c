@@ -73,6 +73,20 @@ static uint16_t pool_of_name(const struct compiler *c, struct bytes name)
 
 /* ---- group policies */
 
+static const char default_policy[] = "DfltGrpPolicy";
+
+static struct bytes first_word(struct bytes *text)
+{
+    struct bytes word = bytes_of(text->data, 0);
+
+    while (word.len < text->len && text->data[word.len] != ' ')
+        word.len++;
+    *text = bytes_after(*text, word.len);
+    while (text->len > 0 && text->data[0] == ' ')
+        *text = bytes_after(*text, 1);
+    return word;
+}
+
 static void take_servers(const struct compiler *c, const struct statement *s, struct ip servers[static SERVERS_MAX])
 {
     for (unsigned i = 0; i < SERVERS_MAX; i++)
@@ -146,11 +160,37 @@ static void take_networks(struct compiler *c, struct group_policy *g, const stru
         say(c, CONF_WARNING, of, "access-list %.64s of group-policy %.64s has no network", name_of(c, name), g->name);
 }
 
+/* Words of which one has to be there for ours; IPSec is what it was called up to 8.3. */
+static bool allows_ikev1(struct bytes protocols)
+{
+    static const char *const ours[] = {"ikev1", "IPSec", "IPsec", "ipsec"};
+
+    while (protocols.len > 0) {
+        struct bytes word = first_word(&protocols);
+
+        for (size_t i = 0; i < COUNT_OF(ours); i++)
+            if (bytes_equal(word, bytes_of_text(ours[i])))
+                return true;
+    }
+    return false;
+}
+
 static void take_attribute(struct compiler *c, struct group_policy *g, const struct statement *s)
 {
     switch ((int)s->row->kind) {
+    case STATEMENT_vpn_protocol: g->is_ikev1_refused = !allows_ikev1(statement_argument(s, "text", 0)); break;
+    case STATEMENT_vpn_session: g->session_timeout_s = 60 * statement_number(s, "minutes"); break;
+    case STATEMENT_vpn_idle: g->idle_timeout_s = 60 * statement_number(s, "minutes"); break;
+    case STATEMENT_vpn_logins: {
+        uint32_t count = statement_number(s, "login-count");
+
+        g->are_logins_limited = true;
+        g->login_limit = count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
+        break;
+    }
     case STATEMENT_dns_server: take_servers(c, s, g->dns); break;
     case STATEMENT_wins_server: take_servers(c, s, g->wins); break;
+    case STATEMENT_banner_text: g->banner = banner_of(c, &c->statements->list[s->parent]); break;
     case STATEMENT_default_domain: g->default_domain = copy(c, statement_argument(s, "domain", 0)); break;
     case STATEMENT_split_dns: g->split_dns = copy(c, statement_argument(s, "text", 0)); break;
     case STATEMENT_split_policy:
@@ -159,6 +199,7 @@ static void take_attribute(struct compiler *c, struct group_policy *g, const str
                                                                  : SPLIT_TUNNEL_ALL;
         break;
     case STATEMENT_split_list:
+        g->split_network_count = 0;
         if (statement_has(s, "value"))
             take_networks(c, g, s);
         break;
@@ -166,10 +207,28 @@ static void take_attribute(struct compiler *c, struct group_policy *g, const str
     }
 }
 
+static const struct statement *policy_block(const struct compiler *c, struct bytes name)
+{
+    for (const struct statement *s = NULL;
+         (s = statements_next(c->statements, s, STATEMENT_group_policy_attributes)) != NULL;)
+        if (bytes_equal(first_argument(s), name))
+            return s;
+    return NULL;
+}
+
+static void take_attributes(struct compiler *c, struct group_policy *g, const struct statement *block)
+{
+    for (const struct statement *s = NULL; block != NULL && (s = next_child(c, block, s)) != NULL;)
+        if (s->state == STATEMENT_IS_KNOWN && !s->is_no)
+            take_attribute(c, g, s);
+}
+
+/* What a policy does not say, DfltGrpPolicy says. */
 void compile_group_policies(struct compiler *c)
 {
     uint32_t count = statement_count(c->statements, STATEMENT_group_policy_attributes);
     struct group_policy *list = arena_take(c->arena, count * sizeof *list);
+    const struct statement *defaults = policy_block(c, bytes_of_text(default_policy));
     uint16_t used = 0;
 
     if (list == NULL)
@@ -180,26 +239,17 @@ void compile_group_policies(struct compiler *c)
             break;
         struct group_policy *g = &list[used++];
 
-        *g = (struct group_policy){.name = name_of(c, first_argument(block)), .default_domain = "", .split_dns = ""};
-        for (const struct statement *s = NULL; (s = next_child(c, block, s)) != NULL;)
-            if (s->state == STATEMENT_IS_KNOWN && !s->is_no)
-                take_attribute(c, g, s);
-        g->banner = banner_of(c, block);
+        *g = (struct group_policy){
+            .name = name_of(c, first_argument(block)), .banner = "", .default_domain = "", .split_dns = ""};
+        if (defaults != block)
+            take_attributes(c, g, defaults);
+        take_attributes(c, g, block);
     }
     c->conf->policy.group_policies = list;
     c->conf->policy.group_policy_count = used;
 }
 
 /* ---- tunnel-groups */
-
-static const struct statement *policy_block(const struct compiler *c, struct bytes name)
-{
-    for (const struct statement *s = NULL;
-         (s = statements_next(c->statements, s, STATEMENT_group_policy_attributes)) != NULL;)
-        if (bytes_equal(first_argument(s), name))
-            return s;
-    return NULL;
-}
 
 static void take_pools(struct compiler *c, struct tunnel_group *group, const struct statement *s)
 {
@@ -230,13 +280,58 @@ static void check_servers(struct compiler *c, const struct tunnel_group *group, 
     }
 }
 
-static void take_policy(struct compiler *c, struct tunnel_group *group, struct bytes name)
+static uint16_t policy_number(const struct compiler *c, struct bytes name)
 {
-    const struct statement *block = policy_block(c, name);
-
     for (uint16_t i = 0; i < c->conf->policy.group_policy_count; i++)
         if (bytes_equal(bytes_of_text(c->conf->policy.group_policies[i].name), name))
-            group->group_policy = i + 1;
+            return i + 1;
+    return 0;
+}
+
+static bool is_policy(const struct compiler *c, struct bytes name)
+{
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_group_policy)) != NULL;)
+        if (bytes_equal(first_argument(s), name))
+            return true;
+    return policy_number(c, name) != 0 || bytes_equal(name, bytes_of_text(default_policy));
+}
+
+static const struct statement *named_policy(const struct compiler *c, const struct statement *general)
+{
+    const struct statement *found = NULL;
+
+    for (const struct statement *s = NULL; general != NULL && (s = next_child(c, general, s)) != NULL;)
+        if (s->state == STATEMENT_IS_KNOWN && !s->is_no && s->row->kind == STATEMENT_default_group_policy)
+            found = s;
+    return found;
+}
+
+void compile_group_policy(struct compiler *c, struct tunnel_group *group, const struct statement *general,
+                          const struct statement *of_default)
+{
+    const struct statement *s =
+        named_policy(c, general) != NULL ? named_policy(c, general) : named_policy(c, of_default);
+    struct bytes name = s == NULL ? bytes_of_text(default_policy) : statement_argument(s, "group-policy", 0);
+
+    group->group_policy = policy_number(c, name);
+    if (group->group_policy == 0)
+        group->group_policy = policy_number(c, bytes_of_text(default_policy));
+    if (!is_policy(c, name))
+        say(c, CONF_WARNING, s, "tunnel-group %.64s: there is no group-policy %.64s, so DfltGrpPolicy holds",
+            group->name, name_of(c, name));
+    if (group->group_policy != 0 && c->conf->policy.group_policies[group->group_policy - 1].is_ikev1_refused)
+        say(c, CONF_WARNING, s,
+            "tunnel-group %.64s: the vpn-tunnel-protocol of its group-policy %.64s has no ikev1 in it: its peers are "
+            "refused",
+            group->name, c->conf->policy.group_policies[group->group_policy - 1].name);
+}
+
+static void take_pools_of_policy(struct compiler *c, struct tunnel_group *group)
+{
+    const char *name =
+        group->group_policy == 0 ? default_policy : c->conf->policy.group_policies[group->group_policy - 1].name;
+    const struct statement *block = policy_block(c, bytes_of_text(name));
+
     for (const struct statement *s = NULL; block != NULL && (s = next_child(c, block, s)) != NULL;)
         if (s->state == STATEMENT_IS_KNOWN && s->row->kind == STATEMENT_address_pools && statement_has(s, "value"))
             take_pools(c, group, s);
@@ -244,8 +339,6 @@ static void take_policy(struct compiler *c, struct tunnel_group *group, struct b
 
 void compile_remote_group(struct compiler *c, struct tunnel_group *group, const struct statement *general)
 {
-    struct bytes policy = bytes_of_text("DfltGrpPolicy");
-
     for (const struct statement *s = NULL; general != NULL && (s = next_child(c, general, s)) != NULL;) {
         if (s->state != STATEMENT_IS_KNOWN || s->is_no)
             continue;
@@ -253,10 +346,8 @@ void compile_remote_group(struct compiler *c, struct tunnel_group *group, const 
             take_pools(c, group, s);
         else if (s->row->kind == STATEMENT_server_group)
             check_servers(c, group, s);
-        else if (s->row->kind == STATEMENT_default_group_policy)
-            policy = statement_argument(s, "group-policy", 0);
     }
-    take_policy(c, group, policy);
+    take_pools_of_policy(c, group);
     if (group->user_auth == USER_AUTH_NONE)
         say(c, CONF_WARNING, general,
             "tunnel-group %.64s asks nobody for a password: whoever has its key is let in, and gets no address",
@@ -274,18 +365,6 @@ bool compile_serves_users(const struct compiler *c)
 }
 
 /* ---- users */
-
-static struct bytes first_word(struct bytes *text)
-{
-    struct bytes word = bytes_of(text->data, 0);
-
-    while (word.len < text->len && text->data[word.len] != ' ')
-        word.len++;
-    *text = bytes_after(*text, word.len);
-    while (text->len > 0 && text->data[0] == ' ')
-        *text = bytes_after(*text, 1);
-    return word;
-}
 
 /* PASSWORD [encrypted|nt-encrypted|pbkdf2|mschap] [privilege N]. What a device has made of a password, only the device
  * can check; a hash of crypt(5) is known by its beginning. */

@@ -79,6 +79,89 @@ static void a_group_of_users_has_its_pools_and_its_policy(void **state)
     reading_end(&r);
 }
 
+static void a_group_policy_says_what_is_allowed_and_inherits_the_rest(void **state)
+{
+    static const char none[] = "";
+    static const struct {
+        const char *defaults, *own;
+        bool is_refused;
+        uint32_t session_s, idle_s;
+        int logins; /* -1: any number */
+        const char *domain, *why;
+    } cases[] = {
+        {none, none, false, 0, 0, -1, "example.net", "nothing is said"},
+        {none, " vpn-tunnel-protocol ikev1 ssl-clientless\n", false, 0, 0, -1, "example.net", "IKEv1 among others"},
+        {none, " vpn-tunnel-protocol IPSec l2tp-ipsec\n", false, 0, 0, -1, "example.net", "as up to 8.3"},
+        {none, " vpn-tunnel-protocol ikev2 ssl-client\n", true, 0, 0, -1, "example.net", "only others"},
+        {none, " vpn-session-timeout 60\n vpn-idle-timeout 30\n", false, 3600, 1800, -1, "example.net", "minutes"},
+        {none, " vpn-simultaneous-logins 0\n", false, 0, 0, 0, "example.net", "nobody"},
+        {" vpn-idle-timeout 10\n vpn-session-timeout 20\n vpn-simultaneous-logins 2\n", none, false, 1200, 600, 2,
+         "example.net", "all of it from DfltGrpPolicy"},
+        {" vpn-idle-timeout 10\n", " vpn-idle-timeout none\n", false, 0, 0, -1, "example.net",
+         "none is no value of others"},
+        {" vpn-tunnel-protocol ikev2\n", " vpn-tunnel-protocol ikev1\n", false, 0, 0, -1, "example.net", "its own"},
+        {" vpn-idle-timeout 10\n default-domain value other.example\n", " no vpn-idle-timeout\n", false, 0, 600, -1,
+         "example.net", "no: what DfltGrpPolicy has"},
+        {none, " default-domain none\n", false, 0, 0, -1, "", "none takes away"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        char text[1024];
+
+        snprintf(text, sizeof text, "group-policy DfltGrpPolicy attributes\n%sgroup-policy STAFF attributes\n%s",
+                 cases[i].defaults, cases[i].own);
+        read_with(&r, group, text);
+        const struct policy *policy = &r.conf.policy;
+        const struct group_policy *p = &policy->group_policies[group_named(&r.conf, "STAFF")->group_policy - 1];
+        if (p->is_ikev1_refused != cases[i].is_refused || p->session_timeout_s != cases[i].session_s ||
+            p->idle_timeout_s != cases[i].idle_s || (p->are_logins_limited ? p->login_limit : -1) != cases[i].logins)
+            fail_msg("%s", cases[i].why);
+        assert_string_equal(p->default_domain, cases[i].domain);
+        CHECK(is_found(&r.conf, "has no ikev1 in it: its peers are refused") == cases[i].is_refused);
+        CHECK(r.conf.unused_count == 0);
+        reading_end(&r);
+    }
+}
+
+static void which_group_policy_holds_for_a_group_of_sites(void **state)
+{
+    static const struct {
+        const char *lines, *policy, *why;
+    } cases[] = {
+        {"", "", "none is said, and there is no DfltGrpPolicy"},
+        {"tunnel-group 192.0.2.9 general-attributes\n default-group-policy SITES\n", "SITES", "its own"},
+        {"tunnel-group DefaultL2LGroup general-attributes\n default-group-policy SITES\n", "SITES",
+         "that of all sites"},
+        {"group-policy DfltGrpPolicy attributes\n vpn-idle-timeout 9\n", "DfltGrpPolicy", "that of all"},
+        {"group-policy DfltGrpPolicy attributes\n vpn-idle-timeout 9\ngroup-policy BARE internal\n"
+         "tunnel-group 192.0.2.9 general-attributes\n default-group-policy BARE\n",
+         "DfltGrpPolicy", "one that says nothing itself"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        read_with(&r,
+                  "group-policy SITES internal\ngroup-policy SITES attributes\n vpn-session-timeout 5\n"
+                  "tunnel-group 192.0.2.9 type ipsec-l2l\ntunnel-group 192.0.2.9 ipsec-attributes\n"
+                  " ikev1 pre-shared-key xK9-2mQ7_vB4-pL8w\n",
+                  cases[i].lines);
+        uint16_t number = group_named(&r.conf, "192.0.2.9")->group_policy;
+        const char *name = number == 0 ? "" : r.conf.policy.group_policies[number - 1].name;
+        if (strcmp(name, cases[i].policy) != 0)
+            fail_msg("%s: %s", cases[i].why, name);
+        CHECK(!is_found(&r.conf, "there is no group-policy"));
+        reading_end(&r);
+    }
+    struct reading r;
+    read_with(&r, group, "tunnel-group STAFF general-attributes\n default-group-policy NOBODY\n");
+    CHECK(is_found(&r.conf, "tunnel-group STAFF: there is no group-policy NOBODY, so DfltGrpPolicy holds"));
+    reading_end(&r);
+}
+
 static void how_users_prove_themselves_is_said_in_both_spellings(void **state)
 {
     static const struct {
@@ -231,6 +314,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_group_of_users_has_its_pools_and_its_policy),
+        cmocka_unit_test(a_group_policy_says_what_is_allowed_and_inherits_the_rest),
+        cmocka_unit_test(which_group_policy_holds_for_a_group_of_sites),
         cmocka_unit_test(how_users_prove_themselves_is_said_in_both_spellings),
         cmocka_unit_test(X02_whoever_has_the_key_of_a_group_of_users_could_collect_passwords),
         cmocka_unit_test(what_cannot_be_used_is_named),
