@@ -91,6 +91,7 @@ rows="P01  the length of the header is not that of the datagram
       X03  passwords that are tried out
       X04  answers that tell groups or users apart
       X05  what is long in a configuration
+      X06  a gateway's words that a shell would run
       X07  padding, trailing bytes, what nobody asked for
       X08  addresses of others
       X09  answers by another method, odd names

@@ -223,7 +223,15 @@ struct seed_result seed_run(void *space, uint64_t seed, enum sim_plant plant)
     return result;
 }
 
-unsigned seed_tries(void *space, uint64_t seed, unsigned loss_percent, uint16_t fragment_len, unsigned tries_max)
+static void make_user(struct sim_site *user, struct sim_site *gateway)
+{
+    user->key_id = gateway->group_name = "staff";
+    user->user = SIM_USER;
+    user->password = SIM_PASSWORD;
+    gateway->serves_users = true;
+}
+
+unsigned seed_tries(void *space, uint64_t seed, const struct seed_way *way, unsigned tries_max)
 {
     struct drbg drbg;
     uint8_t entropy[DRBG_SEED_LEN] = {'t', 'r', 'i', 'e', 's'};
@@ -232,14 +240,16 @@ unsigned seed_tries(void *space, uint64_t seed, unsigned loss_percent, uint16_t 
     drbg_seed(&drbg, BYTES_OF(entropy));
     struct sim *sim = sim_make(space, 2, seed);
     make_sites(&drbg, sites, 2);
+    if (way->is_of_user)
+        make_user(&sites[0], &sites[1]);
     for (uint32_t i = 0; i < 2; i++) {
         sites[i].schedule = SCHEDULE_IKEWISE;
         sites[i].lifetime_s = sites[i].esp_lifetime_s = 0;
         sites[i].has_dpd = false;
-        sites[i].fragment_len = fragment_len;
+        sites[i].fragment_len = way->fragment_len;
         sim_site(sim, i, &sites[i]);
     }
-    sim_network(sim)->loss_percent = loss_percent;
+    sim_network(sim)->loss_percent = way->loss_percent;
     for (unsigned tries = 1; tries <= tries_max; tries++) {
         sim_acquire(sim, 0, 0);
         /* Until it is up, or nothing of it is left to wait for. */

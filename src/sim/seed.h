@@ -21,9 +21,14 @@ struct seed_result {
 size_t seed_space(void);
 struct seed_result seed_run(void *space, uint64_t seed, enum sim_plant plant);
 
+struct seed_way {
+    unsigned loss_percent;
+    uint16_t fragment_len; /* messages go in fragments of so many bytes; 0: whole */
+    bool is_of_user;       /* the one is a user's end of the other: XAUTH and mode config between the phases */
+};
+
 /* How many tries it takes two gateways to bring a tunnel up when each datagram is lost with that probability, all else
- * being well. `fragment_len`: messages go in fragments of so many bytes; 0: whole. One try is one negotiation with its
- * own repeats, 40 s. 0: more than `tries_max`. */
-unsigned seed_tries(void *space, uint64_t seed, unsigned loss_percent, uint16_t fragment_len, unsigned tries_max);
+ * being well. One try is one negotiation with its own repeats, 40 s. 0: more than `tries_max`. */
+unsigned seed_tries(void *space, uint64_t seed, const struct seed_way *way, unsigned tries_max);
 
 #endif

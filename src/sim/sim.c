@@ -170,7 +170,10 @@ static void carry_out(struct sim *sim, uint32_t index)
             break;
         case IKE_OUT_REMOVE: plane_remove(sim, index, item->remove.pair, item->remove.is_outbound_only); break;
         case IKE_OUT_EVENT: told(sim, index, item->event); break;
-        case IKE_OUT_CLIENT: trace(sim, &item->client->address, sizeof item->client->address); break;
+        case IKE_OUT_CLIENT:
+            trace(sim, &item->client->address, sizeof item->client->address);
+            sim->sites[index].given = *item->client;
+            break;
         case IKE_OUT_MOVE: plane_move(sim, index, item->move.pair, item->move.remote); break;
         }
     }
@@ -378,6 +381,11 @@ void sim_plant(struct sim *sim, enum sim_plant plant)
 uint64_t sim_now_ms(const struct sim *sim)
 {
     return sim->now_ms;
+}
+
+const struct ike_client *sim_given(const struct sim *sim, uint32_t site)
+{
+    return &sim->sites[site].given;
 }
 
 const struct ike *sim_ike(const struct sim *sim, uint32_t site)

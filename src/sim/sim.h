@@ -178,6 +178,7 @@ void sim_plant(struct sim *sim, enum sim_plant plant);
 
 uint64_t sim_now_ms(const struct sim *sim);
 const struct ike *sim_ike(const struct sim *sim, uint32_t site);
+const struct ike_client *sim_given(const struct sim *sim, uint32_t site); /* what a client has last been given */
 const struct vault *sim_vault(const struct sim *sim, uint32_t site);
 uint64_t sim_hash(const struct sim *sim);
 const char *sim_fault(const struct sim *sim);

@@ -133,6 +133,7 @@ struct site {
     uint32_t event_counts[EV_COUNT];
     struct event last_events[EV_COUNT];
     struct stranger strangers[STRANGERS_MAX];
+    struct ike_client given;
     uint32_t cookie_count;
     uint8_t cookies[COOKIES_MAX][8]; /* of exchanges that it began, a ring */
 };

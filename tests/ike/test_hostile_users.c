@@ -208,6 +208,30 @@ static void X05_a_long_banner_is_given_within_bounds(void **state)
         CHECK(sim_datagram(sim, i)->data.len < 1400);
 }
 
+/* The texts go to the log, and the servers nowhere: no part of it meets a shell. */
+static void X06_what_a_gateway_says_comes_as_text_and_as_addresses_of_hosts(void **state)
+{
+    struct group_policy policy = {.name = "shell",
+                                  .banner = "$(reboot) `id`; rm -rf / | sh\n\x1b[2J\x07",
+                                  .default_domain = "example.net\nnameserver 192.0.2.66",
+                                  .split_dns = "",
+                                  .dns = {ip_of_v4(0x7f000001), ip_of_v4(0x0a020035)}};
+    struct sim *sim = world_of_user(6, SIM_USER, SIM_PASSWORD);
+    struct policy *p = (struct policy *)(uintptr_t)sim_ike(sim, EAST)->policy;
+
+    (void)state;
+    p->group_policies = &policy;
+    p->group_policy_count = 1;
+    ((struct tunnel_group *)(uintptr_t)p->tunnel_groups)->group_policy = 1;
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 3000);
+    const struct ike_client *given = sim_given(sim, WEST);
+    CHECK(given->is_up && sim_pairs_up(sim, WEST) == 1);
+    assert_string_equal(given->banner, "$(reboot) `id`; rm -rf / | sh\\x0a\\x1b[2J\\x07");
+    assert_string_equal(given->domain, "example.net\\x0anameserver 192.0.2.66");
+    CHECK(ip_equal(given->dns[0], policy.dns[1]) && !ip_is_set(given->dns[1])); /* none of its own */
+}
+
 static void X07_padding_is_overlooked_and_what_does_not_belong_there_is_not(void **state)
 {
     static const struct {
@@ -351,6 +375,7 @@ int main(void)
         cmocka_unit_test(X03_after_some_wrong_passwords_even_the_right_one_is_refused_for_a_while),
         cmocka_unit_test(X04_an_unknown_user_is_answered_like_a_known_one_with_a_wrong_password),
         cmocka_unit_test(X05_a_long_banner_is_given_within_bounds),
+        cmocka_unit_test(X06_what_a_gateway_says_comes_as_text_and_as_addresses_of_hosts),
         cmocka_unit_test(X07_padding_is_overlooked_and_what_does_not_belong_there_is_not),
         cmocka_unit_test(X08_nobody_gets_the_address_of_another_user),
         cmocka_unit_test(X09_only_a_name_and_a_password_answer_the_question_for_them),

@@ -157,8 +157,12 @@ static void a_broken_rule_is_found_and_replays_to_the_same_hash(void **state)
 
 /* What is promised, in ten thousandths. With fragments of 160 bytes four messages of nine go in three each. */
 static const struct {
-    unsigned loss_percent, fragment_len, tries, promised;
-} rates[] = {{10, 0, 1, 9999}, {30, 0, 3, 9990}, {20, 160, 2, 9990}};
+    struct seed_way way;
+    unsigned tries, promised;
+} rates[] = {
+    {{10, 0, false}, 1, 9999}, {{30, 0, false}, 3, 9990}, {{20, 160, false}, 2, 9990},
+    {{10, 0, true}, 2, 9990},  {{20, 0, true}, 3, 9990},  {{20, 160, true}, 3, 9990},
+};
 
 static int print_rates(uint64_t count)
 {
@@ -168,10 +172,11 @@ static int print_rates(uint64_t count)
         uint64_t up = 0;
 
         for (uint64_t seed = 0; seed < count; seed++)
-            up += seed_tries(space, seed, rates[i].loss_percent, (uint16_t)rates[i].fragment_len, rates[i].tries) != 0;
-        printf("%u %% loss, %s: %llu of %llu up within %u tries\n", rates[i].loss_percent,
-               rates[i].fragment_len == 0 ? "whole messages" : "fragments", (unsigned long long)up,
-               (unsigned long long)count, rates[i].tries);
+            up += seed_tries(space, seed, &rates[i].way, rates[i].tries) != 0;
+        printf("%u %% loss, %s, %s: %llu of %llu up within %u tries\n", rates[i].way.loss_percent,
+               rates[i].way.fragment_len == 0 ? "whole messages" : "fragments",
+               rates[i].way.is_of_user ? "a user" : "a site", (unsigned long long)up, (unsigned long long)count,
+               rates[i].tries);
         missed += up * 10000 < count * rates[i].promised;
     }
     return missed;
