@@ -13,14 +13,29 @@ static bool is_pair_of(const struct control_record *r, const char *peer)
     return r->kind == RECORD_ipsec_pair && strcmp(record_text(r, COL_ipsec_pair_peer), peer) == 0;
 }
 
-/* ---- show vpn-sessiondb ---- */
-
-static bool is_user(const struct control_record *sa)
+/* Users behind one NAT have one address: theirs is the inner one. */
+static bool is_pair_of_session(const struct control_record *r, const struct control_record *sa)
 {
-    return strcmp(record_text(sa, COL_isakmp_sa_type), "user") == 0;
+    const char *assigned = record_text(sa, COL_isakmp_sa_assigned);
+    size_t len = strlen(assigned);
+
+    if (!is_pair_of(r, record_text(sa, COL_isakmp_sa_peer)))
+        return false;
+    const char *ident = record_text(r, COL_ipsec_pair_remote_ident);
+
+    return len == 0 || (strncmp(ident, assigned, len) == 0 && ident[len] == '/');
 }
 
-static void sum_session(const struct reply *reply, const char *peer, struct screen_item *item)
+/* ---- show vpn-sessiondb ---- */
+
+/* At the gateway; a client's own SA is a session with its gateway. */
+static bool is_user(const struct control_record *sa)
+{
+    return strcmp(record_text(sa, COL_isakmp_sa_type), "user") == 0 &&
+           strcmp(record_text(sa, COL_isakmp_sa_role), "responder") == 0;
+}
+
+static void sum_session(const struct reply *reply, const struct control_record *sa, struct screen_item *item)
 {
     item->pair = NULL;
     item->pair_count = 0;
@@ -28,7 +43,7 @@ static void sum_session(const struct reply *reply, const char *peer, struct scre
     for (size_t i = 0; i < reply->count; i++) {
         const struct control_record *r = &reply->records[i];
 
-        if (!is_pair_of(r, peer))
+        if (!is_pair_of_session(r, sa))
             continue;
         item->pair = r;
         item->pair_count++;
@@ -40,15 +55,13 @@ static void sum_session(const struct reply *reply, const char *peer, struct scre
 static void write_session(FILE *out, const struct reply *reply, const struct control_record *sa,
                           struct screen_item item)
 {
-    const char *peer = record_text(sa, COL_isakmp_sa_peer);
-
     item.record = item.sa = sa;
-    sum_session(reply, peer, &item);
+    sum_session(reply, sa, &item);
     screen_block(out, is_user(sa) ? BLOCK_USER : BLOCK_SESSION, &item);
     screen_block(out, BLOCK_SESSION_DETAIL, &item);
     item.tunnel_number = 1;
     for (size_t i = 0; i < reply->count; i++) {
-        if (!is_pair_of(&reply->records[i], peer))
+        if (!is_pair_of_session(&reply->records[i], sa))
             continue;
         item.record = &reply->records[i];
         item.tunnel_number++;

@@ -61,6 +61,23 @@ void client_send_gateway(struct client *client)
     client_send(client, &r);
 }
 
+static void set_user(struct control_record *r, const struct ike_sa_view *v)
+{
+    char space[CONTROL_WORD_SIZE];
+    struct text user = text_of(space, sizeof space);
+
+    record_set_text(r, COL_isakmp_sa_type, v->is_user ? "user" : "L2L");
+    if (!v->is_user)
+        return;
+    if (*v->user) {
+        text_add_escaped(&user, bytes_of_text(v->user));
+        record_set_text(r, COL_isakmp_sa_username, space);
+    }
+    if (ip_is_set(v->assigned))
+        record_set_ip(r, COL_isakmp_sa_assigned, v->assigned);
+    record_set_text(r, COL_isakmp_sa_group_policy, *v->group_policy ? v->group_policy : "DfltGrpPolicy");
+}
+
 /* In the ASA's words. */
 static void set_sa(struct control_record *r, const struct ike_sa_view *v, uint64_t now_ms)
 {
@@ -74,7 +91,7 @@ static void set_sa(struct control_record *r, const struct ike_sa_view *v, uint64
     record_set_number(r, COL_isakmp_sa_peer_port, v->remote.port);
     if (v->tunnel_group && *v->tunnel_group)
         record_set_text(r, COL_isakmp_sa_tunnel_group, v->tunnel_group);
-    record_set_text(r, COL_isakmp_sa_type, "L2L");
+    set_user(r, v);
     record_set_text(r, COL_isakmp_sa_role, role_name(v->is_initiator));
     record_set_flag(r, COL_isakmp_sa_rekey, v->is_rekeying);
     record_set_flag(r, COL_isakmp_sa_dead, v->is_dead);

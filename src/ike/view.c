@@ -18,6 +18,20 @@ static uint32_t remaining_s(uint64_t expires_ms, uint64_t now_ms)
     return expires_ms > now_ms ? (uint32_t)((expires_ms - now_ms) / 1000) : 0;
 }
 
+static void view_user(const struct ike *ike, const struct isakmp_sa *sa, struct ike_sa_view *view)
+{
+    const struct tunnel_group *group =
+        sa->tunnel_group == NO_INDEX ? NULL : &ike->policy->tunnel_groups[sa->tunnel_group];
+    const struct session *session = session_of(ike, sa->session);
+
+    view->tunnel_group = group == NULL ? "" : group->name;
+    view->is_user = session != NULL || (group != NULL && group->is_remote_access);
+    view->user = session == NULL ? "" : session->user;
+    view->assigned = session == NULL ? (struct ip){0} : session->address;
+    view->group_policy =
+        group == NULL || group->group_policy == 0 ? "" : ike->policy->group_policies[group->group_policy - 1].name;
+}
+
 bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_sa_view *view)
 {
     const struct isakmp_sa *sa = nth(&ike->sas, index);
@@ -45,12 +59,12 @@ bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct 
         .is_aggressive = sa->mode == EXCHANGE_AM,
         .lifetime_s = sa->lifetime_s,
         .remaining_s = remaining_s(sa->expires_ms, now_ms),
-        .tunnel_group = sa->tunnel_group == NO_INDEX ? "" : ike->policy->tunnel_groups[sa->tunnel_group].name,
         .begun_ms = sa->begun_ms,
         .has_dpd = sa->peer_does_dpd,
         .has_fragmentation = sa->peer_takes_fragments && ike->policy != NULL && ike->policy->fragment_len != 0,
     };
     memcpy(view->cookies, sa->cookies, sizeof view->cookies);
+    view_user(ike, sa, view);
     return true;
 }
 

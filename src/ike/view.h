@@ -22,7 +22,11 @@ struct ike_sa_view {
     const char *tunnel_group; /* "" until known */
     uint64_t begun_ms;
     bool has_dpd;
-    bool has_fragmentation; /* large messages to the peer go in fragments */
+    bool has_fragmentation;   /* large messages to the peer go in fragments */
+    bool is_user;             /* of remote access, at either end */
+    const char *user;         /* as he wrote it; "" until he is proved. It is the engine's, until the next input */
+    struct ip assigned;       /* not set: he has no inner address yet */
+    const char *group_policy; /* "": none */
 };
 
 struct ike_pair_view {

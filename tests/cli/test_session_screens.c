@@ -227,7 +227,8 @@ static void users_are_a_list_of_their_own(void **state)
     static const char user[] =
         "{\"record\":\"isakmp_sa\",\"conn_id\":12,\"type\":\"user\",\"username\":\"alice\",\"assigned\":\"10.60.200."
         "10\","
-        "\"local_port\":4500,\"peer\":\"192.0.2.9\",\"peer_port\":4500,\"tunnel_group\":\"STAFF\",\"role\":"
+        "\"local_port\":4500,\"peer\":\"192.0.2.9\",\"peer_port\":4500,\"tunnel_group\":\"STAFF\",\"group_policy\":"
+        "\"STAFF-POLICY\",\"role\":"
         "\"responder\","
         "\"mode\":\"aggressive\",\"rekey\":false,\"dead\":false,\"state\":\"AM_ACTIVE\",\"encryption\":\"aes-256\","
         "\"hash\":\"sha\",\"group\":2,\"lifetime_s\":86400,\"remaining_s\":86000,\"age_s\":400,\"begun_at\":1530892863,"
@@ -248,7 +249,7 @@ static void users_are_a_list_of_their_own(void **state)
                   "Encryption   : IKEv1: (1)AES256  IPsecOverNatT: (0)none\n"
                   "Hashing      : IKEv1: (1)SHA1  IPsecOverNatT: (0)none\n"
                   "Bytes Tx     : 0                      Bytes Rx     : 0\n"
-                  "Tunnel Group : STAFF\n"
+                  "Group Policy : STAFF-POLICY           Tunnel Group : STAFF\n"
                   "Login Time   : 10:01:03 MDT Fri Jul 6 2018\n"
                   "Duration     : 0h:06m:40s\n"
                   "\n");
