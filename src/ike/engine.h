@@ -370,6 +370,8 @@ void phase1_refuse(struct ike *ike, const struct isakmp_sa *sa, const struct exc
                    struct endpoint remote, enum reason why, struct ike_outputs *out);
 void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer, enum side side, uint8_t phase, bool is_success,
                   enum state state, enum reason reason);
+/* Anybody may begin a phase 1 in a peer's name: it is what became of one before its peer was proved. */
+bool outcome_is_anybodys(const struct outcome *outcome);
 /* Tells the end of the session when the last SA of a peer that was up is gone. */
 void session_check(struct ike *ike, struct handle peer, enum reason why, struct ike_outputs *out);
 

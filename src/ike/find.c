@@ -206,19 +206,36 @@ static bool is_idle(const struct ike *ike, const struct peer *peer)
     return peer->waiting_count == 0 && pair_first_of(ike, peer->self) == NULL;
 }
 
+/* Neither the configuration names it, nor has it ever been more than a first message from anywhere. */
+static bool is_stranger(const struct ike *ike, const struct peer *peer)
+{
+    if (ike->policy != NULL && policy_names_peer(ike->policy, peer->remote))
+        return false;
+    for (uint8_t i = 0; i < peer->outcome_count; i++)
+        if (!outcome_is_anybodys(&peer->outcomes[i]))
+            return false;
+    return true;
+}
+
 /* A peer that has nothing but old outcomes and dead SAs gives way to a new one: else whoever sends first messages from
- * many addresses takes all places for as long as dead SAs are shown. The search goes on where the last one ended, so
- * that one look is enough as a rule. NULL: all are in use. */
+ * many addresses takes all places for as long as dead SAs are shown. Strangers go first, so that these do not push out
+ * what is kept of others. The search goes on where the last one ended, so that one look is enough as a rule. NULL: all
+ * are in use. */
 static struct peer *idle_peer(struct ike *ike)
 {
+    struct peer *known = NULL;
+
     for (uint32_t tried = 0; tried < ike->limits.peers; tried++) {
         ike->last_idle_peer = (ike->last_idle_peer + 1) % ike->limits.peers;
         struct peer *peer = at_place(&ike->peers, ike->last_idle_peer + 1);
 
-        if (is_idle(ike, peer))
+        if (!is_idle(ike, peer))
+            continue;
+        if (is_stranger(ike, peer))
             return peer;
+        known = known == NULL ? peer : known;
     }
-    return NULL;
+    return known;
 }
 
 struct peer *peer_make(struct ike *ike, struct ip remote)

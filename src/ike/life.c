@@ -10,18 +10,18 @@ static uint32_t handle_number(struct handle h)
     return h.generation << 20 | (h.index + 1);
 }
 
-/* Which place is given up for a new outcome. Anybody may begin a phase 1 in a peer's name: what became of it before its
- * peer was proved takes the place of the last one like it, and pushes nothing else out. */
-static uint8_t outcome_place(const struct peer *peer, enum side side, uint8_t phase, bool is_success, enum state state)
+bool outcome_is_anybodys(const struct outcome *o)
 {
-    bool is_anybodys = side == RESPONDER && phase == 1 && !is_success && state_info(state)->waits != WAITS_REST;
+    return o->side == RESPONDER && o->phase == 1 && !o->is_success && state_info(o->state)->waits != WAITS_REST;
+}
 
-    for (uint8_t i = 0; is_anybodys && i < peer->outcome_count; i++) {
-        const struct outcome *o = &peer->outcomes[i];
-
-        if (o->side == RESPONDER && o->phase == 1 && !o->is_success && o->state == state)
+/* Which place is given up for a new outcome: of what is anybody's, that of the last one like it, and nothing else is
+ * pushed out. */
+static uint8_t outcome_place(const struct peer *peer, const struct outcome *new)
+{
+    for (uint8_t i = 0; outcome_is_anybodys(new) && i < peer->outcome_count; i++)
+        if (outcome_is_anybodys(&peer->outcomes[i]) && peer->outcomes[i].state == new->state)
             return i;
-    }
     return peer->outcome_count < IKE_OUTCOMES_MAX ? peer->outcome_count : IKE_OUTCOMES_MAX - 1;
 }
 
@@ -32,9 +32,10 @@ void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer_h, enum s
 
     if (peer == NULL)
         return;
-    uint8_t shifted = outcome_place(peer, side, phase, is_success, state);
+    const struct outcome new = {now_ms, side, phase, is_success, state, reason, HYPOTHESIS_NONE};
+    uint8_t shifted = outcome_place(peer, &new);
     memmove(peer->outcomes + 1, peer->outcomes, shifted * sizeof peer->outcomes[0]);
-    peer->outcomes[0] = (struct outcome){now_ms, side, phase, is_success, state, reason, HYPOTHESIS_NONE};
+    peer->outcomes[0] = new;
     if (peer->outcome_count <= shifted)
         peer->outcome_count = shifted + 1;
 }

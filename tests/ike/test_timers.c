@@ -130,12 +130,43 @@ static void a_peer_without_SAs_gives_way_to_a_new_one(void **state)
     free(space);
 }
 
+/* Thousands of strangers begin and fall silent; of a peer that the configuration names, and of one that we have begun
+ * with, what became of them is there as long as there are strangers to give way. */
+static void strangers_do_not_push_out_what_became_of_others(void **state)
+{
+    static const struct ike_limits limits = {
+        .peers = 8, .sas = 16, .exchanges = 16, .pairs = 4, .blobs = 40, .half_open = 8};
+    static const uint8_t seed[48] = {7};
+    static const struct tunnel tunnel = {.peers = {{.family = IP_V4, .octets = {10, 0, 0, 1}}}, .peer_count = 1};
+    static const struct policy policy = {.tunnels = &tunnel, .tunnel_count = 1};
+    static const uint32_t named = 0x0a000001, begun = 0x0a000002, stranger = 0x64000000;
+    void *space = malloc(ike_space(&limits));
+    struct ike *ike = ike_make(space, &limits, BYTES_OF(seed));
+
+    (void)state;
+    ike->policy = &policy;
+    outcome_keep(ike, 1000, peer_make(ike, ip_of_v4(named))->self, RESPONDER, 1, false, STATE_MM_WAIT_MSG3,
+                 REASON_PEER_SILENT);
+    outcome_keep(ike, 1000, peer_make(ike, ip_of_v4(begun))->self, INITIATOR, 1, false, STATE_MM_WAIT_MSG6,
+                 REASON_NO_ANSWER);
+    for (uint32_t i = 0; i < 1000; i++)
+        outcome_keep(ike, 2000 + i, peer_make(ike, ip_of_v4(stranger + i))->self, RESPONDER, 1, false,
+                     STATE_MM_WAIT_MSG3, REASON_PEER_SILENT);
+    const struct peer *first = peer_of_ip(ike, ip_of_v4(named)), *second = peer_of_ip(ike, ip_of_v4(begun));
+
+    CHECK(first != NULL && first->outcome_count == 1 && first->outcomes[0].at_ms == 1000);
+    CHECK(second != NULL && second->outcome_count == 1 && second->outcomes[0].at_ms == 1000);
+    CHECK(peer_of_ip(ike, ip_of_v4(stranger)) == NULL && peer_of_ip(ike, ip_of_v4(stranger + 999)) != NULL);
+    free(space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deadlines_and_chains_are_right_whatever_happens),
         cmocka_unit_test(a_responder_repeats_message_2_only_on_a_schedule_that_does),
         cmocka_unit_test(a_peer_without_SAs_gives_way_to_a_new_one),
+        cmocka_unit_test(strangers_do_not_push_out_what_became_of_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, world_end);
