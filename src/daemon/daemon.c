@@ -70,6 +70,11 @@ static void on_plane_input(void *context, enum ike_plane_kind kind, struct handl
                                               .remote = remote != NULL ? *remote : (struct endpoint){.port = 0}}});
 }
 
+static bool is_of_configuration(void *context, struct ip peer)
+{
+    return policy_names_peer(&((const struct daemon *)context)->config->conf.policy, peer);
+}
+
 static void on_event(void *context, const struct event *event)
 {
     struct daemon *daemon = context;
@@ -244,6 +249,7 @@ static void take_down(struct daemon *daemon)
     struct text why = text_of(space, sizeof space);
 
     daemon->is_running = false;
+    log_know_peers(daemon->log, NULL, NULL);
     log_watch(daemon->log, NULL, NULL);
     if (daemon->look_again.data != NULL)
         uv_close((uv_handle_t *)&daemon->look_again, NULL);
@@ -332,6 +338,7 @@ struct daemon *daemon_start(uv_loop_t *loop, struct log *log, struct config *con
         return NULL;
     }
     daemon->is_running = true;
+    log_know_peers(log, is_of_configuration, daemon);
     log_watch(log, tell_control, daemon);
     watch_signals(daemon);
     CHECK(uv_timer_init(loop, &daemon->look_again) == 0);

@@ -114,6 +114,7 @@ static void feed_one(struct driver *driver, const struct ike_input *in)
         log_note(driver->log, LOG_WARNING,
                  "%zu messages of one input were too many for the captures to have them in clear",
                  driver->out->lost_clear_count);
+    log_end_turn(driver->log);
     ike_outputs_wipe(driver->out);
 }
 

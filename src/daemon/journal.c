@@ -7,6 +7,7 @@
 
 /* What stands before the parts that are kept. */
 struct kept {
+    struct journal_head head;
     uint64_t at_ms;
     uint32_t len; /* of the parts */
     uint8_t kind;
@@ -52,6 +53,9 @@ static void make_room(struct journal *j, uint32_t at, uint32_t end)
 static void keep(struct journal *j, struct kept kept, struct bytes first, struct bytes second)
 {
     kept.len = (uint32_t)(first.len + second.len);
+    kept.head.serial = j->kept_count++;
+    kept.head.turn = j->turn;
+    kept.head.kind = kept.kind;
     uint32_t len = (uint32_t)sizeof kept + kept.len;
 
     CHECK(len <= JOURNAL_BYTES);
@@ -75,8 +79,10 @@ static void keep(struct journal *j, struct kept kept, struct bytes first, struct
 void journal_keep_event(struct journal *j, const struct event *e, uint64_t at_ms)
 {
     keep(j,
-         (struct kept){
-             .at_ms = at_ms, .kind = JOURNAL_IS_EVENT, .event = {e->kind, e->text_len, e->field_count, e->is_cut}},
+         (struct kept){.head = {.peer = event_ip(e, FIELD_PEER), .conn_id = (uint32_t)event_number(e, FIELD_CONN_ID)},
+                       .at_ms = at_ms,
+                       .kind = JOURNAL_IS_EVENT,
+                       .event = {e->kind, e->text_len, e->field_count, e->is_cut}},
          bytes_of(e->fields, e->field_count * sizeof e->fields[0]), bytes_of(e->text, e->text_len));
 }
 
@@ -85,7 +91,11 @@ void journal_keep_message(struct journal *j, bool is_sent, const struct endpoint
 {
     bool is_cut = data.len > JOURNAL_MESSAGE_MAX;
 
-    keep(j, (struct kept){.at_ms = at_ms, .kind = JOURNAL_IS_MESSAGE, .message = {is_sent, is_cut, *local, *remote}},
+    keep(j,
+         (struct kept){.head = {.peer = remote->ip},
+                       .at_ms = at_ms,
+                       .kind = JOURNAL_IS_MESSAGE,
+                       .message = {is_sent, is_cut, *local, *remote}},
          bytes_of(data.data, is_cut ? JOURNAL_MESSAGE_MAX : data.len), (struct bytes){0});
 }
 
@@ -107,15 +117,38 @@ static void read_event(struct event *e, const struct kept *kept, const uint8_t *
     e->is_cut = kept->event.is_cut;
 }
 
-bool journal_read(const struct journal *j, uint32_t index, struct journal_record *record)
+static uint32_t place_of(const struct journal *j, uint32_t index)
 {
-    if (index >= j->count)
-        return false;
-    uint32_t place = (j->next + JOURNAL_RECORDS_MAX - 1 - index) % JOURNAL_RECORDS_MAX;
-    struct kept kept = kept_at(j, place);
-    const uint8_t *from = j->bytes + j->at[place] + sizeof kept;
+    CHECK(index < j->count);
+    return (j->next + JOURNAL_RECORDS_MAX - 1 - index) % JOURNAL_RECORDS_MAX;
+}
+
+struct bytes journal_bytes(const struct journal *j, uint32_t index)
+{
+    uint32_t place = place_of(j, index);
+
+    return bytes_of(j->bytes + j->at[place], sizeof(struct kept) + kept_at(j, place).len);
+}
+
+struct journal_head journal_head(struct bytes bytes)
+{
+    struct kept kept;
+
+    CHECK(bytes.len >= sizeof kept);
+    memcpy(&kept, bytes.data, sizeof kept);
+    return kept.head;
+}
+
+void journal_read_bytes(struct bytes bytes, struct journal_record *record)
+{
+    struct kept kept;
+
+    CHECK(bytes.len >= sizeof kept);
+    memcpy(&kept, bytes.data, sizeof kept);
+    const uint8_t *from = bytes.data + sizeof kept;
 
     record->kind = kept.kind;
+    record->head = kept.head;
     record->at_ms = kept.at_ms;
     switch ((enum journal_record_kind)kept.kind) {
     case JOURNAL_IS_EVENT: read_event(&record->event, &kept, from); break;
@@ -128,6 +161,13 @@ bool journal_read(const struct journal *j, uint32_t index, struct journal_record
         break;
     case JOURNAL_IS_INPUT: memcpy(record->input, from, kept.len); break;
     }
+}
+
+bool journal_read(const struct journal *j, uint32_t index, struct journal_record *record)
+{
+    if (index >= j->count)
+        return false;
+    journal_read_bytes(journal_bytes(j, index), record);
     return true;
 }
 

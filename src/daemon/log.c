@@ -26,6 +26,7 @@ struct log {
     uint8_t most_severe[EV_COUNT]; /* of the lines of an event in any dialect: what is below every filter need not be
                                       written */
     struct log_limit limit;
+    struct evidence *evidence;
     struct journal journal;
 };
 
@@ -51,6 +52,8 @@ struct log *log_open(bool to_syslog, bool to_terminal, bool is_debug)
     log->syslog_severity = LOG_INFO;
     log->terminal_severity = is_debug ? LOG_DEBUG : LOG_INFO;
     log->begun_ms = clock_now_ms();
+    log->journal.turn = 1;
+    log->evidence = evidence_create();
     learn_severities(log);
     if (log->to_syslog)
         openlog(PROCESS_NAME, LOG_PID | LOG_NDELAY, LOG_DAEMON);
@@ -61,6 +64,7 @@ void log_close(struct log *log)
 {
     if (log->to_syslog)
         closelog();
+    evidence_free(log->evidence);
     free(log);
 }
 
@@ -234,7 +238,20 @@ void log_input(struct log *log, const char *name)
 
 bool log_past(const struct log *log, uint32_t index, struct journal_record *record)
 {
-    return journal_read(&log->journal, index, record);
+    return journal_read(&log->journal, index, record) ||
+           (index >= log->journal.count &&
+            evidence_read(log->evidence, &log->journal, index - log->journal.count, record));
+}
+
+void log_end_turn(struct log *log)
+{
+    evidence_take(log->evidence, &log->journal);
+    log->journal.turn++;
+}
+
+void log_know_peers(struct log *log, evidence_known *known, void *context)
+{
+    evidence_know(log->evidence, known, context);
 }
 
 uint64_t log_kept_back_count(const struct log *log)

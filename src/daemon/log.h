@@ -11,6 +11,7 @@
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H
 
+#include "daemon/evidence.h"
 #include "daemon/journal.h"
 #include "event/phrases.h"
 
@@ -55,6 +56,12 @@ void log_input(struct log *log, const char *name);
 
 /* What the journal has; the newest is 0. False: there are no more. */
 bool log_past(const struct log *log, uint32_t index, struct journal_record *record);
+
+/* One input of the engine, and all that it has brought about, is in the log: what belongs to a negotiation that does
+ * not come up is kept (evidence.h). */
+void log_end_turn(struct log *log);
+/* Whose negotiations are kept when there is not room for all. */
+void log_know_peers(struct log *log, evidence_known *known, void *context);
 
 /* Events that the limits have kept out of the log since the start. */
 uint64_t log_kept_back_count(const struct log *log);

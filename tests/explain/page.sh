@@ -35,7 +35,7 @@ capture or a journal every payload; what is sealed too, with `--keys`), the line
 quotes no log and holds no secret. `--redact` puts address-1, address-2 and so on in place of addresses, in all of it.
 
 A running gateway says the same of itself: `ikewise show tunnel PEER why`. And it keeps a **journal**: the newest 2 MB of the messages that came and left,
-what else moved it, and its log in full. `ikewise copy journal [PEER] FILE` writes it (mode 0600); `explain` reads it anywhere, alone or beside the other
+what else moved it, and its log in full; and, whatever strangers send meanwhile, all that belongs to the last 20 negotiations of each peer that did not come up. `ikewise copy journal [PEER] FILE` writes it (mode 0600); `explain` reads it anywhere, alone or beside the other
 end's files, and `ikewise replay FILE --config OTHER` runs its negotiation against another configuration. What was sealed on the wire is sealed in it, and
 no pre-shared key is ever in it; a hash of aggressive mode is, as on the wire, and keys can be tried on that. `ikewise copy journal [PEER] session-keys FILE`,
 for root alone, adds the keys of the ISAKMP SAs that there are at that moment, and while `debug crypto ikev1 keys` is on also of those that have ended since:
