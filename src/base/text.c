@@ -35,7 +35,13 @@ void text_add_decimal(struct text *t, uint64_t number)
     do
         digits[--at] = (char)('0' + number % 10);
     while ((number /= 10) != 0);
-    text_add_plain(t, bytes_of(digits + at, sizeof digits - at));
+    if (t->size - 1 - t->len < sizeof digits) {
+        text_add_plain(t, bytes_of(digits + at, sizeof digits - at));
+        return;
+    }
+    while (at < sizeof digits)
+        t->data[t->len++] = digits[at++];
+    t->data[t->len] = '\0';
 }
 
 void text_add(struct text *t, const char *format, ...)

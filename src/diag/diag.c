@@ -18,7 +18,8 @@ size_t diag_space(size_t negotiations)
     size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + 16) +
                    FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16) + DETAIL_COUNT * (DETAIL_SIZE + 16);
 
-    return sizeof(struct diag) + shown_index_space() + (negotiations + SOURCES_MAX) * lines +
+    return sizeof(struct diag) + sizeof(struct offers_known) + shown_index_space() +
+           (negotiations + SOURCES_MAX) * lines +
            chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + 16) +
            negotiations * sizeof(struct link) + buckets * sizeof(uint32_t) + 256;
 }
@@ -32,10 +33,10 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
     d->bucket_count = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
     d->buckets = arena_take(arena, d->bucket_count * sizeof *d->buckets);
     d->view_max = negotiations;
-    d->all = (struct views){arena, shown_index_new(arena)};
+    d->all = (struct views){arena, shown_index_new(arena), arena_take(arena, sizeof(struct offers_known))};
     d->links = arena_take(arena, negotiations * sizeof *d->links);
     d->chunks = arena_take(arena, (negotiations / CHUNK_VIEWS + 1) * sizeof *d->chunks);
-    if (!d->all.shown || !d->buckets || !d->links || !d->chunks)
+    if (!d->all.shown || !d->all.offers || !d->buckets || !d->links || !d->chunks)
         return NULL;
     memset(d->buckets, 0xff, d->bucket_count * sizeof *d->buckets);
     d->free = NONE;

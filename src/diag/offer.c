@@ -166,7 +166,34 @@ static void take_difference(struct offers *o, const struct event *e)
         add_word(offer, bytes_of_text(event_text(e, FIELD_WANTED)), 0);
 }
 
-static void take_seen(struct offers *o, const struct event *e, enum whose sender)
+/* As add_fields, with a look at what was looked up before. */
+static void add_known(struct offer *o, const struct event *e, struct offers_known *known)
+{
+    const char *encryption = event_text(e, FIELD_ENCRYPTION), *hash = event_text(e, FIELD_HASH);
+    const char *method = event_text(e, FIELD_AUTHENTICATION);
+    uint64_t key_len = event_number(e, FIELD_KEY_LENGTH), group = event_number(e, FIELD_DH_GROUP);
+    struct offer_known *k =
+        &known->transforms[(key_len / 64 + 3 * group + (uint8_t)*encryption + 5u * (uint8_t)*hash) % OFFERS_KNOWN];
+    struct offer fresh = {0};
+
+    if (k->holds == 0 || k->key_len != key_len || k->group != group || strcmp(k->encryption, encryption) != 0 ||
+        strcmp(k->hash, hash) != 0 || strcmp(k->method, method) != 0) {
+        add_fields(&fresh, e);
+        o->holds |= fresh.holds;
+        if (strlen(encryption) >= OFFER_WORD_SIZE || strlen(hash) >= OFFER_WORD_SIZE ||
+            strlen(method) >= OFFER_WORD_SIZE || (group == 0 && event_has(e, FIELD_DH_GROUP)))
+            return;
+        strcpy(k->encryption, encryption);
+        strcpy(k->hash, hash);
+        strcpy(k->method, method);
+        k->key_len = key_len;
+        k->group = group;
+        k->holds = fresh.holds;
+    }
+    o->holds |= k->holds;
+}
+
+static void take_seen(struct offers *o, const struct event *e, enum whose sender, struct offers_known *known)
 {
     unsigned phase = event_number(e, FIELD_PHASE) == 2 ? 2 : 1;
     struct offer *offer =
@@ -174,7 +201,7 @@ static void take_seen(struct offers *o, const struct event *e, enum whose sender
 
     if (!offer)
         return;
-    add_fields(offer, e);
+    add_known(offer, e, known);
     close_offer(offer);
 }
 
@@ -213,7 +240,7 @@ static void take_configured(struct offers *o, const struct event *e)
         close_offer(offer);
 }
 
-void offers_take(struct offers *o, const struct event *e, enum whose sender)
+void offers_take(struct offers *o, const struct event *e, enum whose sender, struct offers_known *known)
 {
     switch (e->kind) {
     case EV_PROPOSAL_CHECKED: take_checked(o, e); return;
@@ -222,7 +249,7 @@ void offers_take(struct offers *o, const struct event *e, enum whose sender)
         if (*event_text(e, FIELD_OFFERED))
             add_list(o, WHOSE_PEERS, 1, event_text(e, FIELD_OFFERED));
         return;
-    case EV_PROPOSAL_SEEN: take_seen(o, e, sender); return;
+    case EV_PROPOSAL_SEEN: take_seen(o, e, sender, known); return;
     case EV_CONFIGURED: take_configured(o, e); return;
     default: return;
     }

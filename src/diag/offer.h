@@ -26,7 +26,7 @@ struct offer {
     algorithm_set holds; /* any of these would do; of an attribute none: it is not known */
 };
 
-enum { OFFERS_MAX = 12, OFFER_NAME_SIZE = 32 };
+enum { OFFERS_MAX = 12, OFFER_NAME_SIZE = 32, OFFERS_KNOWN = 16, OFFER_WORD_SIZE = 32 };
 
 struct offers {
     uint8_t count;
@@ -37,8 +37,17 @@ struct offers {
     struct offer list[OFFERS_MAX];
 };
 
+/* Transforms of packets that were looked up: many negotiations offer the same. */
+struct offers_known {
+    struct offer_known {
+        char encryption[OFFER_WORD_SIZE], hash[OFFER_WORD_SIZE], method[OFFER_WORD_SIZE];
+        uint64_t key_len, group;
+        algorithm_set holds;    /* 0: nothing is known */
+    } transforms[OFFERS_KNOWN]; /* each at its place */
+};
+
 /* Takes what the event tells of offers; other events tell nothing. `sender` is whose the proposals of a packet are. */
-void offers_take(struct offers *o, const struct event *e, enum whose sender);
+void offers_take(struct offers *o, const struct event *e, enum whose sender, struct offers_known *known);
 
 /* All algorithms of an attribute. */
 algorithm_set algorithms_of(enum attribute attribute);

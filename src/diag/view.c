@@ -448,7 +448,7 @@ static void take_offers(struct view *v, const struct event *e)
 {
     bool is_initiators = ip_equal(event_ip(e, FIELD_SOURCE), v->local) == (v->role != ROLE_RESPONDER);
 
-    offers_take(&v->offers, e, is_initiators ? WHOSE_INITIATORS : WHOSE_RESPONDERS);
+    offers_take(&v->offers, e, is_initiators ? WHOSE_INITIATORS : WHOSE_RESPONDERS, v->all->offers);
 }
 
 /* A device says that a message came again that it has answered: the last that it has got. IOS' next line tells it in

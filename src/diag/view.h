@@ -72,6 +72,7 @@ struct wording {
 struct views {
     struct arena *arena; /* that their memory is taken from */
     struct shown_index *shown;
+    struct offers_known *offers;
 };
 
 /* Thousands are held, and looked at in any order: what each line touches stands first. */
