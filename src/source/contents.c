@@ -60,10 +60,10 @@ static void add_phase2(struct event *e, const struct sa_proposal *p, const struc
     add_name(e, FIELD_IPSEC_PROTOCOL, SPACE_PROTO, p->protocol);
 }
 
-static void say_transform(struct source *s, const struct event *packet, const struct sa_proposal *p,
-                          const struct sa_transform *t)
+/* One transform, without what the packet tells. */
+static struct event transform_said(const struct sa_proposal *p, const struct sa_transform *t)
 {
-    struct event e = begin(EV_PROPOSAL_SEEN, packet);
+    struct event e = event_of(EV_PROPOSAL_SEEN);
     bool is_phase1 = p->protocol == PROTO_ISAKMP;
 
     event_add_number(&e, FIELD_PHASE, is_phase1 ? 1 : 2);
@@ -85,20 +85,62 @@ static void say_transform(struct source *s, const struct event *packet, const st
         event_add_number(&e, FIELD_SPI,
                          (uint32_t)p->spi.data[0] << 24 | (uint32_t)p->spi.data[1] << 16 |
                              (uint32_t)p->spi.data[2] << 8 | p->spi.data[3]);
+    return e;
+}
+
+static void say_transform(struct source *s, const struct event *packet, const struct event *said)
+{
+    struct event e = begin(EV_PROPOSAL_SEEN, packet);
+
+    event_add_all(&e, said);
     source_say(s, &e);
+}
+
+static struct known_sa *known_sa_of(struct packets *p, struct bytes body)
+{
+    uint64_t place = body.len;
+
+    for (size_t i = 0; i < body.len; i++)
+        place = place * 31 + body.data[i];
+    return &p->known_sas[(place >> 8 ^ place) % KNOWN_SAS];
+}
+
+static void read_proposals(struct source *s, struct bytes body, const struct event *packet, struct known_sa *known)
+{
+    struct sa_payload sa;
+    size_t said = 0;
+
+    known->len = 0;
+    if (sa_read(&sa, body))
+        return;
+    for (size_t i = 0; i < sa.proposal_count; i++)
+        for (size_t k = 0; k < sa.proposals[i].transform_count && said < TRANSFORMS_SAID_MAX; k++, said++) {
+            struct event e = transform_said(&sa.proposals[i], sa_transform_of(&sa, i, k));
+
+            say_transform(s, packet, &e);
+            if (said < KNOWN_SA_PROPOSALS)
+                event_copy(&known->proposals[said], &e);
+        }
+    if (said > KNOWN_SA_PROPOSALS || body.len > KNOWN_SA_LEN)
+        return;
+    known->len = (uint16_t)body.len;
+    known->count = (uint8_t)said;
+    memcpy(known->body, body.data, body.len);
 }
 
 static void say_proposals(struct source *s, const struct message *m, const struct event *packet)
 {
     struct bytes body = message_body(m, PL_SA);
-    struct sa_payload sa;
-    size_t said = 0;
 
-    if (body.len == 0 || sa_read(&sa, body))
+    if (body.len == 0)
         return;
-    for (size_t i = 0; i < sa.proposal_count; i++)
-        for (size_t k = 0; k < sa.proposals[i].transform_count && said < TRANSFORMS_SAID_MAX; k++, said++)
-            say_transform(s, packet, &sa.proposals[i], sa_transform_of(&sa, i, k));
+    struct known_sa *known = known_sa_of(&s->packets, body);
+    if (!bytes_equal(body, bytes_of(known->body, known->len))) {
+        read_proposals(s, body, packet, known);
+        return;
+    }
+    for (size_t i = 0; i < known->count; i++)
+        say_transform(s, packet, &known->proposals[i]);
 }
 
 /* ---- Identities ---- */

@@ -4,6 +4,7 @@
 
 #include "base/ip.h"
 #include "crypto/algorithm.h"
+#include "event/event.h"
 
 enum {
     PACKET_LEN_MAX = 72 * 1024,
@@ -22,6 +23,9 @@ enum {
     IKE_FRAGMENT_LEN_MAX = 1500,
     PAYLOAD_LISTS_MAX = 64, /* that are remembered in words */
     PAYLOAD_WORDS_MAX = 24, /* payloads of one of these */
+    KNOWN_SAS = 16,         /* SA payloads whose proposals are remembered */
+    KNOWN_SA_LEN = 256,
+    KNOWN_SA_PROPOSALS = 4,
 };
 
 /* The key of an ISAKMP SA. */
@@ -100,6 +104,14 @@ struct payload_words {
     char text[320];
 };
 
+/* What an SA payload says: gateways offer the same to all their peers. */
+struct known_sa {
+    uint16_t len; /* 0: nothing */
+    uint8_t body[KNOWN_SA_LEN];
+    uint8_t count;
+    struct event proposals[KNOWN_SA_PROPOSALS]; /* EV_PROPOSAL_SEEN, without what the packet tells */
+};
+
 struct fragmented {
     struct ip source, destination;
     uint32_t id;
@@ -143,6 +155,7 @@ struct packets {
     size_t psk_count;
     struct psk_offer psk_offers[PSK_OFFERS_MAX];
     struct payload_words payload_lists[PAYLOAD_LISTS_MAX]; /* each at its place */
+    struct known_sa known_sas[KNOWN_SAS];                  /* each at its place */
     struct text *print;                                    /* NULL: nobody wants it */
 };
 
