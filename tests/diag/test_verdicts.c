@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -297,6 +298,36 @@ static void two_ends_become_one_negotiation_and_show_what_was_lost(void **state)
     free(j.memory);
 }
 
+/* Messages 1 and 2 of one attempt after another, of a capture. */
+static void a_capture_of_more_attempts_than_there_is_room_for_leaves_none_out(void **state)
+{
+    enum { ATTEMPTS = 3 * VIEWS };
+    struct ip ends[] = {ip_of_v4(0xc0000201), ip_of_v4(0xc6336402)};
+    struct judged j;
+
+    (void)state;
+    begin(&j);
+    diag_add_file(j.d, 0, VANTAGE_WIRE);
+    for (uint32_t i = 0; i < 2 * ATTEMPTS; i++) {
+        struct observation seen = {.line = i + 1, .record = i + 1, .vantage = VANTAGE_WIRE};
+        char cookies[40];
+
+        snprintf(cookies, sizeof cookies, "%016x%016x", i / 2 + 1, i % 2);
+        seen.event = event_of(EV_PACKET_SEEN);
+        event_add_ip(&seen.event, FIELD_SOURCE, ends[i % 2]);
+        event_add_ip(&seen.event, FIELD_DESTINATION, ends[1 - i % 2]);
+        event_add_text(&seen.event, FIELD_COOKIES, cookies);
+        event_add_text(&seen.event, FIELD_EXCHANGE, "MM");
+        event_add_number(&seen.event, FIELD_MESSAGE_NUMBER, 1 + i % 2);
+        diag_add(j.d, &seen, "a packet");
+    }
+    end(&j);
+    assert_int_equal(j.report->dropped, 0);
+    assert_int_equal(j.report->negotiation_count, 1);
+    assert_int_equal(j.report->negotiations[0].attempts, ATTEMPTS);
+    free(j.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_fault_has_a_test_that_decides),
         cmocka_unit_test(no_rule_stands_twice),
         cmocka_unit_test(attempts_that_look_alike_are_one),
+        cmocka_unit_test(a_capture_of_more_attempts_than_there_is_room_for_leaves_none_out),
         cmocka_unit_test(two_ends_become_one_negotiation_and_show_what_was_lost),
     };
 
