@@ -183,25 +183,28 @@ static bool is_blank(char c)
  * missing. */
 static bool take_literal(const char *template, struct bytes *line)
 {
+    const uint8_t *at = line->data;
+    size_t left = line->len;
     char before = '\0';
 
     while (*template && *template != '{') {
         if (is_blank(*template)) {
             while (is_blank(*template))
                 template ++;
-            if (line->len > 0 && line->data[0] == ' ')
-                *line = bytes_after(*line, 1);
-            else if (before != ':' && !(*template == '\0' && line->len == 0))
+            if (left > 0 && *at == ' ')
+                at++, left--;
+            else if (before != ':' && !(*template == '\0' && left == 0))
                 return false;
             before = ' ';
             continue;
         }
-        if (line->len == 0 || line->data[0] != (uint8_t) * template)
+        if (left == 0 || *at != (uint8_t) * template)
             return false;
         before = *template ++;
-        *line = bytes_after(*line, 1);
+        at++, left--;
     }
-    return *template == '{' || line->len == 0;
+    *line = bytes_of(at, left);
+    return *template == '{' || left == 0;
 }
 
 /* The bytes before the next literal; the last literal must end the line. */

@@ -75,8 +75,7 @@ static bool take_names(struct bytes *text, struct event *e)
 
 /* ---- Words behind them ---- */
 
-/* The first of the two places that words have. */
-static size_t place_of(uint32_t number, struct bytes words)
+static uint64_t hash_of(uint32_t number, struct bytes words)
 {
     uint64_t hash = number, word;
 
@@ -87,7 +86,13 @@ static size_t place_of(uint32_t number, struct bytes words)
     }
     for (size_t i = 0; i < words.len; i++)
         hash = (hash ^ words.data[i]) * 0x9e3779b97f4a7c15u;
-    return (size_t)(hash >> 32) % (SAID_MAX / 2) * 2;
+    return hash ^ hash >> 32;
+}
+
+/* The first of the two places that words have. */
+static size_t place_of(uint64_t hash)
+{
+    return (size_t)hash % (SAID_MAX / 2) * 2;
 }
 
 static bool is_of(const struct said *said, uint32_t number, struct bytes words)
@@ -102,7 +107,7 @@ bool said_read(const struct said_all *all, struct bytes text, struct event *e)
     event_begin(e, EV_NONE);
     if (!take_tag(&text, &number) || !take_names(&text, e) || text.len > SAID_LEN_MAX)
         return false;
-    const struct said *said = &all->said[place_of(number, text)];
+    const struct said *said = &all->said[place_of(hash_of(number, text))];
 
     if (!is_of(said, number, text) && !is_of(++said, number, text))
         return false;
@@ -119,6 +124,16 @@ static bool may_stand_alone(struct bytes words)
     return words.len > 0 && words.len <= SAID_LEN_MAX && !bytes_has(words, "More", &at);
 }
 
+/* Many words hold a number that does not come again: of those that come once, only the hash is kept. */
+static bool have_come_before(struct said_all *all, uint64_t hash)
+{
+    uint16_t *once = &all->once[hash % SAID_ONCE], mark = (uint16_t)(hash >> 48);
+    bool is_known = *once == mark;
+
+    *once = mark;
+    return is_known;
+}
+
 void said_keep(struct said_all *all, const struct phrase_head *head, struct bytes text, const struct event *e)
 {
     struct event names, rest;
@@ -128,6 +143,9 @@ void said_keep(struct said_all *all, const struct phrase_head *head, struct byte
     event_begin(&rest, (enum event_kind)e->kind);
     if (!head->is_apart || e->is_cut || !take_tag(&text, &number) || !take_names(&text, &names) ||
         !may_stand_alone(text))
+        return;
+    uint64_t hash = hash_of(number, text);
+    if (!have_come_before(all, hash))
         return;
     for (size_t i = 0; i < e->field_count; i++) {
         enum event_field_id id = (enum event_field_id)e->fields[i].id;
@@ -140,7 +158,7 @@ void said_keep(struct said_all *all, const struct phrase_head *head, struct byte
         case FIELD_TYPE_TEXT: event_add_text(&rest, id, event_text(e, id)); break;
         }
     }
-    struct said *said = &all->said[place_of(number, text)];
+    struct said *said = &all->said[place_of(hash)];
 
     said[1] = said[0];
     said->number = number;

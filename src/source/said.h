@@ -6,7 +6,7 @@
 
 #include "event/phrases.h"
 
-enum { SAID_MAX = 256, SAID_LEN_MAX = 192 };
+enum { SAID_MAX = 256, SAID_LEN_MAX = 192, SAID_ONCE = 1024 };
 
 struct said {
     uint32_t number; /* 0: nothing */
@@ -18,6 +18,7 @@ struct said {
 /* Memory of what was said: two places for each, the later one stands first. */
 struct said_all {
     struct said said[SAID_MAX];
+    uint16_t once[SAID_ONCE]; /* of what was said at least once, a part of its hash */
 };
 
 /* The event of a message from its tag on (%ASA-5-713041: ...), when its words were said before. */

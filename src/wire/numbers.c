@@ -41,7 +41,7 @@ const char *number_name(enum number_space space, uint32_t number)
 bool number_of_name(enum number_space space, struct bytes name, uint32_t *number)
 {
     for (size_t i = first_row(space); i < COUNT_OF(rows) && rows[i].space == space; i++) {
-        if (bytes_equal(bytes_of_text(rows[i].name), name)) {
+        if (name.len > 0 && rows[i].name[0] == (char)name.data[0] && bytes_equal(bytes_of_text(rows[i].name), name)) {
             *number = rows[i].number;
             return true;
         }
