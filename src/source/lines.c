@@ -89,8 +89,7 @@ static void drop_held(struct source *s)
 
 static void read_with_held(struct source *s, struct bytes line)
 {
-    char whole[sizeof s->held + SOURCE_LINE_MAX];
-    struct text t = text_of(whole, sizeof whole);
+    struct text t = text_of(s->joined, sizeof s->joined);
 
     if (!is_continuation(line)) {
         drop_held(s);

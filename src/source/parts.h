@@ -79,6 +79,7 @@ struct source {
     size_t held_len;
     uint32_t held_line;
     bool is_alone; /* the line that is read is the first half of two, and the second did not come */
+    char joined[1024 + SOURCE_LINE_MAX]; /* both; its text is asked for later */
 
     enum source_kind kind_before; /* of the last line that told its kind */
     struct ends last;             /* of the file */
