@@ -119,6 +119,7 @@ says_mode() {
 inner() {
     local name=$1 peer=$2
     begin "$peer" none
+    expect "$name: the first packet brings it up" lab_until 20 lab_ping west east 1
     expect "$name: 20 pings" lab_ping west east 20
     expect "$name: and back" lab_ping east west 20
     expect "$name: it says so, here" says_mode west
@@ -135,7 +136,7 @@ data() {
     begin "$peer" "$nat"
     east=$(cell_peer_address west) west=$(cell_peer_address east)
     lab_capture passing router west "$lab_dir/passing.pcap" host "${lab_outer[west]}"
-    expect "$name: the first packet brings it up" lab_until 10 lab_in west ping -n -c 1 -W 1 "$east"
+    expect "$name: the first packet brings it up" lab_until 20 lab_in west ping -n -c 1 -W 1 "$east"
     expect "$name: and says so, here" says_transport west
     expect "$name: and there" says_transport east
     expect "$name: west to east" pings west "$east"
@@ -178,7 +179,7 @@ agree() {
     else
         "${peer}_up" east >"$lab_dir/up.log" 2>&1
     fi
-    expect "$name: both have the pair" lab_until 10 both_have_the_pair "$peer"
+    expect "$name: both have the pair" lab_until 20 both_have_the_pair "$peer"
     expect "$name: they say" lab_until 5 they_say "$peer"
     expect "$name: we say so, too" says_mode west
     [ "$nat" = none ] || expect "$name: NAT-OA both ways" both_tell_addresses

@@ -143,7 +143,7 @@ run_event() {
         lab_finish
     fi
     lab_capture clear router west "$lab_dir/clear.pcap" "$clear_filter"
-    expect "$name: the tunnel is up" lab_ping west east 5
+    expect "$name: the tunnel is up" lab_until 20 lab_ping west east 1
     "$action"
     expect "$name: traffic from $from brings it back" comes_back "$from" "$seconds"
     expect "$name: and it carries both ways" lab_ping east west 20
