@@ -1,10 +1,8 @@
 /* The lines that make one end fit the other: changes.def, with the values of both filled in. */
-#include "trial/parts.h"
+#include "trial/changing.h"
 
 #include "base/check.h"
-#include "conf/line.h"
 #include "policy/choose.h"
-#include "trial/values.h"
 
 #include <string.h>
 
@@ -49,25 +47,6 @@ static const struct {
 #include "trial/changes.def"
 #undef REPAIRS
 #undef CHANGE
-};
-
-/* Under names that begin with `prefix`, which is a literal. */
-#define PUT_SELECTOR(v, prefix, s)                                                                                     \
-    do {                                                                                                               \
-        values_put_network(v, prefix "LOCAL", (s)->local);                                                             \
-        values_put_network(v, prefix "REMOTE", (s)->remote);                                                           \
-        values_put_ports(v, prefix "LOCAL_PORT", (s)->local_ports);                                                    \
-        values_put_ports(v, prefix "REMOTE_PORT", (s)->remote_ports);                                                  \
-        values_put_protocol(v, prefix "PROTOCOL", (s)->protocol);                                                      \
-    } while (0)
-
-struct changing {
-    struct trial *trial;
-    struct end *own, *far;
-    const struct tunnel *t, *other; /* the entries of both; NULL: none */
-    struct selector selector;       /* seen from `own` */
-    bool is_initiator;              /* `own` is */
-    struct values *v;
 };
 
 static bool has_one_peer(const struct conf *conf)
@@ -145,7 +124,7 @@ static bool make_key(struct changing *c)
     return true;
 }
 
-static bool put_entry(struct changing *c)
+bool changing_put_entry(struct changing *c)
 {
     if (!c->t)
         return false;
@@ -188,7 +167,7 @@ static bool make_transform(struct changing *c)
     const struct transform_set *ours = theirs ? same_set(&c->own->conf.policy, theirs) : NULL;
     const char *name = ours ? ours->name : "AS-THE-OTHER-END";
 
-    if (!theirs || !put_entry(c))
+    if (!theirs || !changing_put_entry(c))
         return false;
     if (!ours)
         values_put(c->v, "SET", name);
@@ -203,7 +182,7 @@ static bool make_transform(struct changing *c)
 
 static bool make_pfs(struct changing *c)
 {
-    if (!c->other || !put_entry(c))
+    if (!c->other || !changing_put_entry(c))
         return false;
     if (c->other->pfs == GROUP_NONE)
         values_put(c->v, "NO_PFS", "");
@@ -214,93 +193,12 @@ static bool make_pfs(struct changing *c)
     return true;
 }
 
-static bool overlap(const struct selector *a, const struct selector *b)
-{
-    struct ip_range both;
-
-    return ip_range_intersect(a->local, b->local, &both) && ip_range_intersect(a->remote, b->remote, &both);
-}
-
-static bool has_line(const struct end *e, const struct selector *s)
-{
-    for (uint16_t i = 0; i < e->policy.tunnel_count; i++)
-        for (uint16_t k = 0; k < e->policy.tunnels[i].ace_count; k++)
-            if (e->policy.tunnels[i].aces[k].is_permit && selector_equal(&e->policy.tunnels[i].aces[k].selector, s))
-                return true;
-    return false;
-}
-
-/* The line of that end that is meant for the same traffic and mirrors none of the other end's. */
-static const struct crypto_ace *odd_line(const struct tunnel *t, const struct end *other, const struct selector *wanted)
-{
-    for (uint16_t k = 0; t && k < t->ace_count; k++) {
-        struct selector mirror = selector_mirror(t->aces[k].selector);
-
-        if (t->aces[k].is_permit && (overlap(&t->aces[k].selector, wanted) || is_one_network(&mirror)) &&
-            !has_line(other, &mirror))
-            return &t->aces[k];
-    }
-    return NULL;
-}
-
-/* The statement that the line was read from; empty when it stands for several. */
-static struct bytes statement_of(const struct end *e, const struct tunnel *t, const struct crypto_ace *ace)
-{
-    struct lines rest = lines_of(bytes_of(e->text, e->text_len));
-    struct line line = {0};
-    unsigned count = 0;
-
-    for (uint16_t k = 0; k < t->ace_count; k++)
-        count += t->aces[k].line == ace->line;
-    while (line_next(&rest, &line) && line.number < ace->line)
-        ;
-    return count == 1 && line.number == ace->line ? line.text : (struct bytes){0};
-}
-
-static void put_stale(struct changing *c, const struct crypto_ace *ace)
-{
-    struct bytes line = ace ? statement_of(c->own, c->t, ace) : (struct bytes){0};
-    struct value *stale;
-
-    if (line.len == 0 || line.len >= VALUE_SIZE)
-        return;
-    stale = values_add(c->v, "STALE");
-    for (enum words w = 0; w < WORDS_COUNT; w++) {
-        struct text t = text_of(stale->text[w], VALUE_SIZE);
-
-        text_add_escaped(&t, line);
-    }
-    PUT_SELECTOR(c->v, "STALE_", &ace->selector);
-}
-
-/* One line takes the place of one that is meant for the same traffic and fits nothing. Where the other end has no such
- * line, only that end can add one. */
-static bool make_selector(struct changing *c)
-{
-    struct selector mirror = selector_mirror(c->selector);
-    const struct crypto_ace *stale, *theirs;
-
-    if (!c->t || !*c->t->acl_name)
-        return false;
-    values_put(c->v, "ACL", c->t->acl_name);
-    stale = odd_line(c->t, c->far, &c->selector);
-    if (c->is_initiator) {
-        theirs = odd_line(c->other, c->own, &mirror);
-        if (!theirs || !stale || is_one_network(&theirs->selector))
-            return false;
-        c->selector = selector_mirror(theirs->selector);
-    }
-    put_stale(c, stale);
-    PUT_SELECTOR(c->v, "", &c->selector);
-    return true;
-}
-
 /* What an entry lacks. */
 static bool make_entry(struct changing *c)
 {
     const struct transform_set *theirs = first_set(c->far, c->other);
 
-    if (!put_entry(c))
+    if (!changing_put_entry(c))
         return false;
     PUT_SELECTOR(c->v, "", &c->selector);
     if (!*c->t->acl_name)
@@ -348,7 +246,7 @@ static bool make_order(struct changing *c)
 {
     uint16_t before = c->t ? sequence_before(&c->own->conf.policy, c->t, &c->selector) : 0;
 
-    if (before == 0 || !put_entry(c))
+    if (before == 0 || !changing_put_entry(c))
         return false;
     values_put_number(c->v, "BEFORE", before);
     values_put(c->v, "ACL", c->t->acl_name);
@@ -388,7 +286,7 @@ static bool make_peer(struct changing *c)
     uint16_t group;
 
     c->t = entry_to_point(c);
-    if (!ip_is_set(peer) || !put_entry(c))
+    if (!ip_is_set(peer) || !changing_put_entry(c))
         return false;
     values_put_ip(c->v, "PEER", peer);
     if (c->t->peer_count == 1 && !ip_equal(c->t->peers[0], peer))
@@ -407,20 +305,9 @@ static bool make_nat_t(struct changing *c)
 {
     if (!c->own->conf.policy.is_nat_t_on)
         values_put(c->v, "NO_NAT_T", "");
-    if (put_entry(c) && c->t->is_nat_t_off)
+    if (changing_put_entry(c) && c->t->is_nat_t_off)
         values_put(c->v, "NAT_T_OFF", "");
     return !c->own->conf.policy.is_nat_t_on || (c->t && c->t->is_nat_t_off);
-}
-
-static bool make_exempt(struct changing *c)
-{
-    if (!c->t || c->t->interface == NO_INDEX)
-        return false;
-    values_put(c->v, "INTERFACE", c->own->conf.policy.interfaces[c->t->interface].name);
-    values_put_subnet(c->v, "LOCAL_SUBNET", c->selector.local);
-    values_put_subnet(c->v, "REMOTE_SUBNET", c->selector.remote);
-    PUT_SELECTOR(c->v, "", &c->selector);
-    return true;
 }
 
 /* The one who begins turns to main mode, or the other one answers. */
@@ -428,75 +315,11 @@ static bool make_mode(struct changing *c)
 {
     if (!c->is_initiator && !c->own->conf.policy.is_aggressive_answered)
         values_put(c->v, "AGGRESSIVE_OFF", "");
-    else if (!c->is_initiator || !put_entry(c) || !c->t->is_aggressive)
+    else if (!c->is_initiator || !changing_put_entry(c) || !c->t->is_aggressive)
         return false;
     else
         values_put(c->v, "IS_AGGRESSIVE", "");
     values_put_ip(c->v, "PEER", c->own->far);
-    return true;
-}
-
-static bool is_taken(const struct end *e, struct ip_range range)
-{
-    struct ip_range both;
-
-    for (uint16_t i = 0; i < e->policy.tunnel_count; i++)
-        for (uint16_t k = 0; k < e->policy.tunnels[i].ace_count; k++)
-            if (ip_range_intersect(e->policy.tunnels[i].aces[k].selector.local, range, &both) ||
-                ip_range_intersect(e->policy.tunnels[i].aces[k].selector.remote, range, &both))
-                return true;
-    return false;
-}
-
-/* A private network of that size that no line of either end names, the n-th from 172.16.0.0 on; empty: there is none.
- */
-static struct ip_range free_network(const struct changing *c, int prefix_len, unsigned n)
-{
-    enum { FIRST = 0xac100000, LAST = 0xac1fffff };
-    uint32_t size = 1u << (32 - prefix_len);
-
-    for (uint32_t at = FIRST; at < LAST - size; at += size) {
-        struct ip_range range = ip_range_of_prefix(ip_of_v4(at), (unsigned)prefix_len);
-
-        if (!is_taken(c->own, range) && !is_taken(c->far, range) && n-- == 0)
-            return range;
-    }
-    return (struct ip_range){0};
-}
-
-static void put_network(struct changing *c, const char *name, const char *subnet_name, const char *first_name,
-                        struct ip_range range)
-{
-    values_put_network(c->v, name, range);
-    values_put_subnet(c->v, subnet_name, range);
-    values_put_ip(c->v, first_name, range.first);
-}
-
-/* Both networks are seen as others: by one end's translation, and the other one's line follows it. */
-static bool make_overlap(struct changing *c)
-{
-    enum { SHORTEST_PREFIX = 16 };
-    struct ip_range local = c->selector.local, remote = c->selector.remote;
-    int prefix_len = ip_range_prefix_len(local);
-
-    if (!put_entry(c) || c->t->interface == NO_INDEX || !*c->t->acl_name || local.first.family != IP_V4 ||
-        prefix_len < SHORTEST_PREFIX)
-        return false;
-    struct ip_range own_as = free_network(c, prefix_len, 0), far_as = free_network(c, prefix_len, 1);
-
-    if (!ip_is_set(far_as.first))
-        return false;
-    values_put(c->v, "INTERFACE", c->own->conf.policy.interfaces[c->t->interface].name);
-    values_put(c->v, "ACL", c->t->acl_name);
-    values_put_number(c->v, "PREFIX", (unsigned)prefix_len);
-    values_put_protocol(c->v, "PROTOCOL", c->selector.protocol);
-    put_network(c, "LOCAL", "LOCAL_SUBNET", "LOCAL_FIRST", local);
-    put_network(c, "REMOTE", "REMOTE_SUBNET", "REMOTE_FIRST", remote);
-    put_network(c, "OWN_AS", "OWN_AS_SUBNET", "OWN_AS_FIRST", own_as);
-    put_network(c, "FAR_AS", "FAR_AS_SUBNET", "FAR_AS_FIRST", far_as);
-    for (uint16_t k = 0; k < c->t->ace_count; k++)
-        if (selector_equal(&c->t->aces[k].selector, &c->selector))
-            put_stale(c, &c->t->aces[k]);
     return true;
 }
 
@@ -517,11 +340,14 @@ static bool make_identity(struct changing *c)
 }
 
 static bool (*const makers[])(struct changing *c) = {
-    [KIND_PHASE1] = make_phase1,       [KIND_WEAK] = make_weak,       [KIND_KEY] = make_key,
-    [KIND_TRANSFORM] = make_transform, [KIND_PFS] = make_pfs,         [KIND_SELECTOR] = make_selector,
-    [KIND_ENTRY] = make_entry,         [KIND_ORDER] = make_order,     [KIND_ENABLE] = make_enable,
-    [KIND_PEER] = make_peer,           [KIND_NAT_T] = make_nat_t,     [KIND_EXEMPT] = make_exempt,
-    [KIND_MODE] = make_mode,           [KIND_OVERLAP] = make_overlap, [KIND_IDENTITY] = make_identity,
+    [KIND_PHASE1] = make_phase1,     [KIND_WEAK] = make_weak,
+    [KIND_KEY] = make_key,           [KIND_TRANSFORM] = make_transform,
+    [KIND_PFS] = make_pfs,           [KIND_SELECTOR] = changing_selector,
+    [KIND_ENTRY] = make_entry,       [KIND_ORDER] = make_order,
+    [KIND_ENABLE] = make_enable,     [KIND_PEER] = make_peer,
+    [KIND_NAT_T] = make_nat_t,       [KIND_EXEMPT] = changing_exempt,
+    [KIND_MODE] = make_mode,         [KIND_OVERLAP] = changing_overlap,
+    [KIND_IDENTITY] = make_identity,
 };
 
 /* ---- lines ---- */
