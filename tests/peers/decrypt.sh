@@ -20,13 +20,17 @@ decrypted_spi() {
     [ -n "$spi" ]
 }
 
+asked_and_decrypted() {
+    lab_in "$1" ping -n -q -c 2 -i 0.05 -W 0.1 "$2" >/dev/null
+    decrypted_spi "$2"
+}
+
 # decrypt_request OUR-NODE FROM ADDRESS DRIVER NODE: a ping from the node FROM to ADDRESS leaves OUR-NODE in ESP that opens
 # with our keys, and the peer's driver has its SPI
 decrypt_request() {
     local spi
     lab_capture esp "$1" outside "$lab_dir/esp.pcap"
-    lab_in "$2" ping -n -q -c 2 -i 0.05 -W 0.1 "$3" >/dev/null
-    lab_until 10 decrypted_spi "$3"
+    lab_until 30 asked_and_decrypted "$2" "$3"
     spi=$(decrypted_spi "$3")
     lab_stop esp
     echo "an echo request in ESP with the SPI $spi"

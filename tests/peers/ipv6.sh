@@ -17,15 +17,7 @@ cd "$(dirname "$0")" || exit 1
 
 # pings FROM TO COUNT SIZE
 pings() {
-    local seen
-    seen=$(lab_in "$1-host" ping -n -q -c "$3" -i 0.05 -W 2 -s "$4" "$(cell_host "$2")" | grep transmitted)
-    echo "${seen%%, time*}"
-    [[ $seen == "$3 packets transmitted, $3 received, 0% packet loss"* ]]
-}
-
-# In a row: with many labs on a small machine one may be lost before.
-twenty_pings() {
-    lab_until 10 pings "$1" "$2" 20 56
+    lab_answered "$1-host" "$(cell_host "$2")" "$3" -s "$4"
 }
 
 # A host learns of the path from what comes back for its first large packet.
@@ -53,8 +45,8 @@ carries_traffic() {
         return
     fi
     expect "$name: 5 pings west to east, the first included" pings west east 5 56 &&
-        expect "$name: 20 pings west to east" twenty_pings west east &&
-        expect "$name: 20 pings east to west" twenty_pings east west &&
+        expect "$name: 20 pings west to east" pings west east 20 56 &&
+        expect "$name: 20 pings east to west" pings east west 20 56 &&
         expect "$name: 5 pings that are too large for one packet" large_pings &&
         { [ "$peer$inner$outer" != ikewise66 ] ||
             expect "$name: and when the path becomes narrower" narrower_path; }

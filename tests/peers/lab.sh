@@ -245,12 +245,22 @@ lab_capture() {
     lab_until 5 grep -q 'listening on' "$lab_dir/$name.log" || lab_die "tcpdump: $(cat "$lab_dir/$name.log")"
 }
 
-# lab_ping FROM TO COUNT [INTERVAL]: between inner hosts. Prints what ping saw; true when all came back.
+# lab_answered NODE ADDRESS COUNT [OPTION...]: the first COUNT echo requests, all answered, however late. ping alone would not do: it
+# waits for the last answers no longer than twice the time that the others took, and with -w it sends more than COUNT when
+# they are late.
+lab_answered() {
+    local node=$1 address=$2 count=$3
+    shift 3
+    lab_in "$node" ping -n -i 0.05 -c "$count" -w $((count / 5 + 6)) "$@" "$address" | awk -v count="$count" '
+        match($0, /icmp_seq=[0-9]+/) && /bytes from/ { is_answered[substr($0, RSTART + 9, RLENGTH - 9) + 0] = 1 }
+        END { for (i = 1; i <= count; i++) answers += is_answered[i]
+              print answers + 0 " of the first " count " pings answered"
+              exit answers != count }'
+}
+
+# lab_ping FROM TO COUNT [INTERVAL]: so between inner hosts.
 lab_ping() {
-    local from=$1 to=$2 count=$3 interval=${4:-0.05} seen
-    seen=$(lab_in "$from-host" ping -n -q -W 2 -c "$count" -i "$interval" "${lab_host[$to]}" | grep transmitted)
-    echo "${seen%%, time*}"
-    [[ $seen == "$count packets transmitted, $count received, 0% packet loss"* ]]
+    lab_answered "$1-host" "${lab_host[$2]}" "$3" -i "${4:-0.05}"
 }
 
 # The receiver's checksum against the file's. Prints the size and the speed.

@@ -91,10 +91,7 @@ gateway_start() {
     ikewise_start east || { not_ok "$1: ikewise starts"; return 1; }
 }
 
-# pings FROM ADDRESS [SOURCE]: prints what ping saw; true when all came back
+# pings FROM ADDRESS [SOURCE]
 pings() {
-    local seen
-    seen=$(lab_in "$1" ping -n -q -c 20 -i 0.05 -W 5 ${3:+-I "$3"} "$2" | grep transmitted)
-    echo "${seen%%, time*}"
-    [[ $seen == "20 packets transmitted, 20 received, 0% packet loss"* ]]
+    lab_answered "$1" "$2" 20 ${3:+-I "$3"}
 }
