@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena, report_arena;
     struct diag *d;
     uint16_t files = 0;
-    size_t len = diag_space(NEGOTIATIONS);
+    size_t len = (diag_space(NEGOTIATIONS) + 15) / 16 * 16; /* what follows is aligned, too */
 
     space = space ? space : malloc(len + REPORT_SPACE);
     CHECK(space);

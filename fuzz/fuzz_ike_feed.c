@@ -50,7 +50,7 @@ static struct policy *the_policy(void)
                                                 .map_name = "m"};
     static struct isakmp_policy isakmp[] = {{10, OAKLEY_AUTH_PSK, CIPHER_AES256_CBC, HASH_SHA256, GROUP_ECP256, 86400},
                                             {20, OAKLEY_AUTH_PSK, CIPHER_3DES_CBC, HASH_SHA1, GROUP_MODP1024, 0}};
-    static struct transform_set set = {"set", CIPHER_AES128_CBC, HASH_SHA1, false};
+    static struct transform_set set = {"set", CIPHER_AES128_CBC, HASH_SHA1, false, false};
     static struct crypto_ace ace = {.is_permit = true};
     static struct tunnel tunnel = {.map_name = "m",
                                    .sequence = 1,
@@ -107,7 +107,8 @@ static void look_at(struct world *w, const struct ike_output *item)
     case IKE_OUT_INSTALL: CHECK(!"a pair for nobody"); return;
     case IKE_OUT_EVENT: CHECK(item->event->kind != EV_PHASE1_COMPLETED); return;
     case IKE_OUT_REMOVE:
-    case IKE_OUT_MOVE: return;
+    case IKE_OUT_MOVE:
+    case IKE_OUT_CLIENT: return;
     }
 }
 

@@ -55,7 +55,7 @@ static void policy_make(struct stage *stage, uint8_t site)
                       .is_ikev1_enabled = true,
                       .map_name = "outside_map"},
         .isakmp = {10, OAKLEY_AUTH_PSK, CIPHER_AES128_CBC, HASH_SHA1, GROUP_ECP256, scenario->lifetime_s},
-        .set = {"set", CIPHER_AES128_CBC, HASH_SHA1, false},
+        .set = {"set", CIPHER_AES128_CBC, HASH_SHA1, false, false},
         .ace = {.selector = {.local = ip_range_of_prefix(ip_of_v4(sites[site].net), 24),
                              .remote = ip_range_of_prefix(ip_of_v4(sites[other].net), 24),
                              .local_ports = {0, 65535},

@@ -52,8 +52,8 @@ static void print_counters(void)
         for (size_t i = 1; i < ESP_DROP_COUNT; i++)
             if (view.tally.drops[i] != 0)
                 printf("dropped %s: %lu\n", esp_drop_name((enum esp_drop)i), (unsigned long)view.tally.drops[i]);
-        printf("path mtu %u, inner mtu %u, overhead %u, media mtu %u, sequence %lu/%lu\n", view.path_mtu, view.inner_mtu,
-               view.overhead, view.media_mtu, (unsigned long)view.sequence_in, view.sequence_out);
+        printf("path mtu %u, inner mtu %u, overhead %u, media mtu %u, sequence %lu/%lu\n", view.path_mtu,
+               view.inner_mtu, view.overhead, view.media_mtu, (unsigned long)view.sequence_in, view.sequence_out);
     }
     plane_view_totals(test.plane, &totals);
     for (size_t i = 1; i < ESP_DROP_COUNT; i++)
@@ -203,10 +203,12 @@ int main(int argc, char **argv)
     uv_signal_start(&test.term, on_signal, SIGTERM);
     uv_signal_start(&test.interrupt, on_signal, SIGINT);
     uv_signal_start(&test.user, on_signal, SIGUSR1);
-    int error = plane_create(&test.plane, &(struct plane_config){.loop = test.loop,
-                                                                 .tun_name = "ikewise0",
-                                                                 .pair_limit = 16,
-                                                                 .hooks = {NULL, on_acquire, on_input, on_event}});
+    int error = plane_create(
+        &test.plane,
+        &(struct plane_config){.loop = test.loop,
+                               .tun_name = "ikewise0",
+                               .pair_limit = 16,
+                               .hooks = {.on_acquire = on_acquire, .on_input = on_input, .on_event = on_event}});
     if (error == 0)
         error = plane_open_local(test.plane, in->local.ip, &gate_fd);
     if (error != 0) {

@@ -41,7 +41,7 @@ static void the_group_is_found_in_the_order_of_an_ASA(void **state)
 {
     static const struct certificate_rule of_lab = {is_of_lab, 1, FIRST}, of_tests = {is_west_of_tests, 2, SECOND},
                                          of_root = {is_of_root, 1, FIRST}, empty = {NULL, 0, FIRST};
-    static const struct {
+    const struct {
         struct certificate_rule rules[2];
         bool has_own, is_of_identity;
         const char *identity;

@@ -112,9 +112,10 @@ both_spellings() {
 outside_is_reached() {
     local seen
     lab_capture seen router west "$lab_dir/seen.pcap" icmp
-    seen=$(lab_in west-host ping -n -q -W 2 -c 1 198.51.100.1 | grep transmitted)
+    lab_answered west-host 198.51.100.1 1
+    seen=$?
     lab_stop seen
-    [[ $seen == "1 packets transmitted, 1 received"* ]] &&
+    [ "$seen" = 0 ] &&
         tcpdump -n -r "$lab_dir/seen.pcap" 2>/dev/null | grep -q "IP 198.51.100.2 > 198.51.100.1: ICMP echo request"
 }
 

@@ -132,8 +132,8 @@ tunnel() {
         expect "$name: and the networks" given 'CISCO_SPLIT_INC_0_ADDR=10.2.0.0'
         expect "$name: we say who he is" says "$log" "User ($user) authenticated."
         expect "$name: and which address he has" says "$log" "Assigned private IP address $(address) to remote user"
-        expect "$name: the algorithms of phase 1 in its log" says "$lab_dir/vpnc.log" "IKE SA selected $([ -n "$hybrid" ] && echo 'hybrid(rsa)' || echo psk+xauth)-aes256-sha1"
-        expect "$name: and of phase 2" says "$lab_dir/vpnc.log" 'IPSEC SA selected aes256-sha1'
+        expect "$name: the algorithms of phase 1 in its log" lab_until 5 says "$lab_dir/vpnc.log" "IKE SA selected $([ -n "$hybrid" ] && echo 'hybrid(rsa)' || echo psk+xauth)-aes256-sha1"
+        expect "$name: and of phase 2" lab_until 5 says "$lab_dir/vpnc.log" 'IPSEC SA selected aes256-sha1'
         lab_until 10 cell_same_spis ikewise east vpnc west
         expect "$name: the same SPIs at both ends" cell_same_spis ikewise east vpnc west
         expect "$name: 20 pings from the user" pings west "${lab_host[east]}" "$(address)"

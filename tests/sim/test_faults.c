@@ -24,7 +24,7 @@ static struct sim *world(void *space, uint64_t seed)
         .group = GROUP_ECP256,
         .esp_cipher = CIPHER_AES128_CBC,
         .esp_integrity = HASH_SHA1,
-        .peers = {{EAST_IP, "correct horse", WEST_NET, EAST_NET, GROUP_NONE}},
+        .peers = {{.address = EAST_IP, .key = "correct horse", .local_net = WEST_NET, .remote_net = EAST_NET}},
     };
     struct sim_site east = west;
     struct sim *sim = sim_make(space, 2, seed);
