@@ -132,11 +132,11 @@ write_second_branch() {
 }
 
 ping_of_second() {
-    lab_in west-host ping -c 5 -i 0.1 -W 2 -I 10.9.0.1 "${lab_host[east]}" | grep -o '5 received'
+    lab_answered west-host "${lab_host[east]}" 5 -I 10.9.0.1
 }
 
 ping_of_first() {
-    lab_in west ping -c 5 -i 0.1 -W 2 -I "${lab_inner_gateway[west]}" "${lab_host[east]}" | grep -o '5 received'
+    lab_answered west "${lab_host[east]}" 5 -I "${lab_inner_gateway[west]}"
 }
 
 ports_of_hub() {
