@@ -1,8 +1,9 @@
 #!/bin/bash
 # The attack list: each row that concerns what is built has a test that is called by it. Rows P are the parser's, C those of
-# keys, certificates and signatures, S the state machine's, Q quick mode's, F those of messages in fragments, E the data
-# plane's, X those of users' (XAUTH, mode config). A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever
-# looks for a row finds its tests with grep, and a row whose last test was renamed away is named here.
+# keys, certificates and signatures, S the state machine's, Q quick mode's, X those of users (XAUTH, mode config), F those of
+# messages in fragments, D floods and the loss of means, N NAT traversal's, E the data plane's, T those of logs, files and the
+# shell. A test's name has the row's id in it (P03_..., "P03 ...", ..._E06), so whoever looks for a row finds its tests with
+# grep, and a row whose last test was renamed away is named here. What no source may call is looked for in the sources.
 #
 #   tests/attacks.sh          one line a row: how many tests are called by it
 set -u
@@ -39,6 +40,9 @@ rows="P01  the length of the header is not that of the datagram
       P28  encrypted bodies
       P29  what comes to port 4500
       P30  what is sent of memory
+      C01  a hash of the key for whoever asks in aggressive mode
+      C02  keys that can be guessed
+      C03  RSA encryption
       C05  signatures that are made up
       C06  moduli and exponents
       C07  a certificate without its signature
@@ -46,8 +50,20 @@ rows="P01  the length of the header is not that of the datagram
       C09  where a certificate says that more is
       C10  chains without end
       C11  identities that are not in the certificate
+      C12  shares of small groups, and of no curve
+      C13  weak groups
+      C14  secrets and shares with leading zeros
       C15  the signature of the other role
+      C16  cookies
+      C17  a choice that was not offered
       C18  another method than the agreed one
+      C19  how long a comparison takes
+      C20  padding that tells something
+      C21  IVs after what was spoilt or repeated
+      C22  keys longer than the hash
+      C23  weak keys of DES
+      C24  no randomness
+      C25  whose key is taken
       S01  messages out of order
       S02  a way to an established SA without a proof
       S03  error replies that leave state
@@ -84,6 +100,18 @@ rows="P01  the length of the header is not that of the datagram
       Q09  a third message that is lost
       Q10  NAT payloads where none belong
       Q11  two SA payloads
+      D01  first messages from addresses that are not theirs
+      D04  repeats to an address that is not proved
+      D05  answers that are worth something to others
+      D06  cookies and SPIs that are chosen to meet
+      D08  means that run out
+      D09  a line of the log for each bad message
+      D10  local clients that are slow
+      N01  games with NAT-D
+      N02  a mapping that somebody else moves
+      N03  ESP that is played again from elsewhere
+      N04  where the port changes
+      N05  markers
       N06  several clients behind one NAT, with the same networks too
       N07  checksums and addresses of transport mode
       X01  what comes before the user is proved, or after he is refused
@@ -119,17 +147,29 @@ rows="P01  the length of the header is not that of the datagram
       E14  ESP routed into its own TUN
       E15  hand-over at a rekey
       E16  outer fragments
-      E17  byte counters"
+      E17  byte counters
+      T01  escapes for the terminal
+      T03  lines that are forged
+      T05  secrets in logs, screens and memory
+      T06  captures that are cut or lie
+      T08  files that are no text
+      T10  configurations of others, or without end
+      T11  who may say what to the socket"
+
+#        row  what no source calls
+nowhere="C04  EVP_PKEY_decrypt|RSA_private_decrypt|CMS_decrypt|PKCS7_decrypt
+         T02  system|popen|execlp|execvp"
 
 # The names of all tests: functions that cmocka calls, rows of tables that begin with an id, titles of scenarios.
 names=$({
     grep -hoE '^static void [A-Za-z0-9_]+\(void \*\*state\)' ./*/test_*.c | sed 's/^static void //; s/(.*//'
     grep -hoE '"([A-Z][0-9]{2} )+[^"]*"' ./*/test_*.c
     sed -n 's/^scenario: //p' scenarios/*.txt
+    grep -hoE 'expect "([A-Z][0-9]{2} )+[^"]*"' ./*/*.sh
 } | sort -u)
 
 number=0 failed=0
-echo "1..$(wc -l <<<"$rows")"
+echo "1..$(cat <<<"$rows"$'\n'"$nowhere" | wc -l)"
 while read -r row what; do
     number=$((number + 1))
     count=$(grep -ciE "(^|[^a-z0-9])${row}([^a-z0-9]|\$)" <<<"$names")
@@ -140,4 +180,13 @@ while read -r row what; do
         failed=1
     fi
 done <<<"$rows"
+while read -r row calls; do
+    number=$((number + 1))
+    if found=$(grep -rnwE "($calls) *\(" ../src); then
+        echo "not ok $number - $row $found"
+        failed=1
+    else
+        echo "ok $number - $row no source calls $calls"
+    fi
+done <<<"$nowhere"
 exit $failed

@@ -6,9 +6,13 @@
 #include "base/writer.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -45,6 +49,29 @@ static void equal_secrets_must_have_bytes(void **state)
     CHECK(!bytes_equal_secret(bytes_of("ab", 2), bytes_of("ac", 2)));
     CHECK(!bytes_equal_secret(bytes_of("ab", 2), bytes_of("abc", 3)));
     CHECK(!bytes_equal_secret(bytes_of("", 0), bytes_of("", 0)));
+}
+
+/* The last byte stands before a page that cannot be read, and the first already differs: whoever reads on runs into it.
+ */
+static void C19_secrets_are_compared_to_their_end_whatever_differs_first(void **state)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t other[20] = {1};
+    int status = 0;
+
+    (void)state;
+    CHECK(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
+    CHECK(!bytes_equal_secret(bytes_of(pages + page - sizeof other, sizeof other), BYTES_OF(other)));
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        bool is_equal = bytes_equal_secret(bytes_of(pages + page - sizeof other + 1, sizeof other), BYTES_OF(other));
+        _exit(is_equal);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    munmap(pages, 2 * page);
 }
 
 static void a_byte_that_cannot_be_printed_is_found_wherever_it_stands(void **state)
@@ -192,7 +219,7 @@ static void a_stale_handle_finds_nothing(void **state)
     CHECK(!handle_is_set(pool_next(&pool, b)));
 }
 
-static void what_a_peer_sent_is_printed_harmlessly(void **state)
+static void T01_what_a_peer_sent_is_printed_harmlessly(void **state)
 {
     char space[64];
     struct text t = text_of(space, sizeof space);
@@ -221,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_short_reader_stays_short),
         cmocka_unit_test(a_full_writer_stays_full),
         cmocka_unit_test(equal_secrets_must_have_bytes),
+        cmocka_unit_test(C19_secrets_are_compared_to_their_end_whatever_differs_first),
         cmocka_unit_test(a_byte_that_cannot_be_printed_is_found_wherever_it_stands),
         cmocka_unit_test(text_is_cut_where_its_space_ends),
         cmocka_unit_test(nothing_behind_nothing_is_nothing),
@@ -228,7 +256,7 @@ int main(void)
         cmocka_unit_test(a_mask_with_a_hole_has_no_length),
         cmocka_unit_test(a_selector_holds_its_own_traffic_only),
         cmocka_unit_test(a_stale_handle_finds_nothing),
-        cmocka_unit_test(what_a_peer_sent_is_printed_harmlessly),
+        cmocka_unit_test(T01_what_a_peer_sent_is_printed_harmlessly),
         cmocka_unit_test(a_full_arena_stays_full),
     };
 

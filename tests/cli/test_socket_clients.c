@@ -1,7 +1,7 @@
 /* Shells that are hostile, slow, many or not allowed: each harms itself only. */
 #include "server.h"
 
-static void hostile_lines_are_refused_and_others_served(void **state)
+static void T11_hostile_lines_are_refused_and_others_served(void **state)
 {
     static char endless[3 * CONTROL_LINE_MAX];
     static const struct {
@@ -68,7 +68,7 @@ static void a_second_request_before_the_answer_ends_the_talk(void **state)
 
 /* It asks for more than any buffer holds, and does not read: the others do not notice, and when it reads, all is there.
  */
-static void a_shell_that_reads_slowly_delays_nobody(void **state)
+static void D10_a_shell_that_reads_slowly_delays_nobody(void **state)
 {
     static const char line[] = "{\"words\":[\"show\",\"crypto\",\"isakmp\",\"sa\"]}\n";
     char space[BYTE_STEP], last[64] = "";
@@ -97,7 +97,7 @@ static void a_shell_that_reads_slowly_delays_nobody(void **state)
 }
 
 /* Debug lines cannot wait for their reader: what would need more than the backlog hangs up. */
-static void a_shell_that_does_not_read_its_debug_lines_is_dropped(void **state)
+static void D10_a_shell_that_does_not_read_its_debug_lines_is_dropped(void **state)
 {
     static const char line[] = "{\"words\":[\"debug\",\"crypto\",\"ikev1\",\"255\"]}\n";
     static char space[BYTE_STEP];
@@ -126,7 +126,7 @@ static void a_shell_that_does_not_read_its_debug_lines_is_dropped(void **state)
     expect_alive();
 }
 
-static void only_so_many_shells_are_served(void **state)
+static void T11_only_so_many_shells_are_served(void **state)
 {
     int fds[CONTROL_CLIENTS_MAX], extra;
 
@@ -142,7 +142,7 @@ static void only_so_many_shells_are_served(void **state)
     expect_alive();
 }
 
-static void who_is_neither_root_nor_of_the_group_may_only_look(void **state)
+static void T11_who_is_neither_root_nor_of_the_group_may_only_look(void **state)
 {
     int status;
     pid_t pid;
@@ -199,13 +199,13 @@ int main(void)
 {
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, start, end)
     const struct CMUnitTest tests[] = {
-        WITH_SERVER(hostile_lines_are_refused_and_others_served),
+        WITH_SERVER(T11_hostile_lines_are_refused_and_others_served),
         WITH_SERVER(a_line_may_come_in_pieces_and_several_at_once),
         WITH_SERVER(a_second_request_before_the_answer_ends_the_talk),
-        WITH_SERVER(a_shell_that_reads_slowly_delays_nobody),
-        WITH_SERVER(a_shell_that_does_not_read_its_debug_lines_is_dropped),
-        WITH_SERVER(only_so_many_shells_are_served),
-        WITH_SERVER(who_is_neither_root_nor_of_the_group_may_only_look),
+        WITH_SERVER(D10_a_shell_that_reads_slowly_delays_nobody),
+        WITH_SERVER(D10_a_shell_that_does_not_read_its_debug_lines_is_dropped),
+        WITH_SERVER(T11_only_so_many_shells_are_served),
+        WITH_SERVER(T11_who_is_neither_root_nor_of_the_group_may_only_look),
         WITH_SERVER(a_socket_left_by_a_crash_is_taken_over),
     };
 

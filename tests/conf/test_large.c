@@ -64,7 +64,7 @@ static void a_line_of_a_megabyte_is_refused_by_its_number(void **state)
 }
 
 /* A title of the terminal, a colour, a backspace, and what is no UTF-8. */
-static void escapes_in_names_come_to_no_screen_as_they_are(void **state)
+static void T01_escapes_in_names_come_to_no_screen_as_they_are(void **state)
 {
     static const char *const names[] = {"A\033]0;owned\007B", "A\033[31mB", "A\bB", "A\xff\xfe\x80"};
 
@@ -96,7 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hundred_thousand_lines_are_read_and_the_tunnel_among_them_runs),
         cmocka_unit_test(a_line_of_a_megabyte_is_refused_by_its_number),
-        cmocka_unit_test(escapes_in_names_come_to_no_screen_as_they_are),
+        cmocka_unit_test(T01_escapes_in_names_come_to_no_screen_as_they_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

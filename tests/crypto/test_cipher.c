@@ -43,7 +43,7 @@ static void nothing_at_all_can_be_encrypted(void **state)
 }
 
 /* libcrypto has a list of its own; it wants the parity right, we do not care. */
-static void weak_des_keys_are_those_of_libcrypto(void **state)
+static void C23_weak_des_keys_are_those_of_libcrypto(void **state)
 {
     uint8_t halves[] = {0x01, 0x0e, 0x1f, 0xe0, 0xf1, 0xfe};
     unsigned weak_count = 0;
@@ -67,7 +67,7 @@ static void weak_des_keys_are_those_of_libcrypto(void **state)
     CHECK(weak_count == 16);
 }
 
-static void a_3des_key_that_is_one_des_key_is_weak(void **state)
+static void C23_a_3des_key_that_is_one_des_key_is_weak(void **state)
 {
     static const struct {
         const char *key; /* three times eight */
@@ -102,8 +102,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cbc_is_that_of_its_vectors),
         cmocka_unit_test(nothing_at_all_can_be_encrypted),
-        cmocka_unit_test(weak_des_keys_are_those_of_libcrypto),
-        cmocka_unit_test(a_3des_key_that_is_one_des_key_is_weak),
+        cmocka_unit_test(C23_weak_des_keys_are_those_of_libcrypto),
+        cmocka_unit_test(C23_a_3des_key_that_is_one_des_key_is_weak),
         cmocka_unit_test(aes_has_no_weak_keys),
     };
 

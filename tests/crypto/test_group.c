@@ -32,7 +32,7 @@ static void check_record(const struct vectors *v)
     CHECK(bytes_equal(bytes_of(out, info->secret_len), shared) && out[info->secret_len] == UNTOUCHED);
 }
 
-static void modp_is_what_python_computes(void **state)
+static void C14_modp_is_what_python_computes(void **state)
 {
     struct vectors v = vectors_open("modp.txt");
     unsigned leading_count = 0;
@@ -48,7 +48,7 @@ static void modp_is_what_python_computes(void **state)
     CHECK(vectors_close(&v) == 8 + 38);
 }
 
-static void ecp_is_that_of_rfc_5903_and_nist(void **state)
+static void C14_ecp_is_that_of_rfc_5903_and_nist(void **state)
 {
     struct vectors v = vectors_open("ecdh.txt");
 
@@ -85,7 +85,7 @@ static enum group_fault shared_fault(enum group_id id, struct bytes peer)
     return fault;
 }
 
-static void values_outside_1_to_p_minus_1_are_refused(void **state)
+static void C12_values_outside_1_to_p_minus_1_are_refused(void **state)
 {
     static const struct {
         bool is_from_prime;
@@ -152,7 +152,7 @@ static size_t field_prime(enum group_id id, uint8_t *out)
     return len;
 }
 
-static void points_off_the_curve_are_refused(void **state)
+static void C12_points_off_the_curve_are_refused(void **state)
 {
     struct vectors v = vectors_open("ecdh.txt");
     bool is_done[GROUP_COUNT] = {false};
@@ -249,10 +249,10 @@ static void faults_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(modp_is_what_python_computes),
-        cmocka_unit_test(ecp_is_that_of_rfc_5903_and_nist),
-        cmocka_unit_test(values_outside_1_to_p_minus_1_are_refused),
-        cmocka_unit_test(points_off_the_curve_are_refused),
+        cmocka_unit_test(C14_modp_is_what_python_computes),
+        cmocka_unit_test(C14_ecp_is_that_of_rfc_5903_and_nist),
+        cmocka_unit_test(C12_values_outside_1_to_p_minus_1_are_refused),
+        cmocka_unit_test(C12_points_off_the_curve_are_refused),
         cmocka_unit_test(both_sides_of_every_group_agree),
         cmocka_unit_test(private_values_have_their_length_and_are_never_zero),
         cmocka_unit_test(faults_have_names),

@@ -102,7 +102,7 @@ static void keymat_takes_its_parts_in_the_order_of_the_rfc(void **state)
     }
 }
 
-static void a_cipher_key_is_expanded_only_when_the_prf_is_too_short(void **state)
+static void C22_a_cipher_key_is_expanded_only_when_the_prf_is_too_short(void **state)
 {
     static const struct {
         enum hash_id prf;
@@ -155,7 +155,7 @@ int main(void)
         cmocka_unit_test(the_four_keys_are_those_of_nists_cases),
         cmocka_unit_test(each_step_is_that_of_nss),
         cmocka_unit_test(keymat_takes_its_parts_in_the_order_of_the_rfc),
-        cmocka_unit_test(a_cipher_key_is_expanded_only_when_the_prf_is_too_short),
+        cmocka_unit_test(C22_a_cipher_key_is_expanded_only_when_the_prf_is_too_short),
         cmocka_unit_test(ivs_are_first_blocks_of_hashes),
     };
 

@@ -81,7 +81,7 @@ static const struct {
     {WITH_MASKED_KEY, 0644, SECRET, 0644, "gateway.secrets has keys in it", 0, "that file is readable for everybody"},
 };
 
-static void a_file_with_keys_is_for_its_owner_alone(void **state)
+static void T10_a_file_with_keys_is_for_its_owner_alone(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char space[1000];
@@ -125,7 +125,7 @@ static void what_is_no_file_is_refused_at_once(void **state)
     expect_refusal("is not a regular file");
 }
 
-static void a_file_that_is_too_long_is_refused_unread(void **state)
+static void T10_a_file_that_is_too_long_is_refused_unread(void **state)
 {
     (void)state;
     write_file(path, "", 0600);
@@ -157,9 +157,9 @@ static void an_interface_is_found_by_its_address(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(a_file_with_keys_is_for_its_owner_alone, empty_folder),
+        cmocka_unit_test_teardown(T10_a_file_with_keys_is_for_its_owner_alone, empty_folder),
         cmocka_unit_test_teardown(what_is_no_file_is_refused_at_once, empty_folder),
-        cmocka_unit_test_teardown(a_file_that_is_too_long_is_refused_unread, empty_folder),
+        cmocka_unit_test_teardown(T10_a_file_that_is_too_long_is_refused_unread, empty_folder),
         cmocka_unit_test_teardown(an_interface_is_found_by_its_address, empty_folder),
     };
 

@@ -72,7 +72,7 @@ static void lines_reach_syslog_with_their_severity_and_debug_lines_do_not(void *
 }
 
 /* What a peer calls itself cannot begin a line of its own. */
-static void an_event_is_one_line_of_syslog(void **state)
+static void T03_an_event_is_one_line_of_syslog(void **state)
 {
     struct log *log = log_open(true, false, false);
     struct event e = event_of(EV_SESSION_ENDED);
@@ -93,7 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_reach_syslog_with_their_severity_and_debug_lines_do_not),
-        cmocka_unit_test(an_event_is_one_line_of_syslog),
+        cmocka_unit_test(T03_an_event_is_one_line_of_syslog),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -38,7 +38,7 @@ static void what_a_proven_peer_causes_is_never_kept_back(void **state)
     CHECK(allowed_of(EV_PHASE1_COMPLETED, 0xc0000201, 0, 1000, 5) == 1000);
 }
 
-static void one_prefix_gets_its_burst_and_then_its_rate(void **state)
+static void D09_one_prefix_gets_its_burst_and_then_its_rate(void **state)
 {
     (void)state;
     CHECK(allowed_of(EV_MESSAGE_REFUSED, 0xc0000201, 0, 1000, 1000) == 10);
@@ -59,7 +59,7 @@ static void another_prefix_still_speaks(void **state)
     CHECK(allowed_of(EV_MESSAGE_REFUSED, 0xcb007101, 0, 1, 1000) == 1);
 }
 
-static void forged_prefixes_meet_the_bucket_of_all(void **state)
+static void D09_forged_prefixes_meet_the_bucket_of_all(void **state)
 {
     (void)state;
     CHECK(allowed_of(EV_MESSAGE_REFUSED, 0x0a000001, 256, 50000, 1000) == 80);
@@ -82,10 +82,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_a_proven_peer_causes_is_never_kept_back, begin),
-        cmocka_unit_test_setup(one_prefix_gets_its_burst_and_then_its_rate, begin),
+        cmocka_unit_test_setup(D09_one_prefix_gets_its_burst_and_then_its_rate, begin),
         cmocka_unit_test_setup(addresses_of_one_prefix_share_a_bucket, begin),
         cmocka_unit_test_setup(another_prefix_still_speaks, begin),
-        cmocka_unit_test_setup(forged_prefixes_meet_the_bucket_of_all, begin),
+        cmocka_unit_test_setup(D09_forged_prefixes_meet_the_bucket_of_all, begin),
         cmocka_unit_test_setup(what_was_kept_back_is_told_with_the_next_line, begin),
     };
 

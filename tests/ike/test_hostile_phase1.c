@@ -2,6 +2,7 @@
  * is still waited for. */
 #include "hostile.h"
 
+#include "sim/world.h"
 #include "wire/vendor.h"
 
 struct share_lie {
@@ -200,6 +201,31 @@ static void S24_a_step_that_fails_at_home_leaves_nothing(void **state)
     }
 }
 
+/* Chance does not make a weak key: here the answer of the vault is changed while it is under way. */
+static void C23_a_weak_key_is_refused_by_name_and_the_peers_repeat_makes_another(void **state)
+{
+    struct sim_site w = west, e = east;
+    struct load *answer = NULL;
+
+    (void)state;
+    w.cipher = e.cipher = CIPHER_DES_CBC;
+    struct sim *sim = world(62, &w, &e);
+    sim_network(sim)->answer_min_ms = sim_network(sim)->answer_max_ms = 5;
+    sim_acquire(sim, WEST, 0);
+    for (uint32_t ms = 0; answer == NULL && ms < 1000; ms++) {
+        sim_run(sim, 1);
+        for (uint32_t i = 0; answer == NULL && i < sim->flight_top; i++)
+            if (sim->flights[i].kind == FLIGHT_ANSWER && sim->loads[i].answer.skeyid_len > 0)
+                answer = &sim->loads[i];
+    }
+    CHECK(answer != NULL);
+    memset(answer->answer.skeyid_e, 1, sizeof answer->answer.skeyid_e);
+    sim_run(sim, 20000);
+    CHECK(sim_event_count(sim, EAST, EV_MESSAGE_REFUSED) == 1);
+    assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "WEAK_KEY");
+    CHECK(sim_pairs_up(sim, WEST) == 1 && sim_pairs_up(sim, EAST) == 1);
+}
+
 /* A message that is parked may be a forgery: our own repeats go on. */
 static void S01_a_forged_share_at_the_vault_does_not_stop_our_repeats(void **state)
 {
@@ -322,6 +348,7 @@ int main(void)
     ADD_TEST(&list, C15_our_own_values_sent_back_are_refused);
     ADD_TEST(&list, S13_forged_errors_end_nothing);
     ADD_TEST(&list, S24_a_step_that_fails_at_home_leaves_nothing);
+    ADD_TEST(&list, C23_a_weak_key_is_refused_by_name_and_the_peers_repeat_makes_another);
     ADD_TEST(&list, S01_a_forged_share_at_the_vault_does_not_stop_our_repeats);
     ADD_TEST(&list, P28_a_body_that_is_no_whole_number_of_blocks_is_named_as_such);
     ADD_TEST(&list, N01_every_place_of_a_NAT_gives_a_tunnel_on_4500);

@@ -22,7 +22,7 @@ static uint32_t random_below(uint32_t limit)
 }
 
 /* Vectors of the authors' reference implementation: key 00 01 .. 0f, message 00 01 .. of that length. */
-static void the_hash_is_siphash_2_4(void **state)
+static void D06_the_hash_is_siphash_2_4(void **state)
 {
     static const struct {
         size_t len;
@@ -100,7 +100,7 @@ static void what_is_due_first_comes_first_whatever_was_moved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_hash_is_siphash_2_4),
+        cmocka_unit_test(D06_the_hash_is_siphash_2_4),
         cmocka_unit_test(a_place_is_found_by_its_last_key_until_it_is_dropped),
         cmocka_unit_test(what_is_due_first_comes_first_whatever_was_moved),
     };

@@ -76,7 +76,7 @@ static struct fixture *fixture(struct fixture *f)
     return f;
 }
 
-static void a_peer_has_its_own_tunnel_group_or_the_one_for_any(void **state)
+static void C25_a_peer_has_its_own_tunnel_group_or_the_one_for_any(void **state)
 {
     struct fixture f;
 
@@ -399,7 +399,7 @@ static void a_schedule_ends_and_gives_up_in_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_peer_has_its_own_tunnel_group_or_the_one_for_any),
+        cmocka_unit_test(C25_a_peer_has_its_own_tunnel_group_or_the_one_for_any),
         cmocka_unit_test(aggressive_mode_chooses_the_tunnel_group_by_the_identity),
         cmocka_unit_test(a_peer_is_found_in_the_first_running_tunnel),
         cmocka_unit_test(only_interfaces_with_isakmp_are_found),

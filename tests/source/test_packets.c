@@ -154,7 +154,7 @@ static void every_link_type_leads_to_the_message(void **state)
         }
 }
 
-static void a_capture_that_is_cut_anywhere_ends_and_says_so(void **state)
+static void T06_a_capture_that_is_cut_anywhere_ends_and_says_so(void **state)
 {
     static struct buffer file, frame;
 
@@ -391,7 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fragments_of_ike_are_put_together_in_any_order),
         cmocka_unit_test(every_link_type_leads_to_the_message),
-        cmocka_unit_test(a_capture_that_is_cut_anywhere_ends_and_says_so),
+        cmocka_unit_test(T06_a_capture_that_is_cut_anywhere_ends_and_says_so),
         cmocka_unit_test(a_capture_without_a_packet_is_a_capture),
         cmocka_unit_test(fragments_are_put_together_in_any_order),
         cmocka_unit_test(fragments_of_ipv6_are_put_together),

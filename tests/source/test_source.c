@@ -585,7 +585,7 @@ static void the_pieces_in_which_a_file_comes_change_nothing(void **state)
     }
 }
 
-static void a_line_without_an_end_is_cut_and_the_next_is_read(void **state)
+static void T08_a_line_without_an_end_is_cut_and_the_next_is_read(void **state)
 {
     static uint8_t text[200000];
     const char *last = "\n%ASA-5-713119: IP = 1.2.3.4, PHASE 1 COMPLETED\n";
@@ -634,7 +634,7 @@ int main(void)
         cmocka_unit_test(screens_of_sas_are_read_back),
         cmocka_unit_test(counters_are_read_although_line_breaks_were_lost),
         cmocka_unit_test(the_pieces_in_which_a_file_comes_change_nothing),
-        cmocka_unit_test(a_line_without_an_end_is_cut_and_the_next_is_read),
+        cmocka_unit_test(T08_a_line_without_an_end_is_cut_and_the_next_is_read),
         cmocka_unit_test(bytes_that_are_no_text_are_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -283,10 +283,10 @@ static void what_cannot_be_answered_has_a_fault_and_nothing_else(void **state)
         {QUESTION_SHARE_AND_SECRET, PSK_INDEX, GROUP_ECP256, 0, 1, true, QUESTION_FAULT_BAD_VALUE, "for a responder"},
         {QUESTION_SECRET, PSK_INDEX, GROUP_ECP384, 0, 0, true, QUESTION_FAULT_NO_SECRET, "a secret of another group"},
         {QUESTION_SHARE, PSK_INDEX, GROUP_ECP256, 0, 0, false, QUESTION_FAULT_NO_RANDOMNESS,
-         "no pair without randomness"},
+         "C24 no pair without randomness"},
         {QUESTION_SHARE_AND_SKEYID, PSK_INDEX, GROUP_ECP256, 0, 0, false, QUESTION_FAULT_NO_RANDOMNESS, "nor here"},
         {QUESTION_SEED, PSK_INDEX, GROUP_ECP256, 0, 0, false, QUESTION_FAULT_NO_RANDOMNESS,
-         "no seed without randomness"},
+         "C24 no seed without randomness"},
     };
     struct vault *vault = vault_new();
     struct question share = question_of(QUESTION_SHARE);
@@ -353,7 +353,7 @@ static void a_full_vault_says_so_and_forgets_on_demand(void **state)
     free(vault);
 }
 
-static void nothing_secret_is_left_behind(void **state)
+static void T05_nothing_secret_is_left_behind(void **state)
 {
     size_t len = vault_space(KEYS, SECRETS);
     struct vault *vault = vault_new();
@@ -572,7 +572,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_answered_has_a_fault_and_nothing_else),
         cmocka_unit_test(a_value_that_gives_the_secret_away_is_refused),
         cmocka_unit_test(a_full_vault_says_so_and_forgets_on_demand),
-        cmocka_unit_test(nothing_secret_is_left_behind),
+        cmocka_unit_test(T05_nothing_secret_is_left_behind),
         cmocka_unit_test(an_empty_key_takes_the_key_away),
         cmocka_unit_test(a_seed_is_randomness_and_never_the_same),
         cmocka_unit_test(questions_and_faults_have_names),
