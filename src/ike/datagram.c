@@ -102,17 +102,6 @@ enum reason arrival_run(struct arrival *a, struct isakmp_sa *sa, struct exchange
     return step_run(a->ike, a->now_ms, step, exchange, sa, &a->m, a->local, a->remote, a->out);
 }
 
-/* One address gets only a share of the places, so that whoever floods from one keeps nobody else out. */
-enum { HALF_OPEN_SHARE = 8 };
-
-static bool may_half_open(const struct ike *ike, struct ip remote)
-{
-    const struct peer *peer = peer_of_ip(ike, remote);
-
-    return ike->half_open_count < ike->limits.half_open &&
-           (peer == NULL || half_open_of(ike, peer->self) <= ike->limits.half_open / HALF_OPEN_SHARE);
-}
-
 static void phase1_first(struct arrival *a, enum exchange_kind mode)
 {
     struct ike *ike = a->ike;
@@ -135,7 +124,7 @@ static void phase1_first(struct arrival *a, enum exchange_kind mode)
         arrival_refuse(a, NULL, NULL, REASON_REFLECTED);
         return;
     }
-    if (!may_half_open(ike, a->remote.ip) || (peer = peer_make(ike, a->remote.ip)) == NULL) {
+    if (!half_open_make_room(ike, a->now_ms, a->remote.ip, a->out) || (peer = peer_make(ike, a->remote.ip)) == NULL) {
         arrival_refuse(a, NULL, NULL, REASON_LIMIT);
         return;
     }

@@ -5,7 +5,7 @@
 
 /* Room for ten thousand tunnels that come up within a minute, and then rekey. */
 const struct ike_limits ike_limits_default = {
-    .peers = 16384, .sas = 24576, .exchanges = 32768, .pairs = 24576, .blobs = 65536, .half_open = 1024};
+    .peers = 24576, .sas = 32768, .exchanges = 40960, .pairs = 24576, .blobs = 81920, .half_open = 8192};
 
 /* Messages in fragments at a time: 6.3 MB. One an ISAKMP SA, so more are of no use. */
 enum { ASSEMBLIES_MAX = 768 };
@@ -66,7 +66,7 @@ size_t ike_space(const struct ike_limits *limits)
            padded(pool_space(assemblies_of(limits), sizeof(struct assembling))) +
            padded(pool_space(limits->sas, sizeof(struct session))) + padded(index_space(limits->sas)) +
            padded(sizeof(struct handle) * limits->sas) + padded(blobs_space(limits->blobs)) +
-           padded(heard_ids_len(limits)) + padded(heard_counts_len(limits)) + padded(limits->sas) +
+           padded(heard_ids_len(limits)) + padded(heard_counts_len(limits)) + padded(half_opens_space(limits->sas)) +
            padded(due_space(limits->peers)) + padded(index_space(limits->peers)) +
            2 * padded(index_space(limits->sas)) + 2 * padded(index_space(limits->exchanges)) +
            2 * padded(index_space(limits->pairs));
@@ -94,8 +94,7 @@ struct ike *ike_make(void *space, const struct ike_limits *limits, struct bytes 
     ike->blobs = blobs_of(cut(&at, blobs_space(limits->blobs)), limits->blobs);
     ike->heard.ids = cut(&at, heard_ids_len(limits));
     ike->heard.counts = cut(&at, heard_counts_len(limits));
-    ike->are_half_open = cut(&at, limits->sas);
-    memset(ike->are_half_open, 0, limits->sas);
+    ike->half_opens = half_opens_of(cut(&at, half_opens_space(limits->sas)), limits->sas);
     ike->due = due_of(cut(&at, due_space(limits->peers)), limits->peers);
     ike->peers_by_ip = cut_index(&at, limits->peers);
     ike->sas_by_peer = cut_index(&at, limits->sas);

@@ -10,6 +10,7 @@
 #include "ike/assembly.h"
 #include "ike/blob.h"
 #include "ike/due.h"
+#include "ike/half_open.h"
 #include "ike/index.h"
 #include "ike/objects.h"
 #include "ike/steps.h"
@@ -94,8 +95,8 @@ struct ike {
     struct index_secret index_secret;
     struct index peers_by_ip, sas_by_peer, sas_by_cookie, exchanges_by_sa, exchanges_by_spi, pairs_by_peer,
         pairs_by_spi, sessions_by_address;
-    uint8_t *are_half_open; /* by place of `sas` */
-    uint32_t half_open_count, last_idle_peer;
+    struct half_opens half_opens;
+    uint32_t last_idle_peer;
     struct handle *assembly_of_sa; /* by place of `sas`: not in the SA, of which drafts are copies */
     struct due due;                /* peers, by the earliest deadline of what is theirs */
     struct handle noted[8];        /* peers whose deadlines may have changed in this feed */
@@ -116,7 +117,8 @@ struct peer *peer_of(const struct ike *ike, struct handle h);
 struct isakmp_sa *sa_of(const struct ike *ike, struct handle h);
 struct exchange *exchange_of(const struct ike *ike, struct handle h);
 struct pair *pair_of(const struct ike *ike, struct handle h);
-struct handle peer_at(const struct ike *ike, uint32_t place); /* who lives there: somebody does */
+struct handle peer_at(const struct ike *ike, uint32_t place);         /* who lives there: somebody does */
+struct isakmp_sa *sa_in_place(const struct ike *ike, uint32_t place); /* counted from 1: an SA stands there */
 struct peer *peer_of_ip(const struct ike *ike, struct ip remote);
 struct peer *peer_make(struct ike *ike, struct ip remote); /* finds or makes; NULL: the pool is full */
 struct peer *peer_make_another(struct ike *ike, struct ip remote);
@@ -132,7 +134,6 @@ struct isakmp_sa *sa_up_of(const struct ike *ike, struct handle peer);
 /* The newest of that session, or of the site when it is not set. */
 struct isakmp_sa *sa_up_in(const struct ike *ike, struct handle peer, struct handle session);
 struct isakmp_sa *sa_begun_of(const struct ike *ike, struct handle peer); /* one that negotiates; NULL */
-uint32_t half_open_of(const struct ike *ike, struct handle peer);
 struct exchange *exchange_of_message(const struct ike *ike, struct handle sa, uint32_t message_id);
 uint32_t exchanges_under_way(const struct ike *ike, struct handle sa);
 struct pair *pair_of_spi_out(const struct ike *ike, struct handle peer, uint32_t spi_out);

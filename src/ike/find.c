@@ -43,15 +43,16 @@ static uint64_t hash_of_ip(const struct ike *ike, const struct ip *ip)
 
 void sa_file(struct ike *ike, const struct isakmp_sa *sa)
 {
-    uint8_t *was_half_open = &ike->are_half_open[sa->self.index];
     /* In hybrid it is the user who proves the peer. */
     bool is_proved = sa->state == SA_UP && !(sa->user_auth == USER_AUTH_HYBRID && sa_lacks_user(sa));
     bool is_half_open = !is_proved && sa->state != SA_DEAD && sa->side == RESPONDER;
 
     index_put(&ike->sas_by_peer, sa->self.index, hash_of_handle(ike, sa->peer));
     index_put(&ike->sas_by_cookie, sa->self.index, index_hash(&ike->index_secret, BYTES_OF(sa->cookies[INITIATOR])));
-    ike->half_open_count += is_half_open - *was_half_open;
-    *was_half_open = is_half_open;
+    half_open_file(&ike->half_opens, sa->self,
+                   !is_half_open  ? NOT_HALF_OPEN
+                   : sa->has_keys ? HALF_OPEN_ANSWERED
+                                  : HALF_OPEN_UNANSWERED);
     timers_note(ike, sa->peer);
 }
 
@@ -59,8 +60,7 @@ void sa_give_back(struct ike *ike, const struct isakmp_sa *sa)
 {
     timers_note(ike, sa->peer);
     fragments_forget(ike, sa);
-    ike->half_open_count -= ike->are_half_open[sa->self.index];
-    ike->are_half_open[sa->self.index] = 0;
+    half_open_file(&ike->half_opens, sa->self, NOT_HALF_OPEN);
     index_drop(&ike->sas_by_peer, sa->self.index);
     index_drop(&ike->sas_by_cookie, sa->self.index);
     pool_give_back(&ike->sas, sa->self);
@@ -171,6 +171,11 @@ struct pair *pair_next_of(const struct ike *ike, const struct pair *pair)
 }
 
 /* ---- Peers */
+
+struct isakmp_sa *sa_in_place(const struct ike *ike, uint32_t place)
+{
+    return at_place(&ike->sas, place);
+}
 
 struct handle peer_at(const struct ike *ike, uint32_t place)
 {
@@ -369,15 +374,6 @@ struct isakmp_sa *sa_begun_of(const struct ike *ike, struct handle peer)
         if ((sa->state == SA_NEW || sa->state == SA_NEGOTIATING) && sa->side == INITIATOR)
             return sa;
     return NULL;
-}
-
-uint32_t half_open_of(const struct ike *ike, struct handle peer)
-{
-    uint32_t count = 0;
-
-    for (EACH_SA_OF(ike, peer, sa))
-        count += ike->are_half_open[sa->self.index];
-    return count;
 }
 
 /* ---- Exchanges and pairs */

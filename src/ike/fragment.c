@@ -141,12 +141,12 @@ void fragments_due(struct ike *ike, const struct isakmp_sa *sa, struct ike_outpu
 static void make_room(struct ike *ike, const struct isakmp_sa *sa)
 {
     struct assembling *least = NULL;
-    bool is_stranger = ike->are_half_open[sa->self.index] != 0;
+    bool is_stranger = is_half_open(ike, sa->self);
 
     for (struct handle h = pool_first(&ike->assemblies); handle_is_set(h); h = pool_next(&ike->assemblies, h)) {
         struct assembling *assembling = pool_find(&ike->assemblies, h);
         bool may_go =
-            !assembly_is_open(&assembling->assembly) || (!is_stranger && ike->are_half_open[assembling->sa.index] != 0);
+            !assembly_is_open(&assembling->assembly) || (!is_stranger && is_half_open(ike, assembling->sa));
 
         if (may_go && (least == NULL || assembling->deadline_ms < least->deadline_ms))
             least = assembling;

@@ -117,7 +117,7 @@ struct ike_install {
     bool is_udp;                   /* RFC 3948 encapsulation */
     bool is_transport;
     bool is_begun_here; /* its quick mode: the one that begins its successor too, before the peer's limits come */
-    bool has_esn; /* sequence numbers of 64 bits; then there is a replay window */
+    bool has_esn;       /* sequence numbers of 64 bits; then there is a replay window */
     uint32_t spi_in, spi_out;
     enum cipher_id cipher;
     enum hash_id integrity; /* HASH_NONE with GCM and GMAC */

@@ -42,7 +42,8 @@ void inside_look(const struct ike *ike, struct inside *seen, bool are_sums_wante
                                      e->state,
                                      e->side,
                                      sa_method(sa_of(ike, e->sa)),
-                                     handle_is_set(e->parked) ? committed_sum(e) : 0};
+                                     handle_is_set(e->parked) ? committed_sum(e) : 0,
+                                     half_open_gives_way(ike, sa_of(ike, e->sa))};
     }
     if (!are_sums_wanted)
         return;

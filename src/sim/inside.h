@@ -15,6 +15,7 @@ struct inside_exchange {
     enum side side;
     uint16_t method; /* of its ISAKMP SA */
     uint64_t sum;    /* of its committed value, counters left out */
+    bool gives_way;  /* to another first message: half_open.h */
 };
 
 struct inside_object {

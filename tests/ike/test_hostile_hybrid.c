@@ -77,7 +77,7 @@ static void X01_with_hybrid_nothing_is_had_before_the_user_is_proved(void **stat
 
     (void)state;
     stop_before_user(sim);
-    CHECK(sim_ike(sim, EAST)->half_open_count == 1); /* he takes a place that strangers share */
+    CHECK(sim_ike(sim, EAST)->half_opens.count == 1); /* he takes a place that strangers share */
     inject(sim, XCHG_QUICK, 0x01020304, quick, COUNT_OF(quick));
     assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "NO_USER");
     inject(sim, XCHG_TRANSACTION, 0x01020305, &conf, 1);
@@ -85,7 +85,7 @@ static void X01_with_hybrid_nothing_is_had_before_the_user_is_proved(void **stat
     CHECK(sim_pairs_up(sim, EAST) == 0 && sim_ike(sim, EAST)->sessions.taken_count == 0);
     CHECK(sim_event_count(sim, EAST, EV_ADDRESS_ASSIGNED) == 0);
     sim_run(sim, 300000);
-    CHECK(sim_ike(sim, EAST)->sas.taken_count == 0 && sim_ike(sim, EAST)->half_open_count == 0);
+    CHECK(sim_ike(sim, EAST)->sas.taken_count == 0 && sim_ike(sim, EAST)->half_opens.count == 0);
 }
 
 /* Alice is there; somebody at her address comes as far as anybody can, and says that what is hers is gone. */
@@ -99,7 +99,7 @@ static void X01_whoever_is_not_proved_ends_nothing_of_a_user_who_is(void **state
     sim_acquire(sim, WEST, 0);
     sim_run(sim, 3000);
     const struct ike *ike = sim_ike(sim, EAST);
-    CHECK(sim_pairs_agree(sim, WEST, EAST) && sim_pairs_up(sim, EAST) == 1 && ike->half_open_count == 0);
+    CHECK(sim_pairs_agree(sim, WEST, EAST) && sim_pairs_up(sim, EAST) == 1 && ike->half_opens.count == 0);
     const struct isakmp_sa hers = *newest_sa(sim);
     write_u32(&w, ((const struct pair *)pool_find(&ike->pairs, pool_first(&ike->pairs)))->spi_out);
     memcpy(of_sa + 8, hers.cookies, sizeof hers.cookies);
@@ -153,7 +153,7 @@ static void X04_no_user_of_a_group_that_does_not_exist_is_let_in(void **state)
     CHECK(sim_event_count(sim, EAST, EV_USER_ACCEPTED) == 0 && sim_pairs_up(sim, EAST) == 0);
     assert_string_equal(event_text(sim_last_event(sim, EAST, EV_USER_REFUSED), FIELD_CAUSE),
                         "No tunnel-group of that name");
-    CHECK(sim_ike(sim, EAST)->sas.taken_count <= 1 && sim_ike(sim, EAST)->half_open_count == 0);
+    CHECK(sim_ike(sim, EAST)->sas.taken_count <= 1 && sim_ike(sim, EAST)->half_opens.count == 0);
 }
 
 /* Transforms that differ from what hybrid wants in the method alone. */

@@ -83,8 +83,8 @@ static void D01_S14_half_open_SAs_have_a_limit_and_leave_what_stands_alone(void 
     (void)state;
     snapshot_take(&before_at[EAST], ike);
     flood(sim, 500, 12, 0x0b000000);
-    assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "LIMIT");
-    CHECK(ike->half_open_count == ike->limits.half_open); /* and not whatever the pools hold */
+    CHECK(ike->half_opens.count == ike->limits.half_open); /* and not whatever the pools hold */
+    CHECK(sim_event_count(sim, EAST, EV_LIMIT_REACHED) == 1);
     CHECK(snapshot_differs(&before_at[EAST], ike) == NULL && sim_fault(sim) == NULL);
     sim_command(sim, EAST, IKE_CLEAR_IPSEC); /* a delete is still sent and heard */
     sim_run(sim, 1000);
@@ -124,6 +124,7 @@ static void D01_used_up_places_are_refused_by_name_and_a_later_attempt_succeeds(
     static struct ike_outputs out;
     static uint8_t seed[48];
     struct sim *sim = world(8, &west, &east);
+    bool is_used_up = false;
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(limits); i++) {
@@ -136,9 +137,10 @@ static void D01_used_up_places_are_refused_by_name_and_a_later_attempt_succeeds(
             struct body b;
             struct lie part = {PL_SA, hex(&b, GOOD_SA)};
             uint8_t cookies[16] = {9, (uint8_t)n};
-            struct ike_input in = {
-                .kind = IKE_IN_DATAGRAM,
-                .datagram = {end_of(EAST), end_of(WEST), message_of(cookies, XCHG_MAIN, 0, &part, 1)}};
+            struct ike_input in = {.kind = IKE_IN_DATAGRAM,
+                                   .datagram = {end_of(EAST),
+                                                {ip_of_v4(0x0b000000 + n % 3), 500},
+                                                message_of(cookies, XCHG_MAIN, 0, &part, 1)}};
 
             ike_feed(ike, 2000, &in, &out);
             for (size_t k = 0; k < out.count; k++) {
@@ -149,13 +151,58 @@ static void D01_used_up_places_are_refused_by_name_and_a_later_attempt_succeeds(
                 sent += out.items[k].kind == IKE_OUT_DATAGRAM;
             }
         }
-        CHECK(refused > 0 && refused + sent == 40);
+        CHECK(sent > 0 && refused + sent == 40);
+        is_used_up |= refused > 0;
         for (uint64_t now = 3000; now < 200000; now += 1000)
             ike_feed(ike, now, &(struct ike_input){.kind = IKE_IN_TIMER}, &out);
         struct ike_use use = ike_view_use(ike);
         CHECK(use.sas == 0 && use.exchanges == 0 && use.blobs == 0 && use.drafts == 0);
         free(space);
     }
+    CHECK(is_used_up);
+}
+
+/* Between what is sent and its answer come more first messages, a part of them from the honest peer's own address. */
+static void D01_who_answers_before_so_many_others_have_come_is_in_and_then_stays(void **state)
+{
+    struct sim *sim = world(14, &west, &east);
+    const struct ike *ike = sim_ike(sim, EAST);
+
+    (void)state;
+    sim_network(sim)->answer_min_ms = sim_network(sim)->answer_max_ms = 20;
+    sim_acquire(sim, WEST, 0);
+    run_to(sim, EAST, STATE_MM_WAIT_MSG3);
+    for (int wave = 0; state_of(sim, EAST) != STATE_MM_WAIT_MSG5 && wave < 100; wave++) {
+        flood(sim, ike->limits.half_open / 8, 1, WEST_IP);
+        flood(sim, ike->limits.half_open / 2, 12, 0x0b000000);
+        sim_run(sim, 20);
+        CHECK(ike->half_opens.count <= ike->limits.half_open);
+    }
+    for (int wave = 0; wave < 20; wave++) { /* it has answered: now nobody takes its place */
+        flood(sim, 500, 12, 0x0b000000);
+        sim_run(sim, 20);
+    }
+    CHECK(sim_pairs_up(sim, WEST) == 1 && sim_pairs_agree(sim, WEST, EAST) && sim_fault(sim) == NULL);
+}
+
+static void D01_the_oldest_gives_way_and_an_address_only_to_itself(void **state)
+{
+    struct sim *sim = world(15, &west, &east);
+    const struct ike *ike = sim_ike(sim, EAST);
+    uint32_t share = ike->limits.half_open / 8 + 1;
+
+    (void)state;
+    flood(sim, 3, 3, 0x0b000000);
+    flood(sim, 500, 1, 0x0b000100);
+    CHECK(ike->half_opens.count == 3 + share);
+    flood(sim, ike->limits.half_open - 3 - share, 8, 0x0b000200);
+    CHECK(ike->half_opens.count == ike->limits.half_open);
+    for (uint32_t i = 0; i < 3; i++)
+        CHECK(peer_of_ip(ike, ip_of_v4(0x0b000000 + i)) != NULL);
+    flood(sim, 3, 3, 0x0b000400);
+    for (uint32_t i = 0; i < 3; i++)
+        CHECK(peer_of_ip(ike, ip_of_v4(0x0b000000 + i)) == NULL && peer_of_ip(ike, ip_of_v4(0x0b000400 + i)) != NULL);
+    CHECK(half_open_of(ike, peer_of_ip(ike, ip_of_v4(0x0b000100))->self) == share);
 }
 
 /* More pairs, and more lines of an access list, than the outputs of one feed can speak of: ended and begun in pieces,
@@ -250,6 +297,8 @@ int main(void)
         cmocka_unit_test(D01_S14_half_open_SAs_have_a_limit_and_leave_what_stands_alone),
         cmocka_unit_test(D01_a_flood_that_has_died_leaves_room_for_honest_peers_and_for_us),
         cmocka_unit_test(D01_used_up_places_are_refused_by_name_and_a_later_attempt_succeeds),
+        cmocka_unit_test(D01_who_answers_before_so_many_others_have_come_is_in_and_then_stays),
+        cmocka_unit_test(D01_the_oldest_gives_way_and_an_address_only_to_itself),
         cmocka_unit_test(D08_a_peer_with_hundreds_of_pairs_is_ended_and_begun_in_pieces),
         cmocka_unit_test(P30_what_is_sent_depends_on_nothing_left_in_memory),
     };

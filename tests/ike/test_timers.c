@@ -39,7 +39,7 @@ static void check_chains(const struct sim *sim, uint32_t site)
         }
     }
     struct ike_use use = ike_view_use(ike);
-    CHECK(sas == use.sas && exchanges == use.exchanges && pairs == use.pairs && half_open == ike->half_open_count);
+    CHECK(sas == use.sas && exchanges == use.exchanges && pairs == use.pairs && half_open == ike->half_opens.count);
 }
 
 static void deadlines_and_chains_are_right_whatever_happens(void **state)
