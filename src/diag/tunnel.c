@@ -220,6 +220,13 @@ static const char *detail_of(const struct tunnel *t, enum detail detail)
     return tunnel_detail(t, detail);
 }
 
+static bool is_address_text(const char *text)
+{
+    struct ip ip;
+
+    return ip_parse(&ip, bytes_of_text(text));
+}
+
 static bool is_private_text(const char *text)
 {
     struct ip ip;

@@ -1,6 +1,7 @@
 #include "event/template.h"
 
 #include "base/check.h"
+#include "event/withheld.h"
 
 #include <string.h>
 
@@ -242,7 +243,7 @@ static bool read_value(const struct template_slot *slot, struct bytes text, stru
         return true;
     case FIELD_TYPE_IP:
         if (!ip_parse(&ip, text))
-            return false;
+            return address_is_withheld(text);
         event_add_ip(e, slot->id, ip);
         return true;
     case FIELD_TYPE_TEXT:

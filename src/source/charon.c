@@ -52,19 +52,19 @@ static bool find_group(struct bytes line, size_t *at, unsigned *thread, struct b
     return false;
 }
 
-/* 10.9.1.2[500] */
-static bool read_endpoint(struct bytes text, struct ip *ip, uint16_t *port)
+/* 10.9.1.2[500]; who shows a log to others writes x.x.x.x[500] or <our address>[500]. */
+static void read_endpoint(struct bytes text, struct ip *ip, uint16_t *port)
 {
     size_t open;
     uint64_t number = 0;
 
     text = bytes_trim(text);
     if (!bytes_has(text, "[", &open) || text.data[text.len - 1] != ']' ||
-        !bytes_number(bytes_of(text.data + open + 1, text.len - open - 2), 10, &number) || number > 65535 ||
-        !ip_parse(ip, bytes_of(text.data, open)))
-        return false;
+        !bytes_number(bytes_of(text.data + open + 1, text.len - open - 2), 10, &number) || number > 65535)
+        return;
     *port = (uint16_t)number;
-    return true;
+    if (!ip_parse(ip, bytes_of(text.data, open)))
+        *ip = (struct ip){0};
 }
 
 static void add_ends(struct event *e, const struct ends *ends)
@@ -93,7 +93,7 @@ static struct event resent_message(const struct source *s, const struct ends *en
 {
     struct event e = s->sent;
 
-    if (e.kind != EV_MESSAGE_SENT || !ip_equal(event_ip(&e, FIELD_PEER), ends->peer))
+    if (e.kind != EV_MESSAGE_SENT || (ip_is_set(ends->peer) && !ip_equal(event_ip(&e, FIELD_PEER), ends->peer)))
         return event_of(EV_MESSAGE_RESENT);
     e.kind = EV_MESSAGE_RESENT;
     return e;
@@ -112,9 +112,8 @@ static enum reading net_line(struct source *s, struct ends *ends, struct bytes t
         return READ_UNREAD;
     struct bytes first = bytes_of(text.data, to), second = bytes_of(text.data + to + 4, open - to - 4);
     struct bytes size = bytes_to(bytes_after(text, open + 2), " ");
-    if (!read_endpoint(is_received ? first : second, &read.peer, &read.port) ||
-        !read_endpoint(is_received ? second : first, &read.local, &read.local_port))
-        return READ_UNREAD;
+    read_endpoint(is_received ? first : second, &read.peer, &read.port);
+    read_endpoint(is_received ? second : first, &read.local, &read.local_port);
     bytes_number(size, 10, &read.length);
     read.at_ms = s->stamp.ms;
     read.is_received = is_received;
@@ -265,12 +264,13 @@ static bool is_bare(const struct source *s, struct bytes line)
                                         "generating AGGRESSIVE ",
                                         "parsed ID_PROT ",
                                         "sending packet: from ",
-                                        "received packet: from "};
+                                        "received packet: from ",
+                                        "IDir '"};
 
     for (size_t i = 0; i < COUNT_OF(marks); i++)
         if (bytes_begin_with(line, bytes_of_text(marks[i])))
             return true;
-    return s->kind_before == SOURCE_CHARON_LOG && line.data[0] >= 'a' && line.data[0] <= 'z';
+    return s->kind_before == SOURCE_CHARON_LOG && (line.data[0] | 0x20) >= 'a' && (line.data[0] | 0x20) <= 'z';
 }
 
 static bool find_head(const struct source *s, struct bytes line, struct head *h)
@@ -286,6 +286,51 @@ static bool find_head(const struct source *s, struct bytes line, struct head *h)
     return find_swanctl(line, h) || find_program(line, h) || is_bare(s, line);
 }
 
+/* Where a web page has put the next line of what `ipsec up` prints behind this one; the whole length without one. */
+static size_t text_len(struct bytes text)
+{
+    static const char *const begins[] = {" generating ",
+                                         " sending packet: from ",
+                                         " received packet: from ",
+                                         " parsed ",
+                                         " received ",
+                                         " selected proposal: ",
+                                         " establishing ",
+                                         " initiating ",
+                                         " IKE_SA ",
+                                         " CHILD_SA ",
+                                         " sending retransmit ",
+                                         " giving up after ",
+                                         " deleting IKE_SA ",
+                                         " scheduling ",
+                                         " maximum IKE_SA "};
+    size_t len = text.len, at;
+
+    for (size_t i = 0; i < COUNT_OF(begins); i++)
+        if (bytes_has(bytes_of(text.data, len), begins[i], &at) && at > 0)
+            len = at;
+    return len;
+}
+
+/* One line in place of many: each is read by itself. */
+static enum reading bare_lines(struct source *s, struct ends *ends, struct bytes line)
+{
+    enum reading reading = READ_NOT_MINE, one;
+
+    while (line.len > 0) {
+        size_t len = text_len(line);
+        struct bytes text = bytes_trim(bytes_of(line.data, len));
+
+        line = bytes_after(line, len);
+        if ((one = net_line(s, ends, text)) == READ_NOT_MINE)
+            one = bytes_take(&text, "generating ") ? message_line(s, ends, text, false)
+                  : bytes_take(&text, "parsed ")   ? message_line(s, ends, text, true)
+                                                   : text_line(s, ends, text, false);
+        reading = one == READ_SAID ? READ_SAID : reading;
+    }
+    return reading == READ_NOT_MINE ? READ_OTHER : reading;
+}
+
 enum reading charon_line(struct source *s, struct bytes line)
 {
     struct head h;
@@ -297,13 +342,16 @@ enum reading charon_line(struct source *s, struct bytes line)
     struct bytes text = h.text;
     if (bytes_begin_with(text, bytes_of_text("<")) && bytes_has(text, "> ", &at))
         text = bytes_after(text, at + 2);
-    if (h.is_bare && !bytes_begin_with(text, bytes_of_text("generating ")) &&
+    bool is_many = h.is_bare && bytes_has(text, " packet: from ", &at) && at > 16 && text_len(text) < text.len;
+    if (h.is_bare && !is_many && !bytes_begin_with(text, bytes_of_text("generating ")) &&
         !bytes_begin_with(text, bytes_of_text("parsed ")) && !bytes_has(text, " packet: from ", &at) &&
         !reading_read_by(s->index, PRODUCT_STRONGSWAN, text, &unused))
         return READ_NOT_MINE;
     source_is(s, SOURCE_CHARON_LOG, PRODUCT_STRONGSWAN);
     source_stamp(s, bytes_of(line.data, h.at));
     struct ends *ends = &s->threads[h.thread];
+    if (is_many)
+        return bare_lines(s, ends, text);
     enum reading reading = net_line(s, ends, text);
     if (reading != READ_NOT_MINE)
         return reading;

@@ -59,14 +59,16 @@ static void read_line(struct source *s, struct bytes line)
 
 /* A line that continues the one before: it is indented, or is IOS's second half of a deletion or of a notify, and has
  * no stamp. */
-static bool is_continuation(struct bytes line)
+static bool is_continuation(const struct source *s, struct bytes line)
 {
     static const char *const begins[] = {" ", "state (", "spi ", "authenticated"};
 
     for (size_t i = 0; i < COUNT_OF(begins); i++)
         if (bytes_begin_with(line, bytes_of_text(begins[i])))
             return true;
-    return false;
+    size_t at; /* racoon's place in its source stands in front of the text, and a mail broke the line behind it */
+    return s->kind_before == SOURCE_RACOON_LOG && line.len > 0 && !bytes_has(line, "racoon", &at) &&
+           !bytes_has(line, ".c:", &at);
 }
 
 /* The other half did not come: the first one may tell enough. */
@@ -91,7 +93,7 @@ static void read_with_held(struct source *s, struct bytes line)
 {
     struct text t = text_of(s->joined, sizeof s->joined);
 
-    if (!is_continuation(line)) {
+    if (!is_continuation(s, line)) {
         drop_held(s);
         read_line(s, line);
         return;

@@ -6,13 +6,23 @@
 
 #include <string.h>
 
-/* 104 "name" #1: what `ipsec auto --up` prints, with a status before each line. */
-static bool has_status(struct bytes line)
+/* "name"[1] 10.9.1.2 #12: of whoever printed it, behind whatever they put before it. */
+static bool find_subject(struct bytes line, size_t *at)
 {
-    uint64_t status;
+    enum { BEFORE_MAX = 160 };
+    size_t close, sign;
 
-    return line.len > 5 && line.data[3] == ' ' && line.data[4] == '"' &&
-           bytes_number(bytes_of(line.data, 3), 10, &status);
+    for (size_t from = 0; from < BEFORE_MAX && bytes_has(bytes_after(line, from), " \"", at); from = *at) {
+        *at += from + 1;
+        struct bytes name = bytes_after(line, *at + 1);
+        if (!bytes_has(name, "\"", &close) || close > 64)
+            return false;
+        struct bytes rest = bytes_after(name, close + 1);
+        if (bytes_has(rest, "#", &sign) && sign < 64 && bytes_has(bytes_after(rest, sign), ": ", &close) &&
+            close < 12 && (sign == 1 || rest.data[0] == '['))
+            return true;
+    }
+    return false;
 }
 
 /* The text behind stamp and name of the program. */
@@ -27,8 +37,10 @@ static bool find_text(const struct source *s, struct bytes line, size_t *at)
             *at += 7;
         return true;
     }
+    if (line.data[0] != '"' && find_subject(line, at))
+        return true;
     size_t place = stamp_place(line);
-    *at = has_status(line) ? 4 : 0;
+    *at = 0;
     if (*at == 0 && place < 4 && bytes_has(bytes_after(line, place), ": ", &colon) && colon < 40)
         *at = place + colon + 2;
     struct bytes text = bytes_after(line, *at);
@@ -37,7 +49,8 @@ static bool find_text(const struct source *s, struct bytes line, size_t *at)
     if (bytes_begin_with(text, bytes_of_text("| ")))
         return *at > 0 || is_pluto;
     if (bytes_begin_with(text, bytes_of_text("packet from ")) || bytes_begin_with(text, bytes_of_text("Pluto ")) ||
-        bytes_begin_with(text, bytes_of_text("Starting Pluto ")))
+        bytes_begin_with(text, bytes_of_text("Starting Pluto ")) ||
+        bytes_begin_with(text, bytes_of_text("asynchronous network error report ")))
         return true;
     return (text.len > 2 && text.data[0] == '"' && bytes_has(text, "\" #", &colon)) ||
            (text.len > 2 && text.data[0] == '"' && bytes_has(text, "\"[", &colon)) || (*at > 0 && is_pluto);
@@ -151,10 +164,10 @@ static const struct {
     const char *state, *exchange, *role;
     unsigned awaited;
 } states[] = {
-    {"MAIN_R0", "MM", "responder", 1},  {"MAIN_R1", "MM", "responder", 3}, {"MAIN_R2", "MM", "responder", 5},
-    {"MAIN_I1", "MM", "initiator", 2},  {"MAIN_I2", "MM", "initiator", 4}, {"MAIN_I3", "MM", "initiator", 6},
-    {"AGGR_I1", "AM", "initiator", 2},  {"AGGR_R1", "AM", "responder", 3}, {"QUICK_I1", "QM", "initiator", 2},
-    {"QUICK_R1", "QM", "responder", 3},
+    {"MAIN_R0", "MM", "responder", 1},  {"MAIN_R1", "MM", "responder", 3},  {"MAIN_R2", "MM", "responder", 5},
+    {"MAIN_I1", "MM", "initiator", 2},  {"MAIN_I2", "MM", "initiator", 4},  {"MAIN_I3", "MM", "initiator", 6},
+    {"AGGR_I1", "AM", "initiator", 2},  {"AGGR_R1", "AM", "responder", 3},  {"QUICK_I1", "QM", "initiator", 2},
+    {"QUICK_R1", "QM", "responder", 3}, {"XAUTH_R0", "TM", "responder", 2}, {"XAUTH_R1", "TM", "responder", 2},
 };
 
 static void add_state(struct event *e, struct bytes state)
@@ -165,6 +178,31 @@ static void add_state(struct event *e, struct bytes state)
             event_add_number(e, FIELD_MESSAGE_NUMBER, states[i].awaited);
             event_add_text(e, FIELD_ROLE, states[i].role);
         }
+}
+
+/* What is sent again, or ends unanswered, in a state has been sent before; a state stands on all messages before it. */
+static void add_sent_in_state(struct event *e)
+{
+    struct bytes state = bytes_of_text(event_text(e, FIELD_CAUSE));
+    char space[24];
+    struct text t = text_of(space, sizeof space);
+
+    if (e->kind != EV_MESSAGE_RESENT && e->kind != EV_EXCHANGE_FAILED && e->kind != EV_MESSAGE_REPEATED)
+        return;
+    for (size_t i = 0; i < COUNT_OF(states); i++) {
+        if (!bytes_equal(state, bytes_of_text(states[i].state)))
+            continue;
+        event_add_text(e, FIELD_EXCHANGE, states[i].exchange);
+        event_add_text(e, FIELD_ROLE, states[i].role);
+        if (e->kind == EV_MESSAGE_RESENT)
+            event_add_number(e, FIELD_MESSAGE_NUMBER, states[i].awaited - 1);
+        if (states[i].exchange[1] != 'M' || states[i].exchange[0] == 'Q' || states[i].exchange[0] == 'T' ||
+            states[i].awaited < 2)
+            return;
+        text_add(&t, "%s_WAIT_MSG%u", states[i].exchange, states[i].awaited);
+        event_add_text(e, FIELD_STATE, space);
+        return;
+    }
 }
 
 static void add_exchange(struct source *s, struct bytes text)
@@ -302,6 +340,7 @@ enum reading pluto_line(struct source *s, struct bytes line)
     source_is(s, SOURCE_PLUTO_LOG, PRODUCT_LIBRESWAN);
     source_stamp(s, bytes_of(line.data, at));
     struct bytes text = bytes_after(line, at);
+    bytes_take(&text, "ERROR: ");
     if (bytes_take(&text, "| ") || bytes_take(&text, "|"))
         return debug_line(s, text);
     bool has_subject = take_subject(s, &text, &subject);
@@ -315,6 +354,7 @@ enum reading pluto_line(struct source *s, struct bytes line)
     pluto_end(s);
     if (e.kind == EV_NONE)
         return READ_SAID;
+    add_sent_in_state(&e);
     add_missing(&e, &subject);
     if (e.kind == EV_NOTIFY_IN_CLEAR)
         hold_notified(s, &e, line);

@@ -1,4 +1,5 @@
 /* Tables on screens: a head, and rows below it until a line is no row. Some rows tell what they are without a head. */
+#include "event/withheld.h"
 #include "source/parts.h"
 
 #include <string.h>
@@ -24,6 +25,13 @@ static const struct {
 
 /* ---- ISAKMP SAs ---- */
 
+/* Not set: struck out. */
+static bool read_end(struct bytes word, struct ip *ip)
+{
+    *ip = (struct ip){0};
+    return ip_parse(ip, word) || address_is_withheld(word);
+}
+
 /* 11.11.11.2 10.10.10.2 MM_SA_SETUP 1 0 (deleted) */
 static enum reading ios_sa_row(struct source *s, struct bytes line)
 {
@@ -33,10 +41,12 @@ static enum reading ios_sa_row(struct source *s, struct bytes line)
     size_t at;
     struct event e = event_of(EV_SCREEN_SA);
 
-    if (!ip_parse(&destination, first) || !ip_parse(&source, second) || state.len < 5)
+    if (!read_end(first, &destination) || !read_end(second, &source) || state.len < 5)
         return READ_NOT_MINE;
-    event_add_ip(&e, FIELD_SOURCE, source); /* of message 1 */
-    event_add_ip(&e, FIELD_DESTINATION, destination);
+    if (ip_is_set(source) && ip_is_set(destination)) {
+        event_add_ip(&e, FIELD_SOURCE, source); /* of message 1 */
+        event_add_ip(&e, FIELD_DESTINATION, destination);
+    }
     event_add_bytes(&e, FIELD_IOS_STATE, state);
     if (bytes_number(bytes_word(&rest), 10, &number))
         event_add_number(&e, FIELD_CONN_ID, number);
@@ -57,10 +67,12 @@ static enum reading ios_detail_row(struct source *s, struct bytes line)
     if (!bytes_number(word, 10, &number))
         return bytes_has(line, "Engine-id:Conn-id", &at) ? READ_SAID : READ_NOT_MINE;
     event_add_number(&e, FIELD_CONN_ID, number);
-    if (!ip_parse(&local, bytes_word(&rest)) || !ip_parse(&peer, bytes_word(&rest)))
+    if (!read_end(bytes_word(&rest), &local) || !read_end(bytes_word(&rest), &peer))
         return READ_NOT_MINE;
-    event_add_ip(&e, FIELD_LOCAL, local);
-    event_add_ip(&e, FIELD_PEER, peer);
+    if (ip_is_set(local))
+        event_add_ip(&e, FIELD_LOCAL, local);
+    if (ip_is_set(peer))
+        event_add_ip(&e, FIELD_PEER, peer);
     word = bytes_word(&rest);
     if (!bytes_equal(word, bytes_of_text("ACTIVE")) && bytes_has(rest, "ACTIVE", &at))
         word = bytes_word(&rest);
@@ -81,13 +93,14 @@ static enum reading asa_sa_row(struct source *s, struct bytes line)
     struct ip peer;
     struct event e = event_of(EV_SCREEN_SA);
 
-    if (!bytes_number(first, 10, &number) || !ip_parse(&peer, second))
+    if (!bytes_number(first, 10, &number) || !read_end(second, &peer))
         return READ_NOT_MINE;
     bytes_word(&rest);
     role = bytes_word(&rest);
     bytes_word(&rest);
     state = bytes_word(&rest);
-    event_add_ip(&e, FIELD_PEER, peer);
+    if (ip_is_set(peer))
+        event_add_ip(&e, FIELD_PEER, peer);
     event_add_text(&e, FIELD_ROLE, bytes_begin_with(role, bytes_of_text("Init")) ? "initiator" : "responder");
     event_add_bytes(&e, FIELD_STATE, state);
     event_add_bytes(&e, FIELD_ENCRYPTION, bytes_word(&rest));
