@@ -52,7 +52,17 @@ enum ike_command_kind {
     IKE_CLEAR_ISAKMP, /* delete ISAKMP SAs of `peer`, of all peers when it is IP_NONE; with the last one of a peer go
                          its pairs */
     IKE_CLEAR_IPSEC,  /* delete pairs of `peer`, or of all */
+    IKE_CLEAR_SA,     /* delete the ISAKMP SA whose conn_id is `number`; with the last one of a peer go its pairs */
+    IKE_CLEAR_TUNNEL, /* delete pairs of `tunnel` */
+    IKE_CLEAR_PAIR,   /* delete the pair whose inbound SPI is `number` */
     IKE_SHUT_DOWN,    /* delete everything, telling the peers */
+};
+
+struct ike_command {
+    enum ike_command_kind kind;
+    uint16_t tunnel;
+    uint32_t number;
+    struct ip peer;
 };
 
 enum ike_plane_kind {
@@ -83,11 +93,7 @@ struct ike_input {
             uint32_t ask_number;
             const struct answer *answer;
         } answer;
-        struct {
-            enum ike_command_kind kind;
-            uint16_t tunnel;
-            struct ip peer;
-        } command;
+        struct ike_command command;
         const struct policy *policy; /* stays the caller's, and must live until the feed with the next one is over */
         struct {
             enum ike_plane_kind kind;

@@ -3,26 +3,57 @@
 
 #include <string.h>
 
-/* What is to end is marked; timers_do ends it, as much at a time as the outputs hold. */
-static void doom(struct ike *ike, struct ip peer_ip, bool are_sas, bool are_pairs, enum reason why)
+static bool is_meant(struct ip meant, struct ip peer)
 {
-    for (struct handle h = pool_first(&ike->sas); are_sas && handle_is_set(h); h = pool_next(&ike->sas, h)) {
+    return !ip_is_set(meant) || ip_equal(meant, peer);
+}
+
+/* What is to end is marked; timers_do ends it, as much at a time as the outputs hold. */
+static void doom_sas(struct ike *ike, struct ip peer_ip, enum reason why)
+{
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
         struct isakmp_sa *sa = sa_of(ike, h);
 
-        if (sa->state != SA_DEAD && (!ip_is_set(peer_ip) || ip_equal(sa->remote.ip, peer_ip)))
+        if (sa->state != SA_DEAD && is_meant(peer_ip, sa->remote.ip))
             sa->doomed = why;
     }
-    for (struct handle h = pool_first(&ike->pairs); are_pairs && handle_is_set(h); h = pool_next(&ike->pairs, h)) {
-        struct pair *pair = pair_of(ike, h);
-
-        if (!ip_is_set(peer_ip) || ip_equal(pair->remote.ip, peer_ip))
-            pair->doomed = why;
-    }
-    for (struct handle h = pool_first(&ike->peers); are_sas && handle_is_set(h); h = pool_next(&ike->peers, h)) {
+    for (struct handle h = pool_first(&ike->peers); handle_is_set(h); h = pool_next(&ike->peers, h)) {
         struct peer *peer = peer_of(ike, h);
 
-        if (!ip_is_set(peer_ip) || ip_equal(peer->remote, peer_ip))
+        if (is_meant(peer_ip, peer->remote))
             restart_forget(peer);
+    }
+    timers_note_all(ike);
+}
+
+static void doom_sa(struct ike *ike, uint32_t conn_id, enum reason why)
+{
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        struct isakmp_sa *sa = sa_of(ike, h);
+
+        if (sa->conn_id == conn_id && sa->state != SA_DEAD) {
+            sa->doomed = why;
+            restart_forget(peer_of(ike, sa->peer));
+        }
+    }
+    timers_note_all(ike);
+}
+
+/* Of a pair the inbound SPI is ours alone. */
+struct pairs_meant {
+    struct ip peer;  /* IP_NONE: of any */
+    uint16_t tunnel; /* NO_INDEX: of any */
+    uint32_t spi_in; /* 0: any */
+};
+
+static void doom_pairs(struct ike *ike, struct pairs_meant meant, enum reason why)
+{
+    for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h)) {
+        struct pair *pair = pair_of(ike, h);
+
+        if (is_meant(meant.peer, pair->remote.ip) && (meant.tunnel == NO_INDEX || meant.tunnel == pair->tunnel) &&
+            (meant.spi_in == 0 || meant.spi_in == pair->spi_in))
+            pair->doomed = why;
     }
     timers_note_all(ike);
 }
@@ -45,14 +76,29 @@ static void bring_up(struct ike *ike, uint64_t now_ms, uint16_t index, struct ip
 
 void command_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
 {
-    struct ip peer = in->command.peer;
+    const struct ike_command *command = &in->command;
+    struct pairs_meant all_pairs = {.tunnel = NO_INDEX}, of_peer = {.tunnel = NO_INDEX, .peer = command->peer};
 
-    switch (in->command.kind) {
-    case IKE_UP: bring_up(ike, now_ms, in->command.tunnel, peer, out); break;
-    case IKE_DOWN: doom(ike, peer, true, true, REASON_DELETED_BY_OPERATOR); break;
-    case IKE_CLEAR_ISAKMP: doom(ike, peer, true, false, REASON_DELETED_BY_OPERATOR); break;
-    case IKE_CLEAR_IPSEC: doom(ike, peer, false, true, REASON_DELETED_BY_OPERATOR); break;
-    case IKE_SHUT_DOWN: doom(ike, (struct ip){0}, true, true, REASON_SHUT_DOWN); break;
+    switch (command->kind) {
+    case IKE_UP: bring_up(ike, now_ms, command->tunnel, command->peer, out); break;
+    case IKE_DOWN:
+        doom_sas(ike, command->peer, REASON_DELETED_BY_OPERATOR);
+        doom_pairs(ike, of_peer, REASON_DELETED_BY_OPERATOR);
+        break;
+    case IKE_CLEAR_ISAKMP: doom_sas(ike, command->peer, REASON_DELETED_BY_OPERATOR); break;
+    case IKE_CLEAR_IPSEC: doom_pairs(ike, of_peer, REASON_DELETED_BY_OPERATOR); break;
+    case IKE_CLEAR_SA: doom_sa(ike, command->number, REASON_DELETED_BY_OPERATOR); break;
+    case IKE_CLEAR_TUNNEL:
+        doom_pairs(ike, (struct pairs_meant){.tunnel = command->tunnel}, REASON_DELETED_BY_OPERATOR);
+        break;
+    case IKE_CLEAR_PAIR:
+        doom_pairs(ike, (struct pairs_meant){.tunnel = NO_INDEX, .spi_in = command->number},
+                   REASON_DELETED_BY_OPERATOR);
+        break;
+    case IKE_SHUT_DOWN:
+        doom_sas(ike, (struct ip){0}, REASON_SHUT_DOWN);
+        doom_pairs(ike, all_pairs, REASON_SHUT_DOWN);
+        break;
     }
     timers_do(ike, now_ms, out);
 }

@@ -217,10 +217,15 @@ void sim_acquire(struct sim *sim, uint32_t site, uint16_t tunnel)
     sim_acquire_line(sim, site, tunnel, 0);
 }
 
-void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind)
+void sim_command_of(struct sim *sim, uint32_t site, const struct ike_command *command)
 {
     if (!site_is_off(sim, site))
-        sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = kind}}, false);
+        sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_COMMAND, .command = *command}, false);
+}
+
+void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind)
+{
+    sim_command_of(sim, site, &(struct ike_command){.kind = kind});
 }
 
 static void tell_limit(struct sim *sim, uint32_t site, enum ike_plane_kind limit, const struct plane_pair *pair)

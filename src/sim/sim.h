@@ -126,6 +126,7 @@ void sim_listen(struct sim *sim, sim_told *listener, void *context);
 void sim_acquire_line(struct sim *sim, uint32_t site, uint16_t tunnel, uint16_t ace);
 void sim_acquire(struct sim *sim, uint32_t site, uint16_t tunnel);
 void sim_command(struct sim *sim, uint32_t site, enum ike_command_kind kind);
+void sim_command_of(struct sim *sim, uint32_t site, const struct ike_command *command);
 /* The plane says that the soft limit of every pair of the site is reached. */
 void sim_soft_limit(struct sim *sim, uint32_t site);
 /* Of the oldest: SOFT or HARD. */
