@@ -38,7 +38,16 @@ static void use_dialect(struct command *command, const struct control_record *ga
 /* What may have no end is shown as it comes, and not kept. */
 static bool is_line(const struct control_record *r)
 {
-    return r->kind == RECORD_log_line || r->kind == RECORD_config_line || r->kind == RECORD_logging;
+    return r->kind == RECORD_log_line || r->kind == RECORD_config_line;
+}
+
+/* How the log is kept stands before its lines. */
+static void begin_lines(struct command *command)
+{
+    if (command->request.id != CONTROL_SHOW_LOGGING || command->has_begun)
+        return;
+    screen_logging(command->out, &command->reply, &command->view);
+    command->has_begun = true;
 }
 
 /* Streams are shown as they come. */
@@ -52,6 +61,8 @@ static void take_record(void *context, const struct control_record *r)
         json_write_record(command->out, r);
     else if (!is_line(r) || command->options->is_json)
         reply_add(&command->reply, r);
+    if (is_line(r) && !command->options->is_json)
+        begin_lines(command);
     if ((is_streamed(command) || is_line(r)) && !command->options->is_json)
         screen_write_record(command->out, r, &command->view);
     if (is_streamed(command))
@@ -62,7 +73,7 @@ static void show(struct command *command)
 {
     if (command->options->is_json)
         json_write(command->out, &command->reply, control_request_info(command->request.id)->name);
-    else if (!is_streamed(command))
+    else if (!is_streamed(command) && !command->has_begun)
         screen_write(command->out, &command->reply, &command->request, &command->view);
 }
 

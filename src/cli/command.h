@@ -22,6 +22,7 @@ struct command {
 
     struct screen_view view;
     struct reply reply;
+    bool has_begun; /* of `show logging`: how the log is kept has been written */
 };
 
 /* Writes to `out`, and to standard error why it was not done. Returns the exit status of ikewise. */

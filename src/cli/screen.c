@@ -311,7 +311,7 @@ static void write_doctor(FILE *out, const struct reply *reply, const struct scre
 }
 
 /* How the log is kept, and then its lines. */
-static void write_logging(FILE *out, const struct reply *reply, const struct screen_view *view)
+void screen_logging(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
     struct screen_item item = {.view = view};
 
@@ -335,7 +335,7 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     FILE *plain = request->id == CONTROL_SHOW_JOURNAL_KEYS ? stderr : out;
 
     if (request->id == CONTROL_SHOW_LOGGING)
-        write_logging(out, reply, view);
+        screen_logging(out, reply, view);
     for (size_t i = 0; i < reply->count; i++)
         screen_write_record(plain, &reply->records[i], view);
     switch (request->id) {

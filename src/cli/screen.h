@@ -75,6 +75,9 @@ bool screen_session_field(struct text *t, struct bytes name, const struct screen
 /* drop_fields.c: the same for the fields of drop_fields.def. */
 bool screen_drop_field(struct text *t, struct bytes name, const struct screen_item *item);
 
+/* How the log is kept: what stands before its lines. */
+void screen_logging(FILE *out, const struct reply *reply, const struct screen_view *view);
+
 /* screen_sessions.c: the screens that are put together from several records. */
 void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_access, const struct screen_view *view);
 void screen_nat(FILE *out, const struct reply *reply, const struct screen_view *view);

@@ -251,6 +251,12 @@ typed <<'END'
 > replay ini.pcap --config responder.cfg | include would have
 = With this configuration it would have stopped at MM_WAIT_MSG2: 
 = west# 
+# how the log is kept, and then its lines
+> show logging
+= Syslog logging: disabled
+=     Buffer logging: level
+= PHASE 1 COMPLETED
+= west# 
 # it says where nothing can follow
 ^ show version ?
 =   <cr>
