@@ -467,6 +467,11 @@ static void field_screen_state(struct text *t, item *i)
         text_add(t, " (IOS: %s)", record_text(i->record, COL_result_ios_state));
 }
 
+static void field_IOS_DEBUG(struct text *t, item *i)
+{
+    text_add(t, strcmp(record_text(i->record, COL_debugging_what), "ipsec") == 0 ? "IPSEC" : "ISAKMP");
+}
+
 static void field_place(struct text *t, item *i)
 {
     text_add(t, "%s", record_text(i->record, COL_finding_file));

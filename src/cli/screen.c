@@ -113,117 +113,6 @@ static void write_isakmp_count(FILE *out, const struct reply *reply, const struc
     screen_block(out, BLOCK_ISAKMP_COUNT, &item);
 }
 
-static bool is_same(const struct control_record *a, const struct control_record *b, enum control_column column)
-{
-    return strcmp(record_text(a, column), record_text(b, column)) == 0;
-}
-
-/* Pairs between the same networks with the same peer share one entry: while one is replaced there are two. */
-static bool is_same_entry(const struct control_record *a, const struct control_record *b)
-{
-    return is_same(a, b, COL_ipsec_pair_interface) && is_same(a, b, COL_ipsec_pair_map) &&
-           record_number(a, COL_ipsec_pair_sequence) == record_number(b, COL_ipsec_pair_sequence) &&
-           is_same(a, b, COL_ipsec_pair_peer) && is_same(a, b, COL_ipsec_pair_local_ident) &&
-           is_same(a, b, COL_ipsec_pair_remote_ident);
-}
-
-/* By interface, map, entry; then as they were made. */
-static int compare_pairs(const void *left, const void *right)
-{
-    const struct control_record *a = *(const struct control_record *const *)left;
-    const struct control_record *b = *(const struct control_record *const *)right;
-    int order = strcmp(record_text(a, COL_ipsec_pair_interface), record_text(b, COL_ipsec_pair_interface));
-
-    if (order == 0)
-        order = strcmp(record_text(a, COL_ipsec_pair_map), record_text(b, COL_ipsec_pair_map));
-    if (order == 0)
-        order = (record_number(a, COL_ipsec_pair_sequence) > record_number(b, COL_ipsec_pair_sequence)) -
-                (record_number(a, COL_ipsec_pair_sequence) < record_number(b, COL_ipsec_pair_sequence));
-    if (order == 0)
-        order = strcmp(record_text(a, COL_ipsec_pair_local_ident), record_text(b, COL_ipsec_pair_local_ident));
-    if (order == 0)
-        order = strcmp(record_text(a, COL_ipsec_pair_remote_ident), record_text(b, COL_ipsec_pair_remote_ident));
-    return order ? order : (a > b) - (a < b);
-}
-
-static void write_direction(FILE *out, const struct control_record *const *pairs, size_t count, bool is_outbound,
-                            struct screen_item item)
-{
-    item.is_outbound = is_outbound;
-    for (size_t i = 0; i < count; i++) {
-        item.record = pairs[i];
-        screen_block(out, BLOCK_IPSEC_SA, &item);
-    }
-}
-
-/* All pairs of an entry counted together: those that have gone are in the counters of the newest. */
-static struct control_record sum_of(const struct control_record *const *pairs, size_t count)
-{
-    struct control_record sum = *pairs[count - 1];
-
-    for (size_t column = COL_ipsec_pair_encaps; column <= COL_ipsec_pair_recv_errors; column++) {
-        for (size_t i = 0; i + 1 < count; i++) {
-            enum control_column c = (enum control_column)column;
-
-            record_set_number(&sum, c, record_number(&sum, c) + record_number(pairs[i], c));
-        }
-    }
-    return sum;
-}
-
-/* The newest pair says what is current. */
-static void write_entry(FILE *out, const struct control_record *const *pairs, size_t count, struct screen_item item)
-{
-    struct control_record sum = sum_of(pairs, count);
-
-    item.record = &sum;
-    screen_block(out, BLOCK_IPSEC_ENTRY, &item);
-    screen_block(out, BLOCK_IPSEC_IN, &item);
-    write_direction(out, pairs, count, false, item);
-    screen_block(out, BLOCK_IPSEC_IN_END, &item);
-    screen_block(out, BLOCK_IPSEC_OUT, &item);
-    write_direction(out, pairs, count, true, item);
-    screen_block(out, BLOCK_IPSEC_END, &item);
-}
-
-static bool is_new_interface(const struct control_record *r, const struct control_record *before,
-                             const struct screen_view *view)
-{
-    return !before || !is_same(r, before, COL_ipsec_pair_interface) ||
-           (view->dialect & DIALECT_ANY_IOS && !is_same(r, before, COL_ipsec_pair_map));
-}
-
-static void write_ipsec(FILE *out, const struct reply *reply, const struct control_request *request,
-                        const struct screen_view *view)
-{
-    struct screen_item item = {.view = view};
-    const struct control_record **pairs = calloc(reply->count + 1, sizeof *pairs);
-    const struct control_record *before = NULL;
-    bool is_one_peer = ip_is_set(request->peer) && view->dialect & (DIALECT_ASA | DIALECT_ASA8);
-    size_t count = 0, same;
-
-    CHECK(pairs);
-    for (size_t i = 0; i < reply->count; i++) {
-        if (reply->records[i].kind == RECORD_ipsec_pair)
-            pairs[count++] = &reply->records[i];
-    }
-    if (count == 0)
-        screen_block(out, BLOCK_IPSEC_NONE, &item);
-    qsort(pairs, count, sizeof *pairs, compare_pairs);
-    for (size_t i = 0; i < count; i += same) {
-        item.record = pairs[i];
-        for (same = 1; i + same < count && is_same_entry(pairs[i], pairs[i + same]);)
-            same++;
-        if (is_one_peer && i == 0)
-            screen_block(out, BLOCK_IPSEC_PEER, &item);
-        if (!is_one_peer && is_new_interface(pairs[i], before, view))
-            screen_block(out, BLOCK_IPSEC_INTERFACE, &item);
-        write_entry(out, pairs + i, same, item);
-        before = pairs[i];
-    }
-    free(pairs);
-}
-
 static void write_tunnels(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
     struct screen_item item = {.view = view};
@@ -342,11 +231,20 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_ISAKMP_SA:
     case CONTROL_SHOW_IKEV1_SA: write_isakmp(out, reply, request, view); return;
     case CONTROL_SHOW_ISAKMP_COUNT: write_isakmp_count(out, reply, view); return;
-    case CONTROL_SHOW_IPSEC_SA: write_ipsec(out, reply, request, view); return;
+    case CONTROL_SHOW_IPSEC_SA:
+    case CONTROL_SHOW_IPSEC_ENTRY:
+    case CONTROL_SHOW_IPSEC_IDENTITY:
+    case CONTROL_SHOW_IPSEC_MAP:
+    case CONTROL_SHOW_IPSEC_SPI: screen_ipsec(out, reply, request, view); return;
     case CONTROL_SHOW_TUNNEL: write_tunnels(out, reply, view); return;
     case CONTROL_SHOW_VERSION: write_version(out, reply, view); return;
     case CONTROL_CHECK: write_check(out, reply, view); return;
     case CONTROL_DOCTOR: write_doctor(out, reply, view); return;
+    case CONTROL_LOGOFF: write_one(out, reply, RECORD_logged_off, BLOCK_LOGGED_OFF, view); return;
+    case CONTROL_SHOW_DEBUG:
+        write_each(out, reply, RECORD_debugging,
+                   reply_find(reply, RECORD_debugging) ? BLOCK_DEBUGGING_HEAD : BLOCK_COUNT, BLOCK_DEBUGGING, view);
+        return;
     case CONTROL_SHOW_CONDITION:
         write_each(out, reply, RECORD_condition,
                    reply_find(reply, RECORD_condition) ? BLOCK_CONDITIONS_ON : BLOCK_CONDITIONS_OFF, BLOCK_CONDITION,

@@ -78,6 +78,10 @@ bool screen_drop_field(struct text *t, struct bytes name, const struct screen_it
 /* How the log is kept: what stands before its lines. */
 void screen_logging(FILE *out, const struct reply *reply, const struct screen_view *view);
 
+/* screen_ipsec.c: show crypto ipsec sa, in all its forms */
+void screen_ipsec(FILE *out, const struct reply *reply, const struct control_request *request,
+                  const struct screen_view *view);
+
 /* screen_sessions.c: the screens that are put together from several records. */
 void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_access, const struct screen_view *view);
 void screen_nat(FILE *out, const struct reply *reply, const struct screen_view *view);

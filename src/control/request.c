@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 
+#include <ctype.h>
 #include <string.h>
 
 enum { ELEMENTS_MAX = 24 };
@@ -32,7 +33,7 @@ enum argument {
     ARGUMENT_COUNT
 };
 
-enum argument_kind { KIND_ADDRESS, KIND_NUMBER, KIND_NAME, KIND_REST, KIND_STATEMENT };
+enum argument_kind { KIND_ADDRESS, KIND_NUMBER, KIND_SPI, KIND_NAME, KIND_REST, KIND_STATEMENT };
 
 static const struct {
     const char *name;
@@ -213,6 +214,26 @@ static bool small_number_of(struct bytes word, enum argument argument, uint16_t 
     return true;
 }
 
+/* 0x and up to eight hex digits, or decimal. No SPI is 0. */
+static bool spi_of(struct bytes word, uint32_t *spi)
+{
+    bool is_hex = bytes_begin_with(word, bytes_of_text("0x")) || bytes_begin_with(word, bytes_of_text("0X"));
+    struct bytes digits = bytes_after(word, is_hex ? 2 : 0);
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < digits.len && sum <= UINT32_MAX; i++) {
+        const char *digit = digits.data[i] ? strchr("0123456789abcdef", tolower(digits.data[i])) : NULL;
+
+        if (!digit || (!is_hex && digit[0] > '9'))
+            return false;
+        sum = sum * (is_hex ? 16 : 10) + (uint64_t)(digit[0] > '9' ? digit[0] - 'a' + 10 : digit[0] - '0');
+    }
+    if (sum == 0 || sum > UINT32_MAX)
+        return false;
+    *spi = (uint32_t)sum;
+    return true;
+}
+
 static bool copy_word(char *to, size_t size, struct bytes word)
 {
     if (word.len == 0 || word.len >= size || memchr(word.data, '\0', word.len))
@@ -234,6 +255,11 @@ static bool argument_take(struct control_request *request, enum argument argumen
     case ARGUMENT_PEER: return ip_parse(&request->peer, word);
     case ARGUMENT_SECONDS: return number_of(word, argument, &request->watch_s);
     case ARGUMENT_TIMES: return number_of(word, argument, &request->repeat_count);
+    case ARGUMENT_CONNID: return number_of(word, argument, &request->conn_id);
+    case ARGUMENT_SPI: return spi_of(word, &request->spi);
+    case ARGUMENT_MAP: return copy_word(request->map, sizeof request->map, word);
+    case ARGUMENT_GROUP: return copy_word(request->group, sizeof request->group, word);
+    case ARGUMENT_USER: return copy_word(request->user, sizeof request->user, word);
     case ARGUMENT_LINES: return number_of(word, argument, &request->line_count);
     case ARGUMENT_FROM: return ip_parse(&request->packet.from, word);
     case ARGUMENT_TO: return ip_parse(&request->packet.to, word);
@@ -255,6 +281,7 @@ static bool argument_take(struct control_request *request, enum argument argumen
     case ARGUMENT_LENGTH: return number_of(word, argument, &request->packet_len);
     case ARGUMENT_BUFFER: return number_of(word, argument, &request->buffer_size);
     case ARGUMENT_ACL: return copy_word(request->acl, sizeof request->acl, word);
+    case ARGUMENT_INTERFACE:
     case ARGUMENT_NAMEIF: return copy_word(request->packet.nameif, sizeof request->packet.nameif, word);
     case ARGUMENT_SOURCE:
     case ARGUMENT_FILE: return copy_word(request->file, sizeof request->file, word);
@@ -354,6 +381,14 @@ static void take_capture_type(struct control_request *request, struct bytes keyw
             request->capture_type = types[i].type;
 }
 
+static void take_session_type(struct control_request *request, struct bytes keyword)
+{
+    if (bytes_equal(keyword, bytes_of_text("l2l")))
+        request->session_type = CONTROL_SESSION_L2L;
+    if (bytes_equal(keyword, bytes_of_text("ra-ikev1-ipsec")))
+        request->session_type = CONTROL_SESSION_USER;
+}
+
 /* One word: a keyword in full, else the one keyword that begins so, else an argument. */
 static enum control_parse_result take(struct walk *walk, struct bytes word, struct control_request *request,
                                       struct control_parse *parse)
@@ -365,10 +400,12 @@ static enum control_parse_result take(struct walk *walk, struct bytes word, stru
         if (parse->expected_count == 1 || bytes_equal(keyword, word)) {
             request->is_detail |= bytes_equal(keyword, bytes_of_text("detail"));
             request->is_detail |= bytes_equal(keyword, bytes_of_text("detailed"));
-            request->is_all |= bytes_equal(keyword, bytes_of_text("all"));
+            request->is_all |=
+                bytes_equal(keyword, bytes_of_text("all")) || bytes_equal(keyword, bytes_of_text("/all"));
             request->is_circular |= bytes_equal(keyword, bytes_of_text("circular-buffer"));
             take_protocol(request, keyword);
             take_capture_type(request, keyword);
+            take_session_type(request, keyword);
             parse->spelled[parse->word] = keyword;
             go(walk, keyword);
             return CONTROL_PARSED;

@@ -54,6 +54,7 @@ const struct control_request_info *control_request_info(enum control_request_id 
 /* Every spelling: index 0, 1, ...; NULL: no more. `id` may be NULL. */
 const char *control_spelling(size_t index, enum control_request_id *id);
 
+enum control_session_type { CONTROL_SESSION_ANY, CONTROL_SESSION_L2L, CONTROL_SESSION_USER };
 enum control_capture_type { CONTROL_CAPTURE_RAW, CONTROL_CAPTURE_ISAKMP, CONTROL_CAPTURE_DROPS };
 
 struct control_request {
@@ -68,6 +69,8 @@ struct control_request {
         uint16_t numbers[2]; /* ports of source and destination; of ICMP type and code */
     } packet;
     uint16_t level;        /* 0: not given */
+    uint32_t conn_id, spi; /* 0: not given */
+    enum control_session_type session_type;
     uint32_t line_count;   /* of `terminal pager` */
     uint32_t repeat_count; /* of `ping`; 0: not given */
     uint32_t watch_s;      /* of `probe`; 0: not given */
@@ -77,6 +80,9 @@ struct control_request {
     char drop[CONTROL_DROP_NAME_SIZE];       /* "": not given */
     char capture[CONTROL_CAPTURE_NAME_SIZE]; /* "": not given */
     char acl[CONTROL_WORD_SIZE];             /* an access-list; "": not given */
+    char map[CONTROL_WORD_SIZE];             /* a crypto map; "": not given */
+    char group[CONTROL_WORD_SIZE];           /* a tunnel-group; "": not given */
+    char user[CONTROL_WORD_SIZE];            /* "": not given */
     char file[CONTROL_WORD_SIZE];            /* a file, or the source of `ping`; "": not given */
     char rest[CONTROL_REST_SIZE];            /* the words that were left, a blank between them; "": none */
 };

@@ -3,6 +3,7 @@
 #include "daemon/adopt.h"
 #include "daemon/clock.h"
 #include "daemon/conntrack.h"
+#include "daemon/netlink.h"
 #include "doctor/doctor.h"
 #include "doctor/parts.h"
 
@@ -101,12 +102,11 @@ static const struct plane *plane_of(void *context)
     return ((struct daemon *)context)->plane;
 }
 
-static void command(void *context, enum ike_command_kind kind, uint16_t tunnel, struct ip peer)
+static void command(void *context, const struct ike_command *command)
 {
     struct daemon *daemon = context;
 
-    driver_feed(daemon->driver,
-                &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = kind, .tunnel = tunnel, .peer = peer}});
+    driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_COMMAND, .command = *command});
 }
 
 static bool route_of(void *context, struct ip to, struct control_route *found)
@@ -141,6 +141,12 @@ static void clear_nat(void *context)
 {
     (void)context;
     nat_clear_counters();
+}
+
+static void clear_arp(void *context)
+{
+    (void)context;
+    netlink_neighbours_forget();
 }
 
 static void each_connection(void *context, void *taker, connection_taker *take)
@@ -188,6 +194,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .examine = examine,
                                              .nat_counters = nat_counters,
                                              .clear_nat = clear_nat,
+                                             .clear_arp = clear_arp,
                                              .each_connection = each_connection,
                                              .forget_connection = forget_connection,
                                              .started_ms = clock_now_ms()};

@@ -56,7 +56,7 @@ struct control_source {
     const struct plane *(*plane)(void *context); /* NULL: there is none (counters are left out) */
 
     /* Feeds the engine and carries its outputs out before it returns. */
-    void (*command)(void *context, enum ike_command_kind kind, uint16_t tunnel, struct ip peer);
+    void (*command)(void *context, const struct ike_command *command);
 
     /* Reads the configuration file again. False: nothing has changed, and `why` says why in one sentence. */
     bool (*reload)(void *context, struct text *why);
@@ -83,6 +83,7 @@ struct control_source {
     bool (*is_up)(void *context, const char *device);
     bool (*nat_counters)(void *context, uint64_t *translated, uint64_t *untranslated); /* of each rule */
     void (*clear_nat)(void *context);
+    void (*clear_arp)(void *context); /* neighbours that nobody has configured */
     void (*each_connection)(void *context, void *taker, bool (*take)(void *taker, const struct connection *connection));
     void (*forget_connection)(void *context, const struct connection *connection);
     struct doctor_report *(*examine)(void *context); /* to be freed; NULL: no memory */

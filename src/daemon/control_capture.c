@@ -369,25 +369,37 @@ void do_capture(struct client *client)
         start_capture(client, interface->linux_name, &match);
 }
 
+static void begin_anew(struct capture *capture)
+{
+    bytes_wipe(capture->buffer.data, capture->buffer.size);
+    capture->buffer = (struct capture_buffer){
+        .data = capture->buffer.data, .size = capture->buffer.size, .is_circular = capture->buffer.is_circular};
+    if (capture->fd >= 0)
+        uv_poll_start(&capture->poll, UV_READABLE, on_readable);
+}
+
+static void clear_all(struct control *control)
+{
+    for (size_t i = 0; i < CONTROL_CAPTURES_MAX; i++) {
+        if (control->captures[i] != NULL)
+            begin_anew(control->captures[i]);
+    }
+}
+
 void do_no_capture(struct client *client)
 {
     size_t i = find_capture(client->control, client->request.capture);
 
-    if (i == CONTROL_CAPTURES_MAX) {
+    if (client->request.is_all) {
+        clear_all(client->control);
+    } else if (i == CONTROL_CAPTURES_MAX) {
         client_fail(client, CONTROL_ERROR_NO_SUCH_CAPTURE, NULL);
         return;
-    }
-    if (client->request.id == CONTROL_NO_CAPTURE) {
+    } else if (client->request.id == CONTROL_NO_CAPTURE) {
         end_capture(client->control, i);
         want_clear(client->control);
     } else {
-        struct capture *capture = client->control->captures[i];
-
-        bytes_wipe(capture->buffer.data, capture->buffer.size);
-        capture->buffer = (struct capture_buffer){
-            .data = capture->buffer.data, .size = capture->buffer.size, .is_circular = capture->buffer.is_circular};
-        if (capture->fd >= 0)
-            uv_poll_start(&capture->poll, UV_READABLE, on_readable);
+        begin_anew(client->control->captures[i]);
     }
     client_done(client);
 }

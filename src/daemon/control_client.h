@@ -9,6 +9,7 @@
 #include "daemon/capture.h"
 #include "daemon/control.h"
 #include "daemon/running.h"
+#include "ike/view.h"
 
 enum { CONTROL_WHO_SIZE = 64, CONTROL_CONDITIONS_MAX = 8 };
 
@@ -30,6 +31,7 @@ struct control_debug {
     bool is_on, is_ipsec;
     bool is_log;      /* all that goes to the log */
     uint8_t severity; /* lines up to this one */
+    uint16_t level;   /* as it was asked for */
 };
 
 struct client {
@@ -96,6 +98,14 @@ struct control_hits {
     size_t count;
 };
 
+enum { CONTROL_INTERFACES_MAX = 64, CONTROL_INTERFACE_COUNTERS = 6 };
+
+/* What `clear interface` has taken away. */
+struct control_cleared_interface {
+    char device[16]; /* of Linux; "": free */
+    uint64_t counters[CONTROL_INTERFACE_COUNTERS];
+};
+
 struct control {
     uv_loop_t *loop;
     const struct control_source *source; /* &kept_source */
@@ -109,7 +119,8 @@ struct control {
     struct client clients[CONTROL_CLIENTS_MAX];
     struct control_keys keys;
     struct capture *captures[CONTROL_CAPTURES_MAX]; /* NULL: free */
-    struct ip conditions[CONTROL_CONDITIONS_MAX];   /* peers to whose lines debugging is limited */
+    struct control_cleared_interface interfaces[CONTROL_INTERFACES_MAX];
+    struct ip conditions[CONTROL_CONDITIONS_MAX]; /* peers to whose lines debugging is limited */
     size_t condition_count;
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
     uint64_t logged_count;    /* events since `clear logging buffer`; at first more than are kept */
@@ -160,6 +171,7 @@ bool show_certificates(struct client *client);
 bool show_routes(struct client *client);
 bool show_arp(struct client *client);
 bool show_interfaces(struct client *client);
+bool clear_interfaces(struct client *client); /* false: there is none of that name */
 
 /* control_filter.c: address translation, connections, crypto ACLs */
 bool show_nat(struct client *client);
@@ -199,6 +211,14 @@ bool show_logging(struct client *client);
 bool show_why(struct client *client);
 bool show_states(struct client *client);
 bool show_journal(struct client *client);
+
+/* control_clear.c */
+void do_clear_sas(struct client *client);
+void do_logoff(struct client *client);
+void do_clear_counted(struct client *client);
+/* By peer, map and SPI of the request, as far as they are given. */
+bool is_pair_asked_for(const struct control_request *request, const struct policy *policy,
+                       const struct ike_pair_view *view);
 
 /* control_do.c: what changes something, and what is watched. `handle_request` is called once a request, already
  * allowed. */

@@ -58,7 +58,8 @@ static const struct ike *ike_of(const struct client *client)
 
 static void command(struct client *client, enum ike_command_kind kind, uint16_t tunnel)
 {
-    source_of(client)->command(source_of(client)->context, kind, tunnel, client->request.peer);
+    source_of(client)->command(source_of(client)->context,
+                               &(struct ike_command){.kind = kind, .tunnel = tunnel, .peer = client->request.peer});
 }
 
 /* Its newest ISAKMP SA that is not dead. */
@@ -284,6 +285,22 @@ static bool show_conditions(struct client *client)
     return true;
 }
 
+static bool show_debugging(struct client *client)
+{
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        const struct client *other = &client->control->clients[i];
+        struct control_record r = control_record_of(RECORD_debugging);
+
+        if (!other->is_used || !other->debug.is_on || other->debug.is_log)
+            continue;
+        record_set_text(&r, COL_debugging_what, other->debug.is_ipsec ? "ipsec" : "ikev1");
+        record_set_number(&r, COL_debugging_level, other->debug.level);
+        record_set_text(&r, COL_debugging_who, other->who);
+        client_send(client, &r);
+    }
+    return false;
+}
+
 void watch_log(struct client *client, const struct event *event, uint8_t severity, const char *line)
 {
     struct control_record r = control_record_of(RECORD_log_line);
@@ -300,7 +317,7 @@ static void do_debug(struct client *client, bool is_ipsec)
 {
     uint16_t level = client->request.level ? client->request.level : 1;
 
-    client->debug = (struct control_debug){.is_on = true, .is_ipsec = is_ipsec};
+    client->debug = (struct control_debug){.is_on = true, .is_ipsec = is_ipsec, .level = level};
     for (size_t i = 0; i < COUNT_OF(debug_levels); i++) {
         if (level >= debug_levels[i].from_level)
             client->debug.severity = debug_levels[i].severity;
@@ -385,38 +402,16 @@ static void do_up(struct client *client)
     watch_look(client);
 }
 
-static void do_command(struct client *client, enum ike_command_kind kind)
-{
-    command(client, kind, NO_INDEX);
-    client_done(client);
-}
-
 static void do_down(struct client *client)
 {
     struct ike_sa_view sa;
 
     if (policy_tunnel_of_peer(policy_of(client), client->request.peer) == NO_INDEX &&
-        !sa_of_peer(client, client->request.peer, &sa))
+        !sa_of_peer(client, client->request.peer, &sa)) {
         refuse_peer(client);
-    else
-        do_command(client, IKE_DOWN);
-}
-
-static void do_clear(struct client *client)
-{
-    switch (client->request.id) {
-    case CONTROL_CLEAR_COUNTERS: source_of(client)->clear_counters(source_of(client)->context); break;
-    case CONTROL_CLEAR_LOGGING: client->control->logged_count = 0; break;
-    case CONTROL_CLEAR_IPSEC_STATS: stats_clear_ipsec(client); break;
-    case CONTROL_CLEAR_DROPS: clear_drops(client); break;
-    case CONTROL_CLEAR_CONN: clear_connections(client); break;
-    case CONTROL_CLEAR_ACCESS_LIST: clear_access_lists(client); break;
-    case CONTROL_CLEAR_NAT:
-        if (source_of(client)->clear_nat != NULL)
-            source_of(client)->clear_nat(source_of(client)->context);
-        break;
-    default: stats_clear_ike(client->control); break;
+        return;
     }
+    command(client, IKE_DOWN, NO_INDEX);
     client_done(client);
 }
 
@@ -437,7 +432,11 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_ISAKMP_SA:
     case CONTROL_SHOW_ISAKMP_COUNT:
     case CONTROL_SHOW_IKEV1_SA: client->producer = show_isakmp_sas; return;
-    case CONTROL_SHOW_IPSEC_SA: client->producer = show_ipsec_pairs; return;
+    case CONTROL_SHOW_IPSEC_SA:
+    case CONTROL_SHOW_IPSEC_ENTRY:
+    case CONTROL_SHOW_IPSEC_IDENTITY:
+    case CONTROL_SHOW_IPSEC_MAP:
+    case CONTROL_SHOW_IPSEC_SPI: client->producer = show_ipsec_pairs; return;
     case CONTROL_SHOW_SESSIONDB:
     case CONTROL_SHOW_SESSIONDB_RA:
     case CONTROL_SHOW_SESSION:
@@ -461,8 +460,13 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_CERTIFICATES: client->producer = show_certificates; return;
     case CONTROL_SHOW_TUNNEL: client->producer = show_tunnels; return;
     case CONTROL_SHOW_VERSION: client_done(client); return;
-    case CONTROL_CLEAR_ISAKMP_SA: do_command(client, IKE_CLEAR_ISAKMP); return;
-    case CONTROL_CLEAR_IPSEC_SA: do_command(client, IKE_CLEAR_IPSEC); return;
+    case CONTROL_CLEAR_ISAKMP_SA:
+    case CONTROL_CLEAR_SA:
+    case CONTROL_CLEAR_IPSEC_SA:
+    case CONTROL_CLEAR_MAP:
+    case CONTROL_CLEAR_PAIR: do_clear_sas(client); return;
+    case CONTROL_CLEAR_ARP:
+    case CONTROL_CLEAR_INTERFACE:
     case CONTROL_CLEAR_COUNTERS:
     case CONTROL_CLEAR_IPSEC_STATS:
     case CONTROL_CLEAR_IKE_STATS:
@@ -470,8 +474,9 @@ void handle_request(struct client *client)
     case CONTROL_CLEAR_NAT:
     case CONTROL_CLEAR_CONN:
     case CONTROL_CLEAR_ACCESS_LIST:
-    case CONTROL_CLEAR_LOGGING: do_clear(client); return;
-    case CONTROL_LOGOFF: do_down(client); return;
+    case CONTROL_CLEAR_LOGGING: do_clear_counted(client); return;
+    case CONTROL_LOGOFF: do_logoff(client); return;
+    case CONTROL_SHOW_DEBUG: client->producer = show_debugging; return;
     case CONTROL_DEBUG_IKEV1: do_debug(client, false); return;
     case CONTROL_DEBUG_IPSEC: do_debug(client, true); return;
     case CONTROL_TERMINAL_MONITOR:

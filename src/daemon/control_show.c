@@ -247,7 +247,7 @@ bool show_ipsec_pairs(struct client *client)
     if (!ike_view_pair(ike_of(client), now_of(client), client->index, &view))
         return false;
     client->index++;
-    if (ip_is_set(client->request.peer) && !ip_equal(client->request.peer, view.remote.ip))
+    if (!is_pair_asked_for(&client->request, policy_of(client), &view))
         return true;
     set_pair(&r, &view, now_of(client));
     set_pair_policy(&r, policy_of(client), &view);

@@ -133,33 +133,88 @@ static bool read_word(const char *linux_name, const char *what, char word[static
     return is_read;
 }
 
-static void set_counter(struct control_record *r, enum control_column column, const char *linux_name, const char *what)
+static const struct {
+    enum control_column column;
+    const char *what;
+} counters[CONTROL_INTERFACE_COUNTERS] = {
+    {COL_interface_packets_in, "statistics/rx_packets"}, {COL_interface_bytes_in, "statistics/rx_bytes"},
+    {COL_interface_dropped_in, "statistics/rx_dropped"}, {COL_interface_packets_out, "statistics/tx_packets"},
+    {COL_interface_bytes_out, "statistics/tx_bytes"},    {COL_interface_errors_out, "statistics/tx_errors"},
+};
+
+static bool read_number(const char *linux_name, const char *what, uint64_t *number)
 {
     char word[ADDRESS_SIZE];
+    bool is_read = read_word(linux_name, what, word);
 
-    if (read_word(linux_name, what, word))
-        record_set_number(r, column, strtoull(word, NULL, 10));
+    if (is_read)
+        *number = strtoull(word, NULL, 10);
+    return is_read;
 }
 
-bool show_interfaces(struct client *client)
+/* NULL: nothing of it was ever cleared. */
+static struct control_cleared_interface *cleared_of(struct control *control, const char *linux_name)
 {
-    static const struct {
-        enum control_column column;
-        const char *what;
-    } counters[] = {{COL_interface_mtu, "mtu"},
-                    {COL_interface_packets_in, "statistics/rx_packets"},
-                    {COL_interface_bytes_in, "statistics/rx_bytes"},
-                    {COL_interface_dropped_in, "statistics/rx_dropped"},
-                    {COL_interface_packets_out, "statistics/tx_packets"},
-                    {COL_interface_bytes_out, "statistics/tx_bytes"},
-                    {COL_interface_errors_out, "statistics/tx_errors"}};
+    for (size_t i = 0; i < CONTROL_INTERFACES_MAX; i++) {
+        if (strcmp(control->interfaces[i].device, linux_name) == 0)
+            return &control->interfaces[i];
+    }
+    return NULL;
+}
+
+static void set_counters(struct control_record *r, struct control *control, const char *linux_name)
+{
+    const struct control_cleared_interface *cleared = cleared_of(control, linux_name);
+    uint64_t number;
+
+    for (size_t i = 0; i < COUNT_OF(counters); i++) {
+        uint64_t before = cleared ? cleared->counters[i] : 0;
+
+        if (read_number(linux_name, counters[i].what, &number))
+            record_set_number(r, counters[i].column, number > before ? number - before : 0);
+    }
+    if (read_number(linux_name, "mtu", &number))
+        record_set_number(r, COL_interface_mtu, number);
+}
+
+static void clear_interface(struct control *control, const char *linux_name)
+{
+    struct control_cleared_interface *cleared = cleared_of(control, linux_name);
+
+    if (cleared == NULL)
+        cleared = cleared_of(control, ""); /* a free one */
+    if (cleared == NULL || strlen(linux_name) >= sizeof cleared->device)
+        return;
+    memcpy(cleared->device, linux_name, strlen(linux_name) + 1);
+    for (size_t i = 0; i < COUNT_OF(counters); i++)
+        read_number(linux_name, counters[i].what, &cleared->counters[i]);
+}
+
+static bool is_interface_asked_for(const struct client *client, const struct policy_interface *interface)
+{
+    const char *name = client->request.packet.nameif;
+
+    return name[0] == '\0' || strcmp(name, interface->name) == 0 || strcasecmp(name, interface->hardware) == 0;
+}
+
+bool clear_interfaces(struct client *client)
+{
     const struct policy *policy = policy_of(client);
+    bool is_found = client->request.packet.nameif[0] == '\0';
+
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        if (!is_interface_asked_for(client, &policy->interfaces[i]))
+            continue;
+        is_found = true;
+        clear_interface(client->control, policy->interfaces[i].linux_name);
+    }
+    return is_found;
+}
+
+static void send_interface(struct client *client, const struct policy_interface *interface)
+{
     struct control_record r = control_record_of(RECORD_interface);
     char word[ADDRESS_SIZE];
-
-    if (client->index >= policy->interface_count)
-        return false;
-    const struct policy_interface *interface = &policy->interfaces[client->index++];
 
     record_set_text(&r, COL_interface_hardware, interface->hardware);
     record_set_text(&r, COL_interface_name, interface->name);
@@ -171,8 +226,24 @@ bool show_interfaces(struct client *client)
         record_set_ip(&r, COL_interface_mask, ip_mask((enum ip_family)interface->ip.family, interface->prefix_len));
     if (read_word(interface->linux_name, "address", word))
         set_mac(&r, COL_interface_mac, word);
-    for (size_t i = 0; i < COUNT_OF(counters); i++)
-        set_counter(&r, counters[i].column, interface->linux_name, counters[i].what);
+    set_counters(&r, client->control, interface->linux_name);
     client_send(client, &r);
-    return true;
+}
+
+bool show_interfaces(struct client *client)
+{
+    const struct policy *policy = policy_of(client);
+
+    while (client->index < policy->interface_count) {
+        const struct policy_interface *interface = &policy->interfaces[client->index++];
+
+        if (!is_interface_asked_for(client, interface))
+            continue;
+        client->number++;
+        send_interface(client, interface);
+        return true;
+    }
+    if (client->number == 0 && client->request.packet.nameif[0] != '\0')
+        client_fail(client, CONTROL_ERROR_NO_SUCH_INTERFACE, NULL);
+    return false;
 }

@@ -124,16 +124,17 @@ int netlink_tun_route_add(enum ip_family family, unsigned link)
 
 /* ---- for translated addresses ---- */
 
-static int proxy(unsigned link, struct ip ip, uint16_t type, uint16_t flags)
+/* `kind`: NTF_PROXY, or 0. */
+static int neighbour(unsigned link, struct ip ip, uint8_t kind, uint16_t type, uint16_t flags)
 {
     uint8_t space[MESSAGE_SIZE];
     struct nlmsghdr *header = message_begin(space, type, flags);
-    struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(header, sizeof *neighbour);
+    struct ndmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
 
-    neighbour->ndm_family = af_of((enum ip_family)ip.family);
-    neighbour->ndm_ifindex = (int)link;
-    neighbour->ndm_state = NUD_PERMANENT;
-    neighbour->ndm_flags = NTF_PROXY;
+    message->ndm_family = af_of((enum ip_family)ip.family);
+    message->ndm_ifindex = (int)link;
+    message->ndm_state = NUD_PERMANENT;
+    message->ndm_flags = kind;
     mnl_attr_put(header, NDA_DST, ip_len(ip), ip.octets);
     mnl_attr_put_u8(header, NDA_PROTOCOL, NAT_ROUTE_PROTOCOL);
     return ask(header);
@@ -141,17 +142,19 @@ static int proxy(unsigned link, struct ip ip, uint16_t type, uint16_t flags)
 
 int netlink_proxy_add(unsigned link, struct ip ip)
 {
-    return proxy(link, ip, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+    return neighbour(link, ip, NTF_PROXY, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
 }
 
 int netlink_proxy_remove(unsigned link, struct ip ip)
 {
-    return unless(proxy(link, ip, RTM_DELNEIGH, 0), ENOENT);
+    return unless(neighbour(link, ip, NTF_PROXY, RTM_DELNEIGH, 0), ENOENT);
 }
 
 enum { LEFT_MAX = 256 };
 
+/* Neighbours that are to go: answers of ours for translated addresses, or what the kernel has learned. */
 struct left {
+    uint8_t flags; /* NTF_PROXY, or 0 */
     struct {
         unsigned link;
         struct ip ip;
@@ -165,7 +168,7 @@ static int on_neighbour(const struct nlmsghdr *header, void *data)
     const struct ndmsg *neighbour = mnl_nlmsg_get_payload(header);
     const struct nlattr *attribute;
     struct ip ip = {0};
-    bool is_ours = false;
+    bool is_meant = left->flags != NTF_PROXY && !(neighbour->ndm_state & (NUD_PERMANENT | NUD_NOARP));
 
     mnl_attr_for_each(attribute, header, sizeof *neighbour)
     {
@@ -174,16 +177,16 @@ static int on_neighbour(const struct nlmsghdr *header, void *data)
         if (mnl_attr_get_type(attribute) == NDA_DST)
             ip = ip_of_bytes(bytes_of(value, mnl_attr_get_payload_len(attribute)));
         if (mnl_attr_get_type(attribute) == NDA_PROTOCOL && mnl_attr_get_payload_len(attribute) == 1)
-            is_ours = *value == NAT_ROUTE_PROTOCOL;
+            is_meant |= left->flags == NTF_PROXY && *value == NAT_ROUTE_PROTOCOL;
     }
-    if (is_ours && ip_is_set(ip) && left->count < LEFT_MAX) {
+    if (is_meant && ip_is_set(ip) && left->count < LEFT_MAX) {
         left->list[left->count].link = (unsigned)neighbour->ndm_ifindex;
         left->list[left->count++].ip = ip;
     }
     return MNL_CB_OK;
 }
 
-static int dump_proxies(struct left *left)
+static int dump_neighbours(struct left *left)
 {
     uint8_t space[MESSAGE_SIZE], answer[16384];
     struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
@@ -194,7 +197,7 @@ static int dump_proxies(struct left *left)
     if (socket == NULL)
         return errno;
     neighbour->ndm_family = AF_INET;
-    neighbour->ndm_flags = NTF_PROXY;
+    neighbour->ndm_flags = left->flags;
     if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 || mnl_socket_sendto(socket, header, header->nlmsg_len) < 0)
         error = errno;
     while (error == 0 && state > MNL_CB_STOP) {
@@ -211,15 +214,26 @@ static int dump_proxies(struct left *left)
 
 int netlink_proxies_remove(void)
 {
-    struct left left;
+    struct left left = {.flags = NTF_PROXY};
     int error;
 
     do {
         left.count = 0;
-        error = dump_proxies(&left);
+        error = dump_neighbours(&left);
         for (size_t i = 0; error == 0 && i < left.count; i++)
             error = netlink_proxy_remove(left.list[i].link, left.list[i].ip);
     } while (error == 0 && left.count == LEFT_MAX);
+    return error;
+}
+
+/* One that nobody has looked for since comes back by itself. */
+int netlink_neighbours_forget(void)
+{
+    struct left left = {0};
+    int error = dump_neighbours(&left);
+
+    for (size_t i = 0; error == 0 && i < left.count; i++)
+        error = neighbour(left.list[i].link, left.list[i].ip, 0, RTM_DELNEIGH, 0);
     return error;
 }
 

@@ -23,6 +23,9 @@ int netlink_proxy_remove(unsigned link, struct ip ip);
 /* All that netlink_proxy_add has made, also before a crash. */
 int netlink_proxies_remove(void);
 
+/* What ARP has learned, at most 256 neighbours of IPv4 at a time; what somebody has configured stays. */
+int netlink_neighbours_forget(void);
+
 /* The route of the main table for that address to that link. The kernel removes it with the link. */
 int netlink_host_route_add(unsigned link, struct ip ip);
 int netlink_host_route_remove(unsigned link, struct ip ip);

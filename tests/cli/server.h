@@ -28,12 +28,12 @@ enum { BYTE_STEP = 4096 };
 
 /* What the gateway is made to look like. */
 static struct {
-    uint32_t sa_count, pair_count;
+    uint32_t sa_count, pair_count, user_count; /* the first SAs are users' */
     bool does_up_fail, has_up_ended;
-    const struct event *heard; /* while it comes up; NULL: nothing */
-    int log_lines;             /* on `clear crypto ipsec sa`: so many lines of the log */
-    enum ike_command_kind command;
-    struct ip command_peer;
+    const struct event *heard;  /* while it comes up; NULL: nothing */
+    int log_lines;              /* on `clear crypto ipsec sa`: so many lines of the log */
+    struct ike_command command; /* the last */
+    unsigned command_count, arp_clearings;
     uint64_t begun_ms;
 } gateway;
 
@@ -61,9 +61,14 @@ bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct 
     if (index >= gateway.sa_count)
         return false;
     *view = (struct ike_sa_view){.remote = {peer_ip, 500}, .conn_id = index + 1, .is_initiator = true};
+    view->user = "";
+    if (index < gateway.user_count) {
+        view->is_user = true;
+        view->user = "anna";
+    }
     view->asa_state = "MM_ACTIVE";
     view->ios_state = "QM_IDLE";
-    view->tunnel_group = "";
+    view->tunnel_group = "west-east";
     memcpy(view->cookies, &index, sizeof index);
     return true;
 }
@@ -171,15 +176,14 @@ static void tell(enum event_kind kind, uint64_t message_number)
     control_on_event(control, &e);
 }
 
-static void source_command(void *context, enum ike_command_kind kind, uint16_t tunnel, struct ip peer)
+static void source_command(void *context, const struct ike_command *command)
 {
     struct event e = event_of(EV_MESSAGE_SENT), p = event_of(EV_SA_CREATED);
 
-    (void)context, (void)tunnel;
     event_add_ip(&p, FIELD_PEER, peer_ip);
-    gateway.command = kind;
-    gateway.command_peer = peer;
-    if (kind == IKE_UP) {
+    gateway.command = *command;
+    gateway.command_count++;
+    if (command->kind == IKE_UP) {
         gateway.begun_ms = source_now_ms(context);
         tell(EV_MESSAGE_SENT, 1);
         tell(EV_MESSAGE_RECEIVED, 2);
@@ -283,6 +287,12 @@ static void *run(void *context)
     return context;
 }
 
+static void source_clear_arp(void *context)
+{
+    (void)context;
+    gateway.arp_clearings++;
+}
+
 static const struct control_source source = {.now_ms = source_now_ms,
                                              .ike = source_ike,
                                              .policy = source_policy,
@@ -298,12 +308,14 @@ static const struct control_source source = {.now_ms = source_now_ms,
                                              .past = source_past,
                                              .tell = source_tell,
                                              .log_tally = source_log_tally,
-                                             .clear_counters = source_clear_counters};
+                                             .clear_counters = source_clear_counters,
+                                             .clear_arp = source_clear_arp};
 
 static int start(void **state)
 {
     static struct tunnel tunnels[2];
-    static const struct policy_interface interface = {.name = "outside"};
+    static const struct policy_interface interface = {
+        .name = "outside", .hardware = "GigabitEthernet0/0", .linux_name = ""};
 
     (void)state;
     memset(&gateway, 0, sizeof gateway);

@@ -1,0 +1,204 @@
+/* What each screen shows can be cleared where the devices can clear it: every `show` of requests.def has a row here. */
+#include "server.h"
+
+static void each_screen_has_what_clears_it_or_a_reason_why_nothing_does(void **state)
+{
+    static const struct {
+        enum control_request_id show;
+        const char *clear; /* NULL: nothing does */
+        const char *why;
+    } rows[] = {
+        {CONTROL_SHOW_ISAKMP_SA, "clear crypto isakmp sa", "and with a peer or a conn-id"},
+        {CONTROL_SHOW_ISAKMP_COUNT, "clear crypto isakmp", "as on a router"},
+        {CONTROL_SHOW_IKEV1_SA, "clear crypto ikev1 sa", "8.4 and later"},
+        {CONTROL_SHOW_IPSEC_SA, "clear crypto ipsec sa", "the SAs"},
+        {CONTROL_SHOW_IPSEC_SA, "clear crypto ipsec sa counters", "only what is counted"},
+        {CONTROL_SHOW_IPSEC_ENTRY, "clear crypto ipsec sa entry 192.0.2.1 esp 0x5678", "one"},
+        {CONTROL_SHOW_IPSEC_IDENTITY, "clear crypto ipsec sa peer 192.0.2.1", "of one peer"},
+        {CONTROL_SHOW_IPSEC_MAP, "clear crypto ipsec sa map MAP", "of one crypto map"},
+        {CONTROL_SHOW_IPSEC_SPI, "clear crypto ipsec sa spi 0x1234", "one"},
+        {CONTROL_SHOW_TUNNEL, "clear crypto session remote 192.0.2.1", "its SAs; what became of it stays"},
+        {CONTROL_SHOW_WHY, NULL, "what has happened is not taken back"},
+        {CONTROL_SHOW_STATES, NULL, "what has happened is not taken back"},
+        {CONTROL_SHOW_SESSIONDB, "vpn-sessiondb logoff l2l", "an ASA ends sessions, it does not clear them"},
+        {CONTROL_SHOW_SESSIONDB_RA, "vpn-sessiondb logoff ra-ikev1-ipsec noconfirm", "the same"},
+        {CONTROL_SHOW_VPN_CONTEXT, "clear crypto ipsec sa counters", "contexts live with their SAs"},
+        {CONTROL_SHOW_DROPS, "clear asp drop", "counted"},
+        {CONTROL_SHOW_NAT, "clear nat counters", "counted"},
+        {CONTROL_SHOW_CONN, "clear conn", "and with an address"},
+        {CONTROL_SHOW_ACCESS_LIST, "clear access-list VPN counters", "counted"},
+        {CONTROL_SHOW_ACCESS_LIST, "clear access-list counters VPN", "as on a router"},
+        {CONTROL_SHOW_CAPTURE, "clear capture /all", "and with a name"},
+        {CONTROL_SHOW_CAPTURE_DECODE, "clear capture /all", "the same packets"},
+        {CONTROL_SHOW_CAPTURE_DUMP, "clear capture /all", "the same packets"},
+        {CONTROL_SHOW_IKE_STATS, "clear crypto ikev1 stats", "counted"},
+        {CONTROL_SHOW_IPSEC_STATS, "clear crypto ipsec stats", "counted"},
+        {CONTROL_SHOW_PROTOCOL_STATS, "clear crypto protocol statistics ikev1", "counted"},
+        {CONTROL_SHOW_LOGGING, "clear logging buffer", "an ASA's"},
+        {CONTROL_SHOW_LOGGING, "clear logging", "a router's"},
+        {CONTROL_SHOW_JOURNAL, NULL, "evidence; the newest pushes out the oldest"},
+        {CONTROL_SHOW_JOURNAL_KEYS, NULL, "the same"},
+        {CONTROL_SHOW_SESSION, "clear crypto session", "a router's"},
+        {CONTROL_SHOW_CONNECTIONS, "clear crypto sa counters", "a router's"},
+        {CONTROL_SHOW_POLICY, NULL, "configuration: clear configure crypto ikev1 policy"},
+        {CONTROL_SHOW_MAP, NULL, "configuration: clear configure crypto map"},
+        {CONTROL_SHOW_ROUTE, NULL, "an ASA clears what it has learned from other routers; these are the system's"},
+        {CONTROL_SHOW_ARP, "clear arp", "an ASA's"},
+        {CONTROL_SHOW_ARP, "clear arp-cache", "a router's"},
+        {CONTROL_SHOW_INTERFACE, "clear interface outside", "an ASA's"},
+        {CONTROL_SHOW_INTERFACE, "clear counters", "a router's"},
+        {CONTROL_SHOW_CERTIFICATES, NULL, "configuration: clear configure crypto ca trustpoint"},
+        {CONTROL_SHOW_VERSION, NULL, "there is nothing to clear"},
+        {CONTROL_SHOW_RUNNING, NULL, "clear configure"},
+        {CONTROL_SHOW_STARTUP, NULL, "a file"},
+        {CONTROL_SHOW_DEBUG_LOG, NULL, "evidence; the newest pushes out the oldest"},
+        {CONTROL_SHOW_CONDITION, "debug crypto condition reset", "the devices say it so"},
+        {CONTROL_SHOW_DEBUG, "undebug all", "the devices say it so"},
+    };
+    bool has_row[CONTROL_REQUEST_COUNT] = {false};
+    enum control_request_id id;
+
+    (void)state;
+    gateway.pair_count = gateway.sa_count = 1;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct reply reply = {0};
+
+        has_row[rows[i].show] = true;
+        if (rows[i].clear != NULL && ask(rows[i].clear, &reply) != CLIENT_DONE)
+            fail_msg("%s: %s", rows[i].clear, text_of_first(&reply, RECORD_error, COL_error_sentence));
+        reply_free(&reply);
+    }
+    for (size_t i = 0; control_spelling(i, &id) != NULL; i++) {
+        if (strncmp(control_spelling(i, NULL), "show ", 5) == 0 && control_request_info(id)->where == CONTROL_GATEWAY &&
+            !has_row[id])
+            fail_msg("%s has no row", control_spelling(i, NULL));
+    }
+}
+
+/* Two ISAKMP SAs with 192.0.2.1, whose pair comes in with 0x1234 and goes out with 0x5678. */
+static void a_clear_means_what_it_names(void **state)
+{
+    static const struct {
+        const char *line;
+        struct ike_command last;
+        unsigned command_count;
+        const char *error; /* NULL: none */
+    } rows[] = {
+        {"clear crypto isakmp sa 2", {.kind = IKE_CLEAR_SA, .number = 2}, 1, NULL},
+        {"clear crypto isakmp 1", {.kind = IKE_CLEAR_SA, .number = 1}, 1, NULL},
+        {"clear crypto isakmp", {.kind = IKE_CLEAR_ISAKMP}, 1, NULL},
+        {"clear crypto isakmp sa 3", {0}, 0, "NO_SUCH_SA"},
+        {"clear crypto ipsec sa map MAP", {.kind = IKE_CLEAR_TUNNEL, .tunnel = 1}, 2, NULL},
+        {"clear crypto ipsec sa map OTHER", {0}, 0, "NO_SUCH_MAP"},
+        {"clear crypto ipsec sa entry 192.0.2.1 esp 0x5678", {.kind = IKE_CLEAR_PAIR, .number = 0x1234}, 1, NULL},
+        {"clear crypto sa entry 192.0.2.1 esp 22136", {.kind = IKE_CLEAR_PAIR, .number = 0x1234}, 1, NULL},
+        {"clear crypto ipsec sa entry 192.0.2.1 esp 0x1234", {0}, 0, "NO_SUCH_SA"},
+        {"clear crypto ipsec sa entry 192.0.2.9 esp 0x5678", {0}, 0, "NO_SUCH_SA"},
+        {"clear ipsec sa spi 0x1234", {.kind = IKE_CLEAR_PAIR, .number = 0x1234}, 1, NULL},
+        {"clear ipsec sa spi 0x5678", {.kind = IKE_CLEAR_PAIR, .number = 0x1234}, 1, NULL},
+        {"clear ipsec sa spi 1", {0}, 0, "NO_SUCH_SA"},
+        {"clear interface inside", {0}, 0, "NO_SUCH_INTERFACE"},
+        {"clear capture nobody", {0}, 0, "NO_SUCH_CAPTURE"},
+        {"show interface inside", {0}, 0, "NO_SUCH_INTERFACE"},
+    };
+
+    (void)state;
+    gateway.sa_count = 2;
+    gateway.pair_count = 1;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct reply reply;
+
+        gateway.command = (struct ike_command){0};
+        gateway.command_count = 0;
+        assert_int_equal(ask(rows[i].line, &reply), rows[i].error == NULL ? CLIENT_DONE : CLIENT_REFUSED);
+        if (rows[i].error != NULL)
+            assert_string_equal(text_of_first(&reply, RECORD_error, COL_error_name), rows[i].error);
+        assert_int_equal(gateway.command_count, rows[i].command_count);
+        assert_int_equal(gateway.command.kind, rows[i].last.kind);
+        assert_int_equal(gateway.command.number, rows[i].last.number);
+        assert_int_equal(gateway.command.tunnel, rows[i].last.tunnel);
+        reply_free(&reply);
+    }
+    assert_int_equal(gateway.arp_clearings, 0);
+}
+
+/* The first of the two sessions is anna's. */
+static void a_logoff_ends_the_sessions_that_it_names_and_counts_them(void **state)
+{
+    static const struct {
+        const char *line;
+        unsigned sessions;
+        enum ike_command_kind last;
+    } rows[] = {
+        {"vpn-sessiondb logoff all", 2, IKE_DOWN},
+        {"vpn-sessiondb logoff tunnel-group west-east noconfirm", 2, IKE_DOWN},
+        {"vpn-sessiondb logoff tunnel-group west", 0, IKE_UP},
+        {"vpn-sessiondb logoff name anna", 1, IKE_CLEAR_SA},
+        {"vpn-sessiondb logoff name ann", 0, IKE_UP},
+        {"vpn-sessiondb logoff index 1", 1, IKE_CLEAR_SA},
+        {"vpn-sessiondb logoff index 2", 1, IKE_DOWN},
+        {"vpn-sessiondb logoff index 3", 0, IKE_UP},
+        {"vpn-sessiondb logoff l2l", 1, IKE_DOWN},
+        {"vpn-sessiondb logoff ra-ikev1-ipsec", 1, IKE_CLEAR_SA},
+        {"vpn-sessiondb logoff ipaddress 192.0.2.1", 2, IKE_DOWN},
+        {"vpn-sessiondb logoff ipaddress 192.0.2.2", 0, IKE_UP},
+    };
+
+    (void)state;
+    gateway.sa_count = 2;
+    gateway.user_count = 1;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct reply reply;
+
+        gateway.command = (struct ike_command){.kind = IKE_UP};
+        gateway.command_count = 0;
+        assert_int_equal(ask(rows[i].line, &reply), CLIENT_DONE);
+        assert_int_equal(record_number(reply_find(&reply, RECORD_logged_off), COL_logged_off_sessions),
+                         rows[i].sessions);
+        assert_int_equal(gateway.command_count, rows[i].sessions);
+        assert_int_equal(gateway.command.kind, rows[i].last);
+        reply_free(&reply);
+    }
+}
+
+/* Of the pairs those that are asked for, and no others. */
+static void a_screen_of_pairs_shows_those_that_it_names(void **state)
+{
+    static const struct {
+        const char *line;
+        unsigned pairs;
+    } rows[] = {
+        {"show crypto ipsec sa", 1},
+        {"show crypto ipsec sa map MAP", 1},
+        {"show crypto ipsec sa map OTHER", 0},
+        {"show crypto ipsec sa spi 0x1234", 1},
+        {"show ipsec sa spi 0x5678 detail", 1},
+        {"show ipsec sa spi 0x9", 0},
+        {"show ipsec sa entry", 1},
+        {"show ipsec sa identity detail", 1},
+        {"show ipsec sa peer 192.0.2.1", 1},
+        {"show ipsec sa peer 192.0.2.2", 0},
+    };
+
+    (void)state;
+    gateway.pair_count = 1;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct reply reply;
+
+        assert_int_equal(ask(rows[i].line, &reply), CLIENT_DONE);
+        assert_int_equal(record_number(reply_find(&reply, RECORD_done), COL_done_count), rows[i].pairs);
+        reply_free(&reply);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_screen_has_what_clears_it_or_a_reason_why_nothing_does, start, end),
+        cmocka_unit_test_setup_teardown(a_clear_means_what_it_names, start, end),
+        cmocka_unit_test_setup_teardown(a_logoff_ends_the_sessions_that_it_names_and_counts_them, start, end),
+        cmocka_unit_test_setup_teardown(a_screen_of_pairs_shows_those_that_it_names, start, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
