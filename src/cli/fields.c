@@ -510,7 +510,7 @@ bool screen_field(struct text *t, struct bytes name, item *i)
             return true;
         }
     }
-    return screen_session_field(t, name, i) || screen_drop_field(t, name, i);
+    return screen_session_field(t, name, i) || screen_gateway_field(t, name, i) || screen_drop_field(t, name, i);
 }
 
 static bool has_state(item *i)

@@ -72,6 +72,9 @@ bool screen_field(struct text *t, struct bytes name, const struct screen_item *i
 /* session_fields.c: the same for the rows of session_fields.def. */
 bool screen_session_field(struct text *t, struct bytes name, const struct screen_item *item);
 
+/* gateway_fields.c: the same for the rows of gateway_fields.def. */
+bool screen_gateway_field(struct text *t, struct bytes name, const struct screen_item *item);
+
 /* drop_fields.c: the same for the fields of drop_fields.def. */
 bool screen_drop_field(struct text *t, struct bytes name, const struct screen_item *item);
 

@@ -1,0 +1,245 @@
+/* Fields of the screens of what the gateway is told, meets and keeps: gateway_fields.def. */
+#include "cli/screen.h"
+
+#include <string.h>
+#include <time.h>
+
+typedef const struct screen_item item;
+
+/* ---- packet-tracer ---- */
+
+static void field_trace_rule(struct text *t, item *i)
+{
+    text_add(t, "%x", (unsigned)record_number(i->record, COL_trace_phase_rule_id));
+}
+
+static void field_trace_map(struct text *t, item *i)
+{
+    text_add(t, "%x", (unsigned)record_number(i->record, COL_trace_phase_map_id));
+}
+
+static void field_trace_way(struct text *t, item *i)
+{
+    text_add(t, "%s", record_text(i->record, COL_trace_phase_way)[0] == 'o' ? "Forward" : "Reverse");
+}
+
+/* ---- policies and maps ---- */
+
+static void field_policy_cipher(struct text *t, item *i)
+{
+    static const struct {
+        const char *word, *text;
+    } words[] = {{"des", "DES - Data Encryption Standard (56 bit keys)."}, {"3des", "Three key triple DES"}};
+    const char *name = record_text(i->record, COL_isakmp_policy_encryption);
+
+    for (size_t w = 0; w < COUNT_OF(words); w++) {
+        if (strcmp(words[w].word, name) == 0) {
+            text_add(t, "%s", words[w].text);
+            return;
+        }
+    }
+    text_add(t, "AES - Advanced Encryption Standard (%llu bit keys).",
+             (unsigned long long)record_number(i->record, COL_isakmp_policy_key_bits));
+}
+
+static void field_policy_hash(struct text *t, item *i)
+{
+    static const struct {
+        const char *word, *text;
+    } words[] = {{"sha", "Secure Hash Standard"},
+                 {"md5", "Message Digest 5"},
+                 {"sha256", "Secure Hash Standard 2 (256 bit)"},
+                 {"sha384", "Secure Hash Standard 2 (384 bit)"},
+                 {"sha512", "Secure Hash Standard 2 (512 bit)"}};
+    const char *name = record_text(i->record, COL_isakmp_policy_hash);
+
+    for (size_t w = 0; w < COUNT_OF(words); w++) {
+        if (strcmp(words[w].word, name) == 0)
+            text_add(t, "%s", words[w].text);
+    }
+}
+
+static void field_policy_auth(struct text *t, item *i)
+{
+    const char *word = record_text(i->record, COL_isakmp_policy_auth);
+
+    text_add(t, "%s",
+             strcmp(word, "rsa") == 0     ? "Rivest-Shamir-Adleman Signature"
+             : strcmp(word, "ecdsa") == 0 ? "Elliptic Curve Digital Signature"
+                                          : "Pre-Shared Key");
+}
+
+static void field_map_peer(struct text *t, item *i)
+{
+    const char *peers = record_text(i->record, COL_map_entry_peers);
+
+    text_add(t, "%.*s", (int)strcspn(peers, " "), peers);
+}
+
+static void field_map_line(struct text *t, item *i)
+{
+    text_add(t, "%.*s", (int)i->part.len, (const char *)i->part.data);
+}
+
+/* ---- the packet filter ---- */
+
+/* `pair`: the record of the clearing. */
+static void field_last_clearing(struct text *t, item *i)
+{
+    char space[64];
+    struct tm tm;
+
+    if (i->pair == NULL) {
+        text_add(t, "Never");
+        return;
+    }
+    time_t at = (time_t)record_number(i->pair, COL_drops_cleared_at);
+    localtime_r(&at, &tm);
+    strftime(space, sizeof space, "%H:%M:%S %Z %b %d %Y", &tm);
+    text_add(t, "%s by %s", space, record_text(i->pair, COL_drops_cleared_by));
+}
+
+static void add_as(struct text *t, item *i, enum control_column column)
+{
+    if (record_has(i->record, column))
+        text_add(t, " (%s)", record_text(i->record, column));
+}
+
+static void field_source_as(struct text *t, item *i)
+{
+    add_as(t, i, COL_connection_source_as);
+}
+
+static void field_destination_as(struct text *t, item *i)
+{
+    add_as(t, i, COL_connection_destination_as);
+}
+
+static void field_timeout(struct text *t, item *i)
+{
+    unsigned long long s = record_number(i->record, COL_connection_left_s);
+
+    text_add(t, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
+}
+
+static void field_capture_state(struct text *t, item *i)
+{
+    text_add(t, record_flag(i->record, COL_capture_full) ? "Buffer Full" : "Capturing");
+}
+
+static void field_capture_options(struct text *t, item *i)
+{
+    if (record_has(i->record, COL_capture_interface))
+        text_add(t, " interface %s", record_text(i->record, COL_capture_interface));
+    if (record_flag(i->record, COL_capture_circular))
+        text_add(t, " circular-buffer");
+}
+
+static void field_packet_note(struct text *t, item *i)
+{
+    screen_packet_note(t, i->record);
+}
+
+static void field_packet_time(struct text *t, item *i)
+{
+    time_t at = (time_t)record_number(i->record, COL_packet_at);
+    struct tm tm;
+
+    localtime_r(&at, &tm);
+    text_add(t, "%02d:%02d:%02d.%06u", tm.tm_hour, tm.tm_min, tm.tm_sec,
+             (unsigned)record_number(i->record, COL_packet_at_us));
+}
+
+static void field_number(struct text *t, item *i)
+{
+    text_add(t, "%08x",
+             (unsigned)record_number(i->record, i->record->kind == RECORD_acl ? COL_acl_number : COL_acl_line_number));
+}
+
+static void field_part(struct text *t, item *i)
+{
+    field_map_line(t, i);
+}
+
+static void field_map_set(struct text *t, item *i)
+{
+    field_map_line(t, i);
+}
+
+/* ---- the log, and states ---- */
+
+static void field_logging_enabled(struct text *t, item *i)
+{
+    text_add(t, "%s", record_flag(i->record, COL_logging_enabled) ? "enabled" : "disabled");
+}
+
+static void field_logging_timestamp(struct text *t, item *i)
+{
+    text_add(t, "%s", record_flag(i->record, COL_logging_timestamp) ? "enabled" : "disabled");
+}
+
+static void field_logging_lost(struct text *t, item *i)
+{
+    text_add(t, "%llu", (unsigned long long)i->lost);
+}
+
+static void field_state_time(struct text *t, item *i)
+{
+    time_t at = (time_t)record_number(i->record, COL_state_at);
+    struct tm tm;
+
+    localtime_r(&at, &tm);
+    text_add(t, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void field_state_word(struct text *t, item *i)
+{
+    text_add(t, "%s", record_flag(i->record, COL_state_gone) ? "deleted" : record_text(i->record, COL_state_state));
+}
+
+static void field_state_ios(struct text *t, item *i)
+{
+    const char *passed = record_text(i->record, COL_state_ios_passed),
+               *ios = record_text(i->record, COL_state_ios_state);
+
+    if (record_flag(i->record, COL_state_gone))
+        text_add(t, "%s in %s", record_text(i->record, COL_state_reason), record_text(i->record, COL_state_state));
+    else
+        text_add(t, "%s%s%s", passed, *passed ? ", " : "", *ios ? ios : "QM_IDLE");
+}
+
+/* ---- routes ---- */
+
+/* `pair`: the default route, when there is one. */
+static void field_last_resort(struct text *t, item *i)
+{
+    if (i->pair && record_has(i->pair, COL_route_gateway))
+        text_add(t, "%s to network 0.0.0.0", record_text(i->pair, COL_route_gateway));
+    else
+        text_add(t, "not set");
+}
+
+static void field_route_letter(struct text *t, item *i)
+{
+    text_add(t, record_number(i->record, COL_route_prefix_len) == 0 ? "S*" : "S");
+}
+
+bool screen_gateway_field(struct text *t, struct bytes name, item *i)
+{
+    static const struct {
+        const char *name;
+        void (*add)(struct text *t, item *i);
+    } fields[] = {
+#define FIELD(field, ...) {#field, field_##field},
+#include "cli/gateway_fields.def"
+#undef FIELD
+    };
+
+    for (size_t f = 0; f < COUNT_OF(fields); f++) {
+        if (bytes_equal(name, bytes_of_text(fields[f].name))) {
+            fields[f].add(t, i);
+            return true;
+        }
+    }
+    return false;
+}
