@@ -228,14 +228,14 @@ static void field_session(struct text *t, item *i)
     text_add(t, "%llu", (unsigned long long)record_number(i->record, COL_ipsec_pair_conn_id) << 12);
 }
 
-static enum control_column remaining_kb(item *i)
+enum control_column screen_remaining_kb(item *i)
 {
     return i->is_outbound ? COL_ipsec_pair_remaining_out_kb : COL_ipsec_pair_remaining_in_kb;
 }
 
 static void field_remaining_kb(struct text *t, item *i)
 {
-    text_add(t, "%llu", (unsigned long long)record_number(i->record, remaining_kb(i)));
+    text_add(t, "%llu", (unsigned long long)record_number(i->record, screen_remaining_kb(i)));
 }
 
 static void field_replay(struct text *t, item *i)
@@ -455,15 +455,10 @@ static void field_step(struct text *t, item *i)
         text_add(t, "  [%s]", record_text(r, COL_step_state));
 }
 
-static bool is_ios(item *i)
-{
-    return (i->view->dialect & DIALECT_ANY_IOS) != 0;
-}
-
 static void field_screen_state(struct text *t, item *i)
 {
     text_add(t, "%s", record_text(i->record, COL_result_state));
-    if (is_ios(i))
+    if (i->view->dialect & DIALECT_ANY_IOS)
         text_add(t, " (IOS: %s)", record_text(i->record, COL_result_ios_state));
 }
 
@@ -493,72 +488,25 @@ static void field_unused_lines(struct text *t, item *i)
         text_add(t, " (%llu lines)", (unsigned long long)record_number(i->record, COL_unused_lines));
 }
 
+bool screen_field_of(const struct screen_field_row *rows, size_t count, struct text *t, struct bytes name, item *i)
+{
+    for (size_t row = 0; row < count; row++) {
+        if (bytes_equal(name, bytes_of_text(rows[row].name))) {
+            rows[row].add(t, i);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool screen_field(struct text *t, struct bytes name, item *i)
 {
-    static const struct {
-        const char *name;
-        void (*add)(struct text *t, item *i);
-    } fields[] = {
+    static const struct screen_field_row fields[] = {
 #define FIELD(field, ...) {#field, field_##field},
 #include "cli/fields.def"
 #undef FIELD
     };
 
-    for (size_t f = 0; f < COUNT_OF(fields); f++) {
-        if (bytes_equal(name, bytes_of_text(fields[f].name))) {
-            fields[f].add(t, i);
-            return true;
-        }
-    }
-    return screen_session_field(t, name, i) || screen_gateway_field(t, name, i) || screen_drop_field(t, name, i);
-}
-
-static bool has_state(item *i)
-{
-    return record_has(i->record, COL_tunnel_asa_state);
-}
-
-bool screen_holds(enum screen_condition condition, item *i)
-{
-    const struct control_record *r = i->record;
-    bool is_detail = i->view->is_detail;
-
-    switch (condition) {
-    case SCREEN_ALWAYS:
-    case SCREEN_PRESENT: return true;
-    case SCREEN_DETAIL: return is_detail;
-    case SCREEN_NOT_DETAIL: return !is_detail;
-    case SCREEN_AGREED: return is_detail && record_has(r, COL_isakmp_sa_encryption);
-    case SCREEN_LIVE: return !record_flag(r, COL_isakmp_sa_dead);
-    case SCREEN_DEAD: return record_flag(r, COL_isakmp_sa_dead);
-    case SCREEN_LIVE_ROW: return !is_detail && !record_flag(r, COL_isakmp_sa_dead);
-    case SCREEN_DEAD_ROW: return !is_detail && record_flag(r, COL_isakmp_sa_dead);
-    case SCREEN_DROPS: return is_detail && record_has(r, COL_ipsec_pair_drops);
-    case SCREEN_VOLUME: return record_has(r, remaining_kb(i));
-    case SCREEN_NO_VOLUME: return !record_has(r, remaining_kb(i));
-    case SCREEN_REPLAY: return record_number(r, COL_ipsec_pair_replay_window) > 0;
-    case SCREEN_DETAIL_PFS: return is_detail && record_number(r, COL_ipsec_pair_pfs_group) > 0;
-    case SCREEN_DETAIL_NO_PFS: return is_detail && record_number(r, COL_ipsec_pair_pfs_group) == 0;
-    case SCREEN_DETAIL_VOLUME: return is_detail && record_number(r, COL_ipsec_pair_lifetime_kb) > 0;
-    case SCREEN_LOGS: return record_flag(r, COL_logging_enabled) && record_has(r, COL_logging_trap);
-    case SCREEN_LOGS_NOT: return !record_flag(r, COL_logging_enabled) || !record_has(r, COL_logging_trap);
-    case SCREEN_DEVICE_ID: return record_has(r, COL_logging_device_id);
-    case SCREEN_NO_DEVICE_ID: return !record_has(r, COL_logging_device_id);
-    case SCREEN_CONNECTED: return !record_has(r, COL_route_gateway) && !record_flag(r, COL_route_vpn);
-    case SCREEN_BY_VPN: return record_flag(r, COL_route_vpn);
-    case SCREEN_STATIC: return record_has(r, COL_route_gateway);
-    case SCREEN_IS_UP: return record_flag(r, COL_interface_up);
-    case SCREEN_IS_DOWN: return !record_flag(r, COL_interface_up);
-    case SCREEN_MAP_PFS: return record_number(r, COL_map_entry_pfs_group) > 0;
-    case SCREEN_MAP_UNFINISHED:
-        return *record_text(r, COL_map_entry_peers) == '\0' || *record_text(r, COL_map_entry_lines) == '\0';
-    case SCREEN_MAP_NO_PFS: return record_number(r, COL_map_entry_pfs_group) == 0;
-    case SCREEN_IOS_WORDS: return has_state(i) && is_ios(i);
-    case SCREEN_ASA_WORDS: return has_state(i) && !is_ios(i);
-    case SCREEN_UNFINISHED: return has_state(i) && strcmp(record_text(r, COL_tunnel_state), "up") != 0;
-    case SCREEN_WAITING: return record_number(r, COL_tunnel_waiting) > 0;
-    case SCREEN_WEAK: return record_flag(r, COL_tunnel_weak);
-    }
-    CHECK(!"a condition without a meaning");
-    return false;
+    return screen_field_of(fields, COUNT_OF(fields), t, name, i) || screen_session_field(t, name, i) ||
+           screen_gateway_field(t, name, i) || screen_drop_field(t, name, i);
 }

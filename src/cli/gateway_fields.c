@@ -226,20 +226,11 @@ static void field_route_letter(struct text *t, item *i)
 
 bool screen_gateway_field(struct text *t, struct bytes name, item *i)
 {
-    static const struct {
-        const char *name;
-        void (*add)(struct text *t, item *i);
-    } fields[] = {
+    static const struct screen_field_row fields[] = {
 #define FIELD(field, ...) {#field, field_##field},
 #include "cli/gateway_fields.def"
 #undef FIELD
     };
 
-    for (size_t f = 0; f < COUNT_OF(fields); f++) {
-        if (bytes_equal(name, bytes_of_text(fields[f].name))) {
-            fields[f].add(t, i);
-            return true;
-        }
-    }
-    return false;
+    return screen_field_of(fields, COUNT_OF(fields), t, name, i);
 }

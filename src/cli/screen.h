@@ -69,6 +69,15 @@ void screen_write_record(FILE *out, const struct control_record *r, const struct
  */
 bool screen_field(struct text *t, struct bytes name, const struct screen_item *item);
 
+/* The same among these rows. */
+struct screen_field_row {
+    const char *name;
+    void (*add)(struct text *t, const struct screen_item *item);
+};
+
+bool screen_field_of(const struct screen_field_row *rows, size_t count, struct text *t, struct bytes name,
+                     const struct screen_item *item);
+
 /* session_fields.c: the same for the rows of session_fields.def. */
 bool screen_session_field(struct text *t, struct bytes name, const struct screen_item *item);
 
@@ -110,7 +119,10 @@ enum screen_condition {
 #undef CONDITION
 };
 
-/* Not for SCREEN_PRESENT, which is a matter of the line. */
+/* Where a pair says how many kilobytes its SA of this direction may still take. */
+enum control_column screen_remaining_kb(const struct screen_item *item);
+
+/* conditions.c. Not for SCREEN_PRESENT, which is a matter of the line. */
 bool screen_holds(enum screen_condition condition, const struct screen_item *item);
 
 #endif

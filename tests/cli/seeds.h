@@ -17,6 +17,11 @@
 
 enum { DEVICE, PEER, PAST_MAX = 512 };
 
+/* What both ends of most worlds offer, in a struct sim_site. */
+#define SEED_ALGORITHMS                                                                                                \
+    .cipher = CIPHER_AES256_CBC, .hash = HASH_SHA1, .group = GROUP_MODP2048, .esp_cipher = CIPHER_AES256_CBC,          \
+    .esp_integrity = HASH_SHA1, .lifetime_s = 86400, .esp_lifetime_s = 28800
+
 struct seed {
     struct sim *sim;
     uint64_t begun_ms;

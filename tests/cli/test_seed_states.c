@@ -4,13 +4,7 @@
 
 static const struct sim_site near_end = {
     .address = 0xc0000201,
-    .cipher = CIPHER_AES256_CBC,
-    .hash = HASH_SHA1,
-    .group = GROUP_MODP2048,
-    .esp_cipher = CIPHER_AES256_CBC,
-    .esp_integrity = HASH_SHA1,
-    .lifetime_s = 86400,
-    .esp_lifetime_s = 28800,
+    SEED_ALGORITHMS,
     .peers = {{.address = 0xc6336402,
                .key = "the same key at both ends, long enough",
                .local_net = 0x0a010000,
@@ -19,13 +13,7 @@ static const struct sim_site near_end = {
 
 static const struct sim_site far_end = {
     .address = 0xc6336402,
-    .cipher = CIPHER_AES256_CBC,
-    .hash = HASH_SHA1,
-    .group = GROUP_MODP2048,
-    .esp_cipher = CIPHER_AES256_CBC,
-    .esp_integrity = HASH_SHA1,
-    .lifetime_s = 86400,
-    .esp_lifetime_s = 28800,
+    SEED_ALGORITHMS,
     .peers = {{.address = 0xc0000201,
                .key = "the same key at both ends, long enough",
                .local_net = 0x0a020000,

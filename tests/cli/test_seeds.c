@@ -233,13 +233,7 @@ static const char pitcher[] = "ASA Version 8.0(4)\n"
 /* The concentrator has a crypto map entry for this address, and its tunnel-group for another. */
 static const struct sim_site catcher = {
     .address = 0xc61616e9,
-    .cipher = CIPHER_AES256_CBC,
-    .hash = HASH_SHA1,
-    .group = GROUP_MODP2048,
-    .esp_cipher = CIPHER_AES256_CBC,
-    .esp_integrity = HASH_SHA1,
-    .lifetime_s = 86400,
-    .esp_lifetime_s = 28800,
+    SEED_ALGORITHMS,
     .is_nat_t_off = true,
     .fragment_len = 576,
     .peers = {{.address = 0xc6336402, .key = "", .local_net = 0x0a030a00, .remote_net = 0xc0a8f500}},

@@ -5,13 +5,7 @@
 #include "cli/screen.h"
 
 static const struct sim_site gateway = {.address = 0xc6336401, /* 198.51.100.1 */
-                                        .cipher = CIPHER_AES256_CBC,
-                                        .hash = HASH_SHA1,
-                                        .group = GROUP_MODP2048,
-                                        .esp_cipher = CIPHER_AES256_CBC,
-                                        .esp_integrity = HASH_SHA1,
-                                        .lifetime_s = 86400,
-                                        .esp_lifetime_s = 28800,
+                                        SEED_ALGORITHMS,
                                         .serves_users = true,
                                         .group_name = "STAFF",
                                         .peers = {{.address = 0xc6336402,
