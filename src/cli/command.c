@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HELP_SIZE = 16 * 1024, WHY_SIZE = 4096 };
+enum { HELP_SIZE = 32 * 1024, WHY_SIZE = 4096 };
 
 static bool is_streamed(const struct command *command)
 {
@@ -256,11 +256,11 @@ static int show_to_file(struct command *command, enum control_request_id id, con
     return complain(command, space);
 }
 
-static int do_copy_to(struct command *command)
+static int do_copy_to(struct command *command, enum control_request_id shown, const char *which)
 {
-    const struct bytes words[] = {bytes_of_text("show"), bytes_of_text("running-config")};
+    const struct bytes words[] = {bytes_of_text("show"), bytes_of_text(which)};
 
-    return show_to_file(command, CONTROL_SHOW_RUNNING, words, COUNT_OF(words), 0666);
+    return show_to_file(command, shown, words, COUNT_OF(words), 0666);
 }
 
 static int do_copy_journal(struct command *command)
@@ -396,6 +396,16 @@ static int do_convert(struct command *command, enum conf_language language)
     return status;
 }
 
+static int complain_of_place(const struct command *command)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    text_add_escaped(&why, bytes_of_text(command->request.file));
+    text_add(&why, ": files are of this machine only, by their path; bring it here or there by other means");
+    return complain(command, space);
+}
+
 /* One after the other, each under its heading. What cannot be shown is told, and the rest comes. */
 static int do_tech(struct command *command)
 {
@@ -459,6 +469,9 @@ int command_run(struct command *command)
     if (tool_run_words(command->out, command->request.id, command->words, command->word_count,
                        command->options->is_json, &status))
         return status;
+    if (strncmp(control_request_info(command->request.id)->words, "copy ", 5) == 0 &&
+        file_is_elsewhere(command->request.file))
+        return complain_of_place(command);
     switch (command->request.id) {
     case CONTROL_CHECK: return do_check(command);
     case CONTROL_DOCTOR: return do_doctor(command);
@@ -471,7 +484,9 @@ int command_run(struct command *command)
     case CONTROL_CONVERT_IOS: return do_convert(command, CONF_TO_IOS);
     case CONTROL_CONVERT_STRONGSWAN: return do_convert(command, CONF_TO_STRONGSWAN);
     case CONTROL_CONVERT_LIBRESWAN: return do_convert(command, CONF_TO_LIBRESWAN);
-    case CONTROL_COPY_TO: return do_copy_to(command);
+    case CONTROL_COPY_TO: return do_copy_to(command, CONTROL_SHOW_RUNNING, "running-config");
+    case CONTROL_COPY_STARTUP_TO: return do_copy_to(command, CONTROL_SHOW_STARTUP, "startup-config");
+    case CONTROL_SHOW_IKEV2_SA: show(command); return COMMAND_DONE;
     case CONTROL_COPY_JOURNAL:
     case CONTROL_COPY_JOURNAL_KEYS: return do_copy_journal(command);
     case CONTROL_COPY_CAPTURE: return do_copy_capture(command);

@@ -46,6 +46,20 @@ int file_read(struct file *file, const char *path, size_t max)
     return error;
 }
 
+bool file_is_elsewhere(const char *name)
+{
+    static const char *const places[] = {"tftp", "ftp",   "http",      "https", "scp",   "sftp",  "smb",
+                                         "rcp",  "flash", "bootflash", "disk0", "disk1", "nvram", "usbflash0"};
+
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        size_t len = strlen(places[i]);
+
+        if (strncmp(name, places[i], len) == 0 && (name[len] == ':' || name[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 void file_free(struct file *file)
 {
     if (file->data)

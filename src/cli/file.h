@@ -15,6 +15,9 @@ struct file {
 int file_read(struct file *file, const char *path, size_t max);
 
 /* Wiped, for it may hold keys. */
+/* The name is one of a device's places (flash:/x, tftp://...), or only the place's. */
+bool file_is_elsewhere(const char *name);
+
 void file_free(struct file *file);
 
 /* The secrets file beside a configuration: x.conf has x.secrets, anything else has .secrets behind it. False: too long.

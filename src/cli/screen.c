@@ -230,6 +230,7 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     switch (request->id) {
     case CONTROL_SHOW_ISAKMP_SA:
     case CONTROL_SHOW_IKEV1_SA: write_isakmp(out, reply, request, view); return;
+    case CONTROL_SHOW_IKEV2_SA: screen_block(out, BLOCK_IKEV2_NONE, &(struct screen_item){.view = view}); return;
     case CONTROL_SHOW_ISAKMP_COUNT: write_isakmp_count(out, reply, view); return;
     case CONTROL_SHOW_IPSEC_SA:
     case CONTROL_SHOW_IPSEC_ENTRY:
@@ -259,6 +260,7 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_VPN_CONTEXT: screen_contexts(out, reply, view); return;
     case CONTROL_SHOW_NAT: screen_nat(out, reply, view); return;
     case CONTROL_SHOW_ACCESS_LIST: screen_access_lists(out, reply, view); return;
+    case CONTROL_SHOW_CONN_COUNT: write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTIONS_COUNT, view); return;
     case CONTROL_SHOW_CONN:
         write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTIONS_COUNT, view);
         write_each(out, reply, RECORD_connection, BLOCK_COUNT, BLOCK_CONN, view);
@@ -267,7 +269,9 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_CAPTURE_DECODE:
     case CONTROL_SHOW_CAPTURE_DUMP: screen_captures(out, reply, request->capture[0] != '\0', view); return;
     case CONTROL_PACKET_TRACER: screen_trace(out, reply, view); return;
-    case CONTROL_SHOW_DROPS: screen_drops(out, reply, view); return;
+    case CONTROL_SHOW_DROPS:
+    case CONTROL_SHOW_DROPS_FRAME:
+    case CONTROL_SHOW_DROPS_FLOW: screen_drops(out, reply, request->id, view); return;
     case CONTROL_SHOW_SESSION: screen_crypto_session(out, reply, view); return;
     case CONTROL_SHOW_CONNECTIONS: screen_connections(out, reply, view); return;
     case CONTROL_SHOW_POLICY: screen_policies(out, reply, view); return;
@@ -279,6 +283,9 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         return;
     case CONTROL_SHOW_ARP: write_each(out, reply, RECORD_arp, BLOCK_ARP_HEAD, BLOCK_ARP, view); return;
     case CONTROL_SHOW_INTERFACE: write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_INTERFACE, view); return;
+    case CONTROL_SHOW_INTERFACE_BRIEF:
+        write_each(out, reply, RECORD_interface, BLOCK_INTERFACES_HEAD, BLOCK_INTERFACE_BRIEF, view);
+        return;
     case CONTROL_SHOW_MAP: screen_maps(out, reply, view); return;
     case CONTROL_SHOW_IKE_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_IKE_STATS, view); return;
     case CONTROL_SHOW_PROTOCOL_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_PROTOCOL_STATS, view); return;

@@ -105,7 +105,7 @@ void screen_trace(FILE *out, const struct reply *reply, const struct screen_view
 void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_crypto_session(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_connections(FILE *out, const struct reply *reply, const struct screen_view *view);
-void screen_drops(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_drops(FILE *out, const struct reply *reply, enum control_request_id id, const struct screen_view *view);
 void screen_policies(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_routes(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_maps(FILE *out, const struct reply *reply, const struct screen_view *view);

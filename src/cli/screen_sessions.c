@@ -203,16 +203,22 @@ static void write_drops(FILE *out, const struct reply *reply, bool is_flow)
     }
 }
 
-void screen_drops(FILE *out, const struct reply *reply, const struct screen_view *view)
+static void write_section(FILE *out, const struct reply *reply, bool is_flow, struct screen_item item)
+{
+    screen_block(out, is_flow ? BLOCK_DROPS_FLOW : BLOCK_DROPS_FRAME, &item);
+    write_drops(out, reply, is_flow);
+    screen_block(out, BLOCK_DROPS_END, &item);
+}
+
+void screen_drops(FILE *out, const struct reply *reply, enum control_request_id id, const struct screen_view *view)
 {
     struct screen_item item = {.view = view, .pair = reply_find(reply, RECORD_drops_cleared)};
 
-    screen_block(out, BLOCK_DROPS_FRAME, &item);
-    write_drops(out, reply, false);
-    screen_block(out, BLOCK_DROPS_END, &item);
-    screen_block(out, BLOCK_DROPS_FLOW, &item);
-    write_drops(out, reply, true);
-    screen_block(out, BLOCK_DROPS_END, &item);
+    screen_block(out, BLOCK_DROPS_HEAD, &item);
+    if (id != CONTROL_SHOW_DROPS_FLOW)
+        write_section(out, reply, false, item);
+    if (id != CONTROL_SHOW_DROPS_FRAME)
+        write_section(out, reply, true, item);
 }
 
 /* ---- show crypto session ---- */

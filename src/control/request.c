@@ -2,7 +2,6 @@
 
 #include "base/check.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum { ELEMENTS_MAX = 24 };
@@ -214,6 +213,16 @@ static bool small_number_of(struct bytes word, enum argument argument, uint16_t 
     return true;
 }
 
+/* 16: it is none. */
+static unsigned digit_of(uint8_t octet)
+{
+    if (octet >= '0' && octet <= '9')
+        return octet - '0';
+    if ((octet | 0x20) >= 'a' && (octet | 0x20) <= 'f')
+        return (octet | 0x20) - 'a' + 10;
+    return 16;
+}
+
 /* 0x and up to eight hex digits, or decimal. No SPI is 0. */
 static bool spi_of(struct bytes word, uint32_t *spi)
 {
@@ -222,11 +231,11 @@ static bool spi_of(struct bytes word, uint32_t *spi)
     uint64_t sum = 0;
 
     for (size_t i = 0; i < digits.len && sum <= UINT32_MAX; i++) {
-        const char *digit = digits.data[i] ? strchr("0123456789abcdef", tolower(digits.data[i])) : NULL;
+        unsigned digit = digit_of(digits.data[i]), base = is_hex ? 16 : 10;
 
-        if (!digit || (!is_hex && digit[0] > '9'))
+        if (digit >= base)
             return false;
-        sum = sum * (is_hex ? 16 : 10) + (uint64_t)(digit[0] > '9' ? digit[0] - 'a' + 10 : digit[0] - '0');
+        sum = sum * base + digit;
     }
     if (sum == 0 || sum > UINT32_MAX)
         return false;

@@ -49,6 +49,22 @@ static bool add_startup(void *context, struct running *text, struct text *why)
     return ok;
 }
 
+static bool add_saved(void *context, struct running *text, struct text *why)
+{
+    const struct daemon *daemon = context;
+    struct config *saved = config_load(daemon->options->file, why);
+
+    if (saved == NULL)
+        return false;
+
+    bool ok = running_add(text, bytes_of(saved->running.text, saved->running.len));
+
+    config_free(saved);
+    if (!ok)
+        text_add(why, "there is no memory for it");
+    return ok;
+}
+
 static bool past(void *context, uint32_t index, struct journal_record *record)
 {
     return log_past(((const struct daemon *)context)->log, index, record);
@@ -183,6 +199,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .running = running_of,
                                              .add_running = add_running,
                                              .add_startup = add_startup,
+                                             .add_saved = add_saved,
                                              .tell = tell_event,
                                              .past = past,
                                              .log_tally = log_tally,

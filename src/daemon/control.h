@@ -69,6 +69,8 @@ struct control_source {
     /* Without keys: what is running, and what the next start would read. */
     bool (*add_running)(void *context, bool is_all, struct conf_part part, struct running *text, struct text *why);
     bool (*add_startup)(void *context, struct running *text, struct text *why);
+    bool (*add_saved)(void *context, struct running *text,
+                      struct text *why); /* the same with the keys that stand in it */
 
     void (*tell)(void *context, const struct event *event);                     /* to the log */
     bool (*past)(void *context, uint32_t index, struct journal_record *record); /* the newest is 0, false: no more */

@@ -176,6 +176,18 @@ static void do_configure(struct client *client)
     do_change(client, (struct control_change){.lines = lines});
 }
 
+/* As if they were typed: what is running and not there stays. */
+static void do_copy_startup(struct client *client)
+{
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (source_of(client)->add_saved(source_of(client)->context, &client->lines, &why))
+        do_change(client, (struct control_change){.lines = bytes_of(client->lines.text, client->lines.len)});
+    else
+        client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
+}
+
 static void do_clear(struct client *client)
 {
     struct bytes words[CONTROL_WORDS_MAX];
@@ -205,6 +217,7 @@ void handle_configuration(struct client *client)
     case CONTROL_SHOW_STARTUP: do_show_startup(client); return;
     case CONTROL_MORE_RUNNING: do_more(client); return;
     case CONTROL_CONFIGURE: do_configure(client); return;
+    case CONTROL_COPY_STARTUP: do_copy_startup(client); return;
     case CONTROL_CLEAR_CONFIGURE: do_clear(client); return;
     case CONTROL_WRITE_MEMORY: do_save(client); return;
     default: CHECK(!"a request that has nothing to do with the configuration");

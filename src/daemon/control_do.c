@@ -442,7 +442,9 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_SESSION:
     case CONTROL_SHOW_CONNECTIONS: client->producer = show_sessions; return;
     case CONTROL_SHOW_VPN_CONTEXT: client->producer = show_ipsec_pairs; return;
-    case CONTROL_SHOW_DROPS: client->producer = show_drops; return;
+    case CONTROL_SHOW_DROPS:
+    case CONTROL_SHOW_DROPS_FRAME:
+    case CONTROL_SHOW_DROPS_FLOW: client->producer = show_drops; return;
     case CONTROL_SHOW_IKE_STATS:
     case CONTROL_SHOW_PROTOCOL_STATS: client->producer = show_ike_stats; return;
     case CONTROL_SHOW_IPSEC_STATS: client->producer = show_ipsec_stats; return;
@@ -455,7 +457,8 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_POLICY: client->producer = show_policies; return;
     case CONTROL_SHOW_ROUTE: client->producer = show_routes; return;
     case CONTROL_SHOW_ARP: client->producer = show_arp; return;
-    case CONTROL_SHOW_INTERFACE: client->producer = show_interfaces; return;
+    case CONTROL_SHOW_INTERFACE:
+    case CONTROL_SHOW_INTERFACE_BRIEF: client->producer = show_interfaces; return;
     case CONTROL_SHOW_MAP: client->producer = show_map; return;
     case CONTROL_SHOW_CERTIFICATES: client->producer = show_certificates; return;
     case CONTROL_SHOW_TUNNEL: client->producer = show_tunnels; return;
@@ -493,7 +496,8 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_CONDITION: client->producer = show_conditions; return;
     case CONTROL_UNDEBUG: do_undebug(client); return;
     case CONTROL_SHOW_NAT: client->producer = show_nat; return;
-    case CONTROL_SHOW_CONN: client->producer = show_connections; return;
+    case CONTROL_SHOW_CONN:
+    case CONTROL_SHOW_CONN_COUNT: client->producer = show_connections; return;
     case CONTROL_SHOW_ACCESS_LIST: client->producer = show_access_lists; return;
     case CONTROL_PACKET_TRACER: do_trace(client); return;
     case CONTROL_CAPTURE: do_capture(client); return;
@@ -510,6 +514,7 @@ void handle_request(struct client *client)
     case CONTROL_MORE_RUNNING:
     case CONTROL_CONFIGURE:
     case CONTROL_CLEAR_CONFIGURE:
+    case CONTROL_COPY_STARTUP:
     case CONTROL_WRITE_MEMORY: handle_configuration(client); return;
     case CONTROL_CHECK:
     case CONTROL_DOCTOR:
@@ -518,6 +523,10 @@ void handle_request(struct client *client)
     case CONTROL_SECRET:
     case CONTROL_COPY_FROM:
     case CONTROL_COPY_TO:
+    case CONTROL_COPY_STARTUP_TO:
+    case CONTROL_SHOW_IKEV2_SA:
+    case CONTROL_NO_DEBUG_IKEV1:
+    case CONTROL_NO_DEBUG_IPSEC:
     case CONTROL_COPY_JOURNAL:
     case CONTROL_COPY_JOURNAL_KEYS:
     case CONTROL_COPY_CAPTURE:

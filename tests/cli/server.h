@@ -255,6 +255,12 @@ static bool source_add_startup(void *context, struct running *text, struct text 
     return running_add(text, bytes_of_text("hostname west"));
 }
 
+static bool source_add_saved(void *context, struct running *text, struct text *why)
+{
+    (void)context, (void)why;
+    return running_add(text, bytes_of_text("hostname saved"));
+}
+
 static void source_log_tally(void *context, uint8_t host, struct log_remote_tally *tally)
 {
     (void)context, (void)host;
@@ -305,6 +311,7 @@ static const struct control_source source = {.now_ms = source_now_ms,
                                              .running = source_running,
                                              .add_running = source_add_running,
                                              .add_startup = source_add_startup,
+                                             .add_saved = source_add_saved,
                                              .past = source_past,
                                              .tell = source_tell,
                                              .log_tally = source_log_tally,

@@ -54,7 +54,7 @@ typed <<'END'
 > show crypto foo sa
 =                   ^
 = ERROR: % Invalid input detected at '^' marker.
-=   expected here: isakmp, ikev1, ipsec
+=   expected here: isakmp, ikev1, ikev2, ipsec
 # an ambiguous word is named
 > show crypto i sa
 = ERROR: % Ambiguous command:  "show crypto i"
@@ -326,6 +326,18 @@ expect "the others are done all the same" grep -q "^ikewise" <(commands "shwo tu
 expect "-c takes a filter" grep -q "^1" <(west -c "show running-config | include hostname" | wc -l)
 expect "--json has the lines as records" grep -q '"text":"hostname west"' <(west --json -c "show running-config")
 printf 'hostname north\ncrypto map OUT 30 set peer\n' >"$work/wrong.txt"
+west show running-config >"$work/before"
+expect "what will start is added to what is running" status 0 west -c "copy startup-config running-config"
+expect "and what is there already is there once" cmp <(grep -v ^: "$work/before") <(west show running-config | grep -v ^:)
+expect "it can be written to a file" status 0 west copy startup-config "$work/startup.txt"
+expect "without its keys" grep -qx " ikev1 pre-shared-key \*\*\*\*\*" "$work/startup.txt"
+for place in tftp://192.0.2.9/x flash:/x disk0:x tftp; do
+    expect "$place is no file" grep -q "^$place: files are of this machine only" <(west copy running-config "$place" 2>&1)
+    expect "nor can it be read" status 2 west copy "$place" running-config
+done
+expect "interfaces fit a line each" grep -qx "GigabitEthernet0/0         192.0.2.1       YES manual up                    up  " <(west show ip interface brief)
+expect "there are no SAs of IKEv2" grep -qx "There are no IKEv2 SAs" <(west show crypto ikev2 sa)
+expect "drops can be asked for by section" test "$(west show asp drop flow | head -n 2 | tail -n 1)" = "Flow drop:"
 expect "a file with a wrong line changes nothing" status 2 west copy "$work/wrong.txt" running-config
 expect "and says which" grep -q "^line:2:.*ends too early" <(west copy "$work/wrong.txt" running-config 2>&1)
 expect "not even what was right" grep -q "hostname west" <(west show running-config)

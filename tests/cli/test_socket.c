@@ -132,6 +132,18 @@ static void a_change_that_is_refused_names_the_line(void **state)
     expect_refused("configure terminal", "UNKNOWN_COMMAND");
 }
 
+static void what_is_saved_is_added_to_what_is_running(void **state)
+{
+    struct reply reply;
+
+    (void)state;
+    assert_int_equal(ask("copy startup-config running-config", &reply), CLIENT_DONE);
+    assert_string_equal(changed.lines, "hostname saved\n");
+    reply_free(&reply);
+    changed.is_refused = true;
+    expect_refused("copy startup-config running-config", "CHANGE_REFUSED");
+}
+
 static void a_configuration_comes_line_by_line(void **state)
 {
     struct reply reply;
@@ -470,6 +482,7 @@ int main(void)
         WITH_SERVER(commands_reach_the_engine),
         WITH_SERVER(statements_reach_the_configuration_and_are_told_without_keys),
         WITH_SERVER(a_change_that_is_refused_names_the_line),
+        WITH_SERVER(what_is_saved_is_added_to_what_is_running),
         WITH_SERVER(a_configuration_comes_line_by_line),
         WITH_SERVER(the_log_comes_the_oldest_line_first),
         WITH_SERVER(the_journal_has_messages_inputs_and_lines),

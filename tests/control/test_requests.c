@@ -32,7 +32,7 @@ static void commands_are_understood(void **state)
         {"sh cry isa sa", CONTROL_SHOW_ISAKMP_SA, false, "", "", 0, "as it is typed"},
         {"  sh\tcry isa sa  ", CONTROL_SHOW_ISAKMP_SA, false, "", "", 0, "blanks do not matter"},
         {"show crypto isakmp sa detail", CONTROL_SHOW_ISAKMP_SA, true, "", "", 0, "with its option"},
-        {"sh cry ik sa d", CONTROL_SHOW_IKEV1_SA, true, "", "", 0, "with its option, short"},
+        {"sh cry ikev1 sa d", CONTROL_SHOW_IKEV1_SA, true, "", "", 0, "with its option, short"},
         {"sh isa sa", CONTROL_SHOW_ISAKMP_SA, false, "", "", 0, "the shorter spelling"},
         {"sh cry ip sa", CONTROL_SHOW_IPSEC_SA, false, "", "", 0, "phase 2"},
         {"sh cry ip sa p 192.0.2.1", CONTROL_SHOW_IPSEC_SA, false, "192.0.2.1", "", 0, "one peer"},
@@ -113,11 +113,11 @@ static void what_is_not_understood_is_explained(void **state)
     } cases[] = {
         {"show crypto foo sa", CONTROL_INVALID,
          "show crypto foo sa\n            ^\nERROR: % Invalid input detected at '^' marker.\n"
-         "  expected here: isakmp, ikev1, ipsec, protocol, session, engine, map, ca or debug-condition\n",
+         "  expected here: isakmp, ikev1, ikev2, ipsec, protocol, session, engine, map, ca or debug-condition\n",
          "an unknown word has a caret under it"},
         {"foo", CONTROL_INVALID, NULL, "the first word too"},
         {"show crypto i sa", CONTROL_AMBIGUOUS,
-         "ERROR: % Ambiguous command:  \"show crypto i\"\n  it may be: isakmp, ikev1 or ipsec\n",
+         "ERROR: % Ambiguous command:  \"show crypto i\"\n  it may be: isakmp, ikev1, ikev2 or ipsec\n",
          "all choices are named"},
         {"d 192.0.2.1", CONTROL_AMBIGUOUS, "ERROR: % Ambiguous command:  \"d\"\n  it may be: debug, down or doctor\n",
          "debug, down or doctor"},
@@ -196,7 +196,13 @@ static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
                                           {"BUFFER", "2000"},
                                           {"LENGTH", "100"},
                                           {"DROP", "no-adjacency"},
-                                          {"MATCH", "udp"}};
+                                          {"MATCH", "udp"},
+                                          {"CONNID", "7"},
+                                          {"SPI", "0xA40D0530"},
+                                          {"MAP", "OUT"},
+                                          {"GROUP", "STAFF"},
+                                          {"USER", "anna"},
+                                          {"INTERFACE", "outside"}};
 
 static const struct control_scope everywhere = {.is_session = true, .is_admin = true};
 
@@ -358,7 +364,7 @@ static void help_says_what_can_follow(void **state)
         const char *line, *prefix, *expected;
         bool may_end;
     } cases[] = {
-        {"show crypto", "i", "isakmp ikev1 ipsec ", false},
+        {"show crypto", "i", "isakmp ikev1 ikev2 ipsec ", false},
         {"show crypto", "is", "isakmp ", false},
         {"show crypto isakmp sa", "", "detail count ", true},
         {"show crypto isakmp sa", "d", "detail ", false},
@@ -453,7 +459,7 @@ static void hostile_words_are_refused(void **state)
 
 static void the_help_names_every_command(void **state)
 {
-    static char space[16 * 1024];
+    static char space[32 * 1024];
     struct text t = text_of(space, sizeof space);
     const char *row;
 
