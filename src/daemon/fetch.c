@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ struct fetch {
     uv_process_t process;
     uv_pipe_t pipe;
     uint8_t *body;
-    size_t len;
+    size_t len, most;
     int64_t status; /* of the process */
     const char *not_begun;
     bool is_busy, is_closing, is_too_long;
@@ -92,7 +93,7 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
     struct fetch *fetch = handle->data;
 
     (void)suggested;
-    *room = uv_buf_init((char *)fetch->body + fetch->len, (unsigned)(FETCH_MAX + 1 - fetch->len));
+    *room = uv_buf_init((char *)fetch->body + fetch->len, (unsigned)(fetch->most + 1 - fetch->len));
 }
 
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *room)
@@ -102,7 +103,7 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *room)
     (void)room;
     if (len > 0)
         fetch->len += (size_t)len;
-    fetch->is_too_long = fetch->len > FETCH_MAX;
+    fetch->is_too_long = fetch->len > fetch->most;
     if (fetch->is_too_long && !uv_is_closing((uv_handle_t *)&fetch->process))
         (void)uv_process_kill(&fetch->process, SIGKILL);
     if (len < 0 || fetch->is_too_long)
@@ -123,19 +124,52 @@ bool fetch_is_busy(const struct fetch *fetch)
     return fetch->is_busy;
 }
 
-static int spawn(struct fetch *fetch, const char *url)
+/* The question, in a pipe that has room for all of it, so that nobody has to wait until it is read. -1: an error. */
+static int question_of(struct bytes body)
 {
-    char patience[16], most[16];
-    /* Neither a .curlrc, nor a proxy of the environment, nor a redirection, nor a pattern in the URL. */
-    char *argv[] = {"curl",       "-q",        "--silent",
-                    "--fail",     "--globoff", "--noproxy",
-                    "*",          "--proto",   "=http,https",
-                    "--max-time", patience,    "--max-filesize",
-                    most,         "--",        (char *)(uintptr_t)url,
-                    NULL};
-    char *environment[] = {"PATH=/usr/bin", NULL};
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    bool is_written = write(ends[1], body.data, body.len) == (ssize_t)body.len;
+    close(ends[1]);
+    if (is_written)
+        return ends[0];
+    close(ends[0]);
+    return -1;
+}
+
+/* Neither a .curlrc, nor a proxy of the environment, nor a redirection, nor a pattern in the URL. */
+enum { ARGUMENTS_MAX = 24 };
+
+static void arguments_of(const struct fetch_post *post, char *patience, char *most, char *type, char **argv)
+{
+    static const char *const always[] = {"curl",      "-q", "--silent", "--fail",      "--globoff",
+                                         "--noproxy", "*",  "--proto",  "=http,https", "--max-time"};
+    size_t count = COUNT_OF(always);
+
+    memcpy(argv, always, sizeof always);
+    argv[count++] = patience;
+    argv[count++] = (char *)"--max-filesize";
+    argv[count++] = most;
+    if (post->body.len > 0) {
+        argv[count++] = (char *)"--header";
+        argv[count++] = type;
+        argv[count++] = (char *)"--data-binary";
+        argv[count++] = (char *)"@-";
+    }
+    argv[count++] = (char *)"--";
+    argv[count++] = (char *)(uintptr_t)post->url;
+    argv[count++] = NULL;
+    CHECK(count <= ARGUMENTS_MAX);
+}
+
+static int spawn(struct fetch *fetch, const struct fetch_post *post)
+{
+    char patience[24], most[24], type[100], *argv[ARGUMENTS_MAX], *environment[] = {"PATH=/usr/bin", NULL};
+    int question = post->body.len > 0 ? question_of(post->body) : -1;
     uv_stdio_container_t stdio[] = {
-        {.flags = UV_IGNORE},
+        {.flags = question >= 0 ? UV_INHERIT_FD : UV_IGNORE, .data.fd = question},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&fetch->pipe},
         {.flags = UV_IGNORE},
     };
@@ -151,24 +185,32 @@ static int spawn(struct fetch *fetch, const char *url)
         .gid = NOBODY,
     };
 
-    snprintf(patience, sizeof patience, "%d", FETCH_PATIENCE_S);
-    snprintf(most, sizeof most, "%d", FETCH_MAX);
-    return uv_spawn(fetch->loop, &fetch->process, &options);
+    snprintf(patience, sizeof patience, "%u.%03u", (unsigned)(post->patience_ms / 1000),
+             (unsigned)(post->patience_ms % 1000));
+    snprintf(most, sizeof most, "%zu", post->most);
+    snprintf(type, sizeof type, "Content-Type: %s", post->content_type == NULL ? "" : post->content_type);
+    arguments_of(post, patience, most, type, argv);
+    int error = uv_spawn(fetch->loop, &fetch->process, &options);
+    if (question >= 0)
+        close(question);
+    return error;
 }
 
-bool fetch_begin(struct fetch *fetch, const char *url)
+bool fetch_begin_post(struct fetch *fetch, const struct fetch_post *post)
 {
     CHECK(!fetch->is_busy && !fetch->is_closing);
-    fetch->body = malloc(FETCH_MAX + 1);
+    CHECK(post->most <= FETCH_MAX && post->body.len <= FETCH_POST_MAX && post->patience_ms > 0);
+    fetch->body = malloc(post->most + 1);
     if (fetch->body == NULL)
         return false;
     fetch->is_busy = true;
     fetch->len = 0;
+    fetch->most = post->most;
     fetch->status = 0;
     fetch->is_too_long = false;
     CHECK(uv_pipe_init(fetch->loop, &fetch->pipe, 0) == 0);
     fetch->pipe.data = fetch->process.data = fetch;
-    int error = spawn(fetch, url);
+    int error = spawn(fetch, post);
     fetch->not_begun = error == 0 ? NULL : "/usr/bin/curl, which fetches it, cannot be run";
     fetch->open_handles = 2; /* a process that was not begun has a handle all the same */
     if (error != 0)
@@ -176,6 +218,12 @@ bool fetch_begin(struct fetch *fetch, const char *url)
     if (error != 0 || uv_read_start((uv_stream_t *)&fetch->pipe, give_room, on_read) != 0)
         close_handle((uv_handle_t *)&fetch->pipe);
     return true;
+}
+
+bool fetch_begin(struct fetch *fetch, const char *url)
+{
+    return fetch_begin_post(fetch,
+                            &(struct fetch_post){.url = url, .most = FETCH_MAX, .patience_ms = FETCH_PATIENCE_MS});
 }
 
 void fetch_close(struct fetch *fetch)

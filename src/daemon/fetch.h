@@ -1,5 +1,5 @@
-/* Fetches what a URL of the configuration says, beside everything else: by a process of its own without rights (curl),
- * which follows nobody elsewhere and has so many bytes and seconds. One at a time.
+/* Fetches what a URL of the configuration says, or what it answers to a question, beside everything else: by a process
+ * of its own without rights (curl), which follows nobody elsewhere and has so many bytes and seconds. One at a time.
  *
  *     fetch = fetch_create(loop, context, on_done)
  *     fetch_begin(fetch, "http://authority.example.net/root.crl")       on_done comes on a later turn of the loop
@@ -12,7 +12,7 @@
 
 #include <uv.h>
 
-enum { FETCH_MAX = 2 * 1024 * 1024, FETCH_PATIENCE_S = 10 };
+enum { FETCH_MAX = 2 * 1024 * 1024, FETCH_PATIENCE_MS = 10000, FETCH_POST_MAX = 4096 };
 
 struct fetch;
 
@@ -24,6 +24,15 @@ struct fetch *fetch_create(uv_loop_t *loop, void *context, fetch_done *on_done);
 bool fetch_is_busy(const struct fetch *fetch);
 /* Not while it is busy. False: no memory. */
 bool fetch_begin(struct fetch *fetch, const char *url);
+
+/* The same with a question of at most FETCH_POST_MAX bytes, which is copied, and with other bounds. */
+struct fetch_post {
+    const char *url, *content_type; /* the latter is never freed */
+    struct bytes body;
+    size_t most;          /* bytes of the answer, at most FETCH_MAX */
+    uint64_t patience_ms; /* more than none */
+};
+bool fetch_begin_post(struct fetch *fetch, const struct fetch_post *post);
 void fetch_close(struct fetch *fetch);
 
 #endif
