@@ -54,7 +54,7 @@ static void check_trust(const uint8_t *data, size_t len)
     CHECK(trust != NULL);
     (void)trust_add_anchor(trust, all);
     (void)trust_add_crl(trust, all);
-    CHECK(trust_check(trust, &q) != TRUST_OK);
+    CHECK(trust_check(trust, &q, NULL) != TRUST_OK);
     trust_free(trust);
 }
 

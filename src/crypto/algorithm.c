@@ -63,9 +63,31 @@ const struct signature_info *signature_info(enum signature_kind kind)
     return &signatures[kind];
 }
 
+enum { REVOCATION_UNKNOWN_REFUSED, REVOCATION_UNKNOWN_TAKEN };
+
+static const struct revocation_info revocations[] = {
+#define REVOCATION(name, words, first, second, unknown)                                                                \
+    {words, {REVOCATION_BY_##first, REVOCATION_BY_##second}, REVOCATION_UNKNOWN_##unknown},
+#include "crypto/revocation.def"
+#undef REVOCATION
+};
+
 enum hash_id signature_hash(enum signature_kind kind, enum hash_id negotiated)
 {
     return signature_info(kind)->hash == HASH_NONE ? negotiated : signature_info(kind)->hash;
+}
+
+const struct revocation_info *revocation_info(enum revocation revocation)
+{
+    CHECK((unsigned)revocation < REVOCATION_COUNT);
+    return &revocations[revocation];
+}
+
+bool revocation_asks(enum revocation revocation, enum revocation_way way)
+{
+    const struct revocation_info *info = revocation_info(revocation);
+
+    return info->ways[0] == way || info->ways[1] == way;
 }
 
 const char *trust_fault_name(enum trust_fault fault)

@@ -58,8 +58,24 @@ enum trust_fault {
 /* How a part of a name is held against a text: eq, ne, co, nc. */
 enum name_match { NAME_EQUAL, NAME_DIFFERS, NAME_CONTAINS, NAME_LACKS };
 
-/* Whether it must be known that a certificate is not revoked. */
-enum revocation { REVOCATION_NONE, REVOCATION_CRL, REVOCATION_CRL_IF_ANY };
+/* Whether it must be known that a certificate is not revoked, and who is asked. */
+enum revocation {
+#define REVOCATION(name, ...) REVOCATION_##name,
+#include "crypto/revocation.def"
+#undef REVOCATION
+    REVOCATION_COUNT
+};
+
+enum revocation_way { REVOCATION_BY_NONE, REVOCATION_BY_CRL, REVOCATION_BY_OCSP };
+
+struct revocation_info {
+    const char *words; /* of the statement */
+    enum revocation_way ways[2];
+    bool is_unknown_taken;
+};
+
+const struct revocation_info *revocation_info(enum revocation revocation);
+bool revocation_asks(enum revocation revocation, enum revocation_way way);
 
 /* REQUIRED: the identity is in the certificate. IF_ANY: only where the certificate has a name of that kind at all. */
 enum identity_check { IDENTITY_REQUIRED, IDENTITY_IF_ANY, IDENTITY_UNCHECKED };

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "crypto/certificate.h"
+#include "crypto/status_make.h"
 #include "crypto/x509.h"
 
 #include <openssl/err.h>
@@ -13,6 +14,8 @@ struct trust {
     X509_STORE *store;
     struct signing_key *key;
     X509_CRL *fetched[TRUST_FETCHED_MAX];
+    char *trustpoint, *url; /* of the responder; NULL: there is none */
+    bool is_nonce_left_out;
 };
 
 struct trust *trust_make(void)
@@ -34,6 +37,8 @@ void trust_free(struct trust *trust)
     for (size_t i = 0; i < TRUST_FETCHED_MAX; i++)
         X509_CRL_free(trust->fetched[i]);
     signing_key_free(trust->key);
+    OPENSSL_free(trust->trustpoint);
+    OPENSSL_free(trust->url);
     OPENSSL_free(trust);
 }
 
@@ -75,6 +80,23 @@ bool trust_add_crl(struct trust *trust, struct bytes der)
     X509_CRL_free(crl);
     ERR_clear_error();
     return is_added;
+}
+
+bool trust_set_responder(struct trust *trust, const char *trustpoint, const char *url, bool is_nonce_left_out)
+{
+    char *name_copy = OPENSSL_strdup(trustpoint), *url_copy = OPENSSL_strdup(url);
+
+    if (name_copy == NULL || url_copy == NULL) {
+        OPENSSL_free(name_copy);
+        OPENSSL_free(url_copy);
+        return false;
+    }
+    OPENSSL_free(trust->trustpoint);
+    OPENSSL_free(trust->url);
+    trust->trustpoint = name_copy;
+    trust->url = url_copy;
+    trust->is_nonce_left_out = is_nonce_left_out;
+    return true;
 }
 
 void trust_set_key(struct trust *trust, struct signing_key *key)
@@ -150,8 +172,9 @@ static STACK_OF(X509_CRL) * fetched_of(const struct trust *trust)
     return crls;
 }
 
-static int verify(const struct trust *trust, const struct trust_question *q, X509 *own, STACK_OF(X509) * others,
-                  unsigned long flags)
+/* `chain`: the one that was found; NULL: it is not wanted. */
+static enum trust_fault verify(const struct trust *trust, const struct trust_question *q, X509 *own,
+                               STACK_OF(X509) * others, unsigned long flags, STACK_OF(X509) * *chain)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     STACK_OF(X509_CRL) *fetched = fetched_of(trust);
@@ -169,25 +192,54 @@ static int verify(const struct trust *trust, const struct trust_question *q, X50
         X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN | flags);
         error = X509_verify_cert(context) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(context);
     }
+    if (error == X509_V_OK && chain != NULL)
+        *chain = X509_STORE_CTX_get1_chain(context);
     X509_STORE_CTX_free(context);
     sk_X509_CRL_free(fetched);
-    return error;
+    return error == X509_V_OK ? TRUST_OK : fault_of(error);
 }
 
-static enum trust_fault check_chain(const struct trust *trust, const struct trust_question *q, X509 *own)
+/* One after the other until one of them knows. A responder is asked later, by whoever can: what is found here is then
+ * what holds if it says nothing. */
+static enum trust_fault check_revocation(const struct trust *trust, const struct trust_question *q, X509 *own,
+                                         STACK_OF(X509) * others, bool *is_asked)
 {
-    unsigned long flags = q->revocation == REVOCATION_NONE ? 0 : X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
-    STACK_OF(X509) *others = others_of(q);
-    enum trust_fault fault = TRUST_MALFORMED;
+    const struct revocation_info *info = revocation_info(q->revocation);
+    enum trust_fault fault = TRUST_OK;
+
+    for (size_t i = 0; i < COUNT_OF(info->ways) && info->ways[i] != REVOCATION_BY_NONE; i++) {
+        if (info->ways[i] == REVOCATION_BY_OCSP) {
+            *is_asked = true;
+            fault = TRUST_NO_STATUS;
+            continue;
+        }
+        fault = verify(trust, q, own, others, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL, NULL);
+        if (fault != TRUST_NOT_CHECKED)
+            return fault;
+    }
+    return info->is_unknown_taken ? TRUST_OK : fault;
+}
+
+static enum trust_fault check_chain(const struct trust *trust, const struct trust_question *q, X509 *own,
+                                    struct status **open)
+{
+    STACK_OF(X509) *others = others_of(q), *chain = NULL;
+    bool is_asked = false;
 
     if (others == NULL)
         return TRUST_MALFORMED;
-    int error = verify(trust, q, own, others, flags);
-    fault = error == X509_V_OK ? TRUST_OK : fault_of(error);
-    if (fault == TRUST_NOT_CHECKED && q->revocation == REVOCATION_CRL_IF_ANY) {
-        error = verify(trust, q, own, others, 0);
-        fault = error == X509_V_OK ? TRUST_OK : fault_of(error);
+    enum trust_fault fault = verify(trust, q, own, others, 0, &chain);
+    if (fault == TRUST_OK)
+        fault = check_revocation(trust, q, own, others, &is_asked);
+    if (is_asked && open != NULL && trust->url != NULL && chain != NULL) {
+        const struct responder responder = {trust->trustpoint, trust->url, trust->is_nonce_left_out};
+
+        *open = status_make(chain, &responder, q->are_weak_allowed, fault);
+        chain = NULL;
+        if (*open != NULL)
+            fault = TRUST_OK;
     }
+    sk_X509_pop_free(chain, X509_free);
     sk_X509_pop_free(others, X509_free);
     return fault;
 }
@@ -321,8 +373,9 @@ static enum trust_fault check_sizes(const struct trust_question *q)
 }
 
 /* The signature first: only whoever holds the key makes us walk a chain. */
-enum trust_fault trust_check(const struct trust *trust, const struct trust_question *q)
+enum trust_fault trust_check(const struct trust *trust, const struct trust_question *q, struct status **open)
 {
+    struct status *found = NULL;
     enum trust_fault fault = check_sizes(q);
     X509 *own = fault == TRUST_OK ? x509_of(q->certificates[0]) : NULL;
 
@@ -331,11 +384,17 @@ enum trust_fault trust_check(const struct trust *trust, const struct trust_quest
     if (fault == TRUST_OK)
         fault = signature_check(q->certificates[0], q->kind, q->are_weak_allowed, q->digest, q->signature);
     if (fault == TRUST_OK)
-        fault = check_chain(trust, q, own);
+        fault = check_chain(trust, q, own, open == NULL ? NULL : &found);
     if (fault == TRUST_OK && !is_for_ike(own))
         fault = TRUST_WRONG_USE;
     if (fault == TRUST_OK && !is_whose(own, q))
         fault = TRUST_OTHER_IDENTITY;
+    if (fault != TRUST_OK) {
+        status_free(found);
+        found = NULL;
+    }
+    if (open != NULL)
+        *open = found;
     X509_free(own);
     ERR_clear_error();
     return fault;

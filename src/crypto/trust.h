@@ -8,6 +8,7 @@
 #define CRYPTO_TRUST_H
 
 #include "crypto/signature.h"
+#include "crypto/status.h"
 
 struct trust_question {
     struct bytes certificates[CHAIN_MAX]; /* DER, the peer's own first */
@@ -36,13 +37,19 @@ bool trust_add_crl(struct trust *trust, struct bytes der);
 enum { TRUST_FETCHED_MAX = 4 };
 bool trust_set_fetched_crl(struct trust *trust, size_t place, struct bytes der);
 
+/* Whom OCSP is asked of: texts that are copied. False: no memory; the one from before stays. */
+bool trust_set_responder(struct trust *trust, const char *trustpoint, const char *url, bool is_nonce_left_out);
+
 /* It is the trust's from here on; NULL: none. */
 void trust_set_key(struct trust *trust, struct signing_key *key);
 const struct signing_key *trust_key(const struct trust *trust);
 
 /* The chain (RFC 5280) up to an anchor, validity, revocation, what the certificate is for (RFC 4945 section 5.1.3), the
  * identity (RFC 4945 section 3.1), the signature. All of it must be good: a certificate alone proves nothing. What a
- * certificate says about where to fetch more is never looked at. */
-enum trust_fault trust_check(const struct trust *trust, const struct trust_question *question);
+ * certificate says about where to fetch more is never looked at.
+ *
+ * `open`: what a responder has to be asked before TRUST_OK is true; NULL: nobody, all is said. The caller frees it.
+ * Whoever cannot ask hands in NULL: it is then as if no responder answered. */
+enum trust_fault trust_check(const struct trust *trust, const struct trust_question *question, struct status **open);
 
 #endif

@@ -51,7 +51,7 @@ struct transform_set {
     bool has_esn; /* extended sequence numbers, RFC 4304 */
 };
 
-enum { CRL_URLS_MAX = 4, CRL_URL_LEN_MAX = 255 };
+enum { CRL_URLS_MAX = 4, URL_LEN_MAX = 255 };
 
 /* One `crypto ca trustpoint`, its certificates in DER. The private key is in the vault, under the same index. */
 struct trustpoint {
@@ -69,6 +69,8 @@ struct trustpoint {
     enum revocation revocation;
     const char *crl_urls[CRL_URLS_MAX]; /* from which CRLs are fetched, in their order; the first NULL ends them */
     uint16_t crl_minutes;               /* after which one is fetched anew, if it is not due before */
+    const char *ocsp_url;               /* of the responder; NULL: none is named */
+    bool is_nonce_left_out;             /* when it is asked */
 };
 
 /* How the user behind a peer proves who he is, after phase 1: not at all; by XAUTH; by XAUTH where phase 1 has proved

@@ -40,6 +40,8 @@ struct vault {
     struct users users;
     struct credentials credentials;
     int64_t now_s;
+    bool is_asking;
+    struct status *open;
 };
 
 static size_t padded(size_t len)
@@ -108,6 +110,19 @@ void vault_set_time(struct vault *vault, int64_t now_s)
     vault->now_s = now_s;
 }
 
+void vault_set_asking(struct vault *vault, bool is_asking)
+{
+    vault->is_asking = is_asking;
+}
+
+struct status *vault_take_open(struct vault *vault)
+{
+    struct status *open = vault->open;
+
+    vault->open = NULL;
+    return open;
+}
+
 uint32_t vault_secret_count(const struct vault *vault)
 {
     return vault->secrets.taken_count;
@@ -118,6 +133,7 @@ void vault_wipe(struct vault *vault)
     for (struct handle h = pool_first(&vault->secrets); handle_is_set(h); h = pool_next(&vault->secrets, h))
         pool_give_back(&vault->secrets, h);
     memset(vault->trusts, 0, sizeof vault->trusts);
+    status_free(vault_take_open(vault));
     if (vault->key_count > 0)
         bytes_wipe(vault->keys, sizeof(struct psk) * vault->key_count);
     bytes_wipe(vault->earlier, sizeof vault->earlier);
@@ -172,9 +188,10 @@ static enum question_fault sign(const struct vault *vault, const struct question
 }
 
 /* `digest`: HASH_I or HASH_R, that the peer signed. */
-static enum question_fault verify_chain(const struct vault *vault, const struct question *question, struct bytes digest,
+static enum question_fault verify_chain(struct vault *vault, const struct question *question, struct bytes digest,
                                         struct answer *answer)
 {
+    struct status **open = vault->is_asking ? &vault->open : NULL;
     struct trust_question asked = {
         .certificate_count = question->certificate_count,
         .now_s = vault->now_s,
@@ -190,7 +207,7 @@ static enum question_fault verify_chain(const struct vault *vault, const struct 
 
     CHECK(question->certificate_count <= CHAIN_MAX);
     memcpy(asked.certificates, question->certificates, sizeof asked.certificates);
-    enum trust_fault fault = trust_check(trust_of(vault, question), &asked);
+    enum trust_fault fault = trust_check(trust_of(vault, question), &asked, open);
     if (fault != TRUST_OK) {
         answer->trust = fault;
         return QUESTION_FAULT_CERTIFICATE;
@@ -198,8 +215,7 @@ static enum question_fault verify_chain(const struct vault *vault, const struct 
     return QUESTION_FAULT_NONE;
 }
 
-static enum question_fault verify_and_sign(const struct vault *vault, const struct question *question,
-                                           struct answer *answer)
+static enum question_fault verify_and_sign(struct vault *vault, const struct question *question, struct answer *answer)
 {
     enum question_fault fault =
         verify_chain(vault, question, bytes_of(question->digest_peer, question->digest_peer_len), answer);
@@ -210,7 +226,7 @@ static enum question_fault verify_and_sign(const struct vault *vault, const stru
 }
 
 /* The same of one whose hashes are made with the SKEYID that is known only now. */
-static enum question_fault prove(const struct vault *vault, const struct question *question, struct bytes skeyid,
+static enum question_fault prove(struct vault *vault, const struct question *question, struct bytes skeyid,
                                  struct answer *answer)
 {
     enum hash_id hash = signature_hash(question->signature_kind, question->prf);
@@ -456,6 +472,7 @@ void vault_answer(struct vault *vault, const struct question *question, struct b
     enum question_fault fault;
 
     CHECK(randomness.len == 0 || randomness.len == VAULT_RANDOM_LEN);
+    CHECK(vault->open == NULL);
     *answer = (struct answer){0};
     fault = lacks(vault, question);
     if (fault == QUESTION_FAULT_NONE)
@@ -467,6 +484,11 @@ void vault_answer(struct vault *vault, const struct question *question, struct b
 
         answer_wipe(answer);
         answer->trust = trust;
+        status_free(vault_take_open(vault));
+    }
+    if (vault->open != NULL) {
+        fault = QUESTION_FAULT_CERTIFICATE;
+        answer->trust = TRUST_NO_STATUS;
     }
     answer->fault = fault;
 }

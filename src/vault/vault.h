@@ -42,6 +42,14 @@ void vault_set_credentials(struct vault *vault, struct credentials credentials);
 /* Seconds since 1970, by which certificates are judged from now on. Until it is said nothing is valid. */
 void vault_set_time(struct vault *vault, int64_t now_s);
 
+/* Whoever can ask responders (crypto/status.h) says so once. An answer may then be left open: it is whole, and says
+ * that the peer is refused, until whoever takes the status has been told otherwise. Nobody asks: it is as if no
+ * responder answered. */
+void vault_set_asking(struct vault *vault, bool is_asking);
+
+/* Of the last answer: the caller's to free. NULL: the answer is final. */
+struct status *vault_take_open(struct vault *vault);
+
 /* Always answers. `randomness` has VAULT_RANDOM_LEN bytes, or none when the system gave none (then what needs it
  * fails). */
 void vault_answer(struct vault *vault, const struct question *question, struct bytes randomness, struct answer *answer);

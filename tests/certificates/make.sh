@@ -97,6 +97,14 @@ key east-nul rsa:2048;       certificate east-nul east root "basicConstraints=CA
 subjectAltName=DER:30:20:82:1e:65:61:73:74:2e:65:78:61:6d:70:6c:65:2e:6e:65:74:00:2e:65:76:69:6c:2e:65:78:61:6d:70:6c:65"
 # a leaf that signs another: no authority
 key east-self rsa:2048;      certificate east-self east east-rsa "$(leaf "$east")"
+# who may answer for an authority (OCSP): and one whose time is over, and one of another authority
+charged="basicConstraints=CA:false
+keyUsage=digitalSignature
+extendedKeyUsage=OCSPSigning
+noCheck=ignored"
+key responder rsa:2048;           certificate responder responder root "$charged"
+key responder-expired rsa:2048;   certificate responder-expired responder root "$charged" 20200101000000Z 20210101000000Z
+key responder-stranger rsa:2048;  certificate responder-stranger responder stranger "$charged"
 # e = 3
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3 -out east-three.key 2>/dev/null
 certificate east-three east root "$(leaf "$east")"

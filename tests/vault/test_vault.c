@@ -493,6 +493,45 @@ static void with_signatures_both_ends_make_the_same_keys_and_the_initiator_signs
     free(east);
 }
 
+/* What a responder has to be asked is the caller's affair; one who does not ask believes nobody. */
+static void an_answer_that_is_left_open_refuses_until_somebody_has_asked(void **state)
+{
+    const struct sim_credential *west_end = credential("west-ecdsa-256");
+    struct vault *vault = vault_new();
+    struct trust *trust = trust_make();
+    uint8_t signature[SIGNATURE_MAX];
+    struct answer judged;
+    struct question v = signed_question(QUESTION_VERIFY_CHAIN, bytes_of(NULL, 0));
+
+    (void)state;
+    CHECK(trust != NULL && trust_add_anchor(trust, west_end->trustpoint.anchors[0]));
+    CHECK(trust_set_responder(trust, "LAB", "http://ocsp.example.net/", false) && vault_set_trust(vault, 1, trust));
+    vault_set_time(vault, 1800000000);
+    v.certificates[0] = west_end->trustpoint.certificates[0];
+    v.certificate_count = 1;
+    v.digest_peer_len = 32;
+    v.signature = bytes_of(signature, signature_make(trust_key(west_end->trust), SIGNATURE_ECDSA_256,
+                                                     bytes_of(v.digest_peer, 32), signature));
+    v.identity_check = IDENTITY_UNCHECKED;
+    v.revocation = REVOCATION_OCSP_IF_ANY;
+    CHECK(ask(vault, &v, &judged) == QUESTION_FAULT_NONE && vault_take_open(vault) == NULL);
+    v.revocation = REVOCATION_OCSP;
+    CHECK(ask(vault, &v, &judged) == QUESTION_FAULT_CERTIFICATE && judged.trust == TRUST_NO_STATUS);
+    CHECK(vault_take_open(vault) == NULL);
+    vault_set_asking(vault, true);
+    CHECK(ask(vault, &v, &judged) == QUESTION_FAULT_CERTIFICATE && judged.trust == TRUST_NO_STATUS);
+    struct status *open = vault_take_open(vault);
+    CHECK(open != NULL && vault_take_open(vault) == NULL);
+    status_free(open);
+    v.digest_mine_len = 32; /* there is no key to sign with: nobody needs to be asked */
+    CHECK(ask(vault, &v, &judged) == QUESTION_FAULT_NO_TRUSTPOINT && vault_take_open(vault) == NULL);
+    v.digest_mine_len = 0;
+    CHECK(ask(vault, &v, &judged) == QUESTION_FAULT_CERTIFICATE);
+    vault_wipe(vault); /* with what was not taken */
+    trust_free(trust);
+    free(vault);
+}
+
 /* Aggressive mode: the responder signs with a share that it makes for the answer, and the initiator judges and signs at
  * once. */
 static void in_aggressive_mode_each_end_has_all_in_one_answer(void **state)
@@ -561,6 +600,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_signatures_both_ends_make_the_same_keys_and_the_initiator_signs),
+        cmocka_unit_test(an_answer_that_is_left_open_refuses_until_somebody_has_asked),
         cmocka_unit_test(in_aggressive_mode_each_end_has_all_in_one_answer),
         cmocka_unit_test(without_a_trustpoint_nothing_is_signed_and_nobody_believed),
         cmocka_unit_test(both_ends_get_the_same_keys),
