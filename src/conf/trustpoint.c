@@ -170,16 +170,26 @@ static void take_file(struct compiler *c, struct gathering *g, const struct stat
         }
 }
 
+/* The words as they stand there: their order says who is asked first. */
 static enum revocation revocation_of(struct compiler *c, const struct statement *s)
 {
-    if (s == NULL || bytes_equal(statement_choice(s), bytes_of_text("none")))
+    char space[64];
+    struct text words = text_of(space, sizeof space);
+
+    if (s == NULL)
         return REVOCATION_NONE;
-    if (statement_has(s, "ocsp"))
-        say(c, CONF_WARNING, s, "ikewise does not ask by OCSP; it looks at CRLs from files");
-    return statement_has(s, "none") ? REVOCATION_CRL_IF_ANY : REVOCATION_CRL;
+    for (uint16_t i = 1; i < s->word_count; i++)
+        text_add(&words, "%s%s", i == 1 ? "" : " ", item_word(s->words[i].item)->text);
+    for (unsigned i = 0; i < REVOCATION_COUNT; i++)
+        if (strcmp(revocation_info(i)->words, space) == 0)
+            return i;
+    say(c, CONF_ERROR, s,
+        "there is no such order: `crl` and `ocsp` at most once, whichever is asked first, and `none` at the end; as it "
+        "stands it means `crl ocsp`");
+    return REVOCATION_CRL_OCSP;
 }
 
-/* ---- where CRLs are fetched from ---- */
+/* ---- whom we ask ---- */
 
 enum { CRL_MINUTES = 60 };
 
@@ -193,7 +203,7 @@ static bool is_url(struct bytes url)
         has_scheme |= url.len > strlen(schemes[i]) && memcmp(url.data, schemes[i], strlen(schemes[i])) == 0;
     for (size_t i = 0; has_scheme && i < url.len; i++)
         has_scheme = url.data[i] > ' ' && url.data[i] < 0x7f;
-    return has_scheme && url.len <= CRL_URL_LEN_MAX;
+    return has_scheme && url.len <= URL_LEN_MAX;
 }
 
 static void take_crl_url(struct compiler *c, const struct statement *s, struct bytes urls[static CRL_URLS_MAX])
@@ -204,6 +214,22 @@ static void take_crl_url(struct compiler *c, const struct statement *s, struct b
         urls[statement_number(s, "url-place") - 1] = url;
     else
         say(c, CONF_ERROR, s, "no CRL is fetched from there: the URL does not begin with http:// or https://");
+}
+
+static void take_ocsp_url(struct compiler *c, const struct statement *s, struct trustpoint *t)
+{
+    struct bytes url = statement_argument(s, "url", 0);
+
+    if (is_url(url))
+        t->ocsp_url = arena_copy_text(c->arena, url);
+    else
+        say(c, CONF_ERROR, s, "no responder is asked there: the URL does not begin with http:// or https://");
+}
+
+static void refuse_match(struct compiler *c, const struct statement *s)
+{
+    say(c, CONF_ERROR, s,
+        "there are no exceptions for single certificates: all are checked, and the responder is that of `ocsp url`");
 }
 
 static void take_crl_policy(struct compiler *c, const struct statement *s)
@@ -224,6 +250,9 @@ static void take_fetching(struct compiler *c, const struct statement *block, str
             continue;
         switch ((int)s->row->kind) {
         case STATEMENT_crl_url: take_crl_url(c, s, urls); break;
+        case STATEMENT_ocsp_url: take_ocsp_url(c, s, t); break;
+        case STATEMENT_ocsp_nonce: t->is_nonce_left_out = true; break;
+        case STATEMENT_ocsp_match: refuse_match(c, s); break;
         case STATEMENT_crl_policy: take_crl_policy(c, s); break;
         case STATEMENT_crl_cache_time: t->crl_minutes = (uint16_t)statement_number(s, "minutes"); break;
         }
@@ -231,6 +260,27 @@ static void take_fetching(struct compiler *c, const struct statement *block, str
     for (size_t i = 0; i < CRL_URLS_MAX; i++)
         if (urls[i].len > 0)
             t->crl_urls[count++] = arena_copy_text(c->arena, urls[i]);
+}
+
+static void warn_of_nobody_to_ask(struct compiler *c, const struct gathering *g, const struct statement *s,
+                                  const struct trustpoint *t)
+{
+    bool asks_crl = revocation_asks(t->revocation, REVOCATION_BY_CRL),
+         asks_ocsp = revocation_asks(t->revocation, REVOCATION_BY_OCSP),
+         has_crl = g->crl_count > 0 || t->crl_urls[0] != NULL;
+
+    if (asks_ocsp && t->ocsp_url == NULL)
+        say(c, CONF_WARNING, s,
+            "no responder of trustpoint %.64s is asked: there is no `ocsp url`, and what a certificate names is never "
+            "asked",
+            t->name);
+    if (revocation_info(t->revocation)->is_unknown_taken || (asks_crl && has_crl) ||
+        (asks_ocsp && t->ocsp_url != NULL) || (!asks_crl && !asks_ocsp))
+        return;
+    say(c, CONF_WARNING, s, "every peer of trustpoint %.64s is refused: it has no %s", t->name,
+        !asks_ocsp  ? "CRL, neither by `url` nor by `file crl`"
+        : !asks_crl ? "responder (`ocsp url`)"
+                    : "CRL (`url`, `file crl`) and no responder (`ocsp url`)");
 }
 
 /* ---- the whole ---- */
@@ -312,9 +362,8 @@ static void make_trustpoint(struct compiler *c, struct gathering *g, const struc
             take_file(c, g, child, index);
     t->revocation = revocation_of(c, revocation);
     take_fetching(c, s, t);
-    if (t->revocation == REVOCATION_CRL && g->crl_count == 0 && t->crl_urls[0] == NULL && !c->are_unread[index])
-        say(c, CONF_WARNING, revocation,
-            "every peer of trustpoint %.64s is refused: it has no CRL, neither by `url` nor by `file crl`", t->name);
+    if (!c->are_unread[index])
+        warn_of_nobody_to_ask(c, g, revocation, t);
     take_own(c, g, s, t, index);
     for (uint16_t i = 0; i < g->anchor_count; i++)
         names[i] = certificate_read(&certificate, g->anchors[i])

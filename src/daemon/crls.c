@@ -16,7 +16,7 @@ _Static_assert((int)CRL_URLS_MAX <= (int)TRUST_FETCHED_MAX, "each URL has a plac
 struct list {
     uint16_t trustpoint;
     uint8_t place;
-    char name[128 + 1], url[CRL_URL_LEN_MAX + 1];
+    char name[128 + 1], url[URL_LEN_MAX + 1];
     uint64_t due_ms;
     const char *why_not; /* told, and not yet over */
     uint8_t *der;        /* NULL: there is none */
@@ -32,7 +32,7 @@ struct crls {
     const struct policy *policy;
     struct list *lists;
     size_t count;
-    char fetched_url[CRL_URL_LEN_MAX + 1], fetched_name[128 + 1];
+    char fetched_url[URL_LEN_MAX + 1], fetched_name[128 + 1];
     uv_timer_t timer;
 };
 
@@ -184,7 +184,7 @@ void crls_use(struct crls *r, const struct policy *policy)
     r->policy = policy;
     for (uint16_t i = 0; lists != NULL && i < policy->trustpoint_count; i++)
         for (uint8_t k = 0; k < CRL_URLS_MAX && policy->trustpoints[i].crl_urls[k] != NULL; k++)
-            if (policy->trustpoints[i].revocation != REVOCATION_NONE)
+            if (revocation_asks(policy->trustpoints[i].revocation, REVOCATION_BY_CRL))
                 lists[count++] = list_make(r, i, k);
     free_lists(r->lists, r->count);
     r->lists = lists;

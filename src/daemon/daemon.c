@@ -48,6 +48,14 @@ static void on_answer(void *context, struct handle exchange, uint32_t ask_number
                                     .answer = {.exchange = exchange, .ask_number = ask_number, .answer = answer}});
 }
 
+static void on_open(void *context, struct handle exchange, uint32_t ask_number, const struct answer *answer,
+                    struct status *status)
+{
+    struct daemon *daemon = context;
+
+    ocsp_ask(daemon->ocsp, exchange, ask_number, answer, status);
+}
+
 void daemon_acquire(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow)
 {
     struct daemon *daemon = context;
@@ -207,13 +215,16 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     daemon->log_remote = log_remote_create(daemon->loop);
     CHECK(daemon->log_remote != NULL);
     log_send_to(daemon->log, &(struct log_sink){daemon->log_remote, remote_severity, send_remote});
-    daemon->queue = vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer});
+    daemon->queue =
+        vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer, on_open});
+    daemon->ocsp = ocsp_create(daemon->loop, daemon->log, OCSP_PATIENCE_MS, daemon, on_answer);
     daemon->hosts = hosts_create(daemon->loop, daemon->log, daemon, adopt_hosts);
     daemon->crls = daemon->queue == NULL ? NULL : crls_create(daemon->loop, daemon->log, daemon->queue);
     daemon->driver = driver_create(daemon->loop, daemon->log, why);
     if (daemon->driver == NULL)
         return false;
-    if (daemon->gate == NULL || daemon->queue == NULL || daemon->hosts == NULL || daemon->crls == NULL) {
+    if (daemon->gate == NULL || daemon->queue == NULL || daemon->hosts == NULL || daemon->crls == NULL ||
+        daemon->ocsp == NULL) {
         text_add(why, "no memory for the gateway");
         return false;
     }
@@ -266,6 +277,9 @@ static void take_down(struct daemon *daemon)
     if (daemon->crls != NULL)
         crls_close(daemon->crls);
     daemon->crls = NULL;
+    if (daemon->ocsp != NULL)
+        ocsp_close(daemon->ocsp);
+    daemon->ocsp = NULL;
     if (daemon->driver != NULL)
         driver_stop(daemon->driver);
     if (daemon->driver != NULL && daemon->plane != NULL)

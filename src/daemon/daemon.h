@@ -17,6 +17,7 @@
 #include "daemon/hosts.h"
 #include "daemon/log_remote.h"
 #include "daemon/nat.h"
+#include "daemon/ocsp.h"
 #include "daemon/options.h"
 
 enum { DAEMON_SIGNALS = 3, DAEMON_LOOK_AGAIN_MS = 5000 };
@@ -33,6 +34,7 @@ struct daemon {
     struct plane *plane;
     struct hosts *hosts;
     struct crls *crls;
+    struct ocsp *ocsp;
     struct clear_watch *clear_watch; /* NULL: the kernel has none */
     struct nat_answers answers;
     struct control *control;

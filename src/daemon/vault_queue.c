@@ -18,6 +18,7 @@ struct job {
     uint32_t ask_number;
     struct question question;
     struct answer answer;
+    struct status *open;
     bool has_trusts;
     struct trust *trusts[VAULT_TRUSTS_MAX]; /* once they are set, those before them */
     uint8_t *crl;                           /* DER, for a place of a trustpoint */
@@ -85,6 +86,7 @@ static void free_job(struct job *job)
     }
     for (size_t i = 0; i < COUNT_OF(job->trusts); i++)
         trust_free(job->trusts[i]);
+    status_free(job->open);
     free_users(job->users, job->users_len);
     free_credentials(job->credentials, job->credentials_len);
     if (job->views != NULL)
@@ -200,6 +202,7 @@ static void run(uv_work_t *work)
     vault_set_time(queue->vault, (int64_t)time(NULL));
     bool is_random = random_fill(randomness, sizeof randomness);
     vault_answer(queue->vault, &job->question, bytes_of(randomness, is_random ? sizeof randomness : 0), &job->answer);
+    job->open = vault_take_open(queue->vault);
     bytes_wipe(randomness, sizeof randomness);
 }
 
@@ -211,6 +214,17 @@ static bool wants_answer(const struct job *job)
 
 static void start_next(struct lane *lane);
 
+static void deliver(struct vault_queue *queue, struct job *job)
+{
+    struct status *open = job->open;
+
+    job->open = NULL;
+    if (open == NULL)
+        queue->hooks.on_answer(queue->hooks.context, job->exchange, job->ask_number, &job->answer);
+    else
+        queue->hooks.on_open(queue->hooks.context, job->exchange, job->ask_number, &job->answer, open);
+}
+
 static void is_done(uv_work_t *work, int status)
 {
     struct lane *lane = work->data;
@@ -220,7 +234,7 @@ static void is_done(uv_work_t *work, int status)
     (void)status;
     lane->running = NULL;
     if (wants_answer(job) && !queue->is_stopped)
-        queue->hooks.on_answer(queue->hooks.context, job->exchange, job->ask_number, &job->answer);
+        deliver(queue, job);
     free_job(job);
     start_next(lane);
 }
@@ -265,6 +279,7 @@ struct vault_queue *vault_queue_create(uv_loop_t *loop, uint32_t secret_count, c
     (void)mlock(queue->space, queue->space_len);
     (void)madvise(queue->space, queue->space_len, MADV_DONTDUMP);
     queue->vault = vault_make(queue->space, VAULT_KEYS_MAX, secret_count);
+    vault_set_asking(queue->vault, hooks->on_open != NULL);
     queue->loop = loop;
     queue->hooks = *hooks;
     for (int i = 0; i < LANE_COUNT; i++) {

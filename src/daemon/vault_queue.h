@@ -10,6 +10,7 @@
 #define DAEMON_VAULT_QUEUE_H
 
 #include "conf/conf.h"
+#include "crypto/status.h"
 #include "policy/question.h"
 
 #include <uv.h>
@@ -23,6 +24,10 @@ struct vault_queue_hooks {
     void *context;
     /* The answer is wiped when the call is over. */
     void (*on_answer)(void *context, struct handle exchange, uint32_t ask_number, const struct answer *answer);
+    /* An answer that a responder has to be asked for first (vault_set_asking): the status is the callee's then, who
+     * copies the answer, and sees to it that the exchange gets one. NULL: nobody asks. */
+    void (*on_open)(void *context, struct handle exchange, uint32_t ask_number, const struct answer *answer,
+                    struct status *status);
 };
 
 /* `secret_count`: as vault_make. NULL: no memory. */
@@ -46,7 +51,7 @@ bool vault_queue_set_users(struct vault_queue *queue, const struct conf_user *us
 /* Our own users for gateways anew: copied. False: no memory; nothing changes then. */
 bool vault_queue_set_credentials(struct vault_queue *queue, const struct conf_credential *credentials, uint32_t count);
 
-/* Always answered once, FORGET excepted. */
+/* Always answered once, by one hook or the other; FORGET excepted. */
 void vault_queue_ask(struct vault_queue *queue, struct handle exchange, uint32_t ask_number,
                      const struct question *question);
 

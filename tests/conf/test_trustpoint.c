@@ -157,6 +157,65 @@ static void C09_CRLs_come_from_the_URLs_of_the_configuration(void **state)
     }
 }
 
+/* Attack list C09, too: of responders as of CRLs. */
+static void C09_who_says_what_is_revoked_and_in_which_order(void **state)
+{
+    static const struct {
+        const char *lines;
+        enum revocation revocation;
+        const char *url;
+        bool is_nonce_left_out;
+        const char *said; /* NULL: nothing about it */
+    } cases[] = {
+        {"", REVOCATION_NONE, NULL, false, NULL},
+        {" revocation-check none\n", REVOCATION_NONE, NULL, false, NULL},
+        {" revocation-check ocsp\n ocsp url http://o.example.net:8081/x\n", REVOCATION_OCSP,
+         "http://o.example.net:8081/x", false, NULL},
+        {" revocation-check ocsp none\n ocsp url https://o.example.net/\n ocsp disable-nonce\n", REVOCATION_OCSP_IF_ANY,
+         "https://o.example.net/", true, NULL},
+        {" ocsp url http://a.example.net/\n ocsp url http://b.example.net/\n revocation-check ocsp\n", REVOCATION_OCSP,
+         "http://b.example.net/", false, NULL},
+        {" revocation-check crl ocsp\n ocsp url http://o.example.net/\n", REVOCATION_CRL_OCSP, "http://o.example.net/",
+         false, NULL},
+        {" revocation-check ocsp crl none\n ocsp url http://o.example.net/\n", REVOCATION_OCSP_CRL_IF_ANY,
+         "http://o.example.net/", false, NULL},
+        {" revocation-check ocsp none\n ocsp url http://o.example.net/\n no ocsp url\n", REVOCATION_OCSP_IF_ANY, NULL,
+         false, "no responder of trustpoint LAB is asked"},
+        {" revocation-check ocsp\n", REVOCATION_OCSP, NULL, false,
+         "every peer of trustpoint LAB is refused: it has no responder (`ocsp url`)"},
+        {" revocation-check ocsp crl\n", REVOCATION_OCSP_CRL, NULL, false,
+         "it has no CRL (`url`, `file crl`) and no responder (`ocsp url`)"},
+        {" revocation-check crl ocsp\n url 1 http://a.example.net/x\n", REVOCATION_CRL_OCSP, NULL, false,
+         "there is no `ocsp url`, and what a certificate names is never asked"},
+        {" revocation-check ocsp none\n ocsp url file:///etc/shadow\n", REVOCATION_OCSP_IF_ANY, NULL, false,
+         "no responder is asked there: the URL does not begin with http://"},
+        {" revocation-check none crl\n", REVOCATION_CRL_OCSP, NULL, false, "there is no such order"},
+        {" revocation-check crl crl\n", REVOCATION_CRL_OCSP, NULL, false, "there is no such order"},
+        {" match certificate M override ocsp 10 url http://o.example.net/\n", REVOCATION_NONE, NULL, false,
+         "there are no exceptions for single certificates"},
+        {" match certificate M skip revocation-check\n", REVOCATION_NONE, NULL, false,
+         "there are no exceptions for single certificates"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char trustpoint[1000];
+        struct reading r;
+
+        snprintf(trustpoint, sizeof trustpoint, "%s%s", OF_FILES, cases[i].lines);
+        read_text(&r, trustpoint);
+        const struct trustpoint *t = &r.conf.policy.trustpoints[0];
+        bool is_said = cases[i].said != NULL ? says(&r.conf, cases[i].said) : !says(&r.conf, "trustpoint LAB");
+        if (!is_said || t->revocation != cases[i].revocation) {
+            print_findings(&r.conf);
+            fail_msg("%s: %s", cases[i].lines, revocation_info(t->revocation)->words);
+        }
+        CHECK((t->ocsp_url == NULL) == (cases[i].url == NULL) && t->is_nonce_left_out == cases[i].is_nonce_left_out);
+        CHECK(t->ocsp_url == NULL || strcmp(t->ocsp_url, cases[i].url) == 0);
+        reading_end(&r);
+    }
+}
+
 static const struct tunnel_group *group_named(const struct conf *conf, const char *name)
 {
     for (uint16_t i = 0; i < conf->policy.tunnel_group_count; i++)
@@ -377,7 +436,7 @@ static void what_cannot_be_used_parks_the_tunnel_and_says_why(void **state)
         {"crypto ca trustpoint LAB\n file pkcs12 west-rsa.p12\n pkcs12-passphrase wrong\n", "it does not open"},
         {"crypto ca trustpoint LAB\ncrypto ca certificate chain LAB\n certificate ca 01\n  3003 0201\n  quit\n",
          "these lines of hexadecimal are no certificate"},
-        {"crypto ca trustpoint LAB\n revocation-check ocsp\n", "does not ask by OCSP"},
+        {"crypto ca trustpoint LAB\n revocation-check ocsp\n", "is refused: it has no responder (`ocsp url`)"},
     };
 
     (void)state;
@@ -471,6 +530,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(C09_CRLs_come_from_the_URLs_of_the_configuration),
+        cmocka_unit_test(C09_who_says_what_is_revoked_and_in_which_order),
         cmocka_unit_test(a_certificate_map_leads_to_a_group),
         cmocka_unit_test(a_gateway_for_hybrid_needs_a_certificate_and_no_key),
         cmocka_unit_test(a_client_in_hybrid_needs_to_know_the_authority_and_the_name),

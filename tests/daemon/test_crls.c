@@ -1,152 +1,15 @@
 /* CRLs from URLs: what is fetched from a server on the loopback, what is taken of it, and when it is asked again. */
 #include "daemon/crls.h"
 
-#include "base/check.h"
 #include "crypto/certificates.h"
 #include "daemon/fetch.h"
+#include "web.h"
 
-#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
-
-static uv_loop_t loop;
-
-/* ---- a server: one answer for whatever is asked, until it is told another */
-
-enum served { SERVES_BODY, SERVES_NOT_FOUND, SERVES_REDIRECT, SERVES_WITHOUT_END, SERVES_NOTHING };
-
-static struct {
-    uv_tcp_t listener;
-    uint16_t port;
-    enum served served;
-    struct bytes body;
-    unsigned asked;
-} server;
-
-struct visitor {
-    uv_tcp_t tcp;
-    uv_write_t write;
-    char asked[4096], head[200];
-    uint8_t *more;
-    size_t len, head_len;
-};
-
-enum { PIECE_LEN = 256 * 1024 };
-
-static void on_gone(uv_handle_t *handle)
-{
-    struct visitor *v = handle->data;
-
-    free(v->more);
-    free(v);
-}
-
-static void send_off(struct visitor *v)
-{
-    if (!uv_is_closing((uv_handle_t *)&v->tcp))
-        uv_close((uv_handle_t *)&v->tcp, on_gone);
-}
-
-static void on_written(uv_write_t *write, int status)
-{
-    struct visitor *v = write->data;
-    uv_buf_t again = uv_buf_init((char *)v->more, PIECE_LEN);
-
-    if (status != 0 || server.served != SERVES_WITHOUT_END ||
-        uv_write(write, (uv_stream_t *)&v->tcp, &again, 1, on_written))
-        send_off(v);
-}
-
-static void answer(struct visitor *v)
-{
-    static const char *const heads[] = {
-        [SERVES_BODY] = "HTTP/1.0 200 OK\r\nContent-Type: application/pkix-crl\r\n\r\n",
-        [SERVES_NOT_FOUND] = "HTTP/1.0 404 Not Found\r\n\r\n",
-        [SERVES_REDIRECT] = "HTTP/1.0 302 Found\r\nLocation: http://127.0.0.1:%u/elsewhere\r\n\r\n",
-        [SERVES_WITHOUT_END] = "HTTP/1.0 200 OK\r\n\r\n",
-    };
-    bool has_body = server.served == SERVES_BODY || server.served == SERVES_WITHOUT_END;
-
-    if (server.served == SERVES_NOTHING)
-        return;
-    v->more = calloc(1, server.body.len > PIECE_LEN ? server.body.len : PIECE_LEN);
-    CHECK(v->more != NULL);
-    if (server.body.len > 0)
-        memcpy(v->more, server.body.data, server.body.len);
-    size_t more_len = server.served == SERVES_BODY ? server.body.len : PIECE_LEN;
-    const char *head = heads[server.served];
-    if (server.served == SERVES_REDIRECT) {
-        snprintf(v->head, sizeof v->head, "HTTP/1.0 302 Found\r\nLocation: http://127.0.0.1:%u/elsewhere\r\n\r\n",
-                 server.port);
-        head = v->head;
-    }
-    uv_buf_t parts[] = {uv_buf_init((char *)(uintptr_t)head, (unsigned)strlen(head)),
-                        uv_buf_init((char *)v->more, (unsigned)more_len)};
-    v->write.data = v;
-    CHECK(uv_write(&v->write, (uv_stream_t *)&v->tcp, parts, has_body ? 2 : 1, on_written) == 0);
-}
-
-static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
-{
-    struct visitor *v = handle->data;
-
-    (void)suggested;
-    *room = uv_buf_init(v->asked + v->len, (unsigned)(sizeof v->asked - 1 - v->len));
-}
-
-static void on_asked(uv_stream_t *stream, ssize_t len, const uv_buf_t *room)
-{
-    struct visitor *v = stream->data;
-
-    (void)room;
-    if (len < 0) {
-        send_off(v);
-        return;
-    }
-    v->len += (size_t)len;
-    if (strstr(v->asked, "\r\n\r\n") == NULL)
-        return;
-    server.asked++;
-    CHECK(uv_read_stop(stream) == 0);
-    if (server.served == SERVES_NOTHING)
-        CHECK(uv_read_start(stream, give_room, on_asked) == 0); /* until it goes */
-    v->len = 0;
-    answer(v);
-}
-
-static void on_visitor(uv_stream_t *listener, int status)
-{
-    struct visitor *v = calloc(1, sizeof *v);
-
-    CHECK(status == 0 && v != NULL && uv_tcp_init(&loop, &v->tcp) == 0);
-    v->tcp.data = v;
-    CHECK(uv_accept(listener, (uv_stream_t *)&v->tcp) == 0);
-    CHECK(uv_read_start((uv_stream_t *)&v->tcp, give_room, on_asked) == 0);
-}
-
-static void server_begin(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int len = sizeof address;
-
-    memset(&server, 0, sizeof server);
-    CHECK(uv_tcp_init(&loop, &server.listener) == 0);
-    CHECK(uv_tcp_bind(&server.listener, (struct sockaddr *)&address, 0) == 0);
-    CHECK(uv_listen((uv_stream_t *)&server.listener, 8, on_visitor) == 0);
-    CHECK(uv_tcp_getsockname(&server.listener, (struct sockaddr *)&address, &len) == 0);
-    server.port = ntohs(address.sin_port);
-}
-
-static void server_end(void)
-{
-    if (!uv_is_closing((uv_handle_t *)&server.listener))
-        uv_close((uv_handle_t *)&server.listener, NULL);
-}
 
 /* ---- fetching */
 
@@ -162,14 +25,6 @@ static void on_fetched(void *context, struct bytes body, const char *why)
     fetched.is_done = true;
     fetched.len = body.len;
     snprintf(fetched.why, sizeof fetched.why, "%s", why == NULL ? "" : why);
-}
-
-static const char *url_of(const char *path)
-{
-    static char url[100];
-
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/%s", server.port, path);
-    return url;
 }
 
 static void fetch_one(struct fetch *fetch, const char *url)
@@ -306,7 +161,7 @@ static void a_CRL_is_taken_when_it_is_of_the_authority_and_not_older_than_the_la
     CHECK(uv_loop_init(&loop) == 0);
     server_begin();
     log_of_test = log_open(false, false, false);
-    queue = vault_queue_create(&loop, 16, &(struct vault_queue_hooks){NULL, on_answer});
+    queue = vault_queue_create(&loop, 16, &(struct vault_queue_hooks){NULL, on_answer, NULL});
     crls = crls_create(&loop, log_of_test, queue);
     use("root.pem");
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -32,7 +32,7 @@ static int begin(void **state)
     (void)state;
     answer_count = 0;
     CHECK(uv_loop_init(&loop) == 0);
-    queue = vault_queue_create(&loop, 16, &(struct vault_queue_hooks){NULL, on_answer});
+    queue = vault_queue_create(&loop, 16, &(struct vault_queue_hooks){NULL, on_answer, NULL});
     return 0;
 }
 

@@ -21,7 +21,7 @@ fi
 words=("$@")
 
 #      kind: am- is aggressive mode, -nat with west behind the router's NAT; url: the CRL is fetched from a server, -down:
-#      which is not there, -soft: and that is fine
+#      which is not there, -soft: and that is fine; ocsp: a responder (openssl ocsp) is asked, with the same endings
 #      kind         method          ours, theirs: the certificate after west- or east-    what must come of it
 cells="rsa          rsa-sig         rsa         rsa         up
        pkcs12       rsa-sig         rsa         rsa         up
@@ -39,6 +39,13 @@ cells="rsa          rsa-sig         rsa         rsa         up
        url-revoked  rsa-sig         rsa         revoked     CERT_REVOKED
        url-down     rsa-sig         rsa         rsa         CERT_NOT_CHECKED
        url-down-soft rsa-sig        rsa         rsa         up
+       ocsp         rsa-sig         rsa         rsa         up
+       ocsp-issued  rsa-sig         rsa         issued      CERT_NO_STATUS
+       ocsp-revoked rsa-sig         rsa         revoked     CERT_REVOKED
+       ocsp-down    rsa-sig         rsa         rsa         CERT_NO_STATUS
+       ocsp-down-soft rsa-sig       rsa         rsa         up
+       am-ocsp      rsa-sig         rsa         rsa         up
+       am-ocsp-revoked rsa-sig      rsa         revoked     CERT_REVOKED
        stranger     rsa-sig         rsa         stranger    CERT_UNTRUSTED"
 
 is_chosen() {
@@ -67,11 +74,13 @@ write_our_configuration() {
         fi
         if [[ $kind = url* ]]; then
             printf '%s\n' " crl configure" "  policy static" "  url 1 http://127.0.0.1:8080/root.crl"
+        elif [[ $kind = *ocsp* ]]; then
+            printf '%s\n' " revocation-check ocsp$([[ $kind != *-soft ]] || echo " none")" " ocsp url http://127.0.0.1:8081/"
         else
             echo " file crl $certificates/root.crl"
         fi
-        [[ $kind != *-soft ]] || echo " revocation-check crl none"
-        [[ $kind != *issued ]] || echo " revocation-check crl none"    # there is no CRL of the authority between
+        [[ $kind != url*-soft ]] || echo " revocation-check crl none"
+        [[ $kind != *issued || $kind = ocsp* ]] || echo " revocation-check crl none"    # there is no CRL of the authority between
         echo "!"
         ikewise_write_configuration "$our_node" | sed "s/authentication pre-share/authentication $method/
             s/ikev1 pre-shared-key .*/ikev1 trust-point LAB/"
@@ -113,6 +122,27 @@ serve_crl() {
     lab_until 5 grep -q listening "$lab_dir/server.log"
 }
 
+# Of the root: it knows nothing of the authority below.
+serve_ocsp() {
+    [[ $kind = *ocsp* && $kind != *-down* ]] || return 0
+    local name
+    for name in rsa revoked; do
+        printf '%s\t21191231235959Z\t%s\t%s\tunknown\t/CN=east\n' \
+            "$([ "$name" = revoked ] && echo R || echo V)" "$([ "$name" = revoked ] && echo 240101000000Z)" \
+            "$(openssl x509 -in "$certificates/east-$name.pem" -noout -serial | sed 's/.*=//')"
+    done >"$lab_dir/index"
+    lab_spawn responder "$our_node" openssl ocsp -index "$lab_dir/index" -port 8081 -CA "$certificates/root.pem" \
+        -rsigner "$certificates/responder.pem" -rkey "$certificates/responder.key"
+    lab_until 5 grep -q ACCEPT "$lab_dir/responder.log"
+}
+
+# What the log says of it, and what it does not say where nobody is asked.
+says_who_was_asked() {
+    local said='717032|OCSP status check failed'
+    [ "$outcome" = CERT_NO_STATUS ] || [[ $kind = *-down* ]] || said='717033|OCSP response status - Successful'
+    grep -m1 -oE "($said).*" "$(ikewise_logs "$our_node")" | cut -c1-200
+}
+
 spis_are_equal() {
     local mine theirs
     mine=$(ikewise_spis "$our_node") theirs=$(strongswan_spis "$their_node")
@@ -137,12 +167,14 @@ is_refused() {
     "${initiator}_up" west >/dev/null 2>&1 &
     lab_until 8 grep -q "$outcome" "$(ikewise_logs "$our_node")" || return 1
     grep -m1 -E '717027|IKMP_INVAL_CERT' "$(ikewise_logs "$our_node")" | cut -c1-120
+    [[ $kind != *ocsp* ]] || says_who_was_asked || return 1
     ! ikewise_is_up "$our_node"
 }
 
 check_up() {
     expect "$name: 5 pings west to east, the first included" lab_ping west east 5 && both_are_up &&
         expect "$name: 5 pings east to west" lab_ping east west 5 &&
+        { [[ $kind != *ocsp* ]] || expect "$name: who was asked, and what was said" says_who_was_asked; } &&
         expect "$name: both SAs there" strongswan_describe "$their_node" &&
         expect "$name: the same SPIs at both ends" spis_are_equal &&
         expect "$name: our certificate on the screen" shows_certificate &&
@@ -164,7 +196,7 @@ run_cell() {
     fi
     write_our_configuration
     write_their_certificates
-    if ! serve_crl || ! strongswan_start "$their_node" || ! ikewise_start "$our_node" || ! has_crl; then
+    if ! serve_crl || ! serve_ocsp || ! strongswan_start "$their_node" || ! ikewise_start "$our_node" || ! has_crl; then
         not_ok "$name: the daemons start"
     elif [ "$outcome" = up ]; then
         "${initiator}_provoke" west >/dev/null 2>&1
