@@ -266,6 +266,7 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
     compile_trustpoints(&c);
     compile_pools(&c);
     compile_group_policies(&c);
+    compile_user_servers(&c);
     compile_users(&c);
     compile_tunnel_groups(&c);
     compile_certificate_maps(&c);

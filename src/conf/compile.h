@@ -124,7 +124,6 @@ bool certmap_restricts(const struct compiler *c, struct bytes group); /* by a ru
 /* remote.c */
 void compile_pools(struct compiler *c);
 void compile_group_policies(struct compiler *c); /* after the pools */
-void compile_users(struct compiler *c);
 /* By `default-group-policy` of its general-attributes, else of its default group's, else DfltGrpPolicy. NULL: nothing
  * is said. */
 void compile_group_policy(struct compiler *c, struct tunnel_group *group, const struct statement *general,
@@ -132,6 +131,13 @@ void compile_group_policy(struct compiler *c, struct tunnel_group *group, const 
 /* What `general-attributes` says of a group for users beside that; NULL: nothing. */
 void compile_remote_group(struct compiler *c, struct tunnel_group *group, const struct statement *general);
 bool compile_serves_users(const struct compiler *c); /* some tunnel-group has addresses for them */
+
+/* users.c */
+struct bytes first_word(struct bytes *text); /* takes it off the text, and the blanks behind it */
+void compile_user_servers(struct compiler *c);
+void compile_users(struct compiler *c);
+/* `authentication-server-group`: who knows the users of the group; after compile_user_servers. */
+void compile_servers_of_users(struct compiler *c, struct tunnel_group *group, const struct statement *s);
 
 /* client.c */
 void compile_client_group(struct compiler *c);                    /* the last of the groups */

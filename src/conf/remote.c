@@ -1,4 +1,4 @@
-/* Remote access: pools of addresses, what the users of a group-policy get, the users. */
+/* Remote access: pools of addresses, what the users of a group-policy get. */
 #include "conf/compile.h"
 
 #include <string.h>
@@ -74,18 +74,6 @@ static uint16_t pool_of_name(const struct compiler *c, struct bytes name)
 /* ---- group policies */
 
 static const char default_policy[] = "DfltGrpPolicy";
-
-static struct bytes first_word(struct bytes *text)
-{
-    struct bytes word = bytes_of(text->data, 0);
-
-    while (word.len < text->len && text->data[word.len] != ' ')
-        word.len++;
-    *text = bytes_after(*text, word.len);
-    while (text->len > 0 && text->data[0] == ' ')
-        *text = bytes_after(*text, 1);
-    return word;
-}
 
 static void take_servers(const struct compiler *c, const struct statement *s, struct ip servers[static SERVERS_MAX])
 {
@@ -268,18 +256,6 @@ static void take_pools(struct compiler *c, struct tunnel_group *group, const str
     }
 }
 
-/* LOCAL alone: whoever expects a RADIUS server to be asked must not find its users let in or kept out by chance. */
-static void check_servers(struct compiler *c, const struct tunnel_group *group, const struct statement *s)
-{
-    for (unsigned i = 0; statement_argument(s, "server-group", i).len > 0; i++) {
-        struct bytes name = statement_argument(s, "server-group", i);
-
-        if (name.data[0] != '(' && !bytes_equal(name, bytes_of_text("LOCAL")))
-            say(c, CONF_WARNING, s, "tunnel-group %.64s: there are no servers here, so %.64s is not asked", group->name,
-                name_of(c, name));
-    }
-}
-
 static uint16_t policy_number(const struct compiler *c, struct bytes name)
 {
     for (uint16_t i = 0; i < c->conf->policy.group_policy_count; i++)
@@ -345,7 +321,7 @@ void compile_remote_group(struct compiler *c, struct tunnel_group *group, const 
         if (s->row->kind == STATEMENT_address_pool)
             take_pools(c, group, s);
         else if (s->row->kind == STATEMENT_server_group)
-            check_servers(c, group, s);
+            compile_servers_of_users(c, group, s);
     }
     take_pools_of_policy(c, group);
     if (group->user_auth == USER_AUTH_NONE)
@@ -362,45 +338,4 @@ bool compile_serves_users(const struct compiler *c)
         if (c->groups[i].group.is_remote_access && c->groups[i].group.pool_count > 0)
             return true;
     return false;
-}
-
-/* ---- users */
-
-/* PASSWORD [encrypted|nt-encrypted|pbkdf2|mschap] [privilege N]. What a device has made of a password, only the device
- * can check; a hash of crypt(5) is known by its beginning. */
-static void take_user(struct compiler *c, const struct statement *s)
-{
-    static const char *const device_forms[] = {"encrypted", "nt-encrypted", "pbkdf2", "mschap"};
-    struct bytes rest = statement_argument(s, "user-password", 0), name = first_argument(s);
-    struct bytes password = first_word(&rest), form = first_word(&rest);
-    bool is_crypt = password.len > 3 && password.data[0] == '$' && memchr(password.data + 1, '$', password.len - 1);
-    bool is_device_form = false;
-
-    for (size_t i = 0; i < COUNT_OF(device_forms); i++)
-        is_device_form = is_device_form || bytes_equal(form, bytes_of_text(device_forms[i]));
-    if (password.len == 0)
-        say(c, CONF_WARNING, s, "user %.64s has no password and is let in nowhere", name_of(c, name));
-    else if (text_is_masked_key(password))
-        say(c, CONF_WARNING, s, "the password of user %.64s is masked: he is let in nowhere until it is set anew",
-            name_of(c, name));
-    else if (is_device_form && !is_crypt)
-        say(c, CONF_WARNING, s,
-            "the password of user %.64s is stored as only that device can check it: he is let in nowhere until it is "
-            "set "
-            "anew",
-            name_of(c, name));
-    else
-        c->conf->users[c->conf->user_count++] = (struct conf_user){name, password};
-}
-
-void compile_users(struct compiler *c)
-{
-    uint32_t count = statement_count(c->statements, STATEMENT_username);
-
-    c->conf->user_count = 0;
-    c->conf->users = arena_take(c->arena, count * sizeof *c->conf->users);
-    if (c->conf->users == NULL)
-        return;
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_username)) != NULL;)
-        take_user(c, s);
 }

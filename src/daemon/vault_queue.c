@@ -163,8 +163,9 @@ static void answer_password(struct vault_queue *queue, struct job *job)
 {
     const struct question *question = &job->question;
 
-    job->answer = (struct answer){.is_password_right = users_password_fits(&queue->users, question->user,
-                                                                           question->password, question->is_decoy)};
+    job->answer = (struct answer){.password_verdict = users_password_verdict(&queue->users, question->user,
+                                                                             question->password, question->is_decoy),
+                                  .is_server_silent = question->is_server_silent};
 }
 
 /* On a thread of the pool. */

@@ -13,6 +13,7 @@
 #include "ike/ike.h"
 #include "ike/view.h"
 #include "policy/choose.h"
+#include "policy/question.h"
 #include "wire/message.h"
 
 enum exchange_kind {
@@ -184,6 +185,8 @@ struct transaction {
     bool is_accepted;    /* what the user is told */
     bool is_over;        /* tried too often: he is refused, whatever he says */
     bool may_not_log_in; /* his group-policy lets nobody in */
+    enum password_verdict verdict;
+    bool is_server_silent; /* his group's aaa-server could not be asked */
 };
 
 /* A user behind a peer, and what he has got: as long as an ISAKMP SA or a pair hangs on it. */

@@ -44,6 +44,14 @@ static bool read_reply(const struct config *config, struct bytes *user, struct b
            memchr(user->data, '\0', user->len) == NULL && password->len <= USER_PASSWORD_MAX;
 }
 
+/* Of the policy that holds now; NULL: the users of the configuration. */
+static const struct user_server *user_server_of(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    uint16_t number = sa->tunnel_group == NO_INDEX ? 0 : ike->policy->tunnel_groups[sa->tunnel_group].user_server;
+
+    return number == 0 ? NULL : &ike->policy->user_servers[number - 1];
+}
+
 /* Hybrid, and the group that was named does not exist: see am_choose_hybrid. */
 static bool is_of_no_group(const struct isakmp_sa *sa)
 {
@@ -55,6 +63,7 @@ enum reason xauth_take_reply(struct step_work *work)
     struct transaction *transaction = &work->draft->exchange.transaction;
     struct config config;
     struct bytes user, password;
+    const struct user_server *server = user_server_of(work->ike, &work->draft->sa);
     enum reason reason = transaction_open(work, &config);
 
     if (reason != REASON_OK)
@@ -68,7 +77,14 @@ enum reason xauth_take_reply(struct step_work *work)
                                         .key_index = work->draft->sa.tunnel_group,
                                         .user = user,
                                         .password = password,
+                                        .user_ip = work->draft->sa.remote.ip,
                                         .is_decoy = transaction->is_over || is_of_no_group(&work->draft->sa)};
+    if (server != NULL) {
+        work->question->pam_service = bytes_of_text(server->service);
+        work->question->pam_timeout_s = server->timeout_s;
+        work->question->is_local_asked_after =
+            work->ike->policy->tunnel_groups[work->draft->sa.tunnel_group].is_local_asked_after;
+    }
     return REASON_OK;
 }
 
@@ -76,8 +92,10 @@ enum reason xauth_judge(struct step_work *work)
 {
     struct transaction *transaction = &work->draft->exchange.transaction;
 
+    transaction->verdict = work->answer->password_verdict;
+    transaction->is_server_silent = work->answer->is_server_silent;
     transaction->is_accepted =
-        work->answer->is_password_right && !transaction->is_over && !is_of_no_group(&work->draft->sa);
+        transaction->verdict == PASSWORD_RIGHT && !transaction->is_over && !is_of_no_group(&work->draft->sa);
     draft_intend(work, INTENT_USER_JUDGED);
     return REASON_OK;
 }
@@ -165,21 +183,37 @@ enum reason status_take(struct step_work *work)
 
 /* ---- what follows at the gateway */
 
+static void add_user_server(const struct ike *ike, struct event *e, const struct isakmp_sa *sa)
+{
+    const struct user_server *server = user_server_of(ike, sa);
+
+    if (server != NULL)
+        event_add_text(e, FIELD_AAA_SERVER, server->name);
+}
+
 static void tell_user(struct ike *ike, const struct isakmp_sa *sa, struct bytes user, const struct transaction *t,
                       struct ike_outputs *out)
 {
     char name[4 * USER_NAME_MAX + 1];
     struct text text = text_of(name, sizeof name);
-    struct event *e = tell_sa(ike, out, t->is_accepted ? EV_USER_ACCEPTED : EV_USER_REFUSED, sa);
 
     text_add_escaped(&text, user);
+    if (t->is_server_silent) {
+        struct event *silent = tell_sa(ike, out, EV_USER_SERVER_SILENT, sa);
+
+        event_add_text(silent, FIELD_USERNAME, name);
+        add_user_server(ike, silent, sa);
+    }
+    struct event *e = tell_sa(ike, out, t->is_accepted ? EV_USER_ACCEPTED : EV_USER_REFUSED, sa);
     event_add_text(e, FIELD_USERNAME, name);
+    if (!t->is_server_silent || t->verdict == PASSWORD_UNANSWERED) /* else it was LOCAL that knew */
+        add_user_server(ike, e, sa);
     if (!t->is_accepted)
         event_add_text(e, FIELD_CAUSE,
                        t->may_not_log_in    ? "vpn-simultaneous-logins is 0"
                        : t->is_over         ? "Too many wrong passwords"
                        : is_of_no_group(sa) ? "No tunnel-group of that name"
-                                            : "Invalid password");
+                                            : password_verdict_words(t->verdict));
 }
 
 /* As a session keeps it; it has no zero in it. */
@@ -197,7 +231,7 @@ void user_judged(struct ike *ike, uint64_t now_ms, struct exchange *exchange, st
     struct bytes user = blob_bytes(&ike->blobs, exchange->blobs[BLOB_HEARD]);
     char space[USER_NAME_MAX + 1];
 
-    if (!judged.is_over)
+    if (!judged.is_over && judged.verdict != PASSWORD_UNANSWERED)
         user_note_try(ike, now_ms, sa->remote.ip, user, judged.is_accepted);
     if (judged.is_accepted) {
         judged.may_not_log_in = !limits_log_in(ike, sa, user_name(user, space));

@@ -103,6 +103,12 @@ struct group_policy {
     bool may_store_password;
 };
 
+/* One `aaa-server` that is PAM of this machine: who is asked about users. */
+struct user_server {
+    const char *name, *service; /* `service`: a file of /etc/pam.d */
+    uint16_t timeout_s;
+};
+
 /* One `tunnel-group` of type ipsec-l2l or remote-access. */
 struct tunnel_group {
     const char *name;    /* the peer's address as text, its identity, or DefaultL2LGroup */
@@ -123,6 +129,8 @@ struct tunnel_group {
     /* remote-access */
     bool is_remote_access;
     enum user_auth user_auth;
+    uint16_t user_server;                /* number of policy.user_servers, from 1; 0: the users of the configuration */
+    bool is_local_asked_after;           /* those too, when that server cannot be asked */
     uint16_t pools[POOLS_PER_GROUP_MAX]; /* indexes */
     uint8_t pool_count;
     bool is_client;              /* we are the user's end of this peer */
@@ -248,6 +256,8 @@ struct policy {
     uint16_t pool_count;
     const struct group_policy *group_policies;
     uint16_t group_policy_count;
+    const struct user_server *user_servers;
+    uint16_t user_server_count;
     const struct tunnel *tunnels; /* by map, then by sequence; the parked ones too */
     uint16_t tunnel_count;
     const struct policy_route *routes;

@@ -33,6 +33,26 @@ static const struct {
 #undef HYPOTHESIS
 };
 
+static const struct {
+    const char *name, *words;
+} verdicts[] = {
+#define VERDICT(name, words) [PASSWORD_##name] = {#name, words},
+#include "policy/password.def"
+#undef VERDICT
+};
+
+const char *password_verdict_name(enum password_verdict verdict)
+{
+    CHECK((unsigned)verdict < PASSWORD_VERDICT_COUNT);
+    return verdicts[verdict].name;
+}
+
+const char *password_verdict_words(enum password_verdict verdict)
+{
+    CHECK((unsigned)verdict < PASSWORD_VERDICT_COUNT);
+    return verdicts[verdict].words;
+}
+
 const char *hypothesis_name(enum hypothesis hypothesis)
 {
     CHECK((unsigned)hypothesis < HYPOTHESIS_COUNT);
@@ -75,7 +95,7 @@ static size_t view_keep(struct bytes *view, uint8_t *space)
 size_t question_views_len(const struct question *question)
 {
     size_t len = question->covered.len + question->covered_peer.len + question->signature.len + question->subject.len +
-                 question->user.len + question->password.len;
+                 question->user.len + question->password.len + question->pam_service.len;
 
     for (uint8_t i = 0; i < question->certificate_count; i++)
         len += question->certificates[i].len;
@@ -90,6 +110,7 @@ void question_keep(struct question *question, uint8_t *space)
     space += view_keep(&question->subject, space);
     space += view_keep(&question->user, space);
     space += view_keep(&question->password, space);
+    space += view_keep(&question->pam_service, space);
     for (uint8_t i = 0; i < question->certificate_count; i++)
         space += view_keep(&question->certificates[i], space);
 }

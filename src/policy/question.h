@@ -34,6 +34,17 @@ enum hypothesis {
     HYPOTHESIS_COUNT
 };
 
+/* What becomes of a name and a password. */
+enum password_verdict {
+#define VERDICT(name, ...) PASSWORD_##name,
+#include "policy/password.def"
+#undef VERDICT
+    PASSWORD_VERDICT_COUNT
+};
+
+/* ikewised-pam ends with this and its verdict: what nobody ends with who ends badly. */
+enum { PASSWORD_STATUS = 200 };
+
 enum { NONCE_MIN = 8, NONCE_MAX = 256 }; /* RFC 2409 section 5 */
 enum { EVIDENCE_MAX = 4096, EVIDENCE_IVS = 2 };
 
@@ -91,6 +102,11 @@ struct question {
 
     /* PASSWORD, views as those above. `is_decoy`: the answer is no, after as much work as for any other. */
     struct bytes user, password;
+    struct ip user_ip;         /* where he is */
+    struct bytes pam_service;  /* who is asked; empty: the users of the configuration */
+    uint16_t pam_timeout_s;    /* and how long that may take */
+    bool is_local_asked_after; /* when PAM cannot be asked, the users of the configuration are */
+    bool is_server_silent;     /* which is so now */
 };
 
 struct answer {
@@ -107,8 +123,10 @@ struct answer {
     uint32_t key_index;         /* OTHER_GROUP: whose key it is */
     enum trust_fault trust;     /* QUESTION_FAULT_CERTIFICATE: why */
     uint8_t signature[SIGNATURE_MAX];
-    uint16_t signature_len;                                   /* 0: none was wanted */
-    bool is_password_right;                                   /* PASSWORD */
+    uint16_t signature_len;                 /* 0: none was wanted */
+    enum password_verdict password_verdict; /* PASSWORD */
+    bool is_server_silent; /* PASSWORD: the server could not be asked; what the users of the configuration say, if they
+                              were asked in its place, is the verdict */
     uint8_t user[USER_NAME_MAX], password[USER_PASSWORD_MAX]; /* CREDENTIALS */
     uint16_t user_len, password_len;
 };
@@ -116,6 +134,8 @@ struct answer {
 const char *question_name(enum question_kind kind);
 const char *question_fault_name(enum question_fault fault);
 const char *question_fault_meaning(enum question_fault fault);
+const char *password_verdict_name(enum password_verdict verdict);
+const char *password_verdict_words(enum password_verdict verdict); /* why not, as an ASA says it */
 const char *hypothesis_name(enum hypothesis hypothesis);
 const char *hypothesis_meaning(enum hypothesis hypothesis); /* a sentence */
 

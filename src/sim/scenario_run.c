@@ -56,6 +56,16 @@ static enum hash_id hash_named(const char *name)
     return HASH_NONE;
 }
 
+static bool verdict_of(const char *name, enum password_verdict *verdict)
+{
+    for (int i = 0; i < PASSWORD_VERDICT_COUNT; i++)
+        if (strcmp(password_verdict_name((enum password_verdict)i), name) == 0) {
+            *verdict = (enum password_verdict)i;
+            return true;
+        }
+    return false;
+}
+
 static enum schedule_id schedule_named(const char *word)
 {
     for (int i = 0; i < SCHEDULE_COUNT; i++)
@@ -157,6 +167,8 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
         site->group_name = group_of_users;
         return true;
     case LINE_SERVES_ANY_USERS: site->serves_users = true; return true;
+    case LINE_PAM_SAYS: site->has_pam = true; return verdict_of(line->text, &site->pam_verdict);
+    case LINE_ASKS_LOCAL_AFTER: site->is_local_asked_after = true; return true;
     case LINE_BEGINS_MAIN: site->is_main_mode_of_users = true; return true;
     case LINE_HAS_USER:
         site->user = line->text;

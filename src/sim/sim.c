@@ -106,6 +106,23 @@ struct load *flight_add(struct sim *sim, uint64_t at_ms, enum flight_kind kind, 
     return NULL;
 }
 
+/* As the daemon does: PAM first, where it is to be asked. */
+static void answer(struct site *site, const struct question *question, struct bytes randomness, struct answer *answer)
+{
+    enum password_verdict verdict = site->as.pam_verdict;
+    struct question of_local = *question;
+
+    if (question->pam_service.len == 0 || question->is_decoy) {
+        vault_answer(site->vault, question, randomness, answer);
+        return;
+    }
+    of_local.is_server_silent = verdict == PASSWORD_UNANSWERED;
+    if (of_local.is_server_silent && question->is_local_asked_after)
+        vault_answer(site->vault, &of_local, randomness, answer);
+    else
+        *answer = (struct answer){.password_verdict = verdict, .is_server_silent = of_local.is_server_silent};
+}
+
 static void ask(struct sim *sim, uint32_t index, const struct ike_output *item)
 {
     struct site *site = &sim->sites[index];
@@ -120,7 +137,7 @@ static void ask(struct sim *sim, uint32_t index, const struct ike_output *item)
                                    FLIGHT_ANSWER, index, false);
     if (load == NULL)
         return;
-    vault_answer(site->vault, item->ask.question, BYTES_OF(randomness), &load->answer);
+    answer(site, item->ask.question, BYTES_OF(randomness), &load->answer);
     sim->happened[SIM_ANSWER_LATE] += sim->flights[load - sim->loads].at_ms > sim->now_ms + ANSWER_LATE_MS;
     if (happens(sim, sim->network.answer_fails_percent)) {
         sim->happened[SIM_ANSWER_FAILED]++;

@@ -60,12 +60,15 @@ struct sim_site {
     bool has_lost_key;                          /* the private one of the credential */
     const char *peer_identity;                  /* as of a tunnel group */
     enum identity_check identity_check;
-    bool takes_any_peer; /* by a dynamic crypto map without an ACL and DefaultL2LGroup with the first peer's key;
-                          * `peers` say only where its own packets go */
-    bool serves_users;   /* as takes_any_peer, in aggressive mode, with a tunnel-group for users and SIM_POOL_SIZE
-                          * addresses for them, that has `group_name`, or is DefaultRAGroup; the one user is SIM_USER
-                          * with SIM_PASSWORD. With a credential by hybrid, as the other end with one */
-    uint32_t pool_size;  /* 0: SIM_POOL_SIZE */
+    bool takes_any_peer;       /* by a dynamic crypto map without an ACL and DefaultL2LGroup with the first peer's key;
+                                * `peers` say only where its own packets go */
+    bool serves_users;         /* as takes_any_peer, in aggressive mode, with a tunnel-group for users and SIM_POOL_SIZE
+                                * addresses for them, that has `group_name`, or is DefaultRAGroup; the one user is SIM_USER
+                                * with SIM_PASSWORD. With a credential by hybrid, as the other end with one */
+    bool has_pam;              /* its users are PAM's, which says `pam_verdict` of anybody */
+    bool is_local_asked_after; /* and SIM_USER is asked for when that is UNANSWERED */
+    enum password_verdict pam_verdict;
+    uint32_t pool_size;                     /* 0: SIM_POOL_SIZE */
     bool is_main_mode_of_users;             /* begins so, as a client */
     struct group_policy group_policy;       /* of all its peers and users; without a name: there is none */
     const char *user, *password;            /* its own, as a client of its first peer; NULL: it is a site */

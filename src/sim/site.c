@@ -105,6 +105,13 @@ static void users_make(struct site *site, struct site_policy *p)
     p->pool = (struct address_pool){"users", {ip_of_v4(SIM_POOL), ip_of_v4(SIM_POOL + pool_size - 1)}, {0}};
     p->policy.pools = &p->pool;
     p->policy.pool_count = 1;
+    if (site->as.has_pam) {
+        p->user_server = (struct user_server){.name = "PAM", .service = "ikewise", .timeout_s = 10};
+        p->policy.user_servers = &p->user_server;
+        p->policy.user_server_count = 1;
+        group->user_server = 1;
+        group->is_local_asked_after = site->as.is_local_asked_after;
+    }
     p->policy.is_aggressive_answered = true;
     vault_set_users(site->vault, (struct users){&user, 1});
 }

@@ -91,6 +91,7 @@ struct plane_hold {
 struct site_policy {
     struct policy policy;
     struct group_policy group_policy;
+    struct user_server user_server;
     struct policy_interface interface;
     struct isakmp_policy isakmp;
     struct transform_set set;

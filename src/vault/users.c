@@ -2,7 +2,8 @@
 
 #include "crypto/password.h"
 
-bool users_password_fits(const struct users *users, struct bytes name, struct bytes password, bool is_decoy)
+enum password_verdict users_password_verdict(const struct users *users, struct bytes name, struct bytes password,
+                                             bool is_decoy)
 {
     /* Of a password that nobody has: for when there is no user at all. */
     struct bytes hash = bytes_of_text("$6$ikewise$");
@@ -15,5 +16,5 @@ bool users_password_fits(const struct users *users, struct bytes name, struct by
             hash = users->list[i].hash;
             is_known = true;
         }
-    return password_fits(password, hash) && is_known && !is_decoy;
+    return password_fits(password, hash) && is_known && !is_decoy ? PASSWORD_RIGHT : PASSWORD_WRONG;
 }

@@ -2,7 +2,7 @@
 #ifndef VAULT_USERS_H
 #define VAULT_USERS_H
 
-#include "base/bytes.h"
+#include "policy/question.h"
 
 struct user {
     struct bytes name, hash; /* crypto/password.h */
@@ -26,6 +26,7 @@ struct credentials {
 
 /* Takes as long for a user who does not exist, and for a decoy, as for the first who does; a decoy never fits. Attack
  * list X03. */
-bool users_password_fits(const struct users *users, struct bytes name, struct bytes password, bool is_decoy);
+enum password_verdict users_password_verdict(const struct users *users, struct bytes name, struct bytes password,
+                                             bool is_decoy);
 
 #endif

@@ -456,8 +456,9 @@ static enum question_fault answer_it(struct vault *vault, const struct question 
     case QUESTION_SEED: return seed(randomness, answer);
     case QUESTION_CREDENTIALS: return credentials(vault, question, answer);
     case QUESTION_PASSWORD:
-        answer->is_password_right =
-            users_password_fits(&vault->users, question->user, question->password, question->is_decoy);
+        answer->password_verdict =
+            users_password_verdict(&vault->users, question->user, question->password, question->is_decoy);
+        answer->is_server_silent = question->is_server_silent;
         return QUESTION_FAULT_NONE;
     case QUESTION_NONE:
     case QUESTION_COUNT: break;

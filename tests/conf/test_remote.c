@@ -213,7 +213,15 @@ static void what_cannot_be_used_is_named(void **state)
         {"ip local pool C 10.60.202.1-10.60.202.9 mask 255.0.255.0\n", "its mask is none"},
         {"tunnel-group STAFF general-attributes\n address-pool NONE\n", "there is none of that name"},
         {"tunnel-group STAFF general-attributes\n authentication-server-group RADIUS LOCAL\n",
-         "there are no servers here, so RADIUS is not asked"},
+         "there is no `aaa-server RADIUS protocol pam`, so it is not asked"},
+        {"aaa-server RADIUS protocol radius\n"
+         "tunnel-group STAFF general-attributes\n authentication-server-group RADIUS LOCAL\n",
+         "there is no `aaa-server RADIUS protocol pam`, so it is not asked"},
+        {"aaa-server P protocol pam\n timeout 61\n", "a user's end does not wait for longer than 60 seconds"},
+        {"aaa-server P protocol pam\n pam-service ../shadow\n", "../shadow is no name of a file in /etc/pam.d"},
+        {"aaa-server P protocol pam\n"
+         "tunnel-group STAFF general-attributes\n authentication-server-group LOCAL P\n",
+         "aaa-server P stands behind another and is not asked"},
         {"username carol nopassword\n", "user carol has no password and is let in nowhere"},
         {"username carol password *****\n", "the password of user carol is masked"},
         {"username carol password 0123456789abcdef encrypted\n", "stored as only that device can check it"},
@@ -231,6 +239,45 @@ static void what_cannot_be_used_is_named(void **state)
             print_findings(&r.conf);
         CHECK(is_found(&r.conf, cases[i].said));
         CHECK(r.conf.user_count == 2);
+        reading_end(&r);
+    }
+}
+
+static void who_knows_the_users_of_a_group(void **state)
+{
+    static const struct {
+        const char *lines, *service;
+        unsigned timeout_s;
+        bool is_local_asked_after;
+        const char *why;
+    } cases[] = {
+        {"", NULL, 0, false, "LOCAL, as the group says"},
+        {"tunnel-group STAFF general-attributes\n authentication-server-group P\n", "ikewise", 10, false, "PAM alone"},
+        {"tunnel-group STAFF general-attributes\n authentication-server-group P LOCAL\n", "ikewise", 10, true,
+         "those of the configuration when PAM cannot be asked"},
+        {"tunnel-group STAFF general-attributes\n authentication-server-group (outside) P\n"
+         "aaa-server P protocol pam\n pam-service vpn\n timeout 25\n",
+         "vpn", 25, false, "its own service and time"},
+        {"tunnel-group STAFF general-attributes\n authentication-server-group P\n authentication-server-group LOCAL\n",
+         NULL, 0, false, "the last one holds"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        char text[1024];
+
+        snprintf(text, sizeof text, "aaa-server P protocol pam\n%s", cases[i].lines);
+        read_with(&r, group, text);
+        const struct tunnel_group *g = group_named(&r.conf, "STAFF");
+        const struct user_server *server = g->user_server == 0 ? NULL : &r.conf.policy.user_servers[g->user_server - 1];
+        CHECK(r.conf.error_count == 0 && r.conf.unused_count == 0);
+        if ((server == NULL) != (cases[i].service == NULL) || g->is_local_asked_after != cases[i].is_local_asked_after)
+            fail_msg("%s", cases[i].why);
+        if (server != NULL) {
+            assert_string_equal(server->service, cases[i].service);
+            assert_int_equal(server->timeout_s, cases[i].timeout_s);
+        }
         reading_end(&r);
     }
 }
@@ -319,6 +366,7 @@ int main(void)
         cmocka_unit_test(how_users_prove_themselves_is_said_in_both_spellings),
         cmocka_unit_test(X02_whoever_has_the_key_of_a_group_of_users_could_collect_passwords),
         cmocka_unit_test(what_cannot_be_used_is_named),
+        cmocka_unit_test(who_knows_the_users_of_a_group),
         cmocka_unit_test(a_password_is_never_shown_and_does_not_stay),
         cmocka_unit_test(a_client_is_a_tunnel_and_a_group_and_a_user),
     };

@@ -22,6 +22,7 @@ struct row {
 #define POLICY "crypto ikev1 policy 10"
 #define IPSEC "tunnel-group 192.0.2.9 ipsec-attributes"
 #define GENERAL "tunnel-group STAFF general-attributes"
+#define AAA "aaa-server USERS protocol pam"
 #define GP "group-policy GP attributes"
 #define TP "crypto ca trustpoint TP"
 #define IFC "interface GigabitEthernet0/0"
@@ -130,6 +131,11 @@ static const struct row asa[] = {
     {GENERAL, "address-pool (outside) POOL", ACTS, NULL},
     {GENERAL, "authentication-server-group LOCAL", ACTS, NULL},
     {GENERAL, "authentication-server-group (outside) RADIUS LOCAL", ACTS, NULL},
+    {"", "aaa-server USERS protocol pam", ACTS, NULL},
+    {AAA, "pam-service ikewise", ACTS, NULL},
+    {AAA, "timeout 10", ACTS, NULL},
+    {"", "aaa-server FAR protocol radius", IGNORED, NULL},
+    {"", "aaa-server FAR (inside) host 10.1.0.9", IGNORED, NULL},
     {IPSEC, "pre-shared-key a-key-of-32-characters-or-so", ACTS, NULL},
     {IPSEC, "ikev1 pre-shared-key a-key-of-32-characters-or-so", ACTS, NULL},
     {IPSEC, "ikev1 trust-point TP", ACTS, NULL},

@@ -165,6 +165,62 @@ static void X03_after_some_wrong_passwords_even_the_right_one_is_refused_for_a_w
     CHECK(sim_event_count(sim, EAST, EV_USER_ACCEPTED) == 1 && sim_pairs_agree(sim, WEST, EAST));
 }
 
+static void what_pam_says_of_a_user_holds_and_local_is_asked_when_it_says_nothing(void **state)
+{
+    static const struct {
+        enum password_verdict verdict;
+        bool is_local_asked_after;
+        const char *password;
+        bool is_up, is_silent, is_pam_named;
+        const char *cause, *why;
+    } cases[] = {
+        {PASSWORD_RIGHT, false, "anything", true, false, true, NULL,
+         "PAM knows him; this configuration has another password"},
+        {PASSWORD_WRONG, true, SIM_PASSWORD, false, false, true, "Invalid password", "a no is a no"},
+        {PASSWORD_DISABLED, true, SIM_PASSWORD, false, false, true, "Account has been disabled", "so is that"},
+        {PASSWORD_EXPIRED, false, SIM_PASSWORD, false, false, true, "Password has expired", "and that"},
+        {PASSWORD_UNANSWERED, false, SIM_PASSWORD, false, true, true, "No answer", "nobody else is asked"},
+        {PASSWORD_UNANSWERED, true, SIM_PASSWORD, true, true, false, NULL, "LOCAL knows him"},
+        {PASSWORD_UNANSWERED, true, "anything", false, true, false, "Invalid password", "LOCAL knows him better"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sim_site w = of_user(SIM_USER, cases[i].password), e = gateway();
+
+        e.has_pam = true;
+        e.pam_verdict = cases[i].verdict;
+        e.is_local_asked_after = cases[i].is_local_asked_after;
+        struct sim *sim = world(40 + (unsigned)i, &w, &e);
+        sim_acquire(sim, WEST, 0);
+        sim_run(sim, 3000);
+        const struct event *said = sim_last_event(sim, EAST, cases[i].is_up ? EV_USER_ACCEPTED : EV_USER_REFUSED);
+        if (said == NULL || (sim_pairs_up(sim, EAST) == 1) != cases[i].is_up ||
+            event_has(said, FIELD_AAA_SERVER) != cases[i].is_pam_named ||
+            (sim_event_count(sim, EAST, EV_USER_SERVER_SILENT) == 1) != cases[i].is_silent)
+            fail_msg("%s", cases[i].why);
+        if (cases[i].cause != NULL)
+            assert_string_equal(event_text(said, FIELD_CAUSE), cases[i].cause);
+    }
+}
+
+/* Nobody is kept out later because PAM was away. */
+static void a_server_that_does_not_answer_counts_no_wrong_passwords(void **state)
+{
+    struct sim_site w = of_user(SIM_USER, SIM_PASSWORD), e = gateway();
+
+    (void)state;
+    e.has_pam = true;
+    e.pam_verdict = PASSWORD_UNANSWERED;
+    struct sim *sim = world(50, &w, &e);
+    for (int i = 0; i < 12; i++) {
+        sim_acquire(sim, WEST, 0);
+        sim_run(sim, 300);
+    }
+    CHECK(sim_event_count(sim, EAST, EV_USER_SERVER_SILENT) == 12);
+    assert_string_equal(event_text(sim_last_event(sim, EAST, EV_USER_REFUSED), FIELD_CAUSE), "No answer");
+}
+
 /* What leaves the gateway, and when, until it is over. */
 static void answers_to(const char *user, const char *password, char *shape, size_t size)
 {
@@ -373,6 +429,8 @@ int main(void)
         cmocka_unit_test(X01_a_peer_without_a_user_is_not_taken_into_a_group_for_users),
         cmocka_unit_test(X01_a_user_gets_no_pair_for_an_address_that_he_was_not_given),
         cmocka_unit_test(X03_after_some_wrong_passwords_even_the_right_one_is_refused_for_a_while),
+        cmocka_unit_test(what_pam_says_of_a_user_holds_and_local_is_asked_when_it_says_nothing),
+        cmocka_unit_test(a_server_that_does_not_answer_counts_no_wrong_passwords),
         cmocka_unit_test(X04_an_unknown_user_is_answered_like_a_known_one_with_a_wrong_password),
         cmocka_unit_test(X05_a_long_banner_is_given_within_bounds),
         cmocka_unit_test(X06_what_a_gateway_says_comes_as_text_and_as_addresses_of_hosts),
