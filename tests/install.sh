@@ -26,6 +26,7 @@ says_of_itself() {
 
 DESTDIR=$root ./install >"$root/install.log" 2>&1 || { echo "not ok ./install"; sed 's/^/  | /' "$root/install.log"; exit 1; }
 is "the gateway can be run" "$(rights /usr/local/sbin/ikewised)" 755
+is "so can its helper for users whom PAM knows" "$(rights /usr/local/sbin/ikewised-pam)" 755
 is "the shell can be run" "$(rights /usr/local/bin/ikewise)" 755
 is "only root reads the configuration" "$(rights /etc/ikewise/ikewise.conf)" 600
 is "only root looks into its folder" "$(rights /etc/ikewise)" 700

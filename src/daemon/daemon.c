@@ -56,6 +56,22 @@ static void on_open(void *context, struct handle exchange, uint32_t ask_number, 
     ocsp_ask(daemon->ocsp, exchange, ask_number, answer, status);
 }
 
+static void on_verdict(void *context, struct handle exchange, uint32_t ask_number, const struct question *question,
+                       enum password_verdict verdict)
+{
+    struct daemon *daemon = context;
+    bool is_silent = verdict == PASSWORD_UNANSWERED;
+    struct question of_local = *question;
+    struct answer answer = {.password_verdict = verdict, .is_server_silent = is_silent};
+
+    if (!is_silent || !question->is_local_asked_after) {
+        on_answer(daemon, exchange, ask_number, &answer);
+        return;
+    }
+    of_local.is_server_silent = true;
+    vault_queue_ask(daemon->queue, exchange, ask_number, &of_local);
+}
+
 void daemon_acquire(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow)
 {
     struct daemon *daemon = context;
@@ -220,11 +236,12 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     daemon->ocsp = ocsp_create(daemon->loop, daemon->log, OCSP_PATIENCE_MS, daemon, on_answer);
     daemon->hosts = hosts_create(daemon->loop, daemon->log, daemon, adopt_hosts);
     daemon->crls = daemon->queue == NULL ? NULL : crls_create(daemon->loop, daemon->log, daemon->queue);
+    daemon->pam = pam_create(daemon->loop, daemon->log, daemon, on_verdict);
     daemon->driver = driver_create(daemon->loop, daemon->log, why);
     if (daemon->driver == NULL)
         return false;
     if (daemon->gate == NULL || daemon->queue == NULL || daemon->hosts == NULL || daemon->crls == NULL ||
-        daemon->ocsp == NULL) {
+        daemon->ocsp == NULL || daemon->pam == NULL) {
         text_add(why, "no memory for the gateway");
         return false;
     }
@@ -240,6 +257,7 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     daemon->driver->gate = daemon->gate;
     daemon->driver->plane = daemon->plane;
     daemon->driver->queue = daemon->queue;
+    daemon->driver->pam = daemon->pam;
     hosts_want(daemon->hosts, &daemon->config->conf);
     daemon->driver->on_install = on_install;
     daemon->driver->on_clear = on_clear;
@@ -280,6 +298,9 @@ static void take_down(struct daemon *daemon)
     if (daemon->ocsp != NULL)
         ocsp_close(daemon->ocsp);
     daemon->ocsp = NULL;
+    if (daemon->pam != NULL)
+        pam_close(daemon->pam);
+    daemon->pam = NULL;
     if (daemon->driver != NULL)
         driver_stop(daemon->driver);
     if (daemon->driver != NULL && daemon->plane != NULL)

@@ -35,6 +35,7 @@ struct daemon {
     struct hosts *hosts;
     struct crls *crls;
     struct ocsp *ocsp;
+    struct pam *pam;
     struct clear_watch *clear_watch; /* NULL: the kernel has none */
     struct nat_answers answers;
     struct control *control;

@@ -63,11 +63,22 @@ static void install(struct driver *driver, const struct ike_install *install)
                                                       .remote = install->remote}});
 }
 
+/* A decoy is answered here: PAM does not see what counts for nothing. */
+static void ask(struct driver *driver, const struct ike_output *o)
+{
+    const struct question *question = o->ask.question;
+
+    if (question->pam_service.len > 0 && !question->is_decoy)
+        pam_ask(driver->pam, o->ask.exchange, o->ask.ask_number, question);
+    else
+        vault_queue_ask(driver->queue, o->ask.exchange, o->ask.ask_number, question);
+}
+
 static void carry_out(struct driver *driver, const struct ike_output *o)
 {
     switch (o->kind) {
     case IKE_OUT_DATAGRAM: send_datagram(driver, o); break;
-    case IKE_OUT_ASK: vault_queue_ask(driver->queue, o->ask.exchange, o->ask.ask_number, o->ask.question); break;
+    case IKE_OUT_ASK: ask(driver, o); break;
     case IKE_OUT_INSTALL: install(driver, o->install); break;
     case IKE_OUT_REMOVE:
         (o->remove.is_outbound_only ? plane_stop_sending : plane_remove)(driver->plane, o->remove.pair);

@@ -13,6 +13,7 @@
 #include "daemon/client.h"
 #include "daemon/gate.h"
 #include "daemon/log.h"
+#include "daemon/pam.h"
 #include "daemon/plane.h"
 #include "daemon/vault_queue.h"
 #include "ike/ike.h"
@@ -34,6 +35,7 @@ struct driver {
     struct gate *gate;
     struct plane *plane;
     struct vault_queue *queue;
+    struct pam *pam;
     void (*on_install)(void *context, const struct ike_install *install); /* before the plane has it; may be NULL */
     /* Sealed messages in clear, while out->wants_clear: what came before what it brought about, what is sent after it
      * has been. May be NULL. */

@@ -2,6 +2,7 @@
 # ikewise in east as a gateway for users: one group by its name in aggressive mode, the default one in main mode.
 # Source it after lab.sh, cell.sh and ikewise.sh.
 #
+#   known_to=pam             his password is in a shadow file, which PAM asks; another one stands in the configuration
 #   hybrid=CERTIFICATE       there is no key: the gateway is proved by east-CERTIFICATE of tests/certificates
 
 group=STAFF
@@ -9,6 +10,7 @@ user=alice
 password=wonderland-is-far
 pool=10.60.200
 hybrid=
+known_to=local
 certificates=$lab_tree/tests/certificates
 
 gateway_trustpoint() {
@@ -30,6 +32,43 @@ gateway_authentication() {
         echo " ikev1 trust-point LAB"
         echo " isakmp ikev1-user-authentication hybrid"
     fi
+}
+
+# gateway_users: and what the tunnel-groups say of them goes to gateway_servers
+gateway_users() {
+    [ "$known_to" = pam ] || { echo "username $user password $password"; return; }
+    cat <<CONF
+username $user password not-the-one-that-pam-has
+aaa-server MACHINE protocol pam
+ timeout 20
+CONF
+}
+
+gateway_servers() {
+    [ "$known_to" = pam ] && echo " authentication-server-group MACHINE LOCAL"
+}
+
+# gateway_shadow EXPIRES: that user's line, written in place; the day on which his account is over, or nothing
+gateway_shadow() {
+    (umask 077 && echo "$user:$(openssl passwd -6 "$password"):20000:0:99999:7::$1:" >"$lab_dir/etc/shadow")
+}
+
+# gateway_machine: another /etc/passwd, shadow and pam.d than those of this machine, for that daemon alone
+gateway_machine() {
+    local etc=$lab_dir/etc
+    mkdir -p "$etc/pam.d"
+    { grep '^root:' /etc/passwd; echo "$user:x:65000:65000::/nonexistent:/usr/sbin/nologin"; } >"$etc/passwd"
+    gateway_shadow ""
+    printf 'auth required pam_unix.so\naccount required pam_unix.so\n' >"$etc/pam.d/ikewise"
+    cat >"$lab_dir/machine" <<SCRIPT
+#!/bin/sh
+for name in passwd shadow pam.d; do
+    mount --bind "$etc/\$name" "/etc/\$name" || exit 1
+done
+exec "$lab_build/src/ikewised" "\$@"
+SCRIPT
+    chmod 755 "$lab_dir/machine"
+    ikewise_program=$lab_dir/machine
 }
 
 gateway_method() {
@@ -69,17 +108,19 @@ group-policy STAFF attributes
  default-domain value example.net
  split-tunnel-policy tunnelspecified
  split-tunnel-network-list value SPLIT
-username $user password $password
+$(gateway_users)
 tunnel-group $group type remote-access
 tunnel-group $group general-attributes
  address-pool RA
  default-group-policy STAFF
+$(gateway_servers)
 tunnel-group $group ipsec-attributes
 $(gateway_authentication)
  isakmp keepalive threshold 10 retry 2
 tunnel-group DefaultRAGroup general-attributes
  address-pool RA
  default-group-policy STAFF
+$(gateway_servers)
 tunnel-group DefaultRAGroup ipsec-attributes
 $(gateway_authentication)
 CONF
@@ -88,6 +129,7 @@ CONF
 gateway_start() {
     mkdir -p "$lab_dir/ikewised-east"
     gateway_configuration >"$lab_dir/ikewised-east/ikewise.conf"
+    [ "$known_to" = local ] || gateway_machine
     ikewise_start east || { not_ok "$1: ikewise starts"; return 1; }
 }
 

@@ -210,6 +210,36 @@ with() {
     "$3" "$1" "${@:4}"
 }
 
+# by_pam NAME FUNCTION WORDS...: his password is PAM's
+by_pam() {
+    known_to=pam
+    "$2" "$1" "${@:3}"
+    says "$(ikewise_logs east)" "AAA user authentication Successful : server = MACHINE : user = $user" >/dev/null ||
+        not_ok "$1: it was PAM that knew him"
+}
+
+# disabled NAME: PAM says no for another reason than the password; and then it is not there at all, and LOCAL is asked
+disabled() {
+    known_to=pam
+    lab_up none
+    cell_choose users no-pfs none
+    cell[plugins]="xauth-generic attr"
+    cell[aggressive]=yes cell[local_id]=keyid:$group cell[password]=$password
+    gateway_start "$1" || return
+    strongswan_start west || { not_ok "$1: strongSwan starts"; return 1; }
+    gateway_shadow 1
+    strongswan_up west >/dev/null 2>&1 && not_ok "$1: a user whose account is over has a tunnel"
+    expect "$1: we say why" says "$(ikewise_logs east)" "AAA user authentication Rejected : reason = Account has been disabled : server = MACHINE.*"
+    rm "$lab_dir/etc/pam.d/ikewise"
+    strongswan_up west >/dev/null 2>&1 && not_ok "$1: a user with another password than LOCAL has a tunnel"
+    expect "$1: without its service PAM is not asked" says "$(ikewise_logs east)" "PAM service ikewise cannot be asked: /etc/pam.d/ikewise: No such file.*"
+    expect "$1: nor is the service \`other\`" says "$(ikewise_logs east)" "AAA authentication server not accessible : server = MACHINE.*"
+    expect "$1: but LOCAL" says "$(ikewise_logs east)" "reason = Invalid password : local database.*"
+    expect "$1: no log has the password" [ "$(grep -c "$password" "$(ikewise_logs east)")" = 0 ]
+    # shellcheck disable=SC2046
+    show_logs "$(ikewise_logs east)" $(strongswan_logs west)
+}
+
 # distrusted NAME WHY: a gateway with a certificate that is not the one that the client wants gets no password
 distrusted() {
     lab_up none
@@ -232,6 +262,8 @@ cases="aggressive              tunnel none aggressive strongswan
        libreswan               tunnel none aggressive libreswan
        libreswan-nat           tunnel west aggressive libreswan
        wrong-password          refused none aggressive strongswan looking-glass
+       pam                     by_pam tunnel none aggressive strongswan
+       pam-disabled            disabled
        client-of-strongswan    client none strongswan
        client-of-libreswan     client none libreswan
        client-of-ikewise       client none ikewise
