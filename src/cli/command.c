@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "base/check.h"
+#include "cli/ask.h"
 #include "cli/capture.h"
 #include "cli/check.h"
 #include "cli/doctor.h"
@@ -131,6 +132,43 @@ static void show_why(const struct command *command)
     why_free(verdict);
 }
 
+static int ask_gateway(struct command *command);
+
+static bool wants_password(const struct command *command)
+{
+    const struct control_record *error = reply_find(&command->reply, RECORD_error);
+
+    return command->request.id == CONTROL_UP && command->line_count == 0 && error != NULL && isatty(STDIN_FILENO) &&
+           strcmp(record_text(error, COL_error_name), control_error_name(CONTROL_ERROR_PASSWORD_WANTED)) == 0;
+}
+
+/* The same once more, with the password of our own user. */
+static int ask_with_password(struct command *command)
+{
+    char password[ASK_LINE_SIZE], prompt[IP_TEXT_SIZE + 16], peer[IP_TEXT_SIZE];
+    struct text t = text_of(prompt, sizeof prompt);
+    size_t len = 0;
+    int status;
+
+    text_add(&t, "Password for %s: ", ip_text(command->request.peer, peer));
+    if (!ask_silently(prompt, password, &len) || len == 0) {
+        status = complain(command, "no password was given, or one that is too long");
+    } else {
+        struct bytes line = bytes_of(password, len);
+        struct command again = *command;
+
+        again.reply = (struct reply){0};
+        again.lines = &line;
+        again.line_count = 1;
+        status = ask_gateway(&again);
+        reply_free(&command->reply);
+        command->reply = again.reply;
+        command->view = again.view;
+    }
+    bytes_wipe(password, sizeof password);
+    return status;
+}
+
 static int ask_gateway(struct command *command)
 {
     struct bytes words[CONTROL_WORDS_MAX];
@@ -152,6 +190,8 @@ static int ask_gateway(struct command *command)
         return COMMAND_NOT_DONE;
     if (end == CLIENT_UNREACHABLE || end == CLIENT_BROKEN)
         return complain(command, space);
+    if (end == CLIENT_REFUSED && wants_password(command))
+        return ask_with_password(command);
     if (end == CLIENT_DONE || command->options->is_json)
         show(command);
     if (end == CLIENT_REFUSED) {

@@ -2,63 +2,18 @@
 
 #include "base/check.h"
 #include "base/writer.h"
+#include "cli/ask.h"
 #include "cli/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
-enum { KEY_MAX = 128, KEY_LINE_SIZE = KEY_MAX + 2, SECRETS_MAX = 64 * 1024, ENTRY_SIZE = 32 + IP_TEXT_SIZE };
-
-/* One line of descriptor 0, byte by byte: nothing stays in a buffer of stdio. False: end of input, or too long. */
-static bool read_line(char line[static KEY_LINE_SIZE], size_t *len)
-{
-    bool is_too_long = false;
-    char byte;
-
-    for (*len = 0; read(STDIN_FILENO, &byte, 1) == 1;) {
-        if (byte == '\n')
-            return !is_too_long;
-        if (*len < KEY_LINE_SIZE)
-            line[(*len)++] = byte;
-        else
-            is_too_long = true;
-    }
-    return *len > 0 && !is_too_long;
-}
-
-static bool ask(const char *prompt, char line[static KEY_LINE_SIZE], size_t *len)
-{
-    struct termios before, silent;
-    sigset_t all, mask;
-    bool is_terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
-    bool is_read;
-
-    if (!is_terminal)
-        return read_line(line, len);
-    fprintf(stderr, "%s", prompt);
-    silent = before;
-    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-    /* An interrupt must not leave the terminal silent: it waits until the echo is back. */
-    sigemptyset(&all);
-    sigaddset(&all, SIGINT);
-    sigaddset(&all, SIGTSTP);
-    sigaddset(&all, SIGQUIT);
-    silent.c_lflag &= ~(tcflag_t)ISIG;
-    sigprocmask(SIG_BLOCK, &all, &mask);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    is_read = read_line(line, len);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
-    fprintf(stderr, "\n");
-    return is_read;
-}
+enum { KEY_MAX = 128, SECRETS_MAX = 64 * 1024, ENTRY_SIZE = 32 + IP_TEXT_SIZE };
 
 static bool is_storable(struct bytes key, struct text *why)
 {
@@ -120,7 +75,7 @@ static int exchange(const char *path, struct bytes contents)
 
 bool secret_store(struct ip peer, const char *secrets_path, struct bytes key, struct text *why)
 {
-    static uint8_t space[SECRETS_MAX + ENTRY_SIZE + KEY_LINE_SIZE];
+    static uint8_t space[SECRETS_MAX + ENTRY_SIZE + ASK_LINE_SIZE];
     struct writer w = writer_of(space, sizeof space);
     char entry[ENTRY_SIZE], peer_text[IP_TEXT_SIZE];
     struct text t = text_of(entry, sizeof entry);
@@ -146,15 +101,15 @@ bool secret_store(struct ip peer, const char *secrets_path, struct bytes key, st
 
 bool secret_ask_and_store(struct ip peer, const char *conf_path, struct text *why)
 {
-    char first[KEY_LINE_SIZE], second[KEY_LINE_SIZE], secrets[FILE_PATH_SIZE];
+    char first[ASK_LINE_SIZE], second[ASK_LINE_SIZE], secrets[FILE_PATH_SIZE];
     size_t first_len = 0, second_len = 0;
     bool is_stored = false;
 
     if (!file_name_secrets(secrets, conf_path))
         text_add(why, "the file name is too long");
-    else if (!ask("Pre-shared key: ", first, &first_len))
+    else if (!ask_silently("Pre-shared key: ", first, &first_len))
         text_add(why, "no key was given, or one of more than %d characters", KEY_MAX);
-    else if (isatty(STDIN_FILENO) && !ask("Again: ", second, &second_len))
+    else if (isatty(STDIN_FILENO) && !ask_silently("Again: ", second, &second_len))
         text_add(why, "the key was not given again");
     else if (isatty(STDIN_FILENO) && !(first_len == second_len && memcmp(first, second, first_len) == 0))
         text_add(why, "the two are not the same");

@@ -30,7 +30,7 @@ static const char *lacks(struct compiler *c, struct ip *server)
     if (hybrid == NULL && statement_argument(group, "key", 0).len == 0)
         return "`vpnclient vpngroup` has no password, and there is no `vpnclient hybrid`";
     if ((hybrid == NULL && text_is_masked_key(statement_argument(group, "key", 0))) ||
-        text_is_masked_key(statement_argument(user, "key", 0)))
+        (statement_argument(user, "key", 0).len > 0 && text_is_masked_key(statement_argument(user, "key", 0))))
         return "the key of the group or the password of the user is masked (*****)";
     return NULL;
 }
@@ -72,7 +72,7 @@ void compile_client_group(struct compiler *c)
     if (conf->credentials == NULL)
         return;
     conf->credentials[conf->credential_count++] = (struct conf_credential){
-        c->group_count, statement_argument(user, "username", 0), statement_argument(user, "key", 0)};
+        c->group_count, statement_argument(user, "username", 0), statement_argument(user, "key", 0), server};
     struct keyed_group *made = &c->groups[c->group_count++];
     *made = (struct keyed_group){
         .group = {.name = name_of(c, statement_argument(group, "tunnel-group", 0)),
@@ -80,6 +80,7 @@ void compile_client_group(struct compiler *c)
                   .has_key = true,
                   .user_auth = USER_AUTH_XAUTH,
                   .is_client = true,
+                  .wants_password = statement_argument(user, "key", 0).len == 0,
                   .client_identity = name_of(c, statement_argument(group, "tunnel-group", 0)),
                   .has_dpd = true,
                   .dpd_threshold_s = CLIENT_DPD_THRESHOLD_S,

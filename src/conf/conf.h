@@ -56,10 +56,11 @@ struct conf_user {
     struct bytes name, password;
 };
 
-/* Our own user for the gateway of policy.tunnel_groups[tunnel_group]. */
+/* Our own user for the gateway of policy.tunnel_groups[tunnel_group]. No password: somebody is asked for it. */
 struct conf_credential {
     uint16_t tunnel_group;
     struct bytes user, password;
+    struct ip gateway;
 };
 
 /* A file that a trustpoint names. */

@@ -84,6 +84,7 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
         text_add(why, "no memory for the users");
         return false;
     }
+    login_fill(&daemon->login, new->conf.credentials, new->conf.credential_count);
     if (!vault_queue_set_credentials(daemon->queue, new->conf.credentials, new->conf.credential_count)) {
         text_add(why, "no memory for our own user");
         return false;

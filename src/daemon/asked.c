@@ -80,6 +80,18 @@ static void clear_counters(void *context)
     plane_clear_counters(((struct daemon *)context)->plane);
 }
 
+static bool give_password(void *context, struct bytes password)
+{
+    struct daemon *daemon = context;
+
+    if (!login_give(&daemon->login, password))
+        return false;
+
+    const struct conf_credential credential = login_credential(&daemon->login);
+
+    return vault_queue_set_credentials(daemon->queue, &credential, 1);
+}
+
 static void want_clear(void *context, bool is_wanted)
 {
     ((struct daemon *)context)->driver->out->wants_clear = is_wanted;
@@ -202,6 +214,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .add_saved = add_saved,
                                              .tell = tell_event,
                                              .past = past,
+                                             .give_password = give_password,
                                              .log_tally = log_tally,
                                              .clear_counters = clear_counters,
                                              .want_clear = want_clear,

@@ -58,6 +58,9 @@ struct control_source {
     /* Feeds the engine and carries its outputs out before it returns. */
     void (*command)(void *context, const struct ike_command *command);
 
+    /* Of our own user, who has none in the configuration. False: it cannot be taken. */
+    bool (*give_password)(void *context, struct bytes password);
+
     /* Reads the configuration file again. False: nothing has changed, and `why` says why in one sentence. */
     bool (*reload)(void *context, struct text *why);
 

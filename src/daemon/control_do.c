@@ -383,14 +383,45 @@ static void refuse_peer(struct client *client)
     client_fail(client, CONTROL_ERROR_PEER_PARKED, space);
 }
 
+/* The one line that may come with `up`. Empty: none came. */
+static struct bytes line_of(const struct client *client)
+{
+    const uint8_t *text = (const uint8_t *)client->lines.text,
+                  *end = client->lines.len == 0 ? NULL : memchr(text, '\n', client->lines.len);
+
+    return end == NULL ? bytes_of(NULL, 0) : bytes_of(text, (size_t)(end - text));
+}
+
+/* Our own user's, each time that his tunnel is to be begun: the last one may have been wrong. False: the client has
+ * been told why not. */
+static bool has_password(struct client *client, uint16_t tunnel)
+{
+    const struct policy *policy = policy_of(client);
+    uint16_t group = policy_tunnel_group_of(policy, client->request.peer);
+    struct bytes password = line_of(client);
+    bool is_taken = true;
+
+    if (!policy->tunnels[tunnel].is_client || group == NO_INDEX || !policy->tunnel_groups[group].wants_password)
+        return true;
+    if (password.len == 0)
+        client_fail(client, CONTROL_ERROR_PASSWORD_WANTED, NULL);
+    else if (!(is_taken = source_of(client)->give_password(source_of(client)->context, password)))
+        client_fail(client, CONTROL_ERROR_PASSWORD_REFUSED, NULL);
+    running_free(&client->lines);
+    return password.len > 0 && is_taken;
+}
+
 static void do_up(struct client *client)
 {
     uint16_t tunnel = policy_tunnel_of_peer(policy_of(client), client->request.peer);
+    struct ike_pair_view pair;
 
     if (tunnel == NO_INDEX) {
         refuse_peer(client);
         return;
     }
+    if (!pair_of_tunnel(client, client->request.peer, tunnel, &pair) && !has_password(client, tunnel))
+        return;
     client->watch = (struct control_watch){
         .is_on = true, .peer = client->request.peer, .tunnel = tunnel, .begun_ms = now_of(client)};
     watch_look(client);

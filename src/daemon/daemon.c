@@ -167,11 +167,13 @@ static void on_clear(void *context, const struct ike_clear *clear)
 }
 
 /* `vpnclient enable` wants the tunnel always; a user who was refused is not named again by itself, lest he be locked
- * out. */
+ * out; nor is one whose password nobody has given. */
 static void keep_client_up(struct daemon *daemon)
 {
     const struct policy *policy = &daemon->config->conf.policy;
 
+    if (daemon->login.is_wanted && daemon->login.password_len == 0)
+        return;
     for (uint16_t i = 0; i < policy->tunnel_count; i++)
         if (policy->tunnels[i].is_client && ike_client_wants_up(daemon->driver->ike, i))
             driver_feed(daemon->driver,
@@ -392,5 +394,6 @@ void daemon_free(struct daemon *daemon)
     if (daemon->queue != NULL)
         vault_queue_free(daemon->queue);
     config_free(daemon->config);
+    bytes_wipe(&daemon->login, sizeof daemon->login);
     free(daemon);
 }

@@ -16,6 +16,7 @@
 #include "daemon/driver.h"
 #include "daemon/hosts.h"
 #include "daemon/log_remote.h"
+#include "daemon/login.h"
 #include "daemon/nat.h"
 #include "daemon/ocsp.h"
 #include "daemon/options.h"
@@ -36,6 +37,7 @@ struct daemon {
     struct crls *crls;
     struct ocsp *ocsp;
     struct pam *pam;
+    struct login login;
     struct clear_watch *clear_watch; /* NULL: the kernel has none */
     struct nat_answers answers;
     struct control *control;

@@ -134,6 +134,7 @@ struct tunnel_group {
     uint16_t pools[POOLS_PER_GROUP_MAX]; /* indexes */
     uint8_t pool_count;
     bool is_client;              /* we are the user's end of this peer */
+    bool wants_password;         /* of our user: it is not in the configuration */
     const char *client_identity; /* and show this, the group's name; NULL: what `crypto isakmp identity` says */
     uint16_t group_policy;       /* number of policy.group_policies, from 1; 0: none */
 };

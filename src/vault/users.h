@@ -13,7 +13,7 @@ struct users {
     uint32_t count;
 };
 
-/* Our own user for a gateway. */
+/* Our own user for a gateway; without a password he is nobody. */
 struct credential {
     uint32_t key_index; /* of the tunnel group */
     struct bytes user, password;

@@ -427,12 +427,11 @@ static enum question_fault credentials(const struct vault *vault, const struct q
         const struct credential *c = &vault->credentials.list[i];
 
         if (c->key_index != question->key_index || c->user.len == 0 || c->user.len > sizeof answer->user ||
-            c->password.len > sizeof answer->password)
+            c->password.len == 0 || c->password.len > sizeof answer->password)
             continue;
         memcpy(answer->user, c->user.data, c->user.len);
         answer->user_len = (uint16_t)c->user.len;
-        if (c->password.len > 0)
-            memcpy(answer->password, c->password.data, c->password.len);
+        memcpy(answer->password, c->password.data, c->password.len);
         answer->password_len = (uint16_t)c->password.len;
         return QUESTION_FAULT_NONE;
     }

@@ -323,6 +323,7 @@ static void a_client_is_a_tunnel_and_a_group_and_a_user(void **state)
     } cases[] = {
         {OUTER SERVER VPNGROUP CLIENT_USER ENABLE, NULL},
         {OUTER SERVER VPNGROUP CLIENT_USER "vpnclient mode client-mode\n" ENABLE, NULL},
+        {OUTER SERVER VPNGROUP "vpnclient username alice\n" ENABLE, NULL},
         {OUTER VPNGROUP CLIENT_USER ENABLE, "there is no `vpnclient server` with an address"},
         {OUTER SERVER CLIENT_USER ENABLE, "there is no `vpnclient vpngroup`"},
         {OUTER SERVER VPNGROUP ENABLE, "there is no `vpnclient username`"},
@@ -344,6 +345,7 @@ static void a_client_is_a_tunnel_and_a_group_and_a_user(void **state)
 
             CHECK(r.conf.running_count == 1 && t->is_client && t->is_aggressive && t->peer_count == 1);
             CHECK(r.conf.credential_count == 1 && r.conf.key_count == 1);
+            CHECK(r.conf.policy.tunnel_groups[0].wants_password == (strstr(cases[i].text, CLIENT_USER) == NULL));
             assert_string_equal(group_named(&r.conf, "STAFF")->client_identity, "STAFF");
         } else {
             CHECK(is_found(&r.conf, cases[i].said) && r.conf.running_count == 0 && r.conf.credential_count == 0);

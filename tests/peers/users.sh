@@ -45,7 +45,7 @@ crypto ikev1 policy 10
 vpnclient server ${lab_outer[east]}
 vpnclient mode client-mode
 $(client_proof)
-vpnclient username $user password ${cell[password]:-$password}
+vpnclient username $user${cell[password]- password $password}
 vpnclient enable
 CONF
 }
@@ -111,6 +111,7 @@ client() {
     cell_choose users no-pfs "$2"
     cell[plugins]="xauth-generic attr unity"
     [ "${4:-aggressive}" = main ] || cell[aggressive]=yes
+    unset "cell[password]"
     if [ "$3" = ikewise ]; then
         gateway_start "$name" || return
     else
@@ -153,6 +154,36 @@ says() {
 
 show_logs() {
     [ "$lab_failures" = 0 ] || tail -n 60 "$@" 2>&1 | sed 's/^/  | /'
+}
+
+# up_typing PASSWORD
+up_typing() {
+    ./typed.py 'Password for' "$1" ip netns exec "${lab_prefix}west" "$lab_build/src/ikewise" -s "$lab_dir/ikewised-west/control" up "${lab_outer[east]}"
+}
+
+# asked NAME: no password is in the file; whoever brings the tunnel up is asked for it, and it is kept for the next time
+asked() {
+    local shown
+    lab_up none
+    cell_choose users no-pfs none
+    cell[aggressive]=yes cell[password]=
+    gateway_start "$1" || return
+    client_start "$1" || return
+    shown=$(ikewise west up "${lab_outer[east]}" </dev/null 2>&1) && not_ok "$1: a tunnel without a password"
+    expect "$1: a script is told why not" grep -o 'the password of the user is not in the configuration.*' <<<"$shown"
+    expect "$1: nothing is begun by itself" [ "$(grep -c 'IKE Initiator' "$(ikewise_logs west)")" = 0 ]
+    shown=$(up_typing looking-glass) && not_ok "$1: a tunnel with a wrong password"
+    expect "$1: a wrong one is refused" grep -o 'USER_NOT_TAKEN' <<<"$shown"
+    lab_until 5 ikewise_is_gone west
+    shown=$(up_typing "$password") || not_ok "$1: the right one: $shown"
+    expect "$1: nothing of it is shown" [ "$(grep -c "$password" <<<"$shown")" = 0 ]
+    expect "$1: we have an address" lab_until 15 client_address
+    expect "$1: who is up is asked nothing" quietly ikewise west up "${lab_outer[east]}"
+    expect "$1: the gateway's delete" quietly ikewise east clear crypto isakmp sa
+    expect "$1: and we begin anew, with what was typed" lab_until 20 given_twice
+    expect "$1: no log has the password" [ "$(cat "$(ikewise_logs west)" "$(ikewise_logs east)" | grep -c "$password")" = 0 ]
+    expect "$1: nor has what is running" [ "$(ikewise west more system:running-config | grep -c "$password")" = 0 ]
+    show_logs "$(ikewise_logs west)" "$(ikewise_logs east)"
 }
 
 # begin NAME NAT MODE PEER [PASSWORD]
@@ -268,6 +299,7 @@ cases="aggressive              tunnel none aggressive strongswan
        client-of-libreswan     client none libreswan
        client-of-ikewise       client none ikewise
        client-nat              client west ikewise
+       client-asked            asked
        hybrid-main             with rsa tunnel none main strongswan
        hybrid-aggressive       with rsa tunnel west aggressive strongswan
        hybrid-wrong-password   with rsa refused none aggressive strongswan looking-glass
