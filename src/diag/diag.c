@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "diag/collect.h"
 #include "diag/judge.h"
+#include "diag/known.h"
 #include "diag/shown.h"
 #include "diag/states.h"
 
@@ -18,7 +19,7 @@ size_t diag_space(size_t negotiations)
     size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + 16) +
                    FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16) + DETAIL_COUNT * (DETAIL_SIZE + 16);
 
-    return sizeof(struct diag) + sizeof(struct offers_known) + shown_index_space() +
+    return sizeof(struct diag) + sizeof(struct offers_known) + shown_index_space() + known_space() +
            (negotiations + SOURCES_MAX) * lines +
            chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + 16) +
            negotiations * sizeof(struct link) + buckets * sizeof(uint32_t) + 256;
@@ -33,10 +34,11 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
     d->bucket_count = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
     d->buckets = arena_take(arena, d->bucket_count * sizeof *d->buckets);
     d->view_max = negotiations;
-    d->all = (struct views){arena, shown_index_new(arena), arena_take(arena, sizeof(struct offers_known))};
+    d->all =
+        (struct views){arena, shown_index_new(arena), arena_take(arena, sizeof(struct offers_known)), known_new(arena)};
     d->links = arena_take(arena, negotiations * sizeof *d->links);
     d->chunks = arena_take(arena, (negotiations / CHUNK_VIEWS + 1) * sizeof *d->chunks);
-    if (!d->all.shown || !d->all.offers || !d->buckets || !d->links || !d->chunks)
+    if (!d->all.shown || !d->all.offers || !d->all.known || !d->buckets || !d->links || !d->chunks)
         return NULL;
     memset(d->buckets, 0xff, d->bucket_count * sizeof *d->buckets);
     d->free = NONE;
@@ -333,6 +335,39 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text)
     diag_add_from(d, seen, say_text, (void *)text);
 }
 
+/* The observation is of another attempt than the view that was found for it. */
+static bool is_other(const struct view *v, const struct observation *seen)
+{
+    const char *cookies = event_text(&seen->event, FIELD_COOKIES);
+
+    return view_is_other_attempt(v, &seen->event) ||
+           (seen->vantage == VANTAGE_WIRE && *cookies && *v->cookies && strncmp(v->cookies, cookies, 16) != 0);
+}
+
+/* Where it is known what the observation does to the view that it is of, that is done. */
+static bool follow_known(struct diag *d, const struct observation *seen, const struct key *key, uint32_t hash,
+                         uint32_t *index, struct wording wording)
+{
+    struct view *v = view_at(d, *index);
+    bool has_other_cookies = seen->vantage == VANTAGE_WIRE && is_other(v, seen);
+    uint64_t happening = known_happening(d->all.known, v, seen);
+    const struct move *m = happening != 0 && !has_other_cookies ? known_move(d->all.known, v, happening) : NULL;
+
+    if (has_other_cookies ? happening != 0 : m && m->is_other) {
+        fold(d, *index, key, hash);
+        *index = new_view(d, seen, key, hash);
+        if (*index == NONE)
+            return true;
+        v = view_at(d, *index);
+        happening = known_happening(d->all.known, v, seen);
+        m = known_move(d->all.known, v, happening);
+    }
+    if (!m || m->is_other)
+        return false;
+    view_follow(v, m, seen, wording);
+    return true;
+}
+
 void diag_add_from(struct diag *d, const struct observation *seen, const char *(*say)(void *of), void *of)
 {
     CHECK(seen->source < SOURCES_MAX);
@@ -356,24 +391,33 @@ void diag_add_from(struct diag *d, const struct observation *seen, const char *(
         index = adopt(d, seen, &key, hash);
     if (e->kind == EV_IKEV2_SEEN && index == NONE && !ip_is_set(key.a))
         return;
-    bool is_other = index != NONE &&
-                    (view_is_other_attempt(view_at(d, index), e) ||
-                     (seen->vantage == VANTAGE_WIRE && *event_text(e, FIELD_COOKIES) && *view_at(d, index)->cookies &&
-                      strncmp(view_at(d, index)->cookies, event_text(e, FIELD_COOKIES), 16) != 0));
-    if (is_other && !ip_is_set(key.a)) {
-        key = (struct key){seen->source, view_at(d, index)->peer, {0}, false};
-        hash = key_hash(&key);
-    }
-    if (index == NONE || is_other) {
-        if (is_other)
-            fold(d, index, &key, hash);
-        index = new_view(d, seen, &key, hash);
+    bool is_followed = index != NONE && ip_is_set(key.a) && follow_known(d, seen, &key, hash, &index, wording);
+    if (!is_followed) {
+        uint64_t happening = index != NONE ? known_happening(d->all.known, view_at(d, index), seen) : 0;
+        bool is_another = index != NONE && is_other(view_at(d, index), seen);
+        if (is_another && !ip_is_set(key.a)) {
+            key = (struct key){seen->source, view_at(d, index)->peer, {0}, false};
+            hash = key_hash(&key);
+        }
+        if (index == NONE || is_another) {
+            if (is_another) {
+                known_learn_other(d->all.known, view_at(d, index), happening);
+                fold(d, index, &key, hash);
+            }
+            index = new_view(d, seen, &key, hash);
+        }
+        if (index == NONE)
+            return;
+        struct view *v = view_at(d, index);
+        happening = known_happening(d->all.known, v, seen);
+        known_watch(d->all.known, v);
+        view_take(v, seen, wording);
+        known_learn(d->all.known, v, happening);
     }
     if (index == NONE)
         return;
     if (seen->vantage != VANTAGE_WIRE)
         d->sources[seen->source].current = index;
-    view_take(view_at(d, index), seen, wording);
     if (event_has(e, FIELD_COOKIES))
         d->links[index].cookie = cookie_hash(view_at(d, index)->cookies);
 }

@@ -1,5 +1,6 @@
 #include "diag/shown.h"
 
+#include "diag/known.h"
 #include "diag/network.h"
 
 #include "wire/numbers.h"
@@ -48,6 +49,7 @@ static enum role sender(const struct view *v, const struct event *e)
 /* Milliseconds since that fact was last seen; a long time when one of the two has no time. */
 static uint64_t since(const struct view *v, enum fact fact)
 {
+    known_forget(v->all->known); /* another time may be another answer */
     uint64_t at_ms = v->first_ms + view_fact(v, fact)->since_ms;
 
     return v->has_time && view_has(v, fact) && v->last_ms >= at_ms ? v->last_ms - at_ms : UINT64_MAX;

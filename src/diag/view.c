@@ -1,6 +1,7 @@
 #include "diag/view.h"
 
 #include "base/check.h"
+#include "diag/known.h"
 #include "diag/shown.h"
 #include "diag/states.h"
 #include "wire/numbers.h"
@@ -133,6 +134,7 @@ static void note(struct view *v, enum fact fact, const struct line *line)
 {
     struct fact_seen *seen = take_fact(v, fact);
 
+    known_note(v->all->known, fact);
     if (!seen)
         return;
     v->has[fact / 64] |= (uint64_t)1 << fact % 64;
@@ -296,18 +298,25 @@ static void take_message(struct view *v, const struct event *e, const struct lin
         note_step(v, exchange, number, e->kind == EV_MESSAGE_RESENT, line);
 }
 
+/* The first packet whose number is known tells who began. */
+static void take_ends(struct view *v, const struct event *e)
+{
+    unsigned number = (unsigned)event_number(e, FIELD_MESSAGE_NUMBER);
+    bool is_odd = number % 2 == 1;
+
+    if (e->kind != EV_PACKET_SEEN || v->role != ROLE_UNKNOWN || number == 0)
+        return;
+    v->local = event_ip(e, is_odd ? FIELD_SOURCE : FIELD_DESTINATION);
+    v->peer = event_ip(e, is_odd ? FIELD_DESTINATION : FIELD_SOURCE);
+    v->role = ROLE_INITIATOR;
+}
+
 static void take_packet(struct view *v, const struct event *e, const struct line *line)
 {
     const char *exchange = event_text(e, FIELD_EXCHANGE);
     unsigned number = (unsigned)event_number(e, FIELD_MESSAGE_NUMBER);
 
-    if (v->role == ROLE_UNKNOWN && number) {
-        bool is_odd = number % 2 == 1;
-
-        v->local = event_ip(e, is_odd ? FIELD_SOURCE : FIELD_DESTINATION);
-        v->peer = event_ip(e, is_odd ? FIELD_DESTINATION : FIELD_SOURCE);
-        v->role = ROLE_INITIATOR;
-    }
+    take_ends(v, e);
     if (strcmp(exchange, "TM") == 0)
         note(v, FACT_TM_ANY, line);
     else if (number)
@@ -480,11 +489,43 @@ static void take_pending(struct view *v, const struct event *e)
     }
 }
 
+static void take_cookies(struct view *v, const struct event *e)
+{
+    if (event_has(e, FIELD_COOKIES))
+        keep_text(v->cookies, sizeof v->cookies, event_text(e, FIELD_COOKIES));
+}
+
+static void take_time(struct view *v, const struct observation *seen)
+{
+    if (!seen->has_time)
+        return;
+    v->first_ms = v->has_time ? v->first_ms : seen->time_ms;
+    v->last_ms = seen->time_ms;
+    v->has_time = true;
+}
+
+void view_follow(struct view *v, const struct move *m, const struct observation *seen, struct wording wording)
+{
+    const struct event *e = &seen->event;
+    struct line line = {seen, wording};
+
+    take_details(v, e);
+    take_offers(v, e);
+    take_addresses(v, e);
+    take_cookies(v, e);
+    take_time(v, seen);
+    take_ends(v, e);
+    for (unsigned i = 0; i < m->fact_count; i++)
+        note(v, (enum fact)m->facts[i], &line);
+    known_arrive(v->all->known, v, m);
+}
+
 void view_take(struct view *v, const struct observation *seen, struct wording wording)
 {
     const struct event *e = &seen->event;
     struct line line = {seen, wording};
 
+    v->situation = 0;
     v->is_screen_only &= e->kind == EV_SCREEN_SA;
     take_pending(v, e);
     take_details(v, e);
@@ -497,19 +538,14 @@ void view_take(struct view *v, const struct observation *seen, struct wording wo
         if (e->kind == EV_PHASE1_ASKED && v->mode != MODE_AGGRESSIVE && !view_has(v, FACT_MSG_1))
             note_step(v, "MM", 1, false, &line);
     }
-    if (event_has(e, FIELD_COOKIES))
-        keep_text(v->cookies, sizeof v->cookies, event_text(e, FIELD_COOKIES));
+    take_cookies(v, e);
     if (event_has(e, FIELD_CONN_ID))
         v->conn_id = (uint32_t)event_number(e, FIELD_CONN_ID);
     if (event_has(e, FIELD_STATE))
         keep_text(v->state, sizeof v->state, event_text(e, FIELD_STATE));
     if (event_has(e, FIELD_IOS_STATE))
         keep_text(v->ios_state, sizeof v->ios_state, event_text(e, FIELD_IOS_STATE));
-    if (seen->has_time) {
-        v->first_ms = v->has_time ? v->first_ms : seen->time_ms;
-        v->last_ms = seen->time_ms;
-        v->has_time = true;
-    }
+    take_time(v, seen);
     if (seen->product != PRODUCT_UNKNOWN)
         v->product = seen->product;
 

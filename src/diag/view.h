@@ -73,6 +73,7 @@ struct views {
     struct arena *arena; /* that their memory is taken from */
     struct shown_index *shown;
     struct offers_known *offers;
+    struct known *known;
 };
 
 /* Thousands are held, and looked at in any order: what each line touches stands first. */
@@ -85,7 +86,8 @@ struct view {
     enum mode mode;
     char cookies[COOKIES_SIZE];
     uint32_t conn_id, attempts;
-    uint32_t order; /* of the first observation */
+    uint32_t order;     /* of the first observation */
+    uint32_t situation; /* known.h; 0: not told yet */
     bool has_time, is_ended, is_screen_only;
     uint64_t has[FACT_WORDS]; /* a bit for each fact that was seen */
     uint8_t fact_count, evidence_count;
@@ -105,6 +107,10 @@ struct view {
 
 /* Takes one observation into the view. */
 void view_take(struct view *v, const struct observation *seen, struct wording wording);
+
+/* The same for an observation of which it is known what it does. */
+struct move;
+void view_follow(struct view *v, const struct move *m, const struct observation *seen, struct wording wording);
 
 /* "" where no line told it. */
 static inline const char *view_detail(const struct view *v, enum detail detail)

@@ -255,8 +255,7 @@ static bool read_value(const struct template_slot *slot, struct bytes text, stru
     return false;
 }
 
-/* A field that stands twice in a line must say the same twice. */
-static bool read_field(const struct template_slot *slot, struct bytes text, struct event *e)
+bool template_read_field(const struct template_slot *slot, struct bytes text, struct event *e)
 {
     if (event_has(e, slot->id))
         return value_is(slot, text, e);
@@ -304,7 +303,7 @@ static bool take_prefix_name(struct bytes *line, const char *title, enum event_f
         len = find_text(*line, ", ");
     struct bytes name = bytes_of(line->data, len);
     *line = bytes_after(*line, len);
-    return take_text(line, ", ") && read_field(&slot, name, e);
+    return take_text(line, ", ") && template_read_field(&slot, name, e);
 }
 
 static bool read_prefix(struct bytes *line, struct event *e)
@@ -318,7 +317,7 @@ static bool read_prefix(struct bytes *line, struct event *e)
         return true;
     struct bytes ip = bytes_of(line->data, find_text(*line, ", "));
     *line = bytes_after(*line, ip.len);
-    return take_text(line, ", ") && read_field(&peer, ip, e);
+    return take_text(line, ", ") && template_read_field(&peer, ip, e);
 }
 
 static bool read_tag(struct bytes *line, struct event *e)
@@ -329,7 +328,7 @@ static bool read_tag(struct bytes *line, struct event *e)
         return false;
     struct bytes number = bytes_of(line->data, find_text(*line, "): "));
     *line = bytes_after(*line, number.len);
-    return take_text(line, "): ") && read_field(&conn_id, number, e);
+    return take_text(line, "): ") && template_read_field(&conn_id, number, e);
 }
 
 /* A peer that has no name of its own stands under its address, and that may be the only place where the line has it. */
@@ -339,7 +338,7 @@ static bool read_peer_else(const struct template_slot *slot, struct bytes text, 
 
     if (event_has(e, FIELD_PEER) ? value_is(&peer, text, e) : read_value(&peer, text, e))
         return true;
-    return read_field(slot, text, e);
+    return template_read_field(slot, text, e);
 }
 
 /* The slot whose brace is the next from *at on, from the list where there is one. */
@@ -361,7 +360,7 @@ static bool read_conditions(const char *template, const struct template_slot *sl
     struct template_slot slot;
 
     while (pass_slot(&at, &slots, &slot)) {
-        if (slot.kind == SLOT_CONDITION && !read_field(&slot, slot.words, e))
+        if (slot.kind == SLOT_CONDITION && !template_read_field(&slot, slot.words, e))
             return false;
     }
     return true;
@@ -403,7 +402,7 @@ bool template_read(const char *template, const struct template_slot *slots, stru
         if (slot.is_peer_else) {
             peer_else = slot; /* the peer may stand later in the line */
             peer_else_text = value;
-        } else if (!read_field(&slot, value, e)) {
+        } else if (!template_read_field(&slot, value, e)) {
             return false;
         }
     }

@@ -28,6 +28,9 @@ void template_write(struct text *t, const char *template, const struct event *e)
  * of no use when this is false. `slots` are those of the text in their order; NULL: they are taken from it. */
 bool template_read(const char *template, const struct template_slot *slots, struct bytes line, struct event *e);
 
+/* Adds what a slot reads from its part of a line; a field that stands twice in a line must say the same twice. */
+bool template_read_field(const struct template_slot *slot, struct bytes text, struct event *e);
+
 /* What a line of this text begins with, behind {P}, {I} and conditions: up to the next field; empty before a field. */
 struct bytes template_beginning(const char *template);
 

@@ -24,55 +24,6 @@ static bool take_tag(struct bytes *line, uint32_t *number)
     return *number != 0;
 }
 
-static bool take_words(struct bytes *text, const char *words)
-{
-    struct bytes wanted = bytes_of_text(words);
-
-    if (!bytes_begin_with(*text, wanted))
-        return false;
-    *text = bytes_after(*text, wanted.len);
-    return true;
-}
-
-/* 1: of a name of one plain word. */
-static const uint8_t is_of_name[256] = {
-    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['.'] = 1, ['-'] = 1, ['_'] = 1, ['@'] = 1,
-};
-
-/* A name, and the comma behind it. */
-static bool take_name(struct bytes *text, struct bytes *name)
-{
-    size_t len = 0;
-
-    while (len < text->len && is_of_name[text->data[len]])
-        len++;
-    *name = bytes_of(text->data, len);
-    *text = bytes_after(*text, len);
-    return len > 0 && take_words(text, ", ");
-}
-
-/* "Group = g, Username = u, IP = 192.0.2.1, " as {P} of phrases.def reads it; false where that may see more in it. */
-static bool take_names(struct bytes *text, struct event *e)
-{
-    struct bytes name;
-    struct ip ip;
-
-    if (take_words(text, "Group = ")) {
-        if (!take_name(text, &name))
-            return false;
-        event_add_bytes(e, FIELD_GROUP, name);
-    }
-    if (take_words(text, "Username = ")) {
-        if (!take_name(text, &name))
-            return false;
-        event_add_bytes(e, FIELD_USERNAME, name);
-    }
-    if (!take_words(text, "IP = ") || !take_name(text, &name) || !ip_parse(&ip, name))
-        return false;
-    event_add_ip(e, FIELD_PEER, ip);
-    return true;
-}
-
 /* ---- Words behind them ---- */
 
 static uint64_t hash_of(uint32_t number, struct bytes words)
@@ -102,16 +53,21 @@ static bool is_of(const struct said *said, uint32_t number, struct bytes words)
 
 bool said_read(const struct said_all *all, struct bytes text, struct event *e)
 {
+    struct names names;
     uint32_t number;
 
-    event_begin(e, EV_NONE);
-    if (!take_tag(&text, &number) || !take_names(&text, e) || text.len > SAID_LEN_MAX)
+    if (!take_tag(&text, &number) || !names_take(&text, &names))
+        return false;
+    if (all->plain && plain_read(all->plain, number, text, &names, e))
+        return true;
+    if (text.len > SAID_LEN_MAX)
         return false;
     const struct said *said = &all->said[place_of(hash_of(number, text))];
 
     if (!is_of(said, number, text) && !is_of(++said, number, text))
         return false;
-    e->kind = said->event.kind;
+    event_begin(e, (enum event_kind)said->event.kind);
+    names_add(&names, e);
     event_add_all(e, &said->event);
     return !e->is_cut;
 }
@@ -136,21 +92,21 @@ static bool have_come_before(struct said_all *all, uint64_t hash)
 
 void said_keep(struct said_all *all, const struct phrase_head *head, struct bytes text, const struct event *e)
 {
-    struct event names, rest;
+    struct names names;
+    struct event told = event_of(EV_NONE), rest = event_of((enum event_kind)e->kind);
     uint32_t number;
 
-    event_begin(&names, EV_NONE);
-    event_begin(&rest, (enum event_kind)e->kind);
-    if (!head->is_apart || e->is_cut || !take_tag(&text, &number) || !take_names(&text, &names) ||
+    if (!head->is_apart || e->is_cut || !take_tag(&text, &number) || !names_take(&text, &names) ||
         !may_stand_alone(text))
         return;
+    names_add(&names, &told);
     uint64_t hash = hash_of(number, text);
     if (!have_come_before(all, hash))
         return;
     for (size_t i = 0; i < e->field_count; i++) {
         enum event_field_id id = (enum event_field_id)e->fields[i].id;
 
-        if (event_has(&names, id))
+        if (event_has(&told, id))
             continue;
         switch (event_field_type(id)) {
         case FIELD_TYPE_NUMBER: event_add_number(&rest, id, event_number(e, id)); break;

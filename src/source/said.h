@@ -5,6 +5,7 @@
 #define SOURCE_SAID_H
 
 #include "event/phrases.h"
+#include "event/plain.h"
 
 enum { SAID_MAX = 256, SAID_LEN_MAX = 192, SAID_ONCE = 1024 };
 
@@ -17,11 +18,12 @@ struct said {
 
 /* Memory of what was said: two places for each, the later one stands first. */
 struct said_all {
+    const struct plain_rows *plain; /* what is read without memory; NULL: nothing */
     struct said said[SAID_MAX];
     uint16_t once[SAID_ONCE]; /* of what was said at least once, a part of its hash */
 };
 
-/* The event of a message from its tag on (%ASA-5-713041: ...), when its words were said before. */
+/* The event of a message from its tag on (%ASA-5-713041: ...), when its words tell it alone or were said before. */
 bool said_read(const struct said_all *all, struct bytes text, struct event *e);
 
 /* Remembers what was read of a message, where that may be remembered. */

@@ -5,7 +5,7 @@
 
 size_t source_space(void)
 {
-    return sizeof(struct source) + 64 + phrase_index_space(); /* the arena may have to align */
+    return sizeof(struct source) + 64 + phrase_index_space() + plain_rows_space(); /* the arena may have to align */
 }
 
 struct source *source_new(struct arena *arena, uint16_t number)
@@ -16,7 +16,8 @@ struct source *source_new(struct arena *arena, uint16_t number)
         return NULL;
     s->number = number;
     s->index = phrase_index_new(arena);
-    return s->index ? s : NULL;
+    s->said.plain = plain_rows_new(arena);
+    return s->index && s->said.plain ? s : NULL;
 }
 
 void source_wipe(struct source *s)

@@ -71,7 +71,9 @@ static void take_all(struct reading_of *to, struct source *s)
 
 static void forget(struct source *s)
 {
-    memset(&s->said, 0, sizeof s->said);
+    memset(s->said.said, 0, sizeof s->said.said);
+    memset(s->said.once, 0, sizeof s->said.once);
+    s->said.plain = NULL;
     memset(s->packets.known_sas, 0, sizeof s->packets.known_sas);
     memset(s->packets.payload_lists, 0, sizeof s->packets.payload_lists);
 }

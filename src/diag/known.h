@@ -1,0 +1,44 @@
+/* What an observation did to a view, remembered. The attempts of thousands of tunnels go the same few ways: a view in
+ * the same situation takes an observation that looks the same (looks.def) as another one took it before.
+ *
+ *     struct happening h = known_happening(known, v, seen);
+ *     const struct move *m = known_move(known, v, h);          NULL: view_take it, between known_watch and known_learn
+ *
+ * A situation is all of a view that decides what becomes of an observation: not when, how often and in which lines its
+ * facts were seen, and not what is only kept to be shown. */
+#ifndef DIAG_KNOWN_H
+#define DIAG_KNOWN_H
+
+#include "diag/view.h"
+
+enum { MOVE_FACTS_MAX = 10 };
+
+struct move {
+    uint64_t happening;                        /* 0: none */
+    uint32_t from, to;                         /* situations */
+    bool is_other;                             /* it begins another attempt; nothing else is known then */
+    uint8_t fact_count, facts[MOVE_FACTS_MAX]; /* enum fact, in the order in which they were noted */
+};
+
+struct known;
+
+size_t known_space(void);
+struct known *known_new(struct arena *arena); /* NULL when the arena has not that much left */
+
+/* The same for observations that look the same; 0: this one is to be judged each time. */
+uint64_t known_happening(const struct known *known, const struct view *v, const struct observation *seen);
+
+/* NULL: not known. */
+const struct move *known_move(struct known *known, struct view *v, uint64_t happening);
+
+/* Leaves the view in the situation that the move leads to. */
+void known_arrive(const struct known *known, struct view *v, const struct move *m);
+
+/* What view_take notes from now on is remembered by known_learn, unless something was asked that no situation holds. */
+void known_watch(struct known *known, struct view *v);
+void known_note(struct known *known, enum fact fact);
+void known_forget(struct known *known);
+void known_learn(struct known *known, struct view *v, uint64_t happening);
+void known_learn_other(struct known *known, struct view *v, uint64_t happening);
+
+#endif

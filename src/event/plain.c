@@ -1,0 +1,344 @@
+#include "event/plain.h"
+
+#include "event/phrases.h"
+#include "event/template.h"
+
+/* ---- Names ---- */
+
+/* 1: of a name of one plain word. */
+static const uint8_t is_of_name[256] = {
+    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['.'] = 1, ['-'] = 1, ['_'] = 1, ['@'] = 1,
+};
+
+/* `title` is a literal: its length is known to the compiler. */
+static inline bool take_title(struct bytes *text, const char *title)
+{
+    size_t len = strlen(title);
+
+    if (text->len < len || memcmp(text->data, title, len) != 0)
+        return false;
+    *text = bytes_of(text->data + len, text->len - len);
+    return true;
+}
+
+/* A name, and the comma behind it. */
+static inline bool take_name(struct bytes *text, struct bytes *name)
+{
+    size_t len = 0;
+
+    while (len < text->len && is_of_name[text->data[len]])
+        len++;
+    *name = bytes_of(text->data, len);
+    *text = bytes_of(text->data + len, text->len - len);
+    return len > 0 && take_title(text, ", ");
+}
+
+bool names_take(struct bytes *text, struct names *names)
+{
+    names->group = names->user = (struct bytes){0};
+    return (!take_title(text, "Group = ") || take_name(text, &names->group)) &&
+           (!take_title(text, "Username = ") || take_name(text, &names->user)) && take_title(text, "IP = ") &&
+           take_name(text, &names->address) && ip_parse(&names->peer, names->address);
+}
+
+void names_add(const struct names *names, struct event *e)
+{
+    if (names->group.len > 0)
+        event_add_bytes(e, FIELD_GROUP, names->group);
+    if (names->user.len > 0)
+        event_add_bytes(e, FIELD_USERNAME, names->user);
+    event_add_ip(e, FIELD_PEER, names->peer);
+}
+
+/* ---- Which rows ---- */
+
+enum { PLAIN_MAX = 512, PARTS_MAX = 1024, BUCKETS = 512, NO_ROW = 0xffff, SHORT_LINE = 80 };
+
+/* A field, and the words behind it; of a condition there are none. */
+struct part {
+    struct template_slot slot;
+    struct bytes words;
+};
+
+struct plain_rows {
+    struct plain {
+        uint32_t number;
+        enum event_kind kind;
+        struct bytes words;                          /* that it begins with, behind the names */
+        uint16_t parts, part_count, condition_count; /* the conditions stand first */
+        bool has_all_names;                          /* in words of its own, see all_names */
+        uint16_t next;                               /* of its bucket */
+    } plain[PLAIN_MAX];
+    uint16_t plain_count, part_count, buckets[BUCKETS];
+    struct part parts[PARTS_MAX];
+};
+
+size_t plain_rows_space(void)
+{
+    return sizeof(struct plain_rows) + 64;
+}
+
+/* A head that wants all three names; a user without one stands under his address. */
+static const char all_names[] = "Group = {GROUP}, Username = {USERNAME|@PEER}, IP = {PEER}, ";
+
+static bool is_read(const struct phrase *p)
+{
+    return p->family == PHRASE_ASA && p->use != PHRASE_WRITE && p->use != PHRASE_OR_WRITE;
+}
+
+/* They differ in a character that is no blank, before one of them ends: no line begins with both. */
+static bool differ(struct bytes a, struct bytes b)
+{
+    for (;; a = bytes_after(a, 1), b = bytes_after(b, 1)) {
+        while (a.len > 0 && (a.data[0] == ' ' || a.data[0] == '\n'))
+            a = bytes_after(a, 1);
+        while (b.len > 0 && (b.data[0] == ' ' || b.data[0] == '\n'))
+            b = bytes_after(b, 1);
+        if (a.len == 0 || b.len == 0)
+            return false;
+        if (a.data[0] != b.data[0])
+            return true;
+    }
+}
+
+/* The words that a row begins with, behind its names. */
+static struct bytes beginning_of(const char *text)
+{
+    size_t len = sizeof all_names - 1;
+
+    return template_beginning(strncmp(text, all_names, len) == 0 ? text + len : text);
+}
+
+static bool begins_with_names(struct bytes words)
+{
+    return bytes_begin_with(words, bytes_of_text("Group")) || bytes_begin_with(words, bytes_of_text("Username")) ||
+           bytes_begin_with(words, bytes_of_text("IP ="));
+}
+
+/* No row that is tried before it reads a line that begins so. */
+static bool is_alone(const struct phrase *p, struct bytes words)
+{
+    for (size_t i = 0; phrase_at(i) != p; i++) {
+        struct bytes other = beginning_of(phrase_at(i)->text);
+
+        if (phrase_at(i)->number == p->number && is_read(phrase_at(i)) &&
+            (begins_with_names(other) || !differ(words, other)))
+            return false;
+    }
+    return true;
+}
+
+static struct bytes words_at(const char **at)
+{
+    size_t len = strcspn(*at, "{");
+
+    *at += len;
+    return bytes_of(*at - len, len);
+}
+
+/* Where the field ends is not to be taken for a part of it. */
+static bool ends_well(const struct part *part)
+{
+    uint8_t first = part->words.len ? part->words.data[0] : '\0';
+
+    if (part->words.len > 0 && memchr(part->words.data, '\n', part->words.len))
+        return false;
+    return event_field_type(part->slot.id) == FIELD_TYPE_TEXT ||
+           !(first == '.' || first == ':' || (first != ' ' && is_of_name[first]));
+}
+
+static struct part *new_part(struct plain_rows *rows, struct plain *row)
+{
+    CHECK(rows->part_count < PARTS_MAX);
+    row->part_count++;
+    return &rows->parts[rows->part_count++];
+}
+
+/* What stands in front of the words; false where these are not the names and conditions alone. */
+static bool take_front(struct plain_rows *rows, struct plain *row, const char **at)
+{
+    struct template_slot slot;
+    bool has_names = false;
+
+    if (strncmp(*at, all_names, sizeof all_names - 1) == 0) {
+        *at += sizeof all_names - 1;
+        return row->has_all_names = true;
+    }
+    while (**at == '{') {
+        template_next_slot(at, &slot);
+        if (slot.kind == SLOT_FIELD || slot.kind == SLOT_TAG)
+            return false;
+        has_names |= slot.kind == SLOT_PREFIX;
+        if (slot.kind == SLOT_CONDITION)
+            new_part(rows, row)->slot = slot;
+    }
+    row->condition_count = row->part_count;
+    return has_names;
+}
+
+static bool take_fields(struct plain_rows *rows, struct plain *row, const char *at)
+{
+    while (*at == '{') {
+        struct part *part = new_part(rows, row);
+
+        template_next_slot(&at, &part->slot);
+        part->words = words_at(&at);
+        if (part->slot.kind != SLOT_FIELD || !ends_well(part) || (part->words.len == 0 && *at != '\0'))
+            return false;
+    }
+    return true;
+}
+
+static bool compile(struct plain_rows *rows, struct plain *row, const struct phrase *p)
+{
+    const char *at = p->text;
+
+    *row = (struct plain){.number = p->number, .kind = p->kind, .parts = rows->part_count};
+    if (!take_front(rows, row, &at))
+        return false;
+    row->words = words_at(&at);
+    return row->words.len > 0 && !memchr(row->words.data, '\n', row->words.len) && is_alone(p, row->words) &&
+           take_fields(rows, row, at);
+}
+
+struct plain_rows *plain_rows_new(struct arena *arena)
+{
+    struct plain_rows *rows = arena_take(arena, sizeof *rows);
+
+    if (!rows)
+        return NULL;
+    memset(rows->buckets, 0xff, sizeof rows->buckets);
+    for (size_t i = 0; i < phrase_count(); i++) {
+        struct plain *row = &rows->plain[rows->plain_count];
+        const struct phrase *p = phrase_at(i);
+        uint16_t *bucket = &rows->buckets[p->number % BUCKETS], parts = rows->part_count;
+
+        CHECK(rows->plain_count < PLAIN_MAX);
+        if (p->number == 0 || !is_read(p) || !compile(rows, row, p)) {
+            rows->part_count = parts;
+            continue;
+        }
+        row->next = *bucket;
+        *bucket = rows->plain_count++;
+    }
+    return rows;
+}
+
+/* ---- Reading ---- */
+
+/* Of a text: what may stand in it, so that it is the same in a line that is tidied, and no second message begins. */
+enum { SURE, UNSURE, COLON, CAPITAL_K };
+static const uint8_t kinds_of_characters[256] = {
+    [0 ... 0x1f] = UNSURE,    ['%'] = UNSURE, ['['] = UNSURE,    ['\\'] = UNSURE,
+    [0x7f ... 0xff] = UNSURE, [':'] = COLON,  ['K'] = CAPITAL_K,
+};
+
+static bool is_sure(struct bytes text, struct bytes words_behind)
+{
+    unsigned seen = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        seen |= 1u << kinds_of_characters[text.data[i]];
+        if (text.data[i] == ' ' && (i == 0 || text.data[i - 1] == ' '))
+            return false;
+    }
+    if ((seen & 1u << UNSURE) != 0 || text.data[text.len - 1] == ' ')
+        return false;
+    if ((seen & 1u << COLON) == 0)
+        return true;
+    return (seen & 1u << CAPITAL_K) == 0 && /* ISAKMP: */
+           (words_behind.len == 0 || !memchr(text.data, words_behind.data[0], text.len));
+}
+
+static bool take_value(const struct part *part, struct bytes *text, struct bytes *value)
+{
+    const uint8_t *from = text->data, *end = text->data + text->len, *last = end - part->words.len;
+
+    if (part->words.len == 0)
+        from = end;
+    for (;; from++) {
+        if (part->words.len == 0)
+            break;
+        from = from <= last ? memchr(from, part->words.data[0], (size_t)(last - from) + 1) : NULL;
+        if (!from)
+            return false;
+        if (memcmp(from, part->words.data, part->words.len) == 0)
+            break;
+    }
+    *value = bytes_of(text->data, (size_t)(from - text->data));
+    *text = bytes_of(from + part->words.len, (size_t)(last - from));
+    return value->len > 0;
+}
+
+static bool is_peer(struct bytes value, const struct names *names)
+{
+    struct ip ip;
+
+    return bytes_equal(value, names->address) || (ip_parse(&ip, value) && ip_equal(ip, names->peer));
+}
+
+static bool read_part(const struct part *part, struct bytes value, const struct names *names, struct event *e)
+{
+    if (event_field_type(part->slot.id) == FIELD_TYPE_TEXT && !is_sure(value, part->words))
+        return false;
+    if (part->slot.id == FIELD_PEER || part->slot.is_peer_else) {
+        if (is_peer(value, names))
+            return true;
+        if (part->slot.id == FIELD_PEER)
+            return false;
+    }
+    return template_read_field(&part->slot, value, e);
+}
+
+/* The user of a head that wants all names: none where the address stands in his place. */
+static bool add_all_names(const struct names *names, struct event *e)
+{
+    struct names told = *names;
+
+    if (names->group.len == 0 || names->user.len == 0)
+        return false;
+    if (is_peer(names->user, names))
+        told.user = (struct bytes){0};
+    names_add(&told, e);
+    return true;
+}
+
+static bool read_row(const struct plain_rows *rows, const struct plain *row, struct bytes text,
+                     const struct names *names, struct event *e)
+{
+    const struct part *part = &rows->parts[row->parts];
+    struct bytes value;
+
+    event_begin(e, row->kind);
+    if (!row->has_all_names)
+        names_add(names, e);
+    else if (!add_all_names(names, e))
+        return false;
+    for (size_t i = row->condition_count; i < row->part_count; i++)
+        if (!take_value(&part[i], &text, &value) || !read_part(&part[i], value, names, e))
+            return false;
+    for (size_t i = 0; i < row->condition_count; i++)
+        if (!template_read_field(&part[i].slot, part[i].slot.words, e))
+            return false;
+    return text.len == 0 && !e->is_cut;
+}
+
+/* In a short line that may be a pager's prompt. */
+static bool has_more(struct bytes text)
+{
+    static const char prompt[] = "More";
+
+    return text.len < SHORT_LINE && memmem(text.data, text.len, prompt, sizeof prompt - 1);
+}
+
+bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
+                struct event *e)
+{
+    for (uint16_t i = rows->buckets[number % BUCKETS]; i != NO_ROW; i = rows->plain[i].next) {
+        const struct plain *row = &rows->plain[i];
+
+        if (row->number == number && bytes_begin_with(text, row->words))
+            return !has_more(text) && read_row(rows, row, bytes_after(text, row->words.len), names, e);
+    }
+    return false;
+}

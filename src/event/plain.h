@@ -1,0 +1,35 @@
+/* Messages of an ASA that one row of phrases.def alone can be, which is seen from the words that they begin with: read
+ * without a look at other rows, where the line stands as the device has written it. What is not sure is not read here.
+ *
+ *     struct names names;
+ *     if (names_take(&text, &names) && plain_read(rows, 713041, text, &names, &e)) ...     as phrase_read */
+#ifndef EVENT_PLAIN_H
+#define EVENT_PLAIN_H
+
+#include "base/arena.h"
+#include "event/event.h"
+
+/* What stands in front of the words: "Group = g, Username = u, IP = 192.0.2.1, ". Without a name its view is empty. */
+struct names {
+    struct bytes group, user, address;
+    struct ip peer;
+};
+
+/* Passes over the names, as {P} of phrases.def reads them; false where that may see more in them. */
+bool names_take(struct bytes *text, struct names *names);
+
+void names_add(const struct names *names, struct event *e);
+
+struct plain_rows;
+
+size_t plain_rows_space(void);
+
+/* Built once; not changed after that. NULL when the arena has not that much left. */
+struct plain_rows *plain_rows_new(struct arena *arena);
+
+/* The event of a message of that number; `text` stands behind the names. False: phrase_read is to be asked, and `e` is
+ * of no use. */
+bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
+                struct event *e);
+
+#endif
