@@ -283,6 +283,22 @@ expect "what goes out counts alike in the trace, its context and its pair" leads
 expect "and nothing comes back" leads_to 2 "#pkts decaps: " "$(west show crypto ipsec sa peer 192.0.2.2 | sed -n '/inbound esp/,/spi:/s/.*spi: 0x\([0-9A-F]*\).*/\1/p')" 0
 host he ip route add default via 10.2.0.1
 
+# The key of both ends, as it is and as somebody might write it, in all that the gateway has said at its fullest.
+canaries() {
+    local key=a-key-of-this-test hex
+    hex=$(printf %s "$key" | od -An -tx1 | tr -d ' \n')
+    printf '%s\n' "$key" "$hex" "${hex^^}" "$(sed 's/../& /g; s/ $//' <<<"$hex")" "$(sed 's/../&:/g; s/:$//' <<<"$hex")" \
+        "$(printf %s "$key" | base64)" "$(printf %s "$key" | od -An -w64 -tu1 | tr -s ' ' | sed 's/^ //')"
+}
+says_no_key() {
+    canaries >"$work/canaries"
+    { west show tech-support; west show crypto ikev1 debug-log peer 192.0.2.2; west show running-config
+      west show logging; west show tunnel 192.0.2.2 why; west copy journal "$work/told"; cat "$work/told" "$work/w.log"; } >"$work/said" 2>&1
+    grep -c . "$work/said"
+    [ "$(grep -c . "$work/said")" -gt 300 ] && not grep -naFf "$work/canaries" "$work/said"
+}
+expect "T05 no log, no screen and no journal has a key, whatever way it is written" says_no_key
+
 expect "a second daemon gives up" not starts_again w
 expect "and has harmed nothing" pings 2
 
