@@ -18,7 +18,8 @@ enum { WHY_SIZE = 4096, LINES_DEFAULT = 24 };
 
 struct control_scope session_scope(const struct session *session)
 {
-    return (struct control_scope){.is_session = true, .is_admin = session->is_enabled};
+    return (struct control_scope){
+        .is_session = true, .is_admin = session->is_enabled, .is_configuring = session->is_configuring};
 }
 
 const char *session_prompt(const struct session *session, char prompt[static SESSION_PROMPT_SIZE])

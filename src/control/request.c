@@ -47,10 +47,13 @@ static const struct {
 
 static const struct {
     const char *word, *meaning;
+    bool is_own;
 } word_rows[] = {
-#define WORD(word, meaning) {word, meaning},
+#define WORD(word, meaning) {word, meaning, false},
+#define OWN(word, meaning) {word, meaning, true},
 #include "control/words.def"
 #undef WORD
+#undef OWN
 };
 
 const struct control_scope control_scope_once = {.is_session = false, .is_admin = true};
@@ -398,11 +401,46 @@ static void take_session_type(struct control_request *request, struct bytes keyw
         request->session_type = CONTROL_SESSION_USER;
 }
 
+static bool is_own(struct bytes keyword)
+{
+    for (size_t i = 0; i < COUNT_OF(word_rows); i++) {
+        if (bytes_equal(keyword, bytes_of_text(word_rows[i].word)))
+            return word_rows[i].is_own;
+    }
+    return false;
+}
+
+static bool is_there(const struct control_parse *parse, struct bytes word)
+{
+    for (size_t i = 0; i < parse->expected_count; i++) {
+        if (bytes_equal(bytes_of(parse->expected[i], parse->expected_len[i]), word))
+            return true;
+    }
+    return false;
+}
+
+/* Of what the word may mean, words of the devices alone, if there are any. */
+static void prefer_theirs(struct control_parse *parse)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < parse->expected_count; i++) {
+        if (is_own(bytes_of(parse->expected[i], parse->expected_len[i])))
+            continue;
+        parse->expected[kept] = parse->expected[i];
+        parse->expected_len[kept++] = parse->expected_len[i];
+    }
+    if (kept > 0)
+        parse->expected_count = kept;
+}
+
 /* One word: a keyword in full, else the one keyword that begins so, else an argument. */
 static enum control_parse_result take(struct walk *walk, struct bytes word, struct control_request *request,
                                       struct control_parse *parse)
 {
     gather(walk, &word, parse);
+    if (!is_there(parse, word))
+        prefer_theirs(parse);
     for (size_t i = 0; i < parse->expected_count; i++) {
         struct bytes keyword = bytes_of(parse->expected[i], parse->expected_len[i]);
 
@@ -460,6 +498,7 @@ static bool add_rest(struct control_request *request, struct bytes word)
 static bool is_in_scope(struct control_scope scope, enum control_request_id id)
 {
     return (requests[id].where != CONTROL_SESSION || scope.is_session) &&
+           (requests[id].where != CONTROL_CONFIGURING || scope.is_configuring) &&
            (requests[id].who == CONTROL_READER || scope.is_admin);
 }
 

@@ -36,7 +36,7 @@ enum control_request_id {
     CONTROL_REQUEST_COUNT
 };
 
-enum control_where { CONTROL_GATEWAY, CONTROL_SHELL, CONTROL_SESSION };
+enum control_where { CONTROL_GATEWAY, CONTROL_SHELL, CONTROL_SESSION, CONTROL_CONFIGURING };
 enum control_who { CONTROL_READER, CONTROL_ADMIN, CONTROL_ROOT };
 enum control_how { CONTROL_ONCE, CONTROL_STREAM };
 
@@ -89,8 +89,9 @@ struct control_request {
 
 /* Which rows there are for somebody. */
 struct control_scope {
-    bool is_session; /* in an open shell */
-    bool is_admin;   /* after `enable`, or outside a session */
+    bool is_session;     /* in an open shell */
+    bool is_admin;       /* after `enable`, or outside a session */
+    bool is_configuring; /* in one after `configure terminal` */
 };
 
 extern const struct control_scope control_scope_once; /* one command, without a session */

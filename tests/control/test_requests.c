@@ -119,8 +119,10 @@ static void what_is_not_understood_is_explained(void **state)
         {"show crypto i sa", CONTROL_AMBIGUOUS,
          "ERROR: % Ambiguous command:  \"show crypto i\"\n  it may be: isakmp, ikev1, ikev2 or ipsec\n",
          "all choices are named"},
-        {"d 192.0.2.1", CONTROL_AMBIGUOUS, "ERROR: % Ambiguous command:  \"d\"\n  it may be: debug, down or doctor\n",
-         "debug, down or doctor"},
+        {"d 192.0.2.1", CONTROL_INVALID, NULL, "of debug, down and doctor the devices have the first"},
+        {"c 192.0.2.1", CONTROL_AMBIGUOUS,
+         "ERROR: % Ambiguous command:  \"c\"\n  it may be: capture, clear, copy or configure\n",
+         "neither check nor convert: they are ours"},
         {"debug", CONTROL_INCOMPLETE, "ERROR: % Incomplete command\n  what can follow: crypto\n", "words are missing"},
         {"up", CONTROL_INCOMPLETE, "ERROR: % Incomplete command\n  what can follow: the peer's address\n",
          "an argument is missing"},
@@ -204,7 +206,7 @@ static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
                                           {"USER", "anna"},
                                           {"INTERFACE", "outside"}};
 
-static const struct control_scope everywhere = {.is_session = true, .is_admin = true};
+static const struct control_scope everywhere = {.is_session = true, .is_admin = true, .is_configuring = true};
 
 static const char *example_of(const char *word)
 {
@@ -282,6 +284,10 @@ static void a_session_has_more_commands_when_it_is_enabled(void **state)
         {"write memory", true, false, true, "a command of its own is allowed or not by the gateway"},
         {"terminal pager 0", false, true, true, "whose terminal it is"},
         {"terminal pager 100001", false, false, false, "nobody has such a page"},
+        {"en", false, true, false, "as long as nobody configures there is no end"},
+        {"end", false, false, true, "and then there is"},
+        {"ex", false, true, true, "explain is ours: what the devices have wins"},
+        {"expl a", true, true, true, "unless only ours begins so"},
         {"dis", false, false, true, "an abbreviation is as long as the rows that there are need it"},
     };
 
