@@ -80,18 +80,11 @@ void daemon_acquire(void *context, uint16_t tunnel, uint16_t ace, const struct f
                 &(struct ike_input){.kind = IKE_IN_ACQUIRE, .acquire = {.tunnel = tunnel, .ace = ace, .flow = *flow}});
 }
 
-static void on_plane_input(void *context, enum ike_plane_kind kind, struct handle pair, uint32_t spi,
-                           const struct endpoint *local, const struct endpoint *remote)
+static void on_plane_input(void *context, const struct ike_plane_input *input)
 {
     struct daemon *daemon = context;
 
-    driver_feed(daemon->driver,
-                &(struct ike_input){.kind = IKE_IN_PLANE,
-                                    .plane = {.kind = kind,
-                                              .pair = pair,
-                                              .spi = spi,
-                                              .local = local != NULL ? local->ip : (struct ip){0},
-                                              .remote = remote != NULL ? *remote : (struct endpoint){.port = 0}}});
+    driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_PLANE, .plane = *input});
 }
 
 static bool is_of_configuration(void *context, struct ip peer)

@@ -42,12 +42,11 @@ struct plane_drop {
     size_t len; /* as it was */
 };
 
-/* What the plane tells; all may be NULL. `on_input` hands over values that the engine takes as ike_input.plane. */
+/* What the plane tells; all may be NULL. `on_input` hands over what the engine takes. */
 struct plane_hooks {
     void *context;
     void (*on_acquire)(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow);
-    void (*on_input)(void *context, enum ike_plane_kind kind, struct handle pair, uint32_t spi,
-                     const struct endpoint *local, const struct endpoint *remote);
+    void (*on_input)(void *context, const struct ike_plane_input *input);
     void (*on_event)(void *context, const struct event *event);
     /* The traffic of a pair of an open tunnel: false: it cannot be steered, and the pair is not installed. */
     bool (*on_guest)(void *context, const struct selector *guest);
@@ -79,9 +78,10 @@ void plane_close_local(struct plane *plane, struct ip local);
  * packets are dropped. NULL: no traffic leaves. */
 void plane_set_policy(struct plane *plane, const struct policy *policy);
 
-/* Installs the directions that are named; a second call adds the other one. 0, or an errno: EAFNOSUPPORT, ENOSPC (index past pair_limit), EEXIST (the place has another pair, or the SPI is taken), EINVAL
- * (libcrypto refused the keys), ENOMEM, EADDRNOTAVAIL (no socket for that local address), EIO (its traffic cannot be
- * steered). Nothing is changed on failure. */
+/* Installs the directions that are named; a second call adds the other one. 0, or an errno: EAFNOSUPPORT, ENOSPC (index
+ * past pair_limit), EEXIST (the place has another pair, or the SPI is taken), EINVAL (libcrypto refused the keys),
+ * ENOMEM, EADDRNOTAVAIL (no socket for that local address), EIO (its traffic cannot be steered). Nothing is changed on
+ * failure. */
 int plane_install(struct plane *plane, const struct ike_install *install);
 
 /* The traffic of all pairs of open tunnels; `*guests` is the caller's to free. Returns how many. */

@@ -136,7 +136,7 @@ static void take(struct plane_local *local, struct in_burst *burst, const struct
     }
     if (pair == NULL) {
         refuse_stranger(local, ESP_DROP_UNKNOWN_SPI, packet, is_udp, from);
-        plane_notice_stranger(plane, spi, &(struct endpoint){local->ip, is_udp ? PLANE_PORT : 0}, &from);
+        plane_notice_stranger(plane, bytes_of(packet->data + packet->at, packet->len), local->ip, &from);
         plane_autopsy_stranger(plane, from, bytes_of(packet->data + packet->at, packet->len));
         return;
     }

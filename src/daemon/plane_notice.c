@@ -39,15 +39,18 @@ void plane_notice_limits(struct plane *plane, struct plane_pair *pair)
     plane_notice_pair(plane, pair, fresh);
 }
 
-void plane_notice_stranger(struct plane *plane, uint32_t spi, const struct endpoint *local,
-                           const struct endpoint *remote)
+void plane_notice_stranger(struct plane *plane, struct bytes packet, struct ip local, const struct endpoint *remote)
 {
     if (plane->stranger_count == PLANE_STRANGERS_MAX)
         return;
     for (size_t i = 0; i < plane->stranger_count; i++)
         if (ip_equal(plane->strangers[i].remote.ip, remote->ip))
             return;
-    plane->strangers[plane->stranger_count++] = (struct stranger){spi, *local, *remote};
+    plane->strangers[plane->stranger_count++] = (struct ike_plane_input){.kind = IKE_PLANE_UNKNOWN_SPI,
+                                                                         .spi = esp_spi_of(packet),
+                                                                         .sequence = esp_sequence_of(packet),
+                                                                         .local = local,
+                                                                         .remote = *remote};
     plane_notice_soon(plane);
 }
 
@@ -175,11 +178,11 @@ void plane_notice_dropped_in(struct plane *plane, const struct plane_pair *pair,
 static void tell(struct plane *plane, enum ike_plane_kind kind, const struct plane_pair *pair,
                  const struct endpoint *remote)
 {
-    struct handle handle = pair->handle; /* the hook may remove the pair */
-    struct endpoint local = pair->local, from = *remote;
-
     if (plane->hooks.on_input != NULL)
-        plane->hooks.on_input(plane->hooks.context, kind, handle, pair->in.spi, &local, &from);
+        plane->hooks.on_input(
+            plane->hooks.context,
+            &(struct ike_plane_input){
+                .kind = kind, .pair = pair->handle, .spi = pair->in.spi, .local = pair->local.ip, .remote = *remote});
 }
 
 /* clang-format off */
@@ -219,8 +222,7 @@ static void tell_acquires(struct plane *plane)
 
 static void tell_strangers(struct plane *plane)
 {
-    static const struct handle nobody;
-    struct stranger told[PLANE_STRANGERS_MAX];
+    struct ike_plane_input told[PLANE_STRANGERS_MAX];
     size_t count = plane->stranger_count;
 
     if (count == 0 || plane_now_ms(plane) - plane->stranger_ms < PLANE_NOTICE_MS)
@@ -230,8 +232,7 @@ static void tell_strangers(struct plane *plane)
     plane->stranger_count = 0;
     plane->stranger_ms = plane_now_ms(plane);
     for (size_t i = 0; i < count && plane->hooks.on_input != NULL; i++)
-        plane->hooks.on_input(plane->hooks.context, IKE_PLANE_UNKNOWN_SPI, nobody, told[i].spi, &told[i].local,
-                              &told[i].remote);
+        plane->hooks.on_input(plane->hooks.context, &told[i]);
 }
 
 static void tell_events(struct plane *plane)

@@ -97,11 +97,6 @@ struct plane_hold {
     struct held_packet packets[PLANE_HELD_MAX];
 };
 
-struct stranger {
-    uint32_t spi;
-    struct endpoint local, remote;
-};
-
 /* An SPI that was ours. */
 struct gone_spi {
     uint32_t spi; /* 0: none */
@@ -131,7 +126,7 @@ struct plane {
     uint32_t *spi_chains, *ace_chains; /* index + 1 of the first pair; 0: none */
 
     struct plane_hold holds[PLANE_HOLDS_MAX];
-    struct stranger strangers[PLANE_STRANGERS_MAX];
+    struct ike_plane_input strangers[PLANE_STRANGERS_MAX];
     size_t stranger_count;
     uint32_t guest_count, reverse_route_count;
     bool are_guests_gone;
@@ -201,8 +196,7 @@ void plane_notice_soon(struct plane *plane);
 void plane_notice_pair(struct plane *plane, struct plane_pair *pair, uint8_t notice);
 /* SOFT and HARD, each once. */
 void plane_notice_limits(struct plane *plane, struct plane_pair *pair);
-void plane_notice_stranger(struct plane *plane, uint32_t spi, const struct endpoint *local,
-                           const struct endpoint *remote);
+void plane_notice_stranger(struct plane *plane, struct bytes packet, struct ip local, const struct endpoint *remote);
 /* An event for a dropped packet that has been counted, at most one in PLANE_EVENT_MS for one pair and reason. `packet`
  * is NULL for one on its way out. */
 void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,

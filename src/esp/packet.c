@@ -27,6 +27,11 @@ uint32_t esp_spi_of(struct bytes packet)
     return packet.len < ESP_HEADER_LEN ? 0 : get_u32(packet.data);
 }
 
+uint32_t esp_sequence_of(struct bytes packet)
+{
+    return packet.len < ESP_HEADER_LEN ? 0 : get_u32(packet.data + 4);
+}
+
 /* Padding, pad length and next header: RFC 4303 section 2.4. Returns the length of the text. */
 static size_t put_trailer(uint8_t *text, size_t inner_len, uint8_t next_header, size_t block_len)
 {

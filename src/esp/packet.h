@@ -48,5 +48,6 @@ void esp_open(struct esp_sa *sa, struct esp_packet *packets, size_t count, struc
 
 /* The SPI of an ESP packet; 0 for what is too short to have one. */
 uint32_t esp_spi_of(struct bytes packet);
+uint32_t esp_sequence_of(struct bytes packet); /* of 64 bits the lower half */
 
 #endif

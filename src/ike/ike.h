@@ -77,6 +77,16 @@ enum ike_plane_kind {
     IKE_PLANE_UNKNOWN_SPI,  /* ESP from `remote` for an SPI that we do not have */
 };
 
+struct ike_plane_input {
+    enum ike_plane_kind kind;
+    struct handle pair;
+    int error;
+    uint32_t spi;
+    uint32_t sequence; /* IKE_PLANE_UNKNOWN_SPI: of the packet, */
+    struct ip local;   /* and where it came */
+    struct endpoint remote;
+};
+
 struct ike_input {
     enum ike_input_kind kind;
     union {
@@ -95,14 +105,7 @@ struct ike_input {
         } answer;
         struct ike_command command;
         const struct policy *policy; /* stays the caller's, and must live until the feed with the next one is over */
-        struct {
-            enum ike_plane_kind kind;
-            struct handle pair;
-            int error;
-            uint32_t spi;
-            struct ip local; /* IKE_PLANE_UNKNOWN_SPI: where the packet came */
-            struct endpoint remote;
-        } plane;
+        struct ike_plane_input plane;
         struct {
             struct endpoint local, remote;
             uint8_t icmp_type, icmp_code; /* 0, 0: a local error */

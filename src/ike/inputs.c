@@ -240,6 +240,7 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
         struct event *e = tell(out, EV_INBOUND_UNKNOWN_SPI, in->plane.remote.ip);
 
         event_add_number(e, FIELD_SPI, in->plane.spi);
+        event_add_number(e, FIELD_ESP_SEQUENCE, in->plane.sequence);
         if (ip_is_set(in->plane.local))
             event_add_ip(e, FIELD_LOCAL, in->plane.local);
         return;

@@ -91,17 +91,16 @@ static void on_acquire(void *context, uint16_t tunnel, uint16_t ace, const struc
     test.is_asked = true;
 }
 
-static void on_input(void *context, enum ike_plane_kind kind, struct handle pair, uint32_t spi,
-                     const struct endpoint *local, const struct endpoint *remote)
+static void on_input(void *context, const struct ike_plane_input *input)
 {
     char from[ENDPOINT_TEXT_SIZE];
 
     (void)context;
-    (void)local;
-    if (kind != IKE_PLANE_USED)
-        printf("input: kind %d, pair %u, spi 0x%x, %s\n", kind, pair.index, spi, endpoint_text(*remote, from));
-    if (kind == IKE_PLANE_NEW_ENDPOINT)
-        plane_move(test.plane, pair, remote);
+    if (input->kind != IKE_PLANE_USED)
+        printf("input: kind %d, pair %u, spi 0x%x, %s\n", input->kind, input->pair.index, input->spi,
+               endpoint_text(input->remote, from));
+    if (input->kind == IKE_PLANE_NEW_ENDPOINT)
+        plane_move(test.plane, input->pair, &input->remote);
     fflush(stdout);
 }
 

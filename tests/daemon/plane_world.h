@@ -39,7 +39,7 @@ static struct policy policy;
 static struct {
     unsigned acquires, used, sent, soft, hard, moved, strangers, events, autopsies, routes;
     struct endpoint moved_to;
-    uint32_t stranger_spi;
+    struct ike_plane_input stranger;
     char reason[64], cause[64];
     unsigned drops[ESP_DROP_COUNT], drops_outside;
     size_t dropped_len;
@@ -52,12 +52,11 @@ static inline void on_acquire(void *context, uint16_t at_tunnel, uint16_t at_ace
     told.acquires++;
 }
 
-static inline void on_input(void *context, enum ike_plane_kind kind, struct handle pair, uint32_t spi,
-                            const struct endpoint *local, const struct endpoint *remote)
+static inline void on_input(void *context, const struct ike_plane_input *input)
 {
+    enum ike_plane_kind kind = input->kind;
+
     (void)context;
-    (void)pair;
-    (void)local;
     told.used += kind == IKE_PLANE_USED;
     told.sent += kind == IKE_PLANE_SENT;
     told.soft += kind == IKE_PLANE_SOFT;
@@ -65,9 +64,9 @@ static inline void on_input(void *context, enum ike_plane_kind kind, struct hand
     told.moved += kind == IKE_PLANE_NEW_ENDPOINT;
     told.strangers += kind == IKE_PLANE_UNKNOWN_SPI;
     if (kind == IKE_PLANE_NEW_ENDPOINT)
-        told.moved_to = *remote;
+        told.moved_to = input->remote;
     if (kind == IKE_PLANE_UNKNOWN_SPI)
-        told.stranger_spi = spi;
+        told.stranger = *input;
 }
 
 static inline void on_event(void *context, const struct event *event)

@@ -188,7 +188,8 @@ static void marked_datagrams_and_nothing_else_go_to_the_gate_N05(void **state)
     CHECK(recv(gate_fd, space, sizeof space, MSG_DONTWAIT) < 0);
     plane_view_totals(plane, &totals);
     CHECK(totals.keepalives == 1 && totals.tally.drops[ESP_DROP_TOO_SHORT] == 1);
-    CHECK(totals.tally.drops[ESP_DROP_UNKNOWN_SPI] == 1 && told.strangers == 1 && told.stranger_spi == 0x100);
+    CHECK(totals.tally.drops[ESP_DROP_UNKNOWN_SPI] == 1 && told.strangers == 1 && told.stranger.spi == 0x100 &&
+          told.stranger.sequence == 1);
     CHECK(told.drops_outside == 2);
 }
 
