@@ -384,12 +384,40 @@ void command_help(FILE *out)
     fputs(space, out);
 }
 
-static int do_ping(const struct command *command)
+static void take_interface(void *context, const struct control_record *r)
 {
+    if (r->kind == RECORD_interface)
+        text_add(context, "%s", record_text(r, COL_interface_address));
+}
+
+/* The address of an interface of the configuration; empty: there is none of that name, or no gateway to ask. */
+static void find_address(const struct command *command, struct text *address)
+{
+    const struct bytes words[] = {bytes_of_text("show"), bytes_of_text("interface"),
+                                  bytes_of_text(command->request.file)};
     char space[WHY_SIZE];
     struct text why = text_of(space, sizeof space);
-    int status =
-        ping_run(command->out, command->request.peer, command->request.repeat_count, command->request.file, &why);
+
+    (void)client_ask(command->options->socket, words, COUNT_OF(words), CONTROL_ONCE, take_interface, address, &why);
+}
+
+static int do_ping(const struct command *command)
+{
+    const struct control_request *request = &command->request;
+    char space[WHY_SIZE], source[IP_TEXT_SIZE];
+    struct text why = text_of(space, sizeof space), address = text_of(source, sizeof source);
+    struct ip ip;
+
+    if (*request->file && !ip_parse(&ip, bytes_of_text(request->file)))
+        find_address(command, &address);
+
+    struct ping_options options = {.count = request->repeat_count,
+                                   .size = request->ping.size,
+                                   .timeout_s = request->ping.timeout_s,
+                                   .has_df = request->ping.has_df,
+                                   .source = *source ? source : request->file,
+                                   .pattern = request->ping.pattern};
+    int status = ping_run(command->out, request->peer, &options, &why);
 
     return status == 2 ? complain(command, space) : status;
 }

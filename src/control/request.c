@@ -226,6 +226,15 @@ static unsigned digit_of(uint8_t octet)
     return 16;
 }
 
+static bool is_hex(struct bytes word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if (digit_of(word.data[i]) > 15)
+            return false;
+    }
+    return true;
+}
+
 /* 0x and up to eight hex digits, or decimal. No SPI is 0. */
 static bool spi_of(struct bytes word, uint32_t *spi)
 {
@@ -267,6 +276,9 @@ static bool argument_take(struct control_request *request, enum argument argumen
     case ARGUMENT_PEER: return ip_parse(&request->peer, word);
     case ARGUMENT_SECONDS: return number_of(word, argument, &request->watch_s);
     case ARGUMENT_TIMES: return number_of(word, argument, &request->repeat_count);
+    case ARGUMENT_SIZE: return number_of(word, argument, &request->ping.size);
+    case ARGUMENT_TIMEOUT: return number_of(word, argument, &request->ping.timeout_s);
+    case ARGUMENT_PATTERN: return is_hex(word) && copy_word(request->ping.pattern, sizeof request->ping.pattern, word);
     case ARGUMENT_CONNID: return number_of(word, argument, &request->conn_id);
     case ARGUMENT_SPI: return spi_of(word, &request->spi);
     case ARGUMENT_MAP: return copy_word(request->map, sizeof request->map, word);
@@ -449,6 +461,7 @@ static enum control_parse_result take(struct walk *walk, struct bytes word, stru
             request->is_detail |= bytes_equal(keyword, bytes_of_text("detailed"));
             request->is_all |=
                 bytes_equal(keyword, bytes_of_text("all")) || bytes_equal(keyword, bytes_of_text("/all"));
+            request->ping.has_df |= bytes_equal(keyword, bytes_of_text("df-bit"));
             request->is_circular |= bytes_equal(keyword, bytes_of_text("circular-buffer"));
             take_protocol(request, keyword);
             take_capture_type(request, keyword);

@@ -73,7 +73,12 @@ struct control_request {
     enum control_session_type session_type;
     uint32_t line_count;   /* of `terminal pager` */
     uint32_t repeat_count; /* of `ping`; 0: not given */
-    uint32_t watch_s;      /* of `probe`; 0: not given */
+    struct {
+        uint32_t size, timeout_s; /* 0: not given */
+        bool has_df;
+        char pattern[5]; /* hex digits; "": not given */
+    } ping;
+    uint32_t watch_s; /* of `probe`; 0: not given */
     enum control_capture_type capture_type;
     bool is_circular;
     uint32_t buffer_size, packet_len;        /* of `capture`, bytes; 0: not given */

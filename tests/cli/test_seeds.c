@@ -183,7 +183,7 @@ static void an_IOS_router_without_a_way_back_shows_all_of_seed_5(void **state)
     console.told = echo_count = 0;
     FILE *out = open_memstream(&ping, &ping_len);
     struct ip target = ip_of_v4(0xac100202);
-    pinging = ping_begin(out, target, 50);
+    pinging = ping_begin(out, target, &(struct ping_options){.count = 50});
     show_command("sh crypto isakmp sa", "RT2#\n");
     for (size_t i = 0; i < COUNT_OF(looks_s); i++) {
         play_to(looks_s[i]);
