@@ -310,6 +310,16 @@ static void field_end_date(struct text *t, item *i)
     add_date(t, record_number(i->record, COL_certificate_valid_to));
 }
 
+static void field_last_update(struct text *t, item *i)
+{
+    add_date(t, record_number(i->record, COL_crl_last_update));
+}
+
+static void field_next_update(struct text *t, item *i)
+{
+    add_date(t, record_number(i->record, COL_crl_next_update));
+}
+
 static void field_pair_word(struct text *t, item *i)
 {
     text_add(t, record_number(i->record, COL_tunnel_pairs) == 1 ? "pair" : "pairs");

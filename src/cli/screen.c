@@ -281,6 +281,10 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
                    reply_find(reply, RECORD_certificate) ? BLOCK_COUNT : BLOCK_CERTIFICATES_NONE, BLOCK_CERTIFICATE,
                    view);
         return;
+    case CONTROL_SHOW_CRLS:
+        write_each(out, reply, RECORD_crl, reply_find(reply, RECORD_crl) ? BLOCK_COUNT : BLOCK_CRLS_NONE, BLOCK_CRL,
+                   view);
+        return;
     case CONTROL_SHOW_ARP: write_each(out, reply, RECORD_arp, BLOCK_ARP_HEAD, BLOCK_ARP, view); return;
     case CONTROL_SHOW_INTERFACE: write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_INTERFACE, view); return;
     case CONTROL_SHOW_INTERFACE_BRIEF:

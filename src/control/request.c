@@ -297,6 +297,7 @@ static bool argument_take(struct control_request *request, enum argument argumen
             return false;
         request->packet.protocol = (uint8_t)level;
         return true;
+    case ARGUMENT_TRUSTPOINT: return copy_word(request->trustpoint, sizeof request->trustpoint, word);
     case ARGUMENT_CAPTURE: return copy_word(request->capture, sizeof request->capture, word);
     case ARGUMENT_CAPTURED:
         return bytes_begin_with(word, bytes_of_text("capture:")) &&

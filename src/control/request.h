@@ -85,6 +85,7 @@ struct control_request {
     char drop[CONTROL_DROP_NAME_SIZE];       /* "": not given */
     char capture[CONTROL_CAPTURE_NAME_SIZE]; /* "": not given */
     char acl[CONTROL_WORD_SIZE];             /* an access-list; "": not given */
+    char trustpoint[CONTROL_WORD_SIZE];      /* "": not given */
     char map[CONTROL_WORD_SIZE];             /* a crypto map; "": not given */
     char group[CONTROL_WORD_SIZE];           /* a tunnel-group; "": not given */
     char user[CONTROL_WORD_SIZE];            /* "": not given */

@@ -163,7 +163,7 @@ bool adopt_reload(void *context, struct text *why)
     if (new == NULL || !take_over(daemon, new, false, why))
         return false;
     hosts_again(daemon->hosts);
-    crls_again(daemon->crls);
+    crls_again(daemon->crls, NULL);
     log_note(daemon->log, LOG_NOTICE, "%s has been read again and is in use", new->path);
     return true;
 }

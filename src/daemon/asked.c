@@ -97,6 +97,18 @@ static void want_clear(void *context, bool is_wanted)
     ((struct daemon *)context)->driver->out->wants_clear = is_wanted;
 }
 
+static bool crl_of(void *context, size_t nth, struct crls_view *view)
+{
+    return crls_nth(((struct daemon *)context)->crls, nth, view);
+}
+
+static size_t fetch_crls(void *context, const char *trustpoint, bool is_kept)
+{
+    struct daemon *daemon = context;
+
+    return (is_kept ? crls_again : crls_forget)(daemon->crls, *trustpoint == '\0' ? NULL : trustpoint);
+}
+
 static void tell_event(void *context, const struct event *event)
 {
     log_event(((struct daemon *)context)->log, event);
@@ -227,6 +239,8 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .clear_arp = clear_arp,
                                              .each_connection = each_connection,
                                              .forget_connection = forget_connection,
+                                             .crl = crl_of,
+                                             .fetch_crls = fetch_crls,
                                              .started_ms = clock_now_ms()};
     int error = control_open(&daemon->control, daemon->loop, &daemon->source, daemon->options->socket, NULL);
 

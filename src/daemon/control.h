@@ -39,6 +39,7 @@ struct control_change {
 
 struct doctor_report; /* doctor/doctor.h */
 struct connection;    /* daemon/conntrack.h */
+struct crls_view;     /* daemon/crls.h */
 
 /* Where the system would send something. */
 struct control_route {
@@ -91,6 +92,9 @@ struct control_source {
     void (*clear_arp)(void *context); /* neighbours that nobody has configured */
     void (*each_connection)(void *context, void *taker, bool (*take)(void *taker, const struct connection *connection));
     void (*forget_connection)(void *context, const struct connection *connection);
+    bool (*crl)(void *context, size_t nth, struct crls_view *view); /* as crls_nth */
+    /* Of a trustpoint, or of all ("") fetched now; what was there before is kept or not. How many that are. */
+    size_t (*fetch_crls)(void *context, const char *trustpoint, bool is_kept);
     struct doctor_report *(*examine)(void *context); /* to be freed; NULL: no memory */
 };
 

@@ -1,7 +1,10 @@
-/* The certificates of trustpoints as records: show crypto ca certificates. What a configuration holds, never a key. */
+/* The certificates and CRLs of trustpoints as records: show crypto ca certificates, crls. Never a key. */
 #include "crypto/certificate.h"
+#include "crypto/crl.h"
 #include "daemon/control_client.h"
+#include "daemon/crls.h"
 
+#include <string.h>
 #include <time.h>
 
 static const struct trustpoint *trustpoint_at(const struct client *client)
@@ -73,4 +76,104 @@ bool show_certificates(struct client *client)
         set_certificate(&r, &certificate);
     client_send(client, &r);
     return true;
+}
+
+/* ---- CRLs ---- */
+
+static void set_crl(struct control_record *r, const struct crl *crl, size_t len)
+{
+    bool has_end = crl->next_update_s > 0;
+
+    set_name(r, COL_crl_issuer, crl->issuer, crl->issuer_len);
+    record_set_text(r, COL_crl_status, has_end && crl->next_update_s <= (int64_t)time(NULL) ? "Expired" : "Available");
+    record_set_number(r, COL_crl_last_update, crl->this_update_s < 0 ? 0 : (uint64_t)crl->this_update_s);
+    if (has_end)
+        record_set_number(r, COL_crl_next_update, (uint64_t)crl->next_update_s);
+    record_set_number(r, COL_crl_revoked, crl->revoked_count);
+    record_set_number(r, COL_crl_bytes, len);
+}
+
+static bool is_wanted(const struct client *client, const char *trustpoint)
+{
+    const char *wanted = client->request.trustpoint;
+
+    return *wanted == '\0' || strcmp(wanted, trustpoint) == 0;
+}
+
+static void send_fetched(struct client *client, const struct crls_view *view)
+{
+    struct control_record r = control_record_of(RECORD_crl);
+
+    record_set_text(&r, COL_crl_trustpoint, view->trustpoint);
+    if (view->crl != NULL)
+        set_crl(&r, view->crl, view->len);
+    else
+        record_set_text(&r, COL_crl_status, "None");
+    record_set_text(&r, COL_crl_url, view->url);
+    if (view->is_under_way)
+        record_set_text(&r, COL_crl_attempt, "it is under way");
+    else if (view->why_not != NULL)
+        record_set_text(&r, COL_crl_attempt, view->why_not);
+    record_set_number(&r, COL_crl_next_attempt_s, view->next_attempt_s);
+    client_send(client, &r);
+}
+
+/* `index` counts the CRLs of this trustpoint's files. */
+static void send_of_file(struct client *client, const struct trustpoint *trustpoint)
+{
+    struct control_record r = control_record_of(RECORD_crl);
+    struct bytes der = trustpoint->crls[client->index++], read;
+    static struct crl crl;
+
+    if (!is_wanted(client, trustpoint->name) || !crl_read(&crl, der, NULL, &read))
+        return;
+    record_set_text(&r, COL_crl_trustpoint, trustpoint->name);
+    set_crl(&r, &crl, der.len);
+    client_send(client, &r);
+}
+
+/* Those from files, trustpoint after trustpoint (`stage`); then those that were fetched, or should be. */
+bool show_crls(struct client *client)
+{
+    const struct control_source *source = client->control->source;
+    const struct trustpoint *trustpoint = trustpoint_at(client);
+    struct crls_view view;
+
+    if (trustpoint != NULL && client->index < trustpoint->crl_count) {
+        send_of_file(client, trustpoint);
+        return true;
+    }
+    if (trustpoint != NULL) {
+        client->stage++;
+        client->index = 0;
+        return true;
+    }
+    if (source->crl == NULL || !source->crl(source->context, client->index, &view))
+        return false;
+    client->index++;
+    if (is_wanted(client, view.trustpoint))
+        send_fetched(client, &view);
+    return true;
+}
+
+static bool has_trustpoint(const struct policy *policy, const char *name)
+{
+    for (uint16_t i = 0; i < policy->trustpoint_count; i++)
+        if (strcmp(policy->trustpoints[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+void do_crls(struct client *client)
+{
+    const struct control_source *source = client->control->source;
+    const char *name = client->request.trustpoint;
+    bool is_request = client->request.id == CONTROL_FETCH_CRLS;
+
+    if (*name != '\0' && !has_trustpoint(source->policy(source->context), name))
+        client_fail(client, CONTROL_ERROR_NO_SUCH_TRUSTPOINT, NULL);
+    else if ((source->fetch_crls == NULL || source->fetch_crls(source->context, name, is_request) == 0) && is_request)
+        client_fail(client, CONTROL_ERROR_NO_CRL_URL, NULL);
+    else
+        client_done(client);
 }

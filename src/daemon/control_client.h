@@ -166,6 +166,8 @@ bool show_map(struct client *client);
 
 /* control_certificates.c */
 bool show_certificates(struct client *client);
+bool show_crls(struct client *client);
+void do_crls(struct client *client);
 
 /* control_system.c */
 bool show_routes(struct client *client);

@@ -492,6 +492,9 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_INTERFACE_BRIEF: client->producer = show_interfaces; return;
     case CONTROL_SHOW_MAP: client->producer = show_map; return;
     case CONTROL_SHOW_CERTIFICATES: client->producer = show_certificates; return;
+    case CONTROL_SHOW_CRLS: client->producer = show_crls; return;
+    case CONTROL_FETCH_CRLS:
+    case CONTROL_CLEAR_CRLS: do_crls(client); return;
     case CONTROL_SHOW_TUNNEL: client->producer = show_tunnels; return;
     case CONTROL_SHOW_VERSION: client_done(client); return;
     case CONTROL_CLEAR_ISAKMP_SA:

@@ -4,9 +4,11 @@
 #include "crypto/crl.h"
 #include "crypto/trust.h"
 #include "daemon/clock.h"
+#include "daemon/crl_store.h"
 #include "daemon/fetch.h"
 #include "vault/vault.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,8 @@ struct crls {
     struct log *log;
     struct vault_queue *queue;
     struct fetch *fetch;
+    char *directory;
+    struct crl_store *store; /* NULL: not opened, or it cannot be */
     const struct policy *policy;
     struct list *lists;
     size_t count;
@@ -75,6 +79,40 @@ static uint64_t until_next_ms(const struct crls *r, const struct list *list)
     return left_ms < CRLS_SOONEST_MS ? CRLS_SOONEST_MS : (uint64_t)left_ms;
 }
 
+static bool hold(struct list *list, const struct crl *crl, struct bytes der)
+{
+    uint8_t *copy = malloc(der.len);
+
+    if (copy == NULL)
+        return false;
+    memcpy(copy, der.data, der.len);
+    free(list->der);
+    list->der = copy;
+    list->der_len = der.len;
+    list->crl = *crl;
+    return true;
+}
+
+static void keep(struct crls *r, const struct list *list)
+{
+    if (r->store != NULL && !crl_store_put(r->store, list->name, list->url, bytes_of(list->der, list->der_len)))
+        log_note(r->log, LOG_WARNING, "the CRL of %s is not kept over a restart: %s", list->url, strerror(errno));
+}
+
+/* From before a restart, if it would be taken from its server, too. */
+static void recall(struct crls *r, struct list *list)
+{
+    struct bytes kept = crl_store_get(r->store, list->name, list->url), der;
+    struct crl crl;
+
+    if (kept.len == 0)
+        return;
+    if (crl_read(&crl, kept, (uint8_t *)kept.data, &der) && why_refused(r, list, &crl, der) == NULL &&
+        hold(list, &crl, der))
+        log_note(r->log, LOG_NOTICE, "trustpoint %s has the CRL of %s from before the restart", list->name, list->url);
+    free((void *)kept.data);
+}
+
 static const char *take(struct crls *r, struct list *list, struct bytes body)
 {
     uint8_t *space = malloc(body.len);
@@ -83,21 +121,19 @@ static const char *take(struct crls *r, struct list *list, struct bytes body)
     const char *why = space == NULL                       ? "there is no memory for it"
                       : crl_read(&crl, body, space, &der) ? why_refused(r, list, &crl, der)
                                                           : "it is no CRL";
-    uint8_t *copy = why != NULL ? NULL : malloc(der.len);
+    bool is_new = list->der == NULL || list->crl.this_update_s != crl.this_update_s;
 
-    if (copy != NULL) {
-        memcpy(copy, der.data, der.len);
-        if (list->der == NULL || list->crl.this_update_s != crl.this_update_s)
-            log_note(r->log, LOG_NOTICE, "trustpoint %s has the CRL of %s: %u certificates are revoked", list->name,
-                     list->url, crl.revoked_count);
-        free(list->der);
-        list->der = copy;
-        list->der_len = der.len;
-        list->crl = crl;
-        give(r, list);
-    }
+    if (why == NULL && !hold(list, &crl, der))
+        why = "there is no memory for it";
     free(space);
-    return why != NULL || copy != NULL ? why : "there is no memory for it";
+    if (why != NULL)
+        return why;
+    if (is_new)
+        log_note(r->log, LOG_NOTICE, "trustpoint %s has the CRL of %s: %u certificates are revoked", list->name,
+                 list->url, crl.revoked_count);
+    give(r, list);
+    keep(r, list);
+    return NULL;
 }
 
 static void on_done(void *context, struct bytes body, const char *why)
@@ -135,11 +171,13 @@ static void on_tick(uv_timer_t *timer)
     }
 }
 
-struct crls *crls_create(uv_loop_t *loop, struct log *log, struct vault_queue *queue)
+struct crls *crls_create(uv_loop_t *loop, struct log *log, struct vault_queue *queue, const char *directory)
 {
     struct crls *r = calloc(1, sizeof *r);
 
-    if (r == NULL || (r->fetch = fetch_create(loop, r, on_done)) == NULL) {
+    if (r == NULL || (directory != NULL && (r->directory = strdup(directory)) == NULL) ||
+        (r->fetch = fetch_create(loop, r, on_done)) == NULL) {
+        free(r == NULL ? NULL : r->directory);
         free(r);
         return NULL;
     }
@@ -169,6 +207,33 @@ static struct list list_make(struct crls *r, uint16_t trustpoint, uint8_t place)
     return list;
 }
 
+static void open_store(struct crls *r)
+{
+    char space[512];
+    struct text why = text_of(space, sizeof space);
+
+    if (r->directory == NULL)
+        return;
+    r->store = crl_store_open(r->directory, &why);
+    if (r->store == NULL)
+        log_note(r->log, LOG_WARNING, "no CRL is kept over a restart: %s", space);
+    free(r->directory);
+    r->directory = NULL;
+}
+
+static bool is_kept(void *context, const char *file)
+{
+    const struct crls *r = context;
+    char name[CRL_STORE_NAME_SIZE];
+
+    for (size_t i = 0; i < r->count; i++) {
+        crl_store_name(r->lists[i].name, r->lists[i].url, name);
+        if (strcmp(name, file) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void free_lists(struct list *lists, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -189,21 +254,52 @@ void crls_use(struct crls *r, const struct policy *policy)
     free_lists(r->lists, r->count);
     r->lists = lists;
     r->count = count;
-    for (size_t i = 0; i < count; i++)
+    if (count > 0)
+        open_store(r);
+    if (r->store != NULL)
+        crl_store_sweep(r->store, r, is_kept);
+    for (size_t i = 0; i < count; i++) {
+        if (lists[i].der == NULL && r->store != NULL)
+            recall(r, &lists[i]);
         if (lists[i].der != NULL)
             give(r, &lists[i]);
+    }
     if (count == 0)
         uv_timer_stop(&r->timer);
     else if (!uv_is_active((uv_handle_t *)&r->timer))
         CHECK(uv_timer_start(&r->timer, on_tick, 0, TICK_MS) == 0);
 }
 
-void crls_again(struct crls *r)
+size_t crls_again(struct crls *r, const char *trustpoint)
 {
-    for (size_t i = 0; i < r->count; i++)
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->count; i++) {
+        if (trustpoint != NULL && strcmp(r->lists[i].name, trustpoint) != 0)
+            continue;
         r->lists[i].due_ms = 0;
-    if (r->count > 0)
+        count++;
+    }
+    if (count > 0)
         CHECK(uv_timer_start(&r->timer, on_tick, 0, TICK_MS) == 0);
+    return count;
+}
+
+size_t crls_forget(struct crls *r, const char *trustpoint)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct list *list = &r->lists[i];
+
+        if (list->der == NULL || (trustpoint != NULL && strcmp(list->name, trustpoint) != 0))
+            continue;
+        free(list->der);
+        list->der = NULL;
+        list->der_len = 0;
+        give(r, list);
+        if (r->store != NULL)
+            crl_store_drop(r->store, list->name, list->url);
+    }
+    return crls_again(r, trustpoint);
 }
 
 bool crls_nth(const struct crls *r, size_t nth, struct crls_view *view)
@@ -211,17 +307,16 @@ bool crls_nth(const struct crls *r, size_t nth, struct crls_view *view)
     if (nth >= r->count)
         return false;
     const struct list *list = &r->lists[nth];
+    uint64_t now_ms = clock_now_ms();
     *view = (struct crls_view){
         .trustpoint = list->name,
         .url = list->url,
         .is_under_way = fetch_is_busy(r->fetch) && list == list_of(r, r->fetched_name, r->fetched_url),
         .why_not = list->why_not,
+        .crl = list->der == NULL ? NULL : &list->crl,
+        .len = list->der_len,
+        .next_attempt_s = list->due_ms > now_ms ? (list->due_ms - now_ms + 999) / 1000 : 0,
     };
-    if (list->der == NULL)
-        return true;
-    view->this_update_s = list->crl.this_update_s;
-    view->next_update_s = list->crl.next_update_s;
-    view->revoked_count = list->crl.revoked_count;
     return true;
 }
 
@@ -230,6 +325,8 @@ static void on_closed(uv_handle_t *handle)
     struct crls *r = handle->data;
 
     free_lists(r->lists, r->count);
+    crl_store_close(r->store);
+    free(r->directory);
     free(r);
 }
 

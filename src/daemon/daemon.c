@@ -10,6 +10,7 @@
 #include "daemon/steer.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +220,21 @@ static void send_remote(void *context, int severity, uint32_t message_number, co
     log_remote_send(context, severity, message_number, line);
 }
 
+/* Those that are fetched are kept beside the socket: that is there until the next boot. */
+static struct crls *make_crls(struct daemon *daemon)
+{
+    static const char name[] = "/crls";
+    const char *socket = daemon->options->socket, *slash = strrchr(socket, '/');
+    char directory[PATH_MAX];
+    struct text text = text_of(directory, sizeof directory);
+
+    if (slash == NULL)
+        text_add(&text, ".%s", name);
+    else
+        text_add(&text, "%.*s%s", (int)(slash - socket), socket, name);
+    return crls_create(daemon->loop, daemon->log, daemon->queue, text.is_cut ? NULL : directory);
+}
+
 /* The order matters: first what keeps traffic from leaving in clear, then the TUN. */
 static bool make_parts(struct daemon *daemon, struct text *why)
 {
@@ -230,8 +246,8 @@ static bool make_parts(struct daemon *daemon, struct text *why)
         vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer, on_open});
     daemon->ocsp = ocsp_create(daemon->loop, daemon->log, OCSP_PATIENCE_MS, daemon, on_answer);
     daemon->hosts = hosts_create(daemon->loop, daemon->log, daemon, adopt_hosts);
-    daemon->crls = daemon->queue == NULL ? NULL : crls_create(daemon->loop, daemon->log, daemon->queue);
     daemon->pam = pam_create(daemon->loop, daemon->log, daemon, on_verdict);
+    daemon->crls = daemon->queue == NULL ? NULL : make_crls(daemon);
     daemon->driver = driver_create(daemon->loop, daemon->log, why);
     if (daemon->driver == NULL)
         return false;

@@ -353,12 +353,13 @@ bool vault_queue_set_crl(struct vault_queue *queue, uint16_t trustpoint, uint8_t
 {
     struct job *job = calloc(1, sizeof *job);
 
-    CHECK(trustpoint < VAULT_TRUSTS_MAX && place < TRUST_FETCHED_MAX && der.len > 0);
-    if (job == NULL || (job->crl = malloc(der.len)) == NULL) {
+    CHECK(trustpoint < VAULT_TRUSTS_MAX && place < TRUST_FETCHED_MAX);
+    if (job == NULL || (job->crl = malloc(der.len + 1)) == NULL) { /* never 0: crl is not NULL then */
         free(job);
         return false;
     }
-    memcpy(job->crl, der.data, der.len);
+    if (der.len > 0)
+        memcpy(job->crl, der.data, der.len);
     job->crl_len = der.len;
     job->crl_trustpoint = trustpoint;
     job->crl_place = place;

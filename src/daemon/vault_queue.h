@@ -40,8 +40,8 @@ bool vault_queue_set_keys(struct vault_queue *queue, const struct conf_key *keys
 /* All trustpoints anew, with the private keys of those that have one. False: no memory; nothing changes then. */
 bool vault_queue_set_trusts(struct vault_queue *queue, const struct conf *conf);
 
-/* A CRL that was fetched for a trustpoint, in a place of its own below TRUST_FETCHED_MAX: copied. It is gone when the
- * trustpoints are set anew. False: no memory. */
+/* A CRL that was fetched for a trustpoint, in a place of its own below TRUST_FETCHED_MAX: copied; empty: there is none
+ * any more. It is gone when the trustpoints are set anew. False: no memory. */
 bool vault_queue_set_crl(struct vault_queue *queue, uint16_t trustpoint, uint8_t place, struct bytes der);
 
 /* All users anew. A password that stands there in clear becomes a hash. False: no memory or randomness; nothing changes

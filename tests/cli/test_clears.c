@@ -53,6 +53,7 @@ static void each_screen_has_what_clears_it_or_a_reason_why_nothing_does(void **s
         {CONTROL_SHOW_INTERFACE_BRIEF, "clear interface GigabitEthernet0/0",
          "by the other name; nothing here is counted"},
         {CONTROL_SHOW_CERTIFICATES, NULL, "configuration: clear configure crypto ca trustpoint"},
+        {CONTROL_SHOW_CRLS, "clear crypto ca crls", "and with a trustpoint; those of files stay"},
         {CONTROL_SHOW_VERSION, NULL, "there is nothing to clear"},
         {CONTROL_SHOW_RUNNING, NULL, "clear configure"},
         {CONTROL_SHOW_STARTUP, NULL, "a file"},

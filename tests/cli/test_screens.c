@@ -321,6 +321,49 @@ static void certificates_are_shown_as_an_asa_shows_them(void **state)
                   "No trustpoint has a certificate.\n");
 }
 
+static void CRLs_are_shown_as_an_asa_shows_them_and_with_what_is_not_there(void **state)
+{
+    (void)state;
+    expect_screen("{\"record\":\"crl\",\"trustpoint\":\"LAB\",\"status\":\"Available\",\"issuer\":\"CN = root\","
+                  "\"last_update\":1577836800,\"next_update\":4733510399,\"revoked\":2,\"bytes\":474,"
+                  "\"url\":\"http://a.example.net/root.crl\",\"next_attempt_s\":60}\n"
+                  "{\"record\":\"crl\",\"trustpoint\":\"FILES\",\"status\":\"Expired\",\"issuer\":\"CN = other\","
+                  "\"last_update\":1577836800,\"revoked\":0,\"bytes\":300}\n"
+                  "{\"record\":\"crl\",\"trustpoint\":\"LAB\",\"status\":\"None\","
+                  "\"url\":\"http://b.example.net/root.crl\",\"attempt\":\"nobody answers there\","
+                  "\"next_attempt_s\":7}\n",
+                  (struct control_request){.id = CONTROL_SHOW_CRLS}, DIALECT_ASA,
+                  "CRL Issuer Name: \n"
+                  "    CN = root\n"
+                  "    LastUpdate: 00:00:00 UTC Jan 1 2020\n"
+                  "    NextUpdate: 23:59:59 UTC Dec 31 2119\n"
+                  "    Retrieved from CRL Distribution Point: \n"
+                  "      http://a.example.net/root.crl\n"
+                  "    Size (bytes): 474\n"
+                  "    Revoked certificates: 2\n"
+                  "    Status: Available\n"
+                  "    Fetched again in: 60 s\n"
+                  "    Associated Trustpoints: LAB \n"
+                  "\n"
+                  "CRL Issuer Name: \n"
+                  "    CN = other\n"
+                  "    LastUpdate: 00:00:00 UTC Jan 1 2020\n"
+                  "    Size (bytes): 300\n"
+                  "    Revoked certificates: 0\n"
+                  "    Status: Expired\n"
+                  "    Associated Trustpoints: FILES \n"
+                  "\n"
+                  "CRL Issuer Name: \n"
+                  "    Retrieved from CRL Distribution Point: \n"
+                  "      http://b.example.net/root.crl\n"
+                  "    Status: None\n"
+                  "    Last attempt: nobody answers there\n"
+                  "    Fetched again in: 7 s\n"
+                  "    Associated Trustpoints: LAB \n"
+                  "\n");
+    expect_screen("", (struct control_request){.id = CONTROL_SHOW_CRLS}, DIALECT_ASA, "No trustpoint has a CRL.\n");
+}
+
 static void the_version_counts_crypto_map_entries(void **state)
 {
     static const struct {
@@ -515,6 +558,7 @@ int main(void)
         cmocka_unit_test(an_end_is_no_failure),
         cmocka_unit_test(attempts_with_a_stranger_say_that_no_tunnel_is_configured),
         cmocka_unit_test(certificates_are_shown_as_an_asa_shows_them),
+        cmocka_unit_test(CRLs_are_shown_as_an_asa_shows_them_and_with_what_is_not_there),
         cmocka_unit_test(the_version_counts_crypto_map_entries),
         cmocka_unit_test(steps_show_their_payloads_in_few_words),
         cmocka_unit_test(every_line_of_every_screen_can_be_printed),

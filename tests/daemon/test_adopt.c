@@ -133,10 +133,11 @@ void crls_use(struct crls *crls, const struct policy *policy)
     CHECK(policy != NULL && step("revocation"));
 }
 
-void crls_again(struct crls *crls)
+size_t crls_again(struct crls *crls, const char *trustpoint)
 {
     (void)crls;
-    CHECK(step("revocation-again"));
+    CHECK(trustpoint == NULL && step("revocation-again"));
+    return 0;
 }
 
 uint32_t hosts_list(const struct hosts *hosts, struct conf_host *list)

@@ -2,12 +2,15 @@
 #include "daemon/crls.h"
 
 #include "crypto/certificates.h"
+#include "daemon/crl_store.h"
 #include "daemon/fetch.h"
 #include "web.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -128,7 +131,7 @@ static struct crls_view asked_again(void)
     struct crls_view view;
     unsigned before = server.asked;
 
-    crls_again(crls);
+    CHECK(crls_again(crls, NULL) == 1 && crls_again(crls, "LAB") == 1 && crls_again(crls, "OTHER") == 0);
     while (server.asked == before)
         uv_run(&loop, UV_RUN_ONCE);
     /* The answer is judged when the process has gone. */
@@ -162,7 +165,7 @@ static void a_CRL_is_taken_when_it_is_of_the_authority_and_not_older_than_the_la
     server_begin();
     log_of_test = log_open(false, false, false);
     queue = vault_queue_create(&loop, 16, &(struct vault_queue_hooks){NULL, on_answer, NULL});
-    crls = crls_create(&loop, log_of_test, queue);
+    crls = crls_create(&loop, log_of_test, queue, NULL);
     use("root.pem");
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         server.served = cases[i].served;
@@ -171,7 +174,8 @@ static void a_CRL_is_taken_when_it_is_of_the_authority_and_not_older_than_the_la
         const char *why = view.why_not == NULL ? "" : view.why_not;
         if (strcmp(why, cases[i].why_not == NULL ? "" : cases[i].why_not) != 0)
             fail_msg("%zu: %s", i, why);
-        CHECK((view.next_update_s != 0) == cases[i].has_one && (view.revoked_count == 1) == cases[i].has_one);
+        CHECK((view.crl != NULL) == cases[i].has_one && (view.len > 0) == cases[i].has_one);
+        CHECK(view.crl == NULL || (view.crl->next_update_s > 0 && view.crl->revoked_count == 1));
     }
     /* In PEM, as `openssl ca -gencrl` writes it. */
     snprintf(path, sizeof path, "%s/certificates/root.crl", TESTS_DIR);
@@ -181,6 +185,11 @@ static void a_CRL_is_taken_when_it_is_of_the_authority_and_not_older_than_the_la
     server.body = bytes_of(text, fread(text, 1, sizeof text, file));
     fclose(file);
     CHECK(asked_again().why_not == NULL);
+    /* What is forgotten is fetched anew at once. */
+    struct crls_view forgotten;
+    CHECK(crls_forget(crls, "OTHER") == 0 && crls_nth(crls, 0, &forgotten) && forgotten.crl != NULL);
+    CHECK(crls_forget(crls, NULL) == 1 && crls_nth(crls, 0, &forgotten) && forgotten.crl == NULL);
+    CHECK(forgotten.next_attempt_s == 0 && asked_again().crl != NULL);
     /* With another authority of the same name it is nobody's, and what was known of it stays known to the trustpoint
      * of that name: the chain decides. */
     use("stranger.pem");
@@ -198,12 +207,108 @@ static void a_CRL_is_taken_when_it_is_of_the_authority_and_not_older_than_the_la
     CHECK(uv_loop_close(&loop) == 0);
 }
 
+/* ---- over a restart */
+
+static char directory[] = "/tmp/ikewise-crls-XXXXXX", kept_path[200];
+
+static void start(const char *where)
+{
+    CHECK(uv_loop_init(&loop) == 0);
+    server_begin();
+    queue = vault_queue_create(&loop, 16, &(struct vault_queue_hooks){NULL, on_answer, NULL});
+    crls = crls_create(&loop, log_of_test, queue, where);
+}
+
+static void stop(void)
+{
+    crls_close(crls);
+    vault_queue_stop(queue);
+    server_end();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    vault_queue_free(queue);
+    CHECK(uv_loop_close(&loop) == 0);
+}
+
+static void write_kept(struct bytes content)
+{
+    FILE *file = fopen(kept_path, "wb");
+
+    CHECK(file != NULL && fwrite(content.data, 1, content.len, file) == content.len && fclose(file) == 0);
+}
+
+/* The port of the server is another one each time; a file has the name of its URL. */
+static void name_kept(void)
+{
+    char name[CRL_STORE_NAME_SIZE];
+
+    crl_store_name("LAB", url_of("root.crl"), name);
+    snprintf(kept_path, sizeof kept_path, "%s/crls/%s", directory, name);
+}
+
+static void what_was_fetched_is_there_after_a_restart_if_it_would_be_taken_again(void **state)
+{
+    static uint8_t large[FETCH_MAX + 1];
+    const struct {
+        struct bytes content;
+        const char *anchor;
+        bool is_there;
+        const char *why;
+    } cases[] = {{file_der(1, "root.crl"), "root.pem", true, "as it was left"},
+                 {file_der(2, "root-old.crl"), "root.pem", false, "it has expired meanwhile"},
+                 {file_der(1, "root.crl"), "stranger.pem", false, "the trustpoint believes another authority now"},
+                 {bytes_of_text("<html>"), "root.pem", false, "it is no CRL"},
+                 {bytes_of(file_der(1, "root.crl").data, 100), "root.pem", false, "its end is missing"},
+                 {bytes_of_text(""), "root.pem", false, "it is empty"},
+                 {BYTES_OF(large), "root.pem", false, "it is larger than what is fetched"}};
+    char where[100], stale[200];
+    struct crls_view view;
+
+    (void)state;
+    CHECK(mkdtemp(directory) != NULL);
+    snprintf(where, sizeof where, "%s/crls", directory);
+    snprintf(stale, sizeof stale, "%s/of-nobody", where);
+    log_of_test = log_open(false, false, false);
+    start(where);
+    server.served = SERVES_BODY;
+    server.body = file_der(1, "root.crl");
+    use("root.pem");
+    CHECK(asked_again().crl != NULL);
+    name_kept();
+    CHECK(access(kept_path, R_OK) == 0);
+    CHECK(crls_forget(crls, "LAB") == 1 && access(kept_path, R_OK) != 0);
+    stop();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        start(where);
+        name_kept();
+        write_kept(cases[i].content);
+        CHECK(fclose(fopen(stale, "wb")) == 0);
+        use(cases[i].anchor);
+        CHECK(crls_nth(crls, 0, &view) && view.next_attempt_s == 0); /* it is fetched anew all the same */
+        if ((view.crl != NULL) != cases[i].is_there)
+            fail_msg("%s", cases[i].why);
+        CHECK(access(stale, R_OK) != 0);
+        stop();
+    }
+    /* Where others may write nothing is believed, nor left. */
+    CHECK(chmod(where, 0777) == 0);
+    start(where);
+    name_kept();
+    write_kept(file_der(1, "root.crl"));
+    use("root.pem");
+    CHECK(crls_nth(crls, 0, &view) && view.crl == NULL);
+    stop();
+    log_close(log_of_test);
+    snprintf(stale, sizeof stale, "rm -rf %s", directory);
+    CHECK(system(stale) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_fetched_is_bounded_and_a_failure_has_a_name),
         cmocka_unit_test(what_is_under_way_ends_with_the_one_who_wanted_it),
         cmocka_unit_test(a_CRL_is_taken_when_it_is_of_the_authority_and_not_older_than_the_last),
+        cmocka_unit_test(what_was_fetched_is_there_after_a_restart_if_it_would_be_taken_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,22 @@ shows_certificate() {
     ikewise "$our_node" show crypto ca certificates | grep -A9 '^Certificate' | grep -m1 -o 'CN = west'
 }
 
+crl_screen_has() {
+    ikewise "$our_node" show crypto ca crls LAB | grep -m1 -E "$1"
+}
+
+# It is fetched anew when it is asked for, and once more when it was thrown away; a server that has gone is told of. What there
+# was before is used on, also when we have been away meanwhile; until it is thrown away.
+crls_are_shown_and_fetched_anew() {
+    crl_screen_has 'Revoked certificates: 1' && crl_screen_has 'Fetched again in: [0-9]{4} s' || return 1
+    ikewise "$our_node" clear crypto ca crls LAB && lab_until 5 crl_screen_has 'Status: Available' || return 1
+    ! ikewise "$our_node" crypto ca crl request OTHER || return 1
+    lab_stop server
+    ikewise "$our_node" crypto ca crl request LAB && lab_until 5 crl_screen_has 'Last attempt: nobody answers there' || return 1
+    ikewise_stop "$our_node" && ikewise_start "$our_node" && crl_screen_has 'Status: Available' || return 1
+    ikewise "$our_node" clear crypto ca crls && lab_until 5 crl_screen_has 'Status: None'
+}
+
 is_refused() {
     "${initiator}_up" west >/dev/null 2>&1 &
     lab_until 8 grep -q "$outcome" "$(ikewise_logs "$our_node")" || return 1
@@ -178,7 +194,9 @@ check_up() {
         expect "$name: both SAs there" strongswan_describe "$their_node" &&
         expect "$name: the same SPIs at both ends" spis_are_equal &&
         expect "$name: our certificate on the screen" shows_certificate &&
-        expect "$name: our delete is seen there" delete_is_seen
+        { [ "$kind" != rsa ] || expect "$name: the CRL of a file on the screen" crl_screen_has 'Revoked certificates: 1'; } &&
+        expect "$name: our delete is seen there" delete_is_seen &&
+        { [ "$kind" != url ] || expect "$name: CRLs on the screen, fetched anew, and kept" crls_are_shown_and_fetched_anew; }
 }
 
 run_cell() {
