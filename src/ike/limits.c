@@ -27,6 +27,18 @@ static bool is_same_session(const struct isakmp_sa *sa, struct handle session)
     return sa->state == SA_UP && handle_equal(sa->session, session);
 }
 
+static uint64_t end_ms(uint64_t since_ms, uint32_t timeout_s)
+{
+    return timeout_s == 0 ? UINT64_MAX : since_ms + (uint64_t)timeout_s * 1000;
+}
+
+static uint64_t session_end_ms(const struct ike *ike, const struct isakmp_sa *sa, const struct group_policy *policy)
+{
+    const struct session *session = session_of(ike, sa->session);
+
+    return end_ms(session != NULL ? session->begun_ms : sa->login_ms, policy->session_timeout_s);
+}
+
 void limits_begin(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa)
 {
     const struct group_policy *policy = group_policy_of(ike, sa->tunnel_group);
@@ -37,6 +49,24 @@ void limits_begin(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa)
     for (EACH_SA_OF(ike, sa->peer, before)) /* a rekey is no new login */
         if (before->login_ms != 0 && before->login_ms < sa->login_ms && is_same_session(before, sa->session))
             sa->login_ms = before->login_ms;
+    uint64_t session_ms = (uint64_t)policy->session_timeout_s * 1000;
+    for (EACH_PAIR_OF(ike, sa->peer, pair)) /* nor is one after a while without an ISAKMP SA */
+        if (session_ms > 0 && pair->session_end_ms > session_ms && pair->session_end_ms < sa->login_ms + session_ms &&
+            handle_equal(pair->session, sa->session))
+            sa->login_ms = pair->session_end_ms - session_ms;
+}
+
+/* Without limits both are never. */
+void limits_begin_pair(const struct ike *ike, const struct isakmp_sa *sa, struct pair *pair)
+{
+    const struct group_policy *policy = group_policy_of(ike, sa->tunnel_group);
+
+    pair->session_end_ms = pair->used_ms = pair->idle_timeout_s = 0;
+    if (sa->login_ms == 0 || policy == NULL)
+        return;
+    pair->session_end_ms = session_end_ms(ike, sa, policy);
+    pair->idle_timeout_s = policy->idle_timeout_s;
+    pair->used_ms = sa->used_ms;
 }
 
 void limits_note_traffic(const struct ike *ike, uint64_t now_ms, const struct pair *pair)
@@ -44,24 +74,34 @@ void limits_note_traffic(const struct ike *ike, uint64_t now_ms, const struct pa
     for (EACH_SA_OF(ike, pair->peer, sa))
         if (sa->login_ms != 0 && is_same_session(sa, pair->session))
             sa->used_ms = now_ms;
+    for (EACH_PAIR_OF(ike, pair->peer, other))
+        if (handle_equal(other->session, pair->session))
+            other->used_ms = now_ms;
 }
 
-static uint64_t end_ms(uint64_t since_ms, uint32_t timeout_s)
+static uint64_t first_of(uint64_t session_ms, uint64_t idle_ms, enum reason *why)
 {
-    return timeout_s == 0 ? UINT64_MAX : since_ms + (uint64_t)timeout_s * 1000;
+    *why = session_ms <= idle_ms ? REASON_SESSION_TIMEOUT : REASON_IDLE;
+    return session_ms <= idle_ms ? session_ms : idle_ms;
 }
 
 uint64_t limits_next_ms(const struct ike *ike, const struct isakmp_sa *sa, enum reason *why)
 {
     const struct group_policy *policy = group_policy_of(ike, sa->tunnel_group);
-    const struct session *session = session_of(ike, sa->session);
 
     if (sa->login_ms == 0 || policy == NULL)
         return UINT64_MAX;
-    uint64_t session_ms = end_ms(session != NULL ? session->begun_ms : sa->login_ms, policy->session_timeout_s);
-    uint64_t idle_ms = end_ms(sa->used_ms, policy->idle_timeout_s);
-    *why = session_ms <= idle_ms ? REASON_SESSION_TIMEOUT : REASON_IDLE;
-    return session_ms <= idle_ms ? session_ms : idle_ms;
+    return first_of(session_end_ms(ike, sa, policy), end_ms(sa->used_ms, policy->idle_timeout_s), why);
+}
+
+uint64_t limits_next_of_pair_ms(const struct ike *ike, const struct pair *pair, enum reason *why)
+{
+    if (pair->session_end_ms == 0 || !pair->is_up)
+        return UINT64_MAX;
+    for (EACH_SA_OF(ike, pair->peer, sa))
+        if (is_same_session(sa, pair->session))
+            return UINT64_MAX;
+    return first_of(pair->session_end_ms, end_ms(pair->used_ms, pair->idle_timeout_s), why);
 }
 
 /* ---- how often */

@@ -244,7 +244,11 @@ struct pair {
     uint64_t begun_ms, up_ms, expires_ms;
     uint64_t rekey_ms, retire_ms; /* as of an ISAKMP SA */
     uint64_t heard_ms;            /* when ESP last came */
-    enum reason doomed;           /* to be ended by the timers; REASON_OK: not */
+    /* What its ISAKMP SA was limited to, for when that is gone: when the session ends, when a packet last went through
+     * and for how long none may (0: nothing limits it). */
+    uint64_t session_end_ms, used_ms;
+    uint32_t idle_timeout_s;
+    enum reason doomed; /* to be ended by the timers; REASON_OK: not */
 };
 
 enum { WAITING_MAX = 16, HEARD_IDS_MAX = 128, EXCHANGES_PER_SA_MAX = 16, RESENDS_OF_ANSWER_MAX = 6 };

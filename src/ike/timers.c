@@ -279,18 +279,24 @@ static void sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struc
         dpd_due(ike, now_ms, sa, out);
 }
 
-static uint64_t pair_next_ms(const struct pair *pair)
+static uint64_t pair_next_ms(const struct ike *ike, const struct pair *pair)
 {
-    return pair->doomed != REASON_OK ? 0
-                                     : earlier(ends_ms(pair->expires_ms, pair->retire_ms), or_never(pair->rekey_ms));
+    enum reason why;
+
+    if (pair->doomed != REASON_OK)
+        return 0;
+    return earlier(earlier(ends_ms(pair->expires_ms, pair->retire_ms), or_never(pair->rekey_ms)),
+                   limits_next_of_pair_ms(ike, pair, &why));
 }
 
 static void pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
 {
-    enum reason why = pair->doomed != REASON_OK              ? pair->doomed
-                      : now_ms >= or_never(pair->retire_ms)  ? REASON_REPLACED
-                      : now_ms >= or_never(pair->expires_ms) ? REASON_LIFETIME
-                                                             : REASON_OK;
+    enum reason limit = REASON_OK;
+    enum reason why = pair->doomed != REASON_OK                             ? pair->doomed
+                      : now_ms >= limits_next_of_pair_ms(ike, pair, &limit) ? limit
+                      : now_ms >= or_never(pair->retire_ms)                 ? REASON_REPLACED
+                      : now_ms >= or_never(pair->expires_ms)                ? REASON_LIFETIME
+                                                                            : REASON_OK;
 
     if (why == REASON_REPLACED)
         rekey_pair_retire(ike, now_ms, pair, out);
@@ -313,7 +319,7 @@ static bool one_due(struct ike *ike, uint64_t now_ms, struct handle peer, struct
         return true;
     }
     for (EACH_PAIR_OF(ike, peer, pair))
-        if (pair_next_ms(pair) <= now_ms) {
+        if (pair_next_ms(ike, pair) <= now_ms) {
             pair_due(ike, now_ms, pair, out);
             return true;
         }
@@ -341,7 +347,7 @@ static uint64_t peer_next_ms(const struct ike *ike, struct handle peer)
     uint64_t next = earlier(farewell_next_ms(peer_of(ike, peer)), or_never(peer_of(ike, peer)->restart_ms));
 
     for (EACH_PAIR_OF(ike, peer, pair))
-        next = earlier(next, pair_next_ms(pair));
+        next = earlier(next, pair_next_ms(ike, pair));
     for (EACH_SA_OF(ike, peer, sa)) {
         next = earlier(next, earlier(sa_next_ms(ike, sa), fragments_next_ms(ike, sa)));
         for (EACH_EXCHANGE_OF(ike, sa->self, exchange))
