@@ -48,6 +48,7 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_IS_UP: return record_flag(r, COL_interface_up);
     case SCREEN_IS_DOWN: return !record_flag(r, COL_interface_up);
     case SCREEN_MAP_PFS: return record_number(r, COL_map_entry_pfs_group) > 0;
+    case SCREEN_NOBODY: return !record_has(r, COL_ipsec_pair_username);
     case SCREEN_MAP_UNFINISHED:
         return *record_text(r, COL_map_entry_peers) == '\0' || *record_text(r, COL_map_entry_lines) == '\0';
     case SCREEN_MAP_NO_PFS: return record_number(r, COL_map_entry_pfs_group) == 0;

@@ -206,6 +206,11 @@ static void field_map_transform(struct text *t, item *i)
     add_ios_transform(t, bytes_of(i->transform.data, len), bytes_after(i->transform, len + 1));
 }
 
+static void field_pair_kind(struct text *t, item *i)
+{
+    text_add(t, record_has(i->record, COL_ipsec_pair_assigned) ? "RA" : "L2L");
+}
+
 static void field_mode(struct text *t, item *i)
 {
     text_add(t, record_flag(i->record, COL_ipsec_pair_transport) ? "Transport" : "Tunnel");

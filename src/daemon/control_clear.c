@@ -136,7 +136,8 @@ static bool is_in(const char *word, const char *name)
 static bool is_session_asked_for(const struct control_request *request, const struct ike_sa_view *view)
 {
     return !view->is_dead && !view->is_rekeying &&
-           (!ip_is_set(request->peer) || ip_equal(request->peer, view->remote.ip)) &&
+           (!ip_is_set(request->peer) || ip_equal(request->peer, view->remote.ip) ||
+            ip_equal(request->peer, view->assigned)) &&
            (request->conn_id == 0 || request->conn_id == view->conn_id) && is_in(request->group, view->tunnel_group) &&
            (request->user[0] == '\0' || (view->user != NULL && strcmp(request->user, view->user) == 0)) &&
            (request->session_type == CONTROL_SESSION_ANY ||

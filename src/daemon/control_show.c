@@ -204,6 +204,13 @@ static void set_pair(struct control_record *r, const struct ike_pair_view *v, ui
     char space[128];
     struct text t = text_of(space, sizeof space);
 
+    if (v->user && *v->user) {
+        text_add_escaped(&t, bytes_of_text(v->user));
+        record_set_text(r, COL_ipsec_pair_username, space);
+        t = text_of(space, sizeof space);
+    }
+    if (ip_is_set(v->assigned))
+        record_set_ip(r, COL_ipsec_pair_assigned, v->assigned);
     record_set_ip(r, COL_ipsec_pair_local, v->local.ip);
     record_set_number(r, COL_ipsec_pair_local_port, v->local.port);
     record_set_ip(r, COL_ipsec_pair_peer, v->remote.ip);

@@ -97,7 +97,13 @@ bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struc
         .begun_ms = pair->begun_ms,
         .conn_id = pair->conn_id,
         .is_up = pair->is_up,
+        .user = "",
     };
+    const struct session *session = session_of(ike, pair->session);
+    if (session != NULL && session->tunnel == NO_INDEX) {
+        view->user = session->user;
+        view->assigned = session->address;
+    }
     return true;
 }
 

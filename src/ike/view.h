@@ -43,7 +43,9 @@ struct ike_pair_view {
     uint32_t lifetime_s, lifetime_kb, remaining_s;
     uint64_t begun_ms;
     uint32_t conn_id;
-    bool is_up; /* both halves stand */
+    bool is_up;         /* both halves stand */
+    const char *user;   /* of remote access: who it is, as he wrote it; "": nobody */
+    struct ip assigned; /* and the inner address that he was given */
 };
 
 /* How an attempt ended; the last ones of each peer are kept after its SAs have died. */

@@ -65,6 +65,7 @@ bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct 
     if (index < gateway.user_count) {
         view->is_user = true;
         view->user = "anna";
+        view->assigned = ip_of_v4(0x0a3cc80b);
     }
     view->asa_state = "MM_ACTIVE";
     view->ios_state = "QM_IDLE";

@@ -148,6 +148,7 @@ static void a_logoff_ends_the_sessions_that_it_names_and_counts_them(void **stat
         {"vpn-sessiondb logoff ra-ikev1-ipsec", 1, IKE_CLEAR_SA},
         {"vpn-sessiondb logoff ipaddress 192.0.2.1", 2, IKE_DOWN},
         {"vpn-sessiondb logoff ipaddress 192.0.2.2", 0, IKE_UP},
+        {"vpn-sessiondb logoff ipaddress 10.60.200.11", 1, IKE_CLEAR_SA},
     };
 
     (void)state;

@@ -84,6 +84,26 @@ static void a_user_is_one_on_the_screens_of_his_gateway(void **state)
     expect_session("show vpn-sessiondb l2l", "INFO: There are presently no active sessions of the type specified\n");
 }
 
+/* The form of a user's pair: whose it is, what he was given, and RA in place of L2L. */
+static void his_pair_says_whose_it_is(void **state)
+{
+    char *screen;
+
+    (void)state;
+    make_world(SIM_PASSWORD);
+    sim_site(seed.sim, DEVICE, &gateway);
+    sim_site(seed.sim, PEER, &client);
+    sim_acquire(seed.sim, PEER, 0);
+    seed_run_to(5000);
+    screen = seed_screen("show crypto ipsec sa");
+    assert_non_null(strstr(screen, "      remote ident (addr/mask/prot/port): (10.60.200.11/255.255.255.255/0/0)\n"
+                                   "      current_peer: 198.51.100.2, username: alice\n"
+                                   "      dynamic allocated peer ip: 10.60.200.11\n"));
+    assert_non_null(strstr(screen, "in use settings ={RA, Tunnel, "));
+    assert_null(strstr(screen, "L2L"));
+    free(screen);
+}
+
 static void who_is_refused_has_no_session(void **state)
 {
     (void)state;
@@ -162,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_user_is_one_on_the_screens_of_his_gateway, seed_start, seed_end),
+        cmocka_unit_test_setup_teardown(his_pair_says_whose_it_is, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(who_is_refused_has_no_session, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(a_client_has_an_sa_of_type_user_and_serves_nobody, seed_start, seed_end),
         cmocka_unit_test(users_behind_one_address_have_each_their_own_traffic),

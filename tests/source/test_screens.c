@@ -85,6 +85,14 @@ static const struct {
      "screen-sa CONN_ID=1001 LOCAL=198.51.100.2 PEER=192.0.2.9 RESULT=ACTIVE ENCRYPTION=aes HASH=sha "
      "AUTHENTICATION=psk DH_GROUP=14; screen-sa CONN_ID=1002 LOCAL=198.51.100.2 PEER=192.0.2.10 RESULT=ACTIVE "
      "ENCRYPTION=3des HASH=sha AUTHENTICATION=psk DH_GROUP=2"},
+    {"ASA 9, show crypto ipsec sa, of a user",
+     "interface: outside\n    Crypto map tag: DYN, seq num: 10, local addr: 198.51.100.2\n\n"
+     "      local ident (addr/mask/prot/port): (0.0.0.0/0.0.0.0/0/0)\n"
+     "      remote ident (addr/mask/prot/port): (10.60.200.11/255.255.255.255/0/0)\n"
+     "      current_peer: 192.0.2.9, username: bob\n      dynamic allocated peer ip: 10.60.200.11\n\n"
+     "      #pkts encaps: 5, #pkts encrypt: 5, #pkts digest: 5\n",
+     "screen-ipsec MAP=DYN SEQUENCE=10 LOCAL=198.51.100.2 LOCAL_PROXY=0.0.0.0/0.0.0.0/0/0 "
+     "REMOTE_PROXY=10.60.200.11/255.255.255.255/0/0 PEER=192.0.2.9 USERNAME=bob ENCAPSULATED=5"},
     {"ASA 9, show crypto ipsec sa, two pairs of one entry",
      "interface: outside\n    Crypto map tag: OUT, seq num: 10, local addr: 198.51.100.2\n\n"
      "      access-list VPN extended permit ip 10.1.0.0 255.255.0.0 10.2.0.0 255.255.0.0\n"
