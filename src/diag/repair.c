@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { THIS = 1, THAT = 2, BOTH = THIS | THAT };
+enum { THIS = 1, THAT = 2, BOTH = THIS | THAT, USER = 4, GATEWAY = 8 };
 
 static const struct {
     enum cause cause;
@@ -104,6 +104,8 @@ static size_t add_end(const char **lines, enum cause cause, unsigned end, bool i
 void repair_add(struct report_cause *out, enum cause cause, const struct tunnel *t, const struct report_negotiation *n,
                 struct arena *arena)
 {
+    /* Of a capture this end is the initiator. */
+    unsigned this_role = n->role == ROLE_RESPONDER ? GATEWAY : USER, that_role = (USER | GATEWAY) & ~this_role;
     enum role other_role = n->role == ROLE_RESPONDER ? ROLE_INITIATOR : ROLE_RESPONDER;
     enum product own = tunnel_product(t, n->role), other = tunnel_product(t, other_role);
 
@@ -119,7 +121,7 @@ void repair_add(struct report_cause *out, enum cause cause, const struct tunnel 
                             : THIS;
     unsigned that_end = this_end == THAT ? 0 : THAT;
 
-    out->this_end_count = add_end(out->this_end, cause, this_end, false, own, t, n, arena);
+    out->this_end_count = add_end(out->this_end, cause, this_end | this_role, false, own, t, n, arena);
     if (that_end)
-        out->that_end_count = add_end(out->that_end, cause, that_end, true, other, t, n, arena);
+        out->that_end_count = add_end(out->that_end, cause, that_end | that_role, true, other, t, n, arena);
 }

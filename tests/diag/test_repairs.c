@@ -78,6 +78,12 @@ static const struct {
     {"networks: the line that the peer's wish lacks", PRODUCT_ASA,
      {ENTRY, PHASE_1, {EV_MAP_MISSING, false, {F(LOCAL_PROXY, "10.1.0.0/255.255.0.0/0/0"), F(REMOTE_PROXY, "10.9.0.0/255.255.0.0/0/0")}}},
      "p2_selector_mismatch", "access-list TO-PARIS extended permit ip 10.1.0.0 255.255.0.0 10.9.0.0 255.255.0.0", NULL},
+    {"a user who is refused: his gateway gives him another password, his own end is told the one of the gateway", PRODUCT_IKEWISE,
+     {PHASE_1, {EV_USER_REFUSED, false, {F(USERNAME, "alice"), F(CAUSE, "Invalid password")}}},
+     "xauth_failure", "username alice password <a new one>", "vpnclient username alice password <the one that the gateway has>"},
+    {"and from his own end's log", PRODUCT_IKEWISE,
+     {{EV_PHASE1_COMPLETED, false, {F(ROLE, "initiator")}}, {EV_USER_REFUSED, false, {F(ROLE, "initiator"), F(USERNAME, "alice")}}},
+     "xauth_failure", "vpnclient username alice password <the one that the gateway has>", "username alice password <a new one>"},
 };
 /* clang-format on */
 
