@@ -202,6 +202,16 @@ void talks_update(struct stage *stage)
 
 /* ---- objects, without what is random or only told */
 
+/* Of several that are up the one with the highest number is used. */
+static uint64_t place_of_sa(const struct ike *ike, const struct isakmp_sa *wanted)
+{
+    uint64_t place = 1;
+
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
+        place += sa_of(ike, h)->state != SA_DEAD && sa_of(ike, h)->conn_id < wanted->conn_id;
+    return place;
+}
+
 static void put_sa(struct keying *k, uint8_t site, const struct isakmp_sa *sa)
 {
     const struct tunnel_group *group = &k->stage->policies[site].group;
@@ -228,6 +238,7 @@ static void put_sa(struct keying *k, uint8_t site, const struct isakmp_sa *sa)
                     : may_ask && group->has_dpd  ? sa->heard_ms + (uint64_t)group->dpd_threshold_s * 1000
                                                  : 0;
     put_number(k, sa_is_unheard(sa));
+    put_number(k, place_of_sa(k->stage->ikes[site], sa));
     put_number(k, rank_of_sa(&k->rivals, k->stage->ikes[site], sa));
     put_object(k, &copy, sizeof copy);
 }
