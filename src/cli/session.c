@@ -213,16 +213,30 @@ static void show_help(struct session *session, struct bytes before_cursor)
     fclose(out);
 }
 
-static bool is_command(const struct session *session, struct bytes line)
+static bool read_command(struct control_scope scope, struct bytes line, struct control_request *request)
 {
     struct bytes words[CONTROL_WORDS_MAX];
     const uint8_t *bar = memchr(line.data, '|', line.len);
-    struct control_request request;
     struct control_parse parse;
     size_t count = 0;
 
     return control_split(bytes_of(line.data, bar ? (size_t)(bar - line.data) : line.len), words, &count) &&
-           control_request_parse_in(session_scope(session), &request, words, count, &parse);
+           control_request_parse_in(scope, request, words, count, &parse);
+}
+
+static bool is_command(const struct session *session, struct bytes line)
+{
+    struct control_request request;
+
+    return read_command(session_scope(session), line, &request);
+}
+
+/* What this program does itself; it asks the gateway only where it needs one. */
+static bool is_done_here(struct bytes line)
+{
+    struct control_request request;
+
+    return read_command(control_scope_once, line, &request) && control_request_info(request.id)->where == CONTROL_SHELL;
 }
 
 /* `do show ...`, as IOS wants it in configuration. */
@@ -355,22 +369,29 @@ static void run_input(struct session *session)
 
 static struct session *begin(const struct options *options)
 {
-    static const char *const words[] = {"show", "version"};
-    struct bytes list[] = {bytes_of_text(words[0]), bytes_of_text(words[1])};
     struct session *session = calloc(1, sizeof *session);
+
+    CHECK(session);
+    session->options = options;
+    session->dialect = options->has_dialect ? options->dialect : DIALECT_ASA;
+    return session;
+}
+
+/* False: nobody answers, or it is refused; it has been said why. */
+static bool meet_gateway(struct session *session)
+{
+    struct bytes words[] = {bytes_of_text("show"), bytes_of_text("version")};
     char *space = NULL;
     size_t size = 0;
     FILE *unseen = open_memstream(&space, &size);
     struct command command = {
-        .out = unseen, .request = {.id = CONTROL_SHOW_VERSION}, .words = list, .word_count = COUNT_OF(list)};
+        .out = unseen, .request = {.id = CONTROL_SHOW_VERSION}, .words = words, .word_count = COUNT_OF(words)};
 
-    CHECK(session && unseen);
-    session->options = options;
-    session->dialect = options->has_dialect ? options->dialect : DIALECT_ASA;
+    CHECK(unseen);
     session_command(session, &command);
     fclose(unseen);
     free(space);
-    return session;
+    return session->status == COMMAND_DONE;
 }
 
 static int end(struct session *session)
@@ -387,8 +408,8 @@ int session_run(const struct options *options)
 {
     struct session *session = begin(options);
 
-    if (session->status != COMMAND_DONE)
-        return end(session); /* it has been said why */
+    if (!meet_gateway(session))
+        return end(session);
     session->is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (session->is_terminal)
         run_on_terminal(session);
@@ -404,10 +425,14 @@ int session_run(const struct options *options)
 int session_run_line(const struct options *options)
 {
     struct session *session = begin(options);
+    struct bytes line = bytes_of_text(options->line);
 
-    if (session->status != COMMAND_DONE)
-        return end(session);
-    session->is_enabled = session->may_enable;
-    run_line(session, bytes_of_text(options->line));
+    session->is_enabled = is_done_here(line);
+    if (!session->is_enabled) {
+        if (!meet_gateway(session))
+            return end(session);
+        session->is_enabled = session->may_enable;
+    }
+    run_line(session, line);
     return end(session);
 }

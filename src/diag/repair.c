@@ -111,7 +111,8 @@ void repair_add(struct report_cause *out, enum cause cause, const struct tunnel 
 
     if (other == PRODUCT_UNKNOWN && own == PRODUCT_IOS) /* who has one Cisco's log mostly meets another */
         other = own;
-    bool is_here = tunnel_has(t, FACT_NO_KEY_HERE) && n->role == ROLE_RESPONDER;
+    bool is_here =
+        tunnel_has(t, FACT_NO_KEY_HERE) && tunnel_has(t, FACT_NO_KEY_AT_INITIATOR) == (n->role == ROLE_INITIATOR);
 
     /* what is missing at the far end as the initiator sees it, is missing here when this is the responder */
     unsigned this_end = (cause == CAUSE_psk_not_found && is_here) ||

@@ -118,6 +118,9 @@ struct reading {
 /* pluto says "informational payload" of both, but takes none in clear once phase 1 is up */
 #define SEALED_BY_PHASE_1 ((HAS(QM_1) && SAYS_SEALED_AS_CLEAR) || (HAS(PHASE1_UP) && v->product == PRODUCT_LIBRESWAN))
 #define NAMES_IPSEC (NUM(PROTOCOL) == PROTO_AH || NUM(PROTOCOL) == PROTO_ESP)
+/* charon's words, of proposals as it lists them */
+#define HAS_ESN(field) MENTIONS(field, "/EXT_SEQ")
+#define HAS_NO_ESN(field) MENTIONS(field, "/NO_EXT_SEQ")
 #define OFFERS_DIFFER(phase, attribute) offers_differ(&v->offers, phase, ATTRIBUTE_##attribute)
 #define IN_PHASE_1 (NUM(PHASE) != 2 && !HAS(QM_1))
 #define IN_PHASE_2 (NUM(PHASE) == 2 || HAS(QM_1))

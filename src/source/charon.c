@@ -265,6 +265,9 @@ static bool is_bare(const struct source *s, struct bytes line)
                                         "parsed ID_PROT ",
                                         "sending packet: from ",
                                         "received packet: from ",
+                                        "giving up after ",
+                                        "retransmit ",
+                                        "peer not responding, trying again (",
                                         "IDir '"};
 
     for (size_t i = 0; i < COUNT_OF(marks); i++)
@@ -283,7 +286,10 @@ static bool find_head(const struct source *s, struct bytes line, struct head *h)
         h->is_bare = false;
         return true;
     }
-    return find_swanctl(line, h) || find_program(line, h) || is_bare(s, line);
+    if (find_swanctl(line, h) || find_program(line, h))
+        return true;
+    h->text = bytes_trim(line);
+    return h->text.len > 0 && is_bare(s, h->text);
 }
 
 /* Where a web page has put the next line of what `ipsec up` prints behind this one; the whole length without one. */

@@ -467,6 +467,8 @@ bool text_step(struct source *s)
     s->sum.too_long += s->is_carry_cut;
     s->is_carry_cut = false;
     s->pieces = tidy(s, line);
+    while (bytes_take(&s->pieces, "> ")) /* quoted in a mail */
+        ;
     if (s->pieces.len == 0)
         read_line(s, s->pieces);
     return true;

@@ -65,7 +65,7 @@ static const char *phase2_cause(const struct transform_set *a, const struct tran
         ++*count;
     }
     if (a->has_esn != b->has_esn) {
-        cause = "p2_transform_mismatch";
+        cause = "p2_esn_mismatch";
         ++*count;
     }
     return *count == 1 ? cause : "p2_transform_mismatch";
@@ -181,7 +181,7 @@ void differ_refine(struct trial *t, unsigned initiator, const struct tunnel *tun
     static const char *const phase1[] = {"p1_policy_mismatch", "p1_encr_mismatch", "p1_keylen_mismatch",
                                          "p1_hash_mismatch", "p1_dh_mismatch"};
     static const char *const phase2[] = {"p2_transform_mismatch", "p2_encr_mismatch", "p2_hash_mismatch",
-                                         "p2_mode_mismatch", "p2_pfs_mismatch"};
+                                         "p2_mode_mismatch",      "p2_esn_mismatch",  "p2_pfs_mismatch"};
 
     if (is_one_of(a->cause, phase1, COUNT_OF(phase1)))
         refine_phase1(t, initiator, a);
