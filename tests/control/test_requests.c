@@ -125,7 +125,7 @@ static void what_is_not_understood_is_explained(void **state)
          "all choices are named"},
         {"d 192.0.2.1", CONTROL_INVALID, NULL, "of debug, down and doctor the devices have the first"},
         {"c 192.0.2.1", CONTROL_AMBIGUOUS,
-         "ERROR: % Ambiguous command:  \"c\"\n  it may be: capture, clear, copy or configure\n",
+         "ERROR: % Ambiguous command:  \"c\"\n  it may be: capture, clear, copy, configure or crypto\n",
          "neither check nor convert: they are ours"},
         {"debug", CONTROL_INCOMPLETE, "ERROR: % Incomplete command\n  what can follow: crypto\n", "words are missing"},
         {"up", CONTROL_INCOMPLETE, "ERROR: % Incomplete command\n  what can follow: the peer's address\n",
