@@ -47,6 +47,8 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_STATIC: return record_has(r, COL_route_gateway);
     case SCREEN_IS_UP: return record_flag(r, COL_interface_up);
     case SCREEN_IS_DOWN: return !record_flag(r, COL_interface_up);
+    case SCREEN_LINK_SPEED: return record_has(r, COL_interface_speed_mbps);
+    case SCREEN_NO_LINK_SPEED: return !record_has(r, COL_interface_speed_mbps);
     case SCREEN_MAP_PFS: return record_number(r, COL_map_entry_pfs_group) > 0;
     case SCREEN_NOBODY: return !record_has(r, COL_ipsec_pair_username);
     case SCREEN_MAP_UNFINISHED:

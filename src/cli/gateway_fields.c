@@ -208,7 +208,13 @@ static void field_state_ios(struct text *t, item *i)
         text_add(t, "%s%s%s", passed, *passed ? ", " : "", *ios ? ios : "QM_IDLE");
 }
 
-/* ---- routes ---- */
+/* ---- interfaces and routes ---- */
+
+static void field_device(struct text *t, item *i)
+{
+    text_add(t, "%s",
+             record_has(i->record, COL_interface_device) ? record_text(i->record, COL_interface_device) : "not found");
+}
 
 /* `pair`: the default route, when there is one. */
 static void field_last_resort(struct text *t, item *i)

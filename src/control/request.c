@@ -447,13 +447,33 @@ static void prefer_theirs(struct control_parse *parse)
         parse->expected_count = kept;
 }
 
+/* The one that all others go on from (interface of interfaces) is meant, wherever there is one. */
+static void prefer_shortest(struct control_parse *parse)
+{
+    for (size_t i = 0; i < parse->expected_count; i++) {
+        struct bytes shortest = bytes_of(parse->expected[i], parse->expected_len[i]);
+        size_t longer = 0;
+
+        for (size_t k = 0; k < parse->expected_count; k++)
+            longer += bytes_begin_with(bytes_of(parse->expected[k], parse->expected_len[k]), shortest);
+        if (longer < parse->expected_count)
+            continue;
+        parse->expected[0] = (const char *)shortest.data;
+        parse->expected_len[0] = (uint8_t)shortest.len;
+        parse->expected_count = 1;
+        return;
+    }
+}
+
 /* One word: a keyword in full, else the one keyword that begins so, else an argument. */
 static enum control_parse_result take(struct walk *walk, struct bytes word, struct control_request *request,
                                       struct control_parse *parse)
 {
     gather(walk, &word, parse);
-    if (!is_there(parse, word))
+    if (!is_there(parse, word)) {
         prefer_theirs(parse);
+        prefer_shortest(parse);
+    }
     for (size_t i = 0; i < parse->expected_count; i++) {
         struct bytes keyword = bytes_of(parse->expected[i], parse->expected_len[i]);
 

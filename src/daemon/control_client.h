@@ -98,7 +98,7 @@ struct control_hits {
     size_t count;
 };
 
-enum { CONTROL_INTERFACES_MAX = 64, CONTROL_INTERFACE_COUNTERS = 6 };
+enum { CONTROL_INTERFACES_MAX = 64, CONTROL_INTERFACE_COUNTERS = 14 };
 
 /* What `clear interface` has taken away. */
 struct control_cleared_interface {

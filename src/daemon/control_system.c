@@ -133,14 +133,27 @@ static bool read_word(const char *linux_name, const char *what, char word[static
     return is_read;
 }
 
+/* clang-format off */
 static const struct {
     enum control_column column;
     const char *what;
 } counters[CONTROL_INTERFACE_COUNTERS] = {
-    {COL_interface_packets_in, "statistics/rx_packets"}, {COL_interface_bytes_in, "statistics/rx_bytes"},
-    {COL_interface_dropped_in, "statistics/rx_dropped"}, {COL_interface_packets_out, "statistics/tx_packets"},
-    {COL_interface_bytes_out, "statistics/tx_bytes"},    {COL_interface_errors_out, "statistics/tx_errors"},
+    {COL_interface_packets_in,    "statistics/rx_packets"},
+    {COL_interface_bytes_in,      "statistics/rx_bytes"},
+    {COL_interface_dropped_in,    "statistics/rx_dropped"},
+    {COL_interface_multicast_in,  "statistics/multicast"},
+    {COL_interface_errors_in,     "statistics/rx_errors"},
+    {COL_interface_giants_in,     "statistics/rx_length_errors"},
+    {COL_interface_crc_in,        "statistics/rx_crc_errors"},
+    {COL_interface_frame_in,      "statistics/rx_frame_errors"},
+    {COL_interface_overruns_in,   "statistics/rx_over_errors"},
+    {COL_interface_packets_out,   "statistics/tx_packets"},
+    {COL_interface_bytes_out,     "statistics/tx_bytes"},
+    {COL_interface_errors_out,    "statistics/tx_errors"},
+    {COL_interface_underruns_out, "statistics/tx_fifo_errors"},
+    {COL_interface_collisions,    "statistics/collisions"},
 };
+/* clang-format on */
 
 static bool read_number(const char *linux_name, const char *what, uint64_t *number)
 {
@@ -175,6 +188,17 @@ static void set_counters(struct control_record *r, struct control *control, cons
     }
     if (read_number(linux_name, "mtu", &number))
         record_set_number(r, COL_interface_mtu, number);
+}
+
+/* A link without a speed says nothing, or -1. */
+static void set_link(struct control_record *r, const char *linux_name)
+{
+    char word[ADDRESS_SIZE];
+
+    if (read_word(linux_name, "speed", word) && word[0] >= '1' && word[0] <= '9')
+        record_set_number(r, COL_interface_speed_mbps, strtoull(word, NULL, 10));
+    if (read_word(linux_name, "duplex", word) && (strncmp(word, "full", 4) == 0 || strncmp(word, "half", 4) == 0))
+        record_set_text(r, COL_interface_duplex, word[0] == 'f' ? "Full" : "Half");
 }
 
 static void clear_interface(struct control *control, const char *linux_name)
@@ -218,14 +242,18 @@ static void send_interface(struct client *client, const struct policy_interface 
 
     record_set_text(&r, COL_interface_hardware, interface->hardware);
     record_set_text(&r, COL_interface_name, interface->name);
-    record_set_text(&r, COL_interface_device, interface->linux_name);
+    if (*interface->linux_name)
+        record_set_text(&r, COL_interface_device, interface->linux_name);
     record_set_flag(&r, COL_interface_up,
                     read_word(interface->linux_name, "operstate", word) && strncmp(word, "down", 4) != 0);
     record_set_ip(&r, COL_interface_address, interface->ip);
-    if (ip_is_set(interface->ip))
+    if (ip_is_set(interface->ip)) {
         record_set_ip(&r, COL_interface_mask, ip_mask((enum ip_family)interface->ip.family, interface->prefix_len));
+        record_set_number(&r, COL_interface_prefix_len, interface->prefix_len);
+    }
     if (read_word(interface->linux_name, "address", word))
         set_mac(&r, COL_interface_mac, word);
+    set_link(&r, interface->linux_name);
     set_counters(&r, client->control, interface->linux_name);
     client_send(client, &r);
 }

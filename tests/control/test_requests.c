@@ -74,6 +74,8 @@ static void commands_are_understood(void **state)
         {"capture c type asp-drop", CONTROL_CAPTURE, false, "", "", 0, "what is dropped"},
         {"capture c type asp-drop all buffer 2000", CONTROL_CAPTURE, false, "", "", 0, "for any reason"},
         {"capture c type asp-drop np-sp-invalid-spi match ip any any", CONTROL_CAPTURE, false, "", "", 0, "for one"},
+        {"sh int", CONTROL_SHOW_INTERFACE, false, "", "", 0, "interfaces begins with interface, which is meant"},
+        {"sh interfaces", CONTROL_SHOW_INTERFACE, false, "", "", 0, "as on a router"},
         {"sh cap", CONTROL_SHOW_CAPTURE, false, "", "", 0, "all of them"},
         {"sh cap c", CONTROL_SHOW_CAPTURE, false, "", "", 0, "one"},
         {"sh cap c decode", CONTROL_SHOW_CAPTURE_DECODE, false, "", "", 0, "what they say"},
