@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "conf/convert_parts.h"
+#include "conf/statement.h"
 #include "wire/numbers.h"
 
 #include <string.h>
@@ -45,9 +46,9 @@ static struct ip local_of(const struct converting *c, const struct tunnel *tunne
     };
 }
 
-bool convert_is_carried(const struct tunnel *tunnel)
+bool convert_is_carried(const struct tunnel *tunnel, enum conf_language language)
 {
-    return tunnel->parked == NULL && tunnel->peer_count > 0;
+    return tunnel->parked == NULL && (tunnel->is_dynamic ? language == CONF_TO_IOS : tunnel->peer_count > 0);
 }
 
 const struct tunnel_group *convert_group_of(const struct converting *c, const struct tunnel *tunnel)
@@ -195,7 +196,8 @@ static void add_ios_entry(const struct converting *c, const struct tunnel *tunne
 {
     char ip[IP_TEXT_SIZE];
 
-    text_add(c->t, "crypto map %s %u ipsec-isakmp\n", tunnel->map_name, tunnel->sequence);
+    text_add(c->t, tunnel->is_dynamic ? "crypto dynamic-map %s %u\n" : "crypto map %s %u ipsec-isakmp\n",
+             tunnel->map_name, tunnel->sequence);
     for (uint8_t i = 0; i < tunnel->peer_count; i++)
         text_add(c->t, " set peer %s\n", ip_text(tunnel->peers[i], ip));
     text_add(c->t, " set transform-set");
@@ -208,15 +210,29 @@ static void add_ios_entry(const struct converting *c, const struct tunnel *tunne
         text_add(c->t, " set security-association lifetime seconds %u\n", tunnel->lifetime_s);
     if (tunnel->lifetime_kb != 0)
         text_add(c->t, " set security-association lifetime kilobytes %u\n", tunnel->lifetime_kb);
-    text_add(c->t, " match address %s\n", tunnel->acl_name);
+    if (!tunnel->is_open)
+        text_add(c->t, " match address %s\n", tunnel->acl_name);
     if (tunnel->has_reverse_route)
         text_add(c->t, " reverse-route\n");
+}
+
+/* Which entry of a crypto map names which dynamic map. The policy has its entries in place of that one. */
+static void add_ios_dynamic(const struct converting *c)
+{
+    for (const struct statement *s = NULL;
+         (s = statements_next(c->conf->statements, s, STATEMENT_map_dynamic)) != NULL;) {
+        text_add(c->t, "!\ncrypto map ");
+        text_add_escaped(c->t, statement_argument(s, "map", 0));
+        text_add(c->t, " %u ipsec-isakmp dynamic ", (unsigned)statement_number(s, "sequence"));
+        text_add_escaped(c->t, statement_argument(s, "map", 1));
+        text_add(c->t, "\n");
+    }
 }
 
 static bool has_carried(const struct converting *c, uint16_t interface)
 {
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
-        if (c->policy->tunnels[i].interface == interface && convert_is_carried(&c->policy->tunnels[i]))
+        if (c->policy->tunnels[i].interface == interface && convert_is_carried(&c->policy->tunnels[i], CONF_TO_IOS))
             return true;
     return false;
 }
@@ -267,12 +283,14 @@ static void convert_to_ios(const struct converting *c)
                  set->is_transport ? "transport" : "tunnel");
     }
     for (uint16_t i = 0; i < p->tunnel_count; i++) {
-        if (!convert_is_carried(&p->tunnels[i]))
+        if (!convert_is_carried(&p->tunnels[i], CONF_TO_IOS))
             continue;
         text_add(t, "!\n");
-        add_ios_acl(c, &p->tunnels[i]);
+        if (!p->tunnels[i].is_open)
+            add_ios_acl(c, &p->tunnels[i]);
         add_ios_entry(c, &p->tunnels[i]);
     }
+    add_ios_dynamic(c);
     add_ios_interfaces(c);
     add_ios_routes(c);
     convert_add_remarks(c, "!", CONF_TO_IOS);
@@ -450,7 +468,7 @@ static void convert_to_strongswan(const struct converting *c)
 
     text_add(c->t, "# swanctl.conf. Keys are not written: put them in place of *****\nconnections {\n");
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
-        if (convert_is_carried(&c->policy->tunnels[i]))
+        if (convert_is_carried(&c->policy->tunnels[i], CONF_TO_STRONGSWAN))
             add_swan_connection(c, &c->policy->tunnels[i]);
     text_add(c->t, "}\nsecrets {\n");
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++) {
@@ -461,7 +479,7 @@ static void convert_to_strongswan(const struct converting *c)
     }
     text_add(c->t, "}\n");
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
-        if (convert_is_carried(&c->policy->tunnels[i]))
+        if (convert_is_carried(&c->policy->tunnels[i], CONF_TO_STRONGSWAN))
             add_more_peers(c, &c->policy->tunnels[i]);
     convert_add_remarks(c, "#", CONF_TO_STRONGSWAN);
 }
@@ -506,10 +524,10 @@ static void convert_to_libreswan(const struct converting *c)
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
         const struct tunnel *tunnel = &c->policy->tunnels[i];
 
-        for (uint16_t line = 0; convert_is_carried(tunnel) && line < tunnel->ace_count; line++)
+        for (uint16_t line = 0; convert_is_carried(tunnel, CONF_TO_LIBRESWAN) && line < tunnel->ace_count; line++)
             if (tunnel->aces[line].is_permit)
                 add_libreswan_connection(c, tunnel, line);
-        if (convert_is_carried(tunnel))
+        if (convert_is_carried(tunnel, CONF_TO_LIBRESWAN))
             add_more_peers(c, tunnel);
     }
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++)

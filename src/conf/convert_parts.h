@@ -10,7 +10,7 @@ struct converting {
     struct text *t;
 };
 
-bool convert_is_carried(const struct tunnel *tunnel);
+bool convert_is_carried(const struct tunnel *tunnel, enum conf_language language);
 /* Of its first peer; NULL. */
 const struct tunnel_group *convert_group_of(const struct converting *c, const struct tunnel *tunnel);
 /* A key that a router finds by the peer's address. */

@@ -91,7 +91,7 @@ static bool originates_only(const struct converting *c, const struct tunnel *t)
 static bool answers_only(const struct converting *c, const struct tunnel *t)
 {
     (void)c;
-    return t->connection_type == CONNECTION_ANSWER_ONLY;
+    return t->connection_type == CONNECTION_ANSWER_ONLY && !t->is_dynamic;
 }
 
 /* What a tunnel here has and the other side is not told. */
@@ -179,10 +179,10 @@ void convert_add_remarks(const struct converting *c, const char *mark, enum conf
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
         const struct tunnel *tunnel = &c->policy->tunnels[i];
 
-        for (size_t k = 0; k < COUNT_OF(left_out) && convert_is_carried(tunnel); k++)
+        for (size_t k = 0; k < COUNT_OF(left_out) && convert_is_carried(tunnel, language); k++)
             if (left_out[k].languages & 1u << language && left_out[k].has(c, tunnel))
-                text_add(c->t, "%s not carried: %s of crypto map %s %u\n", mark, left_out[k].what, tunnel->map_name,
-                         tunnel->sequence);
+                text_add(c->t, "%s not carried: %s of crypto %s %s %u\n", mark, left_out[k].what,
+                         tunnel->is_dynamic ? "dynamic-map" : "map", tunnel->map_name, tunnel->sequence);
     }
     for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
         const struct tunnel *tunnel = &c->policy->tunnels[i];
@@ -190,7 +190,7 @@ void convert_add_remarks(const struct converting *c, const char *mark, enum conf
         if (tunnel->parked)
             text_add(c->t, "%s not carried: crypto map %s %u, which is parked: %s\n", mark, tunnel->map_name,
                      tunnel->sequence, tunnel->parked);
-        else if (!convert_is_carried(tunnel))
+        else if (!convert_is_carried(tunnel, language))
             text_add(c->t, "%s not carried: crypto %s %s %u\n", mark, tunnel->is_dynamic ? "dynamic-map" : "map",
                      tunnel->map_name, tunnel->sequence);
     }

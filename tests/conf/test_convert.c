@@ -154,11 +154,13 @@ static void samples_come_back_from_a_router_as_they_went(void **state)
     static const char *const names[] = {"01-asa84-l2l-basic",
                                         "02-asa82-l2l-nat0",
                                         "03-asa84-objectgroups-pfs-filter",
+                                        "04-asa84-dynamic-peer-hub",
                                         "06-asa84-backup-peers",
                                         "09-asa84-overlap-policy-nat",
                                         "10-asa84-hub-hairpin-nonconnected",
                                         "11-ios-l2l-basic",
-                                        "12-ios-profile-keyring-backup"};
+                                        "12-ios-profile-keyring-backup",
+                                        "13-ios-dynamic-hub"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -184,7 +186,7 @@ static void samples_come_back_from_a_router_as_they_went(void **state)
             for (uint16_t k = 0; k < p->tunnel_count; k++) {
                 const struct tunnel *other = entry_of(q, &p->tunnels[k]);
 
-                if (p->tunnels[k].is_dynamic || p->tunnels[k].parked)
+                if (p->tunnels[k].parked)
                     continue;
                 if (other == NULL || !same_entry(p, &p->tunnels[k], q, other))
                     fail_msg("%s: crypto map %s %u of\n%s", names[i], p->tunnels[k].map_name, p->tunnels[k].sequence,
@@ -204,6 +206,48 @@ static void samples_come_back_from_a_router_as_they_went(void **state)
         }
         reading_end(&before);
         reading_end(&after);
+    }
+}
+
+static void a_dynamic_map_is_carried_to_a_router_and_to_nobody_else(void **state)
+{
+    static const char hub[] = "ASA Version 9.1(2)\n"
+                              "interface GigabitEthernet0/0\n"
+                              " nameif outside\n"
+                              " ip address 198.51.100.2 255.255.255.0\n"
+                              "access-list VPN extended permit ip 10.1.0.0 255.255.0.0 10.2.0.0 255.255.0.0\n"
+                              "crypto ipsec ikev1 transform-set A esp-aes-256 esp-sha-hmac\n"
+                              "crypto dynamic-map DYN 10 set ikev1 transform-set A\n"
+                              "crypto dynamic-map DYN 10 set pfs group14\n"
+                              "crypto dynamic-map DYN 20 match address VPN\n"
+                              "crypto dynamic-map DYN 20 set ikev1 transform-set A\n"
+                              "crypto map OUT 65000 ipsec-isakmp dynamic DYN\n"
+                              "crypto map OUT interface outside\n"
+                              "crypto ikev1 enable outside\n"
+                              "crypto ikev1 policy 10\n"
+                              " authentication pre-share\n"
+                              " encryption aes-256\n"
+                              " hash sha\n"
+                              " group 14\n"
+                              "tunnel-group DefaultL2LGroup ipsec-attributes\n"
+                              " ikev1 pre-shared-key a-key-of-this-test\n";
+    static const char *const lines[] = {"crypto dynamic-map DYN 10\n set transform-set A\n set pfs group14\n",
+                                        "crypto dynamic-map DYN 20\n set transform-set A\n",
+                                        "!\ncrypto map OUT 65000 ipsec-isakmp dynamic DYN\n"};
+    static char text[32768];
+    struct reading r;
+
+    (void)state;
+    for (int language = CONF_TO_IOS; language <= CONF_TO_LIBRESWAN; language++) {
+        struct text t = text_of(text, sizeof text);
+
+        reading_of(&r, hub);
+        CHECK(r.is_ok && r.conf.parked_count == 0);
+        conf_convert(&r.conf, (enum conf_language)language, &t);
+        for (size_t i = 0; i < COUNT_OF(lines); i++)
+            CHECK((strstr(text, lines[i]) != NULL) == (language == CONF_TO_IOS));
+        CHECK((strstr(text, "not carried: crypto dynamic-map DYN 10") == NULL) == (language == CONF_TO_IOS));
+        reading_end(&r);
     }
 }
 
@@ -333,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_router_gets_is_read_back_as_the_same_policy),
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
+        cmocka_unit_test(a_dynamic_map_is_carried_to_a_router_and_to_nobody_else),
         cmocka_unit_test(a_router_signs_with_ecdsa_by_its_own_word),
         cmocka_unit_test(what_a_router_has_no_line_for_is_said_by_its_line),
         cmocka_unit_test(transport_mode_and_extended_numbers_are_carried_where_there_is_a_word_for_them),
