@@ -3,16 +3,13 @@
 #include "base/names.h"
 #include "daemon/conntrack.h"
 #include "daemon/netlink.h"
-#include "doctor/child.h"
+#include "daemon/nft_json.h"
 #include "doctor/nft.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { COUNTERS_SIZE_MAX = 4 * 1024 * 1024, COUNTERS_LIMIT_MS = 2000 };
 
 static bool refused(struct text *why, const char *what, int error)
 {
@@ -177,41 +174,14 @@ bool nat_take_away(struct text *why)
 
 /* ---- counters ---- */
 
-static json_t *counters_of(char *const argv[])
-{
-    const char *path = nft_path();
-    char *text = path == NULL ? NULL : child_read(path, argv, COUNTERS_SIZE_MAX, COUNTERS_LIMIT_MS);
-    json_t *root = text == NULL ? NULL : json_loads(text, 0, NULL);
-
-    free(text);
-    return root;
-}
-
-static uint64_t counter_of(const json_t *root, const char *name)
-{
-    size_t i;
-    json_t *one;
-
-    json_array_foreach(json_object_get(root, "nftables"), i, one)
-    {
-        const json_t *counter = json_object_get(one, "counter");
-        const char *found = json_string_value(json_object_get(counter, "name"));
-
-        if (found != NULL && strcmp(found, name) == 0)
-            return (uint64_t)json_integer_value(json_object_get(counter, "packets"));
-    }
-    return 0;
-}
-
 bool nat_read_counters(const struct policy *policy, uint64_t *translated_count, uint64_t *untranslated_count)
 {
-    char *const argv[] = {"nft", "-j", "list", "counters", "table", "inet", NFT_NAT_TABLE, NULL};
-    json_t *root = counters_of(argv);
+    json_t *root = nft_read_counters("list", NFT_NAT_TABLE);
     char name[NAT_COUNTER_SIZE];
 
     for (uint16_t i = 0; root != NULL && i < policy->nat_rule_count; i++) {
-        translated_count[i] = counter_of(root, nat_counter_name(policy, i, NAT_WAY_OUT, name));
-        untranslated_count[i] = counter_of(root, nat_counter_name(policy, i, NAT_WAY_IN, name));
+        translated_count[i] = nft_counter_packets(root, nat_counter_name(policy, i, NAT_WAY_OUT, name));
+        untranslated_count[i] = nft_counter_packets(root, nat_counter_name(policy, i, NAT_WAY_IN, name));
     }
     json_decref(root);
     return root != NULL;
@@ -219,8 +189,7 @@ bool nat_read_counters(const struct policy *policy, uint64_t *translated_count, 
 
 bool nat_clear_counters(void)
 {
-    char *const argv[] = {"nft", "-j", "reset", "counters", "table", "inet", NFT_NAT_TABLE, NULL};
-    json_t *root = counters_of(argv);
+    json_t *root = nft_read_counters("reset", NFT_NAT_TABLE);
 
     json_decref(root);
     return root != NULL;

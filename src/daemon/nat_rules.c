@@ -1,9 +1,9 @@
 #include "daemon/nat_rules.h"
 
 #include "base/names.h"
+#include "daemon/nft_json.h"
 #include "daemon/steer_rules.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,58 +19,21 @@ const char nat_rules_removal[] =
 /* The document so far. */
 struct writing {
     const struct policy *policy;
-    json_t *list;
+    struct nft_writing nft;
 };
-
-static void add(struct writing *w, const char *verb, const char *kind, json_t *object)
-{
-    json_object_set_new(object, "family", json_string(FAMILY));
-    json_array_append_new(w->list, json_pack("{s:{s:o}}", verb, kind, object));
-}
 
 static void add_rule(struct writing *w, const char *chain, json_t *expressions)
 {
-    add(w, "add", "rule", json_pack("{s:s,s:s,s:o}", "table", NFT_NAT_TABLE, "chain", chain, "expr", expressions));
+    nft_add_rule(&w->nft, chain, expressions);
 }
 
 /* ---- matches ---- */
 
-static json_t *match(json_t *left, json_t *right)
-{
-    return json_pack("{s:{s:s,s:o,s:o}}", "match", "op", "==", "left", left, "right", right);
-}
-
-static json_t *payload(const char *protocol, const char *field)
-{
-    return json_pack("{s:{s:s,s:s}}", "payload", "protocol", protocol, "field", field);
-}
-
-static json_t *range_json(struct ip_range range)
-{
-    char first[IP_TEXT_SIZE], last[IP_TEXT_SIZE];
-    int len = ip_range_prefix_len(range);
-
-    ip_text(range.first, first);
-    if (len == 32)
-        return json_string(first);
-    if (len >= 0)
-        return json_pack("{s:{s:s,s:i}}", "prefix", "addr", first, "len", len);
-    return json_pack("{s:[s,s]}", "range", first, ip_text(range.last, last));
-}
-
-static void match_address(json_t *rule, const char *field, struct ip_range range)
-{
-    if (ip_range_prefix_len(range) != 0)
-        json_array_append_new(rule, match(payload("ip", field), range_json(range)));
-}
-
 static void match_port(json_t *rule, uint8_t protocol, const char *field, struct port_range ports)
 {
-    if (protocol == 0)
-        return;
-    json_array_append_new(rule, match(json_pack("{s:{s:s}}", "meta", "key", "l4proto"), json_integer(protocol)));
-    if (ports.first != 0 || ports.last != UINT16_MAX)
-        json_array_append_new(rule, match(payload("th", field), json_integer(ports.first)));
+    nft_match_protocol(rule, protocol);
+    if (protocol != 0 && (ports.first != 0 || ports.last != UINT16_MAX))
+        json_array_append_new(rule, nft_match(nft_payload("th", field), json_integer(ports.first)));
 }
 
 /* The interface, and the TUN where tunnels begin on that interface. */
@@ -83,14 +46,14 @@ static void match_interface(struct writing *w, json_t *rule, const char *key, ui
     json_t *right =
         i->map_name[0] != '\0' ? json_pack("{s:[s,s]}", "set", i->linux_name, TUN_NAME) : json_string(i->linux_name);
 
-    json_array_append_new(rule, match(json_pack("{s:{s:s}}", "meta", "key", key), right));
+    json_array_append_new(rule, nft_match(nft_meta(key), right));
 }
 
 static json_t *new_rule(void)
 {
     json_t *rule = json_array();
 
-    json_array_append_new(rule, match(json_pack("{s:{s:s}}", "meta", "key", "nfproto"), json_string("ipv4")));
+    nft_match_family(rule, IP_V4);
     return rule;
 }
 
@@ -100,12 +63,7 @@ static void count(struct writing *w, json_t *rule, uint16_t index, enum nat_way 
 {
     char name[NAT_COUNTER_SIZE];
 
-    json_array_append_new(rule, json_pack("{s:s}", "counter", nat_counter_name(w->policy, index, way, name)));
-}
-
-static void accept(json_t *rule)
-{
-    json_array_append_new(rule, json_pack("{s:n}", "accept"));
+    nft_count(rule, nat_counter_name(w->policy, index, way, name));
 }
 
 static void translate(json_t *rule, const char *verb, json_t *address, struct port_range port, const char *flag)
@@ -134,8 +92,8 @@ static void translate_blocks(struct writing *w, const char *chain, json_t *rule,
         json_t *one = json_deep_copy(rule);
         unsigned len = blocks[i].prefix_len;
 
-        match_address(one, field, ip_range_of_prefix(blocks[i].real, len));
-        translate(one, verb, range_json(ip_range_of_prefix(blocks[i].mapped, len)), port, len < 32 ? "netmap" : NULL);
+        nft_match_address(one, field, ip_range_of_prefix(blocks[i].real, len));
+        translate(one, verb, nft_range(ip_range_of_prefix(blocks[i].mapped, len)), port, len < 32 ? "netmap" : NULL);
         add_rule(w, chain, one);
     }
     json_decref(rule);
@@ -155,7 +113,7 @@ static void add_peer_out(struct writing *w, uint16_t index, const struct nat_row
     json_t *rule = new_rule();
 
     match_interface(w, rule, "iifname", nat->from);
-    match_address(rule, "saddr", row->real);
+    nft_match_address(rule, "saddr", row->real);
     match_port(rule, row->protocol, "sport", row->real_port);
     translate_blocks(w, "untranslate", rule, "dnat", "daddr", row->mapped_peer, row->real_peer, any_port);
 }
@@ -167,7 +125,7 @@ static void add_peer_in(struct writing *w, uint16_t index, const struct nat_row 
 
     match_interface(w, rule, "iifname", nat->to);
     match_interface(w, rule, "oifname", nat->from);
-    match_address(rule, "daddr", row->real);
+    nft_match_address(rule, "daddr", row->real);
     match_port(rule, row->protocol, "dport", row->real_port);
     translate_blocks(w, "translate", rule, "snat", "saddr", row->real_peer, row->mapped_peer, any_port);
 }
@@ -179,13 +137,13 @@ static void add_source_out(struct writing *w, const char *chain, uint16_t index,
 
     match_interface(w, rule, "iifname", nat->from);
     match_interface(w, rule, "oifname", nat->to);
-    match_address(rule, "saddr", row->real);
-    match_address(rule, "daddr", row->real_peer);
+    nft_match_address(rule, "saddr", row->real);
+    nft_match_address(rule, "daddr", row->real_peer);
     match_port(rule, row->protocol, "sport", row->real_port);
     count(w, rule, index, NAT_WAY_OUT);
     switch (nat->kind) {
-    case NAT_IDENTITY: accept(rule); break;
-    case NAT_DYNAMIC: translate(rule, "snat", range_json(row->mapped), any_port, "persistent"); break;
+    case NAT_IDENTITY: nft_accept(rule); break;
+    case NAT_DYNAMIC: translate(rule, "snat", nft_range(row->mapped), any_port, "persistent"); break;
     case NAT_STATIC:
         translate_blocks(w, chain, rule, "snat", "saddr", row->real, row->mapped, row->mapped_port);
         return;
@@ -199,15 +157,15 @@ static void add_source_in(struct writing *w, uint16_t index, const struct nat_ro
     json_t *rule = new_rule();
 
     match_interface(w, rule, "iifname", nat->to);
-    match_address(rule, "saddr", row->real_peer);
-    match_address(rule, "daddr", row->mapped);
+    nft_match_address(rule, "saddr", row->real_peer);
+    nft_match_address(rule, "daddr", row->mapped);
     match_port(rule, row->protocol, "dport", row->mapped_port);
     count(w, rule, index, NAT_WAY_IN);
     if (nat->kind == NAT_STATIC) {
         translate_blocks(w, "untranslate", rule, "dnat", "daddr", row->mapped, row->real, row->real_port);
         return;
     }
-    accept(rule);
+    nft_accept(rule);
     add_rule(w, "untranslate", rule);
 }
 
@@ -216,8 +174,8 @@ static void add_deny(struct writing *w, const char *chain, const struct nat_row 
 {
     json_t *rule = new_rule();
 
-    match_address(rule, "saddr", row->real);
-    match_address(rule, "daddr", row->real_peer);
+    nft_match_address(rule, "saddr", row->real);
+    nft_match_address(rule, "daddr", row->real_peer);
     json_array_append_new(rule, json_pack("{s:n}", "return"));
     add_rule(w, chain, rule);
 }
@@ -246,7 +204,7 @@ static void add_nat_rule(struct writing *w, uint16_t index)
     if (!is_known(w->policy, nat->from) || !is_known(w->policy, nat->to))
         return;
     if (chain == own)
-        add(w, "add", "chain", json_pack("{s:s,s:s}", "table", NFT_NAT_TABLE, "name", own));
+        nft_add_chain(&w->nft, own);
     for (uint16_t i = 0; i < nat->row_count; i++) {
         const struct nat_row *row = &nat->rows[i];
 
@@ -269,20 +227,13 @@ static void add_nat_rule(struct writing *w, uint16_t index)
 
 /* ---- the table ---- */
 
-static json_t *hook_json(const char *name, const char *hook, int priority)
-{
-    return json_pack("{s:s,s:s,s:s,s:s,s:i,s:s}", "table", NFT_NAT_TABLE, "name", name, "type", "nat", "hook", hook,
-                     "prio", priority, "policy", "accept");
-}
-
 static void add_counters(struct writing *w)
 {
     char name[NAT_COUNTER_SIZE];
 
     for (uint16_t i = 0; i < w->policy->nat_rule_count; i++)
         for (enum nat_way way = NAT_WAY_OUT; way <= NAT_WAY_IN; way++)
-            add(w, "add", "counter",
-                json_pack("{s:s,s:s}", "table", NFT_NAT_TABLE, "name", nat_counter_name(w->policy, i, way, name)));
+            nft_add_counter(&w->nft, nat_counter_name(w->policy, i, way, name));
 }
 
 /* IKE and ESP for an address of ours that a static rule may give to somebody else. */
@@ -296,44 +247,37 @@ static void add_exceptions(struct writing *w)
         if (!interface->is_ikev1_enabled || interface->ip.family != IP_V4)
             continue;
         ike = new_rule();
-        match_address(ike, "daddr", own);
-        json_array_append_new(ike,
-                              match(payload("udp", "dport"), json_pack("{s:[i,i]}", "set", PORT_ISAKMP, PORT_NAT_T)));
-        accept(ike);
+        nft_match_address(ike, "daddr", own);
+        json_array_append_new(
+            ike, nft_match(nft_payload("udp", "dport"), json_pack("{s:[i,i]}", "set", PORT_ISAKMP, PORT_NAT_T)));
+        nft_accept(ike);
         add_rule(w, "untranslate", ike);
         esp = new_rule();
-        match_address(esp, "daddr", own);
+        nft_match_address(esp, "daddr", own);
         match_port(esp, PROTOCOL_ESP, "", any_port);
-        accept(esp);
+        nft_accept(esp);
         add_rule(w, "untranslate", esp);
     }
 
     json_t *own = new_rule();
 
     json_array_append_new(
-        own, match(json_pack("{s:{s:s,s:[s]}}", "fib", "result", "type", "flags", "saddr"), json_string("local")));
-    accept(own);
+        own, nft_match(json_pack("{s:{s:s,s:[s]}}", "fib", "result", "type", "flags", "saddr"), json_string("local")));
+    nft_accept(own);
     add_rule(w, "translate", own);
 }
 
 char *nat_rules_json(const struct policy *policy)
 {
-    struct writing w = {policy, json_array()};
-    json_t *root;
-    char *text;
+    struct writing w = {policy, nft_begin(NFT_NAT_TABLE)};
 
-    add(&w, "add", "table", json_pack("{s:s}", "name", NFT_NAT_TABLE));
-    add(&w, "flush", "table", json_pack("{s:s}", "name", NFT_NAT_TABLE));
-    add(&w, "add", "chain", hook_json("untranslate", "prerouting", BEFORE_ROUTING));
-    add(&w, "add", "chain", hook_json("translate", "postrouting", BEFORE_LEAVING));
+    nft_add_hook(&w.nft, "untranslate", "nat", "prerouting", BEFORE_ROUTING);
+    nft_add_hook(&w.nft, "translate", "nat", "postrouting", BEFORE_LEAVING);
     add_counters(&w);
     add_exceptions(&w);
     for (uint16_t i = 0; i < policy->nat_rule_count; i++)
         add_nat_rule(&w, i);
-    root = json_pack("{s:o}", "nftables", w.list);
-    text = json_dumps(root, JSON_COMPACT);
-    json_decref(root);
-    return text;
+    return nft_end(&w.nft);
 }
 
 static uint32_t hash_add(uint32_t hash, const char *text)
