@@ -232,6 +232,12 @@ static void field_context_peer(struct text *t, item *i)
     text_add(t, "%.*s", (int)strcspn(ident, "/-"), ident);
 }
 
+static void field_context_filter(struct text *t, item *i)
+{
+    text_add(t, "%s",
+             record_has(i->record, COL_ipsec_pair_filter) ? record_text(i->record, COL_ipsec_pair_filter) : "<none>");
+}
+
 /* ---- show crypto session ---- */
 
 static void field_peer_interface(struct text *t, item *i)

@@ -1,5 +1,7 @@
-/* Crypto access-lists: objects, groups and ports resolved into selectors. */
+/* Access-lists, crypto ACLs and those that filter: objects, groups and ports resolved into selectors. */
 #include "conf/compile.h"
+
+#include "policy/filter.h"
 
 #include <string.h>
 
@@ -25,6 +27,7 @@ struct ace_reading {
     const struct statement *s;
     uint16_t at; /* the next word */
     uint16_t visits;
+    bool is_filter;  /* ICMP types are told apart, and `any` is of both families */
     const char *why; /* NULL: no fault */
 };
 
@@ -252,6 +255,22 @@ static bool wants_ports(const struct side *side)
     return side->port_count != 1 || side->ports[0].first != 0 || side->ports[0].last != 65535;
 }
 
+/* It stands where the port of a source would (policy/filter.h). */
+static bool read_icmp_type(struct ace_reading *r, uint8_t protocol, struct side *source)
+{
+    struct bytes word = take_argument(r);
+    uint8_t type;
+
+    if (!r->is_filter)
+        return fault(
+            r, text_in_arena(r->c, "line %u: ikewise does not tell ICMP types apart in a crypto ACL", r->s->line));
+    if ((protocol != FILTER_ICMP && protocol != FILTER_ICMP6) ||
+        !grammar_icmp_type(word, protocol == FILTER_ICMP6, &type))
+        return fault(r, text_in_arena(r->c, "line %u: %s is no type of ICMP", r->s->line, name_of(r->c, word)));
+    source->ports[0] = (struct port_range){filter_icmp_port(type, 0), filter_icmp_port(type, UINT8_MAX)};
+    return true;
+}
+
 static bool read_line(struct ace_reading *r, struct crypto_ace *ace, struct side *source, struct side *destination)
 {
     while (!next_is(r, "permit") && !next_is(r, "deny"))
@@ -260,22 +279,20 @@ static bool read_line(struct ace_reading *r, struct crypto_ace *ace, struct side
     r->at += ace->is_permit ? 0 : 1;
     ace->line = r->s->line;
     if (next_is(r, "object") || next_is(r, "object-group"))
-        return fault(
-            r, text_in_arena(r->c, "line %u: ikewise does not take services from objects in a crypto ACL", r->s->line));
+        return fault(r, text_in_arena(r->c, "line %u: ikewise does not take services from objects in an access-list",
+                                      r->s->line));
     grammar_protocol(take_argument(r), &ace->selector.protocol);
     if (!read_addresses(r, source) || !read_ports(r, source) || !read_addresses(r, destination) ||
         !read_ports(r, destination))
         return false;
-    if (r->at < r->s->word_count && r->s->words[r->at].item.at[0] == '<')
-        return fault(
-            r, text_in_arena(r->c, "line %u: ikewise does not tell ICMP types apart in a crypto ACL", r->s->line));
     if (next_is(r, "object-group"))
-        return fault(
-            r, text_in_arena(r->c, "line %u: ikewise does not take services from objects in a crypto ACL", r->s->line));
+        return fault(r, text_in_arena(r->c, "line %u: ikewise does not take services from objects in an access-list",
+                                      r->s->line));
     if ((wants_ports(source) || wants_ports(destination)) && ace->selector.protocol != 6 &&
         ace->selector.protocol != 17 && ace->selector.protocol != 132)
         return fault(r, text_in_arena(r->c, "line %u: only tcp, udp and sctp have ports", r->s->line));
-    return true;
+    return r->at == r->s->word_count || r->s->words[r->at].item.at[0] != '<' ||
+           read_icmp_type(r, ace->selector.protocol, source);
 }
 
 /* `any` is of the family that the other side has. */
@@ -333,7 +350,10 @@ static bool expand_line(struct ace_reading *r, struct ace_list *list, struct sid
                 return false;
         }
     }
-    return true;
+    if (!r->is_filter || !source->is_any || !destination->is_any || ace.selector.protocol == FILTER_ICMP)
+        return true;
+    ace.selector.local = ace.selector.remote = ip_range_of_prefix((struct ip){.family = IP_V6}, 0);
+    return add_port_pairs(r, list, ace, source, destination);
 }
 
 static bool has_permit(const struct ace_list *list)
@@ -392,6 +412,57 @@ const struct crypto_ace *compile_acl(struct compiler *c, struct bytes name, uint
     c->ace_total += list.count;
     *ace_count = (uint16_t)list.count;
     return list.aces;
+}
+
+/* ---- a list that filters ---- */
+
+/* Why this line is not in the filter; NULL: it is. */
+static const char *expand_filter_line(struct ace_reading *r, struct ace_list *list, const struct statement *s)
+{
+    uint32_t count = list->count;
+
+    r->s = s;
+    r->at = r->visits = 0;
+    r->why = NULL;
+    if (statement_has(s, "time-range") && statement_has(s, "permit"))
+        r->why = text_in_arena(r->c, "line %u: ikewise does not look at time-ranges", s->line);
+    else if (!expand_line(r, list, &r->c->sides[0], &r->c->sides[1]))
+        list->count = count;
+    return r->why;
+}
+
+/* What cannot be read might deny something: then nothing behind it is let through. */
+const struct crypto_ace *compile_filter_acl(struct compiler *c, struct bytes name, uint16_t *ace_count)
+{
+    uint32_t wrong = wrong_line_of(c, FAMILY_ACL, name), room = ACES_IN_ALL_MAX - c->ace_total;
+    struct ace_list list = {.aces = c->aces + c->ace_total, .max = room < ACES_MAX ? room : ACES_MAX};
+    struct ace_reading r = {.c = c, .is_filter = true};
+    bool is_known = false, is_cut = false;
+
+    for (const struct statement *s = NULL;
+         !is_cut && (s = statements_next(c->statements, s, STATEMENT_acl_extended)) != NULL;) {
+        if (!bytes_equal(first_argument(s), name))
+            continue;
+        is_known = true;
+        if (statement_has(s, "inactive"))
+            continue;
+        is_cut = wrong != 0 && s->line > wrong;
+        const char *why = is_cut ? NULL : expand_filter_line(&r, &list, s);
+        if (why == NULL)
+            continue;
+        is_cut = !statement_has(s, "permit");
+        say(c, CONF_ERROR, s, "access-list %.64s filters without this line%s: %s", name_of(c, name),
+            is_cut ? ", and nothing behind it is let through" : "", why);
+    }
+    if (wrong != 0)
+        find(&c->finder, CONF_ERROR, wrong, 0, "",
+             text_in_arena(c,
+                           "access-list %.64s filters, this line of it is not understood, and nothing behind it is "
+                           "let through",
+                           name_of(c, name)));
+    *ace_count = (uint16_t)list.count;
+    c->ace_total += list.count;
+    return is_known ? list.aces : NULL;
 }
 
 const struct ip_range *compile_ranges(struct compiler *c, struct bytes name, uint16_t *count, const char **why)

@@ -265,6 +265,10 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
     compile_transform_sets(&c);
     compile_trustpoints(&c);
     compile_pools(&c);
+    if (!compile_acl_room(&c))
+        return false;
+    compile_filters_room(&c);
+    compile_access_groups(&c);
     compile_group_policies(&c);
     compile_user_servers(&c);
     compile_users(&c);

@@ -60,6 +60,7 @@ struct compiler {
     const char *why_no_policy; /* no phase 1 proposal is left: the reason of every tunnel; NULL: there is one */
     bool is_phase1_weak;       /* one that is offered is */
     struct crypto_ace *aces;   /* of all access-lists, one after the other */
+    struct filter *filters;    /* conf->policy.filters */
     uint32_t ace_total;
     struct side *sides;       /* acl.c's work space */
     struct nat_row *nat_rows; /* of all rules, one after the other */
@@ -159,6 +160,17 @@ uint16_t trustpoint_number(const struct compiler *c, struct bytes name); /* from
  * used, and those that were understood come all the same: their traffic must not go in clear. */
 bool compile_acl_room(struct compiler *c); /* once, before; false: the arena is full */
 const struct crypto_ace *compile_acl(struct compiler *c, struct bytes name, uint16_t *ace_count, const char **why);
+
+/* The lines of a list that filters (policy/filter.h); NULL: there is no extended one of that name. A line that cannot
+ * be used is left out with an error, and where it denies, or cannot be read, so is all behind it: a fault lets nothing
+ * through that the list would not. */
+const struct crypto_ace *compile_filter_acl(struct compiler *c, struct bytes name, uint16_t *ace_count);
+
+/* filter.c */
+void compile_filters_room(struct compiler *c);
+/* The filter of that list, for what `of` says: number, from 1. */
+uint16_t compile_filter(struct compiler *c, const struct statement *of, struct bytes list);
+void compile_access_groups(struct compiler *c); /* after the interfaces */
 
 /* The addresses of the object, the object-group, or `any` of that name, in its order; *why as above. They stand until
  * the next call of this file. */

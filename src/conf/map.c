@@ -461,7 +461,7 @@ void compile_tunnels(struct compiler *c)
     uint32_t count = each_entry(c, NULL) + 1;
     struct tunnel *tunnels = arena_take(c->arena, (count < TUNNELS_MAX ? count : TUNNELS_MAX) * sizeof *tunnels);
 
-    if (tunnels == NULL || !compile_acl_room(c))
+    if (tunnels == NULL)
         return;
     c->conf->policy.tunnels = tunnels;
     each_entry(c, tunnels);

@@ -191,6 +191,9 @@ static void take_attribute(struct compiler *c, struct group_policy *g, const str
         if (statement_has(s, "value"))
             take_networks(c, g, s);
         break;
+    case STATEMENT_vpn_filter:
+        g->filter = statement_has(s, "value") ? compile_filter(c, s, statement_argument(s, "acl", 0)) : 0;
+        break;
     case STATEMENT_password_storage: g->may_store_password = statement_has(s, "enable"); break;
     }
 }

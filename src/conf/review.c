@@ -131,21 +131,10 @@ static bool review_nat(struct compiler *c, const struct tunnel *t, const struct 
     return true;
 }
 
-/* Whoever writes it counts on a filter that is not there. */
-static void review_filters(struct compiler *c)
-{
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_sysopt)) != NULL;)
-        if (s->is_no && bytes_equal(statement_argument(s, "text", 0), bytes_of_text("connection permit-vpn")))
-            say(c, CONF_WARNING, s,
-                "what comes out of a tunnel bypasses access-groups all the same: ikewise does not filter by them");
-}
-
 void compile_review(struct compiler *c)
 {
     const struct policy *p = &c->conf->policy;
     uint32_t count = 0;
-
-    review_filters(c);
 
     for (uint16_t i = 0; i < p->tunnel_count; i++) {
         const struct tunnel *t = &p->tunnels[i];

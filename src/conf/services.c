@@ -1,4 +1,4 @@
-/* Numbers, and the names that an ASA has for protocols and ports: services.def. */
+/* Numbers, and the names that an ASA has for protocols, ports and types of ICMP: services.def. */
 #include "conf/grammar.h"
 
 bool grammar_number(struct bytes text, uint32_t *number)
@@ -23,21 +23,43 @@ struct service {
     uint16_t number;
 };
 
-static const struct service protocols[] = {
-#define PROTOCOL(name, number) {name, number},
+#define PROTOCOL(...)
 #define PORT(...)
+#define ICMP(...)
+#define ICMP6(...)
+static const struct service protocols[] = {
+#undef PROTOCOL
+#define PROTOCOL(name, number) {name, number},
 #include "conf/services.def"
 #undef PROTOCOL
-#undef PORT
+#define PROTOCOL(...)
 };
 
 static const struct service ports[] = {
-#define PROTOCOL(...)
+#undef PORT
 #define PORT(name, number) {name, number},
 #include "conf/services.def"
+#undef PORT
+#define PORT(...)
+};
+
+static const struct service icmp_types[] = {
+#undef ICMP
+#define ICMP(name, number) {name, number},
+#include "conf/services.def"
+#undef ICMP
+#define ICMP(...)
+};
+
+static const struct service icmp6_types[] = {
+#undef ICMP6
+#define ICMP6(name, number) {name, number},
+#include "conf/services.def"
+#undef ICMP6
+};
 #undef PROTOCOL
 #undef PORT
-};
+#undef ICMP
 
 static bool service_number(const struct service *services, size_t count, struct bytes text, uint32_t most,
                            uint32_t *number)
@@ -68,5 +90,16 @@ bool grammar_port(struct bytes text, uint16_t *port)
     if (!service_number(ports, COUNT_OF(ports), text, 65535, &number))
         return false;
     *port = (uint16_t)number;
+    return true;
+}
+
+bool grammar_icmp_type(struct bytes text, bool is_v6, uint8_t *type)
+{
+    uint32_t number;
+
+    if (!service_number(is_v6 ? icmp6_types : icmp_types, is_v6 ? COUNT_OF(icmp6_types) : COUNT_OF(icmp_types), text,
+                        255, &number))
+        return false;
+    *type = (uint8_t)number;
     return true;
 }

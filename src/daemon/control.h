@@ -88,6 +88,7 @@ struct control_source {
     bool (*route)(void *context, struct ip to, struct control_route *route);
     bool (*is_up)(void *context, const char *device);
     bool (*nat_counters)(void *context, uint64_t *translated, uint64_t *untranslated); /* of each rule */
+    bool (*access_counters)(void *context, uint64_t *hits, uint64_t *dropped);         /* hits: by filter.h's places */
     void (*clear_nat)(void *context);
     void (*clear_arp)(void *context); /* neighbours that nobody has configured */
     void (*each_connection)(void *context, void *taker, bool (*take)(void *taker, const struct connection *connection));

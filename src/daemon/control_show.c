@@ -92,6 +92,8 @@ static void set_sa(struct control_record *r, const struct ike_sa_view *v, uint64
     if (v->tunnel_group && *v->tunnel_group)
         record_set_text(r, COL_isakmp_sa_tunnel_group, v->tunnel_group);
     set_user(r, v);
+    if (v->filter && *v->filter)
+        record_set_text(r, COL_isakmp_sa_filter, v->filter);
     record_set_text(r, COL_isakmp_sa_role, role_name(v->is_initiator));
     record_set_flag(r, COL_isakmp_sa_rekey, v->is_rekeying);
     record_set_flag(r, COL_isakmp_sa_dead, v->is_dead);
@@ -165,6 +167,8 @@ static void set_plane(struct control_record *r, const struct plane_pair_view *v)
     for (size_t i = 0; i < COUNT_OF(pair_counters); i++)
         record_set_number(r, pair_counters[i].column, v->tally.counters[pair_counters[i].counter]);
     set_drops(r, &v->tally);
+    if (v->filter != NULL)
+        record_set_text(r, COL_ipsec_pair_filter, v->filter);
     record_set_number(r, COL_ipsec_pair_path_mtu, v->path_mtu);
     record_set_number(r, COL_ipsec_pair_media_mtu, v->media_mtu);
     record_set_number(r, COL_ipsec_pair_inner_mtu, v->inner_mtu);

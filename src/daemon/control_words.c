@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "policy/choose.h"
+#include "policy/filter.h"
 
 const char *df_name(enum df_policy df)
 {
@@ -81,7 +82,7 @@ static void add_protocol(struct text *t, uint8_t protocol)
     static const struct {
         uint8_t number;
         const char *name;
-    } names[] = {{0, "ip"}, {1, "icmp"}, {6, "tcp"}, {17, "udp"}, {47, "gre"}};
+    } names[] = {{0, "ip"}, {1, "icmp"}, {6, "tcp"}, {17, "udp"}, {47, "gre"}, {58, "icmp6"}};
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (names[i].number == protocol) {
@@ -92,14 +93,28 @@ static void add_protocol(struct text *t, uint8_t protocol)
     text_add(t, "%u", protocol);
 }
 
+static bool is_icmp(uint8_t protocol)
+{
+    return protocol == FILTER_ICMP || protocol == FILTER_ICMP6;
+}
+
+/* Of a list that filters: policy/filter.h. */
+static void add_icmp_type(struct text *t, const struct selector *s)
+{
+    if (is_icmp(s->protocol) && !is_any_port(s->local_ports))
+        text_add(t, " %u", s->local_ports.first >> 8);
+}
+
 static void add_ace(struct text *t, const struct crypto_ace *ace, bool is_ios)
 {
     text_add(t, "%s ", ace->is_permit ? "permit" : "deny");
     add_protocol(t, ace->selector.protocol);
     add_network(t, ace->selector.local, is_ios);
-    add_ports(t, ace->selector.local_ports);
+    if (!is_icmp(ace->selector.protocol))
+        add_ports(t, ace->selector.local_ports);
     add_network(t, ace->selector.remote, is_ios);
     add_ports(t, ace->selector.remote_ports);
+    add_icmp_type(t, &ace->selector);
 }
 
 void text_add_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace)

@@ -103,6 +103,7 @@ static void free_memory(struct plane *plane)
     free(plane->spi_chains);
     free(plane->ace_chains);
     free(plane->noticed);
+    free(plane->filter_hits);
     bytes_wipe(&plane->drbg, sizeof plane->drbg);
     free(plane);
 }
@@ -290,6 +291,7 @@ void plane_set_policy(struct plane *plane, const struct policy *policy)
 {
     plane_pairs_repolicy(plane, plane->policy, policy);
     plane_hold_repolicy(plane, plane->policy, policy);
+    plane_filter_repolicy(plane, plane->policy, policy);
     plane->policy = policy;
 }
 
@@ -329,7 +331,8 @@ bool plane_view_pair(const struct plane *plane, struct handle handle, struct pla
                                      .iv_len = shape->iv_len,
                                      .local = pair->local,
                                      .remote = pair->remote,
-                                     .df = pair->df};
+                                     .df = pair->df,
+                                     .filter = pair->filter == NULL ? NULL : pair->filter->name};
     return true;
 }
 

@@ -111,6 +111,7 @@ struct plane_pair_view {
     uint8_t iv_len;
     struct endpoint local, remote;
     enum df_policy df;
+    const char *filter; /* its vpn-filter, of the present policy; NULL: none */
 };
 
 /* False: the plane has no such pair. */
@@ -125,6 +126,10 @@ struct plane_totals {
 };
 
 void plane_view_totals(const struct plane *plane, struct plane_totals *totals);
+
+/* Packets that the line `ace` of a filter of the policy has decided about since it stands; filter->ace_count: what no
+ * line fits. */
+uint64_t plane_filter_hits(const struct plane *plane, uint16_t filter, uint16_t ace);
 
 /* Each pair counts from 0 again; what it has counted goes to `ended`. */
 void plane_clear_counters(struct plane *plane);

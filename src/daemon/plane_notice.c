@@ -141,6 +141,68 @@ void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_dr
     drops->untold[drop] = 0;
 }
 
+/* Of the interfaces that are connected to it; "inside": none is. */
+static const char *interface_towards(const struct policy *policy, struct ip ip)
+{
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        const struct policy_interface *interface = &policy->interfaces[i];
+
+        if (ip_is_set(interface->ip) && interface->ip.family == ip.family &&
+            ip_range_holds(ip_range_of_prefix(interface->ip, interface->prefix_len), ip))
+            return interface->name;
+    }
+    return "inside";
+}
+
+static const char *interface_of_pair(const struct policy *policy, const struct plane_pair *pair)
+{
+    uint16_t interface = pair->tunnel >= policy->tunnel_count ? NO_INDEX : policy->tunnels[pair->tunnel].interface;
+
+    return interface >= policy->interface_count ? "outside" : policy->interfaces[interface].name;
+}
+
+static void add_filtered(const struct plane *plane, struct event *event, const struct plane_pair *pair,
+                         const struct inner *inner, bool is_out)
+{
+    const char *far = interface_of_pair(plane->policy, pair);
+    const char *near = interface_towards(plane->policy, is_out ? inner->source : inner->destination);
+    char space[4];
+
+    event_add_text(event, FIELD_REASON, "VPN_FILTER");
+    event_add_text(event, FIELD_FILTER, pair->filter == NULL ? "unknown" : pair->filter->name);
+    event_add_text(event, FIELD_DIRECTION, is_out ? "outbound" : "inbound");
+    event_add_text(event, FIELD_INNER_PROTOCOL, plane_protocol_name(inner->protocol, space));
+    event_add_text(event, FIELD_INTERFACE, is_out ? near : far);
+    event_add_ip(event, FIELD_INNER_SOURCE, inner->source);
+    event_add_number(event, FIELD_INNER_SOURCE_PORT, inner->has_ports ? inner->source_port : 0);
+    event_add_text(event, FIELD_INTERFACE_TO, is_out ? far : near);
+    event_add_ip(event, FIELD_INNER_DESTINATION, inner->destination);
+    event_add_number(event, FIELD_INNER_DESTINATION_PORT, inner->has_ports ? inner->destination_port : 0);
+}
+
+/* As an ASA's 106103: the first one, then how many since. */
+void plane_notice_filtered(struct plane *plane, struct plane_pair *pair, const struct inner *inner, bool is_out)
+{
+    enum esp_drop drop = is_out ? ESP_DROP_FILTERED_OUT : ESP_DROP_FILTERED_IN;
+    uint64_t now_ms = plane_now_ms(plane);
+
+    if (plane->policy == NULL || (pair->drops == NULL && (pair->drops = calloc(1, sizeof *pair->drops)) == NULL))
+        return; /* it is counted all the same */
+    uint64_t last_ms = pair->drops->event_ms[drop];
+    pair->drops->untold[drop]++;
+    struct event *event = last_ms != 0 && now_ms - last_ms < PLANE_EVENT_MS
+                              ? NULL
+                              : plane_notice_event(plane, pair->local.ip, pair->remote.ip, EV_PACKET_DENIED);
+    if (event == NULL)
+        return;
+    add_filtered(plane, event, pair, inner, is_out);
+    event_add_number(event, FIELD_COUNT, pair->drops->untold[drop]);
+    if (last_ms != 0)
+        event_add_number(event, FIELD_SECONDS, (now_ms - last_ms) / 1000);
+    pair->drops->event_ms[drop] = now_ms;
+    pair->drops->untold[drop] = 0;
+}
+
 void plane_notice_dropped(struct plane *plane, const struct plane_drop *dropped)
 {
     if (plane->hooks.on_drop != NULL)

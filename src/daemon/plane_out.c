@@ -230,6 +230,8 @@ static void submit(struct plane *plane, struct out_burst *burst, struct plane_pa
     struct bytes packet = bytes_of(space + ESP_HEADROOM, inner->total_len);
     struct esp_outer outer = esp_outer_of(inner, df_of(pair));
 
+    if (!plane_filter_out(plane, pair, inner, packet))
+        return;
     if (burst->pair != pair)
         flush(plane, burst);
     burst->pair = pair;

@@ -255,12 +255,14 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
                                 .is_guest = is_of_guest(plane, install),
                                 .tunnel = install->tunnel,
                                 .ace = install->ace,
+                                .tunnel_group = install->tunnel_group,
                                 .selector = install->selector,
                                 .local = install->local,
                                 .remote = install->remote,
                                 .df = install->df};
     plane->pair_count++;
     plane->guest_count += pair->is_guest;
+    plane_filter_set(pair, plane->policy);
     struct plane_pair *replaced = plane_pair_find(plane, install->replaces);
     if (replaced != NULL)
         replaced->heir = install->pair;

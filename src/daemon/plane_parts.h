@@ -3,6 +3,7 @@
  *     plane.c         making, ending, the turn of each descriptor, views
  *     plane_pairs.c   SA pairs: installed, found, removed
  *     plane_held.c    packets that wait for a pair
+ *     plane_filter.c  what a vpn-filter lets through
  *     plane_out.c     from TUN to the peer
  *     plane_in.c      from the peer to TUN
  *     plane_notice.c  what is to be told to the engine and the log
@@ -16,6 +17,7 @@
 #include "esp/autopsy.h"
 #include "esp/outer.h"
 #include "esp/packet.h"
+#include "policy/filter.h"
 
 #include <netinet/in.h>
 
@@ -49,7 +51,10 @@ struct plane_pair {
     struct handle handle; /* not set: the place is free */
     struct handle heir;   /* the pair that replaces this one */
     bool has_in, has_out, is_stopped, is_udp, is_transport, is_guest, has_reverse_route;
-    uint16_t tunnel, ace; /* tunnel NO_INDEX: not of the present policy */
+    uint16_t tunnel, ace;        /* tunnel NO_INDEX: not of the present policy */
+    uint16_t tunnel_group;       /* NO_INDEX: the present policy has it no more */
+    const struct filter *filter; /* of the present policy; NULL: none */
+    bool is_closed;              /* it had one, and nobody knows which it would have now: nothing passes */
     struct selector selector;
     struct endpoint local, remote;
     enum df_policy df;
@@ -139,6 +144,7 @@ struct plane {
     const uint8_t *kept_of;                /* whose bytes kept_space has; NULL: nobody's */
     size_t kept_len;
 
+    uint64_t *filter_hits; /* packets, by filter.h's places; NULL: there are no filters */
     struct plane_totals totals;
     uint8_t out_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
     uint8_t fragment_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
@@ -181,6 +187,16 @@ void plane_hold_drop_all(struct plane *plane);
 /* What waits for a tunnel that is the same in the new policy goes on waiting; the rest is dropped. */
 void plane_hold_repolicy(struct plane *plane, const struct policy *from, const struct policy *to);
 
+/* plane_filter.c */
+/* The filter of a pair that begins, or that the policy has changed for. */
+void plane_filter_set(struct plane_pair *pair, const struct policy *policy);
+/* The counters go on in a new policy; all pairs get its filters. */
+void plane_filter_repolicy(struct plane *plane, const struct policy *from, const struct policy *to);
+/* Counts the line that decides. False: it is dropped, which is counted and told. */
+bool plane_filter_in(struct plane *plane, struct plane_pair *pair, const struct esp_packet *packet,
+                     struct endpoint from);
+bool plane_filter_out(struct plane *plane, struct plane_pair *pair, const struct inner *inner, struct bytes packet);
+
 /* plane_out.c */
 void plane_out_turn(struct plane *plane);
 /* One packet that waited; false: it still has no pair. `packet` must not lie in the plane's buffers. */
@@ -201,6 +217,8 @@ void plane_notice_stranger(struct plane *plane, struct bytes packet, struct ip l
  * is NULL for one on its way out. */
 void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,
                        const struct esp_packet *packet);
+/* The same of what a filter denies. */
+void plane_notice_filtered(struct plane *plane, struct plane_pair *pair, const struct inner *inner, bool is_out);
 void plane_notice_all(struct plane *plane);
 /* To whoever looks at what is dropped. */
 void plane_notice_dropped(struct plane *plane, const struct plane_drop *dropped);

@@ -287,6 +287,7 @@ static bool is_common(const struct event *e, bool has_peer)
         {EV_ACQUIRE, false},
         {EV_ACQUIRE_REFUSED, false},
         {EV_PACKET_REFUSED, false},
+        {EV_PACKET_DENIED, false},
         {EV_KEY_ENGINE_MESSAGE, false},
         {EV_PMTU_CHANGED, false},
         {EV_UDP_PORT_INVALID, false},

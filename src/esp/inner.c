@@ -2,6 +2,8 @@
 
 #include "base/reader.h"
 
+#include <string.h>
+
 enum {
     V4_HEADER_LEN = 20,
     V6_HEADER_LEN = 40,
@@ -120,6 +122,22 @@ bool inner_read(struct inner *inner, struct bytes packet)
     read_ports(&read, bytes_of(packet.data, read.total_len));
     *inner = read;
     return true;
+}
+
+/* Its length is that of the whole; in a copy it ends with what there is. */
+bool inner_read_beginning(struct inner *inner, struct bytes packet)
+{
+    uint8_t space[INNER_BEGINNING_MAX];
+    size_t len = packet.len < sizeof space ? packet.len : sizeof space;
+    bool is_v6 = len > 0 && packet.data[0] >> 4 == 6;
+    size_t at = is_v6 ? 4 : 2, own = is_v6 ? V6_HEADER_LEN : 0;
+
+    if (len < V4_HEADER_LEN || len < own)
+        return false;
+    memcpy(space, packet.data, len);
+    space[at] = 0;
+    space[at + 1] = (uint8_t)(len - own);
+    return inner_read(inner, bytes_of(space, len));
 }
 
 bool inner_is_martian(const struct inner *inner)

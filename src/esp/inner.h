@@ -22,6 +22,11 @@ struct inner {
  * total_len are allowed (TFC padding, RFC 4303 2.7) and not part of it. */
 bool inner_read(struct inner *inner, struct bytes packet);
 
+/* Of a packet that is cut, as an ICMP error quotes it: `total_len` is what there is of it, at most
+ * INNER_BEGINNING_MAX. */
+enum { INNER_BEGINNING_MAX = 128 };
+bool inner_read_beginning(struct inner *inner, struct bytes packet);
+
 /* A source that can be nobody's: multicast, limited broadcast, loopback, 0.0.0.0/8, ::. */
 bool inner_is_martian(const struct inner *inner);
 

@@ -89,6 +89,7 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
         .is_outbound = is_outbound,
         .tunnel = pair->tunnel,
         .ace = pair->ace,
+        .tunnel_group = sa->tunnel_group,
         .selector = pair->selector,
         .local = pair->local,
         .remote = pair->remote,

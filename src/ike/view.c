@@ -1,6 +1,7 @@
 #include "ike/view.h"
 
 #include "ike/engine.h"
+#include "policy/filter.h"
 
 #include <string.h>
 
@@ -30,6 +31,8 @@ static void view_user(const struct ike *ike, const struct isakmp_sa *sa, struct 
     view->assigned = session == NULL ? (struct ip){0} : session->address;
     view->group_policy =
         group == NULL || group->group_policy == 0 ? "" : ike->policy->group_policies[group->group_policy - 1].name;
+    const struct filter *filter = ike->policy == NULL ? NULL : filter_of_group(ike->policy, sa->tunnel_group);
+    view->filter = filter == NULL ? "" : filter->name;
 }
 
 bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_sa_view *view)

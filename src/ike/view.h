@@ -27,6 +27,7 @@ struct ike_sa_view {
     const char *user;         /* as he wrote it; "" until he is proved. It is the engine's, until the next input */
     struct ip assigned;       /* not set: he has no inner address yet */
     const char *group_policy; /* "": none */
+    const char *filter;       /* its vpn-filter; "": none */
 };
 
 struct ike_pair_view {

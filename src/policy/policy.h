@@ -12,6 +12,7 @@
 
 struct id;       /* wire/payloads.h */
 struct nat_rule; /* policy/nat.h */
+struct filter;   /* policy/filter.h */
 
 enum { PEERS_MAX = 10, TRANSFORM_SETS_MAX = 11, WAITS_MAX = 8, NO_INDEX = 0xffff };
 
@@ -101,6 +102,7 @@ struct group_policy {
     const struct ip_range *split_networks; /* each a prefix */
     uint16_t split_network_count;
     bool may_store_password;
+    uint16_t filter; /* `vpn-filter`: number of policy.filters, from 1; 0: none */
 };
 
 /* One `aaa-server` that is PAM of this machine: who is asked about users. */
@@ -156,7 +158,8 @@ struct certificate_rule {
 enum connection_type { CONNECTION_BIDIRECTIONAL, CONNECTION_ORIGINATE_ONLY, CONNECTION_ANSWER_ONLY };
 enum df_policy { DF_COPY, DF_SET, DF_CLEAR };
 
-/* One line of a crypto ACL, objects resolved: one SA pair. `local` is the ACL's source. */
+/* One line of a crypto ACL, objects resolved: one SA pair. `local` is the ACL's source. Lists that filter have the same
+ * lines (policy/filter.h). */
 struct crypto_ace {
     struct selector selector;
     bool is_permit;
@@ -201,6 +204,16 @@ struct policy_interface {
     uint8_t prefix_len;
     bool is_ikev1_enabled;
     const char *map_name; /* "" without a crypto map */
+};
+
+enum access_way { ACCESS_IN, ACCESS_OUT, ACCESS_CONTROL_PLANE };
+
+/* One `access-group`: what comes in by an interface or leaves by it to go on, or comes for this machine itself. */
+struct access_group {
+    uint16_t filter;    /* index of policy.filters */
+    uint16_t interface; /* index; NO_INDEX: what comes in by any, where the list of its own does not say */
+    enum access_way way;
+    uint32_t line;
 };
 
 struct policy_route {
@@ -265,7 +278,12 @@ struct policy {
     uint16_t route_count;
     const struct nat_rule *nat_rules; /* nat.h: in the order in which they are asked */
     uint16_t nat_rule_count;
-    bool is_arp_permitted; /* `arp permit-nonconnected`: from who is of no network of the interface */
+    const struct filter *filters; /* filter.h: the lists that filter something */
+    uint16_t filter_count;
+    const struct access_group *access_groups; /* one at most of an interface and a way */
+    uint16_t access_group_count;
+    bool is_decrypted_filtered; /* `no sysopt connection permit-vpn`: what comes out of tunnels is not spared */
+    bool is_arp_permitted;      /* `arp permit-nonconnected`: from who is of no network of the interface */
     enum identity_kind identity;
     const char *key_id; /* IDENTITY_KEY_ID */
     bool is_aggressive_answered;

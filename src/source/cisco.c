@@ -54,8 +54,8 @@ static bool find_asa_tag(struct bytes line, size_t *at)
     return false;
 }
 
-/* Messages that may be about VPNs: the classes of a hundred, and single ones that no row of phrases.def has. 750 and
- * 751 are IKEv2. */
+/* Messages that may be about VPNs: the classes of a hundred, and single ones, most of which no row of phrases.def has.
+ * 750 and 751 are IKEv2. */
 static const struct {
     unsigned class;
     bool is_ikev2;
@@ -68,12 +68,25 @@ static const struct {
     uint32_t number;
     const char *part, *word;
 } asa_numbers[] = {
-    {108004, "", ""},        {305013, "", ""},         {507003, "", ""},
-    {106023, "50", "/500 "}, {106023, "50", "/4500 "}, {106023, "50", "protocol 50"},
-    {710003, "50", "/500"},  {710003, "50", "/4500"},  {710005, "50", "/500"},
-    {710005, "50", "/4500"}, {710006, "ESP", "ESP "},  {106102, "", ""},
-    {106103, "", ""},        {113004, "", ""},         {113005, "", ""},
-    {113012, "", ""},        {113015, "", ""},
+    {108004, "", ""},
+    {305013, "", ""},
+    {507003, "", ""},
+    {106023, "50", "/500 "},
+    {106023, "50", "/4500 "},
+    {106023, "50", "protocol 50"},
+    {710003, "50", "/500"},
+    {710003, "50", "/4500"},
+    {710005, "50", "/500"},
+    {710005, "50", "/4500"},
+    {710006, "ESP", "ESP "},
+    {106102, "", ""},
+    {106103, "", ""},
+    {106100, "denied", "(500)"},
+    {106100, "denied", "(4500)"},
+    {113004, "", ""},
+    {113005, "", ""},
+    {113012, "", ""},
+    {113015, "", ""},
 };
 
 enum asa_share { SHARE_UNKNOWN, SHARE_NONE, SHARE_SOME, SHARE_ALL };
@@ -81,14 +94,14 @@ enum asa_share { SHARE_UNKNOWN, SHARE_NONE, SHARE_SOME, SHARE_ALL };
 /* Which lines of that number may be about a VPN. */
 static enum asa_share share_of(const struct source *s, uint32_t number)
 {
+    for (size_t i = 0; i < COUNT_OF(asa_numbers); i++)
+        if (number == asa_numbers[i].number)
+            return SHARE_SOME;
     if (phrase_index_has_number(s->index, number))
         return SHARE_ALL;
     for (size_t i = 0; i < COUNT_OF(asa_classes); i++)
         if (number / 1000 == asa_classes[i].class)
             return SHARE_ALL;
-    for (size_t i = 0; i < COUNT_OF(asa_numbers); i++)
-        if (number == asa_numbers[i].number)
-            return SHARE_SOME;
     return SHARE_NONE;
 }
 

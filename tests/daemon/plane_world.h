@@ -77,7 +77,7 @@ static inline void on_event(void *context, const struct event *event)
         told.autopsies++;
         return;
     }
-    CHECK(event->kind == EV_PACKET_REFUSED);
+    CHECK(event->kind == EV_PACKET_REFUSED || event->kind == EV_PACKET_DENIED);
     snprintf(told.reason, sizeof told.reason, "%s", event_text(event, FIELD_REASON));
     told.events++;
 }

@@ -271,6 +271,13 @@ static const struct {
      EV_FIELD_NOTE, SOURCE_ASA_LOG, "192.0.2.9", "a firewall on the way refuses IKE"},
     {"%ASA-4-106023: Deny protocol 50 src outside:192.0.2.9 dst inside:198.51.100.2 by access-group \"in\" [0x0, 0x0]",
      EV_FIELD_NOTE, SOURCE_ASA_LOG, "192.0.2.9", "and ESP"},
+    {"%ASA-4-106100: access-list in denied udp outside/192.0.2.9(500) -> inside/198.51.100.2(500) hit-cnt 1 first hit "
+     "[0x0, 0x0]",
+     EV_FIELD_NOTE, SOURCE_ASA_LOG, "192.0.2.9", "the same of a line that is logged"},
+    {"%ASA-4-106103: access-list F denied tcp for user '192.0.2.9' outside/10.2.0.9(5000) -> inside/10.1.0.9(22) "
+     "hit-cnt 7 "
+     "300-second interval [0x3ac4ebbe, 0x0]",
+     EV_PACKET_DENIED, SOURCE_ASA_LOG, "192.0.2.9", "a vpn-filter"},
     {"%ASA-7-710005: UDP request discarded from 192.0.2.9/500 to outside:198.51.100.2/500", EV_FIELD_NOTE,
      SOURCE_ASA_LOG, "192.0.2.9", "IKE is not enabled on that interface"},
     {"%ASA-3-717027: Certificate chain failed validation. No suitable trustpoint was found", EV_CERTIFICATE_REFUSED,

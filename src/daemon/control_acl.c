@@ -1,0 +1,348 @@
+/* show access-list: the crypto ACLs and the lists that filter, and what their lines have met. */
+#include "conf/statement.h"
+#include "daemon/control_client.h"
+#include "daemon/control_words.h"
+#include "ike/view.h"
+#include "policy/filter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_SIZE = 1024 };
+
+/* One list: of crypto map entries, of a filter, or both. */
+struct listed {
+    const char *name;
+    const struct crypto_ace *aces;
+    uint16_t ace_count;
+    uint16_t filter;      /* index; NO_INDEX */
+    const uint64_t *hits; /* of the packet filter, by filter.h's places; NULL: not known */
+};
+
+static const struct control_source *source_of(const struct client *client)
+{
+    return client->control->source;
+}
+
+static const struct policy *policy_of(const struct client *client)
+{
+    return source_of(client)->policy(source_of(client)->context);
+}
+
+static uint32_t hash_of(const char *text)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (uint8_t)*text) * 16777619u; /* FNV-1a */
+    return hash;
+}
+
+/* ---- hits ---- */
+
+/* Packets that its pairs have taken; of a line that denies nothing is counted. */
+static uint64_t packets_of(const struct client *client, uint16_t tunnel, uint16_t ace)
+{
+    const struct control_source *source = source_of(client);
+    const struct plane *plane = source->plane(source->context);
+    uint64_t now_ms = source->now_ms(source->context), sum = 0;
+    struct plane_pair_view plane_view;
+    struct ike_pair_view view;
+
+    for (uint32_t i = 0; plane != NULL && ike_view_pair(source->ike(source->context), now_ms, i, &view); i++)
+        if (view.tunnel == tunnel && view.ace == ace && plane_view_pair(plane, view.pair, &plane_view))
+            sum += plane_view.tally.counters[ESP_COUNTER_ENCAPS];
+    return sum;
+}
+
+/* Into tunnels, by all entries with that list. */
+static uint64_t tunnel_hits(const struct client *client, const struct listed *list, const struct crypto_ace *line)
+{
+    const struct policy *policy = policy_of(client);
+    uint64_t hits = 0;
+
+    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
+        const struct tunnel *t = &policy->tunnels[i];
+
+        if (t->acl_name == NULL || strcmp(t->acl_name, list->name) != 0)
+            continue;
+        for (uint16_t k = 0; k < t->ace_count; k++)
+            if (t->aces[k].line == line->line && selector_equal(&t->aces[k].selector, &line->selector))
+                hits += packets_of(client, i, k);
+    }
+    return hits;
+}
+
+static bool is_all_v6(const struct crypto_ace *ace)
+{
+    return ace->selector.local.first.family == IP_V6 && ip_range_prefix_len(ace->selector.local) == 0 &&
+           ip_range_prefix_len(ace->selector.remote) == 0;
+}
+
+/* `any any` of a filter is of both families, and a device shows it once. */
+static bool is_shown(const struct listed *list, uint16_t ace)
+{
+    for (uint16_t i = 0; is_all_v6(&list->aces[ace]) && i < ace; i++)
+        if (list->aces[i].line == list->aces[ace].line && !is_all_v6(&list->aces[i]))
+            return false;
+    return true;
+}
+
+/* The same of the other family. */
+static bool is_twin(const struct listed *list, uint16_t ace, uint16_t of)
+{
+    const struct selector *a = &list->aces[ace].selector, *b = &list->aces[of].selector;
+
+    return list->aces[ace].line == list->aces[of].line && !is_shown(list, ace) && a->protocol == b->protocol &&
+           a->local_ports.first == b->local_ports.first && a->remote_ports.first == b->remote_ports.first;
+}
+
+static uint64_t filter_hits_of_one(const struct client *client, const struct listed *list, uint16_t ace)
+{
+    const struct plane *plane = source_of(client)->plane(source_of(client)->context);
+
+    return (plane == NULL ? 0 : plane_filter_hits(plane, list->filter, ace)) +
+           (list->hits == NULL ? 0 : list->hits[policy_of(client)->filters[list->filter].first_hit + ace]);
+}
+
+static uint64_t filter_hits(const struct client *client, const struct listed *list, uint16_t ace)
+{
+    uint64_t hits = list->filter == NO_INDEX ? 0 : filter_hits_of_one(client, list, ace);
+
+    for (uint16_t i = 0; list->filter != NO_INDEX && i < list->ace_count; i++)
+        if (i != ace && is_twin(list, i, ace))
+            hits += filter_hits_of_one(client, list, i);
+    return hits;
+}
+
+/* What was counted when the counters were cleared, by the line's own number. */
+static uint64_t *cleared_of(struct control *control, uint32_t hash)
+{
+    struct control_hits *hits = &control->hits;
+
+    for (size_t i = 0; i < hits->count; i++)
+        if (hits->list[i].hash == hash)
+            return &hits->list[i].cleared;
+    if (hits->count == CONTROL_HITS_MAX)
+        return NULL;
+    hits->list[hits->count].hash = hash;
+    hits->list[hits->count].cleared = 0;
+    return &hits->list[hits->count++].cleared;
+}
+
+static uint64_t hits_of(struct client *client, const struct listed *list, uint16_t ace, uint32_t hash)
+{
+    uint64_t hits = tunnel_hits(client, list, &list->aces[ace]) + filter_hits(client, list, ace);
+    uint64_t *cleared = cleared_of(client->control, hash);
+
+    if (client->request.id == CONTROL_CLEAR_ACCESS_LIST && cleared != NULL)
+        *cleared = hits;
+    return cleared == NULL || *cleared > hits ? hits : hits - *cleared;
+}
+
+/* ---- lines ---- */
+
+static void send_line(struct client *client, const char *text, unsigned line, uint64_t hits, uint32_t hash,
+                      bool is_element)
+{
+    struct control_record r = control_record_of(RECORD_acl_line);
+
+    record_set_number(&r, COL_acl_line_line, line);
+    record_set_text(&r, COL_acl_line_text, text);
+    record_set_number(&r, COL_acl_line_hits, hits);
+    record_set_number(&r, COL_acl_line_number, hash);
+    record_set_flag(&r, COL_acl_line_element, is_element);
+    client_send(client, &r);
+}
+
+/* "permit ip object LAN object FAR" of a statement of the list. */
+static void add_statement(struct text *t, const struct statement *s)
+{
+    bool is_begun = false;
+
+    for (uint16_t i = 0; i < s->word_count; i++) {
+        struct grammar_item item = s->words[i].item;
+
+        is_begun |= item_is_word(item, "permit") || item_is_word(item, "deny");
+        if (!is_begun)
+            continue;
+        text_add(t, "%s", t->len > 0 ? " " : "");
+        if (item.at[0] == '<')
+            text_add_escaped(t, s->words[i].text);
+        else
+            text_add(t, "%.*s", item.len, item.at);
+    }
+}
+
+/* "access-list VPN line 1 extended permit ip 10.1.0.0 255.255.0.0 10.2.0.0 255.255.0.0" */
+static const char *element_text(const struct listed *list, uint16_t ace, unsigned line, char space[static LINE_SIZE])
+{
+    char plain[LINE_SIZE];
+    struct text p = text_of(plain, sizeof plain), s = text_of(space, LINE_SIZE);
+    size_t begin = strlen("access-list ") + strlen(list->name);
+
+    text_add_acl_line(&p, list->name, &list->aces[ace]);
+    text_add(&s, "access-list %s line %u%s", list->name, line, begin < p.len ? plain + begin : "");
+    return space;
+}
+
+static bool is_of_list(const struct statement *s, const struct listed *list)
+{
+    return bytes_equal(statement_argument(s, "acl", 0), bytes_of_text(list->name));
+}
+
+/* The statement of that line of the file is the nth of the list, from 1. */
+static unsigned line_of(const struct conf *conf, const struct listed *list, uint32_t file_line)
+{
+    unsigned line = 0;
+
+    for (const struct statement *s = NULL;
+         conf->statements != NULL && (s = statements_next(conf->statements, s, STATEMENT_acl_extended)) != NULL;) {
+        line += is_of_list(s, list);
+        if (s->line == file_line)
+            break;
+    }
+    return line;
+}
+
+/* One statement and the lines that its objects make of it. */
+static void send_statement(struct client *client, const struct listed *list, const struct statement *s, unsigned line)
+{
+    char as_written[LINE_SIZE], element[LINE_SIZE], text[LINE_SIZE];
+    struct text written = text_of(as_written, sizeof as_written), whole = text_of(text, sizeof text);
+    uint16_t shown_count = 0;
+    uint64_t sum = 0;
+
+    add_statement(&written, s);
+    for (uint16_t i = 0; i < list->ace_count; i++)
+        if (list->aces[i].line == s->line && is_shown(list, i)) {
+            sum += hits_of(client, list, i, hash_of(element_text(list, i, line, element)));
+            shown_count++;
+        }
+    text_add(&whole, "access-list %s line %u extended %s", list->name, line, as_written);
+    send_line(client, text, line, sum, hash_of(text), false);
+    for (uint16_t i = 0; i < list->ace_count && shown_count > 1; i++) {
+        if (list->aces[i].line != s->line || !is_shown(list, i))
+            continue;
+        uint32_t hash = hash_of(element_text(list, i, line, element));
+
+        send_line(client, element, line, hits_of(client, list, i, hash), hash, true);
+    }
+}
+
+/* ---- lists ---- */
+
+static void send_list(struct client *client, const struct listed *list)
+{
+    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
+    struct control_record r = control_record_of(RECORD_acl);
+    unsigned line = 0;
+    uint16_t elements = 0;
+
+    for (uint16_t i = 0; i < list->ace_count; i++)
+        elements += is_shown(list, i);
+    record_set_text(&r, COL_acl_name, list->name);
+    record_set_number(&r, COL_acl_elements, elements);
+    record_set_number(&r, COL_acl_number, hash_of(list->name));
+    client_send(client, &r);
+    for (const struct statement *s = NULL;
+         conf->statements != NULL && (s = statements_next(conf->statements, s, STATEMENT_acl_extended)) != NULL;)
+        if (is_of_list(s, list))
+            send_statement(client, list, s, ++line);
+}
+
+static uint16_t filter_of_name(const struct policy *policy, const char *name)
+{
+    for (uint16_t i = 0; i < policy->filter_count; i++)
+        if (strcmp(policy->filters[i].name, name) == 0)
+            return i;
+    return NO_INDEX;
+}
+
+static bool is_first_with_list(const struct policy *policy, uint16_t tunnel)
+{
+    for (uint16_t i = 0; i < tunnel; i++)
+        if (strcmp(policy->tunnels[i].acl_name, policy->tunnels[tunnel].acl_name) == 0)
+            return false;
+    return true;
+}
+
+/* Those that filter first, then the crypto ACLs that do not. False: there is none at that place. */
+static bool list_at(const struct policy *policy, uint32_t index, struct listed *list)
+{
+    *list = (struct listed){.filter = NO_INDEX};
+    if (index < policy->filter_count) {
+        const struct filter *f = &policy->filters[index];
+
+        *list = (struct listed){f->name, f->aces, f->ace_count, (uint16_t)index, NULL};
+        return f->aces != NULL;
+    }
+
+    uint16_t tunnel = (uint16_t)(index - policy->filter_count);
+    const struct tunnel *t = &policy->tunnels[tunnel];
+
+    if (t->acl_name == NULL || t->acl_name[0] == '\0' || !is_first_with_list(policy, tunnel) ||
+        filter_of_name(policy, t->acl_name) != NO_INDEX)
+        return false;
+    *list = (struct listed){t->acl_name, t->aces, t->ace_count, NO_INDEX, NULL};
+    return true;
+}
+
+static bool is_asked_for(const struct client *client, const char *name)
+{
+    return client->request.acl[0] == '\0' || strcmp(client->request.acl, name) == 0;
+}
+
+/* Of the packet filter; to be freed. NULL: they are not known. */
+static uint64_t *read_hits(const struct client *client)
+{
+    uint64_t dropped, *hits = calloc(filter_hit_count(policy_of(client)) + 1, sizeof *hits);
+
+    if (hits == NULL || source_of(client)->access_counters == NULL ||
+        !source_of(client)->access_counters(source_of(client)->context, hits, &dropped)) {
+        free(hits);
+        return NULL;
+    }
+    return hits;
+}
+
+bool show_access_lists(struct client *client)
+{
+    const struct policy *policy = policy_of(client);
+    struct listed list;
+
+    while (client->index < (uint32_t)policy->filter_count + policy->tunnel_count) {
+        if (!list_at(policy, client->index++, &list) || !is_asked_for(client, list.name))
+            continue;
+
+        uint64_t *hits = list.filter == NO_INDEX ? NULL : read_hits(client);
+
+        list.hits = hits;
+        send_list(client, &list);
+        free(hits);
+        return true;
+    }
+    return false;
+}
+
+void clear_access_lists(struct client *client)
+{
+    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
+    const struct policy *policy = policy_of(client);
+    uint64_t *hits = read_hits(client);
+    struct listed list;
+
+    for (uint32_t i = 0; i < (uint32_t)policy->filter_count + policy->tunnel_count; i++) {
+        if (!list_at(policy, i, &list) || !is_asked_for(client, list.name))
+            continue;
+        list.hits = hits;
+        for (uint16_t k = 0; k < list.ace_count; k++) {
+            char element[LINE_SIZE];
+            unsigned line = line_of(conf, &list, list.aces[k].line);
+
+            if (is_shown(&list, k))
+                hits_of(client, &list, k, hash_of(element_text(&list, k, line, element)));
+        }
+    }
+    free(hits);
+}
