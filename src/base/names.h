@@ -6,6 +6,7 @@
 #define TUN_NAME "ikewise0"
 #define NFT_TABLE "ikewise"
 #define NFT_NAT_TABLE "ikewise_nat"
+#define NFT_ACCESS_TABLE "ikewise_access"
 #define PROCESS_NAME "ikewised"
 
 /* Where the nft program may be. */

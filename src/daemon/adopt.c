@@ -1,5 +1,6 @@
 #include "daemon/adopt.h"
 
+#include "daemon/access.h"
 #include "daemon/listen.h"
 #include "daemon/names.h"
 #include "daemon/steer.h"
@@ -33,7 +34,7 @@ bool adopt_addresses(struct daemon *daemon, struct text *why)
     const struct policy *policy = &daemon->config->conf.policy;
 
     if (config_match_interfaces(daemon->config, daemon->log) > 0 &&
-        (!adopt_steer(daemon, why) || !nat_close_up(policy, policy, why) ||
+        (!adopt_steer(daemon, why) || !nat_close_up(policy, policy, why) || !access_close_up(policy, policy, why) ||
          !nat_open(&daemon->answers, TUN_NAME, policy, why)))
         return false;
     return listen_open(daemon, why);
@@ -49,7 +50,9 @@ static bool close_up(const struct daemon *daemon, const struct config *new, bool
 
     if (!(is_change && steer_is_same(before, now)) && !steer_all(daemon, now, why))
         return false;
-    return (is_change && nat_is_same(before, now)) || nat_close_up(before, now, why);
+    if (!(is_change && nat_is_same(before, now)) && !nat_close_up(before, now, why))
+        return false;
+    return (is_change && access_is_same(before, now)) || access_close_up(before, now, why);
 }
 
 /* The words of the console. */
@@ -129,7 +132,8 @@ static bool take_over(struct daemon *daemon, struct config *new, bool is_change,
     if (!has_hosts || !use_config(daemon, new, is_change, why)) {
         config_free(new);
         hosts_want(daemon->hosts, &daemon->config->conf);
-        if (!adopt_steer(daemon, &not_restored) || !nat_close_up(NULL, &daemon->config->conf.policy, &not_restored))
+        if (!adopt_steer(daemon, &not_restored) || !nat_close_up(NULL, &daemon->config->conf.policy, &not_restored) ||
+            !access_close_up(NULL, &daemon->config->conf.policy, &not_restored))
             log_note(daemon->log, LOG_ERR, "%s", space);
         return false;
     }

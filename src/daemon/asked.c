@@ -1,5 +1,6 @@
 #include "daemon/asked.h"
 
+#include "daemon/access.h"
 #include "daemon/adopt.h"
 #include "daemon/clock.h"
 #include "daemon/conntrack.h"
@@ -177,6 +178,11 @@ static bool nat_counters(void *context, uint64_t *translated, uint64_t *untransl
     return nat_read_counters(&((const struct daemon *)context)->config->conf.policy, translated, untranslated);
 }
 
+static bool access_counters(void *context, uint64_t *hits, uint64_t *dropped)
+{
+    return access_read_counters(&((const struct daemon *)context)->config->conf.policy, hits, dropped);
+}
+
 static void clear_nat(void *context)
 {
     (void)context;
@@ -235,6 +241,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .is_up = is_device_up,
                                              .examine = examine,
                                              .nat_counters = nat_counters,
+                                             .access_counters = access_counters,
                                              .clear_nat = clear_nat,
                                              .clear_arp = clear_arp,
                                              .each_connection = each_connection,

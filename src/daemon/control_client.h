@@ -125,7 +125,7 @@ struct control {
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
     uint64_t logged_count;    /* events since `clear logging buffer`; at first more than are kept */
     struct esp_tally dropped; /* what `clear asp drop` has taken away */
-    uint64_t dropped_keepalives;
+    uint64_t dropped_keepalives, dropped_by_access;
     int64_t dropped_at_s; /* 0: never */
     char dropped_by[CONTROL_WHO_SIZE];
     struct control_hits hits;

@@ -2,8 +2,10 @@
  * capture of them. */
 #include "base/check.h"
 #include "daemon/control_client.h"
+#include "policy/filter.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -111,6 +113,19 @@ static uint64_t count_of_name(const struct esp_tally *sum, const char *name)
     return count;
 }
 
+/* What lists of interfaces have denied, since the packet filter has them. */
+static uint64_t access_drops(const struct client *client)
+{
+    const struct control_source *source = client->control->source;
+    const struct policy *policy = source->policy(source->context);
+    uint64_t *hits = calloc(filter_hit_count(policy) + 1, sizeof *hits), dropped = 0;
+
+    if (hits != NULL && policy->access_group_count > 0 && source->access_counters != NULL)
+        source->access_counters(source->context, hits, &dropped);
+    free(hits);
+    return dropped;
+}
+
 void clear_drops(struct client *client)
 {
     struct control *control = client->control;
@@ -118,6 +133,7 @@ void clear_drops(struct client *client)
 
     control->dropped = stats_sum(client, &totals);
     control->dropped_keepalives = totals.keepalives;
+    control->dropped_by_access = access_drops(client);
     control->dropped_at_s = time(NULL);
     snprintf(control->dropped_by, sizeof control->dropped_by, "%s", client->who);
 }
@@ -154,6 +170,8 @@ bool show_drops(struct client *client)
                 send_own_drop(client, (enum esp_drop)drop, sum.drops[drop]);
         }
     }
+    uint64_t denied = access_drops(client), before = client->control->dropped_by_access;
+    send_drop(client, FLOW, "Flow is denied by access rule", "acl-drop", denied >= before ? denied - before : denied);
     send_drop(client, FRAME, "NAT-T keepalive message", "natt-keepalive", totals.keepalives);
     return false;
 }

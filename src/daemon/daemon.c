@@ -1,16 +1,20 @@
 #include "daemon/daemon.h"
 
 #include "base/check.h"
+#include "daemon/access.h"
 #include "daemon/adopt.h"
 #include "daemon/asked.h"
+#include "daemon/clear_watch.h"
 #include "daemon/examine.h"
 #include "daemon/listen.h"
 #include "daemon/names.h"
+#include "daemon/nflog.h"
 #include "daemon/reverse_route.h"
 #include "daemon/steer.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +102,26 @@ static void on_event(void *context, const struct event *event)
     struct daemon *daemon = context;
 
     log_event(daemon->log, event);
+}
+
+static void on_clear_packet(void *context, const struct nflog_packet *packet)
+{
+    struct event event;
+
+    if (clear_event(packet->packet, &event))
+        on_event(context, &event);
+}
+
+static void on_denied_packet(void *context, const struct nflog_packet *packet)
+{
+    struct daemon *daemon = context;
+    char in[IF_NAMESIZE] = "", out[IF_NAMESIZE] = "";
+    struct event event;
+
+    (void)if_indextoname(packet->in_device, in); /* gone meanwhile: without its name */
+    (void)if_indextoname(packet->out_device, out);
+    if (access_event(&daemon->config->conf.policy, packet->prefix, packet->packet, in, out, &event))
+        on_event(daemon, &event);
 }
 
 static bool on_guest(void *context, const struct selector *guest)
@@ -259,12 +283,14 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     if (!listen_can_open(daemon, why))
         return false;
     if (!steer_close_up(&daemon->config->conf.policy, (struct steer_guests){0}, &daemon->was_closed_up, why) ||
-        !nat_close_up(NULL, &daemon->config->conf.policy, why))
+        !nat_close_up(NULL, &daemon->config->conf.policy, why) ||
+        !access_close_up(NULL, &daemon->config->conf.policy, why))
         return false;
     daemon->is_closed_up = !daemon->was_closed_up;
     if (!make_plane(daemon, why) || !listen_open(daemon, why) || !steer_open_tun(TUN_NAME, why))
         return false;
-    daemon->clear_watch = clear_watch_open(daemon->loop, daemon, on_event);
+    daemon->clear_log = nflog_open(daemon->loop, CLEAR_LOG_GROUP, daemon, on_clear_packet);
+    daemon->access_log = nflog_open(daemon->loop, ACCESS_LOG_GROUP, daemon, on_denied_packet);
     daemon->driver->gate = daemon->gate;
     daemon->driver->plane = daemon->plane;
     daemon->driver->queue = daemon->queue;
@@ -298,8 +324,10 @@ static void take_down(struct daemon *daemon)
     if (daemon->control != NULL)
         control_close(daemon->control);
     daemon->control = NULL;
-    if (daemon->clear_watch != NULL)
-        clear_watch_close(daemon->clear_watch);
+    if (daemon->clear_log != NULL)
+        nflog_close(daemon->clear_log);
+    if (daemon->access_log != NULL)
+        nflog_close(daemon->access_log);
     if (daemon->hosts != NULL)
         hosts_close(daemon->hosts);
     daemon->hosts = NULL;
@@ -327,7 +355,7 @@ static void take_down(struct daemon *daemon)
     log_send_to(daemon->log, NULL);
     log_remote_free(daemon->log_remote);
     daemon->log_remote = NULL;
-    if (daemon->is_closed_up && (!nat_take_away(&why) || !steer_take_away(&why)))
+    if (daemon->is_closed_up && (!access_take_away(&why) || !nat_take_away(&why) || !steer_take_away(&why)))
         log_note(daemon->log, LOG_ERR, "%s", space);
 }
 

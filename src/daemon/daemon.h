@@ -9,7 +9,6 @@
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
-#include "daemon/clear_watch.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/crls.h"
@@ -38,7 +37,7 @@ struct daemon {
     struct ocsp *ocsp;
     struct pam *pam;
     struct login login;
-    struct clear_watch *clear_watch; /* NULL: the kernel has none */
+    struct nflog *clear_log, *access_log; /* NULL: the kernel shows none */
     struct nat_answers answers;
     struct control *control;
     struct control_source source;

@@ -1,4 +1,5 @@
 /* ikewised: the gateway. */
+#include "daemon/access.h"
 #include "daemon/daemon.h"
 #include "daemon/host.h"
 #include "daemon/names.h"
@@ -63,7 +64,7 @@ static int clean_up(void)
     char space[TEXT_SIZE];
     struct text why = text_of(space, sizeof space);
 
-    return nat_take_away(&why) && steer_take_away(&why) ? EXIT_SUCCESS : fail(space);
+    return access_take_away(&why) && nat_take_away(&why) && steer_take_away(&why) ? EXIT_SUCCESS : fail(space);
 }
 
 static int run(const struct options *options)

@@ -29,6 +29,7 @@ enum {
 
     /* Where the packet filter shows what it refused in clear (nfnetlink_log). */
     CLEAR_LOG_GROUP = 4500,
+    ACCESS_LOG_GROUP = 4501, /* and what an access-group denies */
 
     /* Four bits of the mark are ours; others' bits are left alone. */
     MARK_MASK = 0x0f000000,

@@ -1,5 +1,6 @@
 /* One configuration after the other, with parts that only note that they were called, and fail when they are told to.
  */
+#include "daemon/access.h"
 #include "daemon/adopt.h"
 
 #include "base/check.h"
@@ -58,6 +59,19 @@ bool nat_close_up(const struct policy *old, const struct policy *policy, struct 
     (void)why;
     CHECK(policy != NULL);
     return step("translation");
+}
+
+bool access_close_up(const struct policy *old, const struct policy *policy, struct text *why)
+{
+    (void)old;
+    (void)why;
+    CHECK(policy != NULL);
+    return step("lists");
+}
+
+bool access_is_same(const struct policy *a, const struct policy *b)
+{
+    return a->access_group_count == b->access_group_count;
 }
 
 bool nat_open(struct nat_answers *answers, const char *tun_name, const struct policy *policy, struct text *why)
@@ -208,7 +222,7 @@ static int start(void **state)
     hosts_want(gateway.hosts, &gateway.config->conf);
     if (!adopt_first(&gateway, &why))
         fail_msg("%s", space);
-    assert_string_equal(steps, "marks translation arp keys trusts users credentials revocation plane engine");
+    assert_string_equal(steps, "marks translation lists arp keys trusts users credentials revocation plane engine");
     steps[0] = '\0';
     return 0;
 }
@@ -239,8 +253,9 @@ static void the_packet_filter_comes_first_and_the_sockets_last(void **state)
     write_file("hostname after\n");
     CHECK(adopt_reload(&gateway, &why));
     assert_string_equal(
-        steps, "marks translation arp keys trusts users credentials revocation plane engine unwanted sockets told "
-               "names-again revocation-again");
+        steps,
+        "marks translation lists arp keys trusts users credentials revocation plane engine unwanted sockets told "
+        "names-again revocation-again");
     expect_in_use("after");
 }
 
@@ -249,13 +264,15 @@ static void what_fails_leaves_the_old_one_in_use_and_steered(void **state)
     static const struct {
         const char *step, *steps, *why;
     } cases[] = {
-        {"marks", "marks! marks translation", "nothing may be steered by half"},
-        {"translation", "marks translation! marks translation", "the marks of before come back"},
-        {"arp", "marks translation arp! marks translation", "the same"},
-        {"keys", "marks translation arp keys! marks translation", "too many tunnel-groups"},
-        {"trusts", "marks translation arp keys trusts! marks translation", "no memory"},
-        {"users", "marks translation arp keys trusts users! marks translation", "no memory"},
-        {"credentials", "marks translation arp keys trusts users credentials! marks translation", "no memory"},
+        {"marks", "marks! marks translation lists", "nothing may be steered by half"},
+        {"translation", "marks translation! marks translation lists", "the marks of before come back"},
+        {"lists", "marks translation lists! marks translation lists", "the same"},
+        {"arp", "marks translation lists arp! marks translation lists", "the same"},
+        {"keys", "marks translation lists arp keys! marks translation lists", "too many tunnel-groups"},
+        {"trusts", "marks translation lists arp keys trusts! marks translation lists", "no memory"},
+        {"users", "marks translation lists arp keys trusts users! marks translation lists", "no memory"},
+        {"credentials", "marks translation lists arp keys trusts users credentials! marks translation lists",
+         "no memory"},
     };
 
     (void)state;
@@ -322,6 +339,10 @@ static void a_change_waits_for_the_packet_filter_only_when_its_rules_change(void
          "marks translation arp keys trusts users credentials revocation plane engine unwanted sockets told"},
         {true, "no " NAT_LINE,
          "translation arp keys trusts users credentials revocation plane engine unwanted sockets told"},
+        {true, "access-list A permit ip any any\naccess-group A in interface outside",
+         "lists arp keys trusts users credentials revocation plane engine unwanted sockets told"},
+        {true, "no access-group A in interface outside",
+         "lists arp keys trusts users credentials revocation plane engine unwanted sockets told"},
         {false, "hostname once",
          "marks arp keys trusts users credentials revocation plane engine unwanted sockets told"},
         {true, "hostname twice", "arp keys trusts users credentials revocation plane engine unwanted sockets told"},
