@@ -480,6 +480,7 @@ static enum control_parse_result take(struct walk *walk, struct bytes word, stru
         if (parse->expected_count == 1 || bytes_equal(keyword, word)) {
             request->is_detail |= bytes_equal(keyword, bytes_of_text("detail"));
             request->is_detail |= bytes_equal(keyword, bytes_of_text("detailed"));
+            request->packet.is_decrypted |= bytes_equal(keyword, bytes_of_text("decrypted"));
             request->is_all |=
                 bytes_equal(keyword, bytes_of_text("all")) || bytes_equal(keyword, bytes_of_text("/all"));
             request->ping.has_df |= bytes_equal(keyword, bytes_of_text("df-bit"));

@@ -66,6 +66,7 @@ struct control_request {
         char nameif[64];
         struct ip from, to;
         uint8_t protocol;
+        bool is_decrypted;
         uint16_t numbers[2]; /* ports of source and destination; of ICMP type and code */
     } packet;
     uint16_t level;        /* 0: not given */

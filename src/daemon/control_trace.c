@@ -1,6 +1,5 @@
 /* packet-tracer: a packet that nobody sends, led through what a real one meets: trace.def. */
 #include "daemon/control_trace.h"
-#include "conf/statement.h"
 
 #include <string.h>
 
@@ -111,16 +110,6 @@ static void trace_route(struct trace *t, struct ip to)
     else
         text_add(&s, "no route to %s is needed: a crypto ACL takes it to %s", ip_text(to, next), t->output_name);
     trace_send_phase(t, PHASE_ROUTE, true, "", space);
-}
-
-static void trace_access_list(struct trace *t)
-{
-    const struct conf *conf = source_of(t)->conf(source_of(t)->context);
-    bool has_group =
-        conf->statements != NULL && statements_next(conf->statements, NULL, STATEMENT_access_group) != NULL;
-
-    trace_send_phase(t, PHASE_ACCESS_LIST, true, "Implicit Rule",
-                     has_group ? "ikewise does not filter by access-group" : "");
 }
 
 static void trace_nat(struct trace *t)
@@ -284,6 +273,10 @@ static void trace_in_tunnel(struct trace *t)
     struct text s = text_of(space, sizeof space);
     struct ike_sa_view sa;
 
+    if (!trace_vpn_filter(t, true)) {
+        trace_finish(t, END_FILTERED);
+        return;
+    }
     send_rule(t, PHASE_ENCRYPT, true, true);
     if (trace_rule(t) != NULL)
         trace_send_phase(t, PHASE_NAT_BACK, true, config_of(trace_rule(t), config), "");
@@ -430,6 +423,38 @@ static void use_output(struct trace *t, uint16_t interface)
     t->output_name = t->policy->interfaces[interface].name;
 }
 
+static bool is_for_us(const struct trace *t)
+{
+    for (uint16_t i = 0; i < t->policy->interface_count; i++)
+        if (ip_equal(t->policy->interfaces[i].ip, t->packet.flow.remote))
+            return true;
+    return false;
+}
+
+static bool trace_leaves(struct trace *t)
+{
+    return is_for_us(t) || t->output == NO_INDEX ||
+           filter_group_at(t->policy, t->output, ACCESS_OUT) == t->policy->access_group_count ||
+           trace_access_group(t, t->output, ACCESS_OUT);
+}
+
+/* Lists of interfaces see the addresses that the hosts have. */
+static void set_packet(struct trace *t, struct ip from, struct ip to)
+{
+    const struct control_request *request = &t->client->request;
+    bool is_icmp = request->packet.protocol == FILTER_ICMP;
+
+    t->packet =
+        (struct filter_packet){.flow = {.local = from,
+                                        .remote = to,
+                                        .protocol = request->packet.protocol,
+                                        .has_ports = is_icmp || t->given.has_ports,
+                                        .local_port = is_icmp ? filter_icmp_port((uint8_t)request->packet.numbers[0],
+                                                                                 (uint8_t)request->packet.numbers[1])
+                                                              : request->packet.numbers[0],
+                                        .remote_port = is_icmp ? 0 : request->packet.numbers[1]}};
+}
+
 /* From inside: translated, then asked of the crypto ACLs. */
 static void trace_out(struct trace *t)
 {
@@ -445,6 +470,7 @@ static void trace_out(struct trace *t)
     } else if (t->output != NO_INDEX) {
         nat_out(t->policy, t->input, t->output, &t->given, &t->match);
     }
+    set_packet(t, t->match.inner.local, to);
     if (!is_for_tunnel && !t->has_route) {
         trace_finish(t, END_NO_ROUTE);
         return;
@@ -454,7 +480,10 @@ static void trace_out(struct trace *t)
                      t->match.outer.remote_port);
     else
         trace_route(t, to);
-    trace_access_list(t);
+    if (!trace_access_group(t, t->input, is_for_us(t) ? ACCESS_CONTROL_PLANE : ACCESS_IN) || !trace_leaves(t)) {
+        trace_finish(t, END_LISTED);
+        return;
+    }
     trace_nat(t);
     if (!is_for_tunnel) {
         trace_finish(t, why_in_clear(t));
@@ -472,20 +501,53 @@ static void trace_in(struct trace *t)
 {
     nat_in(t->policy, t->input, &t->given, &t->match);
     find_route(t, t->match.inner.local);
+    set_packet(t, t->match.inner.remote, t->match.inner.local);
     if (trace_rule(t) != NULL)
         trace_un_nat(t, t->match.outer.local, t->match.inner.local, t->match.outer.local_port,
                      t->match.inner.local_port);
     else if (t->has_route)
         trace_route(t, t->match.inner.local);
-    trace_access_list(t);
+    bool is_permitted =
+        trace_access_group(t, t->input, is_for_us(t) ? ACCESS_CONTROL_PLANE : ACCESS_IN) && trace_leaves(t);
     if (policy_steer(t->policy, &t->given, &t->tunnel, &t->ace)) {
         t->peer = t->policy->tunnels[t->tunnel].peers[0];
         find_pair(t);
         send_rule(t, PHASE_TUNNEL_FLOW, false, false);
         trace_finish(t, END_SPOOF);
     } else {
-        trace_finish(t, t->has_route ? END_ARRIVED : END_NO_ROUTE);
+        trace_finish(t, !t->has_route ? END_NO_ROUTE : is_permitted ? END_ARRIVED : END_LISTED);
     }
+}
+
+/* Out of a tunnel: `given.local` is where it goes. */
+static void trace_decrypted(struct trace *t)
+{
+    nat_in(t->policy, t->input, &t->given, &t->match);
+    find_route(t, t->match.inner.local);
+    set_packet(t, t->match.inner.remote, t->match.inner.local);
+    if (policy_steer(t->policy, &t->given, &t->tunnel, &t->ace))
+        find_pair(t);
+    if (!t->has_pair || !t->pair.is_up) {
+        trace_finish(t, END_NO_TUNNEL);
+        return;
+    }
+    send_rule(t, PHASE_TUNNEL_FLOW, false, true);
+    if (!trace_vpn_filter(t, false)) {
+        trace_finish(t, END_FILTERED);
+        return;
+    }
+    if (trace_rule(t) != NULL)
+        trace_un_nat(t, t->match.outer.local, t->match.inner.local, t->match.outer.local_port,
+                     t->match.inner.local_port);
+    else if (t->has_route)
+        trace_route(t, t->match.inner.local);
+    if (!t->has_route)
+        trace_finish(t, END_NO_ROUTE);
+    else if (trace_decrypted_is_spared(t) || is_for_us(t) ||
+             (trace_access_group(t, t->input, ACCESS_IN) && trace_leaves(t)))
+        trace_finish(t, END_DECRYPTED);
+    else
+        trace_finish(t, END_LISTED);
 }
 
 static uint16_t input_of(const struct client *client, const struct policy *policy)
@@ -518,7 +580,10 @@ void do_trace(struct client *client)
                             .has_ports = protocol == 6 || protocol == 17,
                             .local_port = client->request.packet.numbers[0],
                             .remote_port = client->request.packet.numbers[1]};
-    if (policy->interfaces[t.input].map_name[0] != '\0') {
+    if (client->request.packet.is_decrypted) {
+        t.given = mirror(t.given);
+        trace_decrypted(&t);
+    } else if (policy->interfaces[t.input].map_name[0] != '\0') {
         t.given = mirror(t.given);
         trace_in(&t);
     } else {

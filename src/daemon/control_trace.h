@@ -4,6 +4,7 @@
 
 #include "daemon/control_client.h"
 #include "ike/view.h"
+#include "policy/filter.h"
 #include "policy/nat.h"
 
 enum trace_phase {
@@ -39,7 +40,10 @@ struct trace {
     bool has_pair, has_plane, has_route;
     struct control_route route;
     unsigned phase_count;
-    const char *state, *why; /* of phase 1 */
+    const char *state, *why;     /* of phase 1, or of the list */
+    const char *way, *interface; /* of the list that denies */
+    struct filter_packet packet; /* as lists of interfaces see it */
+    char denied_by[256], permit[256];
     bool was_asked;
 };
 
@@ -49,6 +53,12 @@ void trace_send_phase(struct trace *t, enum trace_phase phase, bool is_allowed, 
 
 const struct nat_rule *trace_rule(const struct trace *t); /* that translates it; NULL: none */
 uint32_t trace_number(const char *text, uint32_t number); /* stands for a place in a device's memory */
+
+/* control_trace_filter.c: the phase of a list, whose verdict they return. */
+bool trace_access_group(struct trace *t, uint16_t interface, enum access_way way);
+bool trace_decrypted_is_spared(struct trace *t);
+/* Of the pair, `is_out`: to the peer. */
+bool trace_vpn_filter(struct trace *t, bool is_out);
 
 /* What it comes to, and what repairs it. The last of a trace. */
 void trace_finish(struct trace *t, enum trace_end end);

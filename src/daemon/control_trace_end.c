@@ -52,6 +52,12 @@ static const char *field_of(const struct trace *t, const char *name, size_t len,
         text_add(&s, "%s", trace_rule(t) == NULL ? "" : trace_rule(t)->text);
     else if (IS("why"))
         text_add(&s, "%s", t->why == NULL ? "" : t->why);
+    else if (IS("way"))
+        text_add(&s, "%s", t->way == NULL ? "" : t->way);
+    else if (IS("interface"))
+        text_add(&s, "%s", t->interface == NULL ? "" : t->interface);
+    else if (IS("permit"))
+        text_add(&s, "%s", t->permit);
     else if (IS("state"))
         text_add(&s, "%s", t->state == NULL ? "" : t->state);
 #undef IS

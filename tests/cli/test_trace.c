@@ -59,6 +59,14 @@ static void make_world(const char *more, const char *key)
 #define ECHO "packet-tracer input INSIDE icmp 10.100.10.100 8 0 10.10.15.15"
 #define NAT_ALL "nat (INSIDE,OUTSIDE) source dynamic any interface\n"
 
+#define LIST "access-list IN extended deny tcp any any eq 22\naccess-list IN extended permit tcp any any range 1 442\n"
+#define IN_LIST LIST "access-group IN in interface INSIDE\n"
+#define OUTSIDE_LIST LIST "access-group IN in interface OUTSIDE\n"
+#define VPN_FILTER                                                                                                     \
+    "access-list F extended permit icmp any any echo\naccess-list F extended permit tcp any any eq https\n"            \
+    "group-policy GP internal\ngroup-policy GP attributes\n vpn-filter value F\n"                                      \
+    "tunnel-group 203.0.113.1 general-attributes\n default-group-policy GP\n"
+
 /* What is told at the end; what the world has done before. */
 static void each_end_says_what_it_is_and_what_repairs_it(void **state)
 {
@@ -103,6 +111,37 @@ static void each_end_says_what_it_is_and_what_repairs_it(void **state)
          "object network OWN9\n host 10.100.0.9\n nat (INSIDE,OUTSIDE) static 198.51.100.9\n", far_key,
          "packet-tracer input OUTSIDE tcp 192.0.2.9 1000 198.51.100.9 80", 0,
          "it came in clear, and no crypto ACL says", NULL},
+        {"a list of its interface denies it", IN_LIST, far_key,
+         "packet-tracer input INSIDE tcp 10.100.10.100 1000 10.10.15.15 22", 5000,
+         "access-list IN, by which access-group filters what comes in by INSIDE, denies it: access-list IN extended "
+         "deny tcp any any eq 22",
+         "access-list IN line 1 extended permit tcp host 10.100.10.100 host 10.10.15.15 eq 22"},
+        {"no line of it is for that", IN_LIST, far_key,
+         "packet-tracer input INSIDE udp 10.100.10.100 1000 10.10.15.15 53", 5000,
+         "denies it: no line of it is for that", "line 1 extended permit udp host 10.100.10.100"},
+        {"it permits it", IN_LIST, far_key, "packet-tracer input INSIDE tcp 10.100.10.100 1000 10.10.15.15 80", 5000,
+         "it goes into the tunnel with 203.0.113.1", NULL},
+        {"a vpn-filter denies it", VPN_FILTER, far_key,
+         "packet-tracer input INSIDE tcp 10.100.10.100 1000 10.10.15.15 80", 5000,
+         "access-list F, the vpn-filter of the group-policy for 203.0.113.1, denies it: no line of it is for that",
+         "access-list F line 1 extended permit tcp host 10.10.15.15 eq 80 host 10.100.10.100"},
+        {"it lets a ping out", VPN_FILTER, far_key, ECHO, 5000, "it goes into the tunnel with 203.0.113.1", NULL},
+        {"and what comes for port 443 in", VPN_FILTER, far_key,
+         "packet-tracer input OUTSIDE tcp 10.10.15.15 1000 10.100.10.100 443 decrypted", 5000,
+         "it came out of the tunnel with 203.0.113.1 and goes on to 10.100.10.100", NULL},
+        {"and nothing else", VPN_FILTER, far_key,
+         "packet-tracer input OUTSIDE tcp 10.10.15.15 1000 10.100.10.100 444 decrypted", 5000,
+         "access-list F, the vpn-filter of the group-policy for 203.0.113.1, denies it",
+         "access-list F line 1 extended permit tcp host 10.10.15.15 host 10.100.10.100 eq 444"},
+        {"a list spares what is decrypted", OUTSIDE_LIST, far_key,
+         "packet-tracer input OUTSIDE tcp 10.10.15.15 1000 10.100.10.100 444 decrypted", 5000,
+         "it came out of the tunnel", NULL},
+        {"or does not", OUTSIDE_LIST "no sysopt connection permit-vpn\n", far_key,
+         "packet-tracer input OUTSIDE tcp 10.10.15.15 1000 10.100.10.100 444 decrypted", 5000,
+         "filters what comes in by OUTSIDE, denies it", "access-list IN line 1"},
+        {"nothing has a pair", "", far_key,
+         "packet-tracer input OUTSIDE tcp 10.10.15.15 1000 10.100.10.100 444 decrypted", 0,
+         "there is no SA for 10.10.15.15 -> 10.100.10.100", "show tunnel"},
         {"no key", "tunnel-group 203.0.113.1 ipsec-attributes\n no ikev1 pre-shared-key\n", far_key, ECHO, 0,
          "is not run: ", "ikewise check"},
     };
