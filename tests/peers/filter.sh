@@ -23,7 +23,10 @@ begin() {
     lab_in router ip route add 10.9.0.0/24 via 198.51.100.2
     mkdir -p "$lab_dir/ikewised-west"
     { ikewise_write_configuration west; echo "$1"; } >"$lab_dir/ikewised-west/ikewise.conf"
-    ikewise_start west && ikewise_start east || { cat "$lab_dir"/ikewised-*.log; not_ok "$name: the gateways start"; }
+    if ! ikewise_start west || ! ikewise_start east; then
+        cat "$lab_dir"/ikewised-*.log
+        not_ok "$name: the gateways start"
+    fi
     ikewise_up west >/dev/null || not_ok "$name: the tunnel is up"
 }
 
