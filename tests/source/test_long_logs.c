@@ -174,6 +174,7 @@ static void what_is_passed_over_in_a_stored_file_says_nothing(void **state)
     CHECK(files > 300 && captures > 20);
 }
 
+/* Of what is only written some lines may be passed over: 106023 is about IKE or ESP once in a thousand times. */
 static void no_number_that_the_tables_know_is_passed_over(void **state)
 {
     static const uint32_t numbers[] = {
@@ -188,7 +189,8 @@ static void no_number_that_the_tables_know_is_passed_over(void **state)
     (void)state;
     CHECK(s);
     for (size_t i = 0; i < phrase_count(); i++)
-        if (phrase_at(i)->number != 0 && !asa_is_ours(s, phrase_at(i)->number, (struct bytes){0}))
+        if (phrase_at(i)->number != 0 && phrase_at(i)->use != PHRASE_WRITE && phrase_at(i)->use != PHRASE_OR_WRITE &&
+            !asa_is_ours(s, phrase_at(i)->number, (struct bytes){0}))
             fail_msg("phrases.def has %u", phrase_at(i)->number);
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         if (!asa_is_ours(s, numbers[i], (struct bytes){0}))
