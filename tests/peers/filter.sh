@@ -88,11 +88,12 @@ configure() {
     ikewise west configure <<<"$1" || echo "configure: $1"
 }
 
-# loses_nothing LINES: these are configured while packets flow
+# loses_nothing LINES: these are configured while packets of one connection flow
 loses_nothing() {
     local before seen
     before=$(ikewise_spis west)
-    lab_spawn pings east-host ping -n -q -c 60 -i 0.02 -W 5 10.1.0.10
+    lab_spawn pings east-host stdbuf -oL ping -n -c 60 -i 0.02 -W 5 10.1.0.10
+    lab_until 10 grep -q "bytes from" "$lab_dir/pings.log"
     configure "$1"
     lab_until 20 lab_ended "${lab_pids[pings]}"
     seen=$(grep transmitted "$lab_dir/pings.log")
