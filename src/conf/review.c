@@ -1,7 +1,8 @@
 /* What is wrong with entries that run: lines that another entry takes first, lines that the other end cannot mirror,
- * traffic that is translated before the crypto ACL is asked. */
+ * traffic that is translated before the crypto ACL is asked, or that a vpn-filter never lets through. */
 #include "conf/compile.h"
 
+#include "policy/filter.h"
 #include "policy/nat.h"
 
 #include <stdarg.h>
@@ -131,6 +132,33 @@ static bool review_nat(struct compiler *c, const struct tunnel *t, const struct 
     return true;
 }
 
+/* ---- vpn-filter ---- */
+
+static bool permits_some(const struct filter *f, const struct selector *s)
+{
+    for (uint16_t i = 0; i < f->ace_count; i++)
+        if (f->aces[i].is_permit && ip_range_intersect(f->aces[i].selector.local, s->local, &(struct ip_range){0}) &&
+            ip_range_intersect(f->aces[i].selector.remote, s->remote, &(struct ip_range){0}))
+            return true;
+    return false;
+}
+
+/* A filter that lets nothing of a line through: most often its ends stand the wrong way round. */
+static void review_filter(struct compiler *c, const struct tunnel *t, const struct crypto_ace *ace)
+{
+    const struct policy *p = &c->conf->policy;
+    const struct filter *f = t->peer_count == 0 ? NULL : filter_of_group(p, policy_tunnel_group_of(p, t->peers[0]));
+    struct selector mirror = selector_mirror(ace->selector);
+    char space[SELECTOR_SIZE];
+
+    if (f == NULL || f->ace_count == 0 || permits_some(f, &mirror))
+        return;
+    warn(c, t, CONF_WARNING, ace->line, "the vpn-filter %.64s of its peer lets nothing of %s through%s", f->name,
+         selector_text(&ace->selector, space),
+         permits_some(f, &ace->selector) ? ": its lines have our network first, and the far end has to stand there"
+                                         : "");
+}
+
 void compile_review(struct compiler *c)
 {
     const struct policy *p = &c->conf->policy;
@@ -149,6 +177,7 @@ void compile_review(struct compiler *c)
             }
             review_shadow(c, i, &t->aces[k]);
             review_mirror(c, t, &t->aces[k]);
+            review_filter(c, t, &t->aces[k]);
             if (!is_nat_told)
                 is_nat_told = review_nat(c, t, &t->aces[k]);
         }

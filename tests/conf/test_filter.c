@@ -239,6 +239,39 @@ static void a_fault_in_a_list_lets_nothing_through_that_the_list_would_not(void 
     }
 }
 
+static void a_filter_that_lets_nothing_of_a_tunnel_through_is_told(void **state)
+{
+    static const struct {
+        const char *line, *finding; /* NULL: none */
+    } cases[] = {
+        {"permit tcp 10.2.0.0 255.255.0.0 10.1.0.0 255.255.0.0 eq 80", NULL},
+        {"permit ip any any", NULL},
+        {"permit ip 10.1.0.0 255.255.0.0 10.2.0.0 255.255.0.0", "the far end has to stand there"},
+        {"permit ip 10.7.0.0 255.255.0.0 10.1.0.0 255.255.0.0", "lets nothing of 10.1.0.0/16 -> 10.2.0.0/16 through"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        char text[2048];
+
+        snprintf(text, sizeof text,
+                 "access-list VPN permit ip 10.1.0.0 255.255.0.0 10.2.0.0 255.255.0.0\naccess-list F %s\n"
+                 "group-policy GP attributes\n vpn-filter value F\n"
+                 "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha-hmac\n"
+                 "crypto map M 10 match address VPN\ncrypto map M 10 set peer 203.0.113.1\n"
+                 "crypto map M 10 set ikev1 transform-set S\ncrypto map M interface outside\n",
+                 cases[i].line);
+        read_with(&r, text);
+        if (cases[i].finding == NULL ? has_finding(&r.conf, FIRST_LINE, "vpn-filter")
+                                     : !has_finding(&r.conf, FIRST_LINE, cases[i].finding)) {
+            print_findings(&r.conf);
+            fail_msg("%s", cases[i].line);
+        }
+        reading_end(&r);
+    }
+}
+
 /* ---- access-group ---- */
 
 static void an_interface_has_one_list_for_each_way(void **state)
@@ -338,6 +371,7 @@ int main(void)
         cmocka_unit_test(later_fragments_go_by_their_addresses_where_ports_are_permitted),
         cmocka_unit_test(the_policy_of_the_group_says_which_filter_and_the_default_one_where_it_does_not),
         cmocka_unit_test(a_fault_in_a_list_lets_nothing_through_that_the_list_would_not),
+        cmocka_unit_test(a_filter_that_lets_nothing_of_a_tunnel_through_is_told),
         cmocka_unit_test(an_interface_has_one_list_for_each_way),
         cmocka_unit_test(decrypted_traffic_is_spared_unless_it_is_said_not_to_be),
         cmocka_unit_test(what_a_line_has_counted_follows_it_into_a_new_policy),
