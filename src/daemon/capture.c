@@ -398,6 +398,7 @@ struct head {
 };
 
 _Static_assert(ESP_DROP_COUNT <= UINT8_MAX && CAPTURE_PACKET_MAX <= UINT16_MAX, "a head has room for them");
+_Static_assert(sizeof(struct head) == CAPTURE_HEAD_LEN, "as capture.h says");
 
 static struct head head_at(const struct capture_buffer *buffer, size_t at)
 {

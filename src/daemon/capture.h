@@ -17,8 +17,10 @@
 
 enum {
     CAPTURE_BUFFER_DEFAULT = 512 * 1024, /* bytes, also of what stands before each packet */
-    CAPTURE_PACKET_MAX = 1518,           /* bytes of one packet that are kept, if not fewer are asked for */
-    CAPTURE_ENVELOPE_MAX = 52,           /* what capture_envelop puts before a message */
+    CAPTURE_PACKET_DEFAULT = 1518,       /* bytes of one packet that are kept, if nothing else is asked for */
+    CAPTURE_PACKET_MAX = 65535,
+    CAPTURE_HEAD_LEN = 16,     /* what stands before each in a buffer */
+    CAPTURE_ENVELOPE_MAX = 52, /* what capture_envelop puts before a message */
     CAPTURE_MATCH_MAX = 2,
 };
 
@@ -41,7 +43,7 @@ bool capture_is_isakmp(struct bytes packet);
 struct bytes capture_isakmp(struct bytes packet);
 
 struct capture_buffer {
-    uint8_t *data; /* the caller's; room for a packet of CAPTURE_PACKET_MAX */
+    uint8_t *data; /* the caller's; room for one packet as large as they are kept, and its head */
     size_t size, len;
     uint32_t count;
     bool is_circular;

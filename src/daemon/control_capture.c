@@ -20,7 +20,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { READS_PER_TURN = 64, PACKETS_PER_TURN = 64, TEXT_SIZE = 256, SENTENCE_SIZE = 512, DECODED_SIZE = 16384 };
+enum {
+    READS_PER_TURN = 64,
+    PACKETS_PER_TURN = 64,
+    TEXT_SIZE = 256,
+    SENTENCE_SIZE = 512,
+    DECODED_SIZE = 16384,
+    BYTES_PER_RECORD = 1518
+};
 
 /* ---- the socket ---- */
 
@@ -258,12 +265,22 @@ static const struct policy_interface *find_interface(const struct client *client
     return found;
 }
 
+static size_t buffer_size_of(const struct control_request *request)
+{
+    return request->buffer_size ? request->buffer_size : CAPTURE_BUFFER_DEFAULT;
+}
+
+static uint32_t packet_len_of(const struct control_request *request)
+{
+    return request->packet_len ? request->packet_len : CAPTURE_PACKET_DEFAULT;
+}
+
 /* NULL: no memory. All but the socket. */
 static struct capture *make_capture(const struct client *client, const struct capture_match *match)
 {
     const struct control_request *request = &client->request;
     struct capture *capture = calloc(1, sizeof *capture);
-    size_t size = request->buffer_size ? request->buffer_size : CAPTURE_BUFFER_DEFAULT;
+    size_t size = buffer_size_of(request);
     uint8_t *space = malloc(size);
 
     if (capture == NULL || space == NULL) {
@@ -275,7 +292,7 @@ static struct capture *make_capture(const struct client *client, const struct ca
                                 .fd = -1,
                                 .match = *match,
                                 .type = request->capture_type,
-                                .packet_len = request->packet_len ? request->packet_len : CAPTURE_PACKET_MAX,
+                                .packet_len = packet_len_of(request),
                                 .buffer = {.data = space, .size = size, .is_circular = request->is_circular}};
     memcpy(capture->name, request->capture, sizeof capture->name);
     memcpy(capture->drop, request->drop, sizeof capture->drop);
@@ -308,6 +325,9 @@ static bool is_sound(const struct client *client, struct text *why)
         text_add(why, "of which interface? interface and a nameif are missing");
     else if (request->drop[0] != '\0' && !is_name_of_drop(request->drop))
         text_add(why, "nothing is dropped for %s: the names stand in show asp drop", request->drop);
+    else if (buffer_size_of(request) < packet_len_of(request) + CAPTURE_HEAD_LEN)
+        text_add(why, "a buffer of %zu bytes has no room for a packet of %u: it takes %u at least",
+                 buffer_size_of(request), packet_len_of(request), packet_len_of(request) + CAPTURE_HEAD_LEN);
     else
         return true;
     return false;
@@ -442,27 +462,48 @@ static void set_drop(struct control_record *r, enum esp_drop drop)
     record_set_text(r, COL_packet_drop_text, text);
 }
 
+/* What does not fit the record of a packet. */
+static void send_more_bytes(struct client *client, struct bytes rest)
+{
+    while (rest.len > 0) {
+        struct control_record r = control_record_of(RECORD_packet_more);
+        struct bytes part = bytes_of(rest.data, rest.len < BYTES_PER_RECORD ? rest.len : BYTES_PER_RECORD);
+        char space[2 * BYTES_PER_RECORD + 1];
+        struct text t = text_of(space, sizeof space);
+
+        text_add_hex(&t, part);
+        record_set_text(&r, COL_packet_more_bytes, space);
+        client_send(client, &r);
+        rest = bytes_after(rest, part.len);
+    }
+}
+
 static void send_packet(struct client *client, uint32_t number, const struct captured *kept)
 {
     struct control_record r = control_record_of(RECORD_packet);
-    char space[2 * CAPTURE_PACKET_MAX + 1];
+    struct bytes first =
+        bytes_of(kept->packet.data, kept->packet.len < BYTES_PER_RECORD ? kept->packet.len : BYTES_PER_RECORD);
+    char space[2 * BYTES_PER_RECORD + 1];
     struct text t = text_of(space, sizeof space);
 
     record_set_number(&r, COL_packet_number, number);
     record_set_number(&r, COL_packet_at, kept->at_us / 1000000);
     record_set_number(&r, COL_packet_at_us, kept->at_us % 1000000);
     record_set_number(&r, COL_packet_len, kept->len);
+    record_set_number(&r, COL_packet_kept, kept->packet.len);
     set_drop(&r, kept->drop);
     if (kept->is_opened)
         record_set_flag(&r, COL_packet_opened, true);
     if (client->request.id == CONTROL_SHOW_CAPTURE_DUMP) {
-        text_add_hex(&t, kept->packet);
+        text_add_hex(&t, first);
         record_set_text(&r, COL_packet_bytes, space);
     } else {
         text_add_captured(&t, kept->packet);
         record_set_text(&r, COL_packet_text, space);
     }
     client_send(client, &r);
+    if (client->request.id == CONTROL_SHOW_CAPTURE_DUMP)
+        send_more_bytes(client, bytes_after(kept->packet, first.len));
 }
 
 /* Line by line what text_add_message says. Nothing of a message that was kept in part. */

@@ -82,7 +82,7 @@ struct capture {
     char name[CONTROL_CAPTURE_NAME_SIZE], nameif[64], words[CONTROL_REST_SIZE];
     enum control_capture_type type;
     char drop[CONTROL_DROP_NAME_SIZE]; /* of packets dropped for that reason; "": for any */
-    uint32_t packet_len;               /* bytes of each that are kept, at most CAPTURE_PACKET_MAX */
+    uint32_t packet_len;               /* bytes of each that are kept */
     struct capture_match match;
     struct capture_buffer buffer;
 };

@@ -173,6 +173,11 @@ stranger() { # ESP of no SA
     # shellcheck disable=SC2016 # the inner shell is to read it
     host ge bash -c 'printf "\0\0\1\0\0\0\0\1abcdefgh" >/dev/udp/192.0.2.1/4500'
 }
+inside_mtu() { ip -n "${tag}gw" link set in0 mtu "$1" && ip -n "${tag}hw" link set in0 mtu "$1"; }
+has_last_byte() { # of a ping of 4000 bytes the last is 0x9f
+    [ "$(tcpdump -n -r "$work/whole.pcapng" -v 2>/dev/null | grep -c 'ICMP echo request.*length 4008$')" = 1 ] &&
+        tcpdump -n -r "$work/whole.pcapng" -x -c 1 2>/dev/null | grep -q '0x0fb0: .*9c9d 9e9f$'
+}
 packet_sockets() { [ "$(host gw awk 'NR > 1' /proc/net/packet | wc -l)" = "$1" ]; }
 is_up() { west up 192.0.2.2; }
 starts_again() { # side: a second daemon with the same file, which has to give up by itself
@@ -258,6 +263,19 @@ west clear capture in
 expect "a capture that is cleared begins anew" sees in "^0 packets captured"
 for name in in out none ike small ring lost stranger; do west no capture $name; done
 expect "with the last one their sockets go" packet_sockets 0
+
+inside_mtu 9000
+west capture whole interface inside packet-length 9000 match icmp any any
+west capture part interface inside match icmp any any
+host hw ping -c 1 -W 3 -s 4000 10.1.0.1 >/dev/null
+expect "a packet is kept as long as that was asked for" soon sees whole "icmp: echo request *$"
+expect "what is not kept of another is told" sees part "icmp: echo request +\\[1518 of 4028 bytes kept\\]"
+west copy capture:whole "$work/whole.pcapng"
+expect "and a copy has all of it" has_last_byte
+expect "a buffer that has no room for one is refused" refuses "has no room for a packet of 9000" \
+    capture x interface inside buffer 2000 packet-length 9000
+for name in whole part; do west no capture $name; done
+inside_mtu 1500
 
 # Seed 2: the far end gets what we send, and its answers go nowhere.
 trace() { west packet-tracer input inside icmp 10.1.0.5 8 0 10.2.0.5 detailed; }
