@@ -117,7 +117,7 @@ void form_write_text(struct text *t, enum form form, const char *value)
     text_add(t, "%s", word ? word : value);
 }
 
-static int digit_of(uint8_t character)
+static inline int digit_of(uint8_t character)
 {
     return character >= '0' && character <= '9'   ? character - '0'
            : character >= 'a' && character <= 'f' ? character - 'a' + 10
@@ -127,6 +127,7 @@ static int digit_of(uint8_t character)
 
 static bool read_digits(struct bytes text, unsigned base, uint64_t *number)
 {
+    enum { SURE_LEN = 16 }; /* so many digits of any base fit */
     uint64_t n = 0;
 
     if (text.len == 0)
@@ -134,7 +135,7 @@ static bool read_digits(struct bytes text, unsigned base, uint64_t *number)
     for (size_t i = 0; i < text.len; i++) {
         unsigned digit = (unsigned)digit_of(text.data[i]);
 
-        if (digit >= base || n > (UINT64_MAX - digit) / base)
+        if (digit >= base || (i >= SURE_LEN && n > (UINT64_MAX - digit) / base))
             return false;
         n = n * base + digit;
     }

@@ -10,6 +10,26 @@ static const uint8_t is_of_name[256] = {
     ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['.'] = 1, ['-'] = 1, ['_'] = 1, ['@'] = 1,
 };
 
+/* Eight bytes at a time: most of what is compared is short. */
+static inline bool begins_with(struct bytes text, struct bytes words)
+{
+    const uint8_t *a = text.data, *b = words.data;
+    size_t left = words.len;
+    uint64_t one, other;
+
+    if (text.len < words.len)
+        return false;
+    for (; left >= sizeof one; a += sizeof one, b += sizeof one, left -= sizeof one) {
+        memcpy(&one, a, sizeof one);
+        memcpy(&other, b, sizeof other);
+        if (one != other)
+            return false;
+    }
+    while (left > 0 && *a == *b)
+        a++, b++, left--;
+    return left == 0;
+}
+
 /* `title` is a literal: its length is known to the compiler. */
 static inline bool take_title(struct bytes *text, const char *title)
 {
@@ -119,10 +139,11 @@ static bool begins_with_names(struct bytes words)
 static bool is_alone(const struct phrase *p, struct bytes words)
 {
     for (size_t i = 0; phrase_at(i) != p; i++) {
+        if (phrase_at(i)->number != p->number || !is_read(phrase_at(i)))
+            continue;
         struct bytes other = beginning_of(phrase_at(i)->text);
 
-        if (phrase_at(i)->number == p->number && is_read(phrase_at(i)) &&
-            (begins_with_names(other) || !differ(words, other)))
+        if (begins_with_names(other) || !differ(words, other))
             return false;
     }
     return true;
@@ -262,7 +283,7 @@ static bool take_value(const struct part *part, struct bytes *text, struct bytes
         from = from <= last ? memchr(from, part->words.data[0], (size_t)(last - from) + 1) : NULL;
         if (!from)
             return false;
-        if (memcmp(from, part->words.data, part->words.len) == 0)
+        if (begins_with(bytes_of(from, (size_t)(end - from)), part->words))
             break;
     }
     *value = bytes_of(text->data, (size_t)(from - text->data));
@@ -274,7 +295,9 @@ static bool is_peer(struct bytes value, const struct names *names)
 {
     struct ip ip;
 
-    return bytes_equal(value, names->address) || (ip_parse(&ip, value) && ip_equal(ip, names->peer));
+    if (value.len == names->address.len && begins_with(value, names->address))
+        return true;
+    return ip_parse(&ip, value) && ip_equal(ip, names->peer);
 }
 
 static bool read_part(const struct part *part, struct bytes value, const struct names *names, struct event *e)
@@ -326,9 +349,14 @@ static bool read_row(const struct plain_rows *rows, const struct plain *row, str
 /* In a short line that may be a pager's prompt. */
 static bool has_more(struct bytes text)
 {
-    static const char prompt[] = "More";
+    const uint8_t *at = text.data, *end = text.data + text.len;
 
-    return text.len < SHORT_LINE && memmem(text.data, text.len, prompt, sizeof prompt - 1);
+    while (text.len < SHORT_LINE && end - at >= 4 && (at = memchr(at, 'M', (size_t)(end - at))) != NULL)
+        if (bytes_begin_with(bytes_of(at, (size_t)(end - at)), bytes_of_text("More")))
+            return true;
+        else
+            at++;
+    return false;
 }
 
 bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
@@ -337,7 +365,7 @@ bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes tex
     for (uint16_t i = rows->buckets[number % BUCKETS]; i != NO_ROW; i = rows->plain[i].next) {
         const struct plain *row = &rows->plain[i];
 
-        if (row->number == number && bytes_begin_with(text, row->words))
+        if (row->number == number && begins_with(text, row->words))
             return !has_more(text) && read_row(rows, row, bytes_after(text, row->words.len), names, e);
     }
     return false;

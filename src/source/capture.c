@@ -71,6 +71,7 @@ static void read_frame(struct source *s, uint32_t link_type, struct bytes frame,
 
     s->line++;
     s->sum.lines++;
+    s->queue_end = s->queue_count + SAID_AT_ONCE;
     s->kind = SOURCE_CAPTURE;
     s->product = PRODUCT_UNKNOWN;
     s->stamp = (struct stamp){has_time ? STAMP_WHOLE : STAMP_NONE, p->time_ms, 0};
@@ -281,7 +282,7 @@ static bool block_step(struct source *s)
     return true;
 }
 
-bool capture_step(struct source *s)
+static bool single_step(struct source *s)
 {
     switch (s->packets.at) {
     case AT_FILE_HEADER: return file_header_step(s);
@@ -291,4 +292,20 @@ bool capture_step(struct source *s)
     case AT_SKIP: return skip_step(s);
     }
     return false;
+}
+
+/* The packets so far have texts that stand beside them; `text` and what is printed are of one alone. */
+static bool may_read_on(const struct source *s)
+{
+    return s->queue_count < READ_AT_ONCE && !s->packets.print &&
+           (s->queue_count == 0 || s->texts[s->queue_count - 1].packet > 0);
+}
+
+bool capture_step(struct source *s)
+{
+    bool is_more = single_step(s);
+
+    while (is_more && may_read_on(s))
+        is_more = single_step(s);
+    return is_more;
 }

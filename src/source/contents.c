@@ -12,18 +12,16 @@
 enum { TRANSFORMS_SAID_MAX = 16, DELETES_SAID_MAX = 4 };
 
 /* Which packet it stood in. */
-static struct event begin(enum event_kind kind, const struct event *packet)
+static void begin(struct event *e, enum event_kind kind, const struct event *packet)
 {
-    struct event e = event_of(kind);
-
-    event_add_ip(&e, FIELD_SOURCE, event_ip(packet, FIELD_SOURCE));
-    event_add_ip(&e, FIELD_DESTINATION, event_ip(packet, FIELD_DESTINATION));
-    event_add_text(&e, FIELD_COOKIES, event_text(packet, FIELD_COOKIES));
-    event_add_text(&e, FIELD_EXCHANGE, event_text(packet, FIELD_EXCHANGE));
-    event_add_number(&e, FIELD_MESSAGE_ID, event_number(packet, FIELD_MESSAGE_ID));
+    event_begin(e, kind);
+    event_add_ip(e, FIELD_SOURCE, event_ip(packet, FIELD_SOURCE));
+    event_add_ip(e, FIELD_DESTINATION, event_ip(packet, FIELD_DESTINATION));
+    event_add_text(e, FIELD_COOKIES, event_text(packet, FIELD_COOKIES));
+    event_add_text(e, FIELD_EXCHANGE, event_text(packet, FIELD_EXCHANGE));
+    event_add_number(e, FIELD_MESSAGE_ID, event_number(packet, FIELD_MESSAGE_ID));
     if (event_has(packet, FIELD_MESSAGE_NUMBER))
-        event_add_number(&e, FIELD_MESSAGE_NUMBER, event_number(packet, FIELD_MESSAGE_NUMBER));
-    return e;
+        event_add_number(e, FIELD_MESSAGE_NUMBER, event_number(packet, FIELD_MESSAGE_NUMBER));
 }
 
 static void add_name(struct event *e, enum event_field_id id, enum number_space space, uint32_t number)
@@ -90,8 +88,9 @@ static struct event transform_said(const struct sa_proposal *p, const struct sa_
 
 static void say_transform(struct source *s, const struct event *packet, const struct event *said)
 {
-    struct event e = begin(EV_PROPOSAL_SEEN, packet);
+    struct event e;
 
+    begin(&e, EV_PROPOSAL_SEEN, packet);
     event_add_all(&e, said);
     source_say(s, &e);
 }
@@ -160,10 +159,11 @@ static void say_identities(struct source *s, const struct message *m, const stru
 {
     const struct payload *first = message_nth(m, PL_ID, 0), *second = message_nth(m, PL_ID, 1);
     struct id id, other;
+    struct event e;
 
     if (!first || id_read(&id, first->body))
         return;
-    struct event e = begin(EV_ID_SEEN, packet);
+    begin(&e, EV_ID_SEEN, packet);
     if (m->header.exchange == XCHG_QUICK) {
         if (!second || id_read(&other, second->body))
             return;
@@ -195,6 +195,7 @@ static void say_nat_d(struct source *s, const struct message *m, const struct ev
 {
     const struct natt *natt = NULL;
     const struct payload *p;
+    struct event e;
     bool is_own = false;
 
     for (enum natt_variant v = NATT_NONE + 1; v < NATT_COUNT && (!natt || !message_payload(m, natt->nat_d)); v++)
@@ -202,7 +203,7 @@ static void say_nat_d(struct source *s, const struct message *m, const struct ev
     if (!natt || hash == HASH_NONE || message_count(m, natt->nat_d) < 2 ||
         message_body(m, natt->nat_d).len != hash_info(hash)->digest_len)
         return;
-    struct event e = begin(EV_NAT_D_SEEN, packet);
+    begin(&e, EV_NAT_D_SEEN, packet);
     for (size_t i = 1; (p = message_nth(m, natt->nat_d, i)) != NULL; i++)
         is_own |= is_hash_of(hash, m, event_ip(packet, FIELD_SOURCE), event_number(packet, FIELD_PORT), p->body);
     event_add_number(&e, FIELD_SOURCE_REWRITTEN, !is_own);
@@ -217,11 +218,11 @@ static void say_nat_d(struct source *s, const struct message *m, const struct ev
 static void say_deletes(struct source *s, const struct message *m, const struct event *packet)
 {
     const struct payload *p;
+    struct event e;
     struct delete d;
 
     for (size_t i = 0; i < DELETES_SAID_MAX && (p = message_nth(m, PL_DELETE, i)) != NULL; i++) {
-        struct event e = begin(EV_DELETE_SEEN, packet);
-
+        begin(&e, EV_DELETE_SEEN, packet);
         if (delete_read(&d, p->body))
             continue;
         event_add_number(&e, FIELD_PROTOCOL, d.protocol);

@@ -190,15 +190,13 @@ static void open_sealed(struct source *s, struct seen_sa *sa, struct seen_exchan
     s->sum.opened++;
 }
 
-static struct event begin_event(enum event_kind kind, const struct datagram *d, uint16_t from, uint16_t to)
+static void begin(struct event *e, enum event_kind kind, const struct datagram *d, uint16_t from, uint16_t to)
 {
-    struct event e = event_of(kind);
-
-    event_add_ip(&e, FIELD_SOURCE, d->source);
-    event_add_ip(&e, FIELD_DESTINATION, d->destination);
-    event_add_number(&e, FIELD_PORT, from);
-    event_add_number(&e, FIELD_LOCAL_PORT, to);
-    return e;
+    event_begin(e, kind);
+    event_add_ip(e, FIELD_SOURCE, d->source);
+    event_add_ip(e, FIELD_DESTINATION, d->destination);
+    event_add_number(e, FIELD_PORT, from);
+    event_add_number(e, FIELD_LOCAL_PORT, to);
 }
 
 void isakmp_add_text(struct text *out, const struct event *e)
@@ -369,19 +367,18 @@ static void read_message(struct source *s, const struct datagram *d, uint16_t fr
                          bool is_cut, unsigned fragments)
 {
     struct message m;
+    struct event e;
     char cookies[40];
     struct text t = text_of(cookies, sizeof cookies);
 
     if (!header_of(bytes, &m))
         return;
     if (bytes.data[17] >> 4 != 1) {
-        struct event e = begin_event(EV_IKEV2_SEEN, d, from, to);
-
+        begin(&e, EV_IKEV2_SEEN, d, from, to);
         source_say(s, &e);
         return;
     }
-    struct event e = begin_event(EV_PACKET_SEEN, d, from, to);
-    size_t slot = s->queue_count;
+    begin(&e, EV_PACKET_SEEN, d, from, to);
     struct seen_sa *sa = sa_of(s, m.header.cookies[0]);
     struct seen_message *seen = count_message(sa, d->source, bytes);
 
@@ -402,8 +399,6 @@ static void read_message(struct source *s, const struct datagram *d, uint16_t fr
     } else {
         read_contents(s, sa, &m, d, seen, &e);
     }
-    if (fragments == 0 && slot < s->queue_count)
-        s->packet_slot = slot + 1;
     if (fragments == 0 && !is_cut && m.header.first_payload == PL_FRAGMENT && m.payload_count == 1) {
         uint8_t whole[IKE_FRAGMENTS_MAX * IKE_FRAGMENT_LEN_MAX];
         size_t len;
@@ -417,5 +412,9 @@ static void read_message(struct source *s, const struct datagram *d, uint16_t fr
 void isakmp_read(struct source *s, const struct datagram *d, uint16_t from, uint16_t to, struct bytes bytes,
                  bool is_cut)
 {
+    size_t first = s->queue_count;
+
     read_message(s, d, from, to, bytes, is_cut, 0);
+    for (size_t i = first; i < s->queue_count && s->queue[first].event.kind == EV_PACKET_SEEN; i++)
+        s->texts[i].packet = (uint8_t)(first + 1);
 }

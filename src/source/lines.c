@@ -324,9 +324,11 @@ static const uint8_t *next_in(const struct source *s, const uint8_t *from, char 
     return found ? found : end;
 }
 
+enum bearing { NO_MESSAGE, OTHER_MESSAGE, OUR_MESSAGE };
+
 /* A message of an ASA whose number is no VPN's, and nothing else in the line: most of what a firewall logs. The input
  * is searched for the next sign and the next K, not each line. */
-static bool is_other_message(struct source *s, struct bytes line)
+static enum bearing message_in(struct source *s, struct bytes line)
 {
     const uint8_t *end = line.data + line.len, *sign;
     uint32_t number = 0;
@@ -335,17 +337,19 @@ static bool is_other_message(struct source *s, struct bytes line)
     s->next_sign = sign = next_in(s, line.data, '%', s->next_sign);
     if (sign >= end || end - sign < 14 || sign[4] != '-' || sign[6] != '-' ||
         (memcmp(sign + 1, "ASA", 3) != 0 && memcmp(sign + 1, "FTD", 3) != 0 && memcmp(sign + 1, "PIX", 3) != 0))
-        return false;
+        return NO_MESSAGE;
     for (size_t i = 7; i < 13; i++) {
         if (sign[i] < '0' || sign[i] > '9')
-            return false;
+            return NO_MESSAGE;
         number = number * 10 + (uint32_t)(sign[i] - '0');
     }
     if (asa_is_ours(s, number, line))
-        return false;
+        return OUR_MESSAGE;
     s->next_sign = next_in(s, sign + 1, '%', s->next_sign);
     s->next_k = next_in(s, sign + 5, 'K', s->next_k);
-    return (s->next_sign >= end && s->next_k >= end) || !find_tag(line, (size_t)(sign - line.data) + 5, &at);
+    return (s->next_sign >= end && s->next_k >= end) || !find_tag(line, (size_t)(sign - line.data) + 5, &at)
+               ? OTHER_MESSAGE
+               : NO_MESSAGE;
 }
 
 /* Programs of syslog whose lines are looked at; what begins so is one of them. */
@@ -410,20 +414,20 @@ static void note_skipped(struct source *s)
 }
 
 /* The times of the first and the last of a run of them are noted, not of each. */
-static void skip_lines(struct source *s)
+static bool skip_lines(struct source *s)
 {
     const uint8_t *end;
     struct bytes line;
-    bool is_message;
+    enum bearing message;
 
     if (s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut)
-        return;
+        return false;
     while (s->input.len > 0 && (end = memchr(s->input.data, '\n', s->input.len)) != NULL) {
         line = bytes_of(s->input.data, (size_t)(end - s->input.data));
         if (line.len > SOURCE_LINE_MAX || line.len == 0)
             break;
-        is_message = is_other_message(s, line);
-        if (!is_message && !is_other_program(line))
+        message = message_in(s, line);
+        if (message == OUR_MESSAGE || (message == NO_MESSAGE && !is_other_program(line)))
             break;
         s->input = bytes_after(s->input, line.len + 1);
         bool is_first = s->skipped.len == 0;
@@ -431,13 +435,23 @@ static void skip_lines(struct source *s)
         s->line++;
         s->sum.lines++;
         s->sum.ignored++;
-        s->sum.kind_lines[SOURCE_ASA_LOG] += is_message;
+        s->sum.kind_lines[SOURCE_ASA_LOG] += message == OTHER_MESSAGE;
         if (is_first) {
             note_skipped(s);
             s->skipped = line;
         }
     }
+    bool is_any = s->skipped.len > 0;
     note_skipped(s);
+    return is_any;
+}
+
+/* Lines that can be read in passing, several at a time: whoever takes them looks ahead. */
+static bool read_in_passing(struct source *s)
+{
+    while (s->queue_count < READ_AT_ONCE && (said_line(s) || skip_lines(s)))
+        ;
+    return s->queue_count > 0;
 }
 
 bool text_step(struct source *s)
@@ -448,8 +462,7 @@ bool text_step(struct source *s)
         read_piece(s);
         return true;
     }
-    skip_lines(s);
-    if (said_line(s))
+    if (read_in_passing(s))
         return true;
     if (!take_line(s, &line)) {
         if (s->has_ended) {

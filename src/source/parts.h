@@ -10,7 +10,9 @@
 #include "source/stamp.h"
 
 enum {
-    QUEUE_MAX = 32,    /* observations of one line or packet */
+    SAID_AT_ONCE = 32, /* observations of one line or packet */
+    READ_AT_ONCE = 16, /* lines and packets are read on until so many stand there */
+    QUEUE_MAX = READ_AT_ONCE + SAID_AT_ONCE,
     OWN_TEXTS_MAX = 8, /* of these, with a text that is not the line's */
     THREADS_MAX = 100, /* charon numbers its threads with two digits */
     OBJECTS_MAX = 128, /* of an ASA's configuration, with one network each */
@@ -43,13 +45,16 @@ struct source {
     bool is_carry_cut;
 
     struct observation queue[QUEUE_MAX];
-    size_t queue_count, queue_next;
+    size_t queue_count, queue_next, queue_end; /* queue_end: so far it may be filled by one line or packet */
     char text[SOURCE_TEXT_SIZE], made_text[SOURCE_TEXT_SIZE];
     struct bytes text_line; /* what `text` is to be once an observation is handed out; empty: it stands there already */
-    uint8_t own_text[QUEUE_MAX]; /* for each of the queue: 0, or one more than which of these is its text */
+    struct {
+        uint8_t packet;    /* 0, or one more than which of the queue is the packet that is its text */
+        uint8_t own;       /* 0, or one more than which of `own_texts` is */
+        struct bytes line; /* not empty: its text, in `input` */
+    } texts[QUEUE_MAX];    /* for each of the queue, where it has a text of its own */
     char own_texts[OWN_TEXTS_MAX][160];
     size_t own_text_count;
-    size_t packet_slot; /* 0, or one more than which of the queue is the packet that is the text of all */
     struct phrase_index *index;
 
     /* The line that is being read. */
@@ -158,6 +163,9 @@ void source_hold(struct source *s, struct bytes line);
 
 /* Adds an observation of the present line. */
 void source_say(struct source *s, const struct event *e);
+
+/* The same, for an event that was made at the end of the queue, which has room: its line is its text. */
+void source_say_here(struct source *s, struct bytes line);
 
 /* The same, with a text of its own in place of the line: what stood in several lines, or may not be shown. */
 void source_say_as(struct source *s, const struct event *e, const char *text);

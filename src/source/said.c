@@ -14,17 +14,18 @@ static bool take_tag(struct bytes *line, uint32_t *number)
     if (line->len < 16 || memcmp(d, "%ASA-", 5) != 0 || d[5] < '0' || d[5] > '7' || d[6] != '-' || d[13] != ':' ||
         d[14] != ' ' || d[15] == ' ')
         return false;
-    *number = 0;
+    uint32_t n = 0;
     for (size_t i = 7; i < 13; i++) {
         if (d[i] < '0' || d[i] > '9')
             return false;
-        *number = *number * 10 + (uint32_t)(d[i] - '0');
+        n = n * 10 + (uint32_t)(d[i] - '0');
     }
+    *number = n;
     *line = bytes_after(*line, 15);
-    return *number != 0;
+    return n != 0;
 }
 
-/* ---- Words behind them ---- */
+/* ---- Words behind the names ---- */
 
 static uint64_t hash_of(uint32_t number, struct bytes words)
 {
@@ -125,18 +126,36 @@ void said_keep(struct said_all *all, const struct phrase_head *head, struct byte
 
 /* ---- Lines ---- */
 
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The head that was read last, or one that differs in digits alone: in the time. */
+static bool has_known_head(const struct source *s, struct bytes line)
+{
+    const uint8_t *head = s->stamped.head;
+
+    if (bytes_begin_with(line, bytes_of(head, s->stamped.len)))
+        return true;
+    for (size_t i = 0; i < s->stamped.len; i++)
+        if (i == line.len || (line.data[i] != head[i] && (!is_digit(line.data[i]) || !is_digit(head[i]))))
+            return false;
+    return true;
+}
+
 bool said_line(struct source *s)
 {
     const uint8_t *end = s->input.len > 0 ? memchr(s->input.data, '\n', s->input.len) : NULL;
     struct bytes line = bytes_of(s->input.data, end ? (size_t)(end - s->input.data) : 0);
-    struct event e;
+    struct event *e = &s->queue[s->queue_count].event;
 
     if (!s->stamped.is_asa || line.len > SOURCE_LINE_MAX || s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut ||
-        !bytes_begin_with(line, bytes_of(s->stamped.head, s->stamped.len)))
+        line.len <= s->stamped.len || !has_known_head(s, line))
         return false;
     if (line.data[line.len - 1] == '\r')
         line.len--;
-    if (!said_read(&s->said, bytes_after(line, s->stamped.len), &e))
+    if (!said_read(&s->said, bytes_after(line, s->stamped.len), e))
         return false;
     s->input = bytes_after(s->input, (size_t)(end - s->input.data) + 1);
     s->line++;
@@ -146,8 +165,9 @@ bool said_line(struct source *s)
     s->text_line = line;
     s->text[0] = '\0';
     source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
-    s->stamp = s->stamped.stamp;
-    if (e.kind != EV_NONE)
-        source_say(s, &e);
+    source_stamp(s, bytes_of(line.data, s->stamped.len));
+    s->stamped.is_asa = true;
+    if (e->kind != EV_NONE)
+        source_say_here(s, line);
     return true;
 }

@@ -31,8 +31,8 @@ void said_keep(struct said_all *all, const struct phrase_head *head, struct byte
 
 struct source;
 
-/* Takes the next line of the input when it is a message of an ASA that was said before, behind a head that was read
- * before: most of what is understood of a long log. */
+/* Takes the next line of the input when it is a message of an ASA of which that is so, behind a head that was read
+ * before or differs from it in the time alone: most of what is understood of a long log. */
 bool said_line(struct source *s);
 
 #endif

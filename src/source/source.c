@@ -123,11 +123,18 @@ void source_stamp(struct source *s, struct bytes head)
 void source_say(struct source *s, const struct event *e)
 {
     CHECK(e->kind != EV_NONE);
-    if (s->queue_count == QUEUE_MAX)
+    if (s->queue_count == s->queue_end)
         return;
-    struct observation *o = &s->queue[s->queue_count++];
+    event_copy(&s->queue[s->queue_count].event, e);
+    source_say_here(s, (struct bytes){0});
+}
 
-    event_copy(&o->event, e);
+void source_say_here(struct source *s, struct bytes line)
+{
+    struct observation *o = &s->queue[s->queue_count];
+
+    s->texts[s->queue_count].packet = s->texts[s->queue_count].own = 0;
+    s->texts[s->queue_count++].line = line;
     o->source = s->number;
     o->line = s->line;
     o->record = ++s->sum.records;
@@ -137,19 +144,21 @@ void source_say(struct source *s, const struct event *e)
                  : s->kind == SOURCE_CONFIGURATION ? VANTAGE_CONFIGURATION
                                                    : VANTAGE_DEVICE;
     o->product = (uint8_t)s->product;
-    s->sum.ikev2 += e->kind == EV_IKEV2_SEEN;
+    s->sum.ikev2 += o->event.kind == EV_IKEV2_SEEN;
 }
 
 /* Of the observation that was handed out last. */
 const char *source_text(struct source *s)
 {
     struct text t = text_of(s->made_text, sizeof s->made_text);
-    uint8_t own = s->queue_next > 0 ? s->own_text[s->queue_next - 1] : 0;
+    size_t last = s->queue_next > 0 ? s->queue_next - 1 : 0;
 
-    if (s->packet_slot > 0)
-        isakmp_add_text(&t, &s->queue[s->packet_slot - 1].event);
-    else if (own > 0)
-        return s->own_texts[own - 1];
+    if (s->texts[last].packet > 0)
+        isakmp_add_text(&t, &s->queue[s->texts[last].packet - 1].event);
+    else if (s->texts[last].own > 0)
+        return s->own_texts[s->texts[last].own - 1];
+    else if (s->texts[last].line.len > 0)
+        text_add_plain(&t, s->texts[last].line);
     else if (s->text_line.len == 0)
         return s->text;
     else
@@ -165,7 +174,7 @@ void source_say_as(struct source *s, const struct event *e, const char *text)
     text_add(&t, "%s", text);
     source_say(s, e);
     if (s->queue_count > before)
-        s->own_text[before] = (uint8_t)(own + 1);
+        s->texts[before].own = (uint8_t)(own + 1);
 }
 
 struct text source_text_begin(struct source *s)
@@ -215,17 +224,29 @@ static bool step(struct source *s)
     return false;
 }
 
-bool source_next(struct source *s, struct observation *out)
+const struct observation *source_look(struct source *s)
 {
     while (s->queue_next == s->queue_count) {
         s->queue_next = s->queue_count = 0;
         s->own_text_count = 0;
-        s->packet_slot = 0;
-        memset(s->own_text, 0, sizeof s->own_text);
+        s->queue_end = SAID_AT_ONCE;
         if (!step(s) && s->queue_count == 0)
-            return false;
+            return NULL;
     }
-    const struct observation *o = &s->queue[s->queue_next++];
+    return &s->queue[s->queue_next++];
+}
+
+size_t source_waiting(const struct source *s)
+{
+    return s->queue_count - s->queue_next;
+}
+
+bool source_next(struct source *s, struct observation *out)
+{
+    const struct observation *o = source_look(s);
+
+    if (!o)
+        return false;
     event_copy(&out->event, &o->event);
     memcpy((uint8_t *)out + sizeof out->event, (const uint8_t *)o + sizeof o->event, sizeof *out - sizeof out->event);
     return true;

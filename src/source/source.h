@@ -28,8 +28,8 @@
 #include "base/arena.h"
 #include "event/observation.h"
 
-/* The comment of a packet of pcapng that was never on the wire: a sealed message in clear. It is not read: the sealed one
- * stands before it. */
+/* The comment of a packet of pcapng that was never on the wire: a sealed message in clear. It is not read: the sealed
+ * one stands before it. */
 #define SOURCE_DECRYPTED_COPY "decrypted copy"
 
 enum source_kind {
@@ -98,6 +98,12 @@ void source_end(struct source *s);
 
 /* The next observation; false when more bytes are needed (after source_end: when there is nothing left). */
 bool source_next(struct source *s, struct observation *out);
+
+/* The same without a copy: until the next call. NULL when more bytes are needed. */
+const struct observation *source_look(struct source *s);
+
+/* How many are read already and not handed out: they stand behind the last one, in their order. */
+size_t source_waiting(const struct source *s);
 
 /* The line, or one line about the packet, that the last observation stands in: escaped, cut to SOURCE_TEXT_SIZE. Until
  * the next call of source_next. */

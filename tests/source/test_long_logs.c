@@ -263,14 +263,46 @@ static void words_that_were_read_before_say_the_same_of_another_peer(void **stat
         "%ASA-5-713119 IP = 192.0.2.1, PHASE 1 COMPLETED",
         "%ASA-5-713120: IP = 192.0.2.1, PHASE 1 COMPLETED",
         "%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED%ASA-5-713119: IP = 192.0.2.2, PHASE 1 COMPLETED",
+        /* fields that a row on its own may not take */
+        "%ASA-5-713041: IP = 192.0.2.1, IKE Initiator: New Phase 1, Intf inside, IKE Peer 192.0.2.2  local Proxy "
+        "Address "
+        "N/A, remote Proxy Address N/A,  Crypto map (N/A)",
+        "%ASA-5-713041: IP = 192.0.2.1, IKE Initiator: New Phase 1, Intf in  side, IKE Peer 192.0.2.1 local Proxy "
+        "Address "
+        "N/A, remote Proxy Address  N/A, Crypto map (N/A)",
+        "%ASA-5-713041: IP = 192.0.2.1, IKE Initiator:New Phase 1, Intf inside, IKE Peer 192.0.2.1  local Proxy "
+        "Address "
+        "N/A, remote Proxy Address N/A,  Crypto map (N/A)",
+        "%ASA-7-713236: IP = 192.0.2.1, IKE_DECODE SENDING Message (msgid=0) with payloads :HDR total length :1 total "
+        "length : 84",
+        "%ASA-7-713236: IP = 192.0.2.1, IKE_DECODE SENDING Message (msgid=0) with payloads : HDR%ASA-5-713119: IP = "
+        "192.0.2.1, PHASE 1 COMPLETED total length : 84",
+        "%ASA-7-713236: IP = 192.0.2.1, IKE_DECODE SENDING Message (msgid=1ffffffffffffffff) with payloads : HDR total "
+        "length : 84",
+        "%ASA-7-713236: IP = 192.0.2.1, IKE_DECODE SENDING Message (msgid=) with payloads : HDR total length : 84 ",
+        "%ASA-5-713049: Group = a, IP = 192.0.2.1, Security negotiation complete for LAN-to-LAN Group (b)  Initiator, "
+        "Inbound SPI = 0x1, Outbound SPI = 0x2",
+        "%ASA-5-713049: Group = a, IP = 192.0.2.1, Security negotiation complete for LAN-to-LAN Group (a)  initiator, "
+        "Inbound SPI = 0x1, Outbound SPI = 0x2",
+        "%ASA-4-113019: Group = a, Username = 2001:db8::1, IP = 2001:db8:0::1, Session disconnected. Session Type: "
+        "IKE, "
+        "Duration: 1h:02m:03s, Bytes xmt: 1, Bytes rcv: 2, Reason: User Requested",
+        "%ASA-4-113019: Group = a, Username = 192.0.2.1, IP = 192.0.2.1, Session disconnected. Session Type: "
+        "LAN-to-LAN, "
+        "Duration: 1h:02m:03s, Bytes xmt: 1, Bytes rcv: 2, Reason: User Requested",
+        "%ASA-4-113019: Group = a, IP = 192.0.2.1, Session disconnected. Session Type: LAN-to-LAN, Duration: ISAKMP:(, "
+        "Bytes xmt:, Bytes xmt: 1, Bytes rcv: 2, Reason: User Requested",
     };
 
     (void)state;
     made_len = messages = 0;
     walk(take_messages);
     CHECK(messages > 500);
-    for (size_t i = 0; i < COUNT_OF(odd); i++)
+    for (size_t i = 0; i < COUNT_OF(odd); i++) {
         make("a ", bytes_of_text(odd[i]), "");
+        make("Jun 10 2010 17:36:07: ", bytes_of_text("%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED"), "");
+        make("Jun 10 2010 17:36:08: ", bytes_of_text(odd[i]), ""); /* behind a head that is known but for the time */
+    }
     both_ways("all messages", bytes_of(made, made_len));
     CHECK(quick.count > messages);
 }
