@@ -19,7 +19,7 @@ enum {
     EXIT_FAULT = 1,
     EXIT_NOTHING = 2,
     NEGOTIATIONS_MAX = 20000,
-    READ_SIZE = 256 * 1024,
+    READ_SIZE = 64 * 1024,
     KEYS_SIZE = 1024 * 1024,
     PROGRESS_STEP = 64 * 1024 * 1024
 };
@@ -113,10 +113,16 @@ static const char *say_line(void *source)
 
 static void drain(struct diag *d, struct source *s)
 {
-    struct observation seen;
+    for (;;) {
+        bool is_first = source_waiting(s) == 0;
+        const struct observation *seen = source_look(s);
 
-    while (source_next(s, &seen))
-        diag_add_from(d, &seen, say_line, s);
+        if (!seen)
+            return;
+        if (is_first && source_waiting(s) > 0)
+            diag_expect(d, seen, 1 + source_waiting(s));
+        diag_add_from(d, seen, say_line, s);
+    }
 }
 
 static void show_progress(const struct explain_file *file, uint64_t done, uint64_t size)

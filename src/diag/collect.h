@@ -8,15 +8,15 @@
 struct diag_source {
     bool is_given;
     uint8_t vantage;
-    uint32_t current;   /* the view that the last line of a log was about */
-    struct view common; /* what is said of the device, not of one negotiation */
+    uint32_t current;    /* the view that the last line of a log was about */
+    struct view *common; /* what is said of the device, not of one negotiation; NULL: nothing */
 };
 
 enum { CHUNK_VIEWS = 16 };
 
 /* What is looked at of a view when one is looked for; apart, for a view is large. */
 struct link {
-    uint32_t next, hash, shape; /* next: of its bucket, or of those that are free */
+    uint32_t next, hash, shape; /* next: of its chain, or of those that are free */
     uint32_t cookie;            /* a hash of the initiator's; 0: the view has none */
     bool is_retired;            /* another attempt has begun */
 };
@@ -26,8 +26,10 @@ struct diag {
     struct view **chunks;
     size_t view_count, view_max;
     struct link *links; /* of each view */
-    uint32_t *buckets;
-    size_t bucket_count;
+    struct chain {
+        uint32_t hash, first; /* of views whose keys have that hash, the latest first; a view at least, or it is free */
+    } * chains;
+    size_t chain_count; /* a power of two, and so many that a third of them is free */
     uint32_t free, order, dropped, ikev2;
     struct diag_source sources[SOURCES_MAX];
 };

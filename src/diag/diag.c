@@ -9,20 +9,28 @@
 
 #include <string.h>
 
-enum { NONE = UINT32_MAX, BUCKETS_MIN = 64, RECENT_MAX = 64 };
+enum { NONE = UINT32_MAX, CHAINS_MIN = 64, RECENT_MAX = 64, CACHE_LINE = 64 };
+
+static size_t chains_for(size_t negotiations)
+{
+    size_t count = CHAINS_MIN;
+
+    while (count < negotiations + negotiations / 2)
+        count *= 2;
+    return count;
+}
 
 size_t diag_space(size_t negotiations)
 {
-    size_t buckets = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
     size_t chunks = negotiations / CHUNK_VIEWS + 1;
 
     size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + 16) +
                    FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16) + DETAIL_COUNT * (DETAIL_SIZE + 16);
 
     return sizeof(struct diag) + sizeof(struct offers_known) + shown_index_space() + known_space() +
-           (negotiations + SOURCES_MAX) * lines +
-           chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + 16) +
-           negotiations * sizeof(struct link) + buckets * sizeof(uint32_t) + 256;
+           (negotiations + SOURCES_MAX) * lines + SOURCES_MAX * (sizeof(struct view) + CACHE_LINE + 16) +
+           chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + CACHE_LINE + 16) +
+           negotiations * sizeof(struct link) + chains_for(negotiations) * sizeof(struct chain) + 256;
 }
 
 struct diag *diag_new(struct arena *arena, size_t negotiations)
@@ -31,16 +39,16 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
 
     if (!d)
         return NULL;
-    d->bucket_count = negotiations < BUCKETS_MIN ? BUCKETS_MIN : negotiations;
-    d->buckets = arena_take(arena, d->bucket_count * sizeof *d->buckets);
+    d->chain_count = chains_for(negotiations);
+    d->chains = arena_take(arena, d->chain_count * sizeof *d->chains);
     d->view_max = negotiations;
     d->all =
         (struct views){arena, shown_index_new(arena), arena_take(arena, sizeof(struct offers_known)), known_new(arena)};
     d->links = arena_take(arena, negotiations * sizeof *d->links);
     d->chunks = arena_take(arena, (negotiations / CHUNK_VIEWS + 1) * sizeof *d->chunks);
-    if (!d->all.shown || !d->all.offers || !d->all.known || !d->buckets || !d->links || !d->chunks)
+    if (!d->all.shown || !d->all.offers || !d->all.known || !d->chains || !d->links || !d->chunks)
         return NULL;
-    memset(d->buckets, 0xff, d->bucket_count * sizeof *d->buckets);
+    memset(d->chains, 0xff, d->chain_count * sizeof *d->chains);
     d->free = NONE;
     for (size_t i = 0; i < SOURCES_MAX; i++)
         d->sources[i].current = NONE;
@@ -49,10 +57,10 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
 
 /* ---- finding the view ---- */
 
-/* The two addresses in any order; of a log the peer's alone. */
+/* The two addresses in any order; of a log the peer's alone. They stand in the observation. */
 struct key {
+    const struct ip *a, *b; /* not NULL */
     uint16_t source;
-    struct ip a, b;
     bool is_of_wire; /* a journal has a log and a capture in it */
 };
 
@@ -61,44 +69,66 @@ static uint32_t key_hash(const struct key *key)
 {
     uint64_t a[2], b[2];
 
-    memcpy(a, key->a.octets, sizeof a);
-    memcpy(b, key->b.octets, sizeof b);
+    memcpy(a, key->a->octets, sizeof a);
+    memcpy(b, key->b->octets, sizeof b);
     a[0] = ((a[0] + b[0]) ^ key->source) * 0x9e3779b97f4a7c15u;
     a[0] = (a[0] ^ a[0] >> 29 ^ (a[1] + b[1])) * 0xbf58476d1ce4e5b9u;
     return (uint32_t)(a[0] >> 32);
+}
+
+static inline bool is_same(const struct ip *a, const struct ip *b)
+{
+    return memcmp(a, b, sizeof *a) == 0; /* octets that are not used are zero */
 }
 
 static bool is_of(const struct view *v, const struct key *key)
 {
     if (v->source != key->source || (v->vantage == VANTAGE_WIRE) != key->is_of_wire)
         return false;
-    if (!ip_is_set(key->b))
-        return ip_equal(v->peer, key->a);
-    return (ip_equal(v->local, key->a) && ip_equal(v->peer, key->b)) ||
-           (ip_equal(v->local, key->b) && ip_equal(v->peer, key->a));
+    if (!ip_is_set(*key->b))
+        return is_same(&v->peer, key->a);
+    return (is_same(&v->local, key->a) && is_same(&v->peer, key->b)) ||
+           (is_same(&v->local, key->b) && is_same(&v->peer, key->a));
+}
+
+static const struct ip no_ip;
+
+static const struct ip *ip_in(const struct event *e, enum event_field_id id)
+{
+    const struct event_field *field = event_find(e, id);
+
+    return field ? &field->ip : &no_ip;
 }
 
 /* Who began is in the second column of IOS' screen; which of the two is the other end, a view of that log may know. */
 static struct key key_of(const struct diag *d, const struct observation *seen)
 {
     const struct event *e = &seen->event;
-    struct key key = {seen->source, event_ip(e, FIELD_PEER), {0}, seen->vantage == VANTAGE_WIRE};
+    bool is_of_wire = seen->vantage == VANTAGE_WIRE;
+    struct key key = {ip_in(e, is_of_wire && e->kind != EV_ICMP_SEEN ? FIELD_SOURCE : FIELD_PEER),
+                      is_of_wire ? ip_in(e, FIELD_DESTINATION) : &no_ip, seen->source, is_of_wire};
 
-    if (seen->vantage == VANTAGE_WIRE) {
-        key.a = event_ip(e, e->kind == EV_ICMP_SEEN ? FIELD_PEER : FIELD_SOURCE);
-        key.b = event_ip(e, FIELD_DESTINATION);
-    } else if (e->kind == EV_SCREEN_SA && !ip_is_set(key.a) && event_has(e, FIELD_SOURCE)) {
+    if (!is_of_wire && e->kind == EV_SCREEN_SA && !ip_is_set(*key.a) && event_has(e, FIELD_SOURCE)) {
         uint32_t current = d->sources[seen->source].current;
-        struct ip began = event_ip(e, FIELD_SOURCE), answered = event_ip(e, FIELD_DESTINATION);
+        const struct ip *began = ip_in(e, FIELD_SOURCE), *answered = ip_in(e, FIELD_DESTINATION);
 
-        key.a = current != NONE && ip_equal(view_at(d, current)->peer, began) ? began : answered;
+        key.a = current != NONE && is_same(&view_at(d, current)->peer, began) ? began : answered;
     }
     return key;
 }
 
-static uint32_t *bucket_of(struct diag *d, uint32_t hash)
+/* The first view of that chain; NONE: it has none, and may be given one. A chain never becomes free again: a view goes
+ * only into another one of the same key. */
+static uint32_t *chain_of(struct diag *d, uint32_t hash)
 {
-    return &d->buckets[hash % d->bucket_count];
+    for (size_t i = hash;; i++) {
+        struct chain *chain = &d->chains[i & (d->chain_count - 1)];
+
+        if (chain->first == NONE)
+            chain->hash = hash;
+        if (chain->hash == hash)
+            return &chain->first;
+    }
 }
 
 /* Of the first 16 digits, which are the initiator's cookie; 0 without one. */
@@ -118,8 +148,8 @@ static uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash
     const char *cookies = event_text(e, FIELD_COOKIES);
     uint32_t cookie = cookie_hash(cookies);
 
-    for (uint32_t i = *bucket_of(d, hash); i != NONE; i = d->links[i].next) {
-        if (d->links[i].hash != hash || (cookie && d->links[i].cookie && d->links[i].cookie != cookie))
+    for (uint32_t i = *chain_of(d, hash); i != NONE; i = d->links[i].next) {
+        if (cookie && d->links[i].cookie && d->links[i].cookie != cookie)
             continue;
 
         const struct view *v = view_at(d, i);
@@ -160,7 +190,7 @@ static uint32_t find_by_line(const struct diag *d, const struct observation *see
 
 static void unlink_view(struct diag *d, uint32_t index)
 {
-    uint32_t *at = bucket_of(d, d->links[index].hash);
+    uint32_t *at = chain_of(d, d->links[index].hash);
 
     while (*at != NONE && *at != index)
         at = &d->links[*at].next;
@@ -177,14 +207,16 @@ static void fold(struct diag *d, uint32_t index, const struct key *key, uint32_t
     view_close(old);
     link->is_retired = true;
     link->shape = view_shape(old);
-    for (uint32_t i = *bucket_of(d, hash); i != NONE; i = d->links[i].next) {
+    for (uint32_t i = *chain_of(d, hash); i != NONE; i = d->links[i].next) {
         const struct link *other = &d->links[i];
         struct view *v = view_at(d, i);
 
-        if (i == index || other->hash != hash || !other->is_retired || other->shape != link->shape || !is_of(v, key))
+        if (i == index || !other->is_retired || other->shape != link->shape || !is_of(v, key))
             continue;
         view_fold(v, old);
-        memcpy(v->cookies, old->cookies, sizeof v->cookies);
+        if (old->has_words)
+            memcpy(v->cookies, old->cookies, sizeof v->cookies);
+        v->has_words |= old->has_words;
         d->links[i].cookie = link->cookie;
         unlink_view(d, index);
         old->is_used = false;
@@ -201,26 +233,33 @@ static void make_room(struct diag *d, const struct key *key, uint32_t hash)
     uint32_t attempts[ATTEMPTS_MAX];
     size_t count = 0;
 
-    for (uint32_t i = *bucket_of(d, hash); i != NONE && count < ATTEMPTS_MAX; i = d->links[i].next)
-        if (d->links[i].hash == hash && !d->links[i].is_retired && is_of(view_at(d, i), key))
+    for (uint32_t i = *chain_of(d, hash); i != NONE && count < ATTEMPTS_MAX; i = d->links[i].next)
+        if (!d->links[i].is_retired && is_of(view_at(d, i), key))
             attempts[count++] = i;
     while (count > 0) /* the latest stands first, and goes into what was before it */
         fold(d, attempts[--count], key, hash);
 }
 
-/* Memory is taken as it is needed. */
+/* Memory is taken as it is needed: NULL when there is none left. */
+static struct view *take_views(struct diag *d, size_t count)
+{
+    uint8_t *space = arena_take(d->all.arena, count * sizeof(struct view) + CACHE_LINE);
+
+    return space ? (struct view *)(space + (CACHE_LINE - (uintptr_t)space % CACHE_LINE) % CACHE_LINE) : NULL;
+}
+
 static bool has_chunk(struct diag *d, size_t index)
 {
     struct view **chunk = &d->chunks[index / CHUNK_VIEWS];
 
     if (!*chunk)
-        *chunk = arena_take(d->all.arena, CHUNK_VIEWS * sizeof **chunk);
+        *chunk = take_views(d, CHUNK_VIEWS);
     return *chunk;
 }
 
 static uint32_t new_view(struct diag *d, const struct observation *seen, const struct key *key, uint32_t hash)
 {
-    if (d->free == NONE && d->view_count == d->view_max && ip_is_set(key->a))
+    if (d->free == NONE && d->view_count == d->view_max && ip_is_set(*key->a))
         make_room(d, key, hash);
 
     uint32_t index = d->free;
@@ -235,14 +274,14 @@ static uint32_t new_view(struct diag *d, const struct observation *seen, const s
     }
     view_begin(view_at(d, index), seen, &d->all);
     view_at(d, index)->order = ++d->order;
-    view_at(d, index)->peer = seen->vantage == VANTAGE_WIRE ? key->b : key->a;
-    view_at(d, index)->local = seen->vantage == VANTAGE_WIRE ? key->a : (struct ip){0};
+    view_at(d, index)->peer = seen->vantage == VANTAGE_WIRE ? *key->b : *key->a;
+    view_at(d, index)->local = seen->vantage == VANTAGE_WIRE ? *key->a : (struct ip){0};
     if (seen->event.kind == EV_ESP_SEEN)
         view_at(d, index)->role = ROLE_INITIATOR;
     d->links[index] = (struct link){.next = NONE, .hash = hash};
-    if (ip_is_set(key->a)) {
-        d->links[index].next = *bucket_of(d, hash);
-        *bucket_of(d, hash) = index;
+    if (ip_is_set(*key->a)) {
+        d->links[index].next = *chain_of(d, hash);
+        *chain_of(d, hash) = index;
     }
     return index;
 }
@@ -256,67 +295,69 @@ static uint32_t adopt(struct diag *d, const struct observation *seen, const stru
 
     if (key->is_of_wire || !v || ip_is_set(v->peer) || v->is_ended || conn_id == 0 || v->conn_id != conn_id)
         return NONE;
-    v->peer = key->a;
-    d->links[current] = (struct link){.next = *bucket_of(d, hash), .hash = hash};
-    *bucket_of(d, hash) = current;
+    v->peer = *key->a;
+    d->links[current] = (struct link){.next = *chain_of(d, hash), .hash = hash};
+    *chain_of(d, hash) = current;
     return current;
 }
 
 /* ---- what belongs to no negotiation ---- */
 
-/* Said of the whole device: always, or unless the line names a peer. */
-static bool is_common(const struct event *e, bool has_peer)
-{
-    static const struct {
-        uint16_t kind;
-        bool is_always;
-    } rows[] = {
-        {EV_STARTED, true},
-        {EV_SCREEN_ROUTE, true},
-        {EV_SCREEN_COUNTER, true},
-        {EV_SCREEN_TRACE, true},
-        {EV_SCREEN_ACL, true},
-        {EV_SCREEN_CONTEXT, true},
-        {EV_NO_DEFAULT_ROUTE, true},
-        {EV_IKE_SWITCHED, true},
-        {EV_SCREEN_NO_SA, true},
-        {EV_FIELD_NOTE, false},
-        {EV_CONFIGURED, false},
-        {EV_SCREEN_NO_IPSEC, false},
-        {EV_TUNNEL_PARKED, false},
-        {EV_ACQUIRE, false},
-        {EV_ACQUIRE_REFUSED, false},
-        {EV_PACKET_REFUSED, false},
-        {EV_PACKET_DENIED, false},
-        {EV_KEY_ENGINE_MESSAGE, false},
-        {EV_PMTU_CHANGED, false},
-        {EV_UDP_PORT_INVALID, false},
-        {EV_LIMIT_REACHED, false},
-        {EV_SCREEN_MAP, false},
-        {EV_SEND_FAILED, false},
-        {EV_PACKET_TOO_LONG, false},
-        {EV_SA_INSTALL_FAILED, false},
-    };
+/* What is said of the whole device: always, or unless the line names a peer. */
+enum { OF_A_TUNNEL, OF_THE_DEVICE, OF_THE_DEVICE_WITHOUT_PEER };
+static const uint8_t bearings[EV_COUNT] = {
+    [EV_STARTED] = OF_THE_DEVICE,
+    [EV_SCREEN_ROUTE] = OF_THE_DEVICE,
+    [EV_SCREEN_COUNTER] = OF_THE_DEVICE,
+    [EV_SCREEN_TRACE] = OF_THE_DEVICE,
+    [EV_SCREEN_ACL] = OF_THE_DEVICE,
+    [EV_SCREEN_CONTEXT] = OF_THE_DEVICE,
+    [EV_NO_DEFAULT_ROUTE] = OF_THE_DEVICE,
+    [EV_IKE_SWITCHED] = OF_THE_DEVICE,
+    [EV_SCREEN_NO_SA] = OF_THE_DEVICE,
+    [EV_FIELD_NOTE] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_CONFIGURED] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_SCREEN_NO_IPSEC] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_TUNNEL_PARKED] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_ACQUIRE] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_ACQUIRE_REFUSED] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_PACKET_REFUSED] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_PACKET_DENIED] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_KEY_ENGINE_MESSAGE] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_PMTU_CHANGED] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_UDP_PORT_INVALID] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_LIMIT_REACHED] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_SCREEN_MAP] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_SEND_FAILED] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_PACKET_TOO_LONG] = OF_THE_DEVICE_WITHOUT_PEER,
+    [EV_SA_INSTALL_FAILED] = OF_THE_DEVICE_WITHOUT_PEER,
+};
 
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (rows[i].kind == e->kind)
-            return rows[i].is_always || !has_peer;
-    return false;
+static bool is_common(const struct diag *d, const struct observation *seen, bool has_peer)
+{
+    enum event_kind kind = (enum event_kind)seen->event.kind;
+    bool is_said_in_passing = kind == EV_SEND_FAILED || kind == EV_SA_INSTALL_FAILED || kind == EV_PACKET_TOO_LONG;
+
+    if (bearings[kind] != OF_THE_DEVICE_WITHOUT_PEER)
+        return bearings[kind] == OF_THE_DEVICE;
+    return !has_peer && !(is_said_in_passing && d->sources[seen->source].current != NONE);
 }
 
 static void take_common(struct diag *d, const struct observation *seen, struct wording wording)
 {
     struct diag_source *source = &d->sources[seen->source];
 
-    if (!source->common.is_used)
-        view_begin(&source->common, seen, &d->all);
+    if (!source->common && !(source->common = take_views(d, 1)))
+        return;
+    if (!source->common->is_used)
+        view_begin(source->common, seen, &d->all);
     if (seen->event.kind == EV_STARTED) /* what came before is another life */
         for (size_t i = 0; i < d->view_count; i++)
             if (view_at(d, i)->is_used && view_at(d, i)->source == seen->source) {
                 view_take(view_at(d, i), seen, wording);
                 view_at(d, i)->is_ended = true;
             }
-    view_take(&source->common, seen, wording);
+    view_take(source->common, seen, wording);
 }
 
 void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage)
@@ -324,6 +365,35 @@ void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage)
     CHECK(source < SOURCES_MAX);
     d->sources[source].is_given = true;
     d->sources[source].vantage = (uint8_t)vantage;
+}
+
+/* In steps, for where a view is, and its evidence, stands in memory too. */
+void diag_expect(struct diag *d, const struct observation *next, size_t count)
+{
+    enum { AT_ONCE = 32 };
+    const struct view *views[AT_ONCE];
+    size_t view_count = 0;
+    uint32_t hashes[AT_ONCE];
+
+    count = count < AT_ONCE ? count : AT_ONCE;
+    for (size_t i = 0; i < count; i++) {
+        struct key key = key_of(d, &next[i]);
+
+        hashes[i] = key_hash(&key);
+        __builtin_prefetch(&d->chains[hashes[i] & (d->chain_count - 1)]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t index = *chain_of(d, hashes[i]);
+
+        if (index == NONE)
+            continue;
+        __builtin_prefetch(&d->links[index]);
+        for (size_t at = 0; at < offsetof(struct view, further); at += CACHE_LINE)
+            __builtin_prefetch((const uint8_t *)view_at(d, index) + at);
+        views[view_count++] = view_at(d, index);
+    }
+    for (size_t i = 0; i < view_count; i++)
+        view_expect(views[i]);
 }
 
 static const char *say_text(void *text)
@@ -369,52 +439,57 @@ static bool follow_known(struct diag *d, const struct observation *seen, const s
     return true;
 }
 
+/* What is not known is judged, and remembered: the view that it was of; NONE: there is no room for it. */
+static uint32_t judge_anew(struct diag *d, const struct observation *seen, struct key key, uint32_t hash,
+                           uint32_t index, struct wording wording)
+{
+    struct known *known = d->all.known;
+    bool is_another = index != NONE && is_other(view_at(d, index), seen);
+    struct ip peer;
+
+    if (is_another && !ip_is_set(*key.a)) {
+        peer = view_at(d, index)->peer;
+        key = (struct key){&peer, &no_ip, seen->source, false};
+        hash = key_hash(&key);
+    }
+    if (is_another) {
+        known_learn_other(known, view_at(d, index), known_happening(known, view_at(d, index), seen));
+        fold(d, index, &key, hash);
+    }
+    if (index == NONE || is_another)
+        index = new_view(d, seen, &key, hash);
+    if (index == NONE)
+        return NONE;
+    struct view *v = view_at(d, index);
+    uint64_t happening = known_happening(known, v, seen);
+
+    known_watch(known, v);
+    view_take(v, seen, wording);
+    known_learn(known, v, happening);
+    return index;
+}
+
 void diag_add_from(struct diag *d, const struct observation *seen, const char *(*say)(void *of), void *of)
 {
     CHECK(seen->source < SOURCES_MAX);
     const struct event *e = &seen->event;
     struct wording wording = {say, of};
     struct key key = key_of(d, seen);
-    uint32_t index, hash;
+    bool is_keyed = ip_is_set(*key.a);
 
-    if (e->kind == EV_IKEV2_SEEN)
-        d->ikev2++;
-    bool is_said_in_passing =
-        !ip_is_set(key.a) && d->sources[seen->source].current != NONE &&
-        (e->kind == EV_SEND_FAILED || e->kind == EV_SA_INSTALL_FAILED || e->kind == EV_PACKET_TOO_LONG);
-    if (is_common(e, ip_is_set(key.a)) && !is_said_in_passing) {
+    d->ikev2 += e->kind == EV_IKEV2_SEEN;
+    if (is_common(d, seen, is_keyed)) {
         take_common(d, seen, wording);
         return;
     }
-    hash = key_hash(&key);
-    index = ip_is_set(key.a) ? find_by_key(d, &key, hash, e) : find_by_line(d, seen);
-    if (index == NONE && ip_is_set(key.a))
+    uint32_t hash = key_hash(&key), index = is_keyed ? find_by_key(d, &key, hash, e) : find_by_line(d, seen);
+
+    if (index == NONE && is_keyed)
         index = adopt(d, seen, &key, hash);
-    if (e->kind == EV_IKEV2_SEEN && index == NONE && !ip_is_set(key.a))
+    if (e->kind == EV_IKEV2_SEEN && index == NONE && !is_keyed)
         return;
-    bool is_followed = index != NONE && ip_is_set(key.a) && follow_known(d, seen, &key, hash, &index, wording);
-    if (!is_followed) {
-        uint64_t happening = index != NONE ? known_happening(d->all.known, view_at(d, index), seen) : 0;
-        bool is_another = index != NONE && is_other(view_at(d, index), seen);
-        if (is_another && !ip_is_set(key.a)) {
-            key = (struct key){seen->source, view_at(d, index)->peer, {0}, false};
-            hash = key_hash(&key);
-        }
-        if (index == NONE || is_another) {
-            if (is_another) {
-                known_learn_other(d->all.known, view_at(d, index), happening);
-                fold(d, index, &key, hash);
-            }
-            index = new_view(d, seen, &key, hash);
-        }
-        if (index == NONE)
-            return;
-        struct view *v = view_at(d, index);
-        happening = known_happening(d->all.known, v, seen);
-        known_watch(d->all.known, v);
-        view_take(v, seen, wording);
-        known_learn(d->all.known, v, happening);
-    }
+    if (index == NONE || !is_keyed || !follow_known(d, seen, &key, hash, &index, wording))
+        index = judge_anew(d, seen, key, hash, index, wording);
     if (index == NONE)
         return;
     if (seen->vantage != VANTAGE_WIRE)

@@ -33,6 +33,10 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text);
 /* The same, for a text that costs something to make: say(of) is called only where the line is kept. */
 void diag_add_from(struct diag *d, const struct observation *seen, const char *(*say)(void *of), void *of);
 
+/* These will be added next: what is known of their tunnels is fetched from memory, all at a time. It makes no other
+ * difference, and may be left out. */
+void diag_expect(struct diag *d, const struct observation *next, size_t count);
+
 /* Once, at the end. NULL: the arena is full. Bytes that it takes at most: diag_report_space. */
 struct report *diag_report(struct diag *d, struct arena *arena);
 size_t diag_report_space(const struct diag *d);

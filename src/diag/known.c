@@ -1,6 +1,6 @@
 #include "diag/known.h"
 
-enum { SITUATIONS_MAX = 4096, MOVES_SIZE = 32768, MOVES_MAX = MOVES_SIZE / 2, NO_SITUATION = 0 };
+enum { SITUATIONS_MAX = 4096, MOVES_MAX = 16384, NO_SITUATION = 0 };
 
 enum look { LOOKED_AT_OTHERWISE, NEVER, WHETHER, VALUE, END, COOKIES };
 
@@ -13,9 +13,12 @@ struct known {
     struct situation situations[SITUATIONS_MAX]; /* from 1 */
     uint32_t situation_count;
     uint16_t situation_slots[2 * SITUATIONS_MAX];
-    struct move moves[MOVES_SIZE];
+    struct move moves[MOVES_MAX]; /* from 1 */
     uint32_t move_count;
+    uint16_t move_slots[2 * MOVES_MAX]; /* by hash: which of these; 0: free */
     uint8_t looks[EV_COUNT][FIELD_IDS]; /* enum look */
+    bool keeps[EV_COUNT];
+    bool is_stopped;
     struct {
         bool is_on, is_lost;
         uint32_t from;
@@ -27,6 +30,16 @@ size_t known_space(void)
 {
     return sizeof(struct known) + 16;
 }
+
+/* Kinds that a view keeps something of: details, what offers_take takes, the ends. */
+static const uint16_t kept[] = {
+    EV_PROPOSAL_CHECKED, EV_PROPOSAL_DIFFERS, EV_PROPOSAL_FAILED, EV_PROPOSAL_SEEN, EV_CONFIGURED, EV_SCREEN_SA,
+#define DETAIL(...)
+#define DETAIL_OF(name, event) EV_##event,
+#include "diag/details.def"
+#undef DETAIL
+#undef DETAIL_OF
+};
 
 struct known *known_new(struct arena *arena)
 {
@@ -46,7 +59,14 @@ struct known *known_new(struct arena *arena)
 #include "diag/looks.def"
 #undef LOOK
 #undef LOOK_AT
+    for (size_t i = 0; known && i < COUNT_OF(kept); i++)
+        known->keeps[kept[i]] = true;
     return known;
+}
+
+bool known_keeps(const struct known *known, unsigned kind)
+{
+    return known->keeps[kind];
 }
 
 /* ---- What an observation looks like ---- */
@@ -83,8 +103,12 @@ static uint64_t value_of(const struct event *e, const struct event_field *field)
 
 static bool is_something(const struct event_field *field)
 {
-    return event_field_type((enum event_field_id)field->id) == FIELD_TYPE_NUMBER ? field->number != 0
-                                                                                 : field->text.len != 0;
+    switch (event_field_type((enum event_field_id)field->id)) {
+    case FIELD_TYPE_NUMBER: return field->number != 0;
+    case FIELD_TYPE_IP: return ip_is_set(field->ip);
+    case FIELD_TYPE_TEXT: return field->text.len != 0;
+    }
+    return false;
 }
 
 static bool has_responder_cookie(const struct event *e)
@@ -108,7 +132,9 @@ uint64_t known_happening(const struct known *known, const struct view *v, const 
         case NEVER: break;
         case WHETHER: digest = mix(digest, (uint64_t)field->id << 8 | is_something(field)); break;
         case VALUE: digest = mix(mix(digest, field->id), value_of(e, field)); break;
-        case END: digest = mix(digest, (uint64_t)field->id << 8 | ip_equal(field->ip, v->local)); break;
+        case END:
+            digest = mix(digest, (uint64_t)field->id << 8 | (memcmp(&field->ip, &v->local, sizeof v->local) == 0));
+            break;
         case COOKIES: digest = mix(digest, (uint64_t)field->id << 8 | has_responder_cookie(e)); break;
         }
     }
@@ -120,8 +146,9 @@ uint64_t known_happening(const struct known *known, const struct view *v, const 
 /* What waits for the next line, and what is known by names that no row of looks.def tells, makes a view its own. */
 static bool is_of_its_own(const struct view *v)
 {
-    return v->pending != 0 || v->conn_id != 0 || *view_detail(v, DETAIL_PROPOSALS) != '\0' ||
-           *view_detail(v, DETAIL_CONFIGURED) != '\0';
+    return v->pending != 0 || v->conn_id != 0 ||
+           (v->has_details &&
+            (*view_detail(v, DETAIL_PROPOSALS) != '\0' || *view_detail(v, DETAIL_CONFIGURED) != '\0'));
 }
 
 static uint32_t situation_of(struct known *known, const struct view *v)
@@ -136,7 +163,7 @@ static uint32_t situation_of(struct known *known, const struct view *v)
     if (is_of_its_own(v))
         return NO_SITUATION;
     memcpy(s.has, v->has, sizeof s.has);
-    if (v->offers.count > 0)
+    if (v->has_offers && v->offers.count > 0)
         s.offers = mix_bytes(1, &v->offers, sizeof v->offers);
     uint64_t digest = mix_bytes(0, &s, sizeof s);
 
@@ -157,13 +184,15 @@ static uint32_t situation_of(struct known *known, const struct view *v)
 
 /* ---- Moves ---- */
 
-static struct move *place_of(struct known *known, uint32_t from, uint64_t happening)
+/* The slot that has the move, or that is free for it. */
+static uint16_t *slot_of(struct known *known, uint32_t from, uint64_t happening)
 {
-    for (size_t slot = (size_t)(mix(happening, from) >> 32);; slot++) {
-        struct move *m = &known->moves[slot % MOVES_SIZE];
+    for (size_t i = (size_t)(mix(happening, from) >> 32);; i++) {
+        uint16_t *slot = &known->move_slots[i % COUNT_OF(known->move_slots)];
+        const struct move *m = &known->moves[*slot];
 
-        if (m->happening == 0 || (m->happening == happening && m->from == from))
-            return m;
+        if (*slot == 0 || (m->happening == happening && m->from == from))
+            return slot;
     }
 }
 
@@ -173,9 +202,9 @@ const struct move *known_move(struct known *known, struct view *v, uint64_t happ
         v->situation = situation_of(known, v);
     if (v->situation == NO_SITUATION)
         return NULL;
-    const struct move *m = place_of(known, v->situation, happening);
+    uint16_t slot = *slot_of(known, v->situation, happening);
 
-    return m->happening != 0 ? m : NULL;
+    return slot > 0 ? &known->moves[slot] : NULL;
 }
 
 void known_arrive(const struct known *known, struct view *v, const struct move *m)
@@ -217,13 +246,14 @@ void known_forget(struct known *known)
 
 static struct move *new_move(struct known *known, uint32_t from, uint64_t happening)
 {
-    struct move *m = place_of(known, from, happening);
+    uint16_t *slot = slot_of(known, from, happening);
 
-    if (from == NO_SITUATION || happening == 0 || known->move_count == MOVES_MAX)
+    if (from == NO_SITUATION || happening == 0 || known->is_stopped || known->move_count + 1 == MOVES_MAX)
         return NULL;
-    known->move_count += m->happening == 0;
-    *m = (struct move){.happening = happening, .from = from};
-    return m;
+    if (*slot == 0)
+        *slot = (uint16_t)++known->move_count;
+    known->moves[*slot] = (struct move){.happening = happening, .from = from};
+    return &known->moves[*slot];
 }
 
 void known_learn(struct known *known, struct view *v, uint64_t happening)
@@ -248,4 +278,9 @@ void known_learn_other(struct known *known, struct view *v, uint64_t happening)
 
     if (m)
         m->is_other = true;
+}
+
+void known_stop(struct known *known)
+{
+    known->is_stopped = true;
 }

@@ -31,6 +31,9 @@ uint64_t known_happening(const struct known *known, const struct view *v, const 
 /* NULL: not known. */
 const struct move *known_move(struct known *known, struct view *v, uint64_t happening);
 
+/* A view keeps something of such an event beside its facts: a detail, an offer. */
+bool known_keeps(const struct known *known, unsigned kind);
+
 /* Leaves the view in the situation that the move leads to. */
 void known_arrive(const struct known *known, struct view *v, const struct move *m);
 
@@ -40,5 +43,8 @@ void known_note(struct known *known, enum fact fact);
 void known_forget(struct known *known);
 void known_learn(struct known *known, struct view *v, uint64_t happening);
 void known_learn_other(struct known *known, struct view *v, uint64_t happening);
+
+/* From now on nothing more is remembered: for whoever holds the one against the other. */
+void known_stop(struct known *known);
 
 #endif

@@ -77,13 +77,13 @@ static void add_common(struct tunnel *t, const struct diag *d)
     for (size_t i = 0; i < t->view_count; i++)
         is_in[t->views[i]->source] = true;
     for (size_t i = 0; i < SOURCES_MAX; i++) {
-        if (is_in[i] && d->sources[i].common.is_used && t->common_count < TUNNEL_VIEWS_MAX)
-            t->common[t->common_count++] = &d->sources[i].common;
+        if (is_in[i] && d->sources[i].common && t->common_count < TUNNEL_VIEWS_MAX)
+            t->common[t->common_count++] = d->sources[i].common;
         if (is_in[i] || !d->sources[i].is_given)
             continue;
         t->has_silent_capture |= d->sources[i].vantage == VANTAGE_WIRE;
-        t->has_silent_log |= d->sources[i].vantage == VANTAGE_DEVICE && d->sources[i].common.is_used &&
-                             view_has(&d->sources[i].common, FACT_DAEMON_UP);
+        t->has_silent_log |= d->sources[i].vantage == VANTAGE_DEVICE && d->sources[i].common &&
+                             view_has(d->sources[i].common, FACT_DAEMON_UP);
     }
 }
 
@@ -384,7 +384,7 @@ static void add_notes(struct report *report, const struct diag *d)
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         for (size_t s = 0; s < SOURCES_MAX; s++)
-            if (d->sources[s].common.is_used && view_has(&d->sources[s].common, rows[i].fact)) {
+            if (d->sources[s].common && view_has(d->sources[s].common, rows[i].fact)) {
                 if (report->note_count < REPORT_LINES_MAX)
                     report->notes[report->note_count++] = rows[i].note;
                 break;
@@ -421,8 +421,8 @@ struct report *diag_report(struct diag *d, struct arena *arena)
             t->views[t->view_count++] = v;
         }
     for (size_t s = 0; s < SOURCES_MAX && tunnel_count == 0; s++) /* nothing but what is said of the device */
-        if (d->sources[s].common.is_used)
-            tunnels[tunnel_count++] = (struct tunnel){.views = {&d->sources[s].common}, .view_count = 1};
+        if (d->sources[s].common)
+            tunnels[tunnel_count++] = (struct tunnel){.views = {d->sources[s].common}, .view_count = 1};
     for (size_t i = 0; i < tunnel_count; i++)
         tell(&w, &tunnels[i]);
     report->dropped += d->dropped;

@@ -60,6 +60,7 @@ struct fact_seen {
     uint32_t count, last_line;
     uint32_t since_ms; /* of the last, since the view's first; 0 also when there is no time */
     uint8_t evidence;  /* place in struct view.evidence, from 1; 0: there was no room */
+    uint8_t fact;      /* enum fact */
 };
 
 /* The text of a line, as it may be shown. Few lines are evidence, so it is asked for only where it is kept. */
@@ -76,34 +77,34 @@ struct views {
     struct known *known;
 };
 
-/* Thousands are held, and looked at in any order: what each line touches stands first. */
+/* Thousands are held, and looked at in any order: what each line touches stands first, in few lines of a cache. */
 struct view {
-    bool is_used;
+    uint64_t first_ms, last_ms;
+    struct ip local, peer; /* of a capture: initiator and responder */
+    bool is_used, has_time, is_ended, is_screen_only;
     uint16_t source;
     uint8_t vantage, product; /* enum vantage, enum product */
-    struct ip local, peer;    /* of a capture: initiator and responder */
-    enum role role;           /* of local */
-    enum mode mode;
-    char cookies[COOKIES_SIZE];
+    uint32_t situation;       /* known.h; 0: not told yet */
+    const struct views *all;
+    uint64_t has[FACT_WORDS];                /* a bit for each fact that was seen */
+    uint8_t role, mode;                      /* enum role, of local; enum mode */
+    bool has_words, has_offers, has_details; /* below, since the view began */
     uint32_t conn_id, attempts;
-    uint32_t order;     /* of the first observation */
-    uint32_t situation; /* known.h; 0: not told yet */
-    bool has_time, is_ended, is_screen_only;
-    uint64_t has[FACT_WORDS]; /* a bit for each fact that was seen */
+    uint32_t order;       /* of the first observation */
+    uint32_t pending_at;  /* number of the line of `pending` */
+    uint8_t pending;      /* a received message whose number the next line may correct; 0: none */
+    uint8_t pending_line; /* as in struct fact_seen.evidence */
     uint8_t fact_count, evidence_count;
-    uint8_t known[FACTS_SEEN]; /* enum fact of each place in `facts` */
-    uint64_t first_ms, last_ms;
-    uint8_t pending;               /* a received message whose number the next line may correct; 0: none */
-    uint8_t pending_line;          /* as in struct fact_seen.evidence */
-    uint32_t pending_at;           /* its number */
+    uint32_t evidence_at;               /* number of the last line of `evidence` */
+    struct fact_seen facts[FACT_BLOCK]; /* the first of them */
+    /* Blocks are taken as they are needed, and kept when the view begins anew. */
+    struct evidence *evidence[EVIDENCE_BLOCKS];
+    struct fact_seen *further[FACT_BLOCKS]; /* the other facts; the first block is not used */
+    char cookies[COOKIES_SIZE];
     char state[24], ios_state[24]; /* the last that was named */
     struct offers offers;
-    /* Blocks are taken as they are needed, and kept when the view begins anew. */
-    struct fact_seen *facts[FACT_BLOCKS];
-    struct evidence *evidence[EVIDENCE_BLOCKS];
     char *details[DETAIL_COUNT]; /* DETAIL_SIZE bytes each */
-    const struct views *all;
-};
+} __attribute__((aligned(64)));
 
 /* Takes one observation into the view. */
 void view_take(struct view *v, const struct observation *seen, struct wording wording);
@@ -111,6 +112,9 @@ void view_take(struct view *v, const struct observation *seen, struct wording wo
 /* The same for an observation of which it is known what it does. */
 struct move;
 void view_follow(struct view *v, const struct move *m, const struct observation *seen, struct wording wording);
+
+/* A line may soon be kept in it: its place is fetched from memory. */
+void view_expect(const struct view *v);
 
 /* "" where no line told it. */
 static inline const char *view_detail(const struct view *v, enum detail detail)

@@ -1,0 +1,409 @@
+/* What an observation tells a view: which message it is of, who began, what is kept to be shown, which facts it shows.
+ */
+#include "diag/known.h"
+#include "diag/note.h"
+#include "diag/shown.h"
+#include "diag/states.h"
+#include "wire/numbers.h"
+
+#include <string.h>
+
+/* ---- which message it is ---- */
+
+/* Of main mode by what it holds, RFC 2409 section 5.4; of the pair, the responder's has the even number. */
+static unsigned pair_of(const struct event *e)
+{
+    if (shown_holds(e, "SA"))
+        return 1;
+    if (shown_holds(e, "KE"))
+        return 3;
+    return shown_holds(e, "ID") || shown_holds(e, "HASH") || shown_holds(e, "SIG") ? 5 : 0;
+}
+
+/* Aggressive mode has the offer and the key share in one message, and the proof alone in its last: RFC 2409 section
+ * 5.4. 0: it is not of aggressive mode. */
+static unsigned aggressive_number(const struct view *v, const struct event *e)
+{
+    bool is_proof = shown_holds(e, "HASH") || shown_holds(e, "SIG");
+
+    if (shown_holds(e, "SA") && shown_holds(e, "KE"))
+        return is_proof ? 2 : 1;
+    return v->mode == MODE_AGGRESSIVE && is_proof ? 3 : 0;
+}
+
+/* An IOS log of old style names the state, which is the one before a received message and after a sent one. */
+static unsigned ios_number(const struct view *v, const struct event *e, bool is_sent)
+{
+    static const struct {
+        const char *state;
+        unsigned initiator_sends, initiator_gets, responder_sends, responder_gets;
+    } rows[] = {
+        {"MM_NO_STATE", 1, 2, 0, 0},
+        {"MM_SA_SETUP", 3, 4, 2, 3},
+        {"MM_KEY_EXCH", 5, 6, 4, 5},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(event_text(e, FIELD_IOS_STATE), rows[i].state) == 0) {
+            if (v->role == ROLE_INITIATOR)
+                return is_sent ? rows[i].initiator_sends : rows[i].initiator_gets;
+            return is_sent ? rows[i].responder_sends : rows[i].responder_gets;
+        }
+    return 0;
+}
+
+static void take_role(struct view *v, const struct event *e)
+{
+    if (v->vantage != VANTAGE_WIRE && event_has(e, FIELD_ROLE))
+        v->role = *event_text(e, FIELD_ROLE) == 'i' ? ROLE_INITIATOR : ROLE_RESPONDER;
+    if (e->kind == EV_PHASE1_BEGUN)
+        v->role = ROLE_INITIATOR;
+    if (e->kind == EV_PHASE1_ASKED)
+        v->role = ROLE_RESPONDER;
+}
+
+static void take_message(struct view *v, const struct event *e, const struct line *line)
+{
+    bool is_sent = e->kind == EV_MESSAGE_SENT || e->kind == EV_MESSAGE_RESENT;
+    const char *exchange = event_has(e, FIELD_EXCHANGE) ? event_text(e, FIELD_EXCHANGE) : "MM";
+    unsigned number = (unsigned)event_number(e, FIELD_MESSAGE_NUMBER);
+
+    if (strcmp(exchange, "INFO") == 0)
+        return;
+    if (strcmp(exchange, "TM") == 0) {
+        view_note(v, FACT_TM_ANY, line);
+        return;
+    }
+    if (event_number(e, FIELD_MESSAGE_ID) && strcmp(exchange, "MM") == 0) {
+        exchange = "QM";
+        number = 0;
+        if (shown_holds(e, "ATTR"))
+            view_note(v, FACT_TM_ANY, line);
+        if (!shown_holds(e, "SA"))
+            return; /* an informational, or a message whose number its neighbours do not tell */
+    }
+    if (number == 0 && strcmp(exchange, "QM") == 0)
+        number = view_has(v, FACT_QM_1) ? 2 : 1;
+    if (number == 0 && (number = aggressive_number(v, e)) != 0) {
+        exchange = "AM";
+        if (v->role == ROLE_UNKNOWN)
+            v->role = is_sent == (number % 2 == 1) ? ROLE_INITIATOR : ROLE_RESPONDER;
+    } else if (number == 0 && *event_text(e, FIELD_PAYLOADS)) {
+        number = pair_of(e);
+        if (number == 1 && v->role == ROLE_UNKNOWN)
+            v->role = is_sent ? ROLE_INITIATOR : ROLE_RESPONDER;
+        if (number && is_sent == (v->role == ROLE_RESPONDER))
+            number++;
+    } else if (number == 0) {
+        number = ios_number(v, e, is_sent);
+        if (!is_sent && number) { /* unless the next line says that it was a repeat */
+            v->pending = (uint8_t)number;
+            v->pending_line = view_keep_line(v, line);
+            v->pending_at = line->seen->line;
+            return;
+        }
+    }
+    if (number)
+        view_note_step(v, exchange, number, e->kind == EV_MESSAGE_RESENT, line);
+}
+
+/* The first packet whose number is known tells who began. */
+static void take_ends(struct view *v, const struct event *e)
+{
+    unsigned number = (unsigned)event_number(e, FIELD_MESSAGE_NUMBER);
+    bool is_odd = number % 2 == 1;
+
+    if (e->kind != EV_PACKET_SEEN || v->role != ROLE_UNKNOWN || number == 0)
+        return;
+    v->local = event_ip(e, is_odd ? FIELD_SOURCE : FIELD_DESTINATION);
+    v->peer = event_ip(e, is_odd ? FIELD_DESTINATION : FIELD_SOURCE);
+    v->role = ROLE_INITIATOR;
+}
+
+static void take_packet(struct view *v, const struct event *e, const struct line *line)
+{
+    const char *exchange = event_text(e, FIELD_EXCHANGE);
+    unsigned number = (unsigned)event_number(e, FIELD_MESSAGE_NUMBER);
+
+    take_ends(v, e);
+    if (strcmp(exchange, "TM") == 0)
+        view_note(v, FACT_TM_ANY, line);
+    else if (number)
+        view_note_step(v, exchange, number, event_number(e, FIELD_COUNT) > 1, line);
+}
+
+/* IKE_R_MM3 of IOS' debug. */
+static void take_ios_step(struct view *v, const struct event *e, const struct line *line)
+{
+    const char *step = event_text(e, FIELD_IOS_STEP);
+
+    if (strncmp(step, "IKE_I_MM", 8) != 0 && strncmp(step, "IKE_R_MM", 8) != 0)
+        return;
+    v->role = step[4] == 'I' ? ROLE_INITIATOR : ROLE_RESPONDER;
+    v->pending = 0;
+    unsigned number = (unsigned)(step[8] - '0');
+    if (number >= 1 && number <= 6 && !view_has(v, view_step_of("MM", number)))
+        view_note_step(v, "MM", number, false, line);
+}
+
+/* A state is proof of the messages before it: MM_WAIT_MSG4 stands on 1, 2 and 3. */
+static void take_state(struct view *v, const char *state, const struct line *line)
+{
+    const char *at = strstr(state, "_WAIT_MSG");
+    const char *exchange = strncmp(state, "AM_", 3) == 0 ? "AM" : "MM";
+
+    if (strcmp(state, "AM_ACTIVE") == 0)
+        v->mode = MODE_AGGRESSIVE;
+    if (!at || at[9] < '2' || at[9] > '6' || (strncmp(state, "AM_", 3) != 0 && strncmp(state, "MM_", 3) != 0))
+        return;
+    unsigned waits_for = (unsigned)(at[9] - '0');
+    v->mode = *state == 'A' ? MODE_AGGRESSIVE : MODE_MAIN;
+    v->role = waits_for % 2 ? ROLE_RESPONDER : ROLE_INITIATOR;
+    for (unsigned number = 1; number < waits_for; number++)
+        if (!view_has(v, view_step_of(exchange, number)))
+            view_note_step(v, exchange, number, false, line);
+}
+
+/* What a screen names in IOS' words proves the messages before it as well. */
+static void take_ios_state(struct view *v, const struct event *e, const struct line *line)
+{
+    unsigned reached = e->kind == EV_SCREEN_SA ? states_reached_ios(event_text(e, FIELD_IOS_STATE), v->role) : 0;
+
+    for (unsigned number = 1; number <= reached && number <= 6 && reached < 7; number++)
+        if (!view_has(v, view_step_of("MM", number)))
+            view_note_step(v, "MM", number, false, line);
+}
+
+static void take_addresses(struct view *v, const struct event *e)
+{
+    if (v->vantage == VANTAGE_WIRE)
+        return;
+    if (event_has(e, FIELD_PEER) && !ip_is_set(v->peer))
+        v->peer = event_ip(e, FIELD_PEER);
+    if (event_has(e, FIELD_LOCAL) && !ip_is_set(v->local))
+        v->local = event_ip(e, FIELD_LOCAL);
+    if (e->kind != EV_SCREEN_SA || !event_has(e, FIELD_SOURCE))
+        return;
+    /* who began stands in the second column of IOS: which of the two we are, the log beside it tells */
+    struct ip began = event_ip(e, FIELD_SOURCE), answered = event_ip(e, FIELD_DESTINATION);
+
+    if (ip_equal(v->peer, began)) {
+        v->local = answered;
+        v->role = ROLE_RESPONDER;
+    } else if (ip_equal(v->peer, answered)) {
+        v->local = began;
+        v->role = ROLE_INITIATOR;
+    }
+}
+
+static const char *say_line(void *evidence)
+{
+    return evidence ? ((const struct evidence *)evidence)->text : "";
+}
+
+/* As note_step, for a line that is gone but for its place. */
+static void note_pending(struct view *v, unsigned number, bool is_repeat)
+{
+    struct observation seen = {.line = v->pending_at, .has_time = v->has_time, .time_ms = v->last_ms};
+    enum fact step = view_step_of("MM", number);
+
+    if (step == FACT_COUNT)
+        return;
+    if (v->pending_line) {
+        seen.source = view_line(v, v->pending_line)->source;
+        struct fact_seen *fact = view_take_fact(v, step);
+
+        if (fact && !fact->evidence)
+            fact->evidence = v->pending_line;
+    }
+    view_note_step(v, "MM", number, is_repeat,
+                   &(struct line){&seen, {say_line, v->pending_line ? (void *)view_line(v, v->pending_line) : NULL}});
+}
+
+void view_close(struct view *v)
+{
+    if (v->pending)
+        note_pending(v, v->pending, false);
+    v->pending = 0;
+}
+
+static void keep_detail(struct view *v, enum detail detail, const char *text)
+{
+    char **place = &v->details[detail];
+
+    if (!*place)
+        *place = arena_take(v->all->arena, DETAIL_SIZE);
+    if (*place)
+        view_keep_text(*place, DETAIL_SIZE, text);
+    v->has_details = true;
+}
+
+static void take_details(struct view *v, const struct event *e)
+{
+    static const struct {
+        enum detail detail;
+        enum event_kind kind;
+    } rows[] = {
+#define DETAIL(...)
+#define DETAIL_OF(name, event) {DETAIL_##name, EV_##event},
+#include "diag/details.def"
+#undef DETAIL
+#undef DETAIL_OF
+    };
+    static const enum event_field_id fields[] = {
+#define DETAIL(name, field, ...) [DETAIL_##name] = FIELD_##field,
+#define DETAIL_OF(...)
+#include "diag/details.def"
+#undef DETAIL
+#undef DETAIL_OF
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].kind == e->kind && *event_text(e, fields[rows[i].detail]))
+            keep_detail(v, rows[i].detail, event_text(e, fields[rows[i].detail]));
+}
+
+static void take_offers(struct view *v, const struct event *e)
+{
+    bool is_initiators = ip_equal(event_ip(e, FIELD_SOURCE), v->local) == (v->role != ROLE_RESPONDER);
+
+    v->has_offers = true;
+    offers_take(&v->offers, e, is_initiators ? WHOSE_INITIATORS : WHOSE_RESPONDERS, v->all->offers);
+}
+
+/* A device says that a message came again that it has answered: the last that it has got. IOS' next line tells it in
+ * its own way. */
+static void take_repeat(struct view *v, const struct event *e, const struct line *line)
+{
+    unsigned number = v->role == ROLE_RESPONDER ? 5 : 6;
+
+    if (e->kind != EV_MESSAGE_REPEATED || v->product == PRODUCT_IOS || event_number(e, FIELD_MESSAGE_ID) ||
+        v->mode == MODE_AGGRESSIVE || v->role == ROLE_UNKNOWN || view_has(v, FACT_QM_1))
+        return;
+    for (; number >= 1 && number <= 6; number -= 2)
+        if (view_has(v, view_step_of("MM", number))) {
+            view_note_step(v, "MM", number, true, line);
+            return;
+        }
+}
+
+static void take_pending(struct view *v, const struct event *e)
+{
+    if (!v->pending)
+        return;
+    if (e->kind == EV_MESSAGE_REPEATED) { /* the peer asks again: it has not heard our answer */
+        if (v->pending >= 3)
+            note_pending(v, (unsigned)v->pending - 2, true);
+        v->pending = 0;
+    } else if (e->kind != EV_SCREEN_SA) {
+        view_close(v);
+    }
+}
+
+static void take_words(struct view *v, enum event_field_id id, char *space, size_t size, const struct event *e)
+{
+    if (!event_has(e, id))
+        return;
+    view_keep_text(space, size, event_text(e, id));
+    v->has_words = true;
+}
+
+static void take_cookies(struct view *v, const struct event *e)
+{
+    take_words(v, FIELD_COOKIES, v->cookies, sizeof v->cookies, e);
+}
+
+static void take_time(struct view *v, const struct observation *seen)
+{
+    if (!seen->has_time)
+        return;
+    v->first_ms = v->has_time ? v->first_ms : seen->time_ms;
+    v->last_ms = seen->time_ms;
+    v->has_time = true;
+}
+
+void view_follow(struct view *v, const struct move *m, const struct observation *seen, struct wording wording)
+{
+    const struct event *e = &seen->event;
+    struct line line = {seen, wording};
+
+    if (known_keeps(v->all->known, e->kind)) {
+        take_details(v, e);
+        take_offers(v, e);
+        take_addresses(v, e);
+    }
+    take_cookies(v, e);
+    take_time(v, seen);
+    take_ends(v, e);
+    for (unsigned i = 0; i < m->fact_count; i++)
+        view_note(v, (enum fact)m->facts[i], &line);
+    known_arrive(v->all->known, v, m);
+}
+
+void view_take(struct view *v, const struct observation *seen, struct wording wording)
+{
+    const struct event *e = &seen->event;
+    struct line line = {seen, wording};
+
+    v->situation = 0;
+    v->is_screen_only &= e->kind == EV_SCREEN_SA;
+    take_pending(v, e);
+    if (known_keeps(v->all->known, e->kind)) {
+        take_details(v, e);
+        take_offers(v, e);
+    }
+    take_role(v, e);
+    take_addresses(v, e);
+    if (e->kind == EV_PHASE1_BEGUN || e->kind == EV_PHASE1_ASKED) {
+        if (strcmp(event_text(e, FIELD_EXCHANGE), "AM") == 0)
+            v->mode = MODE_AGGRESSIVE;
+        if (e->kind == EV_PHASE1_ASKED && v->mode != MODE_AGGRESSIVE && !view_has(v, FACT_MSG_1))
+            view_note_step(v, "MM", 1, false, &line);
+    }
+    take_cookies(v, e);
+    if (event_has(e, FIELD_CONN_ID))
+        v->conn_id = (uint32_t)event_number(e, FIELD_CONN_ID);
+    take_words(v, FIELD_STATE, v->state, sizeof v->state, e);
+    take_words(v, FIELD_IOS_STATE, v->ios_state, sizeof v->ios_state, e);
+    take_time(v, seen);
+    if (seen->product != PRODUCT_UNKNOWN)
+        v->product = seen->product;
+
+    /* facts first: their conditions look at what was there before this message */
+    enum fact shown[SHOWN_MAX];
+    size_t count = shown_by(v, e, shown);
+
+    for (size_t i = 0; i < count; i++)
+        view_note(v, shown[i], &line);
+
+    if (e->kind == EV_MESSAGE_SENT || e->kind == EV_MESSAGE_RESENT || e->kind == EV_MESSAGE_RECEIVED)
+        take_message(v, e, &line);
+    if (e->kind == EV_PACKET_SEEN)
+        take_packet(v, e, &line);
+    take_repeat(v, e, &line);
+    take_ios_step(v, e, &line);
+    take_state(v, event_text(e, FIELD_STATE), &line);
+    take_ios_state(v, e, &line);
+    if (e->kind == EV_EXCHANGE_FAILED)
+        take_state(v,
+                   strstr(event_text(e, FIELD_HISTORY), "MM_WAIT_MSG")
+                       ? strstr(event_text(e, FIELD_HISTORY), "MM_WAIT_MSG")
+                       : "",
+                   &line);
+    v->is_ended |= e->kind == EV_PHASE1_DELETED || e->kind == EV_SESSION_ENDED ||
+                   (e->kind == EV_EXCHANGE_FAILED && strcmp(event_text(e, FIELD_EXCHANGE), "QM") != 0);
+}
+
+bool view_is_other_attempt(const struct view *v, const struct event *e)
+{
+    bool is_under_way = view_has(v, FACT_MSG_2) || view_has(v, FACT_AM_2) || view_has(v, FACT_AM_3) || v->is_ended;
+
+    if (e->kind == EV_PHASE1_BEGUN)
+        return is_under_way || view_has(v, FACT_MSG_1) || view_has(v, FACT_AM_1);
+    if (e->kind == EV_PHASE1_ASKED)
+        return is_under_way && event_has(e, FIELD_PEER);
+    if (e->kind == EV_MESSAGE_RECEIVED && v->vantage == VANTAGE_DEVICE && v->role == ROLE_RESPONDER &&
+        event_number(e, FIELD_MESSAGE_ID) == 0 && shown_holds(e, "SA"))
+        return view_has(v, FACT_MSG_3) || v->is_ended;
+    return false;
+}

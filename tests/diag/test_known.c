@@ -1,0 +1,217 @@
+/* What is known of a situation is not judged again (diag/known.h), and nothing may be different for that: all stored
+ * files, of three peers each, leave the same views where every observation is judged. */
+#include "base/check.h"
+#include "diag/collect.h"
+#include "diag/known.h"
+#include "source/source.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { FILE_MAX = 4 << 20, VIEWS = 300, PEERS = 3 };
+
+static uint8_t file[FILE_MAX];
+static unsigned files, compared;
+
+struct diagnosis {
+    void *space;
+    struct arena arena;
+    struct diag *d;
+};
+
+static void begin(struct diagnosis *it)
+{
+    it->space = calloc(1, diag_space(VIEWS));
+    CHECK(it->space);
+    it->arena = arena_of(it->space, diag_space(VIEWS));
+    it->d = diag_new(&it->arena, VIEWS);
+    CHECK(it->d);
+}
+
+/* The same, of another negotiation between others. */
+static void move(struct event *e, unsigned peer)
+{
+    static const enum event_field_id ends[] = {FIELD_PEER, FIELD_SOURCE, FIELD_DESTINATION, FIELD_LOCAL};
+    char cookies[64];
+
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct ip ip = event_ip(e, ends[i]);
+
+        if (!ip_is_set(ip))
+            continue;
+        ip.octets[0] = (uint8_t)(ip.octets[0] + peer);
+        event_add_ip(e, ends[i], ip);
+    }
+    if (peer > 0 && *event_text(e, FIELD_COOKIES)) {
+        snprintf(cookies, sizeof cookies, "%s", event_text(e, FIELD_COOKIES));
+        cookies[0] = (char)('f' + (int)peer);
+        event_add_text(e, FIELD_COOKIES, cookies);
+    }
+}
+
+/* Each observation of three negotiations, one behind the other, each in a file of its own. */
+static void take(struct diagnosis to[static 2], struct source *s)
+{
+    struct observation seen, moved;
+
+    while (source_next(s, &seen))
+        for (unsigned peer = 0; peer < PEERS; peer++) {
+            moved = seen;
+            moved.source = (uint16_t)peer;
+            move(&moved.event, peer);
+            for (int i = 0; i < 2; i++)
+                diag_add(to[i].d, &moved, source_text(s));
+        }
+}
+
+static void read_file(struct diagnosis to[static 2], struct bytes bytes)
+{
+    void *space = malloc(source_space());
+    struct arena arena = arena_of(space, source_space());
+    struct source *s = source_new(&arena, 0);
+
+    CHECK(s);
+    source_feed(s, bytes);
+    take(to, s);
+    source_end(s);
+    take(to, s);
+    free(space);
+}
+
+static bool same_facts(const struct view *a, const struct view *b)
+{
+    for (enum fact f = 0; f < FACTS_SEEN; f++) {
+        const struct fact_seen *x = view_fact(a, f), *y = view_fact(b, f);
+
+        if (view_has(a, f) != view_has(b, f) || x->count != y->count || x->last_line != y->last_line ||
+            x->since_ms != y->since_ms || x->evidence != y->evidence)
+            return false;
+    }
+    return true;
+}
+
+static bool same_words(const struct view *a, const struct view *b)
+{
+    for (unsigned i = 1; i <= a->evidence_count; i++)
+        if (view_line(a, i)->line != view_line(b, i)->line || view_line(a, i)->time_ms != view_line(b, i)->time_ms ||
+            strcmp(view_line(a, i)->text, view_line(b, i)->text) != 0)
+            return false;
+    for (enum detail d = 0; d < DETAIL_COUNT; d++)
+        if (strcmp(view_detail(a, d), view_detail(b, d)) != 0)
+            return false;
+    return strcmp(a->cookies, b->cookies) == 0 && strcmp(a->state, b->state) == 0 &&
+           strcmp(a->ios_state, b->ios_state) == 0;
+}
+
+static bool same(const struct view *a, const struct view *b)
+{
+    return a->is_used == b->is_used && ip_equal(a->local, b->local) && ip_equal(a->peer, b->peer) &&
+           a->role == b->role && a->mode == b->mode && a->vantage == b->vantage && a->product == b->product &&
+           a->is_ended == b->is_ended && a->is_screen_only == b->is_screen_only && a->has_time == b->has_time &&
+           a->first_ms == b->first_ms && a->last_ms == b->last_ms && a->attempts == b->attempts &&
+           a->order == b->order && a->conn_id == b->conn_id && a->pending == b->pending &&
+           a->fact_count == b->fact_count && a->evidence_count == b->evidence_count &&
+           memcmp(a->has, b->has, sizeof a->has) == 0 && memcmp(&a->offers, &b->offers, sizeof a->offers) == 0 &&
+           same_facts(a, b) && same_words(a, b);
+}
+
+static int take_file(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    struct diagnosis both[2];
+    FILE *in = kind == FTW_F ? fopen(path, "rb") : NULL;
+    size_t len = in ? fread(file, 1, sizeof file, in) : 0;
+
+    (void)about;
+    (void)place;
+    if (!in)
+        return 0;
+    fclose(in);
+    begin(&both[0]);
+    begin(&both[1]);
+    known_stop(both[1].d->all.known);
+    read_file(both, bytes_of(file, len));
+    if (both[0].d->view_count != both[1].d->view_count || both[0].d->dropped != both[1].d->dropped)
+        fail_msg("%s: %zu views, %zu where all is judged", path, both[0].d->view_count, both[1].d->view_count);
+    for (size_t i = 0; i < both[0].d->view_count; i++, compared++)
+        if (!same(view_at(both[0].d, i), view_at(both[1].d, i)))
+            fail_msg("%s: negotiation %zu is another one where all is judged", path, i);
+    free(both[0].space);
+    free(both[1].space);
+    files++;
+    return 0;
+}
+
+static void what_is_known_of_a_situation_is_what_judging_would_say(void **state)
+{
+    static const char *const folders[] = {"explain", "source"};
+    char path[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(folders); i++) {
+        snprintf(path, sizeof path, "%s/%s", TESTS_DIR, folders[i]);
+        CHECK(nftw(path, take_file, 16, FTW_PHYS) == 0);
+    }
+    CHECK(files > 300 && compared > 900);
+}
+
+/* ---- looks.def ---- */
+
+static bool stands_in(const char *text, const char *before, const char *field)
+{
+    char words[80];
+    size_t len = (size_t)snprintf(words, sizeof words, "%s%s", before, field);
+
+    for (const char *at = text; (at = strstr(at, words)) != NULL; at += len)
+        if (!(at[len] >= 'A' && at[len] <= 'Z') && at[len] != '_')
+            return true;
+    return false;
+}
+
+static void no_condition_asks_for_a_field_that_is_never_looked_at(void **state)
+{
+    enum { NEVER, WHETHER, VALUE, END, COOKIES };
+    static const struct {
+        const char *field;
+        int look;
+    } looks[] = {
+#define LOOK(field, look) {#field, look},
+#define LOOK_AT(...)
+#include "diag/looks.def"
+#undef LOOK
+#undef LOOK_AT
+    };
+    static const char *const sources[] = {"facts.def", "shown.c", "take.c", "view.c", "diag.c"};
+    static const char *const befores[] = {"FIELD_", "NUM(", "IS(", "MENTIONS("};
+    char path[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(sources); i++) {
+        snprintf(path, sizeof path, "%s/diag/%s", SOURCE_DIR, sources[i]);
+        FILE *in = fopen(path, "rb");
+
+        CHECK(in);
+        file[fread(file, 1, sizeof file - 1, in)] = '\0';
+        fclose(in);
+        for (size_t k = 0; k < COUNT_OF(looks) * COUNT_OF(befores); k++)
+            if (looks[k / COUNT_OF(befores)].look == NEVER &&
+                stands_in((const char *)file, befores[k % COUNT_OF(befores)], looks[k / COUNT_OF(befores)].field))
+                fail_msg("%s asks for %s", sources[i], looks[k / COUNT_OF(befores)].field);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_known_of_a_situation_is_what_judging_would_say),
+        cmocka_unit_test(no_condition_asks_for_a_field_that_is_never_looked_at),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
