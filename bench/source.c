@@ -2,7 +2,8 @@
  *
  *     bench_source log MB SHARE        an ASA's syslog on standard output, one line in SHARE of a VPN, 10,000 tunnels
  *                                      whose negotiations are interleaved
- *     bench_source capture COUNT       a capture of so many ISAKMP messages
+ *     bench_source mixed MB            lines of a VPN alone, of 10,000 tunnels in any order, with fresh numbers in most
+ * of them: message ids, SPIs, counters bench_source capture COUNT       a capture of so many ISAKMP messages
  *     bench_source read [FILE]         reads it; seconds of the processor, bytes and lines or packets a second of it */
 #include "source/source.h"
 #include "base/check.h"
@@ -92,6 +93,55 @@ static void write_log(uint64_t bytes, unsigned share)
         printf(vpn_lines[told[tunnel]], peer, peer, random_state);
 #pragma GCC diagnostic pop
         told[tunnel] = (uint8_t)((told[tunnel] + 1) % COUNT_OF(vpn_lines));
+    }
+}
+
+/* Each so often among a hundred, of a tunnel that is drawn anew for each line. */
+static void write_mixed_line(void)
+{
+    enum { NUMBERS = 1 << 24 };
+    unsigned tunnel = next_random(TUNNELS), a = next_random(NUMBERS), b = next_random(NUMBERS), kind = next_random(100);
+    char p[24];
+
+    snprintf(p, sizeof p, "10.%u.%u.2", tunnel / 250, tunnel % 250);
+    if (kind < 8)
+        printf("%%ASA-5-713041: IP = %s, IKE Initiator: New Phase 1, Intf inside, IKE Peer %s  local Proxy Address "
+               "10.1.%u.0, remote Proxy Address 10.2.%u.0,  Crypto map (outside_map)\n",
+               p, p, a % 200, b % 200);
+    else if (kind < 20)
+        printf("%%ASA-7-715047: IP = %s, processing VID payload\n", p);
+    else if (kind < 48)
+        printf("%%ASA-7-713236: IP = %s, IKE_DECODE %s Message (msgid=%x) with payloads : HDR + HASH (8) + %sNOTIFY "
+               "(11) + NONE (0) total length : %u\n",
+               p, kind < 34 ? "RECEIVED" : "SENDING", a, kind < 34 ? "" : "SA (1) + NONCE (10) + ID (5) + ID (5) + ",
+               kind < 34 ? 84 : 200);
+    else if (kind < 60)
+        printf("%%ASA-7-715075: Group = %s, IP = %s, Received keep-alive of type DPD R-U-THERE (seq number 0x%x)\n", p,
+               p, a);
+    else if (kind < 72)
+        printf("%%ASA-5-713119: Group = %s, IP = %s, PHASE 1 COMPLETED\n", p, p);
+    else if (kind < 82)
+        printf("%%ASA-5-713049: Group = %s, IP = %s, Security negotiation complete for LAN-to-LAN Group (%s)  "
+               "Initiator, Inbound SPI = 0x%08x, Outbound SPI = 0x%08x\n",
+               p, p, p, a, b);
+    else if (kind < 90)
+        printf("%%ASA-5-713120: Group = %s, IP = %s, PHASE 2 COMPLETED (msgid=%08x)\n", p, p, a);
+    else if (kind < 95)
+        printf("%%ASA-4-113019: Group = %s, Username = %s, IP = %s, Session disconnected. Session Type: LAN-to-LAN, "
+               "Duration: %uh:%02um:%02us, Bytes xmt: %u, Bytes rcv: %u, Reason: User Requested\n",
+               p, p, p, a % 24, a % 60, b % 60, a, b);
+    else
+        printf("%%ASA-3-713902: Group = %s, IP = %s, QM FSM error (P2 struct &0x%08x, mess id 0x%08x)!\n", p, p, a, b);
+}
+
+static void write_mixed(uint64_t bytes)
+{
+    for (uint64_t line = 0; line * 150 < bytes; line++) {
+        unsigned second = (unsigned)(line / 50);
+
+        printf("Mar %2u %02u:%02u:%02u fw1 ", second / 86400 % 28 + 1, second / 3600 % 24, second / 60 % 60,
+               second % 60);
+        write_mixed_line();
     }
 }
 
@@ -190,6 +240,8 @@ int main(int count, char **arguments)
 {
     if (count == 4 && strcmp(arguments[1], "log") == 0)
         write_log(strtoull(arguments[2], NULL, 10) * 1000000, (unsigned)strtoul(arguments[3], NULL, 10));
+    else if (count == 3 && strcmp(arguments[1], "mixed") == 0)
+        write_mixed(strtoull(arguments[2], NULL, 10) * 1000000);
     else if (count == 3 && strcmp(arguments[1], "capture") == 0)
         write_capture((uint32_t)strtoul(arguments[2], NULL, 10));
     else if (count >= 2 && strcmp(arguments[1], "read") == 0)
