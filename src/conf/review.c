@@ -127,8 +127,10 @@ static bool review_nat(struct compiler *c, const struct tunnel *t, const struct 
         return false;
     warn(c, t, CONF_WARNING, p->nat_rules[rule].line,
          "a device translates %s here before the crypto ACL (line %u) is asked, so it never enters the tunnel: it must "
-         "be exempted (nat source static X X destination static Y Y, above this line)",
-         selector_text(&ace->selector, space), ace->line);
+         "be exempted (%s)",
+         selector_text(&ace->selector, space), ace->line,
+         p->is_ios ? "deny it in the access-list of this line, above what permits it"
+                   : "nat source static X X destination static Y Y, above this line");
     return true;
 }
 

@@ -209,6 +209,36 @@ static const char *excluded_by(size_t index, struct ladder_texts *texts)
     return texts->excluded[index];
 }
 
+/* What the state of one end leaves open, and what of either end's files has settled it all the same. */
+static bool is_settled(const char *question, const struct tunnel *t)
+{
+    static const struct {
+        const char *question;
+        enum fact fact;
+    } rows[] = {
+        {"whether the keys are equal", FACT_ANY_PHASE1_UP},
+        {"whether the keys are equal", FACT_KEYS_DIFFER},
+        {"whether the peer accepts our identity", FACT_ANY_PHASE1_UP},
+        {"UDP 4500 where there is NAT", FACT_ANY_PHASE1_UP},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].question, question) == 0 && tunnel_has(t, rows[i].fact))
+            return true;
+    return false;
+}
+
+static void add_open(struct report_negotiation *n, const char *list, const struct tunnel *t, struct ladder_texts *texts)
+{
+    const char *questions[REPORT_LINES_MAX];
+    size_t count = 0;
+
+    add_list(questions, &count, list, texts);
+    for (size_t i = 0; i < count; i++)
+        if (!is_settled(questions[i], t))
+            add_line(n->open, &n->open_count, REPORT_LINES_MAX, questions[i]);
+}
+
 /* What the state of either end proves: that of the end which is further says most. */
 void ladder_add_proofs(struct report_negotiation *n, const struct judgement *j, const struct tunnel *t,
                        struct ladder_texts *texts)
@@ -219,7 +249,7 @@ void ladder_add_proofs(struct report_negotiation *n, const struct judgement *j, 
     if (row && strcmp(row->proven, "nothing") != 0)
         add_list(n->proven, &n->proven_count, row->proven, texts);
     if (row && n->outcome != OUTCOME_UP && strcmp(row->open, "nothing") != 0)
-        add_list(n->open, &n->open_count, row->open, texts);
+        add_open(n, row->open, t, texts);
     if (tunnel_has(t, FACT_TUNNEL_UP))
         add_line(n->proven, &n->proven_count, REPORT_LINES_MAX, "phase 2");
     for (size_t i = 0; i < j->exclusion_count && n->excluded_count < REPORT_EXCLUDED_MAX; i++)

@@ -135,15 +135,17 @@ static void take_connection(struct foreign *f, const struct event *e)
                 copy(f->policies[i].authentication, sizeof f->policies[i].authentication, "RSA sig");
 }
 
-static void take_selector(struct foreign *f, const char *owner, const char *local, const char *remote)
+static void take_selector(struct foreign *f, bool is_deny, const char *owner, const char *local, const char *remote)
 {
     struct foreign_selector *s = &f->selectors[f->selector_count];
 
     if (f->selector_count == FOREIGN_SELECTORS_MAX)
         return;
     for (size_t i = 0; i < f->selector_count; i++)
-        if (is(f->selectors[i].owner, owner) && is(f->selectors[i].local, local) && is(f->selectors[i].remote, remote))
+        if (is(f->selectors[i].owner, owner) && is(f->selectors[i].local, local) &&
+            is(f->selectors[i].remote, remote) && f->selectors[i].is_deny == is_deny)
             return;
+    s->is_deny = is_deny;
     copy(s->owner, sizeof s->owner, owner);
     copy(s->local, sizeof s->local, local);
     copy(s->remote, sizeof s->remote, remote);
@@ -259,6 +261,14 @@ static void take_key(struct foreign *f, const struct observation *seen, struct b
 
 /* ---- what is configured, what was seen ---- */
 
+static void take_nat(struct foreign *f, const struct event *e)
+{
+    if (f->nat_count == FOREIGN_NATS_MAX || !event_has(e, FIELD_MAP) || !event_has(e, FIELD_INTERFACE))
+        return;
+    copy(f->nats[f->nat_count].acl, FOREIGN_NAME_SIZE, event_text(e, FIELD_MAP));
+    copy(f->nats[f->nat_count++].interface, FOREIGN_NAME_SIZE, event_text(e, FIELD_INTERFACE));
+}
+
 static void take_configured(struct foreign *f, const struct observation *seen, struct bytes file)
 {
     const struct event *e = &seen->event;
@@ -283,13 +293,15 @@ static void take_configured(struct foreign *f, const struct observation *seen, s
         take_entry(f, e);
     else if (is(statement, "connection"))
         take_connection(f, e);
-    else if (is(statement, "selector"))
-        take_selector(f, event_text(e, is_swan ? FIELD_CONNECTION : FIELD_MAP), event_text(e, FIELD_LOCAL_PROXY),
-                      event_text(e, FIELD_REMOTE_PROXY));
+    else if (is(statement, "selector") || is(statement, "acl-deny"))
+        take_selector(f, is(statement, "acl-deny"), event_text(e, is_swan ? FIELD_CONNECTION : FIELD_MAP),
+                      event_text(e, FIELD_LOCAL_PROXY), event_text(e, FIELD_REMOTE_PROXY));
     else if (is(statement, "interface") || is(statement, "crypto-map-interface"))
         take_interface(f, e);
     else if (is(statement, "key"))
         take_key(f, seen, file);
+    else if (is(statement, "nat-translate") && seen->product == PRODUCT_IOS)
+        take_nat(f, e);
     else if (is(statement, "no-nat-traversal"))
         f->is_nat_t_off = true;
 }
@@ -314,7 +326,7 @@ static void take_seen(struct foreign *f, const struct event *e)
             f->has_phase2 = true;
         take_transform(f, &owned, FIELD_CONNECTION, is_phase1);
     } else if (!is_phase1) {
-        take_selector(f, "seen", event_text(e, FIELD_LOCAL_PROXY), event_text(e, FIELD_REMOTE_PROXY));
+        take_selector(f, false, "seen", event_text(e, FIELD_LOCAL_PROXY), event_text(e, FIELD_REMOTE_PROXY));
     } else if (*event_text(e, FIELD_ID)) {
         foreign_assume(f, "identities were seen, and are taken as accepted");
     }

@@ -20,6 +20,7 @@ enum {
     FOREIGN_SELECTORS_MAX = 256,
     FOREIGN_KEYS_MAX = 64,
     FOREIGN_INTERFACES_MAX = 16,
+    FOREIGN_NATS_MAX = 8,
     FOREIGN_NOTES_MAX = 12,
     FOREIGN_NAME_SIZE = 64,
     FOREIGN_PROXY_SIZE = 48,
@@ -46,6 +47,7 @@ struct foreign {
     } entries[FOREIGN_ENTRIES_MAX];
     struct foreign_selector {
         char owner[FOREIGN_NAME_SIZE], local[FOREIGN_PROXY_SIZE], remote[FOREIGN_PROXY_SIZE];
+        bool is_deny;
     } selectors[FOREIGN_SELECTORS_MAX];
     struct foreign_key {
         struct ip peer; /* IP_NONE: for any */
@@ -56,7 +58,10 @@ struct foreign {
         char name[FOREIGN_NAME_SIZE], map[FOREIGN_NAME_SIZE];
         struct ip ip, mask;
     } interfaces[FOREIGN_INTERFACES_MAX];
-    size_t policy_count, set_count, entry_count, selector_count, key_count, interface_count;
+    struct foreign_nat { /* what the access-list permits leaves with the address of the interface */
+        char acl[FOREIGN_NAME_SIZE], interface[FOREIGN_NAME_SIZE];
+    } nats[FOREIGN_NATS_MAX];
+    size_t policy_count, set_count, entry_count, selector_count, key_count, interface_count, nat_count;
     uint32_t asa_count, ios_count; /* statements that only the one has */
     bool is_nat_t_off;
 

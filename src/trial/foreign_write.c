@@ -197,7 +197,7 @@ static void write_acl(struct foreign *f, const char *owner, bool is_turned, stru
             continue;
         if (add_network(&line, is_turned ? s->remote : s->local) &&
             add_network(&line, is_turned ? s->local : s->remote))
-            text_add(out, "access-list %s extended permit ip%s\n", owner, space);
+            text_add(out, "access-list %s extended %s ip%s\n", owner, s->is_deny ? "deny" : "permit", space);
         else
             foreign_assume(f, "a line of a crypto access-list that is no pair of IPv4 networks is left out");
     }
@@ -241,6 +241,16 @@ static void write_keys(const struct foreign *f, struct text *out)
 
 /* ---- IOS ---- */
 
+/* As an ASA before 8.3 has it. */
+static void write_nats(struct foreign *f, struct text *out)
+{
+    for (size_t i = 0; i < f->nat_count; i++) {
+        write_acl(f, f->nats[i].acl, false, out);
+        text_add(out, "nat (any) %zu access-list %s\nglobal (%s) %zu interface\n", i + 1, f->nats[i].acl,
+                 f->nats[i].interface, i + 1);
+    }
+}
+
 static void write_ios(struct foreign *f, struct text *out)
 {
     for (size_t i = 0; i < f->interface_count; i++)
@@ -248,6 +258,7 @@ static void write_ios(struct foreign *f, struct text *out)
     for (size_t i = 0; i < f->set_count; i++)
         if (!write_set(&f->sets[i], f->sets[i].owner, out))
             foreign_assume(f, "a transform set that ikewise does not carry is left out");
+    write_nats(f, out);
     for (size_t i = 0; i < f->entry_count; i++) {
         const struct foreign_entry *e = &f->entries[i];
         char ip[IP_TEXT_SIZE];

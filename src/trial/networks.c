@@ -1,5 +1,6 @@
 /* Changes of which networks are meant: lines of the crypto ACL, and what address translation makes of them. */
 #include "conf/line.h"
+#include "policy/nat.h"
 #include "trial/changing.h"
 
 #include <string.h>
@@ -85,6 +86,22 @@ bool changing_selector(struct changing *c)
     return true;
 }
 
+/* Of the rule that translates it: the spelling before 8.3 is asked before the one from 8.3 on, so an exemption has the
+ * same. */
+static void put_nat(struct changing *c)
+{
+    const struct policy *policy = &c->own->conf.policy;
+    uint16_t index = nat_takes_away(policy, c->t->interface, &c->selector);
+    const struct nat_rule *rule = index == NO_INDEX ? NULL : &policy->nat_rules[index];
+    const char *acl = rule ? strstr(rule->config, " access-list ") : NULL;
+    bool is_old = rule && rule->section == 0;
+
+    values_put(c->v, is_old ? "OLD_NAT" : "NEW_NAT", "");
+    values_put(c->v, "NAT_ACL", acl ? acl + strlen(" access-list ") : "<the ACL of ip nat inside source>");
+    if (is_old)
+        values_put(c->v, "INSIDE", rule->from < policy->interface_count ? policy->interfaces[rule->from].name : "any");
+}
+
 bool changing_exempt(struct changing *c)
 {
     if (!c->t || c->t->interface == NO_INDEX)
@@ -92,6 +109,7 @@ bool changing_exempt(struct changing *c)
     values_put(c->v, "INTERFACE", c->own->conf.policy.interfaces[c->t->interface].name);
     values_put_subnet(c->v, "LOCAL_SUBNET", c->selector.local);
     values_put_subnet(c->v, "REMOTE_SUBNET", c->selector.remote);
+    put_nat(c);
     PUT_SELECTOR(c->v, "", &c->selector);
     return true;
 }

@@ -69,8 +69,22 @@ static void lines_of_ios_become_lines_of_the_asa(void **state)
          "access-list 110 extended permit ip 10.0.0.0 255.240.0.0 any\n", "wildcards are masks the other way round"},
         {"ip access-list extended V\n permit tcp host 10.1.0.1 eq 443 10.2.0.0 0.0.0.255 range 1 9\n",
          "access-list V extended permit tcp host 10.1.0.1 eq 443 10.2.0.0 255.255.255.0 range 1 9\n", "with ports"},
-        {"ip nat inside source list N interface Gi0/0 overload\n", "ios: ip nat inside source list",
-         "kept, and not used"},
+        {"ip nat inside source list N interface Gi0/0 overload\nip nat inside source list M interface Gi0/1 overload\n"
+         "interface Gi0/0\n ip nat outside\n",
+         "nat (any) 1 access-list N\nnat (any) 2 access-list M\n", "what the list permits gets another address"},
+        {"ip nat inside source list N interface Gi0/0 overload\ninterface Gi0/0\n", "global (Gi0/0) 1 interface\n",
+         "that of the interface"},
+        {"ip nat inside source route-map R interface Gi0/0 overload\nroute-map R permit 10\n match ip address 120\n",
+         "nat (any) 1 access-list 120\n", "a route-map names the list"},
+        {"ip access-list extended N\n 10 permit ip 10.1.0.0 0.0.255.255 any\n",
+         "access-list N extended permit ip 10.1.0.0 255.255.0.0 any\n", "a line with its number"},
+        {"ip access-list extended N\n permit ip any any\n 1 deny ip any 10.2.0.0 0.0.255.255\n",
+         "access-list N extended deny ip any 10.2.0.0 255.255.0.0\naccess-list N extended permit ip any any\n",
+         "before all others"},
+        {"access-list 7 permit 10.1.0.0 0.0.255.255\n", "access-list 7 extended permit ip 10.1.0.0 255.255.0.0 any\n",
+         "a standard list has the source alone"},
+        {"access-list 7 deny 10.1.0.9 log\n", "access-list 7 extended deny ip host 10.1.0.9 any\n", "a host of it"},
+        {"ip nat pool P 198.51.100.7 198.51.100.9 netmask 255.255.255.0\n", "ios: ip nat pool", "kept, and not used"},
     };
     static char text[4096];
 

@@ -80,6 +80,7 @@ static const struct {
     {"extended sequence numbers at one end", {"", "crypto ipsec ikev1 transform-set SET esn\n"}, "p2_esn_mismatch", EAST},
     {"extended sequence numbers at the other end", {"crypto ipsec ikev1 transform-set SET esn\n"}, "p2_esn_mismatch", WEST},
     {"NAT before the crypto ACL", {"ASA Version 9.1(2)\nobject network LAN\n subnet 10.1.0.0 255.255.255.0\n nat (inside,outside) dynamic interface\n"}, "nat_breaks_traffic", WEST},
+    {"NAT before the crypto ACL, as it was written before 8.3", {"nat (inside) 1 10.1.0.0 255.255.255.0\nglobal (outside) 1 interface\n"}, "nat_breaks_traffic", WEST},
     {"aggressive mode meets who answers main mode alone: at the one who begins", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", WEST},
     {"aggressive mode meets who answers main mode alone: at the one who answers", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", EAST},
     {"another identity is wanted", {"crypto isakmp identity hostname\n", "", "198.51.100.2"}, "id_mismatch", WEST},

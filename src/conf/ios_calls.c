@@ -1,0 +1,285 @@
+/* Lines of a router that become an ASA's by more than a template, and what only the whole configuration tells. */
+#include "base/check.h"
+#include "conf/ios_parts.h"
+#include "conf/line.h"
+
+#include <string.h>
+
+static const struct bytes nothing;
+
+static struct bytes group_name(struct bytes peer)
+{
+    return bytes_equal(peer, bytes_of_text("0.0.0.0")) ? bytes_of_text("DefaultL2LGroup") : peer;
+}
+
+static void add_key(struct translation *t, struct bytes peer, struct bytes key)
+{
+    struct bytes name = group_name(peer);
+
+    ios_put_line(t, "tunnel-group ", name, " type ipsec-l2l", nothing);
+    ios_put_line(t, "tunnel-group ", name, " ipsec-attributes", nothing);
+    ios_put_line(t, " ikev1 pre-shared-key ", key, "", nothing);
+    if (t->group_count < GROUPS_MAX)
+        t->groups[t->group_count++] = name;
+}
+
+static void add_interface(struct translation *t, struct bytes name, struct bytes address, struct bytes mask)
+{
+    struct ip ip, netmask;
+    int prefix_len;
+
+    ios_put_line(t, "interface ", name, "", nothing);
+    ios_put_line(t, " ip address ", address, " ", mask);
+    if (t->interface_count == INTERFACES_MAX || !ip_parse(&ip, address) || !ip_parse(&netmask, mask))
+        return;
+    prefix_len = ip_mask_len(netmask);
+    if (prefix_len >= 0)
+        t->interfaces[t->interface_count++] =
+            (struct ios_interface){name, ip_range_of_prefix(ip, (unsigned)prefix_len)};
+}
+
+/* ---- lines of an access-list: IOS names the bits that do not matter ---- */
+
+static bool add_mask(struct translation *t, struct bytes wildcard)
+{
+    struct ip ip;
+    char space[IP_TEXT_SIZE];
+
+    if (!ip_parse(&ip, wildcard) || ip.family != IP_V4)
+        return false;
+    for (size_t i = 0; i < 4; i++)
+        ip.octets[i] = (uint8_t)~ip.octets[i];
+    text_add(&t->text, " %s", ip_text(ip, space));
+    return true;
+}
+
+/* any | host A | A W; returns how many tokens it took; 0: it is none. */
+static uint16_t add_address(struct translation *t, const struct token *tokens, uint16_t count)
+{
+    struct ip ip;
+
+    if (count >= 1 && bytes_equal(tokens[0].text, bytes_of_text("any"))) {
+        text_add(&t->text, " any");
+        return 1;
+    }
+    if (count >= 2 && bytes_equal(tokens[0].text, bytes_of_text("host"))) {
+        text_add(&t->text, " host ");
+        ios_put(t, tokens[1].text);
+        return 2;
+    }
+    if (count < 2 || !ip_parse(&ip, tokens[0].text))
+        return 0;
+    text_add(&t->text, " ");
+    ios_put(t, tokens[0].text);
+    return add_mask(t, tokens[1].text) ? 2 : 0;
+}
+
+/* A standard access-list has the source alone. */
+static bool is_source(struct bytes token)
+{
+    struct ip ip;
+
+    return bytes_equal(token, bytes_of_text("any")) || bytes_equal(token, bytes_of_text("host")) ||
+           ip_parse(&ip, token);
+}
+
+static void add_standard_ace(struct translation *t, const struct token *tokens, uint16_t count)
+{
+    struct ip ip;
+    bool is_host = ip_parse(&ip, tokens[0].text) && (count < 2 || !ip_parse(&ip, tokens[1].text));
+
+    text_add(&t->text, " ip");
+    if (is_host) {
+        text_add(&t->text, " host ");
+        ios_put(t, tokens[0].text);
+    } else {
+        add_address(t, tokens, count);
+    }
+    text_add(&t->text, " any");
+    ios_end_line(t);
+}
+
+/* `at` is its place among the lines; empty: the last. */
+static void add_ace(struct translation *t, struct bytes name, struct bytes at, const char *action, struct bytes rest)
+{
+    struct lines lines = lines_of(rest);
+    struct line line;
+    struct token tokens[TOKENS_MAX];
+    bool is_cut;
+    uint16_t count = line_next(&lines, &line) ? line_tokens(&line, tokens, TOKENS_MAX, &is_cut) : 0;
+
+    text_add(&t->text, "access-list ");
+    ios_put(t, name);
+    if (at.len > 0) {
+        text_add(&t->text, " line ");
+        ios_put(t, at);
+    }
+    text_add(&t->text, " extended %s", action);
+    if (count > 0 && is_source(tokens[0].text)) {
+        add_standard_ace(t, tokens, count);
+        return;
+    }
+    for (uint16_t i = 0; i < count;) {
+        uint16_t taken = i == 0 ? 0 : add_address(t, tokens + i, (uint16_t)(count - i));
+
+        if (taken == 0) {
+            text_add(&t->text, " ");
+            ios_put(t, tokens[i].text);
+        }
+        i = (uint16_t)(i + (taken ? taken : 1));
+    }
+    ios_end_line(t);
+}
+
+/* ---- what can only be said when all is known ---- */
+
+static void remember_map(struct translation *t, struct bytes map, struct bytes interface, bool is_local_address)
+{
+    size_t *count = is_local_address ? &t->local_count : &t->applied_count;
+
+    if (*count == MAPS_MAX)
+        return;
+    if (is_local_address)
+        t->local_addresses[*count].map = map, t->local_addresses[*count].interface = interface;
+    else
+        t->applied[*count].map = map, t->applied[*count].interface = interface;
+    (*count)++;
+}
+
+/* Our end of a map's tunnels is the address of the interface that it stands on, or of the one that local-address names.
+ */
+static void add_maps(struct translation *t)
+{
+    for (size_t i = 0; i < t->applied_count; i++) {
+        struct bytes interface = t->applied[i].interface;
+
+        for (size_t k = 0; k < t->local_count; k++) {
+            if (bytes_equal(t->local_addresses[k].map, t->applied[i].map))
+                interface = t->local_addresses[k].interface;
+        }
+        ios_put_line(t, "crypto map ", t->applied[i].map, " interface ", interface);
+        ios_put_line(t, "crypto ikev1 enable ", interface, "", nothing);
+    }
+}
+
+static void add_keepalives(struct translation *t)
+{
+    for (size_t i = 0; i < t->group_count; i++) {
+        ios_put_line(t, "tunnel-group ", t->groups[i], " ipsec-attributes", nothing);
+        if (t->keepalive[0].len == 0) {
+            ios_put_line(t, " isakmp keepalive disable", nothing, "", nothing);
+            continue;
+        }
+        text_add(&t->text, " isakmp keepalive threshold ");
+        ios_put(t, t->keepalive[0]);
+        ios_put_line(t, " retry ", t->keepalive[1], " ", t->keepalive[2]);
+    }
+}
+
+static void add_routes(struct translation *t)
+{
+    struct ip gateway;
+
+    for (size_t i = 0; i < t->route_count; i++) {
+        const struct parts *parts = &t->routes[i].parts;
+
+        t->number = t->routes[i].number;
+        for (size_t k = 0; ip_parse(&gateway, parts->list[3]) && k < t->interface_count; k++) {
+            if (!ip_range_holds(t->interfaces[k].network, gateway))
+                continue;
+            text_add(&t->text, "route ");
+            ios_put(t, t->interfaces[k].name);
+            text_add(&t->text, " ");
+            ios_put(t, parts->list[1]);
+            ios_put_line(t, " ", parts->list[2], " ", parts->list[3]);
+            break;
+        }
+    }
+}
+
+static void remember_nat(struct translation *t, bool is_route_map, struct bytes acl, struct bytes interface)
+{
+    if (t->nat_count == NATS_MAX)
+        return;
+    t->nats[t->nat_count].acl = acl;
+    t->nats[t->nat_count].interface = interface;
+    t->nats[t->nat_count].is_route_map = is_route_map;
+    t->nats[t->nat_count++].number = t->number;
+}
+
+/* As an ASA before 8.3 has it: what the access-list permits, from anywhere, gets the address of that interface. */
+static void add_nat(struct translation *t, size_t index, struct bytes acl)
+{
+    text_add(&t->text, "nat (any) %zu", index + 1);
+    ios_put_line(t, " access-list ", acl, "", nothing);
+}
+
+static void add_nats(struct translation *t)
+{
+    for (size_t i = 0; i < t->nat_count; i++) {
+        t->number = t->nats[i].number;
+        if (!t->nats[i].is_route_map)
+            add_nat(t, i, t->nats[i].acl);
+        for (size_t k = 0; t->nats[i].is_route_map && k < t->route_map_count; k++)
+            if (bytes_equal(t->route_maps[k].name, t->nats[i].acl))
+                add_nat(t, i, t->route_maps[k].acl);
+        text_add(&t->text, "global (");
+        ios_put(t, t->nats[i].interface);
+        text_add(&t->text, ") %zu interface", i + 1);
+        ios_end_line(t);
+    }
+}
+
+/* "@key $2 $1": a function with its arguments. */
+void ios_call(struct translation *t, const char *becomes, const struct parts *parts)
+{
+    struct bytes arguments[3] = {nothing, nothing, nothing};
+    size_t name_len = strcspn(becomes, " "), count = 0;
+
+    /* the rest of the line is no argument: who wants it takes it from `parts` */
+    for (const char *at = becomes + name_len; *at && strncmp(at, "$*", 2) != 0 && count < 3; at++) {
+        if (*at == '$' || *at == '%')
+            arguments[count++] = ios_part(t, parts, at);
+        else if (at[-1] == ' ' && *at != ' ')
+            arguments[count++] = bytes_of(at, strcspn(at, " "));
+    }
+
+    struct bytes name = bytes_of(becomes + 1, name_len - 1);
+
+    if (bytes_equal(name, bytes_of_text("key"))) {
+        add_key(t, arguments[0], arguments[1]);
+    } else if (bytes_equal(name, bytes_of_text("keepalive"))) {
+        t->keepalive[0] = arguments[0];
+        t->keepalive[1] = arguments[1];
+        t->keepalive[2] = arguments[2];
+    } else if (bytes_equal(name, bytes_of_text("local-address"))) {
+        remember_map(t, arguments[0], arguments[1], true);
+    } else if (bytes_equal(name, bytes_of_text("apply"))) {
+        remember_map(t, arguments[1], arguments[0], false);
+    } else if (bytes_equal(name, bytes_of_text("address"))) {
+        add_interface(t, arguments[0], arguments[1], arguments[2]);
+    } else if (bytes_equal(name, bytes_of_text("ace"))) {
+        add_ace(t, arguments[0], arguments[2], arguments[1].data[0] == 'p' ? "permit" : "deny", parts->list[0]);
+    } else if (bytes_equal(name, bytes_of_text("nat"))) {
+        remember_nat(t, arguments[0].data[0] == 'r', arguments[1], arguments[2]);
+    } else if (bytes_equal(name, bytes_of_text("route-map"))) {
+        if (t->route_map_count < MAPS_MAX) {
+            t->route_maps[t->route_map_count].name = arguments[0];
+            t->route_maps[t->route_map_count++].acl = arguments[1];
+        }
+    } else {
+        CHECK(bytes_equal(name, bytes_of_text("route")));
+        if (t->route_count < ROUTES_MAX) {
+            t->routes[t->route_count].parts = *parts;
+            t->routes[t->route_count++].number = t->number;
+        }
+    }
+}
+
+void ios_add_remembered(struct translation *t)
+{
+    add_keepalives(t);
+    add_maps(t);
+    add_routes(t);
+    add_nats(t);
+}

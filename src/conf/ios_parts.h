@@ -1,0 +1,80 @@
+/* What ios.c, which reads a router's lines, and ios_calls.c, which writes what no template can, share. */
+#ifndef CONF_IOS_PARTS_H
+#define CONF_IOS_PARTS_H
+
+#include "base/selector.h"
+#include "conf/ios.h"
+
+enum ios_mode {
+    IOS_GLOBAL,
+    IOS_POLICY,
+    IOS_KEYRING,
+    IOS_PROFILE,
+    IOS_TRANSFORM,
+    IOS_MAP,
+    IOS_DYNAMIC,
+    IOS_INTERFACE,
+    IOS_ACL,
+    IOS_ROUTE_MAP
+};
+
+enum {
+    PARTS_MAX = 10,
+    GROUPS_MAX = 1024,
+    MAPS_MAX = 64,
+    INTERFACES_MAX = 128,
+    ROUTES_MAX = 256,
+    NATS_MAX = 64,
+    GROWTH = 12
+};
+
+/* What the $ of a pattern stood for. */
+struct parts {
+    struct bytes list[PARTS_MAX]; /* 1 to 9; 0: the rest of the line */
+};
+
+struct ios_interface {
+    struct bytes name;
+    struct ip_range network;
+};
+
+struct translation {
+    struct text text;
+    uint32_t *lines, line_count, line_max;
+    uint32_t number; /* of the line that is translated */
+    enum ios_mode mode;
+    struct parts header;
+    struct bytes groups[GROUPS_MAX], keepalive[3];
+    struct {
+        struct bytes map, interface;
+    } local_addresses[MAPS_MAX], applied[MAPS_MAX];
+    struct ios_interface interfaces[INTERFACES_MAX];
+    struct {
+        struct parts parts;
+        uint32_t number;
+    } routes[ROUTES_MAX];
+    struct {
+        struct bytes acl, interface;
+        bool is_route_map; /* `acl` is the name of one */
+        uint32_t number;
+    } nats[NATS_MAX];
+    struct {
+        struct bytes name, acl;
+    } route_maps[MAPS_MAX];
+    size_t group_count, local_count, applied_count, interface_count, route_count, nat_count, route_map_count;
+};
+
+/* Add to the ASA's text; a line remembers which of the router's it stands for. */
+void ios_put(struct translation *t, struct bytes bytes);
+void ios_end_line(struct translation *t);
+void ios_put_line(struct translation *t, const char *begin, struct bytes one, const char *middle, struct bytes two);
+
+/* What $1, $* of this line, or %1 of its block's header stands for. */
+struct bytes ios_part(const struct translation *t, const struct parts *parts, const char *at);
+
+/* ios_calls.c: "@key $2 $1", a function with its arguments. */
+void ios_call(struct translation *t, const char *becomes, const struct parts *parts);
+/* What can only be said when all lines are known. */
+void ios_add_remembered(struct translation *t);
+
+#endif
