@@ -13,10 +13,11 @@ enum { CREDENTIALS_MAX = 20, CREDENTIAL_DERS = 4 };
 /* Each stays for the life of the program. */
 static inline const struct sim_credential *credentials(size_t *count)
 {
+    /* west-asks: west-rsa, and a responder must say that the peer's certificate is not revoked */
     static const char *const names[] = {
-        "west-rsa",     "west-ecdsa-256", "west-ecdsa-384", "west-ecdsa-521", "east-rsa",
-        "east-rsa4096", "east-ecdsa-256", "east-ecdsa-384", "east-ecdsa-521", "east-issued",
-        "east-other",   "east-expired",   "east-early",     "east-stranger",  "east-code",
+        "west-rsa",       "west-ecdsa-256", "west-ecdsa-384", "west-ecdsa-521", "east-rsa",   "east-rsa4096",
+        "east-ecdsa-256", "east-ecdsa-384", "east-ecdsa-521", "east-issued",    "east-other", "east-expired",
+        "east-early",     "east-stranger",  "east-code",      "west-asks",
     };
     static struct sim_credential list[CREDENTIALS_MAX];
     static struct bytes ders[CREDENTIALS_MAX][CREDENTIAL_DERS], issuers[CREDENTIALS_MAX][CREDENTIAL_DERS], anchors[1],
@@ -34,10 +35,12 @@ static inline const struct sim_credential *credentials(size_t *count)
     anchor_names[0] = bytes_of(root.subject, root.subject_len);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct sim_credential *c = &list[i];
+        bool asks = strcmp(names[i], "west-asks") == 0;
+        const char *name = asks ? "west-rsa" : names[i];
         char file[64];
 
         snprintf(c->name, sizeof c->name, "%s", names[i]);
-        snprintf(file, sizeof file, "%s.pem", names[i]);
+        snprintf(file, sizeof file, "%s.pem", name);
         kept[i + 2] = *file_pieces(0, file, "");
         ders[i][0] = bytes_of(kept[i + 2].space, kept[i + 2].list[0].der.len);
         ders[i][1] = bytes_of(kept[1].space, kept[1].list[0].der.len);
@@ -54,8 +57,9 @@ static inline const struct sim_credential *credentials(size_t *count)
             .anchor_names = anchor_names,
             .subject = bytes_of(own[i].subject, own[i].subject_len),
             .kind = own[i].key,
+            .revocation = asks ? REVOCATION_OCSP : REVOCATION_NONE,
         };
-        snprintf(file, sizeof file, "%s.key", names[i]);
+        snprintf(file, sizeof file, "%s.key", name);
         const struct pieces *key = file_pieces(0, file, "");
         c->trust = trust_of_trustpoint(&c->trustpoint, key->list[key->count - 1].der);
         CHECK(c->trust != NULL);
