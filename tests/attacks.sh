@@ -43,6 +43,7 @@ rows="P01  the length of the header is not that of the datagram
       C01  a hash of the key for whoever asks in aggressive mode
       C02  keys that can be guessed
       C03  RSA encryption
+      C04  a key that serves for more than signing
       C05  signatures that are made up
       C06  moduli and exponents
       C07  a certificate without its signature

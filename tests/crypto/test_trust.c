@@ -4,6 +4,7 @@
 
 #include "certificates.h"
 
+#include <dirent.h>
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -206,6 +207,39 @@ static size_t sign_block(const uint8_t *block, size_t len, uint8_t *signature)
     EVP_PKEY_CTX_free(context);
     EVP_PKEY_free(key);
     return made;
+}
+
+/* A key that signs and decrypts could be made to sign by whoever may have it decrypt. The only door to libcrypto has no
+ * call that decrypts with a private key, nor one that agrees on a secret with one that signs. */
+static void C04_a_key_that_signs_does_nothing_else(void **state)
+{
+    static const char *const calls[] = {"EVP_PKEY_decrypt", "EVP_PKEY_decapsulate", "RSA_private_",
+                                        "EVP_OpenInit",     "CMS_decrypt",          "PKCS7_decrypt"};
+    static char source[1 << 20];
+    size_t file_count = 0;
+    DIR *folder = opendir(SOURCE_DIR "/crypto");
+
+    (void)state;
+    CHECK(folder != NULL);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        char path[1024];
+
+        if (strstr(entry->d_name, ".c") == NULL)
+            continue;
+        snprintf(path, sizeof path, "%s/crypto/%s", SOURCE_DIR, entry->d_name);
+        FILE *file = fopen(path, "rb");
+        CHECK(file != NULL);
+        source[fread(source, 1, sizeof source - 1, file)] = '\0';
+        fclose(file);
+        for (size_t i = 0; i < COUNT_OF(calls); i++)
+            if (strstr(source, calls[i]) != NULL)
+                fail_msg("%s: %s", entry->d_name, calls[i]);
+        if (strcmp(entry->d_name, "signature.c") == 0)
+            CHECK(strstr(source, "EVP_PKEY_sign") != NULL && strstr(source, "EVP_PKEY_derive") == NULL);
+        file_count++;
+    }
+    closedir(folder);
+    CHECK(file_count > 10);
 }
 
 static void C05_a_signature_is_the_whole_block_and_nothing_else(void **state)
@@ -443,6 +477,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fetched_CRL_gives_way_to_the_next_one),
         cmocka_unit_test(what_a_peer_shows_is_believed_or_refused_for_its_reason),
+        cmocka_unit_test(C04_a_key_that_signs_does_nothing_else),
         cmocka_unit_test(C05_a_signature_is_the_whole_block_and_nothing_else),
         cmocka_unit_test(C06_the_modulus_zero_and_other_lengths_are_no_signatures),
         cmocka_unit_test(C07_a_good_certificate_without_its_signature_proves_nothing),
