@@ -281,6 +281,56 @@ static void warn_of_orphans(struct compiler *c)
     }
 }
 
+/* ---- `crypto map ... set trustpoint` ---- */
+
+/* An ASA shows that certificate where it begins, and that of the tunnel-group where it answers. Here a peer has one:
+ * that of its tunnel-group, or of the crypto map entry when the tunnel-group has neither a trust-point nor a key. */
+static void lend_trustpoint(struct compiler *c, struct keyed_group *g, const struct statement *s)
+{
+    struct bytes name = statement_argument(s, "trustpoint", 0);
+    uint16_t number = trustpoint_number(c, name);
+
+    if (g->group.trustpoint == 0 && g->key_state == KEY_NONE) {
+        g->group.trustpoint = number;
+        if (g->group.peer_identity == NULL)
+            say(c, CONF_NOTE, s,
+                "tunnel-group %s takes every certificate of trustpoint %.64s: `peer-identity` names the peer's own",
+                g->group.name, name_of(c, name));
+    } else if (g->group.trustpoint != number) {
+        say(c, CONF_WARNING, s, "this line is not used: tunnel-group %s has %s", g->group.name,
+            g->group.trustpoint == 0 ? "a key and no trust-point" : "another trust-point");
+        return;
+    }
+    g->group.sends_chain |= statement_has(s, "chain");
+}
+
+static void lend_to_peers(struct compiler *c, const struct statement *s, const struct statement *peers)
+{
+    struct bytes text;
+    struct ip ip;
+
+    for (unsigned i = 0; (text = statement_argument(peers, "peer", i)).len > 0; i++)
+        for (uint16_t k = 0; resolve_host(c, text, &ip) && k < c->group_count; k++)
+            if (ip_equal(c->groups[k].group.peer, ip))
+                lend_trustpoint(c, &c->groups[k], s);
+}
+
+static void lend_trustpoints(struct compiler *c)
+{
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_map_trustpoint)) != NULL;) {
+        struct bytes name = statement_argument(s, "trustpoint", 0);
+
+        if (trustpoint_number(c, name) == 0) {
+            say(c, CONF_ERROR, s, "there is no trustpoint %.64s", name_of(c, name));
+            continue;
+        }
+        for (const struct statement *p = NULL; (p = statements_next(c->statements, p, STATEMENT_map_peer)) != NULL;)
+            if (bytes_equal(statement_argument(p, "map", 0), statement_argument(s, "map", 0)) &&
+                statement_number(p, "sequence") == statement_number(s, "sequence"))
+                lend_to_peers(c, s, p);
+    }
+}
+
 void compile_tunnel_groups(struct compiler *c)
 {
     uint32_t count = statement_count(c->statements, STATEMENT_tunnel_group) + COUNT_OF(default_groups) + 1;
@@ -293,6 +343,7 @@ void compile_tunnel_groups(struct compiler *c)
     if (groups == NULL || c->groups == NULL || conf->keys == NULL)
         return;
     add_groups(c);
+    lend_trustpoints(c);
     warn_of_orphans(c);
     compile_aggressive_answers(c);
     compile_client_group(c);

@@ -110,7 +110,7 @@ static const struct row asa[] = {
     {"", "crypto map M 10 set nat-t-disable", ACTS, NULL},
     {"", "crypto map M 10 set reverse-route", ACTS, NULL},
     {"", "crypto map M 10 set reverse-route dynamic", ACTS, NULL},
-    {"", "crypto map M 10 set trustpoint TP chain", IGNORED, NULL},
+    {"", "crypto map M 10 set trustpoint TP chain", ACTS, NULL},
     {"", "crypto map M 10 set df-bit set-df", ACTS, NULL},
     {"", "crypto map M 10 set inheritance rule", IGNORED, NULL},
     {"", "crypto map M 10 set inheritance data", IGNORED, NULL},

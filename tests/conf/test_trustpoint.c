@@ -331,6 +331,57 @@ static void a_gateway_for_hybrid_needs_a_certificate_and_no_key(void **state)
     }
 }
 
+static void a_crypto_map_entry_lends_its_trustpoint_to_a_group_that_has_none(void **state)
+{
+    static const struct {
+        const char *lines, *of_group;
+        bool has_trustpoint, sends_chain, runs;
+        const char *said; /* NULL: nothing */
+    } cases[] = {
+        {"crypto map M 10 set trustpoint LAB chain\n", " peer-identity O = ikewise tests, CN = east\n", true, true,
+         true, NULL},
+        {"crypto map M 10 set trustpoint LAB\n", " isakmp keepalive threshold 10 retry 2\n", true, false, true,
+         "takes every certificate of trustpoint LAB"},
+        {"crypto map M 10 set trustpoint LAB chain\n", " ikev1 trust-point LAB\n", true, true, true, NULL},
+        {"crypto map M 10 set trustpoint LAB\nno crypto map M 10 set trustpoint LAB\n",
+         " isakmp keepalive threshold 10 retry 2\n", false, false, false, NULL},
+        {"crypto map M 20 set trustpoint LAB\n", " isakmp keepalive threshold 10 retry 2\n", false, false, false, NULL},
+        {"crypto map M 10 set trustpoint OTHER\n", " ikev1 trust-point LAB\n", true, false, true,
+         "there is no trustpoint OTHER"},
+        {"crypto ca trustpoint OTHER\ncrypto map M 10 set trustpoint OTHER chain\n", " ikev1 trust-point LAB\n", true,
+         false, true, "tunnel-group 203.0.113.2 has another trust-point"},
+        {"crypto map M 10 set trustpoint LAB\n", " ikev1 pre-shared-key xK9-2mQ7_vB4-pL8w\n", false, false, true,
+         "tunnel-group 203.0.113.2 has a key and no trust-point"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        text[0] = '\0';
+        put(head);
+        put("crypto ikev1 policy 20\n authentication pre-share\n encryption aes-256\n hash sha256\n group 14\n");
+        put(OF_FILES);
+        put("tunnel-group 203.0.113.2 type ipsec-l2l\ntunnel-group 203.0.113.2 ipsec-attributes\n");
+        put(cases[i].of_group);
+        put(cases[i].lines);
+        reading_of(&r, text);
+        CHECK(r.is_ok);
+        read_wanted(&r);
+        const struct tunnel_group *g = group_named(&r.conf, "203.0.113.2");
+        bool is_said = cases[i].said == NULL
+                           ? !says(&r.conf, "trustpoint LAB") && !says(&r.conf, "this line is not used")
+                           : says(&r.conf, cases[i].said);
+        if (!is_said || g == NULL || (g->trustpoint != 0) != cases[i].has_trustpoint ||
+            (r.conf.running_count > 0) != cases[i].runs) {
+            print_findings(&r.conf);
+            fail_msg("case %zu", i);
+        }
+        CHECK(g->sends_chain == cases[i].sends_chain);
+        reading_end(&r);
+    }
+}
+
 static void a_client_in_hybrid_needs_to_know_the_authority_and_the_name(void **state)
 {
     static const char client[] = "crypto ca trustpoint GATEWAYS\n file ca root.pem\n"
@@ -533,6 +584,7 @@ int main(void)
         cmocka_unit_test(C09_who_says_what_is_revoked_and_in_which_order),
         cmocka_unit_test(a_certificate_map_leads_to_a_group),
         cmocka_unit_test(a_gateway_for_hybrid_needs_a_certificate_and_no_key),
+        cmocka_unit_test(a_crypto_map_entry_lends_its_trustpoint_to_a_group_that_has_none),
         cmocka_unit_test(a_client_in_hybrid_needs_to_know_the_authority_and_the_name),
         cmocka_unit_test(files_make_a_trustpoint_that_runs),
         cmocka_unit_test(C01_aggressive_mode_by_certificates_exposes_no_key),
