@@ -446,7 +446,8 @@ void session_join(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct
 bool sa_lacks_user(const struct isakmp_sa *sa);
 /* Attack list X03: too many tries of this user, or from there, in too short a time. */
 bool user_is_locked_out(const struct ike *ike, uint64_t now_ms, struct ip remote, struct bytes user);
-void user_note_try(struct ike *ike, uint64_t now_ms, struct ip remote, struct bytes user, bool is_right);
+/* Returns how many wrong tries he has exceeded, when he is locked out for a while by this one; 0: he is not. */
+uint32_t user_note_try(struct ike *ike, uint64_t now_ms, struct ip remote, struct bytes user, bool is_right);
 
 /* ---- transactions (tm.c, xauth.c, modecfg.c) */
 bool is_transaction(enum exchange_kind kind);

@@ -231,7 +231,8 @@ bool user_is_locked_out(const struct ike *ike, uint64_t now_ms, struct ip remote
     return is_locked(ike, now_ms, key_of_address(ike, remote)) || is_locked(ike, now_ms, key_of_user(ike, user));
 }
 
-static void note_wrong(struct ike *ike, uint64_t now_ms, uint64_t key, uint32_t free_tries)
+/* Returns how many wrong tries in a row were one too few to lock the key out for a while; 0: it is not. */
+static uint32_t note_wrong(struct ike *ike, uint64_t now_ms, uint64_t key, uint32_t free_tries)
 {
     struct tries *tries = tries_of(ike, now_ms, key);
     uint64_t lock_ms = 0;
@@ -240,14 +241,15 @@ static void note_wrong(struct ike *ike, uint64_t now_ms, uint64_t key, uint32_t 
     if (tries->count > free_tries)
         lock_ms = tries->count - free_tries > 6 ? LOCK_MAX_MS : (uint64_t)LOCK_MS << (tries->count - free_tries - 1);
     tries->until_ms = now_ms + lock_ms;
+    return lock_ms > 0 ? tries->count - 1 : 0;
 }
 
-void user_note_try(struct ike *ike, uint64_t now_ms, struct ip remote, struct bytes user, bool is_right)
+uint32_t user_note_try(struct ike *ike, uint64_t now_ms, struct ip remote, struct bytes user, bool is_right)
 {
     if (is_right) {
         *tries_of(ike, now_ms, key_of_user(ike, user)) = (struct tries){0};
-        return;
+        return 0;
     }
-    note_wrong(ike, now_ms, key_of_user(ike, user), FREE_TRIES_OF_USER);
     note_wrong(ike, now_ms, key_of_address(ike, remote), FREE_TRIES_OF_ADDRESS);
+    return note_wrong(ike, now_ms, key_of_user(ike, user), FREE_TRIES_OF_USER);
 }

@@ -216,6 +216,18 @@ static void tell_user(struct ike *ike, const struct isakmp_sa *sa, struct bytes 
                                             : password_verdict_words(t->verdict));
 }
 
+static void tell_locked_out(struct ike *ike, const struct isakmp_sa *sa, struct bytes user, uint32_t exceeded,
+                            struct ike_outputs *out)
+{
+    char name[4 * USER_NAME_MAX + 1];
+    struct text text = text_of(name, sizeof name);
+    struct event *e = tell_sa(ike, out, EV_USER_LOCKED_OUT, sa);
+
+    text_add_escaped(&text, user);
+    event_add_text(e, FIELD_USERNAME, name);
+    event_add_number(e, FIELD_COUNT, exceeded);
+}
+
 /* As a session keeps it; it has no zero in it. */
 static const char *user_name(struct bytes user, char space[static USER_NAME_MAX + 1])
 {
@@ -230,14 +242,17 @@ void user_judged(struct ike *ike, uint64_t now_ms, struct exchange *exchange, st
     struct transaction judged = exchange->transaction;
     struct bytes user = blob_bytes(&ike->blobs, exchange->blobs[BLOB_HEARD]);
     char space[USER_NAME_MAX + 1];
+    uint32_t exceeded = 0;
 
     if (!judged.is_over && judged.verdict != PASSWORD_UNANSWERED)
-        user_note_try(ike, now_ms, sa->remote.ip, user, judged.is_accepted);
+        exceeded = user_note_try(ike, now_ms, sa->remote.ip, user, judged.is_accepted);
     if (judged.is_accepted) {
         judged.may_not_log_in = !limits_log_in(ike, sa, user_name(user, space));
         judged.is_accepted = !judged.may_not_log_in;
     }
     tell_user(ike, sa, user, &judged, out);
+    if (exceeded > 0)
+        tell_locked_out(ike, sa, user, exceeded, out);
     if (judged.is_accepted) {
         struct session *session = session_make(ike, now_ms, sa, user);
 
