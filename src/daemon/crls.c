@@ -121,7 +121,7 @@ static const char *take(struct crls *r, struct list *list, struct bytes body)
     const char *why = space == NULL                       ? "there is no memory for it"
                       : crl_read(&crl, body, space, &der) ? why_refused(r, list, &crl, der)
                                                           : "it is no CRL";
-    bool is_new = list->der == NULL || list->crl.this_update_s != crl.this_update_s;
+    bool is_new = why == NULL && (list->der == NULL || list->crl.this_update_s != crl.this_update_s);
 
     if (why == NULL && !hold(list, &crl, der))
         why = "there is no memory for it";
