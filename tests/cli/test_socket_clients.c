@@ -84,12 +84,16 @@ static void D10_a_shell_that_reads_slowly_delays_nobody(void **state)
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     size_t total = 0;
 
-    while (!strstr(last, "\"done\"") && poll(&wait, 1, 5000) > 0 && (got = read(fd, space, sizeof space)) > 0) {
-        size_t tail = (size_t)got < sizeof last - 1 ? (size_t)got : sizeof last - 1;
+    while (!strstr(last, "\"done\"") && poll(&wait, 1, PATIENCE_MS) > 0 && (got = read(fd, space, sizeof space)) > 0) {
+        size_t tail = (size_t)got < sizeof last - 1 ? (size_t)got : sizeof last - 1, kept = strlen(last);
 
         total += (size_t)got;
-        memcpy(last, space + got - tail, tail);
-        last[tail] = '\0';
+        if (kept > sizeof last - 1 - tail) { /* a read may end anywhere */
+            memmove(last, last + kept - (sizeof last - 1 - tail), sizeof last - tail);
+            kept = sizeof last - 1 - tail;
+        }
+        memcpy(last + kept, space + got - tail, tail);
+        last[kept + tail] = '\0';
     }
     assert_non_null(strstr(last, "\"done\",\"count\":20000"));
     CHECK(total > 20000 * 100);
@@ -115,7 +119,7 @@ static void D10_a_shell_that_does_not_read_its_debug_lines_is_dropped(void **sta
     struct pollfd wait = {.fd = fd, .events = POLLIN};
 
     do {
-        if (poll(&wait, 1, 5000) <= 0)
+        if (poll(&wait, 1, PATIENCE_MS) <= 0)
             fail_msg("it is still connected, after %zu bytes", total);
         got = read(fd, space, sizeof space);
         total += got > 0 ? (size_t)got : 0;
@@ -124,6 +128,15 @@ static void D10_a_shell_that_does_not_read_its_debug_lines_is_dropped(void **sta
     close(fd);
     gateway.log_lines = 0;
     expect_alive();
+}
+
+static bool is_served(void)
+{
+    struct reply reply;
+    bool is_done = ask("show version", &reply) == CLIENT_DONE;
+
+    reply_free(&reply);
+    return is_done;
 }
 
 static void T11_only_so_many_shells_are_served(void **state)
@@ -138,7 +151,8 @@ static void T11_only_so_many_shells_are_served(void **state)
     close(extra);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
         close(fds[i]);
-    usleep(100 * 1000); /* the server has to see that they have gone */
+    for (int waited_ms = 0; !is_served() && waited_ms < PATIENCE_MS; waited_ms += 10)
+        usleep(10 * 1000); /* the server has to see that they have gone */
     expect_alive();
 }
 

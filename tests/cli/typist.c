@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000, SEEN_SIZE = 1 << 20, ROWS = 24, COLUMNS = 120 };
+enum { PATIENCE_MS = 30000, SEEN_SIZE = 1 << 20, ROWS = 24, COLUMNS = 120 };
 
 static char seen[SEEN_SIZE + 1];
 static size_t seen_len, done_with;
