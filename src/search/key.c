@@ -405,6 +405,25 @@ static void put_talk(struct keying *k, int index)
     }
 }
 
+/* They have a timer still: when they are forgotten. In which places they stand is the same to all. */
+static void put_dead(struct keying *k, const struct ike *ike)
+{
+    uint64_t told_ms = 0, next_ms;
+
+    do {
+        next_ms = UINT64_MAX;
+        for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+            const struct isakmp_sa *sa = sa_of(ike, h);
+
+            if (sa->state == SA_DEAD && sa->died_ms == told_ms)
+                put_number(k, k->world->now_ms - told_ms);
+            else if (sa->state == SA_DEAD && sa->died_ms > told_ms && sa->died_ms < next_ms)
+                next_ms = sa->died_ms;
+        }
+        told_ms = next_ms;
+    } while (told_ms != UINT64_MAX);
+}
+
 static void put_site(struct keying *k, uint8_t site)
 {
     const struct ike *ike = k->stage->ikes[site];
@@ -424,9 +443,7 @@ static void put_site(struct keying *k, uint8_t site)
         for (struct handle h = pool_first(&ike->pairs); handle_is_set(h); h = pool_next(&ike->pairs, h))
             if (pair_place(ike, pair_of(ike, h)) == place)
                 put_pair(k, site, pair_of(ike, h));
-    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h))
-        if (sa_of(ike, h)->state == SA_DEAD) /* it has a timer still: when it is forgotten */
-            put_number(k, k->world->now_ms - sa_of(ike, h)->died_ms);
+    put_dead(k, ike);
     for (int i = 0; i < ASKS_MAX; i++) { /* answers that nobody waits for any more */
         const struct asked *asked = &k->world->asks[i];
 
