@@ -1,8 +1,8 @@
 /* The page of the configuration language, from the grammar. */
+#include "grammar_modes.h"
 #include "page.h"
 
 #include "base/check.h"
-#include "conf/grammar.h"
 
 #include <string.h>
 
@@ -22,25 +22,26 @@ static const struct release_defaults { const char *encryption, *hash, *group, *p
 };
 /* clang-format on */
 
-static const struct {
-    enum grammar_mode mode;
-    const char *title;
-} modes[] = {
-    {MODE_GLOBAL, "Global statements"},
-    {MODE_INTERFACE, "Below `interface`"},
-    {MODE_OBJECT, "Below `object network`"},
-    {MODE_OBJECT_GROUP, "Below `object-group network`"},
-    {MODE_POLICY, "Below `crypto ikev1 policy`"},
-    {MODE_GROUP_POLICY, "Below `group-policy ... attributes`"},
-    {MODE_TUNNEL_GENERAL, "Below `tunnel-group ... general-attributes`"},
-    {MODE_TUNNEL_IPSEC, "Below `tunnel-group ... ipsec-attributes`"},
+const struct grammar_mode_title grammar_mode_titles[] = {
+    {MODE_GLOBAL, NULL},
+    {MODE_INTERFACE, "interface"},
+    {MODE_OBJECT, "object network"},
+    {MODE_OBJECT_GROUP, "object-group network"},
+    {MODE_POLICY, "crypto ikev1 policy"},
+    {MODE_GROUP_POLICY, "group-policy ... attributes"},
+    {MODE_AAA_SERVER, "aaa-server ... protocol"},
+    {MODE_TUNNEL_GENERAL, "tunnel-group ... general-attributes"},
+    {MODE_TUNNEL_IPSEC, "tunnel-group ... ipsec-attributes"},
+    {MODE_TRUSTPOINT, "crypto ca trustpoint"},
+    {MODE_CHAIN, "crypto ca certificate chain"},
+    {MODE_CERT_MAP, "crypto ca certificate map"},
+    {MODE_KEPT, "what is only kept"},
 };
+const size_t grammar_mode_title_count = COUNT_OF(grammar_mode_titles);
+_Static_assert(COUNT_OF(grammar_mode_titles) == MODE_COUNT, "each mode has its heading");
 
-/* The notation of grammar.def, without what only the program needs: ~ parts the name of a statement from its value, and
- * {new^old} has both spellings of a word. */
-static void syntax(FILE *page, const char *at)
+void write_syntax(FILE *page, const char *at)
 {
-    fputc('`', page);
     for (; *at != '\0'; at++) {
         if (at[0] == '~' && at[1] == ' ')
             at++;
@@ -49,6 +50,12 @@ static void syntax(FILE *page, const char *at)
         else if (*at != '^')
             fputc(*at, page);
     }
+}
+
+static void syntax(FILE *page, const char *at)
+{
+    fputc('`', page);
+    write_syntax(page, at);
     fputc('`', page);
 }
 
@@ -79,9 +86,14 @@ static void others(FILE *page, enum grammar_mode mode, enum grammar_effect effec
     fprintf(page, ".\n\n");
 }
 
-static void mode(FILE *page, enum grammar_mode mode, const char *title)
+static void mode(FILE *page, enum grammar_mode mode, const char *below)
 {
-    fprintf(page, "## %s\n\n", title);
+    if (!has_statement(mode, EFFECT_USED) && !has_statement(mode, EFFECT_QUIET) && !has_statement(mode, EFFECT_UNUSED))
+        return;
+    if (below == NULL)
+        fprintf(page, "## Global statements\n\n");
+    else
+        fprintf(page, "## Below `%s`\n\n", below);
     for (unsigned kind = 0; kind < STATEMENT_COUNT; kind++) {
         const struct grammar_row *row = grammar_row(kind);
 
@@ -169,8 +181,8 @@ void write_configuration(void)
                 defaults[i].hash, defaults[i].group, defaults[i].pfs, defaults[i].has_nat_t ? "on" : "off");
     fprintf(page, "\n");
 
-    for (size_t i = 0; i < COUNT_OF(modes); i++)
-        mode(page, modes[i].mode, modes[i].title);
+    for (size_t i = 0; i < grammar_mode_title_count; i++)
+        mode(page, grammar_mode_titles[i].mode, grammar_mode_titles[i].below);
 
     fprintf(page, "## Values\n\n| value | shown in the help as | what it is |\n|---|---|---|\n");
     for (size_t i = 0; i < COUNT_OF(arguments); i++) {
