@@ -110,6 +110,12 @@ static bool is_before(const struct rival_at *a, const struct rival_at *b, uint64
     return a->is_there && a->is_up && a->up_ms < (b->is_there ? b->begun_ms : now_ms);
 }
 
+/* Whoever is up at one site has been at the other before. */
+static bool has_gone(const struct rival *rival, int site)
+{
+    return !rival->at[site].is_there && rival->at[!site].is_there && rival->at[!site].is_up;
+}
+
 /* Whether some site may still have to judge between them: it does when the second one comes up. */
 static bool may_cross(const struct rival *a, const struct rival *b, uint64_t now_ms)
 {
@@ -121,7 +127,8 @@ static bool may_cross(const struct rival *a, const struct rival *b, uint64_t now
         const struct rival_at *at_a = &a->at[site], *at_b = &b->at[site];
         bool is_judged = at_a->is_there && at_a->is_up && at_b->is_there && at_b->is_up;
 
-        may |= !is_judged && !is_before(at_a, at_b, now_ms) && !is_before(at_b, at_a, now_ms);
+        may |= !has_gone(a, site) && !has_gone(b, site) && !is_judged && !is_before(at_a, at_b, now_ms) &&
+               !is_before(at_b, at_a, now_ms);
     }
     return may;
 }
