@@ -1,6 +1,7 @@
 #include "control/request.h"
 
 #include "base/check.h"
+#include "control/argument.h"
 
 #include <string.h>
 
@@ -23,26 +24,6 @@ static const struct {
 #include "control/requests.def"
 #undef REQUEST
 #undef ALSO
-};
-
-enum argument {
-#define ARGUMENT(name, ...) ARGUMENT_##name,
-#include "control/arguments.def"
-#undef ARGUMENT
-    ARGUMENT_COUNT
-};
-
-enum argument_kind { KIND_ADDRESS, KIND_NUMBER, KIND_SPI, KIND_NAME, KIND_REST, KIND_STATEMENT };
-
-static const struct {
-    const char *name;
-    enum argument_kind kind;
-    uint32_t least, most;
-    const char *shown, *meaning;
-} arguments[] = {
-#define ARGUMENT(name, kind, least, most, shown, meaning) {#name, KIND_##kind, least, most, shown, meaning},
-#include "control/arguments.def"
-#undef ARGUMENT
 };
 
 static const struct {
@@ -106,29 +87,6 @@ const char *control_error_sentence(enum control_error error)
     return errors[error].sentence;
 }
 
-static enum argument argument_of(struct bytes name)
-{
-    for (size_t i = 0; i < ARGUMENT_COUNT; i++) {
-        if (bytes_equal(name, bytes_of_text(arguments[i].name)))
-            return (enum argument)i;
-    }
-    return ARGUMENT_COUNT;
-}
-
-const char *control_argument_meaning(struct bytes name)
-{
-    enum argument argument = argument_of(name);
-
-    return argument == ARGUMENT_COUNT ? NULL : arguments[argument].meaning;
-}
-
-const char *control_argument_shown(struct bytes name)
-{
-    enum argument argument = argument_of(name);
-
-    return argument == ARGUMENT_COUNT ? NULL : arguments[argument].shown;
-}
-
 const char *control_word_meaning(struct bytes word)
 {
     for (size_t i = 0; i < COUNT_OF(word_rows); i++) {
@@ -189,140 +147,6 @@ static uint32_t with_skips(const struct pattern *p, uint32_t places)
     return places;
 }
 
-static bool number_of(struct bytes word, enum argument argument, uint32_t *number)
-{
-    uint64_t sum = 0;
-
-    if (word.len == 0 || word.len > 9)
-        return false;
-    for (size_t i = 0; i < word.len; i++) {
-        if (word.data[i] < '0' || word.data[i] > '9')
-            return false;
-        sum = sum * 10 + (uint64_t)(word.data[i] - '0');
-    }
-    if (sum < arguments[argument].least || sum > arguments[argument].most)
-        return false;
-    *number = (uint32_t)sum;
-    return true;
-}
-
-static bool small_number_of(struct bytes word, enum argument argument, uint16_t *number)
-{
-    uint32_t found;
-
-    if (!number_of(word, argument, &found))
-        return false;
-    *number = (uint16_t)found;
-    return true;
-}
-
-/* 16: it is none. */
-static unsigned digit_of(uint8_t octet)
-{
-    if (octet >= '0' && octet <= '9')
-        return octet - '0';
-    if ((octet | 0x20) >= 'a' && (octet | 0x20) <= 'f')
-        return (octet | 0x20) - 'a' + 10;
-    return 16;
-}
-
-static bool is_hex(struct bytes word)
-{
-    for (size_t i = 0; i < word.len; i++) {
-        if (digit_of(word.data[i]) > 15)
-            return false;
-    }
-    return true;
-}
-
-/* 0x and up to eight hex digits, or decimal. No SPI is 0. */
-static bool spi_of(struct bytes word, uint32_t *spi)
-{
-    bool is_hex = bytes_begin_with(word, bytes_of_text("0x")) || bytes_begin_with(word, bytes_of_text("0X"));
-    struct bytes digits = bytes_after(word, is_hex ? 2 : 0);
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < digits.len && sum <= UINT32_MAX; i++) {
-        unsigned digit = digit_of(digits.data[i]), base = is_hex ? 16 : 10;
-
-        if (digit >= base)
-            return false;
-        sum = sum * base + digit;
-    }
-    if (sum == 0 || sum > UINT32_MAX)
-        return false;
-    *spi = (uint32_t)sum;
-    return true;
-}
-
-static bool copy_word(char *to, size_t size, struct bytes word)
-{
-    if (word.len == 0 || word.len >= size || memchr(word.data, '\0', word.len))
-        return false;
-    memcpy(to, word.data, word.len);
-    to[word.len] = '\0';
-    return true;
-}
-
-/* False: the word cannot be such an argument. */
-static bool argument_take(struct control_request *request, enum argument argument, struct bytes word)
-{
-    uint32_t level;
-
-    if (word.len >= CONTROL_WORD_SIZE)
-        return false;
-    switch (argument) {
-    case ARGUMENT_ADDRESS:
-    case ARGUMENT_PEER: return ip_parse(&request->peer, word);
-    case ARGUMENT_SECONDS: return number_of(word, argument, &request->watch_s);
-    case ARGUMENT_TIMES: return number_of(word, argument, &request->repeat_count);
-    case ARGUMENT_SIZE: return number_of(word, argument, &request->ping.size);
-    case ARGUMENT_TIMEOUT: return number_of(word, argument, &request->ping.timeout_s);
-    case ARGUMENT_PATTERN: return is_hex(word) && copy_word(request->ping.pattern, sizeof request->ping.pattern, word);
-    case ARGUMENT_CONNID: return number_of(word, argument, &request->conn_id);
-    case ARGUMENT_SPI: return spi_of(word, &request->spi);
-    case ARGUMENT_MAP: return copy_word(request->map, sizeof request->map, word);
-    case ARGUMENT_GROUP: return copy_word(request->group, sizeof request->group, word);
-    case ARGUMENT_USER: return copy_word(request->user, sizeof request->user, word);
-    case ARGUMENT_LINES: return number_of(word, argument, &request->line_count);
-    case ARGUMENT_FROM: return ip_parse(&request->packet.from, word);
-    case ARGUMENT_TO: return ip_parse(&request->packet.to, word);
-    case ARGUMENT_TYPE:
-    case ARGUMENT_PORT: return small_number_of(word, argument, &request->packet.numbers[0]);
-    case ARGUMENT_CODE:
-    case ARGUMENT_TOPORT: return small_number_of(word, argument, &request->packet.numbers[1]);
-    case ARGUMENT_IDENT: return number_of(word, argument, &level);
-    case ARGUMENT_PROTOCOL:
-        if (!number_of(word, argument, &level))
-            return false;
-        request->packet.protocol = (uint8_t)level;
-        return true;
-    case ARGUMENT_TRUSTPOINT: return copy_word(request->trustpoint, sizeof request->trustpoint, word);
-    case ARGUMENT_CAPTURE: return copy_word(request->capture, sizeof request->capture, word);
-    case ARGUMENT_CAPTURED:
-        return bytes_begin_with(word, bytes_of_text("capture:")) &&
-               copy_word(request->capture, sizeof request->capture, bytes_after(word, strlen("capture:")));
-    case ARGUMENT_DROP: return copy_word(request->drop, sizeof request->drop, word);
-    case ARGUMENT_LENGTH: return number_of(word, argument, &request->packet_len);
-    case ARGUMENT_BUFFER: return number_of(word, argument, &request->buffer_size);
-    case ARGUMENT_ACL: return copy_word(request->acl, sizeof request->acl, word);
-    case ARGUMENT_INTERFACE:
-    case ARGUMENT_NAMEIF: return copy_word(request->packet.nameif, sizeof request->packet.nameif, word);
-    case ARGUMENT_SOURCE:
-    case ARGUMENT_FILE: return copy_word(request->file, sizeof request->file, word);
-    case ARGUMENT_FILES:
-    case ARGUMENT_MATCH:
-    case ARGUMENT_STATEMENT: return copy_word(request->rest, sizeof request->rest, word);
-    case ARGUMENT_LEVEL:
-        if (!number_of(word, argument, &level))
-            return false;
-        request->level = (uint16_t)level;
-        return true;
-    case ARGUMENT_COUNT: break;
-    }
-    return false;
-}
-
 static void expect(struct control_parse *parse, struct bytes text)
 {
     for (size_t i = 0; i < parse->expected_count; i++) {
@@ -374,44 +198,11 @@ static void note_rest(struct control_parse *parse, struct bytes name, size_t at)
 {
     enum argument argument = argument_of(name);
 
-    if (argument == ARGUMENT_COUNT || arguments[argument].kind < KIND_REST || parse->takes_rest)
+    if (argument == ARGUMENT_COUNT || argument_kind(argument) < KIND_REST || parse->takes_rest)
         return;
     parse->takes_rest = true;
     parse->rest_at = at;
-    parse->rest_is_statement = arguments[argument].kind == KIND_STATEMENT;
-}
-
-static void take_protocol(struct control_request *request, struct bytes keyword)
-{
-    static const struct {
-        const char *word;
-        uint8_t protocol;
-    } protocols[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}};
-
-    for (size_t i = 0; i < COUNT_OF(protocols); i++)
-        if (bytes_equal(keyword, bytes_of_text(protocols[i].word)))
-            request->packet.protocol = protocols[i].protocol;
-}
-
-static void take_capture_type(struct control_request *request, struct bytes keyword)
-{
-    static const struct {
-        const char *word;
-        enum control_capture_type type;
-    } types[] = {
-        {"raw-data", CONTROL_CAPTURE_RAW}, {"isakmp", CONTROL_CAPTURE_ISAKMP}, {"asp-drop", CONTROL_CAPTURE_DROPS}};
-
-    for (size_t i = 0; i < COUNT_OF(types); i++)
-        if (bytes_equal(keyword, bytes_of_text(types[i].word)))
-            request->capture_type = types[i].type;
-}
-
-static void take_session_type(struct control_request *request, struct bytes keyword)
-{
-    if (bytes_equal(keyword, bytes_of_text("l2l")))
-        request->session_type = CONTROL_SESSION_L2L;
-    if (bytes_equal(keyword, bytes_of_text("ra-ikev1-ipsec")))
-        request->session_type = CONTROL_SESSION_USER;
+    parse->rest_is_statement = argument_kind(argument) == KIND_STATEMENT;
 }
 
 static bool is_own(struct bytes keyword)
@@ -478,16 +269,7 @@ static enum control_parse_result take(struct walk *walk, struct bytes word, stru
         struct bytes keyword = bytes_of(parse->expected[i], parse->expected_len[i]);
 
         if (parse->expected_count == 1 || bytes_equal(keyword, word)) {
-            request->is_detail |= bytes_equal(keyword, bytes_of_text("detail"));
-            request->is_detail |= bytes_equal(keyword, bytes_of_text("detailed"));
-            request->packet.is_decrypted |= bytes_equal(keyword, bytes_of_text("decrypted"));
-            request->is_all |=
-                bytes_equal(keyword, bytes_of_text("all")) || bytes_equal(keyword, bytes_of_text("/all"));
-            request->ping.has_df |= bytes_equal(keyword, bytes_of_text("df-bit"));
-            request->is_circular |= bytes_equal(keyword, bytes_of_text("circular-buffer"));
-            take_protocol(request, keyword);
-            take_capture_type(request, keyword);
-            take_session_type(request, keyword);
+            keyword_take(request, keyword);
             parse->spelled[parse->word] = keyword;
             go(walk, keyword);
             return CONTROL_PARSED;
@@ -594,7 +376,7 @@ static void expect_more(const struct walk *walk, struct control_parse *parse)
         const struct element *last = &p->elements[p->count - 1];
 
         if (walk->places[row] & 1U << p->count && last->argument != ARGUMENT_COUNT &&
-            arguments[last->argument].kind == KIND_REST)
+            argument_kind(last->argument) == KIND_REST)
             expect(parse, last->text);
     }
 }
