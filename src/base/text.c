@@ -27,6 +27,13 @@ void text_add_list(struct text *t, const char *format, va_list arguments)
     }
 }
 
+uint32_t text_hash(uint32_t begun, const char *text)
+{
+    for (; *text != '\0'; text++)
+        begun = (begun ^ (uint8_t)*text) * 16777619u;
+    return begun;
+}
+
 void text_add_decimal(struct text *t, uint64_t number)
 {
     char digits[20];

@@ -42,6 +42,10 @@ static inline void text_add_words(struct text *t, const char *words)
     text_add_plain(t, bytes_of_text(words));
 }
 
+/* FNV-1a, begun with TEXT_HASH_BEGIN or what came before: the same in every run, and not against an enemy. */
+#define TEXT_HASH_BEGIN 2166136261u
+uint32_t text_hash(uint32_t begun, const char *text);
+
 void text_add_decimal(struct text *t, uint64_t number);
 
 /* Printable ASCII as it is, backslash doubled, every other byte as \xNN: no terminal escape and no line break passes.

@@ -36,15 +36,6 @@ const char *access_device(const struct policy *policy, uint16_t interface)
 
 /* ---- one list ---- */
 
-static uint32_t hash_of(const char *text)
-{
-    uint32_t hash = 2166136261u;
-
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (uint8_t)*text) * 16777619u; /* FNV-1a */
-    return hash;
-}
-
 const char *access_counter_name(const struct filter *filter, uint16_t ace, char space[static ACCESS_COUNTER_SIZE])
 {
     char line[512];
@@ -58,7 +49,7 @@ const char *access_counter_name(const struct filter *filter, uint16_t ace, char 
                  s->local_ports.last, s->remote_ports.first, s->remote_ports.last);
         text_add_selector(&t, s);
     }
-    text_add(&name, "%s_%08x", ace < filter->ace_count ? "line" : "rest", hash_of(line));
+    text_add(&name, "%s_%08x", ace < filter->ace_count ? "line" : "rest", text_hash(TEXT_HASH_BEGIN, line));
     return space;
 }
 

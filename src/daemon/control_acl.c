@@ -29,15 +29,6 @@ static const struct policy *policy_of(const struct client *client)
     return source_of(client)->policy(source_of(client)->context);
 }
 
-static uint32_t hash_of(const char *text)
-{
-    uint32_t hash = 2166136261u;
-
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (uint8_t)*text) * 16777619u; /* FNV-1a */
-    return hash;
-}
-
 /* ---- hits ---- */
 
 /* Packets that its pairs have taken; of a line that denies nothing is counted. */
@@ -216,15 +207,15 @@ static void send_statement(struct client *client, const struct listed *list, con
     add_statement(&written, s);
     for (uint16_t i = 0; i < list->ace_count; i++)
         if (list->aces[i].line == s->line && is_shown(list, i)) {
-            sum += hits_of(client, list, i, hash_of(element_text(list, i, line, element)));
+            sum += hits_of(client, list, i, text_hash(TEXT_HASH_BEGIN, element_text(list, i, line, element)));
             shown_count++;
         }
     text_add(&whole, "access-list %s line %u extended %s", list->name, line, as_written);
-    send_line(client, text, line, sum, hash_of(text), false);
+    send_line(client, text, line, sum, text_hash(TEXT_HASH_BEGIN, text), false);
     for (uint16_t i = 0; i < list->ace_count && shown_count > 1; i++) {
         if (list->aces[i].line != s->line || !is_shown(list, i))
             continue;
-        uint32_t hash = hash_of(element_text(list, i, line, element));
+        uint32_t hash = text_hash(TEXT_HASH_BEGIN, element_text(list, i, line, element));
 
         send_line(client, element, line, hits_of(client, list, i, hash), hash, true);
     }
@@ -243,7 +234,7 @@ static void send_list(struct client *client, const struct listed *list)
         elements += is_shown(list, i);
     record_set_text(&r, COL_acl_name, list->name);
     record_set_number(&r, COL_acl_elements, elements);
-    record_set_number(&r, COL_acl_number, hash_of(list->name));
+    record_set_number(&r, COL_acl_number, text_hash(TEXT_HASH_BEGIN, list->name));
     client_send(client, &r);
     for (const struct statement *s = NULL;
          conf->statements != NULL && (s = statements_next(conf->statements, s, STATEMENT_acl_extended)) != NULL;)
@@ -341,7 +332,7 @@ void clear_access_lists(struct client *client)
             unsigned line = line_of(conf, &list, list.aces[k].line);
 
             if (is_shown(&list, k))
-                hits_of(client, &list, k, hash_of(element_text(&list, k, line, element)));
+                hits_of(client, &list, k, text_hash(TEXT_HASH_BEGIN, element_text(&list, k, line, element)));
         }
     }
     free(hits);

@@ -131,11 +131,7 @@ static void trace_nat(struct trace *t)
 
 uint32_t trace_number(const char *text, uint32_t number)
 {
-    uint32_t hash = 2166136261u ^ number;
-
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (uint8_t)*text) * 16777619u; /* FNV-1a */
-    return hash | 0xc0000000;
+    return text_hash(TEXT_HASH_BEGIN ^ number, text) | 0xc0000000;
 }
 
 static void set_end(struct control_record *r, struct ip_range range, struct port_range ports,

@@ -334,18 +334,18 @@ static void take_down(struct daemon *daemon)
     if (daemon->crls != NULL)
         crls_close(daemon->crls);
     daemon->crls = NULL;
-    if (daemon->ocsp != NULL)
-        ocsp_close(daemon->ocsp);
-    daemon->ocsp = NULL;
-    if (daemon->pam != NULL)
-        pam_close(daemon->pam);
-    daemon->pam = NULL;
     if (daemon->driver != NULL)
         driver_stop(daemon->driver);
     if (daemon->driver != NULL && daemon->plane != NULL)
         client_end(&daemon->driver->client, plane_tun_name(daemon->plane));
     if (daemon->queue != NULL)
         vault_queue_stop(daemon->queue);
+    if (daemon->ocsp != NULL) /* both are asked by the engine and the vault until here */
+        ocsp_close(daemon->ocsp);
+    daemon->ocsp = NULL;
+    if (daemon->pam != NULL)
+        pam_close(daemon->pam);
+    daemon->pam = NULL;
     if (daemon->gate != NULL)
         gate_free(daemon->gate);
     if (daemon->plane != NULL)

@@ -282,9 +282,7 @@ char *nat_rules_json(const struct policy *policy)
 
 static uint32_t hash_add(uint32_t hash, const char *text)
 {
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (uint8_t)*text) * 16777619u; /* FNV-1a */
-    return (hash ^ ' ') * 16777619u;
+    return text_hash(text_hash(hash, text), " ");
 }
 
 const char *nat_counter_name(const struct policy *policy, uint16_t rule, enum nat_way way,
@@ -293,7 +291,7 @@ const char *nat_counter_name(const struct policy *policy, uint16_t rule, enum na
     const struct nat_rule *nat = &policy->nat_rules[rule];
     struct text t = text_of(space, NAT_COUNTER_SIZE);
 
-    text_add(&t, "%s_%08x", way == NAT_WAY_OUT ? "translate" : "untranslate", hash_add(2166136261u, nat->config));
+    text_add(&t, "%s_%08x", way == NAT_WAY_OUT ? "translate" : "untranslate", hash_add(TEXT_HASH_BEGIN, nat->config));
     return space;
 }
 

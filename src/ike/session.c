@@ -95,11 +95,7 @@ static uint32_t number_of(struct ip ip)
 /* Not keyed: the same user gets the same address again, also after a restart, as long as it is free. */
 static uint32_t place_of_user(const char *user, uint32_t count)
 {
-    uint32_t hash = 2166136261u;
-
-    for (; *user != '\0'; user++)
-        hash = (hash ^ (uint8_t)*user) * 16777619u; /* FNV-1a */
-    return hash % count;
+    return text_hash(TEXT_HASH_BEGIN, user) % count;
 }
 
 static struct ip free_of_pool(const struct ike *ike, const struct session *session, const struct address_pool *pool)
