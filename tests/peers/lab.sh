@@ -97,6 +97,7 @@ lab_spawn() {
     local name=$1 node=$2
     shift 2
     mkdir -p "$lab_dir/$name.run"
+    : >"$lab_dir/$name.log" # now, not when the child comes to it: who waits for a word must not find an earlier run's
     # shellcheck disable=SC2016
     (exec ip netns exec "$lab_prefix$node" unshare -m --propagation private \
         bash -c 'mount --bind "$0" /run && exec "$@"' "$lab_dir/$name.run" "$@") \

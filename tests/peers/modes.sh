@@ -65,8 +65,8 @@ pings() {
 
 # stream FROM TO-NODE TO-ADDRESS PROTOCOL: some bytes to a socket there, by the kernels' TCP or UDP
 stream() {
-    local from=$1 to=$2 address=$3 protocol=$4 port=7009
-    lab_spawn "sink-$protocol" "$to" timeout 10 python3 -c '
+    local from=$1 to=$2 address=$3 protocol=$4 port=7009 sink=sink-$4-from-$1
+    lab_spawn "$sink" "$to" timeout 10 python3 -c '
 import socket, sys
 udp = sys.argv[1] == "udp"
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
@@ -83,7 +83,7 @@ while seen < 3000:
         break
     seen += len(data)
 print("seen", seen, flush=True)' "$protocol" "$port"
-    lab_until 5 grep -q listening "$lab_dir/sink-$protocol.log" || return 1
+    lab_until 5 grep -q listening "$lab_dir/$sink.log" || return 1
     lab_in "$from" timeout 10 python3 -c '
 import socket, sys
 udp = sys.argv[1] == "udp"
@@ -91,7 +91,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if udp else socket.SOCK_STRE
 s.connect((sys.argv[3], int(sys.argv[2])))
 for i in range(3):
     s.send(b"x" * 1000)' "$protocol" "$port" "$address"
-    lab_until 8 grep -q 'seen 3000' "$lab_dir/sink-$protocol.log"
+    lab_until 8 grep -q 'seen 3000' "$lab_dir/$sink.log"
 }
 
 only_esp_passes() {
