@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LIST_MAX = 48, LINE_SIZE = 200, WORDS_COUNT = WORDS_STRONGSWAN + 1 };
+enum { LIST_MAX = 48, LINE_SIZE = 200 };
 
 #define BEYOND "+"
 
@@ -67,20 +67,6 @@ static const struct {
 #undef REMEDY
 #undef MIRROR
 };
-
-enum words words_of(enum product product)
-{
-    switch (product) {
-    case PRODUCT_IOS: return WORDS_IOS;
-    case PRODUCT_STRONGSWAN:
-    case PRODUCT_LIBRESWAN:
-    case PRODUCT_RACOON: return WORDS_STRONGSWAN;
-    case PRODUCT_UNKNOWN:
-    case PRODUCT_ASA:
-    case PRODUCT_IKEWISE: break;
-    }
-    return WORDS_ASA;
-}
 
 /* What is put into the lines for one end. */
 struct fill {

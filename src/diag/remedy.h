@@ -4,10 +4,7 @@
 
 #include "base/arena.h"
 #include "diag/judge.h"
-
-enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN };
-
-enum words words_of(enum product product);
+#include "diag/words.h"
 
 /* Lines for the end at n->local, or for the one at n->peer, so that it takes what the other end offers; names of
  * details.def in them are not filled in yet. 0: the files do not tell the values. At most REPORT_LINES_MAX. */

@@ -380,20 +380,6 @@ static void apply_lines(const struct values *v, enum kind kind, struct text *out
     bytes_wipe(space, sizeof space);
 }
 
-static enum words words_of(enum product product)
-{
-    switch (product) {
-    case PRODUCT_IOS: return WORDS_IOS;
-    case PRODUCT_STRONGSWAN:
-    case PRODUCT_LIBRESWAN:
-    case PRODUCT_RACOON: return WORDS_STRONGSWAN;
-    case PRODUCT_UNKNOWN:
-    case PRODUCT_ASA:
-    case PRODUCT_IKEWISE: break;
-    }
-    return WORDS_ASA;
-}
-
 bool change_make(struct trial *t, unsigned end, const struct trial_attempt *a, unsigned initiator,
                  struct trial_change *change, struct text *applied)
 {

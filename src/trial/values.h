@@ -9,9 +9,9 @@
 #define TRIAL_VALUES_H
 
 #include "base/text.h"
+#include "diag/words.h"
 #include "policy/policy.h"
 
-enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN, WORDS_COUNT };
 enum { VALUES_MAX = 40, VALUE_SIZE = 160 };
 
 struct value {

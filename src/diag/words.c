@@ -1,0 +1,15 @@
+#include "diag/words.h"
+
+enum words words_of(enum product product)
+{
+    switch (product) {
+    case PRODUCT_IOS: return WORDS_IOS;
+    case PRODUCT_STRONGSWAN:
+    case PRODUCT_LIBRESWAN:
+    case PRODUCT_RACOON: return WORDS_STRONGSWAN;
+    case PRODUCT_UNKNOWN:
+    case PRODUCT_ASA:
+    case PRODUCT_IKEWISE: break;
+    }
+    return WORDS_ASA;
+}
