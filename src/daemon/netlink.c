@@ -237,59 +237,61 @@ int netlink_neighbours_forget(void)
     return error;
 }
 
-static int host_route(unsigned link, struct ip ip, uint16_t type, uint16_t flags)
-{
-    uint8_t space[MESSAGE_SIZE];
-    struct nlmsghdr *header = message_begin(space, type, flags);
-    struct rtmsg *route_header = mnl_nlmsg_put_extra_header(header, sizeof *route_header);
+struct link_route {
+    unsigned link;
+    struct ip network;
+    uint8_t prefix_len, scope;
+    uint32_t metric; /* 0: the kernel's own */
+};
 
-    route_header->rtm_family = af_of((enum ip_family)ip.family);
-    route_header->rtm_dst_len = (uint8_t)(8 * ip_len(ip));
-    route_header->rtm_table = RT_TABLE_MAIN;
-    route_header->rtm_protocol = NAT_ROUTE_PROTOCOL;
-    route_header->rtm_type = RTN_UNICAST;
-    route_header->rtm_scope = RT_SCOPE_LINK;
-    mnl_attr_put(header, RTA_DST, ip_len(ip), ip.octets);
-    mnl_attr_put_u32(header, RTA_OIF, link);
-    return ask(header);
-}
-
-int netlink_host_route_add(unsigned link, struct ip ip)
-{
-    return unless(host_route(link, ip, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL), EEXIST);
-}
-
-int netlink_host_route_remove(unsigned link, struct ip ip)
-{
-    return unless(host_route(link, ip, RTM_DELROUTE, 0), ESRCH);
-}
-
-static int reverse_route(unsigned link, struct ip network, uint8_t prefix_len, uint16_t type, uint16_t flags)
+static int link_route(struct link_route route, uint16_t type, uint16_t flags)
 {
     uint8_t space[MESSAGE_SIZE];
     struct nlmsghdr *header = message_begin(space, type, flags);
     struct rtmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
 
-    message->rtm_family = af_of((enum ip_family)network.family);
-    message->rtm_dst_len = prefix_len;
+    message->rtm_family = af_of((enum ip_family)route.network.family);
+    message->rtm_dst_len = route.prefix_len;
     message->rtm_table = RT_TABLE_MAIN;
     message->rtm_protocol = NAT_ROUTE_PROTOCOL;
     message->rtm_type = RTN_UNICAST;
-    message->rtm_scope = network.family == IP_V4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
-    mnl_attr_put(header, RTA_DST, ip_len(network), network.octets);
-    mnl_attr_put_u32(header, RTA_PRIORITY, REVERSE_ROUTE_METRIC);
-    mnl_attr_put_u32(header, RTA_OIF, link);
+    message->rtm_scope = route.scope;
+    mnl_attr_put(header, RTA_DST, ip_len(route.network), route.network.octets);
+    if (route.metric != 0)
+        mnl_attr_put_u32(header, RTA_PRIORITY, route.metric);
+    mnl_attr_put_u32(header, RTA_OIF, route.link);
     return ask(header);
+}
+
+static struct link_route host_route(unsigned link, struct ip ip)
+{
+    return (struct link_route){link, ip, (uint8_t)(8 * ip_len(ip)), RT_SCOPE_LINK, 0};
+}
+
+int netlink_host_route_add(unsigned link, struct ip ip)
+{
+    return unless(link_route(host_route(link, ip), RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL), EEXIST);
+}
+
+int netlink_host_route_remove(unsigned link, struct ip ip)
+{
+    return unless(link_route(host_route(link, ip), RTM_DELROUTE, 0), ESRCH);
+}
+
+static struct link_route reverse_route(unsigned link, struct ip network, uint8_t prefix_len)
+{
+    return (struct link_route){link, network, prefix_len, network.family == IP_V4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+                               REVERSE_ROUTE_METRIC};
 }
 
 int netlink_reverse_route_add(unsigned link, struct ip network, uint8_t prefix_len)
 {
-    return reverse_route(link, network, prefix_len, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+    return link_route(reverse_route(link, network, prefix_len), RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
 }
 
 int netlink_reverse_route_remove(unsigned link, struct ip network, uint8_t prefix_len)
 {
-    return unless(reverse_route(link, network, prefix_len, RTM_DELROUTE, 0), ESRCH);
+    return unless(link_route(reverse_route(link, network, prefix_len), RTM_DELROUTE, 0), ESRCH);
 }
 
 static int address(unsigned link, struct ip ip, uint16_t type, uint16_t flags)
