@@ -26,6 +26,23 @@ bool bytes_are_zero(struct bytes a)
     return true;
 }
 
+bool bytes_decimal(struct bytes digits, uint32_t most, uint32_t *number)
+{
+    uint64_t n = 0;
+
+    if (digits.len == 0 || digits.len > 10)
+        return false;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (digits.data[i] < '0' || digits.data[i] > '9')
+            return false;
+        n = n * 10 + (uint64_t)(digits.data[i] - '0');
+    }
+    if (n > most)
+        return false;
+    *number = (uint32_t)n;
+    return true;
+}
+
 /* Eight at a time: a byte below a blank borrows, DEL and all above carry into the high bit. A byte that is at fault may
  * spoil its neighbours' answer; then there is a fault anyway. */
 bool bytes_are_printable(struct bytes a)

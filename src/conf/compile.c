@@ -101,8 +101,8 @@ static bool read_release(struct bytes text, uint32_t *major, uint32_t *minor)
         dot++;
     for (end = dot + 1; end < text.len && text.data[end] >= '0' && text.data[end] <= '9';)
         end++;
-    return dot < text.len && grammar_number(bytes_of(text.data, dot), major) &&
-           grammar_number(bytes_of(text.data + dot + 1, end - dot - 1), minor);
+    return dot < text.len && bytes_decimal(bytes_of(text.data, dot), UINT32_MAX, major) &&
+           bytes_decimal(bytes_of(text.data + dot + 1, end - dot - 1), UINT32_MAX, minor);
 }
 
 /* `is_understood`: the release of the version line; without such a line it is the newest. */
@@ -209,7 +209,7 @@ static void compile_replay(const struct compiler *c, struct policy *p)
     const struct statement *s = first(c, STATEMENT_replay_window);
     uint32_t window = 64;
 
-    if (s != NULL && !grammar_number(statement_choice(s), &window))
+    if (s != NULL && !bytes_decimal(statement_choice(s), UINT32_MAX, &window))
         window = 64;
     p->replay_window = first(c, STATEMENT_replay_disable) != NULL ? 0 : (uint16_t)window;
 }

@@ -135,7 +135,7 @@ bool grammar_prefix(struct bytes text, struct ip *ip, unsigned *prefix_len)
     while (slash < text.len && text.data[slash] != '/')
         slash++;
     if (slash + 1 >= text.len || !ip_parse(ip, bytes_of(text.data, slash)) || ip->family != IP_V6 ||
-        !grammar_number(bytes_after(text, slash + 1), &number) || number > 128)
+        !bytes_decimal(bytes_after(text, slash + 1), 128, &number))
         return false;
     *prefix_len = number;
     return true;
@@ -163,8 +163,7 @@ static enum fit argument_fit(const struct argument_info *argument, struct bytes 
 
     switch (argument->kind) {
     case ARGUMENT_NUMBER:
-        return grammar_number(text, &number) && number >= argument->least && number <= argument->most ? FIT_TYPED
-                                                                                                      : FIT_NONE;
+        return bytes_decimal(text, argument->most, &number) && number >= argument->least ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_ADDRESS: return is_address(text) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_PREFIX: return grammar_prefix(text, &ip, &prefix_len) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_PROTOCOL: return grammar_protocol(text, &protocol) ? FIT_TYPED : FIT_NONE;

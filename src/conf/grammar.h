@@ -155,6 +155,5 @@ bool grammar_protocol(struct bytes text, uint8_t *protocol);
 bool grammar_port(struct bytes text, uint16_t *port);
 bool grammar_icmp_type(struct bytes text, bool is_v6, uint8_t *type);
 bool grammar_prefix(struct bytes text, struct ip *ip, unsigned *prefix_len);
-bool grammar_number(struct bytes text, uint32_t *number);
 
 #endif

@@ -42,7 +42,7 @@ static bool port_of(struct bytes word, struct logging_host *host)
         if (!bytes_begin_with(word, bytes_of_text(protocols[i].name)))
             continue;
         host->is_tcp = protocols[i].is_tcp;
-        if (!grammar_number(bytes_after(word, strlen(protocols[i].name)), &port) || port == 0 || port > 65535)
+        if (!bytes_decimal(bytes_after(word, strlen(protocols[i].name)), UINT16_MAX, &port) || port == 0)
             return false;
         host->port = (uint16_t)port;
         return true;

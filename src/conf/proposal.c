@@ -14,7 +14,7 @@ enum group_id group_of_words(struct bytes word, uint16_t *number)
 
     while (word.len > 0 && (word.data[0] < '0' || word.data[0] > '9'))
         word = bytes_after(word, 1);
-    if (!grammar_number(word, &n))
+    if (!bytes_decimal(word, UINT32_MAX, &n))
         n = 0;
     *number = (uint16_t)n;
     return group_of_number((uint16_t)n);

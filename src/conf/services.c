@@ -1,22 +1,5 @@
-/* Numbers, and the names that an ASA has for protocols, ports and types of ICMP: services.def. */
+/* The names that an ASA has for protocols, ports and types of ICMP: services.def. */
 #include "conf/grammar.h"
-
-bool grammar_number(struct bytes text, uint32_t *number)
-{
-    uint64_t n = 0;
-
-    if (text.len == 0 || text.len > 10)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return false;
-        n = n * 10 + (text.data[i] - '0');
-    }
-    if (n > UINT32_MAX)
-        return false;
-    *number = (uint32_t)n;
-    return true;
-}
 
 struct service {
     const char *name;
@@ -70,7 +53,7 @@ static bool service_number(const struct service *services, size_t count, struct 
             return true;
         }
     }
-    return grammar_number(text, number) && *number <= most;
+    return bytes_decimal(text, most, number);
 }
 
 bool grammar_protocol(struct bytes text, uint8_t *protocol)

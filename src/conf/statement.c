@@ -285,7 +285,7 @@ uint32_t statement_number(const struct statement *s, const char *name)
     const struct grammar_word *word = find_argument(s, name, 0);
     uint32_t number = 0;
 
-    return word != NULL && grammar_number(word->text, &number) ? number : 0;
+    return word != NULL && bytes_decimal(word->text, UINT32_MAX, &number) ? number : 0;
 }
 
 struct bytes statement_choice(const struct statement *s)
@@ -341,8 +341,8 @@ static int compare_arguments(const struct statement *a, const struct statement *
     if (x == NULL || y == NULL)
         return (x == NULL) - (y == NULL);
 
-    bool x_is_number = item_argument(x->item)->kind == ARGUMENT_NUMBER && grammar_number(x->text, &m);
-    bool y_is_number = item_argument(y->item)->kind == ARGUMENT_NUMBER && grammar_number(y->text, &n);
+    bool x_is_number = item_argument(x->item)->kind == ARGUMENT_NUMBER && bytes_decimal(x->text, UINT32_MAX, &m);
+    bool y_is_number = item_argument(y->item)->kind == ARGUMENT_NUMBER && bytes_decimal(y->text, UINT32_MAX, &n);
 
     if (x_is_number && y_is_number)
         return compare_numbers(m, n);

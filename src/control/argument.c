@@ -46,19 +46,7 @@ enum argument_kind argument_kind(enum argument argument)
 
 static bool number_of(struct bytes word, enum argument argument, uint32_t *number)
 {
-    uint64_t sum = 0;
-
-    if (word.len == 0 || word.len > 9)
-        return false;
-    for (size_t i = 0; i < word.len; i++) {
-        if (word.data[i] < '0' || word.data[i] > '9')
-            return false;
-        sum = sum * 10 + (uint64_t)(word.data[i] - '0');
-    }
-    if (sum < arguments[argument].least || sum > arguments[argument].most)
-        return false;
-    *number = (uint32_t)sum;
-    return true;
+    return bytes_decimal(word, arguments[argument].most, number) && *number >= arguments[argument].least;
 }
 
 static bool small_number_of(struct bytes word, enum argument argument, uint16_t *number)

@@ -60,21 +60,6 @@ static bool refuse(struct words *w, const char *expected)
     return false;
 }
 
-static bool number_of(struct bytes word, unsigned most, unsigned *number)
-{
-    unsigned sum = 0;
-
-    if (word.len == 0 || word.len > 5)
-        return false;
-    for (size_t i = 0; i < word.len; i++) {
-        if (word.data[i] < '0' || word.data[i] > '9')
-            return false;
-        sum = sum * 10 + word.data[i] - '0';
-    }
-    *number = sum;
-    return sum <= most;
-}
-
 static bool take_protocol(struct words *w, uint8_t *protocol)
 {
     unsigned number;
@@ -85,7 +70,7 @@ static bool take_protocol(struct words *w, uint8_t *protocol)
             return true;
         }
     }
-    if (!number_of(word_at(w), 255, &number))
+    if (!bytes_decimal(word_at(w), 255, &number))
         return false;
     w->at++;
     *protocol = (uint8_t)number;
@@ -112,7 +97,7 @@ static bool take_network(struct words *w, struct ip_range *range)
         size_t before = (size_t)(slash - word.data);
 
         if (!ip_parse(&ip, bytes_of(word.data, before)) ||
-            !number_of(bytes_after(word, before + 1), 8 * (unsigned)ip_len(ip), &len))
+            !bytes_decimal(bytes_after(word, before + 1), 8 * (unsigned)ip_len(ip), &len))
             return refuse(w, "a network");
         w->at++;
     } else {
@@ -152,7 +137,7 @@ static bool take_port(struct words *w, struct port_range *ports)
 {
     unsigned port;
 
-    if (!number_of(word_at(w), 65535, &port))
+    if (!bytes_decimal(word_at(w), 65535, &port))
         return refuse(w, "the number of a port");
     w->at++;
     *ports = (struct port_range){(uint16_t)port, (uint16_t)port};

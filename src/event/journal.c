@@ -44,20 +44,9 @@ static struct bytes take_word(struct bytes *rest)
     return word;
 }
 
-static bool take_number(struct bytes *rest, uint32_t max, uint32_t *number)
+static bool take_number(struct bytes *rest, uint32_t most, uint32_t *number)
 {
-    struct bytes word = take_word(rest);
-    uint64_t sum = 0;
-
-    if (word.len == 0 || word.len > 9)
-        return false;
-    for (size_t i = 0; i < word.len; i++) {
-        if (word.data[i] < '0' || word.data[i] > '9')
-            return false;
-        sum = sum * 10 + (uint64_t)(word.data[i] - '0');
-    }
-    *number = (uint32_t)sum;
-    return sum <= max;
+    return bytes_decimal(take_word(rest), most, number);
 }
 
 static bool take_endpoint(struct bytes *rest, struct endpoint *e)

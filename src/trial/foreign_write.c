@@ -163,22 +163,17 @@ static bool add_network(struct text *out, const char *proxy)
     struct bytes text = bytes_of_text(proxy);
     size_t slash = strcspn(proxy, "/");
     struct ip ip, mask;
-    unsigned len = 0;
+    uint32_t len = 32;
 
     if (!ip_parse(&ip, bytes_of(text.data, slash)) || ip.family != IP_V4)
         return false;
-    if (slash == text.len) {
-        len = 32;
-    } else if (ip_parse(&mask, bytes_after(text, slash + 1))) {
+    if (slash < text.len && ip_parse(&mask, bytes_after(text, slash + 1))) {
         if (ip_mask_len(mask) < 0)
             return false;
-        len = (unsigned)ip_mask_len(mask);
-    } else {
-        for (size_t i = slash + 1; i < text.len && text.data[i] >= '0' && text.data[i] <= '9' && len <= 32; i++)
-            len = len * 10 + (unsigned)(text.data[i] - '0');
-    }
-    if (len > 32)
+        len = (uint32_t)ip_mask_len(mask);
+    } else if (slash < text.len && !bytes_decimal(bytes_after(text, slash + 1), 32, &len)) {
         return false;
+    }
     text_add(out, " ");
     text_add_ip(out, ip_first(ip, len));
     text_add(out, " ");

@@ -91,6 +91,35 @@ static void a_byte_that_cannot_be_printed_is_found_wherever_it_stands(void **sta
         }
 }
 
+static void a_number_is_digits_only_and_not_more_than_it_may_be(void **state)
+{
+    static const struct {
+        const char *word;
+        uint32_t most, number;
+        bool is_one;
+    } rows[] = {
+        {"0", UINT32_MAX, 0, true},
+        {"007", 10, 7, true}, /* people write so */
+        {"4294967295", UINT32_MAX, UINT32_MAX, true},
+        {"4294967296", UINT32_MAX, 0, false},
+        {"99999999999", UINT32_MAX, 0, false}, /* so long that it could overflow */
+        {"255", 255, 255, true},
+        {"256", 255, 0, false},
+        {"", 255, 0, false},
+        {"1a", 255, 0, false},
+        {" 1", 255, 0, false},
+        {"-1", 255, 0, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint32_t number = 99;
+
+        CHECK(bytes_decimal(bytes_of_text(rows[i].word), rows[i].most, &number) == rows[i].is_one);
+        CHECK(number == (rows[i].is_one ? rows[i].number : 99));
+    }
+}
+
 static void text_is_cut_where_its_space_ends(void **state)
 {
     char space[8];
@@ -250,6 +279,7 @@ int main(void)
         cmocka_unit_test(equal_secrets_must_have_bytes),
         cmocka_unit_test(C19_secrets_are_compared_to_their_end_whatever_differs_first),
         cmocka_unit_test(a_byte_that_cannot_be_printed_is_found_wherever_it_stands),
+        cmocka_unit_test(a_number_is_digits_only_and_not_more_than_it_may_be),
         cmocka_unit_test(text_is_cut_where_its_space_ends),
         cmocka_unit_test(nothing_behind_nothing_is_nothing),
         cmocka_unit_test(addresses_read_as_they_are_written),
