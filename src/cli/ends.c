@@ -1,9 +1,9 @@
 #include "cli/ends.h"
 
 #include "cli/ends_parts.h"
+#include "cli/tool_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -40,37 +40,55 @@ const char *ends_product(enum product product)
 
 /* ---- options ---- */
 
-static void print_help(FILE *out, bool is_replay)
+#define OPTION(...) {__VA_ARGS__},
+static const struct tool_option check_rows[] = {
+#include "cli/check_options.def"
+};
+static const struct tool_option replay_rows[] = {
+#include "cli/replay_options.def"
+};
+#undef OPTION
+
+static const struct ends_tool {
+    const struct tool_option *rows;
+    size_t row_count;
+    int files_wanted;
+    bool is_replay; /* a configuration is wanted, too */
+    const char *usage, *statuses;
+} check_tool = {check_rows,
+                COUNT_OF(check_rows),
+                BOTH,
+                false,
+                "ikewise check [--json] A B\n\n"
+                "  Both configurations (ASA, IOS, swanctl.conf, ipsec.conf) run against each other, each as "
+                "initiator.\n",
+                "0 the tunnel comes up from both ends; 1 it does not; 2 not done."},
+  replay_tool = {replay_rows,
+                 COUNT_OF(replay_rows),
+                 1,
+                 true,
+                 "ikewise replay [--json] [--keys FILE] --config FILE CAPTURE|JOURNAL\n\n"
+                 "  The negotiation of a capture or of a gateway's journal again, with the configuration FILE in the "
+                 "place of its own end.\n",
+                 "0 it would have come up; 1 it would have stopped; 2 not done."};
+
+static void print_help(FILE *out, const struct ends_tool *tool)
 {
-    if (is_replay)
-        fputs("ikewise replay [--json] [--keys FILE] --config FILE CAPTURE|JOURNAL\n\n"
-              "  The negotiation of a capture or of a gateway's journal again, with the configuration FILE in the "
-              "place of its own end.\n"
-              "  -c, --config FILE  the configuration to try\n"
-              "  -k, --keys FILE    Wireshark's ikev1_decryption_table: opens what phase 2 asked for\n"
-              "  -j, --json         print JSON\n\n"
-              "Exit status: 0 it would have come up; 1 it would have stopped; 2 not done.\n",
-              out);
-    else
-        fputs(
-            "ikewise check [--json] A B\n\n"
-            "  Both configurations (ASA, IOS, swanctl.conf, ipsec.conf) run against each other, each as initiator.\n\n"
-            "Exit status: 0 the tunnel comes up from both ends; 1 it does not; 2 not done.\n",
-            out);
+    fputs(tool->usage, out);
+    tool_options_help(out, tool->rows, tool->row_count);
+    fprintf(out, "\nExit status: %s\n", tool->statuses);
 }
 
-static bool read_options(struct wishes *w, int argc, char **argv)
+static bool read_options(struct wishes *w, const struct ends_tool *tool, int argc, char **argv)
 {
-    static const struct option words[] = {{"json", no_argument, NULL, 'j'},
-                                          {"config", required_argument, NULL, 'c'},
-                                          {"keys", required_argument, NULL, 'k'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
+    struct option words[TOOL_OPTIONS_MAX + 1];
+    char letters[TOOL_LETTERS_SIZE];
     int letter;
 
+    tool_options_prepare(tool->rows, tool->row_count, words, letters);
     optind = 0;
     opterr = 0;
-    while ((letter = getopt_long(argc, argv, ":jc:k:h", words, NULL)) != -1)
+    while ((letter = getopt_long(argc, argv, letters, words, NULL)) != -1)
         switch (letter) {
         case 'j': w->is_json = true; break;
         case 'c': w->config = optarg; break;
@@ -79,7 +97,7 @@ static bool read_options(struct wishes *w, int argc, char **argv)
         default: fputs("this is not an option here, or it lacks its argument\n", stderr); return false;
         }
     for (; optind < argc; optind++) {
-        if (w->file_count == 2) {
+        if (w->file_count == BOTH) {
             fputs("two files at most\n", stderr);
             return false;
         }
@@ -378,25 +396,25 @@ static int run_files(const struct wishes *w, bool is_replay)
     return status;
 }
 
-static int ends_main(FILE *out, int argc, char **argv, bool is_json, bool is_replay)
+static int ends_main(const struct ends_tool *tool, FILE *out, int argc, char **argv, bool is_json)
 {
     struct wishes w = {.out = out, .is_json = is_json};
 
-    if (!read_options(&w, argc, argv))
+    if (!read_options(&w, tool, argc, argv))
         return EXIT_NOT_DONE;
-    if (w.is_help || (is_replay ? w.file_count != 1 || !w.config : w.file_count != 2)) {
-        print_help(w.is_help ? out : stderr, is_replay);
+    if (w.is_help || w.file_count != tool->files_wanted || (tool->is_replay && !w.config)) {
+        print_help(w.is_help ? out : stderr, tool);
         return w.is_help ? EXIT_UP : EXIT_NOT_DONE;
     }
-    return run_files(&w, is_replay);
+    return run_files(&w, tool->is_replay);
 }
 
 int ends_check_main(FILE *out, int argc, char **argv, bool is_json)
 {
-    return ends_main(out, argc, argv, is_json, false);
+    return ends_main(&check_tool, out, argc, argv, is_json);
 }
 
 int ends_replay_main(FILE *out, int argc, char **argv, bool is_json)
 {
-    return ends_main(out, argc, argv, is_json, true);
+    return ends_main(&replay_tool, out, argc, argv, is_json);
 }

@@ -2,10 +2,10 @@
 
 #include "cli/explain_messages.h"
 #include "cli/redact.h"
+#include "cli/tool_options.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,10 +24,7 @@ enum {
     PROGRESS_STEP = 64 * 1024 * 1024
 };
 
-static const struct {
-    int letter;
-    const char *word, *argument, *help;
-} rows[] = {
+static const struct tool_option rows[] = {
 #define OPTION(letter, word, argument, help) {letter, word, argument, help},
 #include "cli/explain_options.def"
 #undef OPTION
@@ -45,9 +42,7 @@ static void print_help(FILE *out)
     fputs("ikewise explain [OPTIONS] FILE...      '-' is standard input; what a file is, is recognised by its "
           "content\n\n",
           out);
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        fprintf(out, "  -%c, --%-8s %-6s %s\n", rows[i].letter, rows[i].word, rows[i].argument ? rows[i].argument : "",
-                rows[i].help);
+    tool_options_help(out, rows, COUNT_OF(rows));
     fputs("\nExit status: 0 all negotiations are healthy; 1 a fault was found; 2 nothing usable in the input.\n", out);
 }
 
@@ -81,18 +76,11 @@ static bool take(struct wishes *w, int letter)
 
 static bool read_options(struct wishes *w, int argc, char **argv)
 {
-    struct option words[COUNT_OF(rows) + 1] = {0};
-    char letters[2 * COUNT_OF(rows) + 3] = ":";
+    struct option words[TOOL_OPTIONS_MAX + 1];
+    char letters[TOOL_LETTERS_SIZE];
     int letter;
 
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        size_t len = strlen(letters);
-
-        words[i] =
-            (struct option){rows[i].word, rows[i].argument ? required_argument : no_argument, NULL, rows[i].letter};
-        letters[len] = (char)rows[i].letter;
-        letters[len + 1] = rows[i].argument ? ':' : '\0';
-    }
+    tool_options_prepare(rows, COUNT_OF(rows), words, letters);
     optind = 0;
     opterr = 0;
     while ((letter = getopt_long(argc, argv, letters, words, NULL)) != -1)
