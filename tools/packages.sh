@@ -11,7 +11,7 @@ packages_of() {
     build) echo gcc libc6-dev cmake ninja-build pkg-config libssl-dev libcrypt-dev libuv1-dev libmnl-dev libpam0g-dev libjansson-dev zlib1g-dev libcmocka-dev \
         libedit-dev ;;
     run) echo nftables iproute2 curl procps iputils-ping ethtool ;;
-    test) echo tcpdump tshark openssl ca-certificates chromium python3-textfsm tmux ;;
+    test) echo tcpdump tshark openssl ca-certificates chromium python3-textfsm tmux mandoc groff-base ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
     root) echo debootstrap git ;;
     *)

@@ -215,37 +215,6 @@ static void options_end_where_the_command_begins(void **state)
     }
 }
 
-static void the_manual_page_names_every_command_and_option(void **state)
-{
-    static const char *const options[] = {
-#define OPTION(letter, word, argument, help) word,
-#include "cli/options.def"
-#undef OPTION
-    };
-    static char page[65536];
-    const char *spelling;
-    struct file file;
-
-    (void)state;
-    CHECK(file_read(&file, MAN_DIR "/ikewise.8", sizeof page - 1) == 0);
-    memcpy(page, file.data, file.len);
-    file_free(&file);
-    for (size_t i = 0; (spelling = control_spelling(i, NULL)); i++) {
-        char item[320];
-
-        snprintf(item, sizeof item, ".It Li %s\n", spelling);
-        if (!strstr(page, item))
-            fail_msg("%s", spelling);
-    }
-    for (size_t i = 0; i < COUNT_OF(options); i++) {
-        char item[64];
-
-        snprintf(item, sizeof item, ", -%s", options[i]);
-        if (!strstr(page, item))
-            fail_msg("%s", options[i]);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,7 +224,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_that_cannot_be_stored_change_nothing, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(a_key_is_asked_for_twice_and_without_echo, make_directory, remove_directory),
         cmocka_unit_test(options_end_where_the_command_begins),
-        cmocka_unit_test(the_manual_page_names_every_command_and_option),
         cmocka_unit_test(the_secrets_file_stands_beside_the_configuration),
     };
 

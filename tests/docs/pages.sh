@@ -15,7 +15,7 @@ not_ok() {
     failures=$((failures + 1))
 }
 
-if ! "$program" "$fresh" "$docs/samples"; then
+if ! "$program" "$fresh" "$docs/samples" "$tree/tools/docs/prose"; then
     echo "not ok 1 - the pages can be made from the tables"
     exit 1
 fi

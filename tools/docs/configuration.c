@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* clang-format off */
-static const struct word_info words[] = {
+const struct word_info grammar_words[] = {
 #define WORD(text, origin, help) {text, ORIGIN_##origin, help},
 #include "conf/grammar_rows.h"
 };
@@ -15,12 +15,14 @@ static const struct argument_info arguments[] = {
 #define ARGUMENT(name, kind, least, most, shown, help) {#name, ARGUMENT_##kind, least, most, shown, help},
 #include "conf/grammar_rows.h"
 };
-static const struct release_defaults { const char *encryption, *hash, *group, *pfs; bool has_nat_t; const char *releases; } defaults[] = {
+const struct release_defaults release_defaults[] = {
 #define DEFAULTS(major, minor, encryption, hash, group, pfs, has_nat_t, manager, releases) {#encryption, #hash, #group, #pfs, has_nat_t, releases},
 #include "conf/defaults.def"
 #undef DEFAULTS
 };
 /* clang-format on */
+const size_t grammar_word_count = COUNT_OF(grammar_words);
+const size_t release_defaults_count = COUNT_OF(release_defaults);
 
 const struct grammar_mode_title grammar_mode_titles[] = {
     {MODE_GLOBAL, NULL},
@@ -40,13 +42,13 @@ const struct grammar_mode_title grammar_mode_titles[] = {
 const size_t grammar_mode_title_count = COUNT_OF(grammar_mode_titles);
 _Static_assert(COUNT_OF(grammar_mode_titles) == MODE_COUNT, "each mode has its heading");
 
-void write_syntax(FILE *page, const char *at)
+void write_syntax(FILE *page, const char *at, const char *bar)
 {
     for (; *at != '\0'; at++) {
         if (at[0] == '~' && at[1] == ' ')
             at++;
-        else if (at[0] == '^' && at[1] != ']')
-            fputc('|', page);
+        else if (at[0] == '|' || (at[0] == '^' && at[1] != ']'))
+            fputs(bar, page);
         else if (*at != '^')
             fputc(*at, page);
     }
@@ -55,7 +57,7 @@ void write_syntax(FILE *page, const char *at)
 static void syntax(FILE *page, const char *at)
 {
     fputc('`', page);
-    write_syntax(page, at);
+    write_syntax(page, at, "|");
     fputc('`', page);
 }
 
@@ -115,8 +117,7 @@ static void word_row(FILE *page, const struct word_info *word)
     page_cell(page, word->help);
 }
 
-/* The first statement whose syntax has the word. */
-static const struct grammar_row *statement_with(const char *word)
+const struct grammar_row *grammar_row_with(const char *word)
 {
     static const char between[] = " {}[]|^~";
 
@@ -135,10 +136,10 @@ static const struct grammar_row *statement_with(const char *word)
 static void own_words(FILE *page)
 {
     fprintf(page, "| word | what it means | stands in a statement like |\n|---|---|---|\n");
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (words[i].origin == ORIGIN_OWN) {
-            word_row(page, &words[i]);
-            fprintf(page, " | `%s` |\n", statement_with(words[i].text)->sample);
+    for (size_t i = 0; i < grammar_word_count; i++)
+        if (grammar_words[i].origin == ORIGIN_OWN) {
+            word_row(page, &grammar_words[i]);
+            fprintf(page, " | `%s` |\n", grammar_row_with(grammar_words[i].text)->sample);
         }
     fprintf(page, "\n");
 }
@@ -146,9 +147,9 @@ static void own_words(FILE *page)
 static void asa_words(FILE *page)
 {
     fprintf(page, "| word | what it means |\n|---|---|\n");
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (words[i].origin == ORIGIN_ASA) {
-            word_row(page, &words[i]);
+    for (size_t i = 0; i < grammar_word_count; i++)
+        if (grammar_words[i].origin == ORIGIN_ASA) {
+            word_row(page, &grammar_words[i]);
             fprintf(page, " |\n");
         }
 }
@@ -176,9 +177,10 @@ void write_configuration(void)
             "It depends on the line `ASA Version` of the file, as on the device. A file without that line is taken "
             "as the last row.\n\n"
             "| release | encryption | hash | group | `set pfs` without a group | NAT-T |\n|---|---|---|---|---|---|\n");
-    for (size_t i = 0; i < COUNT_OF(defaults); i++)
-        fprintf(page, "| %s | %s | %s | %s | %s | %s |\n", defaults[i].releases, defaults[i].encryption,
-                defaults[i].hash, defaults[i].group, defaults[i].pfs, defaults[i].has_nat_t ? "on" : "off");
+    for (size_t i = 0; i < release_defaults_count; i++)
+        fprintf(page, "| %s | %s | %s | %s | %s | %s |\n", release_defaults[i].releases, release_defaults[i].encryption,
+                release_defaults[i].hash, release_defaults[i].group, release_defaults[i].pfs,
+                release_defaults[i].has_nat_t ? "on" : "off");
     fprintf(page, "\n");
 
     for (size_t i = 0; i < grammar_mode_title_count; i++)

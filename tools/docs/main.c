@@ -1,5 +1,5 @@
 /* Writes the pages of docs/ that say what the tables of the program say: exchanges with their pictures, states,
- * reasons, events, configuration statements; and, in man/ beside it, the manual's page of all statements. A test holds
+ * reasons, events, configuration statements; and, in man/ beside it, the manual. A test holds
  * both against the tables. */
 #include "page.h"
 
@@ -9,8 +9,8 @@ int main(int argc, char **argv)
 {
     char pictures[4096], manual[4096];
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: ikewise-docs FOLDER SAMPLES\n");
+    if (argc != 4) {
+        fprintf(stderr, "usage: ikewise-docs FOLDER SAMPLES PROSE\n");
         return 2;
     }
     page_folder = argv[1];
@@ -25,6 +25,6 @@ int main(int argc, char **argv)
     write_reasons();
     write_events();
     write_configuration();
-    write_manual(argv[2]);
+    write_manual(argv[3], argv[2]);
     return 0;
 }

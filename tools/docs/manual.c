@@ -1,121 +1,132 @@
-/* The manual's page of all statements, from the grammar, with the samples of docs/ as its examples. */
-#include "grammar_modes.h"
+/* The pages of the manual: prose/ has what is told, and a line that begins with '@' stands for what a table says:
+ *
+ *     @options ikewise          the options of a program, or of a tool behind the word of one
+ *     @commands                 what the shell may ask; prose/commands has what is said of one beyond its row
+ *     @records  @codes          what --json is made of; what PAM's answers come to
+ *     @statements  @values  @own-words  @defaults      the configuration language
+ *     @sample NAME  @samples    a configuration of docs/samples; all of them */
+#include "manual.h"
+
 #include "page.h"
 
+#include "base/bytes.h"
 #include "base/check.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* clang-format off */
-static const struct argument_info arguments[] = {
-#define ARGUMENT(name, kind, least, most, shown, help) {#name, ARGUMENT_##kind, least, most, shown, help},
-#include "conf/grammar_rows.h"
+enum { PATH_SIZE = 4096 };
+
+static const char *const pages[] = {"ikewise.8", "ikewised.8", "ikewised-pam.8", "ikewise.conf.5",
+                                    "ikewise-statements.5"};
+
+static const struct directive {
+    const char *word;
+    void (*write)(FILE *page, const char *argument);
+} directives[] = {
+    {"options", manual_options},     {"commands", manual_commands}, {"records", manual_records},
+    {"codes", manual_codes},         {"values", manual_values},     {"statements", manual_statements},
+    {"own-words", manual_own_words}, {"defaults", manual_defaults}, {"sample", manual_sample},
+    {"samples", manual_samples},
 };
-/* clang-format on */
 
-/* A line of mdoc(7) that is text, whatever it begins with. */
-static void text_line(FILE *page, const char *line)
+const char *manual_prose_folder, *manual_samples_folder;
+
+FILE *manual_open(const char *folder, const char *name)
 {
-    fprintf(page, "\\&");
-    for (; *line != '\0' && *line != '\n'; line++)
-        *line == '\\' ? fputs("\\e", page) : fputc(*line, page);
-    fputc('\n', page);
-}
-
-static bool is_in(const struct grammar_row *row, enum grammar_mode mode)
-{
-    return row->mode == mode && row->effect == EFFECT_USED;
-}
-
-static void statements_of(FILE *page, const struct grammar_mode_title *title)
-{
-    bool is_begun = false;
-
-    for (unsigned kind = 0; kind < STATEMENT_COUNT; kind++) {
-        const struct grammar_row *row = grammar_row(kind);
-
-        if (!is_in(row, title->mode))
-            continue;
-        if (!is_begun)
-            fprintf(page, ".Ss %s%s\n.Bl -tag -width Ds\n", title->below == NULL ? "Global statements" : "Below ",
-                    title->below == NULL ? "" : title->below);
-        is_begun = true;
-        fprintf(page, ".It Xo\n\\&");
-        write_syntax(page, row->syntax);
-        fprintf(page, "\n.Xc\n");
-        text_line(page, row->sample);
-    }
-    if (is_begun)
-        fprintf(page, ".El\n");
-}
-
-static void values(FILE *page)
-{
-    fprintf(page, ".Sh VALUES\n.Bl -tag -width Ds\n");
-    for (size_t i = 0; i < COUNT_OF(arguments); i++) {
-        fprintf(page, ".It Xo\n\\&<%s>\n.Xc\n", arguments[i].name);
-        text_line(page, arguments[i].help);
-    }
-    fprintf(page, ".El\n");
-}
-
-/* ---- examples */
-
-static int is_sample(const struct dirent *entry)
-{
-    size_t len = strlen(entry->d_name);
-
-    return len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0;
-}
-
-static void sample(FILE *page, const char *folder, const char *name)
-{
-    char path[4096], line[1024];
+    char path[PATH_SIZE];
 
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "r");
-    CHECK(file != NULL);
-    fprintf(page, ".Ss %.*s\n.Bd -literal\n", (int)(strlen(name) - 5), name);
-    while (fgets(line, sizeof line, file) != NULL)
-        text_line(page, line);
-    fprintf(page, ".Ed\n");
-    fclose(file);
-}
-
-static void samples(FILE *page, const char *folder)
-{
-    struct dirent **names = NULL;
-    int count = scandir(folder, &names, is_sample, alphasort);
-
-    CHECK(count > 0);
-    fprintf(page, ".Sh EXAMPLES\nEach is whole, and runs as it stands.\n");
-    for (int i = 0; i < count; i++) {
-        sample(page, folder, names[i]->d_name);
-        free(names[i]);
+    if (file == NULL) {
+        perror(path);
+        exit(1);
     }
-    free(names);
+    return file;
 }
 
-void write_manual(const char *samples_folder)
+bool manual_read_line(FILE *file, char line[static MANUAL_LINE_SIZE])
 {
-    FILE *page = file_begin("../man/ikewise-statements.5");
+    if (fgets(line, MANUAL_LINE_SIZE, file) == NULL)
+        return false;
+    size_t len = strcspn(line, "\n");
+    CHECK(len + 1 < MANUAL_LINE_SIZE);
+    line[len] = '\0';
+    return true;
+}
 
+static void put_text(FILE *page, char c)
+{
+    c == '\\' ? fputs("\\e", page) : fputc(c, page);
+}
+
+void manual_text(FILE *page, const char *text)
+{
+    fprintf(page, "\\&");
+    for (; *text != '\0'; text++)
+        put_text(page, *text);
+    fputc('\n', page);
+}
+
+static bool is_capital(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+void manual_sentences(FILE *page, const char *text)
+{
+    char first = *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text;
+
+    fprintf(page, "\\&");
+    put_text(page, first);
+    for (text++; *text != '\0'; text++) {
+        put_text(page, *text);
+        if (text[0] == '.' && text[1] == ' ' && is_capital(text[2])) {
+            fprintf(page, "\n\\&");
+            text++;
+        }
+    }
+    fprintf(page, ".\n");
+}
+
+void manual_line(FILE *page, const char *line)
+{
+    if (line[0] != '@') {
+        fprintf(page, "%s\n", line);
+        return;
+    }
+    size_t len = strcspn(line + 1, " ");
+    const char *argument = line + 1 + len + strspn(line + 1 + len, " ");
+
+    for (size_t i = 0; i < COUNT_OF(directives); i++)
+        if (strlen(directives[i].word) == len && memcmp(directives[i].word, line + 1, len) == 0) {
+            directives[i].write(page, argument);
+            return;
+        }
+    fprintf(stderr, "no table is called %s\n", line);
+    exit(1);
+}
+
+static void write_page(const char *name)
+{
+    char line[MANUAL_LINE_SIZE], path[PATH_SIZE];
+    FILE *prose = manual_open(manual_prose_folder, name);
+
+    snprintf(path, sizeof path, "../man/%s", name);
+    FILE *page = file_begin(path);
     fprintf(page,
-            ".\\\" Made from the tables of src/ and from docs/samples. Change those, then:\n"
-            ".\\\" cmake --build --preset debug --target docs\n"
-            ".Dd November 2026\n.Dt IKEWISE-STATEMENTS 5\n.Os\n"
-            ".Sh NAME\n.Nm ikewise-statements\n.Nd the statements of ikewise.conf, and configurations that work\n"
-            ".Sh DESCRIPTION\nHow the language is read is in\n.Xr ikewise.conf 5 .\n"
-            "In the syntax, <name> is a value, [a] may be left out, {a|b} is one of both, and ... may be repeated.\n"
-            "Where it says {ikev1|isakmp}, releases before 8.4 have the second; where it says [ikev1], they leave it "
-            "out.\nBelow each statement stands one as it may be written.\n"
-            ".Sh STATEMENTS\n");
-    for (size_t i = 0; i < grammar_mode_title_count; i++)
-        statements_of(page, &grammar_mode_titles[i]);
-    values(page);
-    samples(page, samples_folder);
-    fprintf(page, ".Sh SEE ALSO\n.Xr ikewise.conf 5 ,\n.Xr ikewised 8\n");
+            ".\\\" Made from the tables of src/, from tools/docs/prose and from docs/samples. Change those, then:\n"
+            ".\\\" cmake --build --preset debug --target docs\n");
+    while (manual_read_line(prose, line))
+        manual_line(page, line);
+    fclose(prose);
     page_end(page);
+}
+
+void write_manual(const char *prose_folder, const char *samples_folder)
+{
+    manual_prose_folder = prose_folder;
+    manual_samples_folder = samples_folder;
+    for (size_t i = 0; i < COUNT_OF(pages); i++)
+        write_page(pages[i]);
 }

@@ -32,6 +32,6 @@ void write_states(void);
 void write_reasons(void);
 void write_events(void);
 void write_configuration(void);
-void write_manual(const char *samples_folder);
+void write_manual(const char *prose_folder, const char *samples_folder);
 
 #endif
