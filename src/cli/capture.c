@@ -188,7 +188,11 @@ void screen_captures(FILE *out, const struct reply *reply, bool has_packets, con
         if (item.record->kind == RECORD_capture) {
             capture.record = item.record;
             screen_block(out, has_packets ? BLOCK_CAPTURE_HEAD : BLOCK_CAPTURE, &item);
+            if (!has_packets)
+                screen_parts(out, BLOCK_CAPTURE_MATCH, record_text(item.record, COL_capture_match), "|", item);
         } else if (item.record->kind == RECORD_packet) {
+            capture.packet_count++;
+
             bool is_dumped = record_has(item.record, COL_packet_bytes);
 
             screen_block(out, is_dumped ? BLOCK_PACKET_DUMPED : BLOCK_PACKET, &item);

@@ -124,11 +124,20 @@ static void field_timeout(struct text *t, item *i)
 
 static void field_capture_state(struct text *t, item *i)
 {
-    text_add(t, record_flag(i->record, COL_capture_full) ? "Buffer Full" : "Capturing");
+    text_add(t, record_flag(i->record, COL_capture_stopped) ? "Stopped"
+                : record_flag(i->record, COL_capture_full)  ? "Buffer Full"
+                                                            : "Capturing");
+}
+
+static void field_packets_shown(struct text *t, item *i)
+{
+    text_add(t, "%u", i->packet_count);
 }
 
 static void field_capture_options(struct text *t, item *i)
 {
+    if (record_has(i->record, COL_capture_access_list))
+        text_add(t, " access-list %s", record_text(i->record, COL_capture_access_list));
     if (record_has(i->record, COL_capture_interface))
         text_add(t, " interface %s", record_text(i->record, COL_capture_interface));
     if (record_flag(i->record, COL_capture_circular))

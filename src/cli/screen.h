@@ -51,12 +51,16 @@ struct screen_item {
     uint64_t bytes_out, bytes_in;           /* SESSION */
     struct bytes part;                      /* MAP_ACL, MAP_SET */
     struct bytes transform;                 /* MAP_SET */
+    unsigned packet_count;                  /* CAPTURE_END */
     uint64_t lost;                          /* LOGGING_TCP: lines that no machine took */
     unsigned running_count, parked_count, error_count, warning_count; /* CHECK_SUM */
 };
 
 /* One block, as far as its lines apply. */
 void screen_block(FILE *out, enum screen_block block, const struct screen_item *item);
+
+/* A block for each part of a list. */
+void screen_parts(FILE *out, enum screen_block block, const char *list, const char *between, struct screen_item item);
 
 /* The whole screen of a reply. `done` and `error` records are not printed. */
 void screen_write(FILE *out, const struct reply *reply, const struct control_request *request,

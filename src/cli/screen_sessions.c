@@ -100,9 +100,7 @@ static struct bytes next_part(const char **list, const char *between)
     return part;
 }
 
-/* A block for each part of a list. */
-static void write_parts(FILE *out, enum screen_block block, const char *list, const char *between,
-                        struct screen_item item)
+void screen_parts(FILE *out, enum screen_block block, const char *list, const char *between, struct screen_item item)
 {
     while (*list) {
         item.part = next_part(&list, between);
@@ -153,9 +151,9 @@ void screen_trace(FILE *out, const struct reply *reply, const struct screen_view
 
         if (r->kind == RECORD_trace_phase) {
             screen_block(out, BLOCK_TRACE_PHASE, &item);
-            write_parts(out, BLOCK_TRACE_LINE, record_text(r, COL_trace_phase_config), "|", item);
+            screen_parts(out, BLOCK_TRACE_LINE, record_text(r, COL_trace_phase_config), "|", item);
             screen_block(out, BLOCK_TRACE_INFORMATION, &item);
-            write_parts(out, BLOCK_TRACE_LINE, record_text(r, COL_trace_phase_information), "|", item);
+            screen_parts(out, BLOCK_TRACE_LINE, record_text(r, COL_trace_phase_information), "|", item);
             if (record_has(r, COL_trace_phase_way))
                 screen_block(out, BLOCK_TRACE_RULE, &item);
             screen_block(out, BLOCK_TRACE_END, &item);
@@ -337,7 +335,7 @@ void screen_maps(FILE *out, const struct reply *reply, const struct screen_view 
         if (item.record->kind != RECORD_map_entry)
             continue;
         screen_block(out, BLOCK_MAP_ENTRY, &item);
-        write_parts(out, BLOCK_MAP_ACL, record_text(item.record, COL_map_entry_lines), "|", item);
+        screen_parts(out, BLOCK_MAP_ACL, record_text(item.record, COL_map_entry_lines), "|", item);
         screen_block(out, BLOCK_MAP_ENTRY_REST, &item);
         write_sets(out, item);
         screen_block(out, BLOCK_MAP_ENTRY_END, &item);

@@ -71,8 +71,8 @@ struct conf_file {
     const char *why;      /* it cannot be read; NULL: it could */
 };
 
-/* A peer that is named as DNS knows it; or, with CONF_DEVICE before its name, a device of Linux whose interface here has
- * its address by DHCP. */
+/* A peer that is named as DNS knows it; or, with CONF_DEVICE before its name, a device of Linux whose interface here
+ * has its address by DHCP. */
 struct conf_host {
     struct bytes name;
     struct ip ip; /* not set: not known, or not yet */
@@ -85,6 +85,7 @@ enum { CONF_TRUSTPOINTS_MAX = 64, CONF_FILES_MAX = 256, CONF_TRUST_FILE_MAX = 25
 enum { CONF_FINDINGS_MAX = 500, CONF_UNUSED_MAX = 2000, CONF_LINE_MAX = 65535, CONF_FILE_MAX = 8 * 1024 * 1024 };
 
 struct statements; /* conf/statement.h */
+struct filter;     /* policy/filter.h */
 
 struct conf {
     const char *file_name;
@@ -176,6 +177,13 @@ uint32_t conf_write_part(const struct conf *conf, enum conf_keys_shown keys, str
 /* Lines that say what holds because nothing else is said; to be read before the configuration itself. Without `is_all`
  * only what an ASA always shows. */
 void conf_write_implied(const struct conf *conf, bool is_all, struct text *text);
+
+/* The lines of one extended access-list as they stand, for whoever asks which packets it permits (policy/filter.h); all
+ * of it in the arena, which wants conf_list_space() bytes. False: there is no such list, or a line of it cannot be
+ * used; `why` says so. */
+size_t conf_list_space(void);
+bool conf_read_list(const struct conf *conf, struct bytes name, struct arena *arena, struct filter *list,
+                    struct text *why);
 
 /* "note", "warning", "error" */
 const char *conf_severity_name(enum conf_severity severity);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { LIST_SPACE = 4 * 1024 * 1024 }; /* as many lines as all lists together may have, and what is found */
+
 /* As many as can be wanted: a list of an access-group, and of a group-policy its own and that of DfltGrpPolicy. */
 void compile_filters_room(struct compiler *c)
 {
@@ -29,6 +31,37 @@ uint16_t compile_filter(struct compiler *c, const struct statement *of, struct b
     if (f->aces == NULL)
         say(c, CONF_ERROR, of, "there is no extended access-list %.64s, so nothing is let through", f->name);
     return ++p->filter_count;
+}
+
+size_t conf_list_space(void)
+{
+    return LIST_SPACE;
+}
+
+/* What it finds wrong is for who asks: the findings of `conf` stay as they are. */
+bool conf_read_list(const struct conf *conf, struct bytes name, struct arena *arena, struct filter *list,
+                    struct text *why)
+{
+    struct conf asked = *conf;
+    struct compiler c = {
+        .conf = &asked, .statements = conf->statements, .finder = {&asked, arena, conf->file_name}, .arena = arena};
+
+    asked.findings_of_reading = NULL;
+    asked.findings_of_reading_count = 0;
+    findings_begin(&asked, arena);
+    *list = (struct filter){0};
+    if (conf->statements == NULL || arena->is_full || !compile_acl_room(&c)) {
+        text_add(why, "there is no room to read access-lists");
+        return false;
+    }
+    list->name = name_of(&c, name);
+    list->aces = compile_filter_acl(&c, name, &list->ace_count);
+    findings_sort(&asked);
+    if (list->aces == NULL)
+        text_add(why, "there is no extended access-list %.64s", list->name);
+    else if (asked.error_count > 0)
+        text_add(why, "line %u: %s", asked.findings[0].line, asked.findings[0].sentence);
+    return list->aces != NULL && asked.error_count == 0;
 }
 
 static enum access_way way_of(const struct statement *s)

@@ -146,6 +146,8 @@ bool argument_take(struct control_request *request, enum argument argument, stru
                copy_word(request->capture, sizeof request->capture, bytes_after(word, strlen("capture:")));
     case ARGUMENT_DROP: return copy_word(request->drop, sizeof request->drop, word);
     case ARGUMENT_LENGTH: return number_of(word, argument, &request->packet_len);
+    case ARGUMENT_PACKETS: return number_of(word, argument, &request->packet_count);
+    case ARGUMENT_PACKET: return number_of(word, argument, &request->packet_number);
     case ARGUMENT_BUFFER: return number_of(word, argument, &request->buffer_size);
     case ARGUMENT_ACL: return copy_word(request->acl, sizeof request->acl, word);
     case ARGUMENT_INTERFACE:

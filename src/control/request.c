@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { ELEMENTS_MAX = 24 };
+enum { ELEMENTS_MAX = 31 };
 
 static const struct control_request_info requests[] = {
 #define REQUEST(name, words, where, who, how, help) {#name, words, CONTROL_##where, CONTROL_##who, CONTROL_##how, help},

@@ -83,6 +83,7 @@ struct control_request {
     enum control_capture_type capture_type;
     bool is_circular;
     uint32_t buffer_size, packet_len;        /* of `capture`, bytes; 0: not given */
+    uint32_t packet_number, packet_count;    /* of `show capture`; 0: not given */
     char drop[CONTROL_DROP_NAME_SIZE];       /* "": not given */
     char capture[CONTROL_CAPTURE_NAME_SIZE]; /* "": not given */
     char acl[CONTROL_WORD_SIZE];             /* an access-list; "": not given */

@@ -282,7 +282,12 @@ bool capture_match_read(struct capture_match *match, struct bytes words, struct 
     }
     if (!(is_tcpdump(w) ? read_tcpdump : read_asa)(&found, &w))
         return false;
-    *match = found;
+    if (match->count + found.count > CAPTURE_MATCH_MAX) {
+        text_add(why, "match: there are as many as one capture can have");
+        return false;
+    }
+    memcpy(&match->any_of[match->count], found.any_of, found.count * sizeof found.any_of[0]);
+    match->count += found.count;
     return true;
 }
 
@@ -350,6 +355,21 @@ bool capture_match_holds(const struct capture_match *match, struct bytes packet)
             return true;
     }
     return false;
+}
+
+bool capture_list_permits(const struct filter *list, struct bytes packet)
+{
+    struct filter_packet asked = {0};
+    struct bytes body;
+    uint16_t ace;
+
+    if (!flow_of(packet, &asked.flow, &body, &asked.is_later_fragment))
+        return false;
+    if ((asked.flow.protocol == FILTER_ICMP || asked.flow.protocol == FILTER_ICMP6) && body.len >= 2) {
+        asked.flow.has_ports = true;
+        asked.flow.local_port = filter_icmp_port(body.data[0], body.data[1]);
+    }
+    return filter_permits(list, &asked, &ace);
 }
 
 struct bytes capture_isakmp(struct bytes packet)

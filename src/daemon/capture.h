@@ -14,6 +14,7 @@
 #include "base/selector.h"
 #include "base/text.h"
 #include "esp/sa.h"
+#include "policy/filter.h"
 
 enum {
     CAPTURE_BUFFER_DEFAULT = 512 * 1024, /* bytes, also of what stands before each packet */
@@ -21,7 +22,7 @@ enum {
     CAPTURE_PACKET_MAX = 65535,
     CAPTURE_HEAD_LEN = 16,     /* what stands before each in a buffer */
     CAPTURE_ENVELOPE_MAX = 52, /* what capture_envelop puts before a message */
-    CAPTURE_MATCH_MAX = 2,
+    CAPTURE_MATCH_MAX = 16,
 };
 
 /* A packet is taken when one of these is it, in either direction. None: every packet. */
@@ -31,11 +32,14 @@ struct capture_match {
 };
 
 /* An ASA's `PROTOCOL SOURCE [eq PORT] DESTINATION [eq PORT]`, or tcpdump's host, net, port and proto joined by `and`.
- * False, and `match` untouched: `why` names the word. */
+ * Added to what `match` has. False, and `match` untouched: `why` names the word. */
 bool capture_match_read(struct capture_match *match, struct bytes words, struct text *why);
 
 /* `packet` begins with its IP header. What is no whole header matches only where every packet does. */
 bool capture_match_holds(const struct capture_match *match, struct bytes packet);
+
+/* As an ASA asks it for a capture: only in the direction of its lines, and what none of them permits is not kept. */
+bool capture_list_permits(const struct filter *list, struct bytes packet);
 
 /* UDP 500, or UDP 4500 with the non-ESP marker. */
 bool capture_is_isakmp(struct bytes packet);

@@ -176,6 +176,7 @@ bool control_on_log(void *context, const struct event *event, uint8_t severity, 
 
 void control_on_policy(struct control *control)
 {
+    captures_take_lists(control);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
         struct control_watch *watch = &control->clients[i].watch;
 

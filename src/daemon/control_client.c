@@ -24,6 +24,7 @@ static void client_closed(uv_handle_t *handle)
 
     running_free(&client->lines);
     running_free(&client->text);
+    free(client->list);
     if (client->line)
         bytes_wipe(client->line, client->line_room);
     free(client->line);
@@ -102,6 +103,8 @@ void client_send(struct client *client, const struct control_record *r)
 static void answered(struct client *client)
 {
     running_free(&client->text);
+    free(client->list);
+    client->list = NULL;
     client->producer = NULL;
     client->is_answering = client->watch.is_on = client->debug.is_on = false;
     client->active_ms = control_now_ms(client->control);

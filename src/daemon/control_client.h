@@ -6,7 +6,6 @@
 #define DAEMON_CONTROL_CLIENT_H
 
 #include "control/record.h"
-#include "daemon/capture.h"
 #include "daemon/control.h"
 #include "daemon/running.h"
 #include "ike/view.h"
@@ -48,6 +47,7 @@ struct client {
     char who[CONTROL_WHO_SIZE]; /* the user at the other end */
 
     struct control_request request;
+    struct capture_list *list;  /* of `show capture ... access-list` */
     struct running lines;       /* what `configure` is to add */
     struct running text;        /* what is being sent, a line at a time; `index` counts its bytes */
     control_producer *producer; /* NULL: a stream, or nothing */
@@ -75,17 +75,8 @@ struct control_keys {
 
 enum { CONTROL_CAPTURES_MAX = 8 };
 
-struct capture {
-    struct control *control;
-    uv_poll_t poll; /* not started when the buffer is full; without a socket, never */
-    int fd;         /* -1: what is captured comes through the plane */
-    char name[CONTROL_CAPTURE_NAME_SIZE], nameif[64], words[CONTROL_REST_SIZE];
-    enum control_capture_type type;
-    char drop[CONTROL_DROP_NAME_SIZE]; /* of packets dropped for that reason; "": for any */
-    uint32_t packet_len;               /* bytes of each that are kept */
-    struct capture_match match;
-    struct capture_buffer buffer;
-};
+struct capture;      /* daemon/control_capture.h */
+struct capture_list; /* the same */
 
 enum { CONTROL_HITS_MAX = 1024 };
 
@@ -182,11 +173,12 @@ bool show_access_lists(struct client *client);
 void clear_connections(struct client *client);
 void clear_access_lists(struct client *client);
 
-/* control_capture.c */
+/* control_captures.c, control_capture_show.c */
 void do_capture(struct client *client);
-void do_no_capture(struct client *client); /* also clear capture */
+void do_change_capture(struct client *client);     /* no capture, clear capture, capture NAME stop ... */
+void captures_take_lists(struct control *control); /* of the configuration that is in use now */
 bool show_captures(struct client *client);
-void captures_close(struct control *control);
+void captures_close(struct control *control); /* control_capture.c */
 
 /* control_trace.c: packet-tracer, whole */
 void do_trace(struct client *client);

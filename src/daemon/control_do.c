@@ -536,7 +536,10 @@ void handle_request(struct client *client)
     case CONTROL_PACKET_TRACER: do_trace(client); return;
     case CONTROL_CAPTURE: do_capture(client); return;
     case CONTROL_NO_CAPTURE:
-    case CONTROL_CLEAR_CAPTURE: do_no_capture(client); return;
+    case CONTROL_NO_CAPTURE_LIST:
+    case CONTROL_STOP_CAPTURE:
+    case CONTROL_RESUME_CAPTURE:
+    case CONTROL_CLEAR_CAPTURE: do_change_capture(client); return;
     case CONTROL_SHOW_CAPTURE:
     case CONTROL_SHOW_CAPTURE_DECODE:
     case CONTROL_SHOW_CAPTURE_DUMP: client->producer = show_captures; return;

@@ -161,6 +161,13 @@ static void captures_look_as_on_an_asa(void **state)
     expect_screen(capture, SHOW(CAPTURE), DIALECT_ASA,
                   "capture c type raw-data interface inside [Capturing - 44 bytes] \n"
                   "  match ip any any\n");
+    expect_screen("{\"record\":\"capture\",\"name\":\"c\",\"type\":\"raw-data\",\"interface\":\"inside\","
+                  "\"access_list\":\"CAP\",\"full\":true,\"stopped\":true,\"packets\":1,\"bytes\":44,"
+                  "\"match\":\"ip any any|icmp any any\"}\n",
+                  SHOW(CAPTURE), DIALECT_ASA,
+                  "capture c type raw-data access-list CAP interface inside [Stopped - 44 bytes] \n"
+                  "  match ip any any\n"
+                  "  match icmp any any\n");
     snprintf(both, sizeof both, "%s%s", capture, text);
     expect_screen(both, (struct control_request){.id = CONTROL_SHOW_CAPTURE, .capture = "c"}, DIALECT_ASA,
                   "1 packets captured\n"

@@ -239,6 +239,43 @@ static void a_fault_in_a_list_lets_nothing_through_that_the_list_would_not(void 
     }
 }
 
+static void one_list_is_read_for_whoever_asks_and_a_fault_in_it_is_told(void **state)
+{
+    static const struct {
+        const char *more, *why; /* NULL: it is read, */
+        uint16_t ace_count;     /* into so many lines */
+    } cases[] = {
+        {"access-list X extended permit icmp any object WEB echo\naccess-list X extended deny ip any any\n", NULL, 3},
+        {"access-list X extended permit ip object-group FAR any\naccess-list Y extended permit ip any any\n", NULL, 2},
+        {"access-list Y extended permit ip any any\n", "there is no extended access-list X", 0},
+        {"access-list X extended permit ip any object NOBODY\n",
+         "line 17: access-list X filters without this line: there is no object network NOBODY", 0},
+        {"access-list X extended foo\naccess-list X extended permit ip any any\n",
+         "line 17: access-list X filters, this line of it is not understood, and nothing behind it is let through", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        size_t size = conf_list_space();
+        struct arena arena = arena_of(malloc(size), size);
+        struct filter list;
+        char said[512];
+        struct text why = text_of(said, sizeof said);
+
+        read_with(&r, cases[i].more);
+
+        uint32_t findings = r.conf.finding_count;
+        bool is_read = conf_read_list(&r.conf, bytes_of_text("X"), &arena, &list, &why);
+
+        assert_string_equal(said, cases[i].why == NULL ? "" : cases[i].why);
+        CHECK(is_read == (cases[i].why == NULL) && (!is_read || list.ace_count == cases[i].ace_count));
+        CHECK(r.conf.finding_count == findings);
+        free(arena.data);
+        reading_end(&r);
+    }
+}
+
 static void a_filter_that_lets_nothing_of_a_tunnel_through_is_told(void **state)
 {
     static const struct {
@@ -371,6 +408,7 @@ int main(void)
         cmocka_unit_test(later_fragments_go_by_their_addresses_where_ports_are_permitted),
         cmocka_unit_test(the_policy_of_the_group_says_which_filter_and_the_default_one_where_it_does_not),
         cmocka_unit_test(a_fault_in_a_list_lets_nothing_through_that_the_list_would_not),
+        cmocka_unit_test(one_list_is_read_for_whoever_asks_and_a_fault_in_it_is_told),
         cmocka_unit_test(a_filter_that_lets_nothing_of_a_tunnel_through_is_told),
         cmocka_unit_test(an_interface_has_one_list_for_each_way),
         cmocka_unit_test(decrypted_traffic_is_spared_unless_it_is_said_not_to_be),

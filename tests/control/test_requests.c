@@ -81,6 +81,14 @@ static void commands_are_understood(void **state)
         {"sh cap c decode", CONTROL_SHOW_CAPTURE_DECODE, false, "", "", 0, "what they say"},
         {"sh cap c det", CONTROL_SHOW_CAPTURE_DECODE, true, "", "", 0, "another word for it"},
         {"sh cap c dump", CONTROL_SHOW_CAPTURE_DUMP, false, "", "", 0, "its bytes"},
+        {"cap c access-list CAP int inside", CONTROL_CAPTURE, false, "", "", 0, "what a list permits"},
+        {"sh cap c count 5 packet-number 7 dump", CONTROL_SHOW_CAPTURE_DUMP, false, "", "", 0, "some of them"},
+        {"sh cap c decode access-list CAP count 5", CONTROL_SHOW_CAPTURE_DECODE, false, "", "", 0, "of those"},
+        {"sh cap c packet-number 7", CONTROL_SHOW_CAPTURE, false, "", "", 0, "from that one on"},
+        {"cap c stop", CONTROL_STOP_CAPTURE, false, "", "", 0, "no more"},
+        {"no cap c int inside", CONTROL_STOP_CAPTURE, false, "", "", 0, "as an ASA says it"},
+        {"no cap c stop", CONTROL_RESUME_CAPTURE, false, "", "", 0, "on with it"},
+        {"no cap c access-list CAP", CONTROL_NO_CAPTURE_LIST, false, "", "", 0, "all packets again"},
         {"no capture c", CONTROL_NO_CAPTURE, false, "", "", 0, "its end"},
         {"clear cap c", CONTROL_CLEAR_CAPTURE, false, "", "", 0, "anew"},
         {"undebug all", CONTROL_UNDEBUG, false, "", "", 0, "in full"},
@@ -207,6 +215,8 @@ static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
                                           {"CAPTURED", "capture:cap"},
                                           {"BUFFER", "2000"},
                                           {"LENGTH", "100"},
+                                          {"PACKETS", "5"},
+                                          {"PACKET", "7"},
                                           {"DROP", "no-adjacency"},
                                           {"MATCH", "udp"},
                                           {"SIZE", "1400"},
@@ -365,6 +375,8 @@ static void a_number_goes_where_its_command_looks_for_it(void **state)
     } cases[] = {{"ping 192.0.2.1 repeat 7", 7, 0, 0},
                  {"probe 192.0.2.1 watch 7", 0, 7, 0},
                  {"capture c buffer 2000 interface outside", 0, 0, 2000}};
+    struct control_request packets;
+    struct control_parse parsed;
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -375,6 +387,8 @@ static void a_number_goes_where_its_command_looks_for_it(void **state)
         CHECK(request.repeat_count == cases[i].repeat_count && request.watch_s == cases[i].watch_s);
         CHECK(request.buffer_size == cases[i].buffer_size);
     }
+    CHECK(parse("show capture c packet-number 7 count 5", &packets, &parsed));
+    CHECK(packets.packet_number == 7 && packets.packet_count == 5);
 }
 
 static void help_says_what_can_follow(void **state)
@@ -395,7 +409,8 @@ static void help_says_what_can_follow(void **state)
         {"explain a.log", "", "FILES ", true},
         {"explain a.log", "b", "", false},
         {"capture c interface outside match udp", "", "MATCH ", true},
-        {"capture c interface outside", "", "type interface buffer circular-buffer packet-length match ", true},
+        {"capture c interface outside", "", "type interface access-list buffer circular-buffer packet-length match ",
+         true},
         {"capture c buffer 2000 type", "", "raw-data isakmp asp-drop ", false},
     };
 

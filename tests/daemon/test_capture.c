@@ -77,7 +77,7 @@ static void a_match_takes_both_directions_of_what_it_says_and_nothing_else(void 
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct capture_match match;
+        struct capture_match match = {0};
         char said[256];
         struct text why = text_of(said, sizeof said);
         uint8_t space[60];
@@ -88,6 +88,68 @@ static void a_match_takes_both_directions_of_what_it_says_and_nothing_else(void 
                                                   cases[i].to_port, cases[i].fragment)) != cases[i].holds)
             fail_msg("%s: %s", cases[i].match, cases[i].why);
     }
+}
+
+static void another_match_is_added_until_there_is_no_room(void **state)
+{
+    struct capture_match match = {0};
+    char said[256];
+    struct text why = text_of(said, sizeof said);
+    uint8_t space[60];
+    size_t count = 0;
+
+    (void)state;
+    CHECK(capture_match_read(&match, bytes_of_text("tcp any host 2.2.2.2 eq 80"), &why));
+    CHECK(capture_match_read(&match, bytes_of_text("ip host 3.3.3.3 host 4.4.4.4"), &why));
+    CHECK(capture_match_holds(&match, packet_of(space, 6, "1.1.1.1", 9, "2.2.2.2", 80, 0)));
+    CHECK(capture_match_holds(&match, packet_of(space, 50, "4.4.4.4", 0, "3.3.3.3", 0, 0)));
+    CHECK(!capture_match_holds(&match, packet_of(space, 50, "4.4.4.4", 0, "2.2.2.2", 0, 0)));
+    for (count = 2; capture_match_read(&match, bytes_of_text("ip host 3.3.3.3 host 4.4.4.4"), &why); count++)
+        CHECK(count < CAPTURE_MATCH_MAX);
+    CHECK(count == CAPTURE_MATCH_MAX && match.count == CAPTURE_MATCH_MAX);
+    assert_string_equal(said, "match: there are as many as one capture can have");
+}
+
+/* permit icmp host 10.1.0.5 any echo; deny ip host 10.1.0.5 host 10.2.0.9; permit ip host 10.1.0.5 any */
+static void a_list_is_asked_in_its_own_direction_and_the_first_line_that_fits_decides(void **state)
+{
+    struct ip host, other;
+
+    CHECK(ip_parse(&host, bytes_of_text("10.1.0.5")) && ip_parse(&other, bytes_of_text("10.2.0.9")));
+
+    const struct port_range all = {0, UINT16_MAX}, echo = {filter_icmp_port(8, 0), filter_icmp_port(8, UINT8_MAX)};
+    const struct ip_range any = ip_range_of_prefix(ip_of_v4(0), 0);
+    const struct crypto_ace aces[] = {{{{host, host}, any, 1, echo, all}, true, 1},
+                                      {{{host, host}, {other, other}, 0, all, all}, false, 2},
+                                      {{{host, host}, any, 6, all, {80, 80}}, true, 3}};
+    const struct filter list = {.aces = aces, .ace_count = COUNT_OF(aces)};
+    static const struct {
+        uint8_t protocol;
+        const char *from;
+        uint16_t port;
+        const char *to;
+        uint16_t to_port, fragment;
+        bool is_permitted;
+        const char *why;
+    } cases[] = {
+        {6, "10.1.0.5", 9, "10.2.0.5", 80, 0, true, "as it is written"},
+        {6, "10.2.0.5", 80, "10.1.0.5", 9, 0, false, "not back: an ASA's list has a line for that"},
+        {6, "10.1.0.5", 9, "10.2.0.5", 81, 0, false, "another port"},
+        {6, "10.1.0.5", 9, "10.2.0.5", 81, 0x10, true, "a later fragment has no ports"},
+        {6, "10.1.0.5", 9, "10.2.0.9", 80, 0, false, "an earlier line denies it"},
+        {1, "10.1.0.5", 0x0800, "10.2.0.9", 0, 0, true, "a still earlier one permits it"},
+        {1, "10.1.0.5", 0x0000, "10.2.0.5", 0, 0, false, "another type of ICMP"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        uint8_t space[60];
+
+        if (capture_list_permits(&list, packet_of(space, cases[i].protocol, cases[i].from, cases[i].port, cases[i].to,
+                                                  cases[i].to_port, cases[i].fragment)) != cases[i].is_permitted)
+            fail_msg("%s", cases[i].why);
+    }
+    CHECK(!capture_list_permits(&list, bytes_of_text("no packet")));
 }
 
 static void what_is_no_match_is_refused_by_its_word(void **state)
@@ -136,7 +198,7 @@ static void on_port_4500_only_what_has_the_marker_is_isakmp(void **state)
 static void a_packet_of_any_length_is_looked_at_within_its_bytes(void **state)
 {
     static const uint8_t protocols[] = {1, 6, 17, 44, 50};
-    struct capture_match match;
+    struct capture_match match = {0};
     char said[256];
     struct text why = text_of(said, sizeof said);
 
@@ -309,6 +371,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_match_takes_both_directions_of_what_it_says_and_nothing_else),
+        cmocka_unit_test(another_match_is_added_until_there_is_no_room),
+        cmocka_unit_test(a_list_is_asked_in_its_own_direction_and_the_first_line_that_fits_decides),
         cmocka_unit_test(what_is_no_match_is_refused_by_its_word),
         cmocka_unit_test(on_port_4500_only_what_has_the_marker_is_isakmp),
         cmocka_unit_test(a_packet_of_any_length_is_looked_at_within_its_bytes),

@@ -141,7 +141,8 @@ is_followed_by_its_copy() { # quick mode, sealed, then in clear; an answer may c
         /quick mode/ { early += ++copies > sealed } END { exit early || copies != 3 }'
 }
 sees() { # capture, text: on its screen
-    "${ikewised%d}" -s "$work/w.sock" show capture ${1:+"$1"} | tee /dev/stderr | grep -qE -- "$2"
+    # shellcheck disable=SC2086
+    "${ikewised%d}" -s "$work/w.sock" show capture $1 | tee /dev/stderr | grep -qE -- "$2"
 }
 west() { "${ikewised%d}" -s "$work/w.sock" "$@"; }
 refuses() { # text, words...
@@ -276,6 +277,35 @@ expect "a buffer that has no room for one is refused" refuses "has no room for a
     capture x interface inside buffer 2000 packet-length 9000
 for name in whole part; do west no capture $name; done
 inside_mtu 1500
+
+expect "a list that there is not is refused" refuses "there is no extended access-list CAP" \
+    capture listed access-list CAP interface inside
+printf '%s\n' "access-list CAP extended permit icmp host 10.1.0.5 any echo" | west configure
+expect "a capture by a list of the configuration" west capture listed access-list CAP interface inside
+expect "and one that is going to be stopped" west capture halted interface inside match icmp any any
+pings 5
+expect "has packets the way that the list says" soon sees listed "^5 packets captured"
+expect "and none of the answers" not sees listed "echo reply"
+expect "it is shown with its list" sees "" "^capture listed type raw-data access-list CAP interface inside \\[Capturing"
+printf '%s\n' "access-list CAP extended permit icmp any host 10.1.0.5 echo-reply" | west configure
+expect "a capture that is stopped" west capture halted stop
+expect "says so" sees "" "^capture halted type raw-data interface inside \\[Stopped"
+pings 5
+expect "a list that has changed holds at once" soon sees listed "^15 packets captured"
+expect "and what is stopped keeps what it has" sees halted "^10 packets captured"
+expect "its interface once more" west capture halted interface inside
+expect "another match is added" west capture halted match udp any any eq 9
+pings 5
+expect "goes on with it, without what came meanwhile" soon sees halted "^20 packets captured"
+expect "both are shown" sees "" "^  match udp any any eq 9"
+expect "some of them are shown" sees "halted count 3 packet-number 4" "^3 packets shown"
+expect "from the one that was asked for" sees "halted count 3 packet-number 4" "^ +4: "
+expect "those that a list permits" sees "listed access-list CAP" "^25 packets shown"
+expect "not those of a list that there is not" refuses "there is no extended access-list NONE" show capture listed access-list NONE
+expect "a capture has the list that it has" refuses "is not of the access-list OTHER" no capture listed access-list OTHER
+expect "which can be taken from it" west no capture listed access-list CAP
+expect "and is not shown any more" sees "" "^capture listed type raw-data interface inside"
+for name in listed halted; do west no capture $name; done
 
 # Seed 2: the far end gets what we send, and its answers go nowhere.
 trace() { west packet-tracer input inside icmp 10.1.0.5 8 0 10.2.0.5 detailed; }
