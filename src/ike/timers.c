@@ -6,6 +6,8 @@ enum {
     DEAD_KEPT_MS = 60000,
     PLANE_WAIT_MS = 10000,
     SETTLE_MS = 30,
+    SLOW_MS = 500,         /* a quick mode that took so long has a slow peer, or a way that loses packets ... */
+    SLOW_SETTLES_MS = 300, /* ... which may keep our last message, too, for so long */
     SUCCESSOR_SETTLES_MS = 1000,
     USER_WAIT_MS = 90000,
     RETIRE_LATER_MS = 5000
@@ -58,11 +60,13 @@ static bool is_successor(const struct ike *ike, const struct exchange *exchange)
 
 /* Nothing tells us that our last message has come and the peer has put its half in place, but ESP in the new pair. As
  * long as there is an older pair to send in, there is time to wait for that. */
-static uint64_t settle_ms(const struct ike *ike, const struct exchange *exchange)
+static uint64_t settle_ms(const struct ike *ike, uint64_t now_ms, const struct exchange *exchange)
 {
     const struct pair *pair = pair_of(ike, exchange->quick.pair);
 
-    return pair != NULL && pair_sending_beside(ike, pair) != NULL ? SUCCESSOR_SETTLES_MS : SETTLE_MS;
+    if (pair != NULL && pair_sending_beside(ike, pair) != NULL)
+        return SUCCESSOR_SETTLES_MS;
+    return now_ms - exchange->begun_ms < SLOW_MS ? SETTLE_MS : SLOW_SETTLES_MS;
 }
 
 void settle_end(uint64_t now_ms, struct exchange *exchange)
@@ -90,7 +94,7 @@ void state_enter(struct ike *ike, uint64_t now_ms, struct exchange *exchange)
     exchange->resend_count = 0;
     exchange->resend_ms = is_repeating ? now_ms + wait_ms(ike, 0) : 0;
     exchange->deadline_ms = now_ms + (waits == WAITS_PLANE    ? PLANE_WAIT_MS
-                                      : waits == WAITS_SETTLE ? settle_ms(ike, exchange)
+                                      : waits == WAITS_SETTLE ? settle_ms(ike, now_ms, exchange)
                                       : waits == WAITS_USER   ? USER_WAIT_MS
                                                               : patience_ms(ike));
 }

@@ -190,6 +190,36 @@ static void we_send_in_a_successor_when_the_peer_has_it(void **state)
     }
 }
 
+static uint32_t ms_until_phase2(struct sim *sim, uint32_t site)
+{
+    uint32_t ms = 0;
+
+    for (; sim_event_count(sim, site, EV_PHASE2_COMPLETED) == 0 && ms < 20000; ms += 10)
+        sim_run(sim, 10);
+    return ms;
+}
+
+/* The first packets have waited so long that they can wait for that, too. */
+static void a_first_pair_waits_longer_for_a_peer_that_was_slow(void **state)
+{
+    enum { QUICK_MODE_MESSAGE_2 = 4 };
+
+    (void)state;
+    for (int is_slow = 0; is_slow < 2; is_slow++) {
+        struct sim *sim = world(11, 86400, 28800, 0);
+
+        sim_network(sim)->lose_nth[EAST] = is_slow ? QUICK_MODE_MESSAGE_2 : 0;
+        sim_packet(sim, WEST, 0, 100);
+        CHECK(ms_until_phase2(sim, EAST) < 20000);
+
+        uint32_t waited_ms = ms_until_phase2(sim, WEST);
+
+        CHECK(is_slow ? waited_ms > 200 && waited_ms < 400 : waited_ms < 100);
+        sim_run(sim, 1000);
+        CHECK(sim_packets(sim).delivered == 1);
+    }
+}
+
 /* Traffic both ways, ten packets a second each. */
 static void exchange_packets(struct sim *sim, uint32_t seconds)
 {
@@ -272,6 +302,7 @@ int main(void)
         cmocka_unit_test(both_may_rekey_at_once_without_a_gap),
         cmocka_unit_test(a_pair_that_has_a_successor_is_not_rekeyed),
         cmocka_unit_test(we_send_in_a_successor_when_the_peer_has_it),
+        cmocka_unit_test(a_first_pair_waits_longer_for_a_peer_that_was_slow),
         cmocka_unit_test(pairs_are_rekeyed_before_their_numbers_end),
         cmocka_unit_test(a_pair_that_both_ends_fill_has_one_successor),
         cmocka_unit_test(rekeys_under_loss_go_on_for_a_day),
