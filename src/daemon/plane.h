@@ -26,7 +26,7 @@ struct plane;
 enum {
     PLANE_MARK = 0x1ce0, /* SO_MARK of our own sockets: never steered */
     PLANE_TUN_MTU = 1500,
-    PLANE_HELD_MAX = 16, /* packets held for one ACE */
+    PLANE_HELD_MAX = 64, /* packets held for one ACE */
     PLANE_HELD_MS = 5000,
     PLANE_LOCALS_MAX = 16,
     PLANE_TUN_NAME_SIZE = 16,
