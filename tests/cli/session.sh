@@ -11,18 +11,6 @@ tag=is$$
 failed=0
 . "$(dirname "$0")/sites.sh"
 
-expect() { # sentence, command...
-    if "${@:2}" >"$work/out" 2>&1; then
-        echo "ok      $1"
-    else
-        echo "FAILED  $1"
-        sed 's/^/        /' "$work/out" | tail -n 20
-        failed=1
-    fi
-}
-
-not() { ! "$@"; }
-
 typed() { (cd "$work" && "$typist" "$ikewise" -s w.sock) || failed=1; }
 west() { "$ikewise" -s "$work/w.sock" "$@"; }
 pings() { host hw ping -c "$1" -i 0.2 -W 3 10.2.0.5 | grep -q " $1 received"; }

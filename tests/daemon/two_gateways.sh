@@ -7,53 +7,7 @@ work=$(mktemp -d)
 tag=iw$$
 failed=0
 
-host() { ip netns exec "$tag$1" "${@:2}"; }
-
-clean_up() {
-    for side in w e; do
-        [ -f "$work/$side.pid" ] && kill -KILL "$(cat "$work/$side.pid")" 2>/dev/null
-    done
-    for n in hw gw ge he; do ip netns del "$tag$n" 2>/dev/null; done
-    rm -rf "$work"
-}
-trap clean_up EXIT
-
-expect() { # sentence, command...
-    if "${@:2}" >"$work/out" 2>&1; then
-        echo "ok      $1"
-    else
-        echo "FAILED  $1"
-        sed 's/^/        /' "$work/out" | tail -n 20
-        failed=1
-    fi
-}
-
-not() { ! "$@"; }
-
-make_network() {
-    for n in hw gw ge he; do
-        ip netns add "$tag$n" || exit 1
-        ip -n "$tag$n" link set lo up
-    done
-    ip link add out0 netns "${tag}gw" type veth peer name out0 netns "${tag}ge"
-    ip link add in0 netns "${tag}gw" type veth peer name in0 netns "${tag}hw"
-    ip link add in0 netns "${tag}ge" type veth peer name in0 netns "${tag}he"
-    ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
-    ip -n "${tag}ge" addr add 192.0.2.2/24 dev out0
-    ip -n "${tag}gw" addr add 10.1.0.1/16 dev in0
-    ip -n "${tag}ge" addr add 10.2.0.1/16 dev in0
-    ip -n "${tag}hw" addr add 10.1.0.5/16 dev in0
-    ip -n "${tag}he" addr add 10.2.0.5/16 dev in0
-    for n in gw ge; do
-        ip -n "$tag$n" link set out0 up
-        host $n sysctl -qw net.ipv4.ip_forward=1
-    done
-    for n in hw gw ge he; do ip -n "$tag$n" link set in0 up; done
-    ip -n "${tag}hw" route add default via 10.1.0.1
-    ip -n "${tag}he" route add default via 10.2.0.1
-    ip -n "${tag}gw" route add default via 192.0.2.2
-    ip -n "${tag}ge" route add default via 192.0.2.1
-}
+. "$(dirname "$0")/../sites.sh"
 
 write_config() { # side, ours, inside, our network, their network, peer
     (umask 077; cat >"$work/$1.conf") <<EOF
@@ -87,16 +41,6 @@ EOF
     sed -i 's/a key of this test/a-key-of-this-test/' "$work/$1.conf"
 }
 
-start() { # side
-    : >"$work/$1.log"
-    ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/$1.sock" -d >"$work/$1.log" 2>&1 &
-    echo $! >"$work/$1.pid"
-    for _ in $(seq 50); do
-        grep -q "tunnels run" "$work/$1.log" && return
-        sleep 0.1
-    done
-}
-
 send_signal() { kill "-$2" "$(cat "$work/$1.pid")"; }
 
 stop() { # side, signal; the exit code is the daemon's
@@ -105,7 +49,7 @@ stop() { # side, signal; the exit code is the daemon's
 }
 
 log_says() { # side, text
-    for _ in $(seq 30); do
+    for _ in $(seq 300); do
         grep -qF -- "$2" "$work/$1.log" && return
         sleep 0.1
     done
