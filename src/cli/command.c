@@ -11,6 +11,7 @@
 #include "cli/ping.h"
 #include "cli/probe.h"
 #include "cli/secret.h"
+#include "cli/sessions.h"
 #include "cli/tool.h"
 #include "cli/why.h"
 #include "conf/conf.h"
@@ -72,6 +73,7 @@ static void take_record(void *context, const struct control_record *r)
 
 static void show(struct command *command)
 {
+    sessions_select(&command->reply, &command->request);
     if (command->options->is_json)
         json_write(command->out, &command->reply, control_request_info(command->request.id)->name);
     else if (!is_streamed(command) && !command->has_begun)

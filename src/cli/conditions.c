@@ -61,6 +61,12 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_WAITING: return record_number(r, COL_tunnel_waiting) > 0;
     case SCREEN_CRL_LAST: return record_has(r, COL_crl_last_update);
     case SCREEN_CRL_NEXT: return record_has(r, COL_crl_next_update);
+    case SCREEN_HAD_L2L: return record_number(r, COL_session_summary_l2l_cumulative) > 0;
+    case SCREEN_HAD_USERS: return record_number(r, COL_session_summary_ra_cumulative) > 0;
+    case SCREEN_NO_ACL: return *record_text(r, COL_map_entry_acl) == '\0';
+    case SCREEN_NO_AUTHORITY: return !record_has(r, COL_trustpoint_authority);
+    case SCREEN_ENROLLED: return record_has(r, COL_trustpoint_key);
+    case SCREEN_NOT_ENROLLED: return !record_has(r, COL_trustpoint_key);
     case SCREEN_WEAK: return record_flag(r, COL_tunnel_weak);
     }
     CHECK(!"a condition without a meaning");

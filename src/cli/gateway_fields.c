@@ -69,6 +69,11 @@ static void field_policy_auth(struct text *t, item *i)
                                           : "Pre-Shared Key");
 }
 
+static void field_set_mode(struct text *t, item *i)
+{
+    text_add(t, record_flag(i->record, COL_transform_set_transport) ? "Transport" : "Tunnel");
+}
+
 static void field_map_peer(struct text *t, item *i)
 {
     const char *peers = record_text(i->record, COL_map_entry_peers);

@@ -255,8 +255,19 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         write_each(out, reply, RECORD_state, reply_find(reply, RECORD_state) ? BLOCK_STATES_HEAD : BLOCK_STATES_NONE,
                    BLOCK_STATE, view);
         return;
-    case CONTROL_SHOW_SESSIONDB: screen_sessiondb(out, reply, false, view); return;
-    case CONTROL_SHOW_SESSIONDB_RA: screen_sessiondb(out, reply, true, view); return;
+    case CONTROL_SHOW_SESSIONDB: screen_sessiondb(out, reply, CONTROL_SESSION_L2L, view); return;
+    case CONTROL_SHOW_SESSIONDB_RA: screen_sessiondb(out, reply, CONTROL_SESSION_USER, view); return;
+    case CONTROL_SHOW_SESSIONDB_INDEX: screen_sessiondb(out, reply, CONTROL_SESSION_ANY, view); return;
+    case CONTROL_SHOW_SESSIONDB_SUMMARY:
+        write_each(out, reply, RECORD_session_summary, BLOCK_SUMMARY_HEAD, BLOCK_SUMMARY, view);
+        return;
+    case CONTROL_SHOW_RATIO_ENCRYPTION: screen_ratio(out, reply, false, view); return;
+    case CONTROL_SHOW_RATIO_PROTOCOL: screen_ratio(out, reply, true, view); return;
+    case CONTROL_SHOW_PEERS: screen_peers(out, reply, view); return;
+    case CONTROL_SHOW_KEYS: write_each(out, reply, RECORD_isakmp_key, BLOCK_KEYS_HEAD, BLOCK_KEY, view); return;
+    case CONTROL_SHOW_LIFETIME: write_one(out, reply, RECORD_sa_lifetime, BLOCK_LIFETIME, view); return;
+    case CONTROL_SHOW_TRANSFORMS: screen_transforms(out, reply, view); return;
+    case CONTROL_SHOW_ADMISSION: write_one(out, reply, RECORD_admission, BLOCK_ADMISSION, view); return;
     case CONTROL_SHOW_VPN_CONTEXT: screen_contexts(out, reply, view); return;
     case CONTROL_SHOW_NAT: screen_nat(out, reply, view); return;
     case CONTROL_SHOW_ACCESS_LIST: screen_access_lists(out, reply, view); return;
@@ -272,7 +283,9 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_DROPS:
     case CONTROL_SHOW_DROPS_FRAME:
     case CONTROL_SHOW_DROPS_FLOW: screen_drops(out, reply, request->id, view); return;
-    case CONTROL_SHOW_SESSION: screen_crypto_session(out, reply, view); return;
+    case CONTROL_SHOW_SESSION:
+        (request->is_brief ? screen_crypto_session_brief : screen_crypto_session)(out, reply, view);
+        return;
     case CONTROL_SHOW_CONNECTIONS: screen_connections(out, reply, view); return;
     case CONTROL_SHOW_POLICY: screen_policies(out, reply, view); return;
     case CONTROL_SHOW_ROUTE: screen_routes(out, reply, view); return;
@@ -290,7 +303,12 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_INTERFACE_BRIEF:
         write_each(out, reply, RECORD_interface, BLOCK_INTERFACES_HEAD, BLOCK_INTERFACE_BRIEF, view);
         return;
-    case CONTROL_SHOW_MAP: screen_maps(out, reply, view); return;
+    case CONTROL_SHOW_MAP: screen_maps(out, reply, false, view); return;
+    case CONTROL_SHOW_DYNAMIC_MAP: screen_maps(out, reply, true, view); return;
+    case CONTROL_SHOW_TRUSTPOINTS:
+        write_each(out, reply, RECORD_trustpoint,
+                   reply_find(reply, RECORD_trustpoint) ? BLOCK_COUNT : BLOCK_TRUSTPOINTS_NONE, BLOCK_TRUSTPOINT, view);
+        return;
     case CONTROL_SHOW_IKE_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_IKE_STATS, view); return;
     case CONTROL_SHOW_PROTOCOL_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_PROTOCOL_STATS, view); return;
     case CONTROL_SHOW_IPSEC_STATS: write_one(out, reply, RECORD_ipsec_stats, BLOCK_IPSEC_STATS, view); return;

@@ -51,6 +51,7 @@ struct screen_item {
     uint64_t bytes_out, bytes_in;           /* SESSION */
     struct bytes part;                      /* MAP_ACL, MAP_SET */
     struct bytes transform;                 /* MAP_SET */
+    unsigned ratio_count, ratio_of;         /* RATIO */
     unsigned packet_count;                  /* CAPTURE_END */
     uint64_t lost;                          /* LOGGING_TCP: lines that no machine took */
     unsigned running_count, parked_count, error_count, warning_count; /* CHECK_SUM */
@@ -99,7 +100,11 @@ void screen_ipsec(FILE *out, const struct reply *reply, const struct control_req
                   const struct screen_view *view);
 
 /* screen_sessions.c: the screens that are put together from several records. */
-void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_access, const struct screen_view *view);
+void screen_sessiondb(FILE *out, const struct reply *reply, enum control_session_type type,
+                      const struct screen_view *view);
+void screen_ratio(FILE *out, const struct reply *reply, bool is_of_protocols, const struct screen_view *view);
+void screen_peers(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_crypto_session_brief(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_nat(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_access_lists(FILE *out, const struct reply *reply, const struct screen_view *view);
 /* Why it was dropped, or that it was decrypted; nothing of others. */
@@ -112,7 +117,8 @@ void screen_connections(FILE *out, const struct reply *reply, const struct scree
 void screen_drops(FILE *out, const struct reply *reply, enum control_request_id id, const struct screen_view *view);
 void screen_policies(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_routes(FILE *out, const struct reply *reply, const struct screen_view *view);
-void screen_maps(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_maps(FILE *out, const struct reply *reply, bool are_templates, const struct screen_view *view);
+void screen_transforms(FILE *out, const struct reply *reply, const struct screen_view *view);
 
 /* fields.c */
 enum screen_condition {

@@ -1,39 +1,16 @@
-/* Screens that are put together from several records: sessions, contexts, drops, maps. */
+/* Screens of sessions, each put together from several records. */
 #include "cli/screen.h"
+#include "cli/sessions.h"
+#include "crypto/algorithm.h"
 
 #include <string.h>
-
-static bool is_live_sa(const struct control_record *r)
-{
-    return r->kind == RECORD_isakmp_sa && !record_flag(r, COL_isakmp_sa_dead);
-}
 
 static bool is_pair_of(const struct control_record *r, const char *peer)
 {
     return r->kind == RECORD_ipsec_pair && strcmp(record_text(r, COL_ipsec_pair_peer), peer) == 0;
 }
 
-/* Users behind one NAT have one address: theirs is the inner one. */
-static bool is_pair_of_session(const struct control_record *r, const struct control_record *sa)
-{
-    const char *assigned = record_text(sa, COL_isakmp_sa_assigned);
-    size_t len = strlen(assigned);
-
-    if (!is_pair_of(r, record_text(sa, COL_isakmp_sa_peer)))
-        return false;
-    const char *ident = record_text(r, COL_ipsec_pair_remote_ident);
-
-    return len == 0 || (strncmp(ident, assigned, len) == 0 && ident[len] == '/');
-}
-
 /* ---- show vpn-sessiondb ---- */
-
-/* At the gateway; a client's own SA is a session with its gateway. */
-static bool is_user(const struct control_record *sa)
-{
-    return strcmp(record_text(sa, COL_isakmp_sa_type), "user") == 0 &&
-           strcmp(record_text(sa, COL_isakmp_sa_role), "responder") == 0;
-}
 
 static void sum_session(const struct reply *reply, const struct control_record *sa, struct screen_item *item)
 {
@@ -43,7 +20,7 @@ static void sum_session(const struct reply *reply, const struct control_record *
     for (size_t i = 0; i < reply->count; i++) {
         const struct control_record *r = &reply->records[i];
 
-        if (!is_pair_of_session(r, sa))
+        if (!session_has_pair(sa, r))
             continue;
         item->pair = r;
         item->pair_count++;
@@ -57,11 +34,11 @@ static void write_session(FILE *out, const struct reply *reply, const struct con
 {
     item.record = item.sa = sa;
     sum_session(reply, sa, &item);
-    screen_block(out, is_user(sa) ? BLOCK_USER : BLOCK_SESSION, &item);
+    screen_block(out, session_is_user(sa) ? BLOCK_USER : BLOCK_SESSION, &item);
     screen_block(out, BLOCK_SESSION_DETAIL, &item);
     item.tunnel_number = 1;
     for (size_t i = 0; i < reply->count; i++) {
-        if (!is_pair_of_session(&reply->records[i], sa))
+        if (!session_has_pair(sa, &reply->records[i]))
             continue;
         item.record = &reply->records[i];
         item.tunnel_number++;
@@ -70,160 +47,39 @@ static void write_session(FILE *out, const struct reply *reply, const struct con
     screen_block(out, BLOCK_SESSION_END, &item);
 }
 
-/* While an ISAKMP SA is replaced there are two; the session is one. */
-static bool is_session(const struct control_record *r)
+static size_t write_sessions(FILE *out, const struct reply *reply, bool is_remote_access, struct screen_item item)
 {
-    return is_live_sa(r) && !record_flag(r, COL_isakmp_sa_rekey) && record_has(r, COL_isakmp_sa_encryption);
-}
-
-void screen_sessiondb(FILE *out, const struct reply *reply, bool is_remote_access, const struct screen_view *view)
-{
-    struct screen_item item = {.view = view};
-    unsigned count = 0;
+    size_t count = 0;
 
     for (size_t i = 0; i < reply->count; i++) {
-        if (!is_session(&reply->records[i]) || is_user(&reply->records[i]) != is_remote_access)
+        if (!session_is(&reply->records[i]) || session_is_user(&reply->records[i]) != is_remote_access)
             continue;
         if (count++ == 0)
             screen_block(out, is_remote_access ? BLOCK_USERS_HEAD : BLOCK_SESSION_HEAD, &item);
         write_session(out, reply, &reply->records[i], item);
     }
+    return count;
+}
+
+void screen_sessiondb(FILE *out, const struct reply *reply, enum control_session_type type,
+                      const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+    size_t count = 0;
+
+    if (type != CONTROL_SESSION_USER)
+        count += write_sessions(out, reply, false, item);
+    if (type != CONTROL_SESSION_L2L)
+        count += write_sessions(out, reply, true, item);
     if (count == 0)
         screen_block(out, BLOCK_SESSION_NONE, &item);
-}
-
-static struct bytes next_part(const char **list, const char *between)
-{
-    struct bytes part = bytes_of(*list, strcspn(*list, between));
-
-    *list += part.len + ((*list)[part.len] != '\0');
-    return part;
-}
-
-void screen_parts(FILE *out, enum screen_block block, const char *list, const char *between, struct screen_item item)
-{
-    while (*list) {
-        item.part = next_part(&list, between);
-        screen_block(out, block, &item);
-    }
-}
-
-/* ---- the packet filter ---- */
-
-void screen_nat(FILE *out, const struct reply *reply, const struct screen_view *view)
-{
-    static const enum screen_block sections[] = {BLOCK_NAT_0, BLOCK_NAT_1, BLOCK_NAT_2, BLOCK_NAT_3};
-    struct screen_item item = {.view = view};
-
-    for (size_t i = 0; i < reply->count; i++) {
-        const struct control_record *r = item.record = &reply->records[i];
-
-        if (r->kind != RECORD_nat_rule)
-            continue;
-        if (record_number(r, COL_nat_rule_number) == 1)
-            screen_block(out, sections[record_number(r, COL_nat_rule_section) % COUNT_OF(sections)], &item);
-        screen_block(out, BLOCK_NAT_RULE, &item);
-    }
-}
-
-void screen_access_lists(FILE *out, const struct reply *reply, const struct screen_view *view)
-{
-    struct screen_item item = {.view = view};
-
-    for (size_t i = 0; i < reply->count; i++) {
-        const struct control_record *r = item.record = &reply->records[i];
-
-        if (r->kind == RECORD_acl)
-            screen_block(out, BLOCK_ACL, &item);
-        if (r->kind == RECORD_acl_line)
-            screen_block(out, record_flag(r, COL_acl_line_element) ? BLOCK_ACL_ELEMENT : BLOCK_ACL_LINE, &item);
-    }
-}
-
-/* ---- packet-tracer ---- */
-
-void screen_trace(FILE *out, const struct reply *reply, const struct screen_view *view)
-{
-    struct screen_item item = {.view = view};
-
-    for (size_t i = 0; i < reply->count; i++) {
-        const struct control_record *r = item.record = &reply->records[i];
-
-        if (r->kind == RECORD_trace_phase) {
-            screen_block(out, BLOCK_TRACE_PHASE, &item);
-            screen_parts(out, BLOCK_TRACE_LINE, record_text(r, COL_trace_phase_config), "|", item);
-            screen_block(out, BLOCK_TRACE_INFORMATION, &item);
-            screen_parts(out, BLOCK_TRACE_LINE, record_text(r, COL_trace_phase_information), "|", item);
-            if (record_has(r, COL_trace_phase_way))
-                screen_block(out, BLOCK_TRACE_RULE, &item);
-            screen_block(out, BLOCK_TRACE_END, &item);
-        } else if (r->kind == RECORD_trace) {
-            screen_block(out, BLOCK_TRACE, &item);
-            if (record_flag(r, COL_trace_asked))
-                screen_block(out, BLOCK_TRACE_ASKED, &item);
-        } else if (r->kind == RECORD_trace_repair) {
-            screen_block(out, BLOCK_TRACE_REPAIR, &item);
-        }
-    }
-}
-
-/* ---- show asp table vpn-context ---- */
-
-void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view)
-{
-    struct screen_item item = {.view = view};
-
-    for (size_t i = 0; i < reply->count; i++) {
-        item.record = &reply->records[i];
-        for (int outbound = 1; item.record->kind == RECORD_ipsec_pair && outbound >= 0; outbound--) {
-            item.is_outbound = outbound;
-            screen_block(out, BLOCK_CONTEXT, &item);
-        }
-    }
-}
-
-/* ---- show asp drop ---- */
-
-enum { DROP_WIDTH = 80 };
-
-static void write_drops(FILE *out, const struct reply *reply, bool is_flow)
-{
-    for (size_t i = 0; i < reply->count; i++) {
-        const struct control_record *r = &reply->records[i];
-        char space[512];
-        struct text t = text_of(space, sizeof space);
-
-        if (r->kind != RECORD_drop || record_flag(r, COL_drop_is_flow) != is_flow)
-            continue;
-        text_add(&t, "  %s (%s) ", record_text(r, COL_drop_text), record_text(r, COL_drop_name));
-        fprintf(out, "%s%*llu\n", space, t.len < DROP_WIDTH ? DROP_WIDTH - (int)t.len : 0,
-                (unsigned long long)record_number(r, COL_drop_count));
-    }
-}
-
-static void write_section(FILE *out, const struct reply *reply, bool is_flow, struct screen_item item)
-{
-    screen_block(out, is_flow ? BLOCK_DROPS_FLOW : BLOCK_DROPS_FRAME, &item);
-    write_drops(out, reply, is_flow);
-    screen_block(out, BLOCK_DROPS_END, &item);
-}
-
-void screen_drops(FILE *out, const struct reply *reply, enum control_request_id id, const struct screen_view *view)
-{
-    struct screen_item item = {.view = view, .pair = reply_find(reply, RECORD_drops_cleared)};
-
-    screen_block(out, BLOCK_DROPS_HEAD, &item);
-    if (id != CONTROL_SHOW_DROPS_FLOW)
-        write_section(out, reply, false, item);
-    if (id != CONTROL_SHOW_DROPS_FRAME)
-        write_section(out, reply, true, item);
 }
 
 /* ---- show crypto session ---- */
 
 static const char *peer_of(const struct control_record *r)
 {
-    if (is_live_sa(r))
+    if (session_is_live_sa(r))
         return record_text(r, COL_isakmp_sa_peer);
     return r->kind == RECORD_ipsec_pair ? record_text(r, COL_ipsec_pair_peer) : "";
 }
@@ -239,21 +95,26 @@ static bool is_first_of_peer(const struct reply *reply, size_t index)
     return *peer != '\0';
 }
 
-static void write_peer(FILE *out, const struct reply *reply, const char *peer, struct screen_item item)
+static void find_peer(const struct reply *reply, const char *peer, struct screen_item *item)
 {
     for (size_t i = 0; i < reply->count; i++) {
         const struct control_record *r = &reply->records[i];
 
         if (strcmp(peer_of(r), peer) == 0 && r->kind == RECORD_isakmp_sa)
-            item.sa = r;
+            item->sa = r;
         if (is_pair_of(r, peer))
-            item.pair = r;
+            item->pair = r;
     }
-    item.record = item.sa ? item.sa : item.pair;
+    item->record = item->sa ? item->sa : item->pair;
+}
+
+static void write_peer(FILE *out, const struct reply *reply, const char *peer, struct screen_item item)
+{
+    find_peer(reply, peer, &item);
     screen_block(out, BLOCK_PEER, &item);
     for (size_t i = 0; i < reply->count; i++) {
         item.record = &reply->records[i];
-        if (is_live_sa(item.record) && strcmp(peer_of(item.record), peer) == 0)
+        if (session_is_live_sa(item.record) && strcmp(peer_of(item.record), peer) == 0)
             screen_block(out, BLOCK_PEER_SA, &item);
     }
     for (size_t i = 0; i < reply->count; i++) {
@@ -275,6 +136,112 @@ void screen_crypto_session(FILE *out, const struct reply *reply, const struct sc
     }
 }
 
+void screen_crypto_session_brief(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    screen_block(out, BLOCK_PEER_BRIEF_HEAD, &item);
+    for (size_t i = 0; i < reply->count; i++) {
+        struct screen_item peer = item;
+
+        if (!is_first_of_peer(reply, i))
+            continue;
+        find_peer(reply, peer_of(&reply->records[i]), &peer);
+        screen_block(out, BLOCK_PEER_BRIEF, &peer);
+    }
+}
+
+void screen_peers(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    for (size_t i = 0; i < reply->count; i++) {
+        item.record = &reply->records[i];
+        if (session_is_live_sa(item.record) && is_first_of_peer(reply, i))
+            screen_block(out, BLOCK_SA_PEER, &item);
+    }
+}
+
+/* ---- show vpn-sessiondb ratio ---- */
+
+struct ratio {
+    char name[24];
+    unsigned count;
+};
+
+static void write_ratio(FILE *out, const struct ratio *ratios, size_t count, const char *heading,
+                        struct screen_item item)
+{
+    item.part = bytes_of_text(heading);
+    screen_block(out, BLOCK_RATIO_HEAD, &item);
+    for (size_t i = 0; i < count; i++)
+        item.ratio_of += ratios[i].count;
+    for (size_t i = 0; i < count; i++) {
+        item.part = bytes_of_text(ratios[i].name);
+        item.ratio_count = ratios[i].count;
+        screen_block(out, BLOCK_RATIO, &item);
+    }
+}
+
+/* A session has the cipher of its newest pair; CIPHER_NONE: it has no pair. */
+static enum cipher_id cipher_of_session(const struct reply *reply, const struct control_record *sa)
+{
+    struct screen_item item = {0};
+    enum cipher_id cipher = CIPHER_NONE;
+
+    sum_session(reply, sa, &item);
+    while (item.pair != NULL && ++cipher < CIPHER_COUNT &&
+           strcmp(cipher_info(cipher)->asa_name, record_text(item.pair, COL_ipsec_pair_encryption)) != 0)
+        ;
+    return cipher == CIPHER_COUNT ? CIPHER_NONE : cipher;
+}
+
+/* The old ones are always listed, the others where there are some. */
+static void write_ciphers(FILE *out, const struct reply *reply, struct screen_item item)
+{
+    unsigned counts[CIPHER_COUNT] = {0};
+    struct ratio ratios[CIPHER_COUNT];
+    size_t count = 0;
+
+    for (size_t i = 0; i < reply->count; i++)
+        if (session_is(&reply->records[i]))
+            counts[cipher_of_session(reply, &reply->records[i])]++;
+    for (enum cipher_id cipher = CIPHER_NONE; cipher < CIPHER_COUNT; cipher++) {
+        struct text name = text_of(ratios[count].name, sizeof ratios[count].name);
+
+        if (cipher > CIPHER_AES256_CBC && counts[cipher] == 0)
+            continue;
+        if (cipher == CIPHER_NONE)
+            text_add(&name, "none");
+        else
+            text_add_cipher(&name, cipher_info(cipher)->asa_name);
+        ratios[count++].count = counts[cipher];
+    }
+    write_ratio(out, ratios, count, "Encryption", item);
+}
+
+static void write_protocols(FILE *out, const struct reply *reply, struct screen_item item)
+{
+    struct ratio ratios[] = {{"IKEv1", 0}, {"IPsec", 0}, {"IPsecOverNatT", 0}};
+
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = &reply->records[i];
+
+        ratios[0].count += session_is(r);
+        if (r->kind == RECORD_ipsec_pair)
+            ratios[record_flag(r, COL_ipsec_pair_nat_t) ? 2 : 1].count++;
+    }
+    write_ratio(out, ratios, COUNT_OF(ratios), "Protocol", item);
+}
+
+void screen_ratio(FILE *out, const struct reply *reply, bool is_of_protocols, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view, .record = reply_find(reply, RECORD_session_summary)};
+
+    if (item.record != NULL)
+        (is_of_protocols ? write_protocols : write_ciphers)(out, reply, item);
+}
+
 void screen_connections(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
     struct screen_item item = {.view = view};
@@ -282,7 +249,7 @@ void screen_connections(FILE *out, const struct reply *reply, const struct scree
     screen_block(out, BLOCK_CONNECTIONS_HEAD, &item);
     for (size_t i = 0; i < reply->count; i++) {
         item.record = &reply->records[i];
-        if (is_live_sa(item.record) && record_has(item.record, COL_isakmp_sa_encryption))
+        if (session_is_live_sa(item.record) && record_has(item.record, COL_isakmp_sa_encryption))
             screen_block(out, BLOCK_CONNECTION_SA, &item);
     }
     for (size_t i = 0; i < reply->count; i++) {
@@ -294,164 +261,5 @@ void screen_connections(FILE *out, const struct reply *reply, const struct scree
             item.is_outbound = outbound;
             screen_block(out, BLOCK_CONNECTION, &item);
         }
-    }
-}
-
-/* ---- show crypto isakmp policy, show crypto map ---- */
-
-void screen_policies(FILE *out, const struct reply *reply, const struct screen_view *view)
-{
-    struct screen_item item = {.view = view};
-
-    screen_block(out, BLOCK_POLICIES_HEAD, &item);
-    for (size_t i = 0; i < reply->count; i++) {
-        item.record = &reply->records[i];
-        if (item.record->kind == RECORD_isakmp_policy)
-            screen_block(out, BLOCK_ISAKMP_POLICY, &item);
-    }
-}
-
-/* Names and what is in them, side by side. */
-static void write_sets(FILE *out, struct screen_item item)
-{
-    const char *names = record_text(item.record, COL_map_entry_transform_sets);
-    const char *transforms = record_text(item.record, COL_map_entry_transforms);
-
-    while (*names) {
-        item.part = next_part(&names, " ");
-        item.transform = next_part(&transforms, "|");
-        screen_block(out, BLOCK_MAP_SET, &item);
-    }
-}
-
-void screen_maps(FILE *out, const struct reply *reply, const struct screen_view *view)
-{
-    struct screen_item item = {.view = view};
-
-    if (!reply_find(reply, RECORD_map_entry))
-        screen_block(out, BLOCK_MAP_NONE, &item);
-    for (size_t i = 0; i < reply->count; i++) {
-        item.record = &reply->records[i];
-        if (item.record->kind != RECORD_map_entry)
-            continue;
-        screen_block(out, BLOCK_MAP_ENTRY, &item);
-        screen_parts(out, BLOCK_MAP_ACL, record_text(item.record, COL_map_entry_lines), "|", item);
-        screen_block(out, BLOCK_MAP_ENTRY_REST, &item);
-        write_sets(out, item);
-        screen_block(out, BLOCK_MAP_ENTRY_END, &item);
-    }
-}
-
-/* ---- show route ---- */
-
-static uint32_t address_of(const struct control_record *r)
-{
-    struct ip ip = {0};
-
-    ip_parse(&ip, bytes_of_text(record_text(r, COL_route_network)));
-    return ip_to_v4(ip);
-}
-
-/* The network that an address belongs to before there were masks. */
-static unsigned class_len(uint32_t address)
-{
-    return address < 0x80000000 ? 8 : address < 0xC0000000 ? 16 : 24;
-}
-
-static uint32_t class_network(uint32_t address)
-{
-    return address & ~(0xffffffffU >> class_len(address));
-}
-
-static bool is_in_group(const struct control_record *r, uint32_t network)
-{
-    return r->kind == RECORD_route && record_number(r, COL_route_prefix_len) > class_len(network) &&
-           record_number(r, COL_route_prefix_len) <= 32 && class_network(address_of(r)) == network;
-}
-
-static bool is_static_route(const struct control_record *r)
-{
-    return record_has(r, COL_route_gateway) || record_flag(r, COL_route_vpn);
-}
-
-static void write_ios_route(FILE *out, const struct control_record *r, bool is_in_a_group, bool has_len)
-{
-    char prefix[16] = "";
-
-    if (has_len || !is_in_a_group)
-        snprintf(prefix, sizeof prefix, "/%u", (unsigned)record_number(r, COL_route_prefix_len));
-    fprintf(out, "%s%s%s ",
-            is_in_a_group                                 ? is_static_route(r) ? "S       " : "C       "
-            : record_number(r, COL_route_prefix_len) == 0 ? "S*   "
-            : is_static_route(r)                          ? "S    "
-                                                          : "C    ",
-            record_text(r, COL_route_network), prefix);
-    if (record_has(r, COL_route_gateway))
-        fprintf(out, "[1/0] via %s\n", record_text(r, COL_route_gateway));
-    else
-        fprintf(out, "is directly connected, %s\n", record_text(r, COL_route_interface));
-}
-
-/* IOS shows subnets under the network that they are of. */
-static void write_ios_group(FILE *out, const struct reply *reply, size_t first, uint32_t network)
-{
-    uint64_t len = record_number(&reply->records[first], COL_route_prefix_len), masks = 0;
-    unsigned count = 0;
-    char space[IP_TEXT_SIZE];
-
-    for (size_t i = first; i < reply->count; i++) {
-        if (!is_in_group(&reply->records[i], network))
-            continue;
-        count++;
-        masks |= 1ULL << record_number(&reply->records[i], COL_route_prefix_len);
-    }
-    if (masks == 1ULL << len)
-        fprintf(out, "     %s/%u is subnetted, %u subnets\n", ip_text(ip_of_v4(network), space), (unsigned)len, count);
-    else
-        fprintf(out, "     %s/%u is variably subnetted, %u subnets, %u masks\n", ip_text(ip_of_v4(network), space),
-                class_len(network), count, (unsigned)__builtin_popcountll(masks));
-    for (size_t i = first; i < reply->count; i++) {
-        if (is_in_group(&reply->records[i], network))
-            write_ios_route(out, &reply->records[i], true, masks != 1ULL << len);
-    }
-}
-
-static void write_ios_routes(FILE *out, const struct reply *reply)
-{
-    for (size_t i = 0; i < reply->count; i++) {
-        const struct control_record *r = &reply->records[i];
-        uint32_t network = r->kind == RECORD_route ? class_network(address_of(r)) : 0;
-        bool is_first = true;
-
-        if (r->kind != RECORD_route)
-            continue;
-        for (size_t k = 0; k < i; k++)
-            is_first &= !is_in_group(&reply->records[k], network);
-        if (!is_in_group(r, network))
-            write_ios_route(out, r, false, true);
-        else if (is_first)
-            write_ios_group(out, reply, i, network);
-    }
-}
-
-void screen_routes(FILE *out, const struct reply *reply, const struct screen_view *view)
-{
-    struct screen_item item = {.view = view};
-
-    for (size_t i = 0; i < reply->count; i++) {
-        const struct control_record *r = &reply->records[i];
-
-        if (r->kind == RECORD_route && record_number(r, COL_route_prefix_len) == 0)
-            item.pair = r;
-    }
-    screen_block(out, BLOCK_ROUTES_HEAD, &item);
-    if (view->dialect & DIALECT_ANY_IOS) {
-        write_ios_routes(out, reply);
-        return;
-    }
-    for (size_t i = 0; i < reply->count; i++) {
-        item.record = &reply->records[i];
-        if (item.record->kind == RECORD_route)
-            screen_block(out, BLOCK_ROUTE, &item);
     }
 }

@@ -1,5 +1,6 @@
 /* Fields of the screens of sessions: session_fields.def. */
 #include "cli/screen.h"
+#include "cli/sessions.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -25,11 +26,6 @@ static void add_capitals(struct text *t, const char *name)
         if (*name != '-')
             text_add(t, "%c", toupper((unsigned char)*name));
     }
-}
-
-static void add_cipher(struct text *t, const char *name)
-{
-    add_capitals(t, strcmp(name, "aes") == 0 ? "aes-128" : name);
 }
 
 static void add_hash(struct text *t, const char *name)
@@ -78,7 +74,7 @@ static void field_session_pairs(struct text *t, item *i)
 
 static void field_CIPHER(struct text *t, item *i)
 {
-    add_cipher(t, record_text(i->record, COL_isakmp_sa_encryption));
+    text_add_cipher(t, record_text(i->record, COL_isakmp_sa_encryption));
 }
 
 static void field_SHA(struct text *t, item *i)
@@ -89,7 +85,7 @@ static void field_SHA(struct text *t, item *i)
 static void field_PAIR_CIPHER(struct text *t, item *i)
 {
     if (pair_of(i))
-        add_cipher(t, record_text(pair_of(i), COL_ipsec_pair_encryption));
+        text_add_cipher(t, record_text(pair_of(i), COL_ipsec_pair_encryption));
     else
         text_add(t, "none");
 }
@@ -264,17 +260,45 @@ static bool is_sa_up(const struct control_record *sa)
     return strcmp(record_text(sa, COL_isakmp_sa_ios_state), "QM_IDLE") == 0;
 }
 
+/* As a word, and in letters as the brief screen has it. */
+static const struct {
+    const char *word, *letters;
+} statuses[2][2] = {
+    [false] = {[false] = {"DOWN-NEGOTIATING", "DN"}, [true] = {"UP-IDLE", "UI"}},
+    [true] = {[false] = {"UP-NO-IKE", "UK"}, [true] = {"UP-ACTIVE", "UA"}},
+};
+
+static bool has_ike(item *i)
+{
+    return i->sa && is_sa_up(i->sa);
+}
+
 static void field_peer_status(struct text *t, item *i)
 {
-    if (i->pair)
-        text_add(t, i->sa && is_sa_up(i->sa) ? "UP-ACTIVE" : "UP-NO-IKE");
-    else
-        text_add(t, i->sa && is_sa_up(i->sa) ? "UP-IDLE" : "DOWN-NEGOTIATING");
+    text_add(t, "%s", statuses[i->pair != NULL][has_ike(i)].word);
+}
+
+static void field_peer_letters(struct text *t, item *i)
+{
+    text_add(t, "%s", statuses[i->pair != NULL][has_ike(i)].letters);
+}
+
+static void field_peer_user(struct text *t, item *i)
+{
+    text_add(t, "%s", i->sa ? record_text(i->sa, COL_isakmp_sa_username) : "");
 }
 
 static void field_peer_address(struct text *t, item *i)
 {
     text_add(t, "%s", i->sa ? record_text(i->sa, COL_isakmp_sa_peer) : record_text(i->pair, COL_ipsec_pair_peer));
+}
+
+static void field_peer_group(struct text *t, item *i)
+{
+    if (i->sa && record_has(i->sa, COL_isakmp_sa_tunnel_group))
+        text_add(t, "%s", record_text(i->sa, COL_isakmp_sa_tunnel_group));
+    else
+        field_peer_address(t, i);
 }
 
 static void field_peer_port(struct text *t, item *i)
@@ -377,6 +401,65 @@ static void field_engine_out(struct text *t, item *i)
 static void field_engine_in(struct text *t, item *i)
 {
     text_add(t, "%llu", i->is_outbound ? 0ULL : (unsigned long long)record_number(i->record, COL_ipsec_pair_decrypt));
+}
+
+/* ---- how many ---- */
+
+static void add_sum(struct text *t, item *i, enum control_column a, enum control_column b)
+{
+    text_add(t, "%llu", (unsigned long long)(record_number(i->record, a) + record_number(i->record, b)));
+}
+
+static void field_sessions_active(struct text *t, item *i)
+{
+    add_sum(t, i, COL_session_summary_l2l_active, COL_session_summary_ra_active);
+}
+
+static void field_sessions_cumulative(struct text *t, item *i)
+{
+    add_sum(t, i, COL_session_summary_l2l_cumulative, COL_session_summary_ra_cumulative);
+}
+
+static void field_sessions_load(struct text *t, item *i)
+{
+    uint64_t capacity = record_number(i->record, COL_session_summary_capacity);
+    uint64_t active = record_number(i->record, COL_session_summary_l2l_active) +
+                      record_number(i->record, COL_session_summary_ra_active);
+
+    text_add(t, "%llu%%", (unsigned long long)(capacity ? 100 * active / capacity : 0));
+}
+
+static void field_tunnels_active(struct text *t, item *i)
+{
+    add_sum(t, i, COL_session_summary_ikev1_active, COL_session_summary_ipsec_active);
+}
+
+static void field_tunnels_cumulative(struct text *t, item *i)
+{
+    add_sum(t, i, COL_session_summary_ikev1_cumulative, COL_session_summary_ipsec_cumulative);
+}
+
+static void field_ratio_count(struct text *t, item *i)
+{
+    text_add(t, "%u", i->ratio_count);
+}
+
+static void field_ratio_percent(struct text *t, item *i)
+{
+    text_add(t, "%u", i->ratio_of ? 100 * i->ratio_count / i->ratio_of : 0);
+}
+
+static void field_admission_all(struct text *t, item *i)
+{
+    add_sum(t, i, COL_admission_active, COL_admission_negotiating);
+}
+
+static void field_admission_taken(struct text *t, item *i)
+{
+    uint64_t incoming = record_number(i->record, COL_admission_incoming);
+    uint64_t rejected = record_number(i->record, COL_admission_rejected);
+
+    text_add(t, "%llu", (unsigned long long)(incoming > rejected ? incoming - rejected : 0));
 }
 
 static void field_zero(struct text *t, item *i)

@@ -217,13 +217,20 @@ static void take_pfs(struct compiler *c, struct tunnel *t, const struct entry *e
                  group_info(t->pfs)->number);
 }
 
-static void take_lifetimes(struct compiler *c, struct tunnel *t, const struct entry *e)
+static void compile_lifetimes(struct compiler *c)
 {
     const struct statement *seconds = statements_next(c->statements, NULL, STATEMENT_ipsec_lifetime_s);
     const struct statement *kilobytes = statements_next(c->statements, NULL, STATEMENT_ipsec_lifetime_kb);
 
-    t->lifetime_s = seconds == NULL ? IPSEC_LIFETIME_S : statement_number(seconds, "seconds");
-    t->lifetime_kb = kilobytes == NULL ? IPSEC_LIFETIME_KB : statement_number(kilobytes, "kilobytes");
+    c->conf->policy.ipsec_lifetime_s = seconds == NULL ? IPSEC_LIFETIME_S : statement_number(seconds, "seconds");
+    c->conf->policy.ipsec_lifetime_kb =
+        kilobytes == NULL ? IPSEC_LIFETIME_KB : statement_number(kilobytes, "kilobytes");
+}
+
+static void take_lifetimes(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    t->lifetime_s = c->conf->policy.ipsec_lifetime_s;
+    t->lifetime_kb = c->conf->policy.ipsec_lifetime_kb;
     for (const struct statement *s = NULL; (s = map_next_of_entry(c, e, s)) != NULL;) {
         if (s->row->kind != STATEMENT_map_lifetime && s->row->kind != STATEMENT_dynamic_lifetime)
             continue;
@@ -463,6 +470,7 @@ void compile_tunnels(struct compiler *c)
 
     if (tunnels == NULL)
         return;
+    compile_lifetimes(c);
     c->conf->policy.tunnels = tunnels;
     each_entry(c, tunnels);
     warn_of_orphans(c);

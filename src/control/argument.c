@@ -116,6 +116,10 @@ bool argument_take(struct control_request *request, enum argument argument, stru
     switch (argument) {
     case ARGUMENT_ADDRESS:
     case ARGUMENT_PEER: return ip_parse(&request->peer, word);
+    case ARGUMENT_INNER: return ip_parse(&request->inner, word);
+    case ARGUMENT_LOCAL: return ip_parse(&request->local, word);
+    case ARGUMENT_KIND: return copy_word(request->kind, sizeof request->kind, word);
+    case ARGUMENT_CIPHER: return copy_word(request->cipher, sizeof request->cipher, word);
     case ARGUMENT_SECONDS: return number_of(word, argument, &request->watch_s);
     case ARGUMENT_TIMES: return number_of(word, argument, &request->repeat_count);
     case ARGUMENT_SIZE: return number_of(word, argument, &request->ping.size);
@@ -182,6 +186,13 @@ void keyword_take(struct control_request *request, struct bytes keyword)
     } keywords[] = {
         SETS("detail", is_detail, true),
         SETS("detailed", is_detail, true),
+        SETS("brief", is_brief, true),
+        SETS("active", is_active, true),
+        SETS("nat", is_nat, true),
+        SETS("sort", is_sorted, true),
+        SETS("name", sort, CONTROL_SORT_NAME),
+        SETS("ipaddress", sort, CONTROL_SORT_ADDRESS),
+        SETS("encryption", sort, CONTROL_SORT_ENCRYPTION),
         SETS("all", is_all, true),
         SETS("/all", is_all, true),
         SETS("circular-buffer", is_circular, true),

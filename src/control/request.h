@@ -55,6 +55,7 @@ const struct control_request_info *control_request_info(enum control_request_id 
 const char *control_spelling(size_t index, enum control_request_id *id);
 
 enum control_session_type { CONTROL_SESSION_ANY, CONTROL_SESSION_L2L, CONTROL_SESSION_USER };
+enum control_sort { CONTROL_SORT_NONE, CONTROL_SORT_NAME, CONTROL_SORT_ADDRESS, CONTROL_SORT_ENCRYPTION };
 enum control_capture_type { CONTROL_CAPTURE_RAW, CONTROL_CAPTURE_ISAKMP, CONTROL_CAPTURE_DROPS };
 
 struct control_request {
@@ -72,8 +73,13 @@ struct control_request {
     uint16_t level;        /* 0: not given */
     uint32_t conn_id, spi; /* 0: not given */
     enum control_session_type session_type;
-    uint32_t line_count;   /* of `terminal pager` */
-    uint32_t repeat_count; /* of `ping`; 0: not given */
+    bool is_brief, is_active, is_nat;
+    bool is_sorted;
+    enum control_sort sort;    /* the last word that may name an order; means one when is_sorted */
+    struct ip inner, local;    /* IP_NONE: not given */
+    char kind[16], cipher[16]; /* a protocol and a cipher as a screen shows them; "": not given */
+    uint32_t line_count;       /* of `terminal pager` */
+    uint32_t repeat_count;     /* of `ping`; 0: not given */
     struct {
         uint32_t size, timeout_s; /* 0: not given */
         bool has_df;

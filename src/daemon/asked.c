@@ -221,6 +221,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .ike = ike_of,
                                              .policy = policy_of,
                                              .conf = conf_of,
+                                             .limits = &ike_limits_default,
                                              .plane = plane_of,
                                              .command = command,
                                              .reload = adopt_reload,

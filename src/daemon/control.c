@@ -129,6 +129,7 @@ static void on_tick(uv_timer_t *timer)
     struct control *control = timer->data;
     uint64_t now = control_now_ms(control);
 
+    sessions_look(control);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
         struct client *client = &control->clients[i];
 
@@ -148,6 +149,7 @@ static void on_tick(uv_timer_t *timer)
 void control_on_event(struct control *control, const struct event *event)
 {
     stats_count(control, event);
+    sessions_count(control, event);
     control->logged_count++;
     if (event->kind == EV_KEYS_MADE || event->kind == EV_PHASE1_COMPLETED)
         keys_write_new(control);

@@ -32,14 +32,19 @@ static void set_name(struct control_record *r, enum control_column column, const
     record_set_text(r, column, space);
 }
 
-static void set_certificate(struct control_record *r, const struct certificate *certificate)
+static void set_serial(struct control_record *r, enum control_column column, const struct certificate *certificate)
 {
     char serial[2 * SERIAL_MAX + 1];
     struct text t = text_of(serial, sizeof serial);
 
     for (uint8_t i = 0; i < certificate->serial_len; i++)
         text_add(&t, "%02x", certificate->serial[i]);
-    record_set_text(r, COL_certificate_serial, serial);
+    record_set_text(r, column, serial);
+}
+
+static void set_certificate(struct control_record *r, const struct certificate *certificate)
+{
+    set_serial(r, COL_certificate_serial, certificate);
     record_set_text(r, COL_certificate_status, status_of(certificate));
     record_set_text(r, COL_certificate_key_type, certificate->key_name);
     record_set_number(r, COL_certificate_key_bits, certificate->key_bits);
@@ -52,6 +57,13 @@ static void set_certificate(struct control_record *r, const struct certificate *
                       certificate->not_after_s < 0 ? 0 : (uint64_t)certificate->not_after_s);
 }
 
+static bool is_wanted(const struct client *client, const char *trustpoint)
+{
+    const char *wanted = client->request.trustpoint;
+
+    return *wanted == '\0' || strcmp(wanted, trustpoint) == 0;
+}
+
 /* Trustpoint after trustpoint (`stage`): ours and the chain, then the authorities (`index` counts through both). */
 bool show_certificates(struct client *client)
 {
@@ -59,7 +71,9 @@ bool show_certificates(struct client *client)
     const struct trustpoint *trustpoint = trustpoint_at(client);
     static struct certificate certificate;
 
-    while (trustpoint != NULL && client->index >= (uint32_t)trustpoint->certificate_count + trustpoint->anchor_count) {
+    while (trustpoint != NULL &&
+           (!is_wanted(client, trustpoint->name) ||
+            client->index >= (uint32_t)trustpoint->certificate_count + trustpoint->anchor_count)) {
         client->stage++;
         client->index = 0;
         trustpoint = trustpoint_at(client);
@@ -78,6 +92,39 @@ bool show_certificates(struct client *client)
     return true;
 }
 
+static void set_authority(struct control_record *r, struct bytes der)
+{
+    static struct certificate certificate;
+
+    if (!certificate_read(&certificate, der))
+        return;
+    set_name(r, COL_trustpoint_authority, certificate.subject, certificate.subject_len);
+    set_serial(r, COL_trustpoint_authority_serial, &certificate);
+}
+
+bool show_trustpoints(struct client *client)
+{
+    struct control_record r = control_record_of(RECORD_trustpoint);
+    const struct trustpoint *trustpoint = trustpoint_at(client);
+
+    if (trustpoint == NULL)
+        return false;
+    client->stage++;
+    if (!is_wanted(client, trustpoint->name))
+        return true;
+    record_set_text(&r, COL_trustpoint_name, trustpoint->name);
+    record_set_number(&r, COL_trustpoint_authorities, trustpoint->anchor_count);
+    if (trustpoint->anchor_count > 0)
+        set_authority(&r, trustpoint->anchors[0]);
+    if (trustpoint->subject.len > 0)
+        set_name(&r, COL_trustpoint_subject, trustpoint->subject.data, (uint16_t)trustpoint->subject.len);
+    if (trustpoint->kind != SIGNATURE_NONE)
+        record_set_text(&r, COL_trustpoint_key, trustpoint->kind == SIGNATURE_RSA ? "RSA" : "ECDSA");
+    record_set_text(&r, COL_trustpoint_revocation, revocation_info(trustpoint->revocation)->words);
+    client_send(client, &r);
+    return true;
+}
+
 /* ---- CRLs ---- */
 
 static void set_crl(struct control_record *r, const struct crl *crl, size_t len)
@@ -91,13 +138,6 @@ static void set_crl(struct control_record *r, const struct crl *crl, size_t len)
         record_set_number(r, COL_crl_next_update, (uint64_t)crl->next_update_s);
     record_set_number(r, COL_crl_revoked, crl->revoked_count);
     record_set_number(r, COL_crl_bytes, len);
-}
-
-static bool is_wanted(const struct client *client, const char *trustpoint)
-{
-    const char *wanted = client->request.trustpoint;
-
-    return *wanted == '\0' || strcmp(wanted, trustpoint) == 0;
 }
 
 static void send_fetched(struct client *client, const struct crls_view *view)

@@ -97,6 +97,24 @@ struct control_cleared_interface {
     uint64_t counters[CONTROL_INTERFACE_COUNTERS];
 };
 
+enum control_session_kind { SESSIONS_L2L, SESSIONS_USERS, SESSIONS_IKE, SESSIONS_PAIRS, SESSIONS_KIND_COUNT };
+enum control_counted {
+    COUNTED_IKE,
+    COUNTED_PAIRS,
+    COUNTED_USERS,
+    COUNTED_ENDED,
+    COUNTED_INCOMING,
+    COUNTED_OUTGOING,
+    COUNTED_REFUSED,
+    COUNTED_COUNT
+};
+
+struct control_sessions {
+    bool have_changed;
+    uint64_t counted[COUNTED_COUNT];
+    uint64_t peak[SESSIONS_KIND_COUNT];
+};
+
 struct control {
     uv_loop_t *loop;
     const struct control_source *source; /* &kept_source */
@@ -114,6 +132,7 @@ struct control {
     struct ip conditions[CONTROL_CONDITIONS_MAX]; /* peers to whose lines debugging is limited */
     size_t condition_count;
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
+    struct control_sessions sessions;
     uint64_t logged_count;    /* events since `clear logging buffer`; at first more than are kept */
     struct esp_tally dropped; /* what `clear asp drop` has taken away */
     uint64_t dropped_keepalives, dropped_by_access;
@@ -151,12 +170,23 @@ bool show_tunnels(struct client *client);
 bool show_findings(struct client *client);
 bool show_sessions(struct client *client); /* ISAKMP SAs, then pairs */
 
+/* control_sessions.c */
+void sessions_count(struct control *control, const struct event *event);
+void sessions_look(struct control *control); /* when it is time; does nothing when nothing has changed */
+bool show_session_summary(struct client *client);
+bool show_session_ratio(struct client *client);
+bool show_admission(struct client *client);
+
 /* control_policy.c */
 bool show_policies(struct client *client);
 bool show_map(struct client *client);
+bool show_keys(struct client *client);
+bool show_lifetime(struct client *client);
+bool show_transforms(struct client *client);
 
 /* control_certificates.c */
 bool show_certificates(struct client *client);
+bool show_trustpoints(struct client *client);
 bool show_crls(struct client *client);
 void do_crls(struct client *client);
 

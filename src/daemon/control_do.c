@@ -470,8 +470,17 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_IPSEC_SPI: client->producer = show_ipsec_pairs; return;
     case CONTROL_SHOW_SESSIONDB:
     case CONTROL_SHOW_SESSIONDB_RA:
+    case CONTROL_SHOW_SESSIONDB_INDEX:
     case CONTROL_SHOW_SESSION:
     case CONTROL_SHOW_CONNECTIONS: client->producer = show_sessions; return;
+    case CONTROL_SHOW_PEERS: client->producer = show_isakmp_sas; return;
+    case CONTROL_SHOW_SESSIONDB_SUMMARY: client->producer = show_session_summary; return;
+    case CONTROL_SHOW_RATIO_ENCRYPTION:
+    case CONTROL_SHOW_RATIO_PROTOCOL: client->producer = show_session_ratio; return;
+    case CONTROL_SHOW_ADMISSION: client->producer = show_admission; return;
+    case CONTROL_SHOW_KEYS: client->producer = show_keys; return;
+    case CONTROL_SHOW_LIFETIME: client->producer = show_lifetime; return;
+    case CONTROL_SHOW_TRANSFORMS: client->producer = show_transforms; return;
     case CONTROL_SHOW_VPN_CONTEXT: client->producer = show_ipsec_pairs; return;
     case CONTROL_SHOW_DROPS:
     case CONTROL_SHOW_DROPS_FRAME:
@@ -490,7 +499,9 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_ARP: client->producer = show_arp; return;
     case CONTROL_SHOW_INTERFACE:
     case CONTROL_SHOW_INTERFACE_BRIEF: client->producer = show_interfaces; return;
-    case CONTROL_SHOW_MAP: client->producer = show_map; return;
+    case CONTROL_SHOW_MAP:
+    case CONTROL_SHOW_DYNAMIC_MAP: client->producer = show_map; return;
+    case CONTROL_SHOW_TRUSTPOINTS: client->producer = show_trustpoints; return;
     case CONTROL_SHOW_CERTIFICATES: client->producer = show_certificates; return;
     case CONTROL_SHOW_CRLS: client->producer = show_crls; return;
     case CONTROL_FETCH_CRLS:

@@ -2,6 +2,8 @@
 #include "daemon/control_client.h"
 #include "daemon/control_words.h"
 
+#include <string.h>
+
 static const struct policy *policy_of(const struct client *client)
 {
     return client->control->source->policy(client->control->source->context);
@@ -57,6 +59,18 @@ static void set_lists(struct control_record *r, const struct policy *policy, con
     record_set_text(r, COL_map_entry_lines, space);
 }
 
+static bool is_entry_asked_for(const struct client *client, const struct tunnel *tunnel)
+{
+    const struct control_request *request = &client->request;
+    const struct policy *policy = policy_of(client);
+    const char *interface =
+        tunnel->interface < policy->interface_count ? policy->interfaces[tunnel->interface].name : "";
+
+    return (request->id != CONTROL_SHOW_DYNAMIC_MAP || tunnel->is_dynamic) &&
+           (request->map[0] == '\0' || strcmp(request->map, tunnel->map_name) == 0) &&
+           (request->packet.nameif[0] == '\0' || strcmp(request->packet.nameif, interface) == 0);
+}
+
 bool show_map(struct client *client)
 {
     const struct policy *policy = policy_of(client);
@@ -66,6 +80,9 @@ bool show_map(struct client *client)
         return false;
     const struct tunnel *tunnel = &policy->tunnels[client->index++];
 
+    if (!is_entry_asked_for(client, tunnel))
+        return true;
+
     record_set_text(&r, COL_map_entry_map, tunnel->map_name);
     record_set_number(&r, COL_map_entry_sequence, tunnel->sequence);
     record_set_text(&r, COL_map_entry_acl, tunnel->acl_name);
@@ -74,8 +91,56 @@ bool show_map(struct client *client)
     record_set_number(&r, COL_map_entry_pfs_group, tunnel->pfs == GROUP_NONE ? 0 : group_info(tunnel->pfs)->number);
     if (tunnel->interface < policy->interface_count)
         record_set_text(&r, COL_map_entry_interface, policy->interfaces[tunnel->interface].name);
+    if (tunnel->is_dynamic)
+        record_set_flag(&r, COL_map_entry_dynamic, true);
     record_set_text(&r, COL_map_entry_parked, tunnel->parked);
     set_lists(&r, policy, tunnel);
+    client_send(client, &r);
+    return true;
+}
+
+/* Never the key itself: the daemon's gate does not have it. */
+bool show_keys(struct client *client)
+{
+    const struct policy *policy = policy_of(client);
+    struct control_record r = control_record_of(RECORD_isakmp_key);
+
+    if (client->index >= policy->tunnel_group_count)
+        return false;
+    const struct tunnel_group *group = &policy->tunnel_groups[client->index++];
+
+    if (!group->has_key && !group->is_key_hidden)
+        return true;
+    record_set_text(&r, COL_isakmp_key_name, group->name);
+    record_set_flag(&r, COL_isakmp_key_usable, group->has_key);
+    client_send(client, &r);
+    return true;
+}
+
+bool show_lifetime(struct client *client)
+{
+    struct control_record r = control_record_of(RECORD_sa_lifetime);
+
+    record_set_number(&r, COL_sa_lifetime_seconds, policy_of(client)->ipsec_lifetime_s);
+    record_set_number(&r, COL_sa_lifetime_kilobytes, policy_of(client)->ipsec_lifetime_kb);
+    client_send(client, &r);
+    return false;
+}
+
+bool show_transforms(struct client *client)
+{
+    const struct policy *policy = policy_of(client);
+    struct control_record r = control_record_of(RECORD_transform_set);
+
+    if (client->index >= policy->transform_set_count)
+        return false;
+    const struct transform_set *set = &policy->transform_sets[client->index++];
+
+    record_set_text(&r, COL_transform_set_name, set->name);
+    record_set_text(&r, COL_transform_set_encryption, cipher_info(set->cipher)->asa_name);
+    record_set_text(&r, COL_transform_set_integrity,
+                    set->integrity == HASH_NONE ? "none" : hash_info(set->integrity)->asa_name);
+    record_set_flag(&r, COL_transform_set_transport, set->is_transport);
     client_send(client, &r);
     return true;
 }

@@ -272,7 +272,8 @@ struct policy {
     uint16_t group_policy_count;
     const struct user_server *user_servers;
     uint16_t user_server_count;
-    const struct tunnel *tunnels; /* by map, then by sequence; the parked ones too */
+    uint32_t ipsec_lifetime_s, ipsec_lifetime_kb; /* where an entry says nothing; 0: none */
+    const struct tunnel *tunnels;                 /* by map, then by sequence; the parked ones too */
     uint16_t tunnel_count;
     const struct policy_route *routes;
     uint16_t route_count;

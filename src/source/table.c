@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum screen_table { NO_TABLE, IOS_SA, ASA_SA, IOS_SA_DETAIL, STATISTICS, DROPS, IOS_ACL };
+enum screen_table { NO_TABLE, IOS_SA, ASA_SA, IOS_SA_DETAIL, STATISTICS, DROPS, IOS_ACL, IOS_BRIEF };
 
 static const struct {
     const char *words;
@@ -82,6 +82,28 @@ static enum reading ios_detail_row(struct source *s, struct bytes line)
     event_add_bytes(&e, FIELD_AUTHENTICATION, bytes_word(&rest));
     if (bytes_number(bytes_word(&rest), 10, &number))
         event_add_number(&e, FIELD_DH_GROUP, number);
+    return source_say_screen(s, PRODUCT_IOS, &e);
+}
+
+/* 203.0.113.9 outside anna STAFF 01:02:05 UA: the last word is the state in letters */
+static enum reading ios_brief_row(struct source *s, struct bytes line)
+{
+    static const char *const states[][2] = {
+        {"UA", "UP-ACTIVE"}, {"UI", "UP-IDLE"}, {"UK", "UP-NO-IKE"}, {"DN", "DOWN-NEGOTIATING"}, {"D", "DOWN"}};
+    struct bytes rest = line, word = bytes_word(&rest), interface = bytes_word(&rest);
+    struct event e = event_of(EV_SCREEN_SESSION);
+    struct ip peer;
+
+    if (!read_end(word, &peer))
+        return READ_NOT_MINE;
+    while (rest.len > 0)
+        word = bytes_word(&rest);
+    if (ip_is_set(peer))
+        event_add_ip(&e, FIELD_PEER, peer);
+    event_add_bytes(&e, FIELD_INTERFACE, interface);
+    for (size_t i = 0; i < COUNT_OF(states); i++)
+        if (bytes_equal(word, bytes_of_text(states[i][0])))
+            event_add_text(&e, FIELD_STATE, states[i][1]);
     return source_say_screen(s, PRODUCT_IOS, &e);
 }
 
@@ -313,6 +335,7 @@ static enum reading row_of(struct source *s, struct bytes line)
     case STATISTICS: return statistics_row(s, line);
     case DROPS: return line.len == 0 ? READ_SAID : drops_row(s, line);
     case IOS_ACL: return ios_acl_row(s, line);
+    case IOS_BRIEF: return ios_brief_row(s, line);
     }
     return READ_NOT_MINE;
 }

@@ -30,6 +30,8 @@ enum { BYTE_STEP = 4096 };
 static struct {
     uint32_t sa_count, pair_count, user_count; /* the first SAs are users' */
     bool does_up_fail, has_up_ended;
+    const enum event_kind *told; /* with any command, `told_count` of them */
+    size_t told_count;
     const struct event *heard;  /* while it comes up; NULL: nothing */
     int log_lines;              /* on `clear crypto ipsec sa`: so many lines of the log */
     struct ike_command command; /* the last */
@@ -60,7 +62,7 @@ bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct 
     (void)ike, (void)now_ms;
     if (index >= gateway.sa_count)
         return false;
-    *view = (struct ike_sa_view){.remote = {peer_ip, 500}, .conn_id = index + 1, .is_initiator = true};
+    *view = (struct ike_sa_view){.remote = {peer_ip, 500}, .conn_id = index + 1, .is_initiator = true, .is_up = true};
     view->user = "";
     if (index < gateway.user_count) {
         view->is_user = true;
@@ -190,6 +192,8 @@ static void source_command(void *context, const struct ike_command *command)
     event_add_ip(&p, FIELD_PEER, peer_ip);
     gateway.command = *command;
     gateway.command_count++;
+    for (size_t i = 0; i < gateway.told_count; i++)
+        tell(gateway.told[i], 0);
     if (command->kind == IKE_UP) {
         gateway.begun_ms = source_now_ms(context);
         tell(EV_MESSAGE_SENT, 1);
@@ -300,6 +304,8 @@ static void *run(void *context)
     return context;
 }
 
+static const struct ike_limits source_limits = {.sas = 100, .half_open = 20};
+
 static void source_clear_arp(void *context)
 {
     (void)context;
@@ -310,6 +316,7 @@ static const struct control_source source = {.now_ms = source_now_ms,
                                              .ike = source_ike,
                                              .policy = source_policy,
                                              .conf = source_conf,
+                                             .limits = &source_limits,
                                              .plane = source_plane,
                                              .command = source_command,
                                              .reload = source_reload,

@@ -19,6 +19,90 @@ static void a_short_and_a_long_answer_arrive_whole(void **state)
     }
 }
 
+static void each_question_is_answered_by_records_of_its_kind(void **state)
+{
+    static const struct {
+        const char *line;
+        enum control_record_kind kind;
+    } cases[] = {
+        {"show vpn-sessiondb", RECORD_session_summary},
+        {"show vpn-sessiondb summary", RECORD_session_summary},
+        {"show vpn-sessiondb ratio encryption", RECORD_session_summary},
+        {"show vpn-sessiondb ratio protocol", RECORD_isakmp_sa},
+        {"show vpn-sessiondb index 1", RECORD_isakmp_sa},
+        {"show vpn-sessiondb l2l filter ipaddress 192.0.2.1 sort name", RECORD_isakmp_sa},
+        {"show crypto session brief", RECORD_ipsec_pair},
+        {"show crypto isakmp peers", RECORD_isakmp_sa},
+        {"show crypto isakmp key", RECORD_isakmp_key},
+        {"show crypto ipsec security-association lifetime", RECORD_sa_lifetime},
+        {"show crypto ipsec transform-set", RECORD_transform_set},
+        {"show crypto call admission statistics", RECORD_admission},
+        {"show crypto dynamic-map", RECORD_map_entry},
+        {"show crypto map tag MAP", RECORD_map_entry},
+        {"show crypto ca trustpoints", RECORD_trustpoint},
+    };
+    static const struct tunnel_group groups[] = {{.name = "192.0.2.1", .has_key = true}, {.name = "other"}};
+    static const struct transform_set sets[] = {{"SET", CIPHER_AES256_CBC, HASH_SHA1, false, false}};
+    static const struct trustpoint trustpoints[] = {{.name = "LAB"}};
+    static struct tunnel tunnels[2];
+
+    (void)state;
+    gateway.sa_count = gateway.pair_count = 2;
+    memcpy(tunnels, policy.tunnels, sizeof tunnels);
+    tunnels[1].is_dynamic = true;
+    policy.tunnels = tunnels;
+    policy.tunnel_groups = groups;
+    policy.tunnel_group_count = COUNT_OF(groups);
+    policy.transform_sets = sets;
+    policy.transform_set_count = COUNT_OF(sets);
+    policy.trustpoints = trustpoints;
+    policy.trustpoint_count = COUNT_OF(trustpoints);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reply reply;
+
+        assert_int_equal(ask(cases[i].line, &reply), CLIENT_DONE);
+        if (!reply_find(&reply, cases[i].kind))
+            fail_msg("%s", cases[i].line);
+        reply_free(&reply);
+    }
+}
+
+static void sessions_are_counted_from_what_happens(void **state)
+{
+    static const enum event_kind kinds[] = {EV_PHASE1_BEGUN, EV_PHASE1_COMPLETED, EV_PHASE2_COMPLETED, EV_SESSION_ENDED,
+                                            EV_PHASE1_ASKED, EV_PHASE1_ASKED,     EV_LIMIT_REACHED};
+    struct reply reply;
+    const struct control_record *r;
+
+    (void)state;
+    gateway.sa_count = 3;
+    gateway.pair_count = 1;
+    assert_int_equal(ask("show vpn-sessiondb", &reply), CLIENT_DONE);
+    reply_free(&reply);
+    gateway.sa_count = 2;
+    gateway.told = kinds;
+    gateway.told_count = COUNT_OF(kinds);
+    assert_int_equal(ask("clear crypto isakmp sa", &reply), CLIENT_DONE);
+    reply_free(&reply);
+    assert_int_equal(ask("show vpn-sessiondb", &reply), CLIENT_DONE);
+    r = reply_find(&reply, RECORD_session_summary);
+    assert_non_null(r);
+    assert_int_equal(record_number(r, COL_session_summary_l2l_active), 2);
+    assert_int_equal(record_number(r, COL_session_summary_l2l_peak), 3);
+    assert_int_equal(record_number(r, COL_session_summary_l2l_cumulative), 3); /* one has ended */
+    assert_int_equal(record_number(r, COL_session_summary_ipsec_active), 1);
+    assert_int_equal(record_number(r, COL_session_summary_capacity), 100);
+    reply_free(&reply);
+    assert_int_equal(ask("show crypto call admission statistics", &reply), CLIENT_DONE);
+    r = reply_find(&reply, RECORD_admission);
+    assert_non_null(r);
+    assert_int_equal(record_number(r, COL_admission_incoming), 2);
+    assert_int_equal(record_number(r, COL_admission_outgoing), 1);
+    assert_int_equal(record_number(r, COL_admission_rejected), 1);
+    assert_int_equal(record_number(r, COL_admission_negotiating_limit), 20);
+    reply_free(&reply);
+}
+
 static void the_socket_is_for_root_and_its_group(void **state)
 {
     struct stat status;
@@ -478,6 +562,8 @@ int main(void)
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, start, end)
     const struct CMUnitTest tests[] = {
         WITH_SERVER(a_short_and_a_long_answer_arrive_whole),
+        WITH_SERVER(each_question_is_answered_by_records_of_its_kind),
+        WITH_SERVER(sessions_are_counted_from_what_happens),
         WITH_SERVER(the_socket_is_for_root_and_its_group),
         WITH_SERVER(commands_reach_the_engine),
         WITH_SERVER(statements_reach_the_configuration_and_are_told_without_keys),

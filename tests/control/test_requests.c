@@ -127,7 +127,8 @@ static void what_is_not_understood_is_explained(void **state)
     } cases[] = {
         {"show crypto foo sa", CONTROL_INVALID,
          "show crypto foo sa\n            ^\nERROR: % Invalid input detected at '^' marker.\n"
-         "  expected here: isakmp, ikev1, ikev2, ipsec, protocol, session, engine, map, ca or debug-condition\n",
+         "  expected here: isakmp, ikev1, ikev2, ipsec, protocol, session, call, engine, map, "
+         "dynamic-map, ca, debug-condition or pki\n",
          "an unknown word has a caret under it"},
         {"foo", CONTROL_INVALID, NULL, "the first word too"},
         {"show crypto i sa", CONTROL_AMBIGUOUS,
@@ -215,6 +216,10 @@ static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
                                           {"CAPTURED", "capture:cap"},
                                           {"BUFFER", "2000"},
                                           {"LENGTH", "100"},
+                                          {"INNER", "10.9.0.1"},
+                                          {"LOCAL", "192.0.2.1"},
+                                          {"KIND", "IPsec"},
+                                          {"CIPHER", "AES256"},
                                           {"PACKETS", "5"},
                                           {"PACKET", "7"},
                                           {"DROP", "no-adjacency"},
@@ -399,7 +404,7 @@ static void help_says_what_can_follow(void **state)
     } cases[] = {
         {"show crypto", "i", "isakmp ikev1 ikev2 ipsec ", false},
         {"show crypto", "is", "isakmp ", false},
-        {"show crypto isakmp sa", "", "detail count ", true},
+        {"show crypto isakmp sa", "", "active nat detail count ", true},
         {"show crypto isakmp sa", "d", "detail ", false},
         {"show tunnel", "", "PEER ", true},
         {"show tunnel", "1", "", false},
