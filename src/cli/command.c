@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { HELP_SIZE = 32 * 1024, WHY_SIZE = 4096 };
@@ -476,6 +477,19 @@ static int complain_of_place(const struct command *command)
     return complain(command, space);
 }
 
+static int do_clock(struct command *command)
+{
+    struct control_record r = control_record_of(RECORD_clock);
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    record_set_number(&r, COL_clock_at, (uint64_t)now.tv_sec);
+    record_set_number(&r, COL_clock_at_us, (uint64_t)now.tv_nsec / 1000);
+    reply_add(&command->reply, &r);
+    show(command);
+    return COMMAND_DONE;
+}
+
 /* One after the other, each under its heading. What cannot be shown is told, and the rest comes. */
 static int do_tech(struct command *command)
 {
@@ -557,6 +571,7 @@ int command_run(struct command *command)
     case CONTROL_COPY_TO: return do_copy_to(command, CONTROL_SHOW_RUNNING, "running-config");
     case CONTROL_COPY_STARTUP_TO: return do_copy_to(command, CONTROL_SHOW_STARTUP, "startup-config");
     case CONTROL_SHOW_IKEV2_SA: show(command); return COMMAND_DONE;
+    case CONTROL_SHOW_CLOCK: return do_clock(command);
     case CONTROL_COPY_JOURNAL:
     case CONTROL_COPY_JOURNAL_KEYS: return do_copy_journal(command);
     case CONTROL_COPY_CAPTURE: return do_copy_capture(command);

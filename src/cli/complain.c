@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { EXPECTED_SHOWN_MAX = 12, SPACE_SIZE = 2048 };
+enum { EXPECTED_SHOWN_MAX = 16, SPACE_SIZE = 2048 };
 
 static bool is_asa(const struct session *session)
 {

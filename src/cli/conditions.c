@@ -67,6 +67,11 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_NO_AUTHORITY: return !record_has(r, COL_trustpoint_authority);
     case SCREEN_ENROLLED: return record_has(r, COL_trustpoint_key);
     case SCREEN_NOT_ENROLLED: return !record_has(r, COL_trustpoint_key);
+    case SCREEN_SOURCE_AS: return record_has(r, COL_connection_source_as);
+    case SCREEN_DESTINATION_AS: return record_has(r, COL_connection_destination_as);
+    case SCREEN_NO_ADDRESS: return !record_has(r, COL_interface_address);
+    case SCREEN_NO_LIST_IN: return !record_has(r, COL_interface_list_in);
+    case SCREEN_NO_LIST_OUT: return !record_has(r, COL_interface_list_out);
     case SCREEN_WEAK: return record_flag(r, COL_tunnel_weak);
     }
     CHECK(!"a condition without a meaning");

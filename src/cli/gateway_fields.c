@@ -1,6 +1,7 @@
 /* Fields of the screens of what the gateway is told, meets and keeps: gateway_fields.def. */
 #include "cli/screen.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -120,6 +121,51 @@ static void field_destination_as(struct text *t, item *i)
     add_as(t, i, COL_connection_destination_as);
 }
 
+static void field_nat_protocol(struct text *t, item *i)
+{
+    for (const char *name = record_text(i->record, COL_connection_protocol); *name; name++)
+        text_add(t, "%c", tolower((unsigned char)*name));
+}
+
+/* An address and the port of that end; `as` where it is translated, else `plain`. */
+static void add_end(struct text *t, item *i, enum control_column as, enum control_column plain,
+                    enum control_column port)
+{
+    text_add(t, "%s:%llu", record_text(i->record, record_has(i->record, as) ? as : plain),
+             (unsigned long long)record_number(i->record, port));
+}
+
+static void field_inside_global(struct text *t, item *i)
+{
+    add_end(t, i, COL_connection_source_as, COL_connection_source, COL_connection_source_port);
+}
+
+static void field_inside_local(struct text *t, item *i)
+{
+    add_end(t, i, COL_connection_source, COL_connection_source, COL_connection_source_port);
+}
+
+static void field_outside_local(struct text *t, item *i)
+{
+    add_end(t, i, COL_connection_destination, COL_connection_destination, COL_connection_destination_port);
+}
+
+static void field_outside_global(struct text *t, item *i)
+{
+    add_end(t, i, COL_connection_destination_as, COL_connection_destination, COL_connection_destination_port);
+}
+
+static void field_route_prefix(struct text *t, item *i)
+{
+    const struct control_record *r = i->record;
+
+    if (i->view->dialect & DIALECT_ANY_IOS)
+        text_add(t, "%s/%llu", record_text(r, COL_route_network),
+                 (unsigned long long)record_number(r, COL_route_prefix_len));
+    else
+        text_add(t, "%s %s", record_text(r, COL_route_network), record_text(r, COL_route_mask));
+}
+
 static void field_timeout(struct text *t, item *i)
 {
     unsigned long long s = record_number(i->record, COL_connection_left_s);
@@ -152,6 +198,19 @@ static void field_capture_options(struct text *t, item *i)
 static void field_packet_note(struct text *t, item *i)
 {
     screen_packet_note(t, i->record);
+}
+
+static void field_clock_time(struct text *t, item *i)
+{
+    time_t at = (time_t)record_number(i->record, COL_clock_at);
+    struct tm tm;
+    char space[64];
+
+    localtime_r(&at, &tm);
+    text_add(t, "%02d:%02d:%02d.%03u ", tm.tm_hour, tm.tm_min, tm.tm_sec,
+             (unsigned)record_number(i->record, COL_clock_at_us) / 1000);
+    strftime(space, sizeof space, "%Z %a %b %-d %Y", &tm);
+    text_add(t, "%s", space);
 }
 
 static void field_packet_time(struct text *t, item *i)

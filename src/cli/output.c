@@ -99,7 +99,7 @@ bool output_filter_read(struct output_filter *filter, struct bytes text, size_t 
     *filter = (struct output_filter){.kind = OUTPUT_ALL};
     *at = end - word.len;
     if (!choose(filter, word)) {
-        text_add(why, "begin, include, exclude, grep or count");
+        text_add(why, "begin, include, exclude, grep, section or count");
         return false;
     }
     behind = end;
@@ -167,6 +167,18 @@ static void show_line(struct output *out)
 
 /* ---- lines ---- */
 
+/* What is indented more than the line that matched belongs to it. */
+static bool is_in_section(struct output_filter *filter, const char *line, bool is_match)
+{
+    size_t indent = strspn(line, " ");
+
+    if (filter->is_in_section && indent > filter->indent && line[indent] != '\0')
+        return true;
+    filter->is_in_section = is_match;
+    filter->indent = indent;
+    return is_match;
+}
+
 static bool is_shown(struct output_filter *filter, const char *line)
 {
     bool is_match = !filter->has_regex || regexec(&filter->regex, line, 0, NULL, 0) == 0;
@@ -176,6 +188,7 @@ static bool is_shown(struct output_filter *filter, const char *line)
     case OUTPUT_GREP:
     case OUTPUT_INCLUDE: return is_match;
     case OUTPUT_EXCLUDE: return !is_match;
+    case OUTPUT_SECTION: return is_in_section(filter, line, is_match);
     case OUTPUT_COUNT: filter->count += is_match; return false;
     case OUTPUT_ALL: return true;
     }

@@ -24,6 +24,8 @@ enum output_filter_kind {
 struct output_filter {
     enum output_filter_kind kind;
     bool has_begun;
+    bool is_in_section; /* a line that matched is not over */
+    size_t indent;      /* of that line */
     unsigned long count;
     regex_t regex; /* but for ALL, and COUNT of every line */
     bool has_regex;

@@ -272,6 +272,13 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_NAT: screen_nat(out, reply, view); return;
     case CONTROL_SHOW_ACCESS_LIST: screen_access_lists(out, reply, view); return;
     case CONTROL_SHOW_CONN_COUNT: write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTIONS_COUNT, view); return;
+    case CONTROL_SHOW_XLATE:
+        write_one(out, reply, RECORD_connection_count, BLOCK_XLATE_HEAD, view);
+        write_each(out, reply, RECORD_connection, BLOCK_COUNT, BLOCK_XLATE, view);
+        return;
+    case CONTROL_SHOW_TRANSLATIONS:
+        write_each(out, reply, RECORD_connection, BLOCK_TRANSLATIONS_HEAD, BLOCK_TRANSLATION, view);
+        return;
     case CONTROL_SHOW_CONN:
         write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTIONS_COUNT, view);
         write_each(out, reply, RECORD_connection, BLOCK_COUNT, BLOCK_CONN, view);
@@ -288,7 +295,13 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         return;
     case CONTROL_SHOW_CONNECTIONS: screen_connections(out, reply, view); return;
     case CONTROL_SHOW_POLICY: screen_policies(out, reply, view); return;
-    case CONTROL_SHOW_ROUTE: screen_routes(out, reply, view); return;
+    case CONTROL_SHOW_ROUTE:
+        if (!ip_is_set(request->peer))
+            screen_routes(out, reply, view);
+        else
+            write_each(out, reply, RECORD_route, reply_find(reply, RECORD_route) ? BLOCK_COUNT : BLOCK_ROUTE_MISSING,
+                       BLOCK_ROUTE_ENTRY, view);
+        return;
     case CONTROL_SHOW_CERTIFICATES:
         write_each(out, reply, RECORD_certificate,
                    reply_find(reply, RECORD_certificate) ? BLOCK_COUNT : BLOCK_CERTIFICATES_NONE, BLOCK_CERTIFICATE,
@@ -298,8 +311,12 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         write_each(out, reply, RECORD_crl, reply_find(reply, RECORD_crl) ? BLOCK_COUNT : BLOCK_CRLS_NONE, BLOCK_CRL,
                    view);
         return;
+    case CONTROL_SHOW_CLOCK: write_one(out, reply, RECORD_clock, BLOCK_CLOCK, view); return;
     case CONTROL_SHOW_ARP: write_each(out, reply, RECORD_arp, BLOCK_ARP_HEAD, BLOCK_ARP, view); return;
     case CONTROL_SHOW_INTERFACE: write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_INTERFACE, view); return;
+    case CONTROL_SHOW_IP_INTERFACE:
+        write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_IP_INTERFACE, view);
+        return;
     case CONTROL_SHOW_INTERFACE_BRIEF:
         write_each(out, reply, RECORD_interface, BLOCK_INTERFACES_HEAD, BLOCK_INTERFACE_BRIEF, view);
         return;

@@ -132,6 +132,7 @@ static bool do_here(struct session *session, const struct control_request *reque
     case CONTROL_EXIT: leave_mode(session); return true;
     case CONTROL_END: leave_configuration(session); return true;
     case CONTROL_TERMINAL_PAGER: session->page_lines = request->line_count; return true;
+    case CONTROL_TERMINAL_WIDTH: return true;
     case CONTROL_TERMINAL_NO_MONITOR: background_stop(&session->background, CONTROL_TERMINAL_MONITOR); return true;
     case CONTROL_NO_DEBUG_IKEV1: background_stop(&session->background, CONTROL_DEBUG_IKEV1); return true;
     case CONTROL_NO_DEBUG_IPSEC: background_stop(&session->background, CONTROL_DEBUG_IPSEC); return true;

@@ -130,6 +130,7 @@ bool argument_take(struct control_request *request, enum argument argument, stru
     case ARGUMENT_MAP: return copy_word(request->map, sizeof request->map, word);
     case ARGUMENT_GROUP: return copy_word(request->group, sizeof request->group, word);
     case ARGUMENT_USER: return copy_word(request->user, sizeof request->user, word);
+    case ARGUMENT_COLUMNS:
     case ARGUMENT_LINES: return number_of(word, argument, &request->line_count);
     case ARGUMENT_FROM: return ip_parse(&request->packet.from, word);
     case ARGUMENT_TO: return ip_parse(&request->packet.to, word);

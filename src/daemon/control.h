@@ -54,7 +54,7 @@ struct control_source {
     const struct ike *(*ike)(void *context);
     const struct policy *(*policy)(void *context);
     const struct conf *(*conf)(void *context);
-    const struct ike_limits *limits; /* of that engine */
+    const struct ike_limits *limits;             /* of that engine */
     const struct plane *(*plane)(void *context); /* NULL: there is none (counters are left out) */
 
     /* Feeds the engine and carries its outputs out before it returns. */

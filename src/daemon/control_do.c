@@ -498,6 +498,7 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_ROUTE: client->producer = show_routes; return;
     case CONTROL_SHOW_ARP: client->producer = show_arp; return;
     case CONTROL_SHOW_INTERFACE:
+    case CONTROL_SHOW_IP_INTERFACE:
     case CONTROL_SHOW_INTERFACE_BRIEF: client->producer = show_interfaces; return;
     case CONTROL_SHOW_MAP:
     case CONTROL_SHOW_DYNAMIC_MAP: client->producer = show_map; return;
@@ -541,6 +542,8 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_CONDITION: client->producer = show_conditions; return;
     case CONTROL_UNDEBUG: do_undebug(client); return;
     case CONTROL_SHOW_NAT: client->producer = show_nat; return;
+    case CONTROL_SHOW_XLATE:
+    case CONTROL_SHOW_TRANSLATIONS:
     case CONTROL_SHOW_CONN:
     case CONTROL_SHOW_CONN_COUNT: client->producer = show_connections; return;
     case CONTROL_SHOW_ACCESS_LIST: client->producer = show_access_lists; return;
@@ -581,6 +584,8 @@ void handle_request(struct client *client)
     case CONTROL_PING:
     case CONTROL_PROBE:
     case CONTROL_SHOW_TECH:
+    case CONTROL_SHOW_CLOCK:
+    case CONTROL_TERMINAL_WIDTH:
     case CONTROL_CONVERT_ASA:
     case CONTROL_CONVERT_IOS:
     case CONTROL_CONVERT_STRONGSWAN:

@@ -61,8 +61,12 @@ struct listing {
 
 static bool is_wanted(const struct client *client, const struct connection *c)
 {
+    enum control_request_id id = client->request.id;
     struct ip ip = client->request.peer;
 
+    if ((id == CONTROL_SHOW_XLATE || id == CONTROL_SHOW_TRANSLATIONS) && ip_equal(c->back_destination, c->source) &&
+        ip_equal(c->back_source, c->destination))
+        return false;
     return !ip_is_set(ip) || ip_equal(ip, c->source) || ip_equal(ip, c->destination) || ip_equal(ip, c->back_source) ||
            ip_equal(ip, c->back_destination);
 }

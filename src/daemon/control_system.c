@@ -2,6 +2,7 @@
  * show interface. */
 #include "daemon/control_client.h"
 #include "daemon/names.h"
+#include "policy/filter.h"
 
 #include <net/if.h>
 #include <net/route.h>
@@ -35,18 +36,23 @@ static struct ip ip_of_hex(const char *hex)
     return ip_of_bytes(bytes_of(&word, sizeof word));
 }
 
-static void send_route(struct client *client, const char *linux_name, const char *destination, const char *gateway,
-                       const char *mask, unsigned flags)
+struct read_route {
+    char device[NAME_SIZE];
+    struct ip network, mask, gateway;
+    unsigned flags;
+};
+
+static void send_route(struct client *client, const struct read_route *route)
 {
     struct control_record r = control_record_of(RECORD_route);
 
-    record_set_ip(&r, COL_route_network, ip_of_hex(destination));
-    record_set_ip(&r, COL_route_mask, ip_of_hex(mask));
-    record_set_number(&r, COL_route_prefix_len, (uint64_t)ip_mask_len(ip_of_hex(mask)));
-    if (flags & RTF_GATEWAY)
-        record_set_ip(&r, COL_route_gateway, ip_of_hex(gateway));
-    record_set_text(&r, COL_route_interface, name_of(client, linux_name));
-    if (strcmp(linux_name, TUN_NAME) == 0)
+    record_set_ip(&r, COL_route_network, route->network);
+    record_set_ip(&r, COL_route_mask, route->mask);
+    record_set_number(&r, COL_route_prefix_len, (uint64_t)ip_mask_len(route->mask));
+    if (route->flags & RTF_GATEWAY)
+        record_set_ip(&r, COL_route_gateway, route->gateway);
+    record_set_text(&r, COL_route_interface, name_of(client, route->device));
+    if (strcmp(route->device, TUN_NAME) == 0)
         record_set_flag(&r, COL_route_vpn, true);
     client_send(client, &r);
 }
@@ -64,17 +70,56 @@ static FILE *open_table(const char *path)
     return file;
 }
 
+static bool is_of_interface(const struct client *client, const struct read_route *route)
+{
+    const char *wanted = client->request.packet.nameif;
+
+    return *wanted == '\0' || strcmp(wanted, name_of(client, route->device)) == 0;
+}
+
+static bool holds(const struct read_route *route, struct ip ip)
+{
+    return ip.family == IP_V4 &&
+           ip_range_holds(ip_range_of_prefix(route->network, (unsigned)ip_mask_len(route->mask)), ip);
+}
+
+static bool next_route(FILE *file, struct read_route *route)
+{
+    char line[LINE_SIZE], destination[16], gateway[16], mask[16];
+
+    while (fgets(line, sizeof line, file)) {
+        if (sscanf(line, "%63s %15s %15s %x %*s %*s %*s %15s", route->device, destination, gateway, &route->flags,
+                   mask) != 5 ||
+            !(route->flags & RTF_UP))
+            continue;
+        route->network = ip_of_hex(destination);
+        route->gateway = ip_of_hex(gateway);
+        route->mask = ip_of_hex(mask);
+        return true;
+    }
+    return false;
+}
+
+/* With an address, the route that a packet to it takes: the longest that holds it. */
 bool show_routes(struct client *client)
 {
     FILE *file = open_table("/proc/net/route");
-    char line[LINE_SIZE], name[NAME_SIZE], destination[16], gateway[16], mask[16];
-    unsigned flags;
+    struct ip wanted = client->request.peer;
+    struct read_route route, best;
+    int best_len = -1;
 
-    while (file && fgets(line, sizeof line, file)) {
-        if (sscanf(line, "%63s %15s %15s %x %*s %*s %*s %15s", name, destination, gateway, &flags, mask) == 5 &&
-            flags & RTF_UP)
-            send_route(client, name, destination, gateway, mask, flags);
+    while (file && next_route(file, &route)) {
+        if (!is_of_interface(client, &route))
+            continue;
+        if (!ip_is_set(wanted)) {
+            send_route(client, &route);
+        } else if (holds(&route, wanted) && ip_mask_len(route.mask) > best_len) {
+            best = route;
+            best_len = ip_mask_len(route.mask);
+        }
     }
+    if (best_len >= 0)
+        send_route(client, &best);
     if (file)
         fclose(file);
     return false;
@@ -235,6 +280,23 @@ bool clear_interfaces(struct client *client)
     return is_found;
 }
 
+static const char *list_at(const struct policy *policy, uint16_t interface, enum access_way way)
+{
+    uint16_t group = filter_group_at(policy, interface, way);
+
+    return group < policy->access_group_count ? policy->filters[policy->access_groups[group].filter].name : NULL;
+}
+
+static void set_lists(struct control_record *r, const struct policy *policy, const struct policy_interface *interface)
+{
+    uint16_t index = (uint16_t)(interface - policy->interfaces);
+
+    record_set_text(r, COL_interface_list_in, list_at(policy, index, ACCESS_IN));
+    record_set_text(r, COL_interface_list_out, list_at(policy, index, ACCESS_OUT));
+    if (interface->map_name != NULL && *interface->map_name)
+        record_set_text(r, COL_interface_map, interface->map_name);
+}
+
 static void send_interface(struct client *client, const struct policy_interface *interface)
 {
     struct control_record r = control_record_of(RECORD_interface);
@@ -255,6 +317,7 @@ static void send_interface(struct client *client, const struct policy_interface 
         set_mac(&r, COL_interface_mac, word);
     set_link(&r, interface->linux_name);
     set_counters(&r, client->control, interface->linux_name);
+    set_lists(&r, policy_of(client), interface);
     client_send(client, &r);
 }
 

@@ -158,7 +158,7 @@ typed <<'END'
 = west# 
 > show run | wrong x
 =                  ^
-= begin, include, exclude, grep or count
+= begin, include, exclude, grep, section or count
 = west# 
 # a screen that is too long stops, and goes on by a page, a line, or not at all
 > terminal pager 10
@@ -313,6 +313,15 @@ expect "and says so when nothing comes" grep -qxE "(\\.|U){2}" <(host gw "$ikewi
 west show route >"$work/routes"
 expect "routes have the names of the configuration" grep -qx "S\*       0.0.0.0 0.0.0.0 \[1/0\] via 192.0.2.2, outside" "$work/routes"
 expect "and nothing else" test "$(wc -l <"$work/routes")" = 6
+expect "an address has the route that a packet to it takes" grep -qx "Routing entry for 192.0.2.0 255.255.255.0" <(west show route 192.0.2.77)
+expect "without a longer one the last resort" grep -qx "Routing entry for 0.0.0.0/0" <(west --ios show ip route 8.8.8.8)
+expect "an interface has its own" test "$(west show route inside | grep -c ' directly connected, inside$')" = "$(west show route inside | grep -c '^[CSV]')"
+expect "a section is a line and what is indented below it" test "$(west -c 'show running-config | section ^tunnel-group .* ipsec-attributes' | grep -vc '^tunnel-group\|^ ')" = 0
+expect "with what is indented" grep -q "^ ikev1 pre-shared-key" <(west -c 'show running-config | section ipsec-attributes')
+expect "what IP does is shown as on a router" grep -qx "  Internet address is 192.0.2.1/24" <(west show ip interface outside)
+expect "the clock is this machine's" grep -qE "^[0-9:]{8}\.[0-9]{3} [A-Z]+ [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]+ 20" <(west show clock)
+expect "what is translated is shown" grep -qE "^[0-9]+ in use" <(west show xlate)
+expect "also as on a router" grep -q "^Pro Inside global" <(west show ip nat translations)
 commands() { printf '%s\n' "$@" | "$ikewise" -s "$work/w.sock"; }
 status() { local wanted=$1; shift; "$@" >/dev/null 2>&1; [ $? = "$wanted" ]; }
 expect "commands come from standard input" status 0 commands "show tunnel" "configure terminal" "hostname west" "end"

@@ -108,6 +108,78 @@ static void neighbours_look_as_on_each_device(void **state)
                   "Internet  192.0.2.2                -   02fc.0000.0006  ARPA   outside\n");
 }
 
+static void what_ip_does_on_an_interface_is_said_as_on_a_router(void **state)
+{
+    static const char with_lists[] = "{\"record\":\"interface\",\"hardware\":\"Gi0/0\",\"up\":true,\"mtu\":1500,"
+                                     "\"address\":\"192.0.2.1\",\"prefix_len\":24,\"list_in\":\"OUTSIDE_IN\","
+                                     "\"map\":\"OUT\"}\n"
+                                     "{\"record\":\"interface\",\"hardware\":\"Gi0/1\",\"up\":false}\n";
+
+    (void)state;
+    expect_screen(with_lists, SHOW(IP_INTERFACE), DIALECT_IOS,
+                  "Gi0/0 is up, line protocol is up\n"
+                  "  Internet address is 192.0.2.1/24\n"
+                  "  MTU is 1500 bytes\n"
+                  "  Outgoing access list is not set\n"
+                  "  Inbound  access list is OUTSIDE_IN\n"
+                  "  Crypto map is OUT\n"
+                  "Gi0/1 is down, line protocol is down\n"
+                  "  Internet protocol processing disabled\n"
+                  "  Outgoing access list is not set\n"
+                  "  Inbound  access list is not set\n");
+}
+
+static void the_route_of_an_address_is_told_whole(void **state)
+{
+    static const char route[] = "{\"record\":\"route\",\"network\":\"10.2.0.0\",\"mask\":\"255.255.0.0\","
+                                "\"prefix_len\":16,\"gateway\":\"192.0.2.2\",\"interface\":\"outside\"}\n";
+    static const char connected[] = "{\"record\":\"route\",\"network\":\"10.1.0.0\",\"mask\":\"255.255.0.0\","
+                                    "\"prefix_len\":16,\"interface\":\"inside\"}\n";
+    struct control_request request = SHOW(ROUTE);
+
+    (void)state;
+    CHECK(ip_parse(&request.peer, bytes_of_text("10.2.0.5")));
+    expect_screen(route, request, DIALECT_IOS,
+                  "\n"
+                  "Routing entry for 10.2.0.0/16\n"
+                  "  Known via \"static\", distance 1, metric 0\n"
+                  "  Routing Descriptor Blocks:\n"
+                  "  * 192.0.2.2, via outside\n"
+                  "      Route metric is 0, traffic share count is 1\n"
+                  "\n");
+    expect_screen(connected, request, DIALECT_ASA,
+                  "\n"
+                  "Routing entry for 10.1.0.0 255.255.0.0\n"
+                  "  Known via \"connected\", distance 0, metric 0 (connected, via interface)\n"
+                  "  Routing Descriptor Blocks:\n"
+                  "  * directly connected, via inside\n"
+                  "      Route metric is 0, traffic share count is 1\n"
+                  "\n");
+    expect_screen("", request, DIALECT_IOS, "% Network not in table\n");
+}
+
+static void translations_are_shown_in_the_words_of_both(void **state)
+{
+    static const char two[] =
+        "{\"record\":\"connection_count\",\"count\":2}\n"
+        "{\"record\":\"connection\",\"protocol\":\"TCP\",\"source\":\"10.1.0.5\",\"source_port\":40000,"
+        "\"destination\":\"198.51.100.9\",\"destination_port\":443,\"source_as\":\"192.0.2.1\",\"left_s\":27}\n"
+        "{\"record\":\"connection\",\"protocol\":\"UDP\",\"source\":\"198.51.100.9\",\"source_port\":53,"
+        "\"destination\":\"192.0.2.8\",\"destination_port\":53,\"destination_as\":\"10.1.0.8\",\"left_s\":3}\n";
+
+    (void)state;
+    expect_screen(two, SHOW(XLATE), DIALECT_ASA,
+                  "2 in use\n"
+                  "Flags: D - DNS, e - extended, I - identity, i - dynamic, r - portmap,\n"
+                  "       s - static, T - twice, N - net-to-net\n"
+                  "TCP from 10.1.0.5/40000 to 192.0.2.1 flags i timeout 0:00:27\n"
+                  "UDP from 10.1.0.8/53 to 192.0.2.8 flags s timeout 0:00:03\n");
+    expect_screen(two, SHOW(TRANSLATIONS), DIALECT_IOS,
+                  "Pro Inside global         Inside local          Outside local         Outside global\n"
+                  "tcp 192.0.2.1:40000       10.1.0.5:40000        198.51.100.9:443      198.51.100.9:443\n"
+                  "udp 198.51.100.9:53       198.51.100.9:53       192.0.2.8:53          10.1.0.8:53\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +187,9 @@ int main(void)
         cmocka_unit_test(interfaces_look_as_on_a_router),
         cmocka_unit_test(interfaces_fit_a_line_each),
         cmocka_unit_test(neighbours_look_as_on_each_device),
+        cmocka_unit_test(what_ip_does_on_an_interface_is_said_as_on_a_router),
+        cmocka_unit_test(the_route_of_an_address_is_told_whole),
+        cmocka_unit_test(translations_are_shown_in_the_words_of_both),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,7 @@ static void users_behind_one_address_have_each_their_own_traffic(void **state)
     (void)state;
     add_user(&reply, "alice", "10.60.200.1", 111);
     add_user(&reply, "bob", "10.60.200.10", 222);
-    screen_sessiondb(out, &reply, true, &view);
+    screen_sessiondb(out, &reply, CONTROL_SESSION_USER, &view);
     CHECK(fclose(out) == 0);
     const char *alice = strstr(screen, "Username     : alice"), *bob = strstr(screen, "Username     : bob");
 
