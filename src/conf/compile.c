@@ -214,12 +214,26 @@ static void compile_replay(const struct compiler *c, struct policy *p)
     p->replay_window = first(c, STATEMENT_replay_disable) != NULL ? 0 : (uint16_t)window;
 }
 
+static const char *fqdn_of(struct compiler *c, const char *hostname, const struct statement *domain)
+{
+    char space[256];
+    struct text t = text_of(space, sizeof space);
+
+    text_add(&t, "%s", hostname);
+    struct bytes name = domain == NULL ? (struct bytes){0} : statement_argument(domain, "domain", 0);
+    if (name.len > 0)
+        text_add(&t, ".%.*s", (int)name.len, (const char *)name.data);
+    const char *copy = t.is_cut ? NULL : arena_copy_text(c->arena, bytes_of(space, t.len));
+    return copy == NULL ? hostname : copy;
+}
+
 static void compile_settings(struct compiler *c)
 {
     struct policy *p = &c->conf->policy;
     const struct statement *hostname = first(c, STATEMENT_hostname), *am_disable = first(c, STATEMENT_am_disable);
 
     p->hostname = hostname == NULL ? "ciscoasa" : copy_argument(c, hostname, "hostname");
+    p->fqdn = fqdn_of(c, p->hostname, first(c, STATEMENT_domain_name));
     p->is_ios = c->conf->is_ios;
     p->has_tunnel_manager = !p->is_ios && c->defaults->has_tunnel_manager;
     p->ios_release = c->conf->ios_release;

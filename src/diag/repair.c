@@ -4,17 +4,28 @@
 
 #include <string.h>
 
-enum { THIS = 1, THAT = 2, BOTH = THIS | THAT, USER = 4, GATEWAY = 8 };
+enum { THIS = 1, THAT = 2, BOTH = THIS | THAT, USER = 4, GATEWAY = 8, SENDER = 16, EXPECTER = 32 };
+enum {
+    UNTOLD = 1,
+    ITS_ADDRESS = 2,
+    ADDRESS = 4,
+    FQDN = 8,
+    NAME = 16,
+    ANY = UNTOLD | ITS_ADDRESS | ADDRESS | FQDN | NAME
+};
 
 static const struct {
     enum cause cause;
     unsigned ends;
     enum words words;
+    unsigned identities; /* kinds */
     const char *line;
 } rows[] = {
-#define REPAIR(cause, ends, words, line) {CAUSE_##cause, ends, WORDS_##words, line},
+#define REPAIR(cause, ends, words, line) {CAUSE_##cause, ends, WORDS_##words, ANY, line},
+#define IDENTITY(cause, ends, words, identities, line) {CAUSE_##cause, ends, WORDS_##words, identities, line},
 #include "diag/repairs.def"
 #undef REPAIR
+#undef IDENTITY
 };
 
 static const struct {
@@ -35,6 +46,35 @@ static void add_address(struct text *out, struct ip ip, const char *unknown)
         text_add(out, "<%s>", unknown);
 }
 
+/* ---- identities ---- */
+
+static unsigned kind_of(const char *id, struct ip senders)
+{
+    struct ip ip;
+
+    if (!*id)
+        return UNTOLD;
+    if (ip_parse(&ip, bytes_of_text(id)))
+        return !ip_is_set(senders) || ip_equal(ip, senders) ? ITS_ADDRESS : ADDRESS;
+    const char *dot = strchr(id, '.');
+    return dot && dot != id && dot[1] && !strpbrk(id, "@=: ") ? FQDN : NAME;
+}
+
+/* fw.example.net: "fw" is {HOST}, and "example.net" {DOMAIN}. */
+static bool add_part(struct text *out, const char *name, size_t len, const struct tunnel *t)
+{
+    const char *id = tunnel_detail(t, DETAIL_EXPECTED_ID);
+    size_t host_len = strcspn(id, ".");
+
+    if (len == 4 && memcmp(name, "HOST", len) == 0)
+        text_add_escaped(out, bytes_of(id, host_len));
+    else if (len == 6 && memcmp(name, "DOMAIN", len) == 0 && id[host_len])
+        text_add_escaped(out, bytes_of_text(id + host_len + 1));
+    else
+        return false;
+    return true;
+}
+
 static void add_value(struct text *out, const char *name, size_t len, struct ip own, struct ip other,
                       const struct tunnel *t)
 {
@@ -46,6 +86,8 @@ static void add_value(struct text *out, const char *name, size_t len, struct ip 
         add_address(out, own, "the address that we come from");
         return;
     }
+    if (add_part(out, name, len, t))
+        return;
     for (size_t i = 0; i < COUNT_OF(details); i++)
         if (strlen(details[i].name) == len && memcmp(details[i].name, name, len) == 0) {
             const char *value = tunnel_detail(t, (enum detail)i);
@@ -81,10 +123,13 @@ const char *repair_fill(const char *text, struct ip own, struct ip other, const 
 static size_t add_lines(const char **lines, enum cause cause, unsigned end, enum words words, struct ip own,
                         struct ip other, const struct tunnel *t, struct arena *arena)
 {
+    unsigned expected = kind_of(tunnel_detail(t, DETAIL_EXPECTED_ID), own);
+    unsigned sent = kind_of(tunnel_detail(t, DETAIL_SENT_ID), other);
     size_t count = 0;
 
     for (size_t i = 0; i < COUNT_OF(rows) && count < REPORT_LINES_MAX; i++)
-        if (rows[i].cause == cause && (rows[i].ends & end) && rows[i].words == words)
+        if (rows[i].cause == cause && (rows[i].ends & end) && rows[i].words == words &&
+            (rows[i].identities & (rows[i].ends & EXPECTER ? sent : expected)))
             lines[count++] = repair_fill(rows[i].line, own, other, t, arena);
     return count;
 }
@@ -99,6 +144,16 @@ static size_t add_end(const char **lines, enum cause cause, unsigned end, bool i
     for (size_t i = 0; i < count; i++)
         lines[i] = lines[i] ? repair_fill(lines[i], own, other, t, arena) : NULL;
     return count ? count : add_lines(lines, cause, end, words_of(product), own, other, t, arena);
+}
+
+/* What the end with that role is to an identity that is not taken; both when no file tells. */
+static unsigned part_of(const struct tunnel *t, enum role role)
+{
+    bool by_initiator = tunnel_has(t, FACT_ID_REFUSED_BY_INITIATOR);
+
+    if (by_initiator == tunnel_has(t, FACT_ID_REFUSED_BY_RESPONDER))
+        return SENDER | EXPECTER;
+    return by_initiator == (role != ROLE_RESPONDER) ? EXPECTER : SENDER;
 }
 
 void repair_add(struct report_cause *out, enum cause cause, const struct tunnel *t, const struct report_negotiation *n,
@@ -122,7 +177,9 @@ void repair_add(struct report_cause *out, enum cause cause, const struct tunnel 
                             : THIS;
     unsigned that_end = this_end == THAT ? 0 : THAT;
 
-    out->this_end_count = add_end(out->this_end, cause, this_end | this_role, false, own, t, n, arena);
+    out->this_end_count =
+        add_end(out->this_end, cause, this_end | this_role | part_of(t, n->role), false, own, t, n, arena);
     if (that_end)
-        out->that_end_count = add_end(out->that_end, cause, that_end | that_role, true, other, t, n, arena);
+        out->that_end_count =
+            add_end(out->that_end, cause, that_end | that_role | part_of(t, other_role), true, other, t, n, arena);
 }

@@ -423,7 +423,7 @@ bool set_identity(struct step_work *work, enum blob_id blob)
         return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
     }
     switch (policy->identity) {
-    case IDENTITY_HOSTNAME: id = (struct id){.type = ID_FQDN, .data = bytes_of_text(policy->hostname)}; break;
+    case IDENTITY_HOSTNAME: id = (struct id){.type = ID_FQDN, .data = bytes_of_text(policy->fqdn)}; break;
     case IDENTITY_KEY_ID: id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->key_id)}; break;
     case IDENTITY_AUTO:
     case IDENTITY_ADDRESS: id = id_of_range((struct ip_range){local, local}, 17, IKE_PORT, data); break;

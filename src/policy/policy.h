@@ -286,6 +286,7 @@ struct policy {
     bool is_decrypted_filtered; /* `no sysopt connection permit-vpn`: what comes out of tunnels is not spared */
     bool is_arp_permitted;      /* `arp permit-nonconnected`: from who is of no network of the interface */
     enum identity_kind identity;
+    const char *fqdn;   /* IDENTITY_HOSTNAME: hostname and domain-name */
     const char *key_id; /* IDENTITY_KEY_ID */
     bool is_aggressive_answered;
     bool is_nat_t_on;

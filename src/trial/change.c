@@ -323,19 +323,47 @@ static bool make_mode(struct changing *c)
     return true;
 }
 
-/* At the end that says it; what the other one expects is no statement of this language. */
+/* fw.example.net: `hostname fw` and `domain-name example.net`. */
+static bool put_fqdn(struct changing *c, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    char host[VALUE_SIZE];
+    struct text t = text_of(host, sizeof host);
+
+    if (!dot || dot == name || !dot[1] || strpbrk(name, "@=: "))
+        return false;
+    text_add(&t, "%.*s", (int)(dot - name), name);
+    values_put(c->v, "HOST", host);
+    values_put(c->v, "DOMAIN", dot + 1);
+    values_put(c->v, "IS_FQDN", "");
+    return true;
+}
+
+/* The end that refuses may take what is said; the other one may say what is expected. Of addresses a device says none
+ * but its own. */
 static bool make_identity(struct changing *c)
 {
-    const char *expected = c->far->as.expects;
+    char space[IP_TEXT_SIZE];
+    const char *expected = c->far->expects;
     struct ip ip;
 
+    if (c->is_refusing) {
+        c->expects = obstacle_sent_id(c->far, space);
+        values_put(c->v, "SENT", c->expects);
+        c->expects = say_text(c->trial, "%s", c->expects);
+        return true;
+    }
     if (!expected || !*expected || strlen(expected) >= VALUE_SIZE)
         return false;
     values_put(c->v, "EXPECTED", expected);
-    if (ip_parse(&ip, bytes_of_text(expected)) && ip_equal(ip, c->own->address))
+    if (!ip_parse(&ip, bytes_of_text(expected)))
+        return put_fqdn(c, expected) || (values_put(c->v, "NAME", expected), true);
+    if (ip_equal(ip, c->own->address))
         values_put(c->v, "IS_ADDRESS", "");
-    else
+    else if (words_of(c->own->as.product) == WORDS_STRONGSWAN)
         values_put(c->v, "NAME", expected);
+    else
+        return false;
     return true;
 }
 
@@ -390,6 +418,7 @@ bool change_make(struct trial *t, unsigned end, const struct trial_attempt *a, u
                          .far = &t->ends[!end],
                          .selector = end == initiator ? a->selector : mirror,
                          .is_initiator = end == initiator,
+                         .is_refusing = a->is_refused && end == a->obstacle_end,
                          .v = &v};
     size_t row = 0;
 
@@ -407,5 +436,7 @@ bool change_make(struct trial *t, unsigned end, const struct trial_attempt *a, u
     change->asa_count = add_lines(t, &v, repairs[row].kind, WORDS_ASA, change->asa);
     change->own_count = add_lines(t, &v, repairs[row].kind, words_of(c.own->as.product), change->own);
     apply_lines(&v, repairs[row].kind, applied);
-    return change->asa_count > 0;
+    if (c.expects)
+        c.own->expects = c.expects;
+    return c.expects ? change->own_count > 0 : change->asa_count > 0;
 }

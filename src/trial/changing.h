@@ -11,6 +11,8 @@ struct changing {
     const struct tunnel *t, *other; /* the entries of both; NULL: none */
     struct selector selector;       /* seen from `own` */
     bool is_initiator;              /* `own` is */
+    bool is_refusing;               /* `own` is the end that refuses */
+    const char *expects;            /* the identity that `own` wants from now on; NULL: as it is */
     struct values *v;
 };
 

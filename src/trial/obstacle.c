@@ -104,10 +104,10 @@ static bool is_translated(const struct end *e, const struct tunnel *t, const str
 }
 
 /* What `crypto isakmp identity` makes that end say (mm.c); with a pre-shared key "auto" is the address. */
-static const char *sent_id(const struct end *e, char space[static IP_TEXT_SIZE])
+const char *obstacle_sent_id(const struct end *e, char space[static IP_TEXT_SIZE])
 {
     switch (e->conf.policy.identity) {
-    case IDENTITY_HOSTNAME: return e->conf.policy.hostname;
+    case IDENTITY_HOSTNAME: return e->conf.policy.fqdn;
     case IDENTITY_KEY_ID: return e->conf.policy.key_id;
     case IDENTITY_AUTO:
     case IDENTITY_ADDRESS: break;
@@ -118,9 +118,9 @@ static const char *sent_id(const struct end *e, char space[static IP_TEXT_SIZE])
 static bool wants_other_id(const struct end *e, const struct end *far)
 {
     char space[IP_TEXT_SIZE];
-    const char *expects = e->as.expects;
+    const char *expects = e->expects;
 
-    return expects && *expects && strcmp(expects, "%any") != 0 && strcmp(expects, sent_id(far, space)) != 0;
+    return expects && *expects && strcmp(expects, "%any") != 0 && strcmp(expects, obstacle_sent_id(far, space)) != 0;
 }
 
 enum row_who { BOTH, FIRST };
@@ -205,8 +205,8 @@ static const char *say_why(struct trial *t, size_t row, const struct end *own, c
     set(&names[count++], "INTERFACE",
         tunnel && tunnel->interface < own->conf.policy.interface_count ? interface_of(own, tunnel)->name : "");
     set(&names[count++], "PARKED", tunnel && tunnel->parked ? tunnel->parked : "");
-    set(&names[count++], "EXPECTED", own->as.expects ? own->as.expects : "");
-    set(&names[count++], "SENT", sent_id(far, ip));
+    set(&names[count++], "EXPECTED", own->expects ? own->expects : "");
+    set(&names[count++], "SENT", obstacle_sent_id(far, ip));
     set(&names[count], "SHADOW", "");
     if (taker) {
         struct text shadow = text_of(names[count].value, sizeof names[count].value);

@@ -11,7 +11,8 @@ enum { GROUPS_MAX = SIM_TUNNELS_MAX, TEXT_MORE = 16 * 1024, KEY_SIZE = 132, REAS
 /* What is tried of one end: its tunnels with the other end, and the tunnel-group that belongs to it. */
 struct end {
     struct trial_end as;
-    uint8_t *text; /* the statements, with what was assumed and changed behind them */
+    const char *expects; /* as.expects, or what a change has made of it */
+    uint8_t *text;       /* the statements, with what was assumed and changed behind them */
     size_t text_len, text_size;
     void *conf_memory;
     struct conf conf;
@@ -55,6 +56,9 @@ bool obstacle_find(struct trial *t, unsigned initiator, const struct tunnel *tun
                    struct trial_attempt *a);
 /* The entry of an end that a line is about, its selector seen from that end; NULL: that end has none with the other. */
 const struct tunnel *tunnel_about(const struct end *e, const struct selector *wanted);
+
+/* What that end says of itself, perhaps in `space`. */
+const char *obstacle_sent_id(const struct end *e, char space[static IP_TEXT_SIZE]);
 
 /* The network behind an end is the one that it looks for behind the other. */
 bool is_one_network(const struct selector *s);

@@ -40,6 +40,7 @@ bool trial_add_end(struct trial *t, unsigned index, const struct trial_end *as, 
     struct arena arena = arena_of(e->conf_memory, t->conf_size);
 
     e->as = *as;
+    e->expects = as->expects;
     *why = "it is too long";
     if (as->text.len + TEXT_MORE > e->text_size)
         return false;
@@ -184,13 +185,20 @@ static bool is_other_trouble(const struct trial_attempt *before, unsigned initia
 
 struct state {
     size_t text_lens[2];
+    const char *expects[2];
 };
+
+static struct state state_of(const struct trial *t)
+{
+    return (struct state){{t->ends[0].text_len, t->ends[1].text_len}, {t->ends[0].expects, t->ends[1].expects}};
+}
 
 static void go_back(struct trial *t, const struct state *s)
 {
     for (unsigned i = 0; i < 2; i++) {
         bytes_wipe(t->ends[i].text + s->text_lens[i], t->ends[i].text_len - s->text_lens[i]);
         t->ends[i].text_len = s->text_lens[i];
+        t->ends[i].expects = s->expects[i];
     }
     CHECK(ends_read(t));
 }
@@ -225,7 +233,7 @@ static bool take_step(struct trial *t, unsigned only, const struct trial_attempt
                       bool *is_up)
 {
     struct trial_step *step = &t->result.steps[t->result.step_count];
-    struct state before = {{t->ends[0].text_len, t->ends[1].text_len}};
+    struct state before = state_of(t);
     struct trial_attempt copy = *trouble;
     bool are_up[2] = {false, false};
 
@@ -240,7 +248,7 @@ static bool take_step(struct trial *t, unsigned only, const struct trial_attempt
     /* one that brings everything up, else the shorter, else this end's */
     step->chosen = !step->changes[0].is_possible || (step->changes[1].is_possible && are_up[1] > are_up[0]) ||
                    (step->changes[1].is_possible && are_up[1] == are_up[0] &&
-                    step->changes[1].asa_count < step->changes[0].asa_count);
+                    step->changes[1].own_count < step->changes[0].own_count);
     t->result.step_count++;
     *is_up = are_up[step->chosen];
     struct trial_change again;
@@ -292,7 +300,7 @@ const struct trial_result *trial_run(struct trial *t, unsigned only, bool are_ch
     }
     if (!ends_read(t))
         return NULL;
-    struct state as_given = {{t->ends[0].text_len, t->ends[1].text_len}};
+    struct state as_given = state_of(t);
 
     failed = try_all(t, only, &initiator);
     describe(t);

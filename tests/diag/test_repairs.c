@@ -29,6 +29,8 @@ struct told {
     }
 /* clang-format off */
 #define MESSAGE_1 {EV_MESSAGE_RECEIVED, false, {F(EXCHANGE, "MM"), F(MESSAGE_NUMBER, "1"), F(ROLE, "responder")}}
+#define MESSAGE_1_SENT {EV_MESSAGE_SENT, false, {F(EXCHANGE, "MM"), F(MESSAGE_NUMBER, "1"), F(ROLE, "initiator")}}
+#define MESSAGE_5_SENT {EV_MESSAGE_SENT, false, {F(EXCHANGE, "MM"), F(MESSAGE_NUMBER, "5"), F(ROLE, "initiator")}}
 #define PHASE_1 {EV_PHASE1_COMPLETED, false, {F(ROLE, "responder")}}
 #define REFUSED {EV_PROPOSAL_REFUSED, false, {F(PHASE, "1")}}
 #define REFUSED_2 {EV_TRANSFORM_REFUSED, false, {F(PHASE, "2")}}
@@ -81,6 +83,15 @@ static const struct {
     {"networks: the line that the peer's wish lacks", PRODUCT_ASA,
      {ENTRY, PHASE_1, {EV_MAP_MISSING, false, {F(LOCAL_PROXY, "10.1.0.0/255.255.0.0/0/0"), F(REMOTE_PROXY, "10.9.0.0/255.255.0.0/0/0")}}},
      "p2_selector_mismatch", "access-list TO-PARIS extended permit ip 10.1.0.0 255.255.0.0 10.9.0.0 255.255.0.0", NULL},
+    {"an identity that the initiator does not take: it may take it, or the other end may say what is expected", PRODUCT_STRONGSWAN,
+     {MESSAGE_1_SENT, {EV_ID_DIFFERS, false, {F(OFFERED, "203.0.113.2"), F(WANTED, "gw.example.net")}}},
+     "id_mismatch", "remote-1 { id = 203.0.113.2 }", "hostname gw\ndomain-name example.net\ncrypto isakmp identity hostname"},
+    {"one that the responder does not take", PRODUCT_STRONGSWAN,
+     {MESSAGE_1, {EV_ID_DIFFERS, false, {F(OFFERED, "gw.example.net"), F(WANTED, "192.0.2.2")}}},
+     "id_mismatch", "remote-1 { id = gw.example.net }", "crypto isakmp identity address"},
+    {"one of which the sender only hears that it is refused", PRODUCT_IOS,
+     {MESSAGE_1_SENT, MESSAGE_5_SENT, {EV_NOTIFY_RECEIVED, false, {F(NOTIFY, "INVALID_ID_INFORMATION"), F(PROTECTED, "1")}}},
+     "id_mismatch", "crypto isakmp identity address", "crypto isakmp profile <name>\n match identity address <the identity that is sent>"},
     {"a user who is refused: his gateway gives him another password, his own end is told the one of the gateway", PRODUCT_IKEWISE,
      {PHASE_1, {EV_USER_REFUSED, false, {F(USERNAME, "alice"), F(CAUSE, "Invalid password")}}},
      "xauth_failure", "username alice password <a new one>", "vpnclient username alice password <the one that the gateway has>"},

@@ -85,7 +85,7 @@ static void an_identity_that_cannot_be_used_is_refused_by_a_notify_that_only_the
         struct sim *sim = world(2, &west, &east);
 
         policy_at(sim, liar)->identity = IDENTITY_HOSTNAME;
-        policy_at(sim, liar)->hostname = "";
+        policy_at(sim, liar)->fqdn = "";
         sim_acquire(sim, WEST, 0);
         sim_run(sim, 5000);
         assert_string_equal(last_reason(sim, !liar, EV_EXCHANGE_FAILED), "BAD_ID");

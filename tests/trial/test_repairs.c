@@ -83,8 +83,28 @@ static const struct {
     {"NAT before the crypto ACL, as it was written before 8.3", {"nat (inside) 1 10.1.0.0 255.255.255.0\nglobal (outside) 1 interface\n"}, "nat_breaks_traffic", WEST},
     {"aggressive mode meets who answers main mode alone: at the one who begins", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", WEST},
     {"aggressive mode meets who answers main mode alone: at the one who answers", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", EAST},
-    {"another identity is wanted", {"crypto isakmp identity hostname\n", "", "198.51.100.2"}, "id_mismatch", WEST},
-    {"behind NAT the private address is said", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\n", "", "198.51.100.2"}, "id_nat_mismatch", WEST},
+};
+
+/* Of identities both ends have a change, each in the words of its product. */
+static const struct {
+    const char *why;
+    const char *planted[3];
+    const char *cause;
+    int repaired_at;
+    enum product products[2]; /* PRODUCT_UNKNOWN: an ASA */
+    const char *line;         /* the last of the change */
+} identities[] = {
+    {"the address is wanted of who says his name", {"crypto isakmp identity hostname\n", "", "198.51.100.2"}, "id_mismatch", WEST, {0}, "crypto isakmp identity address"},
+    {"a router, too", {"crypto isakmp identity hostname\n", "", "198.51.100.2"}, "id_mismatch", WEST, {PRODUCT_IOS}, "crypto isakmp identity address"},
+    {"a name with dots is wanted of who says his address", {"", "", "west.example.net"}, "id_mismatch", WEST, {0}, "crypto isakmp identity hostname"},
+    {"a router has a name with dots, too", {"", "", "west.example.net"}, "id_mismatch", WEST, {PRODUCT_IOS}, "crypto isakmp identity hostname"},
+    {"the domain differs", {"hostname west\ndomain-name example.org\ncrypto isakmp identity hostname\n", "", "west.example.net"}, "id_mismatch", WEST, {0}, "crypto isakmp identity hostname"},
+    {"a name without dots is wanted", {"", "", "branch7"}, "id_mismatch", WEST, {0}, "crypto isakmp identity key-id branch7"},
+    {"a name is wanted of strongSwan", {"", "", "west.example.net"}, "id_mismatch", WEST, {PRODUCT_STRONGSWAN}, "local-1 { id = west.example.net }"},
+    {"who wants a name takes the address that is said", {"", "", "west.example.net"}, "id_mismatch", EAST, {PRODUCT_STRONGSWAN, PRODUCT_STRONGSWAN}, "remote-1 { id = 198.51.100.2 }"},
+    {"who wants the address takes the name that is said", {"hostname west\ndomain-name example.net\ncrypto isakmp identity hostname\n", "", "198.51.100.2"}, "id_mismatch", EAST, {PRODUCT_ASA, PRODUCT_STRONGSWAN}, "remote-1 { id = west.example.net }"},
+    {"behind NAT the private address is said, and strongSwan may say the public one", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\n", "", "198.51.100.2"}, "id_nat_mismatch", WEST, {PRODUCT_STRONGSWAN}, "local-1 { id = 198.51.100.2 }"},
+    {"an ASA can say no address but its own: who wants the public one takes the private one", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\n", "", "198.51.100.2"}, "id_nat_mismatch", EAST, {PRODUCT_ASA, PRODUCT_STRONGSWAN}, "remote-1 { id = 192.168.7.2 }"},
 };
 /* clang-format on */
 
@@ -107,7 +127,7 @@ static int free_memory(void **state)
 }
 
 /* `expects`: what east wants of west's identity; NULL: whatever comes. */
-static const struct trial_result *run_expecting(const char *const *planted, const char *expects)
+static const struct trial_result *run_as(const char *const *planted, const char *expects, const enum product *products)
 {
     static char texts[2][8192];
     static const char *const names[] = {"west.conf", "east.conf"};
@@ -123,7 +143,7 @@ static const struct trial_result *run_expecting(const char *const *planted, cons
         assert_false(t.is_cut);
         assert_true(trial_add_end(trial, i,
                                   &(struct trial_end){.name = names[i],
-                                                      .product = PRODUCT_ASA,
+                                                      .product = products && products[i] ? products[i] : PRODUCT_ASA,
                                                       .text = bytes_of(texts[i], t.len),
                                                       .expects = i == EAST ? expects : NULL},
                                   &why));
@@ -133,7 +153,7 @@ static const struct trial_result *run_expecting(const char *const *planted, cons
 
 static const struct trial_result *run(const char *const *planted)
 {
-    return run_expecting(planted, NULL);
+    return run_as(planted, NULL, NULL);
 }
 
 static const struct trial_attempt *first_failure(const struct trial_result *r)
@@ -156,10 +176,10 @@ static void show(const struct trial_result *r)
         print_error("note: %s\n", r->notes[i]);
     for (size_t i = 0; i < r->step_count; i++)
         for (unsigned end = 0; end < 2; end++)
-            for (size_t k = 0; k < r->steps[i].changes[end].asa_count; k++)
+            for (size_t k = 0; k < r->steps[i].changes[end].own_count; k++)
                 print_error("%s at %u%s%s: %s\n", r->steps[i].cause, end, r->steps[i].chosen == end ? " (chosen)" : "",
                             r->steps[i].changes[end].is_possible ? "" : " (does not help)",
-                            r->steps[i].changes[end].asa[k]);
+                            r->steps[i].changes[end].own[k]);
 }
 
 static void two_ends_that_fit_come_up(void **state)
@@ -182,7 +202,7 @@ static void each_planted_fault_is_named_and_its_repair_brings_the_tunnel_up(void
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct trial_result *r = run_expecting(rows[i].planted, rows[i].planted[2]);
+        const struct trial_result *r = run(rows[i].planted);
         const struct trial_attempt *a = first_failure(r);
         bool is_right = a && strcmp(a->cause, rows[i].cause) == 0 && r->is_repaired && r->step_count == 1 &&
                         r->steps[0].changes[rows[i].repaired_at].is_possible;
@@ -191,6 +211,26 @@ static void each_planted_fault_is_named_and_its_repair_brings_the_tunnel_up(void
             continue;
         wrong++;
         print_error("row %zu, %s: expected %s\n", i, rows[i].why, rows[i].cause);
+        show(r);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void who_says_another_identity_says_the_one_that_is_wanted_or_the_other_end_takes_it(void **state)
+{
+    int wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(identities); i++) {
+        const struct trial_result *r = run_as(identities[i].planted, identities[i].planted[2], identities[i].products);
+        const struct trial_attempt *a = first_failure(r);
+        const struct trial_change *change = &r->steps[0].changes[identities[i].repaired_at];
+
+        if (a && strcmp(a->cause, identities[i].cause) == 0 && r->is_repaired && r->step_count == 1 &&
+            change->is_possible && strcmp(change->own[change->own_count - 1], identities[i].line) == 0)
+            continue;
+        wrong++;
+        print_error("row %zu, %s: expected %s\n", i, identities[i].why, identities[i].cause);
         show(r);
     }
     assert_int_equal(wrong, 0);
@@ -290,7 +330,9 @@ static void nat_with_nat_traversal_is_no_fault(void **state)
 
 static const char *const repairable[] = {
 #define REPAIR(cause, ...) #cause,
+#define IDENTITY(cause, ...) #cause,
 #include "diag/repairs.def"
+#undef IDENTITY
 #undef REPAIR
 #define REPAIRS(cause, ...) #cause,
 #define CHANGE(...)
@@ -319,6 +361,9 @@ static bool is_planted(const char *cause)
 {
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (strcmp(rows[i].cause, cause) == 0)
+            return true;
+    for (size_t i = 0; i < COUNT_OF(identities); i++)
+        if (strcmp(identities[i].cause, cause) == 0)
             return true;
     for (size_t i = 0; i < COUNT_OF(told_above); i++)
         if (strcmp(told_above[i], cause) == 0)
@@ -369,6 +414,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_ends_that_fit_come_up),
+        cmocka_unit_test(who_says_another_identity_says_the_one_that_is_wanted_or_the_other_end_takes_it),
         cmocka_unit_test(several_faults_are_repaired_one_after_the_other),
         cmocka_unit_test(the_same_network_at_both_ends_is_repaired_in_two_steps),
         cmocka_unit_test(every_cause_with_a_repair_is_planted_and_repaired),
