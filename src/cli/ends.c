@@ -33,7 +33,7 @@ const char *ends_product(enum product product)
                                         [PRODUCT_STRONGSWAN] = "strongSwan",
                                         [PRODUCT_LIBRESWAN] = "libreswan",
                                         [PRODUCT_RACOON] = "racoon",
-                                        [PRODUCT_IKEWISE] = "ikewise"};
+                                        [PRODUCT_VPNC] = "vpnc", [PRODUCT_IKEWISE] = "ikewise"};
 
     return names[product];
 }

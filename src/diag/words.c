@@ -7,6 +7,7 @@ enum words words_of(enum product product)
     case PRODUCT_STRONGSWAN:
     case PRODUCT_LIBRESWAN:
     case PRODUCT_RACOON: return WORDS_STRONGSWAN;
+    case PRODUCT_VPNC: return WORDS_VPNC;
     case PRODUCT_UNKNOWN:
     case PRODUCT_ASA:
     case PRODUCT_IKEWISE: break;

@@ -4,7 +4,8 @@
 
 #include "event/observation.h"
 
-enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN, WORDS_COUNT };
+/* WORDS_COUNT: those that have words for every value. vpnc's have none. */
+enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN, WORDS_COUNT, WORDS_VPNC = WORDS_COUNT };
 
 /* libreswan and racoon have strongSwan's; what is not known is taken for an ASA. */
 enum words words_of(enum product product);

@@ -15,7 +15,7 @@ static void note_unread(struct source *s, struct bytes line)
 
 /* The readers in the order in which they are asked: the surest marks first. */
 static enum reading (*const readers[])(struct source *, struct bytes) = {
-    journal_line_take, asa_line, ios_line, charon_line, pluto_line, racoon_line, screen_line, configuration_line,
+    journal_line_take, asa_line, ios_line, charon_line, pluto_line, racoon_line, vpnc_line, screen_line, configuration_line,
 };
 
 static void count_reading(struct source *s, enum reading reading, struct bytes line)
@@ -354,7 +354,7 @@ static enum bearing message_in(struct source *s, struct bytes line)
 
 /* Programs of syslog whose lines are looked at; what begins so is one of them. */
 static const char *const programs[] = {"charon", "pluto",   "racoon",     "ipsec", "ikewise",  "starter",
-                                       "isakmp", "swanctl", "strongswan", "vpn",   "libreswan"};
+                                       "isakmp", "swanctl", "strongswan", "vpn",   "libreswan", "nm-vpnc", "NetworkManager"};
 
 /* Jun 10 17:36:13 host , 2010-06-10T17:36:13+02:00 host : what follows it. */
 static bool pass_syslog_head(struct bytes *line)

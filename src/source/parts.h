@@ -98,6 +98,10 @@ struct source {
         uint32_t line;
         char text[160];
     } notified;          /* pluto's notification, whose bytes may follow */
+    struct {
+        uint8_t step;   /* how far it is known to have come: of vpnc.c */
+        bool is_natted; /* NAT was found: it has moved to UDP 4500 */
+    } vpnc;
     struct event screen; /* of a screen that takes several lines; EV_NONE */
     uint32_t screen_line;
     uint8_t block; /* enum screen_block of it, or of the last one */
@@ -178,6 +182,7 @@ enum reading charon_line(struct source *s, struct bytes line);
 enum reading pluto_line(struct source *s, struct bytes line);
 bool asa_is_ours(struct source *s, uint32_t number, struct bytes line); /* it may be about a VPN */
 enum reading racoon_line(struct source *s, struct bytes line);
+enum reading vpnc_line(struct source *s, struct bytes line);
 enum reading screen_line(struct source *s, struct bytes line);
 enum reading configuration_line(struct source *s, struct bytes line);
 void configuration_end(struct source *s);
