@@ -119,6 +119,23 @@ static void show_progress(const struct explain_file *file, uint64_t done, uint64
         fprintf(stderr, "\r%s: %u %%  ", file->name, (unsigned)(100 * done / size));
 }
 
+static const struct {
+    const char *first, *what;
+} packed[] = {
+#define PACKED(first, what) {first, what},
+#include "cli/packed.def"
+#undef PACKED
+};
+
+/* NULL: it is none of these. */
+static const char *packed_as(struct bytes bytes)
+{
+    for (size_t i = 0; i < COUNT_OF(packed); i++)
+        if (bytes_begin_with(bytes, bytes_of_text(packed[i].first)))
+            return packed[i].what;
+    return NULL;
+}
+
 /* By the first bytes: a capture that holds nothing is still a capture, and says something. */
 static bool begins_as_capture(struct bytes bytes)
 {
@@ -143,6 +160,8 @@ static void read_all(struct explain_file *file, gzFile in, uint64_t size, struct
     int len;
 
     while ((len = gzread(in, buffer, sizeof buffer)) > 0) {
+        if (!is_begun && (file->error = packed_as(bytes_of(buffer, (size_t)len))) != NULL)
+            return;
         if (!is_begun)
             file->is_capture = begins_as_capture(bytes_of(buffer, (size_t)len));
         is_begun = true;
@@ -205,6 +224,8 @@ static void read_file(struct explain *x, size_t index, const char *keys, struct 
             add_keys(file->source, keys);
             read_all(file, in, (uint64_t)about.st_size, d);
             file->sum = source_summary(file->source);
+            if (file->error && file->sum.bytes == 0) /* nothing of it was taken */
+                file->source = NULL;
         } else {
             file->error = "no memory";
         }

@@ -1,5 +1,6 @@
 /* Text: from bytes to lines, what terminals and web pages made of them undone, each asked who can read it. */
 #include "source/parts.h"
+#include "source/record.h"
 
 #include <string.h>
 
@@ -15,7 +16,8 @@ static void note_unread(struct source *s, struct bytes line)
 
 /* The readers in the order in which they are asked: the surest marks first. */
 static enum reading (*const readers[])(struct source *, struct bytes) = {
-    journal_line_take, asa_line, ios_line, charon_line, pluto_line, racoon_line, vpnc_line, screen_line, configuration_line,
+    journal_line_take, asa_line,  ios_line,    charon_line,        pluto_line,
+    racoon_line,       vpnc_line, screen_line, configuration_line,
 };
 
 static void count_reading(struct source *s, enum reading reading, struct bytes line)
@@ -353,8 +355,9 @@ static enum bearing message_in(struct source *s, struct bytes line)
 }
 
 /* Programs of syslog whose lines are looked at; what begins so is one of them. */
-static const char *const programs[] = {"charon", "pluto",   "racoon",     "ipsec", "ikewise",  "starter",
-                                       "isakmp", "swanctl", "strongswan", "vpn",   "libreswan", "nm-vpnc", "NetworkManager"};
+static const char *const programs[] = {"charon",    "pluto",   "racoon",        "ipsec",      "ikewise",
+                                       "starter",   "isakmp",  "swanctl",       "strongswan", "vpn",
+                                       "libreswan", "nm-vpnc", "NetworkManager"};
 
 /* Jun 10 17:36:13 host , 2010-06-10T17:36:13+02:00 host : what follows it. */
 static bool pass_syslog_head(struct bytes *line)
@@ -454,12 +457,39 @@ static bool read_in_passing(struct source *s)
     return s->queue_count > 0;
 }
 
+static void take_record(struct source *s)
+{
+    size_t len;
+
+    if (record_next(&s->records, s->record, sizeof s->record, &len))
+        s->pieces = bytes_of(s->record, len);
+    else
+        s->records = (struct bytes){0};
+}
+
+/* False: what looked like an export holds no line of a device. */
+static bool begin_records(struct source *s)
+{
+    struct bytes line = s->pieces;
+
+    s->records = line;
+    s->pieces = (struct bytes){0};
+    take_record(s);
+    if (s->pieces.len == 0)
+        s->pieces = line;
+    return s->pieces.data != line.data;
+}
+
 bool text_step(struct source *s)
 {
     struct bytes line;
 
     if (s->pieces.len > 0) {
         read_piece(s);
+        return true;
+    }
+    if (s->records.len > 0) {
+        take_record(s);
         return true;
     }
     if (read_in_passing(s))
@@ -482,6 +512,8 @@ bool text_step(struct source *s)
     s->pieces = tidy(s, line);
     while (bytes_take(&s->pieces, "> ")) /* quoted in a mail */
         ;
+    if (record_is(s->pieces) && begin_records(s))
+        return true;
     if (s->pieces.len == 0)
         read_line(s, s->pieces);
     return true;

@@ -79,6 +79,8 @@ struct source {
     } asa_shares[64];     /* of message numbers that were asked for, each at its place */
     struct bytes skipped; /* the last line of other business that was passed over at once, in `input` */
 
+    struct bytes records; /* of an export: what is left of a line of it */
+    char record[SOURCE_LINE_MAX + 64];
     struct bytes pieces; /* of a line in which line breaks were lost: what is left of it */
     char held[1024];     /* a line that goes on in the next one: seen with IOS and ASA */
     size_t held_len;

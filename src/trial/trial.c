@@ -228,6 +228,12 @@ static bool try_change(struct trial *t, unsigned only, unsigned end, const struc
     return change->is_possible;
 }
 
+/* In an ASA's words, so that both ends are measured alike; in its own where an ASA has no words for it. */
+static size_t lines_of(const struct trial_change *change)
+{
+    return change->asa_count ? change->asa_count : change->own_count;
+}
+
 /* Both ends' change for the trouble; the one that leads on stays applied. */
 static bool take_step(struct trial *t, unsigned only, const struct trial_attempt *trouble, unsigned beginner,
                       bool *is_up)
@@ -248,7 +254,7 @@ static bool take_step(struct trial *t, unsigned only, const struct trial_attempt
     /* one that brings everything up, else the shorter, else this end's */
     step->chosen = !step->changes[0].is_possible || (step->changes[1].is_possible && are_up[1] > are_up[0]) ||
                    (step->changes[1].is_possible && are_up[1] == are_up[0] &&
-                    step->changes[1].own_count < step->changes[0].own_count);
+                    lines_of(&step->changes[1]) < lines_of(&step->changes[0]));
     t->result.step_count++;
     *is_up = are_up[step->chosen];
     struct trial_change again;
