@@ -94,3 +94,12 @@ void text_add_hex(struct text *t, struct bytes bytes)
     }
     t->data[t->len] = '\0';
 }
+
+void text_add_duration(struct text *t, uint64_t seconds)
+{
+    unsigned long long s = seconds;
+
+    if (s >= 86400)
+        text_add(t, "%llud ", s / 86400);
+    text_add(t, "%lluh:%02llum:%02llus", s / 3600 % 24, s / 60 % 60, s % 60);
+}

@@ -48,6 +48,9 @@ uint32_t text_hash(uint32_t begun, const char *text);
 
 void text_add_decimal(struct text *t, uint64_t number);
 
+/* As an ASA tells how long something was: "0h:05m:12s", from a day on "1d 0h:00m:01s". */
+void text_add_duration(struct text *t, uint64_t seconds);
+
 /* Printable ASCII as it is, backslash doubled, every other byte as \xNN: no terminal escape and no line break passes.
  */
 void text_add_escaped(struct text *t, struct bytes bytes);

@@ -121,11 +121,7 @@ static void field_login_time(struct text *t, item *i)
 
 static void field_duration(struct text *t, item *i)
 {
-    unsigned long long s = record_number(i->record, COL_isakmp_sa_age_s);
-
-    if (s >= 86400)
-        text_add(t, "%llud ", s / 86400);
-    text_add(t, "%lluh:%02llum:%02llus", s / 3600 % 24, s / 60 % 60, s % 60);
+    text_add_duration(t, record_number(i->record, COL_isakmp_sa_age_s));
 }
 
 static bool is_text(const struct control_record *r, enum control_column column, const char *text)
