@@ -146,11 +146,13 @@ static void on_guests_gone(void *context)
         log_note(daemon->log, LOG_ERR, "%s", space);
 }
 
-static void on_reverse_route(void *context, struct ip_range network, struct ip peer, bool stands)
+static void on_reverse_route(void *context, const struct plane_route *route, bool stands)
 {
     const struct daemon *daemon = context;
+    struct event event;
 
-    reverse_route_set(&daemon->config->conf.policy, network, peer, stands, daemon->log);
+    reverse_route_set(&daemon->config->conf.policy, route, stands, &event);
+    log_event(daemon->log, &event);
 }
 
 static bool tell_control(void *context, const struct event *event, uint8_t severity, const char *line)

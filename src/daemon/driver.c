@@ -74,6 +74,20 @@ static void ask(struct driver *driver, const struct ike_output *o)
         vault_queue_ask(driver->queue, o->ask.exchange, o->ask.ask_number, question);
 }
 
+/* The engine does not know what went through. */
+static void tell(struct driver *driver, const struct event *event)
+{
+    if (event->kind != EV_SESSION_ENDED) {
+        log_event(driver->log, event);
+        return;
+    }
+    struct event whole = *event;
+    struct usage_bytes bytes = plane_take_usage(driver->plane, event_ip(event, FIELD_PEER));
+    event_add_number(&whole, FIELD_BYTES_SENT, bytes.sent);
+    event_add_number(&whole, FIELD_BYTES_RECEIVED, bytes.received);
+    log_event(driver->log, &whole);
+}
+
 static void carry_out(struct driver *driver, const struct ike_output *o)
 {
     switch (o->kind) {
@@ -83,7 +97,7 @@ static void carry_out(struct driver *driver, const struct ike_output *o)
     case IKE_OUT_REMOVE:
         (o->remove.is_outbound_only ? plane_stop_sending : plane_remove)(driver->plane, o->remove.pair);
         break;
-    case IKE_OUT_EVENT: log_event(driver->log, o->event); break;
+    case IKE_OUT_EVENT: tell(driver, o->event); break;
     case IKE_OUT_CLIENT: client_take(&driver->client, plane_tun_name(driver->plane), driver->log, o->client); break;
     case IKE_OUT_MOVE: plane_move(driver->plane, o->move.pair, &o->move.remote); break;
     }

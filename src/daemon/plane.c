@@ -104,6 +104,7 @@ static void free_memory(struct plane *plane)
     free(plane->ace_chains);
     free(plane->noticed);
     free(plane->filter_hits);
+    usage_close(plane->usage);
     bytes_wipe(&plane->drbg, sizeof plane->drbg);
     free(plane);
 }
@@ -120,7 +121,9 @@ static bool take_memory(struct plane *plane, uint32_t pair_limit)
     plane->noticed = calloc(pair_limit, sizeof *plane->noticed);
     plane->spi_chains = calloc(chains, sizeof *plane->spi_chains);
     plane->ace_chains = calloc(chains, sizeof *plane->ace_chains);
-    return plane->pairs != NULL && plane->noticed != NULL && plane->spi_chains != NULL && plane->ace_chains != NULL;
+    plane->usage = usage_open();
+    return plane->usage != NULL && plane->pairs != NULL && plane->noticed != NULL && plane->spi_chains != NULL &&
+           plane->ace_chains != NULL;
 }
 
 /* None of these can fail on a descriptor that is open and pollable. */

@@ -15,6 +15,7 @@
 #ifndef DAEMON_PLANE_H
 #define DAEMON_PLANE_H
 
+#include "daemon/usage.h"
 #include "esp/autopsy.h"
 #include "ike/ike.h"
 #include "policy/policy.h"
@@ -42,6 +43,13 @@ struct plane_drop {
     size_t len; /* as it was */
 };
 
+/* The network of a pair whose tunnel has a reverse route. */
+struct plane_route {
+    struct ip_range network;
+    struct ip peer;
+    uint16_t tunnel, tunnel_group; /* NO_INDEX: the policy has it no more */
+};
+
 /* What the plane tells; all may be NULL. `on_input` hands over what the engine takes. */
 struct plane_hooks {
     void *context;
@@ -52,7 +60,7 @@ struct plane_hooks {
     bool (*on_guest)(void *context, const struct selector *guest);
     void (*on_guests_gone)(void *context); /* some of them are not wanted any more */
     /* Of tunnels with a reverse route: the first pair with that network of a peer's stands; the last one has gone. */
-    void (*on_reverse_route)(void *context, struct ip_range network, struct ip peer, bool stands);
+    void (*on_reverse_route)(void *context, const struct plane_route *route, bool stands);
     /* At once, from inside a burst: it may not call back into the plane, and the packet is gone when it returns. */
     void (*on_drop)(void *context, const struct plane_drop *drop);
 };
@@ -91,6 +99,9 @@ size_t plane_guests(const struct plane *plane, struct selector **guests);
 void plane_remove(struct plane *plane, struct handle pair);
 /* The outbound half goes; what comes is still opened. */
 void plane_stop_sending(struct plane *plane, struct handle pair);
+
+/* What has gone through pairs with that peer that are no more, since this was asked last. */
+struct usage_bytes plane_take_usage(struct plane *plane, struct ip peer);
 
 /* The peer is elsewhere now (IKE_OUT_MOVE). */
 void plane_move(struct plane *plane, struct handle pair, const struct endpoint *remote);

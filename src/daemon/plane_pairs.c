@@ -241,7 +241,9 @@ static void set_reverse_route(struct plane *plane, struct plane_pair *pair, bool
     pair->has_reverse_route = false;
     plane->reverse_route_count -= !stands;
     if (plane->hooks.on_reverse_route != NULL && !has_reverse_route(plane, pair->selector.remote))
-        plane->hooks.on_reverse_route(plane->hooks.context, pair->selector.remote, pair->remote.ip, stands);
+        plane->hooks.on_reverse_route(
+            plane->hooks.context,
+            &(struct plane_route){pair->selector.remote, pair->remote.ip, pair->tunnel, pair->tunnel_group}, stands);
     pair->has_reverse_route = stands;
     plane->reverse_route_count += stands;
 }
@@ -320,6 +322,10 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
     struct plane_pair *heir = plane_pair_find(plane, pair->heir);
 
     esp_tally_add(heir != NULL ? &heir->tally : &plane->totals.ended, &pair->tally);
+    if (heir == NULL)
+        usage_add(plane->usage, pair->remote.ip,
+                  (struct usage_bytes){pair->tally.counters[ESP_COUNTER_BYTES_OUT],
+                                       pair->tally.counters[ESP_COUNTER_BYTES_IN]});
     plane->totals.ended_pair_count++;
     plane_autopsy_gone(plane, pair);
     if (pair->has_in)
@@ -335,6 +341,11 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
     set_reverse_route(plane, pair, false);
     *pair = (struct plane_pair){.is_listed = pair->is_listed};
     plane->pair_count--;
+}
+
+struct usage_bytes plane_take_usage(struct plane *plane, struct ip peer)
+{
+    return usage_take(plane->usage, peer);
 }
 
 void plane_remove(struct plane *plane, struct handle handle)

@@ -133,6 +133,7 @@ struct plane {
     struct plane_hold holds[PLANE_HOLDS_MAX];
     struct ike_plane_input strangers[PLANE_STRANGERS_MAX];
     size_t stranger_count;
+    struct usage *usage;
     uint32_t guest_count, reverse_route_count;
     bool are_guests_gone;
     uint64_t stranger_ms;

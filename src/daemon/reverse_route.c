@@ -6,9 +6,6 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
-#include <syslog.h>
-
-enum { NETWORK_TEXT_SIZE = 2 * IP_TEXT_SIZE };
 
 /* Our own sockets ask the main table too: what they send to a peer must not come back to us through the TUN. */
 static bool holds_a_peer(const struct policy *policy, struct ip_range network)
@@ -47,16 +44,40 @@ static const char *unmake(struct ip_range network)
     return error == 0 ? NULL : strerror(error);
 }
 
-void reverse_route_set(const struct policy *policy, struct ip_range network, struct ip peer, bool stands,
-                       struct log *log)
+/* How an ASA tells whose route it is. */
+static const char *kind_of(const struct policy *policy, const struct plane_route *route)
 {
-    const char *why = stands ? make(policy, network, peer) : unmake(network);
-    char of[IP_TEXT_SIZE], space[NETWORK_TEXT_SIZE];
-    struct text name = text_of(space, sizeof space);
+    if (route->tunnel_group < policy->tunnel_group_count && policy->tunnel_groups[route->tunnel_group].is_remote_access)
+        return "remote access";
+    return route->tunnel < policy->tunnel_count && policy->tunnels[route->tunnel].is_dynamic ? "dynamic map"
+                                                                                             : "static map";
+}
 
-    if (why == NULL)
-        return;
-    text_add_ip_range(&name, network);
-    log_note(log, LOG_WARNING, "no reverse route is %s for %s of peer %s: %s", stands ? "made" : "removed", space,
-             ip_text(peer, of), why);
+static void add_network(struct event *event, struct ip_range network)
+{
+    int prefix_len = ip_range_prefix_len(network);
+
+    event_add_ip(event, FIELD_REMOTE_ADDRESS, network.first);
+    if (prefix_len < 0)
+        event_add_ip(event, FIELD_REMOTE_LAST, network.last);
+    else if (network.first.family == IP_V4)
+        event_add_ip(event, FIELD_REMOTE_MASK, ip_mask(IP_V4, (unsigned)prefix_len));
+    else
+        event_add_number(event, FIELD_REMOTE_PREFIX_LEN, (unsigned)prefix_len);
+}
+
+void reverse_route_set(const struct policy *policy, const struct plane_route *route, bool stands, struct event *event)
+{
+    const char *why = stands ? make(policy, route->network, route->peer) : unmake(route->network);
+
+    *event = event_of(stands        ? why == NULL ? EV_ROUTE_MADE : EV_ROUTE_NOT_MADE
+                      : why == NULL ? EV_ROUTE_REMOVED
+                                    : EV_ROUTE_NOT_REMOVED);
+    event_add_ip(event, FIELD_PEER, route->peer);
+    if (route->tunnel_group < policy->tunnel_group_count)
+        event_add_text(event, FIELD_GROUP, policy->tunnel_groups[route->tunnel_group].name);
+    event_add_text(event, FIELD_TUNNEL_KIND, kind_of(policy, route));
+    add_network(event, route->network);
+    if (why != NULL)
+        event_add_text(event, FIELD_CAUSE, why);
 }

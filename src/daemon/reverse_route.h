@@ -5,12 +5,10 @@
 #ifndef DAEMON_REVERSE_ROUTE_H
 #define DAEMON_REVERSE_ROUTE_H
 
-#include "base/selector.h"
-#include "daemon/log.h"
-#include "policy/policy.h"
+#include "daemon/plane.h"
+#include "event/event.h"
 
-/* Makes or removes one; what cannot be is a line of the log, and the pair stands without it. */
-void reverse_route_set(const struct policy *policy, struct ip_range network, struct ip peer, bool stands,
-                       struct log *log);
+/* Makes or removes one. `*event` says so, or what cannot be: then the pair stands without it. */
+void reverse_route_set(const struct policy *policy, const struct plane_route *route, bool stands, struct event *event);
 
 #endif

@@ -19,6 +19,9 @@ void arrival_refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchan
 void arrival_refuse_detail(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason,
                            const char *detail);
 
+void arrival_refuse_fault(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
+                          enum wire_fault fault);
+
 /* The same for one that does not prove that its sender has our key: then it is looked for what key would. */
 void arrival_unproved(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason,
                       const char *detail);

@@ -115,9 +115,10 @@ void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t 
     step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
 }
 
-static void refuse_acquire(struct ike *ike, uint64_t now_ms, struct peer *peer, enum reason reason,
-                           struct ike_outputs *out)
+static void refuse_acquire(struct ike *ike, uint64_t now_ms, const struct tunnel *tunnel, struct peer *peer,
+                           enum reason reason, struct ike_outputs *out)
 {
+    add_entry(ike, tell(out, EV_ACQUIRE_REFUSED, peer == NULL ? (struct ip){0} : peer->remote), tunnel);
     struct event *e = tell(out, EV_EXCHANGE_FAILED, peer == NULL ? (struct ip){0} : peer->remote);
 
     event_add_text(e, FIELD_STATE, state_info(STATE_MM_START)->asa);
@@ -201,7 +202,10 @@ void acquire_next(struct ike *ike, uint64_t now_ms, struct peer *failed, enum re
                 restart_later(ike, now_ms, failed, was.waiting[i].tunnel, was.waiting[i].ace);
             continue;
         }
-        event_add_ip(tell(out, EV_NEXT_PEER, was.remote), FIELD_NEXT_PEER, next);
+        struct event *e = tell(out, EV_NEXT_PEER, was.remote);
+        event_add_ip(e, FIELD_NEXT_PEER, next);
+        if (tunnel->is_client)
+            event_add_text(e, FIELD_TUNNEL_KIND, "client");
         if (was.waiting[i].is_restart)
             restart_with(ike, now_ms, was.waiting[i].tunnel, was.waiting[i].ace, next, out);
         else
@@ -224,23 +228,24 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
     const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
 
     if (tunnel == NULL || ace >= tunnel->ace_count) {
-        refuse_acquire(ike, now_ms, NULL, REASON_NO_TUNNEL, out);
+        refuse_acquire(ike, now_ms, NULL, NULL, REASON_NO_TUNNEL, out);
         return;
     }
     if (!ip_is_set(with))
         with = choose_peer(ike, now_ms, tunnel);
     struct peer *peer = tunnel->peer_count == 0 ? NULL : peer_make(ike, with);
     if (peer == NULL || tunnel->connection_type == CONNECTION_ANSWER_ONLY) {
-        refuse_acquire(ike, now_ms, peer, tunnel->peer_count > 0 && peer == NULL ? REASON_LIMIT : REASON_NO_PEER, out);
+        refuse_acquire(ike, now_ms, tunnel, peer,
+                       tunnel->peer_count > 0 && peer == NULL ? REASON_LIMIT : REASON_NO_PEER, out);
         return;
     }
     add_entry(ike, tell(out, EV_ACQUIRE, peer->remote), tunnel);
     if (!ip_is_set(ike->policy->interfaces[tunnel->interface].ip)) {
-        refuse_acquire(ike, now_ms, peer, REASON_NO_ADDRESS, out);
+        refuse_acquire(ike, now_ms, tunnel, peer, REASON_NO_ADDRESS, out);
         return;
     }
     if (limits_refuse_ikev1(ike, policy_tunnel_group_of(ike->policy, peer->remote))) {
-        refuse_acquire(ike, now_ms, peer, REASON_GROUP_PROTOCOL, out);
+        refuse_acquire(ike, now_ms, tunnel, peer, REASON_GROUP_PROTOCOL, out);
         return;
     }
     const struct session *session = tunnel->is_client ? session_of_tunnel(ike, peer->self, tunnel_index) : NULL;
@@ -253,7 +258,7 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         quick_begin(ike, now_ms, sa, tunnel_index, ace, NULL, out);
     } else if (sa_begun_of(ike, peer->self) != NULL) {
         if (wait_for_phase1(peer, tunnel_index, ace))
-            tell(out, EV_ACQUIRE_QUEUED, peer->remote);
+            add_entry(ike, tell(out, EV_ACQUIRE_QUEUED, peer->remote), tunnel);
         else
             tell_limit(out, peer->remote, "no room for another acquire that waits for phase 1");
     } else {
@@ -308,6 +313,8 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
     struct peer *peer = peer_of(ike, sa->peer);
 
     peer->failed_ms = peer->restart_ms = 0;
+    if (peer->session_ms == 0)
+        peer->session_ms = now_ms;
     sa->up_ms = sa->heard_ms = sa->keepalive_ms = now_ms;
     uint32_t rekey_s = rekey_plan_sa(ike, now_ms, sa);
     rekey_sa_up(ike, now_ms, sa);

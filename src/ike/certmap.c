@@ -26,6 +26,11 @@ static uint16_t group_of_rules(const struct policy *policy, const struct certifi
     return NO_INDEX;
 }
 
+bool certmap_has_rule(const struct policy *policy, const struct certificate *certificate)
+{
+    return group_of_rules(policy, certificate) != NO_INDEX;
+}
+
 static uint16_t group_of_unit(const struct policy *policy, const struct certificate *certificate)
 {
     char unit[UNIT_SIZE];

@@ -7,6 +7,9 @@
 
 struct id;
 
+/* One of the rules is for it. */
+bool certmap_has_rule(const struct policy *policy, const struct certificate *certificate);
+
 /* Asked in the order of an ASA: the rules, an organizational unit, the identity that the peer shows, its address, the
  * group for all others. A peer at an address that has a group of its own gets another one by a rule alone: for rules
  * are ours, and names are the peer's. NO_INDEX: it is of none. */

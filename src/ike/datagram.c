@@ -7,19 +7,44 @@
 
 #include <string.h>
 
-void arrival_refuse_detail(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason,
-                           const char *detail)
+static struct event *refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
+                            enum reason reason, const char *detail)
 {
     struct event *e = exchange != NULL ? tell_exchange(a->ike, a->out, EV_MESSAGE_REFUSED, sa, exchange)
                       : sa != NULL     ? tell_sa(a->ike, a->out, EV_MESSAGE_REFUSED, sa)
                                        : tell(a->out, EV_MESSAGE_REFUSED, a->remote.ip);
 
     event_add_number(e, FIELD_PORT, a->remote.port);
+    event_add_number(e, FIELD_LOCAL_PORT, a->local.port);
     event_add_number(e, FIELD_LENGTH, a->m.datagram.len);
     event_add_text(e, FIELD_REASON, reason_info(reason)->name);
     event_add_text(e, FIELD_DETAIL, detail);
     if (exchange != NULL)
         exchange->last_reason = reason;
+    return e;
+}
+
+void arrival_refuse_detail(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason,
+                           const char *detail)
+{
+    refuse(a, sa, exchange, reason, detail);
+}
+
+void arrival_refuse_fault(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
+                          enum wire_fault fault)
+{
+    struct event *e = refuse(a, sa, exchange, REASON_MALFORMED, wire_fault_meaning(fault));
+
+    event_add_text(e, FIELD_CAUSE, wire_fault_name(fault));
+}
+
+/* No SA has these cookies: a message in clear says what it begins with. */
+static void refuse_cookies(struct arrival *a)
+{
+    struct event *e = refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES, reason_info(REASON_UNKNOWN_COOKIES)->meaning);
+
+    if ((a->m.header.flags & FLAG_ENCRYPTION) == 0)
+        event_add_number(e, FIELD_PAYLOAD_NUMBER, a->m.header.first_payload);
 }
 
 void arrival_refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason)
@@ -109,7 +134,7 @@ static void phase1_first(struct arrival *a, enum exchange_kind mode)
     enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
 
     if (fault) {
-        arrival_refuse_detail(a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        arrival_refuse_fault(a, NULL, NULL, fault);
         return;
     }
     if (mode == EXCHANGE_AM && !ike->policy->is_aggressive_answered) {
@@ -183,7 +208,7 @@ static void phase1(struct arrival *a, struct isakmp_sa *sa)
         enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
 
         if (fault) {
-            arrival_refuse_detail(a, sa, exchange, REASON_MALFORMED, wire_fault_meaning(fault));
+            arrival_refuse_fault(a, sa, exchange, fault);
             return;
         }
     } else if (!sa->has_keys) {
@@ -381,14 +406,14 @@ static void take(struct arrival *a, struct isakmp_sa *sa, bool is_first)
         else if (is_first && !(header->flags & FLAG_ENCRYPTION))
             phase1_first(a, header->exchange == XCHG_MAIN ? EXCHANGE_MM : EXCHANGE_AM);
         else
-            arrival_refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+            refuse_cookies(a);
         return;
     case XCHG_QUICK:
     case XCHG_TRANSACTION:
         if (sa != NULL)
             phase2(a, sa);
         else
-            arrival_refuse(a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+            refuse_cookies(a);
         return;
     case XCHG_INFORMATIONAL: informational_take(a, sa); return;
     default: arrival_refuse(a, sa, NULL, REASON_UNKNOWN_EXCHANGE); return;
@@ -420,12 +445,12 @@ void datagram_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in,
 
     a.m.datagram = in->datagram.data;
     if (fault) {
-        arrival_refuse_detail(&a, NULL, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        arrival_refuse_fault(&a, NULL, NULL, fault);
         tell_version(&a, fault);
         return;
     }
     if (ike->policy == NULL) {
-        arrival_refuse(&a, NULL, NULL, REASON_UNKNOWN_COOKIES);
+        refuse_cookies(&a);
         return;
     }
     if (!is_answerable(&a)) {

@@ -374,7 +374,8 @@ void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer, enum sid
 /* Anybody may begin a phase 1 in a peer's name: it is what became of one before its peer was proved. */
 bool outcome_is_anybodys(const struct outcome *outcome);
 /* Tells the end of the session when the last SA of a peer that was up is gone. */
-void session_check(struct ike *ike, struct handle peer, enum reason why, struct ike_outputs *out);
+void session_check(struct ike *ike, uint64_t now_ms, struct handle peer, struct handle session, enum reason why,
+                   struct ike_outputs *out);
 
 /* ---- beginning (begin.c) */
 /* `with`: the peer; not set: the one whose turn it is. */
@@ -515,6 +516,7 @@ void settle_end_beside(struct ike *ike, uint64_t now_ms, const struct pair *gone
 
 /* ---- telling (tell.c): events. Each adds what the SA knows (peer, group, role, state) and hands the event out. */
 struct event *tell(struct ike_outputs *out, enum event_kind kind, struct ip peer);
+void event_add_user(struct event *e, const struct session *session); /* his name, escaped, when he has one */
 /* Which crypto map entry it is about, where a tunnel manager tells of it; NULL: nothing is added. */
 void add_entry(const struct ike *ike, struct event *e, const struct tunnel *tunnel);
 struct event *tell_sa(const struct ike *ike, struct ike_outputs *out, enum event_kind kind, const struct isakmp_sa *sa);

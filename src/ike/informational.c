@@ -22,7 +22,7 @@ static void informational_in_clear(struct arrival *a, struct isakmp_sa *sa)
     enum wire_fault fault = wire_message_read(&a->m, a->m.datagram);
 
     if (fault) {
-        arrival_refuse_detail(a, sa, NULL, REASON_MALFORMED, wire_fault_meaning(fault));
+        arrival_refuse_fault(a, sa, NULL, fault);
         return;
     }
     if (sa != NULL)

@@ -114,21 +114,35 @@ struct isakmp_sa *sa_make(struct ike *ike, uint64_t now_ms, enum exchange_kind m
     return sa;
 }
 
-/* The last SA of a peer that was up is gone. */
-void session_check(struct ike *ike, struct handle peer_h, enum reason why, struct ike_outputs *out)
+static void tell_session_end(const struct ike *ike, uint64_t now_ms, const struct peer *peer,
+                             const struct session *session, enum reason why, struct ike_outputs *out)
 {
-    const struct peer *peer = peer_of(ike, peer_h);
+    struct event *e = tell(out, EV_SESSION_ENDED, peer->remote);
+    uint16_t group = session != NULL       ? session->tunnel_group
+                     : ike->policy != NULL ? policy_tunnel_group_of(ike->policy, peer->remote)
+                                           : NO_INDEX;
+    char space[EVENT_TEXT_SIZE / 8];
+    struct text duration = text_of(space, sizeof space);
+
+    event_add_text(e, FIELD_REASON, reason_info(why)->name);
+    if (ike->policy != NULL && group < ike->policy->tunnel_group_count)
+        event_add_text(e, FIELD_GROUP, ike->policy->tunnel_groups[group].name);
+    if (session != NULL)
+        event_add_user(e, session);
+    text_add_duration(&duration, (now_ms - peer->session_ms) / 1000);
+    event_add_text(e, FIELD_DURATION, space);
+}
+
+/* `session`: that of what has ended. */
+void session_check(struct ike *ike, uint64_t now_ms, struct handle peer_h, struct handle session, enum reason why,
+                   struct ike_outputs *out)
+{
+    struct peer *peer = peer_of(ike, peer_h);
 
     if (peer == NULL || pair_first_of(ike, peer_h) != NULL || sa_up_of(ike, peer_h) != NULL)
         return;
-    struct event *e = tell(out, EV_SESSION_ENDED, peer->remote);
-    event_add_text(e, FIELD_REASON, reason_info(why)->name);
-    if (ike->policy != NULL) {
-        uint16_t group = policy_tunnel_group_of(ike->policy, peer->remote);
-
-        if (group != NO_INDEX)
-            event_add_text(e, FIELD_GROUP, ike->policy->tunnel_groups[group].name);
-    }
+    tell_session_end(ike, now_ms, peer, session_of(ike, session), why, out);
+    peer->session_ms = 0;
 }
 
 enum state phase1_state(const struct isakmp_sa *sa)
@@ -188,7 +202,7 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
     sa->died_ms = now_ms;
     if (was_up) {
         rekey_sa_gone(ike, now_ms, sa->peer, sa->session);
-        session_check(ike, sa->peer, why, out);
+        session_check(ike, now_ms, sa->peer, sa->session, why, out);
     }
     session_drop_if_unused(ike, sa->session, out);
     if (was_begun)

@@ -288,7 +288,9 @@ void detect_nat(struct step_work *work)
     size_t count = sa->natt == NATT_NONE ? 0 : message_count(work->in, type);
 
     if (count < 2) {
-        sa->natt = NATT_NONE; /* the peer announced it and does not do it */
+        if (sa->natt != NATT_NONE) /* the peer announced it and does not do it */
+            tell_sa(work->ike, work->out, EV_NAT_D_MISSING, sa);
+        sa->natt = NATT_NONE;
         return;
     }
     uint8_t space[NAT_D_INPUT_MAX], mine[DIGEST_MAX], theirs[DIGEST_MAX];
@@ -324,6 +326,8 @@ enum reason phase1_find_group(struct step_work *work)
         return index == NO_INDEX ? REASON_NO_TUNNEL_GROUP : is_signed ? REASON_NO_TRUSTPOINT : REASON_NO_KEY;
     }
     sa->tunnel_group = index;
+    if (!is_signed && !ip_is_set(policy->tunnel_groups[index].peer))
+        tell_sa(work->ike, work->out, EV_GROUP_DEFAULTED, sa);
     tell_sa(work->ike, work->out, EV_GROUP_FOUND, sa);
     return REASON_OK;
 }

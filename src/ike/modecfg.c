@@ -3,6 +3,7 @@
 #include "ike/transaction.h"
 
 #include "base/check.h"
+#include "wire/print.h"
 
 #include <string.h>
 
@@ -10,6 +11,9 @@ step_action conf_give, conf_ask, conf_take;
 
 /* All of a text attribute: the length of the answer is bounded (attack list X05). */
 enum { TEXT_MAX = 1024 };
+
+/* How many attributes of a message are told, and how much of each. */
+enum { ATTRIBUTES_TOLD_MAX = 24, VALUE_SIZE = 160, DECIMAL_SIZE = 8 };
 
 struct giving {
     const struct policy *policy;
@@ -131,14 +135,67 @@ static void give_pfs(struct giving *g, uint16_t type)
     attribute_write_basic(&g->w, type, tunnel != NO_INDEX && g->policy->tunnels[tunnel].pfs != GROUP_NONE);
 }
 
-static const struct {
+static const struct giving_row {
     uint16_t type;
     void (*give)(struct giving *g, uint16_t type);
+    const char *name;
 } rows[] = {
-#define GIVE(attribute, give) {CFG_ATTR_##attribute, give},
+#define GIVE(attribute, give, name) {CFG_ATTR_##attribute, give, name},
 #include "ike/conf.def"
 #undef GIVE
 };
+
+static const struct giving_row *row_of(uint16_t type)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].type == type)
+            return &rows[i];
+    return NULL;
+}
+
+static struct event *tell_attribute(const struct step_work *work, enum event_kind kind, uint16_t type)
+{
+    struct event *e = tell_sa(work->ike, work->out, kind, &work->draft->sa);
+    const struct giving_row *row = row_of(type);
+    char space[DECIMAL_SIZE];
+    struct text number = text_of(space, sizeof space);
+
+    text_add(&number, "%u", type);
+    event_add_text(e, FIELD_ATTRIBUTE, row != NULL ? row->name : space);
+    return e;
+}
+
+static void tell_values(const struct step_work *work, enum event_kind kind, struct bytes attributes)
+{
+    struct reader r = reader_of(attributes);
+    struct attribute a;
+
+    for (int i = 0; i < ATTRIBUTES_TOLD_MAX && r.rest.len > 0 && attribute_read(&r, &a); i++) {
+        char space[VALUE_SIZE];
+        struct text value = text_of(space, sizeof space);
+        struct event *e = tell_attribute(work, kind, a.type);
+
+        text_add_config_value(&value, &a);
+        event_add_text(e, FIELD_DETAIL, space);
+    }
+}
+
+static void tell_asked(const struct step_work *work, struct bytes attributes)
+{
+    struct reader r = reader_of(attributes);
+    struct attribute a;
+
+    for (int i = 0; i < ATTRIBUTES_TOLD_MAX && r.rest.len > 0 && attribute_read(&r, &a); i++)
+        tell_attribute(work, row_of(a.type) != NULL ? EV_CONFIG_ASKED : EV_TRANSACTION_ATTRIBUTE_REFUSED, a.type);
+}
+
+static void tell_given(const struct step_work *work, const struct writer *reply)
+{
+    struct config given;
+
+    if (writer_is_ok(reply) && config_read(&given, writer_bytes(reply)) == WIRE_OK)
+        tell_values(work, EV_CONFIG_GIVEN, given.attributes);
+}
 
 static struct ip wanted_address(const struct config *asked)
 {
@@ -167,6 +224,7 @@ enum reason conf_give(struct step_work *work)
         return REASON_BAD_TRANSACTION;
     if (session == NULL)
         return REASON_NO_USER;
+    tell_asked(work, asked.attributes);
     struct lease lease = lease_find(work->ike, sa, wanted_address(&asked));
     if (!ip_is_set(lease.address))
         return REASON_NO_ADDRESS_LEFT;
@@ -179,6 +237,7 @@ enum reason conf_give(struct step_work *work)
         if (config_find(&asked, rows[i].type, &found))
             rows[i].give(&g, rows[i].type);
     draft_intend(work, INTENT_LEASE)->lease = lease;
+    tell_given(work, &g.w);
     return attributes_keep(work, &g.w);
 }
 
@@ -240,6 +299,7 @@ enum reason conf_take(struct step_work *work)
     if (!read_address(&config, CFG_ATTR_IP4_ADDRESS, &address) || !is_host(address))
         return REASON_NO_ADDRESS_GIVEN;
     draft_intend(work, INTENT_CONFIGURED);
+    tell_values(work, EV_CONFIG_TAKEN, config.attributes);
     return draft_set(work, BLOB_HEARD, message_body(work->in, PL_ATTR)) ? REASON_OK : REASON_LIMIT;
 }
 

@@ -288,6 +288,7 @@ struct peer {
     uint64_t restart_ms; /* when what waits is begun, after DPD has lost the peer; 0: it waits for phase 1 */
     uint64_t
         failed_ms; /* when we last came to nothing with it: phase 1 failed, or DPD lost it; 0: it has been up since */
+    uint64_t session_ms;                       /* since when there is an SA without a break; 0: there is none */
     struct outcome outcomes[IKE_OUTCOMES_MAX]; /* newest first */
     struct farewell farewells[FAREWELLS_MAX];
 };

@@ -195,9 +195,9 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
     uint16_t tunnel = pair->tunnel;
     struct selector selector = pair->selector;
     pair_give_back(ike, pair);
-    session_drop_if_unused(ike, session, out);
     if (was_up) {
         rekey_pair_gone(ike, now_ms, peer, tunnel, &selector);
-        session_check(ike, peer, why, out);
+        session_check(ike, now_ms, peer, session, why, out);
     }
+    session_drop_if_unused(ike, session, out);
 }

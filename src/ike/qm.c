@@ -19,6 +19,12 @@ static struct esp_wish wish_of(const struct step_work *work, const struct tunnel
                              .is_between_ends = transport_is_for(&draft->sa, &draft->exchange.quick.selector)};
 }
 
+static void tell_nat_mode(const struct step_work *work, const struct esp_wish *wish)
+{
+    if (wish->natt != NATT_NONE)
+        tell_sa(work->ike, work->out, EV_NAT_MODE_CHOSEN, &work->draft->sa);
+}
+
 static uint32_t fresh_spi(struct step_work *work)
 {
     uint8_t random[4];
@@ -90,6 +96,7 @@ enum reason qm_offer(struct step_work *work)
     event_add_number(tell_sa(work->ike, work->out, EV_SPI_MADE, &work->draft->sa), FIELD_SPI_IN, quick->spi_in);
     put_spi(spi, quick->spi_in);
     struct esp_wish wish = wish_of(work, tunnel);
+    tell_nat_mode(work, &wish);
     policy_offer_esp(work->ike->policy, &wish, BYTES_OF(spi), &offer);
     if (!set_sa(work, BLOB_SA_I, &offer) || !set_nonce(work, BLOB_NONCE_I) ||
         !set_proxy(work, BLOB_ID_I, quick->selector.local, quick->selector.protocol, quick->selector.local_ports) ||
@@ -319,6 +326,7 @@ enum reason qm_choose(struct step_work *work)
         return reason;
     const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
     struct esp_wish wish = wish_of(work, tunnel);
+    tell_nat_mode(work, &wish);
     reason = reason_of_refusal(policy_choose_esp(work->ike->policy, &wish, &offer, share.len > 0, &quick->choice));
     if (reason != REASON_OK) {
         tell_exchange(work->ike, work->out, EV_TRANSFORM_REFUSED, &work->draft->sa, exchange);

@@ -252,6 +252,15 @@ static bool peer_certificate(const struct step_work *work, struct certificate *c
     return false;
 }
 
+static void tell_unmapped(const struct step_work *work, const struct certificate *certificate)
+{
+    char space[NAME_DER_MAX];
+    struct text name = text_of(space, sizeof space);
+
+    text_add_name(&name, bytes_of(certificate->subject, certificate->subject_len));
+    event_add_text(tell_sa(work->ike, work->out, EV_CERTIFICATE_UNMAPPED, &work->draft->sa), FIELD_ID, space);
+}
+
 /* A responder chooses the tunnel-group by the certificate that is shown, and then judges it by what that group wants.
  * A group for users takes no peer without one, nor the other way round (attack list X01). */
 static enum reason take_group(struct step_work *work, const struct id *id)
@@ -262,6 +271,8 @@ static enum reason take_group(struct step_work *work, const struct id *id)
 
     if (sa->side == INITIATOR || !policy_maps_certificates(policy) || !peer_certificate(work, &certificate))
         return REASON_OK; /* without one it is refused for that */
+    if (policy->certificate_rule_count > 0 && !certmap_has_rule(policy, &certificate))
+        tell_unmapped(work, &certificate);
     uint16_t index = certmap_group(policy, &certificate, id, sa->remote.ip, sa->user_auth);
     if (index == sa->tunnel_group)
         return REASON_OK;

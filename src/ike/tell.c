@@ -28,6 +28,17 @@ void add_entry(const struct ike *ike, struct event *e, const struct tunnel *tunn
     event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
 }
 
+void event_add_user(struct event *e, const struct session *session)
+{
+    char name[4 * USER_NAME_MAX + 1];
+    struct text text = text_of(name, sizeof name);
+
+    if (session->user[0] == '\0')
+        return;
+    text_add_escaped(&text, bytes_of_text(session->user));
+    event_add_text(e, FIELD_USERNAME, name);
+}
+
 /* `side`: ours in what is told. A quick mode may be begun by the responder of phase 1. */
 static struct event *tell_as(const struct ike *ike, struct ike_outputs *out, enum event_kind kind,
                              const struct isakmp_sa *sa, enum side side)
@@ -37,13 +48,8 @@ static struct event *tell_as(const struct ike *ike, struct ike_outputs *out, enu
     if (sa->tunnel_group != NO_INDEX && ike->policy != NULL && sa->tunnel_group < ike->policy->tunnel_group_count)
         event_add_text(e, FIELD_GROUP, ike->policy->tunnel_groups[sa->tunnel_group].name);
     const struct session *session = session_of(ike, sa->session);
-    if (session != NULL && session->user[0] != '\0') {
-        char name[4 * USER_NAME_MAX + 1];
-        struct text text = text_of(name, sizeof name);
-
-        text_add_escaped(&text, bytes_of_text(session->user));
-        event_add_text(e, FIELD_USERNAME, name);
-    }
+    if (session != NULL)
+        event_add_user(e, session);
     event_add_text(e, FIELD_ROLE, side == INITIATOR ? "initiator" : "responder");
     event_add_number(e, FIELD_CONN_ID, sa->conn_id);
     return e;

@@ -80,12 +80,10 @@ static void text_add_address(struct text *t, struct bytes address)
         text_add_hex(t, address);
 }
 
-static void text_add_config_attribute(struct text *t, const struct attribute *a)
+void text_add_config_value(struct text *t, const struct attribute *a)
 {
-    text_add_number(t, SPACE_CFG_ATTR, a->type);
     if (a->value.len == 0)
         return;
-    text_add(t, " ");
     switch (config_shown_of(a->type)) {
     case CONFIG_HEX: text_add_hex(t, a->value); break;
     case CONFIG_ADDRESS: text_add_address(t, a->value); break;
@@ -93,6 +91,13 @@ static void text_add_config_attribute(struct text *t, const struct attribute *a)
     case CONFIG_NUMBER: text_add(t, "%llu", (unsigned long long)attribute_number(a)); break;
     case CONFIG_HIDDEN: text_add(t, "(not shown)"); break; /* a password: not even its length */
     }
+}
+
+static void text_add_config_attribute(struct text *t, const struct attribute *a)
+{
+    text_add_number(t, SPACE_CFG_ATTR, a->type);
+    text_add(t, a->value.len == 0 ? "" : " ");
+    text_add_config_value(t, a);
 }
 
 static void text_add_config_attributes(struct text *t, struct bytes attributes)

@@ -18,6 +18,11 @@ void text_add_message(struct text *t, const struct message *m);
  * lines below. */
 void text_add_payload(struct text *t, const struct payload *p, unsigned indent);
 
+struct attribute;
+
+/* The value of an attribute of mode config or XAUTH; nothing for an empty one. */
+void text_add_config_value(struct text *t, const struct attribute *a);
+
 /* An attribute of mode config or XAUTH that is a password: it is never shown, nor how long it is. */
 bool config_is_hidden(uint16_t type);
 

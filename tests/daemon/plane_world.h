@@ -82,10 +82,10 @@ static inline void on_event(void *context, const struct event *event)
     told.events++;
 }
 
-static inline void on_reverse_route(void *context, struct ip_range network, struct ip peer, bool stands)
+static inline void on_reverse_route(void *context, const struct plane_route *route, bool stands)
 {
     (void)context;
-    CHECK(ip_range_equal(network, ace.selector.remote) && ip_equal(peer, there));
+    CHECK(ip_range_equal(route->network, ace.selector.remote) && ip_equal(route->peer, there));
     told.routes += stands ? 1 : -1u;
 }
 

@@ -57,6 +57,12 @@ log_says() { # side, text
     return 1
 }
 
+session_is_told() { # side, peer
+    grep -q "Group = $2, Username = $2, IP = $2, Session disconnected\. Session Type: LAN-to-LAN, Duration: 0h:0.m:..s, Bytes xmt: [1-9][0-9]*, Bytes rcv: [1-9][0-9]*, Reason: " "$work/$1.log" && return
+    grep -F "Session disconnected" "$work/$1.log"
+    return 1
+}
+
 is_said_before() { # side, text, later text
     awk -v first="$2" -v later="$3" 'index($0, first) && !f { f = NR } index($0, later) && !l { l = NR }
         END { exit !(f && l && f < l) }' "$work/$1.log"
@@ -364,6 +370,7 @@ expect "with the next one the tunnel is there again" pings 2
 expect "SIGTERM ends the daemon without a complaint" stop w TERM
 expect "and leaves nothing behind" nothing_is_left w
 expect "the peer was told" log_says e "processing delete"
+expect "and what went through the session is in its log, as on an ASA" session_is_told e 192.0.2.1
 expect "SIGINT does the same" stop e INT
 expect "and leaves nothing behind either" nothing_is_left e
 

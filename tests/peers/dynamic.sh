@@ -75,6 +75,11 @@ screen_has_route() {
     ikewise east show route | grep "^V  *${lab_inner_net[west]} 255.255.255.0 connected by VPN"
 }
 
+route_is_told() { # Adding or Deleting
+    # shellcheck disable=SC2046
+    grep -E "$1 static route for L2L peer (coming|that came) in on a dynamic map\. address: ${lab_inner_net[west]}, mask: 255\.255\.255\.0" $(ikewise_logs east)
+}
+
 comes_again() {
     strongswan_provoke west >/dev/null 2>&1
     both_are_up && lab_until 3 kernel_has_route
@@ -106,8 +111,10 @@ run_cell() {
             { [ "$lines" = acl ] || expect "$name: the branch's network is steered" branch_is_steered; } &&
             expect "$name: a reverse route to the branch" kernel_has_route &&
             expect "$name: and show route has it" screen_has_route &&
+            expect "$name: and the log tells it" route_is_told Adding &&
             expect "$name: our delete is seen there" delete_is_seen &&
             expect "$name: and the route has gone" lab_until 3 kernel_has_no_route &&
+            expect "$name: and the log tells that, too" lab_until 3 route_is_told Deleting &&
             { [ "$lines" = acl ] || expect "$name: and is steered no more" lab_until 3 branch_is_not_steered; } &&
             { [ "$nat $lines" != "none open" ] ||
                 { expect "$name: the branch comes again, and so does the route" comes_again &&
