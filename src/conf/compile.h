@@ -125,6 +125,12 @@ bool certmap_restricts(const struct compiler *c, struct bytes group); /* by a ru
 /* remote.c */
 void compile_pools(struct compiler *c);
 void compile_group_policies(struct compiler *c); /* after the pools */
+/* What the lines of a block of attributes say. */
+void compile_attributes(struct compiler *c, struct group_policy *g, const struct statement *block);
+uint16_t compile_policy_number(const struct compiler *c, struct bytes name); /* from 1; 0: there is none of that name */
+/* After the group-policies, to which it adds those that are one user's: `room` is what is left for them. */
+void compile_user_rights(struct compiler *c, struct group_policy *list, uint16_t room);
+uint32_t compile_user_policies(const struct compiler *c); /* how many that may be */
 /* By `default-group-policy` of its general-attributes, else of its default group's, else DfltGrpPolicy. NULL: nothing
  * is said. */
 void compile_group_policy(struct compiler *c, struct tunnel_group *group, const struct statement *general,

@@ -7,10 +7,12 @@
 
 enum { LIST_SPACE = 4 * 1024 * 1024 }; /* as many lines as all lists together may have, and what is found */
 
-/* As many as can be wanted: a list of an access-group, and of a group-policy its own and that of DfltGrpPolicy. */
+/* As many as can be wanted: a list of an access-group, of a user, and of a group-policy its own and that of
+ * DfltGrpPolicy. */
 void compile_filters_room(struct compiler *c)
 {
     uint32_t count = statement_count(c->statements, STATEMENT_access_group) +
+                     statement_count(c->statements, STATEMENT_user_filter) +
                      2 * statement_count(c->statements, STATEMENT_group_policy_attributes);
 
     c->filters = arena_take(c->arena, count * sizeof *c->filters);

@@ -71,6 +71,17 @@ static uint16_t pool_of_name(const struct compiler *c, struct bytes name)
     return NO_INDEX;
 }
 
+/* Those that there are not are complained of where a tunnel-group has the policy. */
+static void take_own_pools(struct compiler *c, struct group_policy *g, const struct statement *s)
+{
+    struct bytes name;
+
+    g->pool_count = 0;
+    for (unsigned i = 0; (name = statement_argument(s, "pool", i)).len > 0; i++)
+        if (pool_of_name(c, name) != NO_INDEX && g->pool_count < POOLS_PER_GROUP_MAX)
+            g->pools[g->pool_count++] = pool_of_name(c, name);
+}
+
 /* ---- group policies */
 
 static const char default_policy[] = "DfltGrpPolicy";
@@ -166,9 +177,13 @@ static bool allows_ikev1(struct bytes protocols)
 static void take_attribute(struct compiler *c, struct group_policy *g, const struct statement *s)
 {
     switch ((int)s->row->kind) {
+    case STATEMENT_user_protocol:
     case STATEMENT_vpn_protocol: g->is_ikev1_refused = !allows_ikev1(statement_argument(s, "text", 0)); break;
+    case STATEMENT_user_session:
     case STATEMENT_vpn_session: g->session_timeout_s = 60 * statement_number(s, "minutes"); break;
+    case STATEMENT_user_idle:
     case STATEMENT_vpn_idle: g->idle_timeout_s = 60 * statement_number(s, "minutes"); break;
+    case STATEMENT_user_logins:
     case STATEMENT_vpn_logins: {
         uint32_t count = statement_number(s, "login-count");
 
@@ -191,9 +206,16 @@ static void take_attribute(struct compiler *c, struct group_policy *g, const str
         if (statement_has(s, "value"))
             take_networks(c, g, s);
         break;
+    case STATEMENT_user_filter:
     case STATEMENT_vpn_filter:
         g->filter = statement_has(s, "value") ? compile_filter(c, s, statement_argument(s, "acl", 0)) : 0;
         break;
+    case STATEMENT_user_lock:
+    case STATEMENT_group_lock:
+        g->group_lock = statement_has(s, "value") ? name_of(c, statement_argument(s, "tunnel-group", 0)) : NULL;
+        break;
+    case STATEMENT_address_pools: take_own_pools(c, g, s); break;
+    case STATEMENT_user_storage:
     case STATEMENT_password_storage: g->may_store_password = statement_has(s, "enable"); break;
     }
 }
@@ -207,7 +229,7 @@ static const struct statement *policy_block(const struct compiler *c, struct byt
     return NULL;
 }
 
-static void take_attributes(struct compiler *c, struct group_policy *g, const struct statement *block)
+void compile_attributes(struct compiler *c, struct group_policy *g, const struct statement *block)
 {
     for (const struct statement *s = NULL; block != NULL && (s = next_child(c, block, s)) != NULL;)
         if (s->state == STATEMENT_IS_KNOWN && !s->is_no)
@@ -217,11 +239,13 @@ static void take_attributes(struct compiler *c, struct group_policy *g, const st
 /* What a policy does not say, DfltGrpPolicy says. */
 void compile_group_policies(struct compiler *c)
 {
-    uint32_t count = statement_count(c->statements, STATEMENT_group_policy_attributes);
-    struct group_policy *list = arena_take(c->arena, count * sizeof *list);
+    uint32_t count = statement_count(c->statements, STATEMENT_group_policy_attributes) + compile_user_policies(c);
+    struct group_policy *list;
     const struct statement *defaults = policy_block(c, bytes_of_text(default_policy));
     uint16_t used = 0;
 
+    count = count < NO_INDEX ? count : NO_INDEX - 1;
+    list = arena_take(c->arena, count * sizeof *list);
     if (list == NULL)
         return;
     for (const struct statement *block = NULL;
@@ -233,11 +257,12 @@ void compile_group_policies(struct compiler *c)
         *g = (struct group_policy){
             .name = name_of(c, first_argument(block)), .banner = "", .default_domain = "", .split_dns = ""};
         if (defaults != block)
-            take_attributes(c, g, defaults);
-        take_attributes(c, g, block);
+            compile_attributes(c, g, defaults);
+        compile_attributes(c, g, block);
     }
     c->conf->policy.group_policies = list;
     c->conf->policy.group_policy_count = used;
+    compile_user_rights(c, list, (uint16_t)(count - used));
 }
 
 /* ---- tunnel-groups */
@@ -259,10 +284,11 @@ static void take_pools(struct compiler *c, struct tunnel_group *group, const str
     }
 }
 
-static uint16_t policy_number(const struct compiler *c, struct bytes name)
+uint16_t compile_policy_number(const struct compiler *c, struct bytes name)
 {
     for (uint16_t i = 0; i < c->conf->policy.group_policy_count; i++)
-        if (bytes_equal(bytes_of_text(c->conf->policy.group_policies[i].name), name))
+        if (c->conf->policy.group_policies[i].user == NULL &&
+            bytes_equal(bytes_of_text(c->conf->policy.group_policies[i].name), name))
             return i + 1;
     return 0;
 }
@@ -272,7 +298,7 @@ static bool is_policy(const struct compiler *c, struct bytes name)
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_group_policy)) != NULL;)
         if (bytes_equal(first_argument(s), name))
             return true;
-    return policy_number(c, name) != 0 || bytes_equal(name, bytes_of_text(default_policy));
+    return compile_policy_number(c, name) != 0 || bytes_equal(name, bytes_of_text(default_policy));
 }
 
 static const struct statement *named_policy(const struct compiler *c, const struct statement *general)
@@ -292,9 +318,9 @@ void compile_group_policy(struct compiler *c, struct tunnel_group *group, const 
         named_policy(c, general) != NULL ? named_policy(c, general) : named_policy(c, of_default);
     struct bytes name = s == NULL ? bytes_of_text(default_policy) : statement_argument(s, "group-policy", 0);
 
-    group->group_policy = policy_number(c, name);
+    group->group_policy = compile_policy_number(c, name);
     if (group->group_policy == 0)
-        group->group_policy = policy_number(c, bytes_of_text(default_policy));
+        group->group_policy = compile_policy_number(c, bytes_of_text(default_policy));
     if (!is_policy(c, name))
         say(c, CONF_WARNING, s, "tunnel-group %.64s: there is no group-policy %.64s, so DfltGrpPolicy holds",
             group->name, name_of(c, name));

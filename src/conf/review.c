@@ -149,7 +149,7 @@ static bool permits_some(const struct filter *f, const struct selector *s)
 static void review_filter(struct compiler *c, const struct tunnel *t, const struct crypto_ace *ace)
 {
     const struct policy *p = &c->conf->policy;
-    const struct filter *f = t->peer_count == 0 ? NULL : filter_of_group(p, policy_tunnel_group_of(p, t->peers[0]));
+    const struct filter *f = t->peer_count == 0 ? NULL : filter_of(p, policy_tunnel_group_of(p, t->peers[0]), "");
     struct selector mirror = selector_mirror(ace->selector);
     char space[SELECTOR_SIZE];
 

@@ -254,7 +254,7 @@ static void take_fetching(struct compiler *c, const struct statement *block, str
         case STATEMENT_ocsp_nonce: t->is_nonce_left_out = true; break;
         case STATEMENT_ocsp_match: refuse_match(c, s); break;
         case STATEMENT_crl_policy: take_crl_policy(c, s); break;
-        case STATEMENT_crl_cache_time: t->crl_minutes = (uint16_t)statement_number(s, "minutes"); break;
+        case STATEMENT_crl_cache_time: t->crl_minutes = (uint16_t)statement_number(s, "crl-minutes"); break;
         }
     }
     for (size_t i = 0; i < CRL_URLS_MAX; i++)

@@ -112,7 +112,7 @@ static const struct filter *filter_of_pair(const struct trace *t)
 {
     if (t->has_plane)
         return t->plane.filter == NULL ? NULL : filter_of_name(t->policy, t->plane.filter);
-    return filter_of_group(t->policy, policy_tunnel_group_of(t->policy, t->peer));
+    return filter_of(t->policy, policy_tunnel_group_of(t->policy, t->peer), "");
 }
 
 static void send_group_policy(struct trace *t, const struct filter *filter)
@@ -125,8 +125,9 @@ static void send_group_policy(struct trace *t, const struct filter *filter)
 
         if (number == 0 || &t->policy->filters[number - 1] != filter)
             continue;
-        text_add(&s, "group-policy %s attributes| vpn-filter value %s", t->policy->group_policies[i].name,
-                 filter->name);
+        const struct group_policy *g = &t->policy->group_policies[i];
+        text_add(&s, "%s %s attributes| vpn-filter value %s", g->user != NULL ? "username" : "group-policy",
+                 g->user != NULL ? g->user : g->name, filter->name);
         break;
     }
     trace_send_phase(t, PHASE_GROUP_POLICY, true, config, "");

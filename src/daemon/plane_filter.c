@@ -88,7 +88,7 @@ bool plane_filter_out(struct plane *plane, struct plane_pair *pair, const struct
 
 void plane_filter_set(struct plane_pair *pair, const struct policy *policy)
 {
-    pair->filter = policy == NULL ? NULL : filter_of_group(policy, pair->tunnel_group);
+    pair->filter = policy == NULL ? NULL : filter_of(policy, pair->tunnel_group, pair->user);
 }
 
 static uint64_t *carry_hits(const struct plane *plane, const struct policy *from, const struct policy *to)

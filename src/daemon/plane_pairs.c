@@ -264,6 +264,8 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
                                 .df = install->df};
     plane->pair_count++;
     plane->guest_count += pair->is_guest;
+    if (install->user != NULL)
+        snprintf(pair->user, sizeof pair->user, "%s", install->user);
     plane_filter_set(pair, plane->policy);
     struct plane_pair *replaced = plane_pair_find(plane, install->replaces);
     if (replaced != NULL)

@@ -400,9 +400,10 @@ void limits_note_traffic(const struct ike *ike, uint64_t now_ms, const struct pa
 uint64_t limits_next_of_pair_ms(const struct ike *ike, const struct pair *pair, enum reason *why);
 /* When the group-policy ends it, and by which reason; UINT64_MAX: never. */
 uint64_t limits_next_ms(const struct ike *ike, const struct isakmp_sa *sa, enum reason *why);
-/* Makes room for one more login of that user: the one that has been idle for longest is logged off. False: he may not
- * log in at all. */
-bool limits_log_in(struct ike *ike, const struct isakmp_sa *sa, const char *user);
+/* Makes room for one more login of that user, if he may log in: the one that has been idle for longest is logged off.
+ */
+enum login limits_log_in(struct ike *ike, const struct isakmp_sa *sa, const char *user);
+const char *login_refusal(enum login login); /* in the words of a log */
 
 void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out);
 bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace); /* false: too many wait */
@@ -428,6 +429,7 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
 
 /* ---- users (session.c): one behind each ISAKMP SA that has user_auth */
 struct session *session_of(const struct ike *ike, struct handle h);
+const char *session_user(const struct ike *ike, struct handle h); /* "": of nobody */
 /* What the caller has to do for us as a client. False: no room. */
 bool client_out(const struct ike_client *client, struct ike_outputs *out);
 struct session *session_make(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, struct bytes user);

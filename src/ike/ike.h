@@ -121,7 +121,8 @@ struct ike_install {
     struct handle pair;
     bool is_inbound, is_outbound; /* which directions to install now */
     uint16_t tunnel, ace;
-    uint16_t tunnel_group;         /* whose group-policy holds for it */
+    uint16_t tunnel_group;         /* whose group-policy holds for it, */
+    const char *user;              /* of that user; "": of no user. As long as the outputs are */
     struct selector selector;      /* as negotiated, seen from our side */
     struct endpoint local, remote; /* outer; the ports count only when is_udp */
     bool is_udp;                   /* RFC 3948 encapsulation */

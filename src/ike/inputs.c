@@ -158,6 +158,15 @@ static void move_all(struct ike *ike, uint64_t now_ms, const struct policy *from
             sa->doomed = REASON_POLICY_CHANGED;
         }
     }
+    for (struct handle h = pool_first(&ike->sessions); handle_is_set(h); h = pool_next(&ike->sessions, h)) {
+        struct session *session = session_of(ike, h);
+
+        if (session->tunnel != NO_INDEX)
+            session->tunnel = policy_same_tunnel(from, session->tunnel, to);
+        if (session->tunnel_group != NO_INDEX)
+            session->tunnel_group =
+                policy_same_tunnel_group(from, session->tunnel_group, peer_of(ike, session->peer)->remote, to);
+    }
     for (struct handle h = pool_first(&ike->exchanges); handle_is_set(h); h = pool_next(&ike->exchanges, h)) {
         struct exchange *exchange = exchange_of(ike, h);
 

@@ -1,21 +1,24 @@
 /* What a group-policy allows: IKEv1 at all, for how long, for how long without traffic, and how often one user at a
- * time. It holds for what comes up: who is there already when a new policy is loaded stays as he was let in. */
+ * time. How long holds for who is there already, too, when a new policy is loaded; whether he may be there does not. */
 #include "ike/engine.h"
 
 #include <string.h>
 
-static const struct group_policy *group_policy_of(const struct ike *ike, uint16_t tunnel_group)
+static const struct group_policy *policy_of_user(const struct ike *ike, uint16_t tunnel_group, const char *user)
 {
-    uint16_t number = ike->policy == NULL || tunnel_group >= ike->policy->tunnel_group_count
-                          ? 0
-                          : ike->policy->tunnel_groups[tunnel_group].group_policy;
+    uint16_t number = ike->policy == NULL ? 0 : policy_group_policy_of(ike->policy, tunnel_group, user);
 
     return number == 0 ? NULL : &ike->policy->group_policies[number - 1];
 }
 
+static const struct group_policy *policy_of(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    return policy_of_user(ike, sa->tunnel_group, session_user(ike, sa->session));
+}
+
 bool limits_refuse_ikev1(const struct ike *ike, uint16_t tunnel_group)
 {
-    const struct group_policy *policy = group_policy_of(ike, tunnel_group);
+    const struct group_policy *policy = policy_of_user(ike, tunnel_group, "");
 
     return policy != NULL && policy->is_ikev1_refused;
 }
@@ -39,17 +42,16 @@ static uint64_t session_end_ms(const struct ike *ike, const struct isakmp_sa *sa
     return end_ms(session != NULL ? session->begun_ms : sa->login_ms, policy->session_timeout_s);
 }
 
+/* Also without limits: a new policy may bring some. */
 void limits_begin(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa)
 {
-    const struct group_policy *policy = group_policy_of(ike, sa->tunnel_group);
+    const struct group_policy *policy = policy_of(ike, sa);
+    uint64_t session_ms = policy == NULL ? 0 : (uint64_t)policy->session_timeout_s * 1000;
 
-    if (policy == NULL || (policy->session_timeout_s == 0 && policy->idle_timeout_s == 0))
-        return;
     sa->login_ms = sa->used_ms = now_ms;
     for (EACH_SA_OF(ike, sa->peer, before)) /* a rekey is no new login */
         if (before->login_ms != 0 && before->login_ms < sa->login_ms && is_same_session(before, sa->session))
             sa->login_ms = before->login_ms;
-    uint64_t session_ms = (uint64_t)policy->session_timeout_s * 1000;
     for (EACH_PAIR_OF(ike, sa->peer, pair)) /* nor is one after a while without an ISAKMP SA */
         if (session_ms > 0 && pair->session_end_ms > session_ms && pair->session_end_ms < sa->login_ms + session_ms &&
             handle_equal(pair->session, sa->session))
@@ -59,7 +61,7 @@ void limits_begin(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa)
 /* Without limits both are never. */
 void limits_begin_pair(const struct ike *ike, const struct isakmp_sa *sa, struct pair *pair)
 {
-    const struct group_policy *policy = group_policy_of(ike, sa->tunnel_group);
+    const struct group_policy *policy = policy_of(ike, sa);
 
     pair->session_end_ms = pair->used_ms = pair->idle_timeout_s = 0;
     if (sa->login_ms == 0 || policy == NULL)
@@ -87,7 +89,7 @@ static uint64_t first_of(uint64_t session_ms, uint64_t idle_ms, enum reason *why
 
 uint64_t limits_next_ms(const struct ike *ike, const struct isakmp_sa *sa, enum reason *why)
 {
-    const struct group_policy *policy = group_policy_of(ike, sa->tunnel_group);
+    const struct group_policy *policy = policy_of(ike, sa);
 
     if (sa->login_ms == 0 || policy == NULL)
         return UINT64_MAX;
@@ -135,14 +137,11 @@ static void log_off(struct ike *ike, const struct session *session)
     timers_note(ike, session->peer);
 }
 
-bool limits_log_in(struct ike *ike, const struct isakmp_sa *sa, const char *user)
+static void make_room(struct ike *ike, const struct isakmp_sa *sa, const struct group_policy *policy, const char *user)
 {
-    const struct group_policy *policy = group_policy_of(ike, sa->tunnel_group);
     const struct session *longest_idle = NULL;
     uint32_t count = 0;
 
-    if (policy == NULL || !policy->are_logins_limited)
-        return true;
     for (struct handle h = pool_first(&ike->sessions); handle_is_set(h); h = pool_next(&ike->sessions, h)) {
         const struct session *session = session_of(ike, h);
 
@@ -152,7 +151,39 @@ bool limits_log_in(struct ike *ike, const struct isakmp_sa *sa, const char *user
         if (longest_idle == NULL || last_heard_ms(ike, session) < last_heard_ms(ike, longest_idle))
             longest_idle = session;
     }
-    if (policy->login_limit > 0 && count >= policy->login_limit)
+    if (count >= policy->login_limit)
         log_off(ike, longest_idle);
-    return policy->login_limit > 0;
+}
+
+enum login limits_log_in(struct ike *ike, const struct isakmp_sa *sa, const char *user)
+{
+    const struct group_policy *policy = policy_of_user(ike, sa->tunnel_group, user);
+    const struct user_rights *rights = ike->policy == NULL ? NULL : policy_user(ike->policy, user);
+
+    if (rights != NULL && rights->is_refused)
+        return LOGIN_SERVICE;
+    if (policy == NULL)
+        return LOGIN_ALLOWED;
+    if (policy->is_ikev1_refused)
+        return LOGIN_PROTOCOL;
+    if (policy->group_lock != NULL &&
+        strcmp(policy->group_lock, ike->policy->tunnel_groups[sa->tunnel_group].name) != 0)
+        return LOGIN_GROUP_LOCK;
+    if (!policy->are_logins_limited)
+        return LOGIN_ALLOWED;
+    if (policy->login_limit == 0)
+        return LOGIN_NEVER;
+    make_room(ike, sa, policy, user);
+    return LOGIN_ALLOWED;
+}
+
+const char *login_refusal(enum login login)
+{
+    static const char *const words[] = {
+#define LOGIN(name, words) words,
+#include "ike/logins.def"
+#undef LOGIN
+    };
+
+    return words[login];
 }

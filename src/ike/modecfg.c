@@ -18,6 +18,7 @@ enum { ATTRIBUTES_TOLD_MAX = 24, VALUE_SIZE = 160, DECIMAL_SIZE = 8 };
 struct giving {
     const struct policy *policy;
     const struct group_policy *group; /* nothing in it when the tunnel-group names none */
+    const struct user_rights *rights; /* NULL: nothing is said of the user */
     struct ip address;
     struct writer w;
 };
@@ -48,6 +49,8 @@ static void give_netmask(struct giving *g, uint16_t type)
     for (uint16_t i = 0; i < g->policy->pool_count; i++)
         if (ip_range_holds(g->policy->pools[i].range, g->address) && ip_is_set(g->policy->pools[i].mask))
             mask = g->policy->pools[i].mask;
+    if (g->rights != NULL && ip_equal(g->rights->address, g->address))
+        mask = g->rights->mask;
     give_ip(g, type, mask);
 }
 
@@ -228,9 +231,10 @@ enum reason conf_give(struct step_work *work)
     struct lease lease = lease_find(work->ike, sa, wanted_address(&asked));
     if (!ip_is_set(lease.address))
         return REASON_NO_ADDRESS_LEFT;
-    uint16_t number = policy->tunnel_groups[session->tunnel_group].group_policy;
+    uint16_t number = policy_group_policy_of(policy, session->tunnel_group, session->user);
     struct giving g = {.policy = policy,
                        .group = number == 0 ? &nothing : &policy->group_policies[number - 1],
+                       .rights = policy_user(policy, session->user),
                        .address = lease.address,
                        .w = attributes_begin(space, CFG_REPLY, asked.id)};
     for (size_t i = 0; i < COUNT_OF(rows); i++)

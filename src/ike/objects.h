@@ -179,12 +179,18 @@ struct quick {
     struct handle pair;
 };
 
+enum login {
+#define LOGIN(name, words) LOGIN_##name,
+#include "ike/logins.def"
+#undef LOGIN
+};
+
 /* What a transaction is about. */
 struct transaction {
-    uint16_t id;         /* of the ATTR payloads */
-    bool is_accepted;    /* what the user is told */
-    bool is_over;        /* tried too often: he is refused, whatever he says */
-    bool may_not_log_in; /* his group-policy lets nobody in */
+    uint16_t id;      /* of the ATTR payloads */
+    bool is_accepted; /* what the user is told */
+    bool is_over;     /* tried too often: he is refused, whatever he says */
+    enum login login; /* whether he may come in */
     enum password_verdict verdict;
     bool is_server_silent; /* his group's aaa-server could not be asked */
 };

@@ -12,6 +12,13 @@ struct session *session_of(const struct ike *ike, struct handle h)
     return pool_find(&ike->sessions, h);
 }
 
+const char *session_user(const struct ike *ike, struct handle h)
+{
+    const struct session *session = session_of(ike, h);
+
+    return session == NULL ? "" : session->user;
+}
+
 bool sa_lacks_user(const struct isakmp_sa *sa)
 {
     return sa->user_auth != USER_AUTH_NONE && !handle_is_set(sa->session);
@@ -112,13 +119,36 @@ static struct ip free_of_pool(const struct ike *ike, const struct session *sessi
     return (struct ip){0};
 }
 
-static const struct address_pool *pool_that_holds(const struct policy *policy, const struct tunnel_group *group,
-                                                  struct ip address)
+struct pools {
+    const uint16_t *list; /* indexes */
+    uint8_t count;
+};
+
+/* Those of a group-policy of his own, else those of his tunnel-group, among which are its group-policy's. */
+static struct pools pools_of(const struct policy *policy, const struct session *session)
 {
-    for (uint8_t i = 0; i < group->pool_count; i++)
-        if (ip_range_holds(policy->pools[group->pools[i]].range, address))
-            return &policy->pools[group->pools[i]];
+    const struct tunnel_group *group = &policy->tunnel_groups[session->tunnel_group];
+    uint16_t number = policy_group_policy_of(policy, session->tunnel_group, session->user);
+    const struct group_policy *own = number == 0 ? NULL : &policy->group_policies[number - 1];
+
+    return own != NULL && own->user != NULL && own->pool_count > 0 ? (struct pools){own->pools, own->pool_count}
+                                                                   : (struct pools){group->pools, group->pool_count};
+}
+
+static const struct address_pool *pool_that_holds(const struct policy *policy, struct pools pools, struct ip address)
+{
+    for (uint8_t i = 0; i < pools.count; i++)
+        if (ip_range_holds(policy->pools[pools.list[i]].range, address))
+            return &policy->pools[pools.list[i]];
     return NULL;
+}
+
+/* Not set: his attributes name none, or somebody has it. */
+static struct ip framed_address(const struct ike *ike, const struct session *session)
+{
+    const struct user_rights *rights = policy_user(ike->policy, session->user);
+
+    return rights == NULL || session_at(ike, rights->address) != NULL ? (struct ip){0} : rights->address;
 }
 
 /* A lease goes with its user and the address that he comes from: with a new ISAKMP SA he may have it again, nobody else
@@ -137,9 +167,9 @@ struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struc
 
     if (session == NULL || session->tunnel_group >= policy->tunnel_group_count)
         return lease;
-    lease.address = session->address;
-    const struct tunnel_group *group = &policy->tunnel_groups[session->tunnel_group];
-    if (!ip_is_set(lease.address) && ip_is_set(wanted) && pool_that_holds(policy, group, wanted) != NULL) {
+    lease.address = ip_is_set(session->address) ? session->address : framed_address(ike, session);
+    if (!ip_is_set(lease.address) && ip_is_set(wanted) &&
+        pool_that_holds(policy, pools_of(policy, session), wanted) != NULL) {
         const struct session *holder = session_at(ike, wanted);
 
         if (holder == NULL || may_join(session, holder))
@@ -147,8 +177,9 @@ struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struc
         if (holder != NULL && may_join(session, holder))
             lease.session = holder->self;
     }
-    for (uint8_t i = 0; !ip_is_set(lease.address) && i < group->pool_count; i++)
-        lease.address = free_of_pool(ike, session, &policy->pools[group->pools[i]]);
+    struct pools pools = pools_of(policy, session);
+    for (uint8_t i = 0; !ip_is_set(lease.address) && i < pools.count; i++)
+        lease.address = free_of_pool(ike, session, &policy->pools[pools.list[i]]);
     return lease;
 }
 

@@ -29,9 +29,9 @@ static void view_user(const struct ike *ike, const struct isakmp_sa *sa, struct 
     view->is_user = session != NULL || (group != NULL && group->is_remote_access);
     view->user = session == NULL ? "" : session->user;
     view->assigned = session == NULL ? (struct ip){0} : session->address;
-    view->group_policy =
-        group == NULL || group->group_policy == 0 ? "" : ike->policy->group_policies[group->group_policy - 1].name;
-    const struct filter *filter = ike->policy == NULL ? NULL : filter_of_group(ike->policy, sa->tunnel_group);
+    uint16_t number = group == NULL ? 0 : policy_group_policy_of(ike->policy, sa->tunnel_group, view->user);
+    view->group_policy = number == 0 ? "" : ike->policy->group_policies[number - 1].name;
+    const struct filter *filter = ike->policy == NULL ? NULL : filter_of(ike->policy, sa->tunnel_group, view->user);
     view->filter = filter == NULL ? "" : filter->name;
 }
 

@@ -210,10 +210,20 @@ static void tell_user(struct ike *ike, const struct isakmp_sa *sa, struct bytes 
         add_user_server(ike, e, sa);
     if (!t->is_accepted)
         event_add_text(e, FIELD_CAUSE,
-                       t->may_not_log_in    ? "vpn-simultaneous-logins is 0"
-                       : t->is_over         ? "Too many wrong passwords"
-                       : is_of_no_group(sa) ? "No tunnel-group of that name"
-                                            : password_verdict_words(t->verdict));
+                       t->login != LOGIN_ALLOWED ? login_refusal(t->login)
+                       : t->is_over              ? "Too many wrong passwords"
+                       : is_of_no_group(sa)      ? "No tunnel-group of that name"
+                                                 : password_verdict_words(t->verdict));
+}
+
+/* Of a group-policy that is his by his attributes. */
+static void tell_policy(const struct ike *ike, const struct isakmp_sa *sa, const char *user, struct ike_outputs *out)
+{
+    uint16_t number = policy_group_policy_of(ike->policy, sa->tunnel_group, user);
+
+    if (number != 0 && number != policy_group_policy_of(ike->policy, sa->tunnel_group, ""))
+        event_add_text(tell_sa(ike, out, EV_USER_POLICY, sa), FIELD_GROUP_POLICY,
+                       ike->policy->group_policies[number - 1].name);
 }
 
 static void tell_locked_out(struct ike *ike, const struct isakmp_sa *sa, struct bytes user, uint32_t exceeded,
@@ -247,8 +257,8 @@ void user_judged(struct ike *ike, uint64_t now_ms, struct exchange *exchange, st
     if (!judged.is_over && judged.verdict != PASSWORD_UNANSWERED)
         exceeded = user_note_try(ike, now_ms, sa->remote.ip, user, judged.is_accepted);
     if (judged.is_accepted) {
-        judged.may_not_log_in = !limits_log_in(ike, sa, user_name(user, space));
-        judged.is_accepted = !judged.may_not_log_in;
+        judged.login = limits_log_in(ike, sa, user_name(user, space));
+        judged.is_accepted = judged.login == LOGIN_ALLOWED;
     }
     tell_user(ike, sa, user, &judged, out);
     if (exceeded > 0)
@@ -263,6 +273,7 @@ void user_judged(struct ike *ike, uint64_t now_ms, struct exchange *exchange, st
         sa->session = session->self;
         sa->user_due_ms = 0;
         sa_file(ike, sa);
+        tell_policy(ike, sa, session->user, out);
     }
     if (!transaction_begin(ike, now_ms, sa, EXCHANGE_STATUS, judged.is_accepted, out))
         sa_end(ike, now_ms, sa, REASON_LIMIT, true, out);

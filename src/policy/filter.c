@@ -78,9 +78,9 @@ bool filter_permits_in_tunnel(const struct filter *filter, const struct filter_p
            filter_permits(filter, &as_written, ace);
 }
 
-const struct filter *filter_of_group(const struct policy *policy, uint16_t tunnel_group)
+const struct filter *filter_of(const struct policy *policy, uint16_t tunnel_group, const char *user)
 {
-    uint16_t number = tunnel_group >= policy->tunnel_group_count ? 0 : policy->tunnel_groups[tunnel_group].group_policy;
+    uint16_t number = policy_group_policy_of(policy, tunnel_group, user);
     uint16_t filter = number == 0 ? 0 : policy->group_policies[number - 1].filter;
 
     return filter == 0 ? NULL : &policy->filters[filter - 1];

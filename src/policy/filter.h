@@ -43,8 +43,8 @@ struct filter_packet filter_as_written(const struct filter_packet *packet, bool 
 bool filter_permits_in_tunnel(const struct filter *filter, const struct filter_packet *packet, bool is_out,
                               uint16_t *ace);
 
-/* The vpn-filter of that tunnel group; NULL: none. */
-const struct filter *filter_of_group(const struct policy *policy, uint16_t tunnel_group);
+/* The vpn-filter of that user of the tunnel-group, or of its peers (`user` ""); NULL: none. */
+const struct filter *filter_of(const struct policy *policy, uint16_t tunnel_group, const char *user);
 
 /* The access-group for any interface; access_group_count: there is none. */
 uint16_t filter_global_group(const struct policy *policy);

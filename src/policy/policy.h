@@ -102,7 +102,21 @@ struct group_policy {
     const struct ip_range *split_networks; /* each a prefix */
     uint16_t split_network_count;
     bool may_store_password;
-    uint16_t filter; /* `vpn-filter`: number of policy.filters, from 1; 0: none */
+    uint16_t filter;                     /* `vpn-filter`: number of policy.filters, from 1; 0: none */
+    uint16_t pools[POOLS_PER_GROUP_MAX]; /* `address-pools`: indexes */
+    uint8_t pool_count;
+    const char *group_lock; /* the only tunnel-group that its users may come by; NULL: any */
+    const char *user;       /* it is one user's: what it is of the name and what his attributes say; NULL: anybody's */
+};
+
+/* The attributes of one `username`. */
+struct user_rights {
+    const char *name;
+    bool is_refused;         /* `service-type` is another one than remote-access */
+    struct ip address, mask; /* `vpn-framed-ip-address`: his, in a pool or not; not set: one of the pools */
+    /* Which group-policy holds for him, as its number, by the number of his tunnel-group's (0: that has none); NULL:
+     * that of his tunnel-group. */
+    const uint16_t *group_policies;
 };
 
 /* One `aaa-server` that is PAM of this machine: who is asked about users. */
@@ -270,6 +284,8 @@ struct policy {
     uint16_t pool_count;
     const struct group_policy *group_policies;
     uint16_t group_policy_count;
+    const struct user_rights *users; /* those with attributes, by name */
+    uint32_t user_count;
     const struct user_server *user_servers;
     uint16_t user_server_count;
     uint32_t ipsec_lifetime_s, ipsec_lifetime_kb; /* where an entry says nothing; 0: none */
@@ -347,6 +363,12 @@ bool policy_match_proxy(const struct policy *policy, struct ip peer, const struc
 bool policy_is_reserved(const struct policy *policy, const struct selector *selector);
 
 /* The tunnel group of the same name in another policy, for a peer at that address; NO_INDEX: it has another one now. */
+/* NULL: nothing is said of him. */
+const struct user_rights *policy_user(const struct policy *policy, const char *name);
+/* The number of the group-policy that holds for that user of the tunnel-group, from 1; 0: none. `user` "": nobody, so
+ * that it is the tunnel-group's. */
+uint16_t policy_group_policy_of(const struct policy *policy, uint16_t tunnel_group, const char *user);
+
 uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, struct ip peer, const struct policy *to);
 
 /* The same tunnel in another policy: equal in all that its SAs were made from; a reverse route is not of that.

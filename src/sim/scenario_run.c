@@ -106,6 +106,14 @@ static bool has_policy(struct sim_site *site)
     return true;
 }
 
+static struct group_policy *user_policy(struct sim_site *site)
+{
+    site->user_policy.name = "group";
+    site->user_policy.user = SIM_USER;
+    site->user_policy.banner = site->user_policy.default_domain = site->user_policy.split_dns = "";
+    return &site->user_policy;
+}
+
 /* False: the word is unknown. */
 static bool give(const struct scenario *s, struct sim_site *sites, const struct scenario_line *line)
 {
@@ -162,6 +170,18 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
         site->group_policy.are_logins_limited = true;
         site->group_policy.login_limit = (uint16_t)line->number;
         return has_policy(site);
+    case LINE_USER_LOCKED: user_policy(site)->group_lock = line->text; return true;
+    case LINE_USER_LIMIT:
+        user_policy(site)->are_logins_limited = true;
+        site->user_policy.login_limit = (uint16_t)line->number;
+        return true;
+    case LINE_USER_SESSION:
+        user_policy(site)->session_timeout_s = (uint32_t)(line->time_ms[0] / 1000);
+        return true;
+    case LINE_USER_ADDRESS:
+        site->user_rights.mask = ip_mask(IP_V4, 24);
+        return ip_parse(&site->user_rights.address, bytes_of_text(line->text));
+    case LINE_USER_SERVICE: site->user_rights.is_refused = true; return true;
     case LINE_SERVES_USERS:
         site->serves_users = true;
         site->group_name = group_of_users;
@@ -348,6 +368,18 @@ static bool is_empty(const struct sim *sim, uint32_t site)
     return use.sas + use.exchanges + use.pairs + use.blobs + use.drafts + vault_secret_count(sim_vault(sim, site)) == 0;
 }
 
+/* As a client, of its gateway. */
+static bool has_address(const struct sim *sim, uint32_t site, const char *address)
+{
+    struct ike_sa_view view;
+    struct ip wanted;
+
+    for (uint32_t i = 0; ip_parse(&wanted, bytes_of_text(address)) && ike_view_sa(sim_ike(sim, site), 0, i, &view); i++)
+        if (ip_equal(view.assigned, wanted))
+            return true;
+    return false;
+}
+
 static bool is_in_state(const struct sim *sim, uint32_t site, const char *state)
 {
     return strcmp(state, "none") == 0 ? ike_view_use(sim_ike(sim, site)).exchanges == 0 : sim_is_in(sim, site, state);
@@ -363,6 +395,7 @@ static bool holds(const struct sim *sim, const struct scenario_line *line)
     case LINE_UP_WITH: return sim_pairs_agree_for(sim, site, tunnel_between(site, line->sites[1]), line->sites[1]);
     case LINE_HAS_NO_PAIR: return sim_pairs_up(sim, site) == 0;
     case LINE_HAS_PAIRS: return sim_pairs_up(sim, site) == line->number;
+    case LINE_HAS_ADDRESS: return has_address(sim, site, line->text);
     case LINE_IN_STATE: return is_in_state(sim, site, line->text);
     case LINE_SENDS_NTH: return times_sent(sim, site, line->nth) == line->times;
     case LINE_GIVES_UP: return has_outcome(sim, site, line->text);

@@ -71,6 +71,8 @@ struct sim_site {
     uint32_t pool_size;                     /* 0: SIM_POOL_SIZE */
     bool is_main_mode_of_users;             /* begins so, as a client */
     struct group_policy group_policy;       /* of all its peers and users; without a name: there is none */
+    struct group_policy user_policy;        /* of SIM_USER alone; without a name: there is none */
+    struct user_rights user_rights;         /* what else is said of him */
     const char *user, *password;            /* its own, as a client of its first peer; NULL: it is a site */
     struct sim_peer peers[SIM_TUNNELS_MAX]; /* ends with address 0 */
 };

@@ -138,12 +138,21 @@ static void client_make(struct site *site, struct site_policy *p)
 
 static void group_policy_make(const struct site *site, struct site_policy *p)
 {
-    p->group_policy = site->as.group_policy;
-    if (p->group_policy.name == NULL)
-        return;
-    p->policy.group_policies = &p->group_policy;
-    p->policy.group_policy_count = 1;
-    for (uint16_t i = 0; i < p->policy.tunnel_group_count; i++)
+    static const struct group_policy nothing = {
+        .name = "DfltGrpPolicy", .banner = "", .default_domain = "", .split_dns = ""};
+    static const uint16_t own[] = {2, 2, 2};
+
+    p->group_policies[0] = site->as.group_policy.name != NULL ? site->as.group_policy : nothing;
+    p->group_policies[1] = site->as.user_policy;
+    p->policy.group_policies = p->group_policies;
+    p->policy.group_policy_count = p->group_policies[1].name != NULL ? 2 : 1;
+    p->rights = site->as.user_rights;
+    p->rights.name = SIM_USER;
+    if (p->group_policies[1].name != NULL)
+        p->rights.group_policies = own;
+    p->policy.users = &p->rights;
+    p->policy.user_count = 1;
+    for (uint16_t i = 0; i < p->policy.tunnel_group_count && site->as.group_policy.name != NULL; i++)
         p->groups[i].group_policy = 1;
 }
 

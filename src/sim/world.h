@@ -90,7 +90,8 @@ struct plane_hold {
 
 struct site_policy {
     struct policy policy;
-    struct group_policy group_policy;
+    struct group_policy group_policies[2]; /* its own, its user's */
+    struct user_rights rights;
     struct user_server user_server;
     struct policy_interface interface;
     struct isakmp_policy isakmp;

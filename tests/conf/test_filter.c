@@ -105,7 +105,7 @@ static void a_vpn_filter_is_asked_in_both_directions_with_the_far_end_as_its_sou
     (void)state;
     read_with(&r, filter);
     CHECK(r.conf.error_count == 0);
-    const struct filter *f = filter_of_group(&r.conf.policy, 0);
+    const struct filter *f = filter_of(&r.conf.policy, 0, "");
     CHECK(f != NULL && strcmp(f->name, "F") == 0 && filter_hit_count(&r.conf.policy) == f->ace_count + 1u);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct filter_packet packet = packet_of(&cases[i].packet);
@@ -145,7 +145,7 @@ static void later_fragments_go_by_their_addresses_where_ports_are_permitted(void
         read_with(&r, text);
         packet.flow.has_ports = false;
         packet.is_later_fragment = cases[i].is_later;
-        if (filter_permits_in_tunnel(filter_of_group(&r.conf.policy, 0), &packet, false, &ace) != cases[i].is_permitted)
+        if (filter_permits_in_tunnel(filter_of(&r.conf.policy, 0, ""), &packet, false, &ace) != cases[i].is_permitted)
             fail_msg("%s", cases[i].why);
         reading_end(&r);
     }
@@ -178,7 +178,7 @@ static void the_policy_of_the_group_says_which_filter_and_the_default_one_where_
         snprintf(text, sizeof text, "access-list F permit ip any any\naccess-list D permit ip any any\n%s",
                  cases[i].lines);
         read_with(&r, text);
-        const struct filter *f = filter_of_group(&r.conf.policy, 0);
+        const struct filter *f = filter_of(&r.conf.policy, 0, "");
         if ((f == NULL) != (cases[i].filter == NULL) || (f != NULL && strcmp(f->name, cases[i].filter) != 0))
             fail_msg("%s: %s", cases[i].why, f == NULL ? "none" : f->name);
         reading_end(&r);
@@ -226,7 +226,7 @@ static void a_fault_in_a_list_lets_nothing_through_that_the_list_would_not(void 
 
         snprintf(text, sizeof text, "%sgroup-policy GP attributes\n vpn-filter value F\n", cases[i].lines);
         read_with(&r, text);
-        const struct filter *f = filter_of_group(&r.conf.policy, 0);
+        const struct filter *f = filter_of(&r.conf.policy, 0, "");
         CHECK(f != NULL);
         if (!has_finding(&r.conf, FIRST_LINE - 1 + cases[i].line, cases[i].finding)) {
             print_findings(&r.conf);
@@ -393,7 +393,7 @@ static void what_a_line_has_counted_follows_it_into_a_new_policy(void **state)
              "access-list G permit ip any4 any4\naccess-group G in interface outside\n%s",
              attributes);
     read_with(&after, text);
-    uint32_t first = filter_of_group(&after.conf.policy, 0)->first_hit;
+    uint32_t first = filter_of(&after.conf.policy, 0, "")->first_hit;
     CHECK(filter_same_line(&before.conf.policy, 0, 0, &after.conf.policy, &hit) && hit == first + 1);
     CHECK(!filter_same_line(&before.conf.policy, 0, 1, &after.conf.policy, &hit));
     CHECK(filter_same_line(&before.conf.policy, 0, 2, &after.conf.policy, &hit) && hit == first + 2);

@@ -1,6 +1,7 @@
 /* Remote access in the configuration: pools, group policies, tunnel-groups of users, the users themselves. */
 #include "conf/compile.h"
 #include "conf/reading.h"
+#include "policy/filter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -123,6 +124,79 @@ static void a_group_policy_says_what_is_allowed_and_inherits_the_rest(void **sta
         CHECK(r.conf.unused_count == 0);
         reading_end(&r);
     }
+}
+
+static void what_a_user_may_is_said_by_his_attributes_first(void **state)
+{
+    static const char other[] = "group-policy OTHER internal\ngroup-policy OTHER attributes\n"
+                                " vpn-session-timeout 5\n address-pools value B\n";
+    static const struct {
+        const char *attributes;
+        const char *policy; /* whose name the one that holds has */
+        bool is_own;        /* it is his alone */
+        uint32_t session_s, idle_s;
+        const char *lock, *filter; /* "": none */
+        uint8_t pool_count;
+        bool is_refused;
+        const char *why;
+    } cases[] = {
+        {"", "STAFF", false, 600, 0, "", "", 0, false, "a block without a line"},
+        {" service-type remote-access\n", "STAFF", false, 600, 0, "", "", 0, false, "what he is for"},
+        {" service-type admin\n", "STAFF", false, 600, 0, "", "", 0, true, "he is not for this"},
+        {" vpn-idle-timeout 3\n", "STAFF", true, 600, 180, "", "", 0, false, "the rest is his group's"},
+        {" vpn-session-timeout none\n", "STAFF", true, 0, 0, "", "", 0, false, "none is no value of others"},
+        {" vpn-group-policy OTHER\n", "OTHER", false, 300, 0, "", "", 1, false, "another policy as it is"},
+        {" vpn-group-policy OTHER\n vpn-filter value FILTER\n", "OTHER", true, 300, 0, "", "FILTER", 1, false,
+         "another one, and a list of his own"},
+        {" group-lock value STAFF\n", "STAFF", true, 600, 0, "STAFF", "", 0, false, "the way that he may come by"},
+        {" vpn-group-policy NOBODY\n", "STAFF", false, 600, 0, "", "", 0, false, "a policy that there is not"},
+        {" vpn-group-policy none\n no vpn-idle-timeout\n", "STAFF", false, 600, 0, "", "", 0, false, "nothing said"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        char text[1024];
+
+        snprintf(text, sizeof text,
+                 "%saccess-list FILTER extended permit ip any any\ngroup-policy STAFF attributes\n"
+                 " vpn-session-timeout 10\nusername bob attributes\n%s",
+                 other, cases[i].attributes);
+        read_with(&r, group, text);
+        const struct policy *p = &r.conf.policy;
+        uint16_t staff = (uint16_t)(group_named(&r.conf, "STAFF") - p->tunnel_groups);
+        const struct group_policy *g = &p->group_policies[policy_group_policy_of(p, staff, "bob") - 1];
+        const struct filter *f = filter_of(p, staff, "bob");
+        if (strcmp(g->name, cases[i].policy) != 0 || (g->user != NULL) != cases[i].is_own ||
+            g->session_timeout_s != cases[i].session_s || g->idle_timeout_s != cases[i].idle_s ||
+            strcmp(g->group_lock == NULL ? "" : g->group_lock, cases[i].lock) != 0 ||
+            strcmp(f == NULL ? "" : f->name, cases[i].filter) != 0 || g->pool_count != cases[i].pool_count ||
+            policy_user(p, "bob")->is_refused != cases[i].is_refused)
+            fail_msg("%s", cases[i].why);
+        CHECK(policy_group_policy_of(p, staff, "alice") == p->tunnel_groups[staff].group_policy);
+        CHECK(policy_user(p, "alice") == NULL && filter_of(p, staff, "") == NULL);
+        CHECK(is_found(&r.conf, "no attributes of a group-policy NOBODY") ==
+              (strstr(cases[i].attributes, "NOBODY") != NULL));
+        reading_end(&r);
+    }
+}
+
+static void users_are_found_by_their_names_in_any_order(void **state)
+{
+    static const char text[] = "username zoe attributes\n vpn-framed-ip-address 10.60.200.77 255.255.255.0\n"
+                               "username adam attributes\n vpn-framed-ip-address 10.60.200.78\n"
+                               "username mia attributes\n vpn-simultaneous-logins 1\n";
+    struct reading r;
+
+    (void)state;
+    read_with(&r, group, text);
+    const struct policy *p = &r.conf.policy;
+    CHECK(p->user_count == 3 && policy_user(p, "eve") == NULL);
+    CHECK(ip_equal(policy_user(p, "zoe")->address, ip_of_v4(0x0a3cc84d)) &&
+          ip_equal(policy_user(p, "zoe")->mask, ip_of_v4(0xffffff00)));
+    CHECK(ip_equal(policy_user(p, "adam")->mask, ip_of_v4(0xffffffff)));
+    CHECK(policy_user(p, "mia")->group_policies != NULL && !ip_is_set(policy_user(p, "mia")->address));
+    reading_end(&r);
 }
 
 static void which_group_policy_holds_for_a_group_of_sites(void **state)
@@ -364,6 +438,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_group_of_users_has_its_pools_and_its_policy),
         cmocka_unit_test(a_group_policy_says_what_is_allowed_and_inherits_the_rest),
+        cmocka_unit_test(what_a_user_may_is_said_by_his_attributes_first),
+        cmocka_unit_test(users_are_found_by_their_names_in_any_order),
         cmocka_unit_test(which_group_policy_holds_for_a_group_of_sites),
         cmocka_unit_test(how_users_prove_themselves_is_said_in_both_spellings),
         cmocka_unit_test(X02_whoever_has_the_key_of_a_group_of_users_could_collect_passwords),

@@ -24,6 +24,7 @@ struct row {
 #define GENERAL "tunnel-group STAFF general-attributes"
 #define AAA "aaa-server USERS protocol pam"
 #define GP "group-policy GP attributes"
+#define USER "username alice attributes"
 #define TP "crypto ca trustpoint TP"
 #define IFC "interface GigabitEthernet0/0"
 #define OBJECT "object network O"
@@ -160,6 +161,10 @@ static const struct row asa[] = {
     {GP, "vpn-tunnel-protocol IPSec", ACTS, NULL},
     {GP, "vpn-idle-timeout 30", ACTS, NULL},
     {GP, "vpn-session-timeout none", ACTS, NULL},
+    {GP, "vpn-session-timeout 10080", ACTS, NULL},
+    {GP, "vpn-idle-timeout 35791394", ACTS, NULL},
+    {GP, "group-lock value STAFF", ACTS, NULL},
+    {GP, "group-lock none", ACTS, NULL},
     {GP, "vpn-filter value A", ACTS, NULL},
     {GP, "vpn-filter value NOBODY", REFUSED, "there is no extended access-list NOBODY"},
     {GP, "vpn-filter none", ACTS, NULL},
@@ -175,7 +180,27 @@ static const struct row asa[] = {
     {GP, "re-xauth enable", QUIET, NULL},
     {"", "ip local pool POOL 10.9.0.1-10.9.0.9 mask 255.255.255.0", ACTS, NULL},
     {"", "username alice password Wonder-1 privilege 0", ACTS, NULL},
-    {"", "username alice attributes", IGNORED, NULL},
+    {"", "username alice attributes", ACTS, NULL},
+    {USER, "vpn-group-policy GP", ACTS, NULL},
+    {USER, "vpn-group-policy none", ACTS, NULL},
+    {USER, "vpn-filter value A", ACTS, NULL},
+    {USER, "vpn-filter value NOBODY", REFUSED, "there is no extended access-list NOBODY"},
+    {USER, "vpn-filter none", ACTS, NULL},
+    {USER, "vpn-framed-ip-address 10.9.0.77 255.255.255.0", ACTS, NULL},
+    {USER, "vpn-framed-ip-address 2001:db8::1", REFUSED, "only an IPv4 address and its mask"},
+    {USER, "vpn-framed-ip-address 10.9.0.77 255.0.255.0", REFUSED, "only an IPv4 address and its mask"},
+    {USER, "vpn-idle-timeout 30", ACTS, NULL},
+    {USER, "vpn-session-timeout 35791394", ACTS, NULL},
+    {USER, "vpn-session-timeout 35791395", REFUSED, "\"35791395\" is not understood"},
+    {USER, "vpn-simultaneous-logins 1", ACTS, NULL},
+    {USER, "vpn-tunnel-protocol ikev1", ACTS, NULL},
+    {USER, "group-lock value STAFF", ACTS, NULL},
+    {USER, "password-storage enable", ACTS, NULL},
+    {USER, "service-type remote-access", ACTS, NULL},
+    {USER, "service-type admin", ACTS, NULL},
+    {USER, "memberof engineers", IGNORED, NULL},
+    {USER, "vpn-access-hours value WORK", IGNORED, NULL},
+    {USER, "webvpn", IGNORED, NULL},
     /* access-lists and objects */
     {"", "access-list A extended permit ip any4 10.1.0.0 255.255.0.0", ACTS, NULL},
     {"", "access-list A permit tcp host 10.1.0.1 eq 443 any", ACTS, NULL},

@@ -6,6 +6,7 @@ static struct filtering {
     struct crypto_ace lines[2];
     struct filter filter;
     struct group_policy group_policy;
+    struct user_rights user;
     struct tunnel_group group;
     struct policy policy;
 } policies[2];
@@ -122,6 +123,39 @@ static void the_counters_of_a_line_that_stays_go_on(void **state)
     burst_key_free(out.key);
 }
 
+/* The group has none, and alice one: her group-policy is the only one that there is. */
+static void a_users_own_filter_holds_for_him_and_for_nobody_else(void **state)
+{
+    static const uint16_t own[] = {1};
+    struct ike_install hers = install_of(1, OUR_SPI, THEIR_SPI, 5), his = install_of(2, OUR_SPI + 1, THEIR_SPI + 1, 5);
+    struct plane_pair_view view;
+
+    (void)state;
+    hers.user = "alice";
+    his.user = "bob";
+    permit_port(INNER_PORT);
+    struct filtering *f = &policies[(turn - 1) % 2];
+    plane_set_policy(plane, &policy);
+    f->group.group_policy = 0;
+    f->user = (struct user_rights){.name = "alice", .group_policies = own};
+    f->policy.users = &f->user;
+    f->policy.user_count = 1;
+    plane_set_policy(plane, &f->policy);
+    CHECK(plane_install(plane, &hers) == 0 && plane_install(plane, &his) == 0);
+    CHECK(plane_view_pair(plane, hers.pair, &view));
+    assert_string_equal(view.filter, "PARTNER");
+    CHECK(plane_view_pair(plane, his.pair, &view) && view.filter == NULL);
+
+    f = &policies[turn++ % 2]; /* alice has none any more, and nothing else changes */
+    *f = policies[turn % 2];
+    f->policy.tunnel_groups = &f->group;
+    f->policy.users = NULL;
+    f->policy.user_count = 0;
+    plane_set_policy(plane, &f->policy);
+    CHECK(plane_view_pair(plane, hers.pair, &view) && view.filter == NULL);
+    plane_set_policy(plane, &policy);
+}
+
 /* Its group has gone with its filter; the pair will go too, but what comes until then is not let through. */
 static void a_pair_whose_group_has_gone_is_not_let_past_its_filter(void **state)
 {
@@ -169,6 +203,7 @@ static void an_error_is_let_through_with_what_it_is_about(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        PLANE_TEST(a_users_own_filter_holds_for_him_and_for_nobody_else),
         PLANE_TEST(what_the_filter_denies_is_dropped_counted_and_told_in_each_direction),
         PLANE_TEST(the_counters_of_a_line_that_stays_go_on),
         PLANE_TEST(a_pair_whose_group_has_gone_is_not_let_past_its_filter),

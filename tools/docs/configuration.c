@@ -32,6 +32,7 @@ const struct grammar_mode_title grammar_mode_titles[] = {
     {MODE_POLICY, "crypto ikev1 policy"},
     {MODE_GROUP_POLICY, "group-policy ... attributes"},
     {MODE_AAA_SERVER, "aaa-server ... protocol"},
+    {MODE_USER, "username ... attributes"},
     {MODE_TUNNEL_GENERAL, "tunnel-group ... general-attributes"},
     {MODE_TUNNEL_IPSEC, "tunnel-group ... ipsec-attributes"},
     {MODE_TRUSTPOINT, "crypto ca trustpoint"},
