@@ -136,15 +136,6 @@ static bool review_nat(struct compiler *c, const struct tunnel *t, const struct 
 
 /* ---- vpn-filter ---- */
 
-static bool permits_some(const struct filter *f, const struct selector *s)
-{
-    for (uint16_t i = 0; i < f->ace_count; i++)
-        if (f->aces[i].is_permit && ip_range_intersect(f->aces[i].selector.local, s->local, &(struct ip_range){0}) &&
-            ip_range_intersect(f->aces[i].selector.remote, s->remote, &(struct ip_range){0}))
-            return true;
-    return false;
-}
-
 /* A filter that lets nothing of a line through: most often its ends stand the wrong way round. */
 static void review_filter(struct compiler *c, const struct tunnel *t, const struct crypto_ace *ace)
 {
@@ -153,12 +144,13 @@ static void review_filter(struct compiler *c, const struct tunnel *t, const stru
     struct selector mirror = selector_mirror(ace->selector);
     char space[SELECTOR_SIZE];
 
-    if (f == NULL || f->ace_count == 0 || permits_some(f, &mirror))
+    if (f == NULL || f->ace_count == 0 || filter_reach(f, &mirror) == FILTER_LETS_SOME)
         return;
     warn(c, t, CONF_WARNING, ace->line, "the vpn-filter %.64s of its peer lets nothing of %s through%s", f->name,
          selector_text(&ace->selector, space),
-         permits_some(f, &ace->selector) ? ": its lines have our network first, and the far end has to stand there"
-                                         : "");
+         filter_reach(f, &ace->selector) == FILTER_LETS_SOME
+             ? ": its lines have our network first, and the far end has to stand there"
+             : "");
 }
 
 void compile_review(struct compiler *c)

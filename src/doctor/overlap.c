@@ -9,25 +9,6 @@ static bool is_any(struct ip_range range)
     return ip_range_prefix_len(range) == 0;
 }
 
-/* The line of the configuration that has to change, and what it is about. */
-struct place {
-    struct fields fields;
-    char sequence[NUMBER_SIZE], line[NUMBER_SIZE], network[RANGE_SIZE], other[RANGE_SIZE];
-};
-
-static void place_of(struct place *place, const struct doctor *doctor, const struct tunnel *tunnel,
-                     const struct crypto_ace *ace)
-{
-    place->fields = (struct fields){
-        .map = tunnel->map_name,
-        .sequence = number_text(tunnel->sequence, place->sequence),
-        .line = number_text(ace->line, place->line),
-        .file = doctor->file_name,
-        .network = range_text(ace->selector.local, place->network),
-        .other = range_text(ace->selector.remote, place->other),
-    };
-}
-
 static void examine_ends(struct doctor *doctor, const struct tunnel *tunnel, const struct crypto_ace *ace)
 {
     struct ip_range local = ace->selector.local, remote = ace->selector.remote, both;
@@ -57,20 +38,6 @@ static void examine_peers_of(struct doctor *doctor, const struct tunnel *tunnel,
 
 /* ---- Two tunnels: the first entry that matches is taken ---- */
 
-static bool ports_meet(struct port_range a, struct port_range b)
-{
-    return a.first <= b.last && b.first <= a.last;
-}
-
-static bool selectors_meet(const struct selector *a, const struct selector *b)
-{
-    struct ip_range both;
-
-    return (a->protocol == 0 || b->protocol == 0 || a->protocol == b->protocol) &&
-           ports_meet(a->local_ports, b->local_ports) && ports_meet(a->remote_ports, b->remote_ports) &&
-           ip_range_intersect(a->local, b->local, &both) && ip_range_intersect(a->remote, b->remote, &both);
-}
-
 /* The line of the earlier tunnel that catches some of what the later one wants. A deny before it that holds all of it
  * lets it through to the later one. */
 static const struct crypto_ace *catcher_in(const struct tunnel *earlier, const struct selector *wanted)
@@ -79,7 +46,7 @@ static const struct crypto_ace *catcher_in(const struct tunnel *earlier, const s
         const struct crypto_ace *ace = &earlier->aces[i];
         if (!ace->is_permit && selector_contains(&ace->selector, wanted))
             return NULL;
-        if (ace->is_permit && selectors_meet(&ace->selector, wanted))
+        if (ace->is_permit && selector_overlaps(&ace->selector, wanted))
             return ace;
     }
     return NULL;

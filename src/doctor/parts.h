@@ -29,6 +29,15 @@ const char *range_text(struct ip_range range, char space[static RANGE_SIZE]);
 /* The running tunnels with an interface, and its address: NULL when this one is not. */
 const struct policy_interface *interface_of_tunnel(const struct policy *policy, const struct tunnel *tunnel);
 
+/* place.c: the line of the configuration that has to change, and what it is about */
+struct place {
+    struct fields fields;
+    char sequence[NUMBER_SIZE], line[NUMBER_SIZE], network[RANGE_SIZE], other[RANGE_SIZE];
+};
+
+void place_of(struct place *place, const struct doctor *doctor, const struct tunnel *tunnel,
+              const struct crypto_ace *ace);
+
 /* host.c: what this machine is */
 enum { DEVICE_SIZE = 16 };
 

@@ -131,6 +131,34 @@ struct filter_decision filter_at(const struct policy *policy, uint16_t interface
     return behind.ace < behind.filter->ace_count ? behind : d;
 }
 
+/* A deny of a part of it may leave some to a later line. */
+enum filter_reach filter_reach(const struct filter *filter, const struct selector *traffic)
+{
+    for (uint16_t i = 0; i < filter->ace_count; i++) {
+        const struct crypto_ace *ace = &filter->aces[i];
+
+        if (ace->is_permit && selector_overlaps(&ace->selector, traffic))
+            return FILTER_LETS_SOME;
+        if (!ace->is_permit && selector_contains(&ace->selector, traffic))
+            return FILTER_DENIES_ALL;
+    }
+    return FILTER_SAYS_NOTHING;
+}
+
+const struct filter *filter_that_stops(const struct policy *policy, uint16_t interface, enum access_way way,
+                                       const struct selector *traffic)
+{
+    uint16_t own = filter_group_at(policy, interface, way), global = filter_global_group(policy);
+
+    if (own == policy->access_group_count)
+        return NULL;
+    const struct filter *filter = &policy->filters[policy->access_groups[own].filter];
+    enum filter_reach reach = filter_reach(filter, traffic);
+    if (reach == FILTER_SAYS_NOTHING && way == ACCESS_IN && global != own && global != policy->access_group_count)
+        reach = filter_reach(&policy->filters[policy->access_groups[global].filter], traffic);
+    return reach == FILTER_LETS_SOME ? NULL : filter;
+}
+
 /* ---- counters ---- */
 
 uint32_t filter_hit_count(const struct policy *policy)

@@ -62,6 +62,13 @@ struct filter_decision {
 struct filter_decision filter_at(const struct policy *policy, uint16_t interface, enum access_way way,
                                  const struct filter_packet *packet);
 
+/* Whether some packet of that selector, its ends as in the lines, may pass. */
+enum filter_reach { FILTER_LETS_SOME, FILTER_DENIES_ALL, FILTER_SAYS_NOTHING };
+enum filter_reach filter_reach(const struct filter *filter, const struct selector *traffic);
+/* The list that lets no connection of that traffic, its source `local`, begin at the interface; NULL: there is none. */
+const struct filter *filter_that_stops(const struct policy *policy, uint16_t interface, enum access_way way,
+                                       const struct selector *traffic);
+
 /* The place in `to` of the line that is at `ace` in `from` (ace_count: what none fits), in a list of the same name;
  * false: it has gone. */
 bool filter_same_line(const struct policy *from, uint16_t filter, uint16_t ace, const struct policy *to, uint32_t *hit);

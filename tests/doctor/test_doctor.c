@@ -68,6 +68,13 @@ static const char healthy_config[] = "interface GigabitEthernet0/0\n"
     "tunnel-group 198.51.100.3 ipsec-attributes\n"                                                                     \
     " ikev1 pre-shared-key Key-Two\n"
 
+/* The peer's, whose access-list F a case writes. */
+#define VPN_FILTER                                                                                                     \
+    "group-policy P internal\ngroup-policy P attributes\n vpn-filter value F\n"                                        \
+    "tunnel-group 198.51.100.2 general-attributes\n default-group-policy P\n"
+#define INSIDE                                                                                                         \
+    "interface GigabitEthernet0/1\n nameif inside\n ip address 10.1.0.1 255.255.0.0\n"
+
 #define RULES(text) "nft -f - <<'END'\n" text "END\n"
 #define INPUT_CHAIN(policy) "type filter hook input priority 0; policy " policy ";\n"
 
@@ -270,6 +277,43 @@ static const struct test_case {
     {"a small MTU", "ip link set outside0 mtu 1000\n", NULL, "",
      "small-mtu: the MTU of outside0, the way to 198.51.100.2, is 1000: less than the 1280 bytes that many networks rely "
      "on => ip link set outside0 mtu 1500\n"},
+
+    /* access-lists */
+    {"a vpn-filter with its ends the wrong way round", "", NULL,
+     VPN_FILTER "access-list F extended permit ip 10.1.0.0 255.255.0.0 10.2.0.0 255.255.0.0\n",
+     "filter-denies: the vpn-filter F lets nothing through of 10.1.0.0/16 -> 10.2.0.0/16 of crypto map M 10"
+     " => editor +4 'my file.conf'\n"},
+    {"a vpn-filter that denies all before it permits some", "", NULL,
+     VPN_FILTER "access-list F extended deny ip any any\n"
+                "access-list F extended permit tcp 10.2.0.0 255.255.0.0 any eq 80\n",
+     "filter-denies: the vpn-filter F lets nothing through of 10.1.0.0/16 -> 10.2.0.0/16 of crypto map M 10"
+     " => editor +4 'my file.conf'\n"},
+    {"a vpn-filter that lets a port through", "", NULL,
+     VPN_FILTER "access-list F extended deny udp any any\n"
+                "access-list F extended permit tcp 10.2.0.0 255.255.0.0 any eq 80\n",
+     ""},
+    {"a list of the inner interface that has other networks", "", NULL,
+     INSIDE "access-list I extended permit ip 10.1.0.0 255.255.0.0 192.0.2.0 255.255.255.0\n"
+            "access-group I in interface inside\n",
+     "list-denies-in: the access-list I lets nothing of 10.1.0.0/16 -> 10.2.0.0/16 of crypto map M 10 in at inside: hosts "
+     "there can answer, and not begin => editor +4 'my file.conf'\n"},
+    {"the same, with one for any interface that has them", "", NULL,
+     INSIDE "access-list I extended permit ip 10.1.0.0 255.255.0.0 192.0.2.0 255.255.255.0\n"
+            "access-group I in interface inside\n"
+            "access-list G extended permit ip any any\naccess-group G global\n",
+     ""},
+    {"a list of what leaves to the inner network", "", NULL,
+     INSIDE "access-list O extended deny ip 10.2.0.0 255.254.0.0 any\naccess-list O extended permit ip any any\n"
+            "access-group O out interface inside\n",
+     "list-denies-out: the access-list O lets nothing of 10.2.0.0/16 -> 10.1.0.0/16 out of the tunnel of crypto map M 10 "
+     "to inside: hosts there can begin, and not be asked => editor +4 'my file.conf'\n"},
+    {"a list of the outer interface, which decrypted packets pass", "", NULL,
+     "access-list X extended permit icmp any host 192.0.2.1\naccess-group X in interface outside\n", ""},
+    {"the same without permit-vpn", "", NULL,
+     "access-list X extended permit icmp any host 192.0.2.1\naccess-group X in interface outside\n"
+     "no sysopt connection permit-vpn\n",
+     "list-denies-decrypted: without sysopt connection permit-vpn the access-list X of outside lets nothing of 10.2.0.0/16 "
+     "-> 10.1.0.0/16 of crypto map M 10 through: the far end can answer, and not begin => editor +4 'my file.conf'\n"},
 
     /* networks that overlap */
     {"the same network at both ends", "", NULL,
