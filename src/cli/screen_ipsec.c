@@ -30,14 +30,15 @@ static int compare_numbers(const struct control_record *a, const struct control_
            (record_number(a, column) < record_number(b, column));
 }
 
-/* By what the screen has headings for, then by interface, map, entry; then as they were made. */
+/* By what the screen has headings for, then by interface, map, entry; then as they were begun: what has gone leaves its
+ * place among the records to a later one. */
 static int compare_pairs(const void *left, const void *right, void *by)
 {
     const struct control_record *a = *(const struct control_record *const *)left;
     const struct control_record *b = *(const struct control_record *const *)right;
     const enum control_column columns[] = {
-        *(const enum control_column *)by, COL_ipsec_pair_interface,   COL_ipsec_pair_map,
-        COL_ipsec_pair_sequence,          COL_ipsec_pair_local_ident, COL_ipsec_pair_remote_ident};
+        *(const enum control_column *)by, COL_ipsec_pair_interface,    COL_ipsec_pair_map,    COL_ipsec_pair_sequence,
+        COL_ipsec_pair_local_ident,       COL_ipsec_pair_remote_ident, COL_ipsec_pair_conn_id};
 
     for (size_t i = 0; i < COUNT_OF(columns); i++) {
         bool is_number = control_column_info(columns[i])->type == COLUMN_NUMBER;

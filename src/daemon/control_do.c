@@ -69,7 +69,7 @@ static bool sa_of_peer(const struct client *client, struct ip peer, struct ike_s
     bool is_found = false;
 
     for (uint32_t i = 0; ike_view_sa(ike_of(client), now_of(client), i, &view); i++) {
-        if (ip_equal(view.remote.ip, peer) && !view.is_dead) {
+        if (ip_equal(view.remote.ip, peer) && !view.is_dead && (!is_found || view.conn_id > found->conn_id)) {
             *found = view;
             is_found = true;
         }
@@ -83,7 +83,8 @@ static bool pair_of_tunnel(const struct client *client, struct ip peer, uint16_t
     bool is_found = false;
 
     for (uint32_t i = 0; ike_view_pair(ike_of(client), now_of(client), i, &view); i++) {
-        if (ip_equal(view.remote.ip, peer) && view.tunnel == tunnel && view.is_up) {
+        if (ip_equal(view.remote.ip, peer) && view.tunnel == tunnel && view.is_up &&
+            (!is_found || view.conn_id > found->conn_id)) {
             *found = view;
             is_found = true;
         }

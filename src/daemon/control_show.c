@@ -287,7 +287,7 @@ static bool sa_of_tunnel(const struct client *client, const struct tunnel *tunne
 
     for (uint32_t i = 0; ike_view_sa(ike_of(client), now_of(client), i, &view); i++) {
         if (!(ip_is_set(guest) ? ip_equal(guest, view.remote.ip) : is_peer_of(tunnel, view.remote.ip)) ||
-            (is_found && view.is_dead && !found->is_dead))
+            (is_found && (view.is_dead != found->is_dead ? view.is_dead : view.conn_id < found->conn_id)))
             continue;
         *found = view;
         is_found = true;

@@ -198,7 +198,8 @@ static const struct ike_sa_view *find_sa(struct trace *t, struct ike_sa_view *fo
     bool is_found = false;
 
     for (uint32_t i = 0; ike_view_sa(ike_of(t), now_of(t), i, &view); i++)
-        if (!view.is_dead && is_peer_of(&t->policy->tunnels[t->tunnel], view.remote.ip)) {
+        if (!view.is_dead && is_peer_of(&t->policy->tunnels[t->tunnel], view.remote.ip) &&
+            (!is_found || view.conn_id > found->conn_id)) {
             *found = view;
             is_found = true;
         }

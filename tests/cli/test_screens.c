@@ -221,6 +221,31 @@ static void a_pair_that_is_replaced_stays_in_its_entry(void **state)
     reply_free(&reply);
 }
 
+/* Whichever of the records comes first: a later pair may have the place of one that has gone. */
+static void the_pair_that_was_begun_last_is_current(void **state)
+{
+    static const char *const pairs[] = {
+        "{\"record\":\"ipsec_pair\",\"peer\":\"192.0.2.2\",\"conn_id\":7,\"spi_out\":\"0x77777777\"}\n",
+        "{\"record\":\"ipsec_pair\",\"peer\":\"192.0.2.2\",\"conn_id\":4,\"spi_out\":\"0x44444444\"}\n"};
+
+    (void)state;
+    for (size_t first = 0; first < COUNT_OF(pairs); first++) {
+        struct screen_view view = {DIALECT_ASA, false};
+        char both[300], *screen = NULL;
+        size_t len;
+        FILE *out = open_memstream(&screen, &len);
+
+        snprintf(both, sizeof both, "%s%s", pairs[first], pairs[1 - first]);
+        struct reply reply = reply_of(both);
+        screen_write(out, &reply, &SHOW_IPSEC, &view);
+        CHECK(fclose(out) == 0);
+        if (!strstr(screen, "current outbound spi: 77777777\n"))
+            fail_msg("with record %zu first\n%s", first, screen);
+        free(screen);
+        reply_free(&reply);
+    }
+}
+
 static void tunnels_are_shown_with_their_reason(void **state)
 {
     (void)state;
@@ -553,6 +578,7 @@ int main(void)
         cmocka_unit_test(ipsec_sas_in_detail_look_as_on_ios),
         cmocka_unit_test(drops_of_a_pair_are_counted_apart_in_detail),
         cmocka_unit_test(a_pair_that_is_replaced_stays_in_its_entry),
+        cmocka_unit_test(the_pair_that_was_begun_last_is_current),
         cmocka_unit_test(each_direction_of_a_pair_says_what_is_particular_to_it),
         cmocka_unit_test(tunnels_are_shown_with_their_reason),
         cmocka_unit_test(an_end_is_no_failure),
