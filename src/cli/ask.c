@@ -31,7 +31,6 @@ bool ask_silently(const char *prompt, char line[static ASK_LINE_SIZE], size_t *l
 
     if (!is_terminal)
         return read_line(line, len);
-    fprintf(stderr, "%s", prompt);
     silent = before;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
     /* An interrupt must not leave the terminal silent: it waits until the echo is back. */
@@ -42,6 +41,7 @@ bool ask_silently(const char *prompt, char line[static ASK_LINE_SIZE], size_t *l
     silent.c_lflag &= ~(tcflag_t)ISIG;
     sigprocmask(SIG_BLOCK, &all, &mask);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    fprintf(stderr, "%s", prompt); /* now: what is typed before the terminal is silent is thrown away */
     is_read = read_line(line, len);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     sigprocmask(SIG_SETMASK, &mask, NULL);
