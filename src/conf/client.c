@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { CLIENT_DPD_THRESHOLD_S = 10, CLIENT_DPD_RETRY_S = 2, CLIENT_LIFETIME_S = 28800 };
+enum { CLIENT_DPD_THRESHOLD_S = 10, CLIENT_DPD_RETRY_S = 2 };
 
 static const struct statement *first(const struct compiler *c, enum statement_kind kind)
 {
@@ -125,7 +125,8 @@ void compile_client_tunnel(struct compiler *c, struct tunnel *t)
                          .is_client = true,
                          .is_open = true,
                          .is_aggressive = mode == NULL || !statement_has(mode, "main"),
-                         .lifetime_s = CLIENT_LIFETIME_S,
+                         .lifetime_s = c->conf->policy.ipsec_lifetime_s,
+                         .lifetime_kb = c->conf->policy.ipsec_lifetime_kb,
                          .line = enable->line};
     for (uint16_t i = 0; i < c->set_count && t->transform_set_count < TRANSFORM_SETS_MAX; i++)
         if (c->sets[i].why_not[0] == '\0')

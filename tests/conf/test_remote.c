@@ -433,6 +433,32 @@ static void a_client_is_a_tunnel_and_a_group_and_a_user(void **state)
     }
 }
 
+static void the_SAs_of_a_client_live_as_long_as_those_of_sites(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t seconds, kilobytes;
+    } cases[] = {
+        {"", 28800, 4608000},
+        {"crypto ipsec security-association lifetime seconds 3600\n", 3600, 4608000},
+        {"crypto ipsec security-association lifetime kilobytes 2560\n", 28800, 2560},
+        {"crypto ipsec security-association lifetime kilobytes unlimited\n", 28800, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+        char text[1024];
+
+        snprintf(text, sizeof text, "%s%s", OUTER SERVER VPNGROUP CLIENT_USER ENABLE, cases[i].text);
+        reading_of(&r, text);
+        const struct tunnel *t = &r.conf.policy.tunnels[0];
+        if (!t->is_client || t->lifetime_s != cases[i].seconds || t->lifetime_kb != cases[i].kilobytes)
+            fail_msg("%s: %u s, %u kB", cases[i].text, t->lifetime_s, t->lifetime_kb);
+        reading_end(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +473,7 @@ int main(void)
         cmocka_unit_test(who_knows_the_users_of_a_group),
         cmocka_unit_test(a_password_is_never_shown_and_does_not_stay),
         cmocka_unit_test(a_client_is_a_tunnel_and_a_group_and_a_user),
+        cmocka_unit_test(the_SAs_of_a_client_live_as_long_as_those_of_sites),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
