@@ -344,6 +344,7 @@ enum reason take_share_of(struct step_work *work, enum question_kind kind)
         return REASON_BAD_SHARE_LENGTH;
     if (bytes_equal(share, draft_blob(work, BLOB_SHARE_MINE)) || bytes_equal(nonce, draft_blob(work, BLOB_NONCE_I)))
         return REASON_REFLECTED;
+    sa->peer_nonce_len = (uint16_t)nonce.len;
     if (!draft_set(work, BLOB_SHARE_PEER, share) ||
         !draft_set(work, sa->side == INITIATOR ? BLOB_NONCE_R : BLOB_NONCE_I, nonce) ||
         (sa->side == RESPONDER && !set_nonce(work, BLOB_NONCE_R)))

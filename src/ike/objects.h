@@ -112,6 +112,7 @@ struct isakmp_sa {
     enum natt_variant natt;
     uint8_t peer_identity[16]; /* digest of what it has shown */
     bool peer_does_dpd, peer_takes_fragments, peer_is_behind_nat, we_are_behind_nat;
+    uint16_t peer_nonce_len; /* in phase 1 */
 
     /* keys */
     union {

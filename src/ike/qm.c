@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { QM_NONCE_LEN = 32 };
+enum { QM_NONCE_MIN = 16, QM_NONCE_MAX = 32 };
 
 step_action qm_offer, qm_keep_share, qm_choose, qm_take_secret, qm_answer, qm_check_choice, qm_confirm, qm_settle,
     qm_check_confirmation, qm_complete;
@@ -53,12 +53,16 @@ static bool set_sa(struct step_work *work, enum blob_id id, const struct sa_payl
     return writer_is_ok(&w) && draft_set(work, id, writer_bytes(&w));
 }
 
+/* As long as the peer's are: vpnc answers with the rest of ours behind its own twenty bytes, and leaves it out of its
+ * keys. */
 static bool set_nonce(struct step_work *work, enum blob_id id)
 {
-    uint8_t nonce[QM_NONCE_LEN];
+    uint8_t nonce[QM_NONCE_MAX];
+    size_t len = work->draft->sa.peer_nonce_len;
 
-    drbg_fill(work->drbg, nonce, sizeof nonce);
-    return draft_set(work, id, BYTES_OF(nonce));
+    len = len < QM_NONCE_MIN ? QM_NONCE_MIN : len > QM_NONCE_MAX ? QM_NONCE_MAX : len;
+    drbg_fill(work->drbg, nonce, len);
+    return draft_set(work, id, bytes_of(nonce, len));
 }
 
 static bool set_proxy(struct step_work *work, enum blob_id blob, struct ip_range range, uint8_t protocol,

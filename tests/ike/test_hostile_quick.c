@@ -116,6 +116,36 @@ static void a_lying_quick_mode_is_refused_by_name_and_what_stands_stays(void **s
     CHECK(sim_pairs_up(sim, EAST) == 1 && sim_pairs_agree(sim, WEST, EAST) && sim_fault(sim) == NULL);
 }
 
+/* vpnc answers with what is longer than its own nonce behind its own, and computes keys without. */
+static void P21_our_nonce_is_as_long_as_those_of_the_peer_within_bounds(void **state)
+{
+    static const struct {
+        uint16_t theirs;
+        size_t ours;
+    } cases[] = {{8, 16}, {16, 16}, {20, 20}, {32, 32}, {33, 32}, {256, 32}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sim *sim = world_up(53);
+        struct ike *ike = (struct ike *)(uintptr_t)sim_ike(sim, WEST);
+        struct isakmp_sa *sa = pool_find(&ike->sas, pool_first(&ike->sas));
+
+        CHECK(sa->peer_nonce_len == 32);
+        sa->peer_nonce_len = cases[i].theirs;
+        sim_command(sim, WEST, IKE_CLEAR_IPSEC);
+        sim_run(sim, 1000);
+        sim_acquire(sim, WEST, 0);
+        size_t len = 0;
+        for (EACH_EXCHANGE_OF(ike, sa->self, exchange))
+            if (exchange->kind == EXCHANGE_QM && state_info(exchange->state)->waits == WAITS_PEER)
+                len = blob_bytes(&ike->blobs, exchange->blobs[BLOB_NONCE_I]).len;
+        if (len != cases[i].ours)
+            fail_msg("%zu bytes for a peer with %u", len, cases[i].theirs);
+        sim_run(sim, 1000);
+        CHECK(sim_pairs_agree(sim, WEST, EAST));
+    }
+}
+
 static void Q03_an_SPI_that_is_in_use_is_refused(void **state)
 {
     struct sim *sim = world_up(51);
@@ -249,6 +279,7 @@ int main(void)
     struct row_tests list = {.count = 0};
 
     ADD_ROWS(&list, a_lying_quick_mode_is_refused_by_name_and_what_stands_stays, quick_lies);
+    ADD_TEST(&list, P21_our_nonce_is_as_long_as_those_of_the_peer_within_bounds);
     ADD_TEST(&list, Q03_an_SPI_that_is_in_use_is_refused);
     ADD_TEST(&list, S15_a_message_id_is_used_once_however_many_liveness_questions_follow);
     ADD_TEST(&list, S18_quick_modes_under_one_SA_have_a_limit_and_an_honest_one_passes_after_it);
