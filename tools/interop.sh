@@ -14,7 +14,7 @@ columns="main PSK,main RSA,main ECDSA,aggr. PSK,aggr. RSA,hybrid,XAUTH + mode co
 peers="strongSwan,libreswan,vpnc,ikewise"
 #           what a cell stands for, beside the peer
 declare -A about=(
-    [strongSwan]="5.9.8, its own ESP in user space: pings both ways in every cell"
+    [strongSwan]="5.9.8, its own ESP in user space: pings both ways in every cell; in those of sites it also rekeyed the ISAKMP SA"
     [libreswan]="4.10. It negotiates; the lab's kernel has no ESP, so one of our ESP packets is decrypted by tshark with the keys that we export"
     [vpnc]="0.5.3, as client only"
     [ikewise]="this version, at both ends"
@@ -26,8 +26,8 @@ page() {
 
 Made from the results of `tests/peers` by `tools/interop.sh`; `./check` fails when they differ. Each ✓ is a tunnel that came up in both roles
 (i: only with ikewise as initiator, r: only as responder): both ends' status has the same SPIs and the algorithms
-that were configured, traffic went through, and a delete by one side was seen by the other. A dash is a cell that no test has.
-In "main PSK" each side also began a rekey.
+that were configured, traffic went through, each side began a rekey of the pair, and a delete by one side was seen by the other. A dash is
+a cell that no test has. What a peer cannot do is in the notes.
 
 PAGE
     awk -F '\t' -v columns="$columns" -v peers="$peers" '
@@ -36,21 +36,23 @@ PAGE
             notes[++note_count] = text
             return note_count
         }
-        function shown(peer, column,    roles, i, role, n, up, words, mark) {
+        function shown(peer, column,    roles, i, role, n, up, words, limit, mark) {
             n = split("initiator responder", roles, " ")
             for (i = 1; i <= n; i++) {
                 role = roles[i]
-                if (result[peer, column, role] == "up") up = up substr(role, 1, 1)
+                if (result[peer, column, role] ~ /^up(: |$)/) up = up substr(role, 1, 1)
                 else if (result[peer, column, role] != "") words = result[peer, column, role]
+                if (sub(/^up: /, "", result[peer, column, role])) limit = result[peer, column, role]
             }
             mark = up == "ir" ? "✓" : up != "" ? "✓ " up : ""
             if (words != "") mark = mark (mark == "" ? "no" : ", no") " [" add_note(peer ", " column ": \"" words "\"") "]"
+            if (limit != "") mark = mark " [" add_note(peer ": " limit) "]"
             return mark == "" ? "–" : mark
         }
         BEGIN { column_count = split(columns, column, ","); peer_count = split(peers, peer, ",")
                 for (i in column) known[column[i]]; for (i in peer) known[peer[i]] }
         !($1 in known) || !($2 in known) || NF != 4 { print "interop.sh: not a row: " $0 > "/dev/stderr"; bad = 1; exit 1 }
-        { if (result[$1, $2, $3] == "" || $4 != "up") result[$1, $2, $3] = $4 }
+        { if (result[$1, $2, $3] ~ /^(up(: .*)?)?$/ && (result[$1, $2, $3] == "" || $4 != "up")) result[$1, $2, $3] = $4 }
         END {
             if (bad) exit 1
             printf "| |"; for (i = 1; i <= column_count; i++) printf " %s |", column[i]

@@ -71,8 +71,8 @@ cell_more_subnets() {
     done
 }
 
-# lab_result PEER COLUMN ROLE RESULT: a cell of docs/interop.md. RESULT is `up`, `fails`, or why the peer cannot, in its own
-# words; tools/interop.sh makes the page of them.
+# lab_result PEER COLUMN ROLE RESULT: a cell of docs/interop.md. RESULT is `up`, `up: ` and what the peer does not do all the
+# same, `fails`, or why the peer cannot, in its own words; tools/interop.sh makes the page of them.
 lab_result() {
     local IFS=$'\t'
     [ -z "${IKEWISE_INTEROP:-}" ] || echo "$*" >>"$IKEWISE_INTEROP"

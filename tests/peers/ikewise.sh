@@ -161,10 +161,18 @@ ikewise_spis() {
         END { if (spi["inbound"]) print spi["inbound"], spi["outbound"] }'
 }
 
-ikewise_current_spis() {
+# Of each ACE the pair that it sends on, a line each: the two networks, the SPIs in and out.
+ikewise_current_pairs() {
     ikewise "$1" show crypto ipsec sa | awk '
-        /current (in|out)bound spi/ { spi[$2] = sprintf("%8s", tolower($NF)); gsub(/ /, "0", spi[$2]) }
-        END { print spi["inbound"], spi["outbound"] }'
+        /local ident/ { local = $NF }
+        /remote ident/ { remote = $NF }
+        /current (in|out)bound spi/ { spi[$2] = sprintf("%8s", tolower($NF)); gsub(/ /, "0", spi[$2]); count++ }
+        count == 2 { print local, remote, spi["inbound"], spi["outbound"]; count = 0 }'
+}
+
+# Of several ACEs that of the first network behind east.
+ikewise_current_spis() {
+    ikewise_current_pairs "$1" | awk -v net="${cell[subnets]:+(${lab_inner_net[east]}/}" 'index($0, net) { spis = $3 " " $4 } END { print spis }'
 }
 
 # A line for each pair: the SPIs in and out.

@@ -1,8 +1,8 @@
 #!/bin/bash
 # IPv6 outside and inside: IPv6 in IPv6, IPv4 in IPv6, IPv6 in IPv4, both ways round against strongSwan (its ESP goes in UDP), and
 # between two of our own, where ESP is protocol 50; IPv6 in IPv6 against libreswan, which negotiates. In each cell: pings both ways, the
-# first included, large pings that must be cut up, or one that tshark decrypts; the algorithms in the peer's status, the same SPIs, a
-# delete that the other end sees.
+# first included, large pings that must be cut up, or one that tshark decrypts; the algorithms in the peer's status, the same SPIs, in
+# IPv6 in IPv6 a rekey by each side, a delete that the other end sees.
 #
 #   tests/peers/ipv6.sh            all of it, side by side
 #   tests/peers/ipv6.sh NAME...
@@ -14,6 +14,7 @@ cd "$(dirname "$0")" || exit 1
 . ./libreswan.sh
 . ./ikewise.sh
 . ./decrypt.sh
+. ./successor.sh
 
 # pings FROM TO COUNT SIZE
 pings() {
@@ -63,6 +64,8 @@ check_cell() {
     carries_traffic &&
         expect "$name: the algorithms in the peer's status" "${peer}_describes" "$theirs" &&
         expect "$name: the same SPIs at both ends" cell_same_spis "${ends[west]}" west "${ends[east]}" east &&
+        { [ "$inner$outer" != 66 ] ||
+            each_rekeys "$name" "$ours" "$peer" "$theirs" "$ours-host" "$(cell_host "$theirs")" "$theirs-host" "$(cell_host "$ours")"; } &&
         expect "$name: a delete is seen at the other end" delete_is_seen
 }
 
@@ -85,7 +88,8 @@ tunnel() {
     lab_up none
     lab_add_ipv6
     cell_choose strong pfs none
-    cell[inner]=$inner cell[outer]=$outer
+    cell[inner]=$inner cell[outer]=$outer cell[kilobytes]=$successor_kilobytes
+    successor_sink west-host east-host
     if "$3_start" east && "$2_start" west; then
         decrypt_begin "$ours"
         check_cell

@@ -164,6 +164,10 @@ libreswan_rekey() {
     whack "$1" --name site --initiate
 }
 
+libreswan_rekey_isakmp() {
+    whack "$1" --name site --rekey-ike
+}
+
 libreswan_down() {
     local connection
     for connection in $(libreswan_connections | tac); do            # the first one has the ISAKMP SA
@@ -179,10 +183,10 @@ libreswan_is_gone() {
     ! whack "$1" --showstates | grep -q 'STATE_'
 }
 
-# Of the newest pair: it prints esp.SPI@ADDRESS, and esp:SPI@ADDRESS with IPv6.
+# Of the newest pair of the first network: it prints esp.SPI@ADDRESS, and esp:SPI@ADDRESS with IPv6.
 libreswan_spis() {
     whack "$1" --showstates | awk -v own="$(cell_outer "$1")" '
-        / esp[.:][0-9a-f]+@/ {
+        /"site"/ && / esp[.:][0-9a-f]+@/ {
             i = o = ""
             for (f = 1; f <= NF; f++)
                 if ($f ~ /^esp[.:]/) {

@@ -208,7 +208,7 @@ strongswan_spis() {
 # began a successor, both are INSTALLED, and it sends on the one that was up last.
 strongswan_current_spis() {
     swanctl "$1" --list-sas | awk '
-        / net: #/ { is_current = /INSTALLED/ }
+        /: #[0-9]/ { is_current = / net: #.*INSTALLED/ }
         { gsub(",", "") }
         is_current && $1 == "in" { i = $2 }
         is_current && $1 == "out" { print i, $2 }'
@@ -241,4 +241,8 @@ strongswan_export_keys() {
 
 strongswan_rekey() {
     swanctl "$1" --rekey --child net
+}
+
+strongswan_rekey_isakmp() {
+    swanctl "$1" --rekey --ike site
 }

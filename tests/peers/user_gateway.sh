@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # ikewise in east as a gateway for users: one group by its name in aggressive mode, the default one in main mode.
-# Source it after lab.sh, cell.sh and ikewise.sh.
+# Source it after lab.sh, cell.sh, ikewise.sh and successor.sh.
 #
 #   known_to=pam             his password is in a shadow file, which PAM asks; another one stands in the configuration
 #   hybrid=CERTIFICATE       there is no key: the gateway is proved by east-CERTIFICATE of tests/certificates
@@ -91,6 +91,7 @@ access-list SPLIT standard permit ${lab_inner_net[east]} 255.255.255.0
 ip local pool RA $pool.10-$pool.20 mask 255.255.255.0
 crypto ipsec ikev1 transform-set TS esp-aes-256 esp-sha-hmac
 crypto dynamic-map DYN 10 set ikev1 transform-set TS
+crypto dynamic-map DYN 10 set security-association lifetime kilobytes $successor_kilobytes
 crypto map OUTSIDE 65535 ipsec-isakmp dynamic DYN
 crypto map OUTSIDE interface outside
 no crypto ikev1 am-disable

@@ -12,6 +12,7 @@ cd "$(dirname "$0")" || exit 1
 . ./libreswan.sh
 . ./ikewise.sh
 . ./decrypt.sh
+. ./successor.sh
 . ./user_gateway.sh
 . ./users_peers.sh
 
@@ -35,6 +36,7 @@ interface GigabitEthernet0/0
  security-level 0
  ip address ${lab_outer[west]} 255.255.255.0
 crypto ipsec ikev1 transform-set TS esp-aes-256 esp-sha-hmac
+crypto ipsec security-association lifetime kilobytes $successor_kilobytes
 crypto ikev1 enable outside
 crypto ikev1 policy 10
  authentication $(gateway_method)
@@ -46,7 +48,6 @@ vpnclient server ${lab_outer[east]}
 vpnclient mode client-mode
 $(client_proof)
 vpnclient username $user${cell[password]- password $password}
-vpnclient enable
 CONF
 }
 
@@ -54,6 +55,8 @@ client_start() {
     mkdir -p "$lab_dir/ikewised-west"
     client_configuration >"$lab_dir/ikewised-west/ikewise.conf"
     ikewise_start west || { not_ok "$1: ikewise starts as a client"; return 1; }
+    decrypt_begin west # before there is a pair: its keys are told once
+    ikewise west configure <<<"vpnclient enable" >/dev/null || { not_ok "$1: the client is enabled"; return 1; }
 }
 
 client_address() {
@@ -119,13 +122,14 @@ client() {
         "$3_start" east || { not_ok "$name: $3 starts"; return; }
     fi
     client_start "$name" || return
-    decrypt_begin west
+    successor_sink west east-host
     if expect "$name: we have an address" lab_until 15 client_address; then
         address=$(client_address)
         expect "$name: and a route" has_route
         expect "$name: we say that we have it" says "$(ikewise_logs west)" "the gateway has given us the address $pool.*"
         both_agree "$name" "$3" east
         carries_traffic "$name" "$3" east
+        each_rekeys "$name" west "$3" east west "${lab_host[east]}" east-host "$address"
         if [ "$3" = ikewise ]; then
             expect "$name: its delete" quietly ikewise east clear crypto isakmp sa
         else
@@ -194,6 +198,7 @@ begin() {
     [ "$3" = main ] || cell[aggressive]=yes cell[local_id]=keyid:$group
     cell[password]=${5:-$password}
     gateway_start "$1" || return
+    successor_sink west east-host
     decrypt_begin east
     [ "$4" != strongswan ] || strongswan_certificates west
     "$4_start" west || { not_ok "$1: $4 starts"; return 1; }
@@ -210,6 +215,7 @@ tunnel() {
         expect "$name: and which address he has" says "$log" "Assigned private IP address ${address:-?} to remote user"
         both_agree "$name" "$peer" west
         carries_traffic "$name" "$peer" west
+        each_rekeys "$name" east "$peer" west east-host "$address"
         expect "$name: his delete" quietly "${peer}_down" west
         expect "$name: leaves no SA here" lab_until 5 ikewise_is_gone east
         expect "$name: again" quietly "${peer}_up" west
