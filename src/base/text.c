@@ -39,9 +39,12 @@ void text_add_decimal(struct text *t, uint64_t number)
     char digits[20];
     size_t at = sizeof digits;
 
-    do
+    for (; number > UINT32_MAX; number /= 10)
         digits[--at] = (char)('0' + number % 10);
-    while ((number /= 10) != 0);
+    for (uint32_t rest = (uint32_t)number, next; at == sizeof digits || rest != 0; rest = next) {
+        next = rest / 10;
+        digits[--at] = (char)('0' + (rest - 10 * next));
+    }
     if (t->size - 1 - t->len < sizeof digits) {
         text_add_plain(t, bytes_of(digits + at, sizeof digits - at));
         return;

@@ -99,17 +99,24 @@ static const char *say_line(void *source)
     return source_text(source);
 }
 
+static const struct observation *tell_line(void *source)
+{
+    return source_tell(source);
+}
+
 static void drain(struct diag *d, struct source *s)
 {
+    const struct teller teller = {tell_line, say_line, s};
+
     for (;;) {
         bool is_first = source_waiting(s) == 0;
-        const struct observation *seen = source_look(s);
+        const struct sight *at = source_glance(s);
 
-        if (!seen)
+        if (!at)
             return;
         if (is_first && source_waiting(s) > 0)
-            diag_expect(d, seen, 1 + source_waiting(s));
-        diag_add_from(d, seen, say_line, s);
+            diag_expect(d, at, 1 + source_waiting(s));
+        diag_see(d, at, &teller);
     }
 }
 

@@ -16,8 +16,8 @@ enum { CHUNK_VIEWS = 16 };
 
 /* What is looked at of a view when one is looked for; apart, for a view is large. */
 struct link {
+    uint64_t cookie;            /* the initiator's; 0: the view has none */
     uint32_t next, hash, shape; /* next: of its chain, or of those that are free */
-    uint32_t cookie;            /* a hash of the initiator's; 0: the view has none */
     bool is_retired;            /* another attempt has begun */
 };
 

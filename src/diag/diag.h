@@ -14,7 +14,7 @@
 
 #include "base/arena.h"
 #include "diag/report.h"
-#include "event/observation.h"
+#include "event/sight.h"
 
 struct diag;
 
@@ -30,12 +30,19 @@ void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage);
 /* `text` is the line as it may be shown: escaped. A copy is kept, cut. */
 void diag_add(struct diag *d, const struct observation *seen, const char *text);
 
-/* The same, for a text that costs something to make: say(of) is called only where the line is kept. */
-void diag_add_from(struct diag *d, const struct observation *seen, const char *(*say)(void *of), void *of);
+/* Who has an observation in full, and its line as it may be shown: asked for only where they are needed. */
+struct teller {
+    const struct observation *(*tell)(void *of);
+    const char *(*say)(void *of);
+    void *of;
+};
 
-/* These will be added next: what is known of their tunnels is fetched from memory, all at a time. It makes no other
+/* The same as diag_add, from what is seen of it at first. */
+void diag_see(struct diag *d, const struct sight *at, const struct teller *teller);
+
+/* These will be seen next: what is known of their tunnels is fetched from memory, all at a time. It makes no other
  * difference, and may be left out. */
-void diag_expect(struct diag *d, const struct observation *next, size_t count);
+void diag_expect(struct diag *d, const struct sight *next, size_t count);
 
 /* Once, at the end. NULL: the arena is full. Bytes that it takes at most: diag_report_space. */
 struct report *diag_report(struct diag *d, struct arena *arena);

@@ -1,8 +1,8 @@
 #include "diag/known.h"
 
-enum { SITUATIONS_MAX = 4096, MOVES_MAX = 16384, NO_SITUATION = 0 };
+#include "event/look.h"
 
-enum look { LOOKED_AT_OTHERWISE, NEVER, WHETHER, VALUE, END, COOKIES };
+enum { SITUATIONS_MAX = 4096, MOVES_MAX = 16384, NO_SITUATION = 0 };
 
 struct situation {
     uint64_t has[FACT_WORDS], offers; /* these as a digest */
@@ -16,7 +16,6 @@ struct known {
     struct move moves[MOVES_MAX]; /* from 1 */
     uint32_t move_count;
     uint16_t move_slots[2 * MOVES_MAX]; /* by hash: which of these; 0: free */
-    uint8_t looks[EV_COUNT][FIELD_IDS]; /* enum look */
     bool keeps[EV_COUNT];
     bool is_stopped;
     struct {
@@ -45,20 +44,6 @@ struct known *known_new(struct arena *arena)
 {
     struct known *known = arena_take(arena, sizeof *known);
 
-    for (size_t kind = 0; known && kind < EV_COUNT; kind++) {
-#define LOOK(field, look) known->looks[kind][FIELD_##field] = look;
-#define LOOK_AT(...)
-#include "diag/looks.def"
-#undef LOOK
-#undef LOOK_AT
-    }
-#define LOOK(...)
-#define LOOK_AT(kind, field, look)                                                                                     \
-    if (known)                                                                                                         \
-        known->looks[EV_##kind][FIELD_##field] = look;
-#include "diag/looks.def"
-#undef LOOK
-#undef LOOK_AT
     for (size_t i = 0; known && i < COUNT_OF(kept); i++)
         known->keeps[kept[i]] = true;
     return known;
@@ -69,76 +54,26 @@ bool known_keeps(const struct known *known, unsigned kind)
     return known->keeps[kind];
 }
 
-/* ---- What an observation looks like ---- */
-
-static uint64_t mix(uint64_t digest, uint64_t word)
+uint64_t known_happening(const struct view *v, struct witness *w)
 {
-    digest = (digest ^ word) * 0x9e3779b97f4a7c15u;
-    return digest ^ digest >> 29;
-}
+    const struct sight *at = w->at;
 
-static uint64_t mix_bytes(uint64_t digest, const void *data, size_t len)
-{
-    const uint8_t *at = data;
-    uint64_t word;
+    if (at->look == 0) {
+        uint64_t look = event_look(witness_event(w), &v->local);
 
-    for (; len >= sizeof word; at += sizeof word, len -= sizeof word) {
-        memcpy(&word, at, sizeof word);
-        digest = mix(digest, word);
+        return look != 0 ? look_mix(look, at->product) | 1 : 0;
     }
-    word = 0;
-    memcpy(&word, at, len);
-    return mix(digest, word ^ (uint64_t)len << 56);
+    bool is_from_local = memcmp(&at->one, &v->local, sizeof v->local) == 0;
+    bool is_to_local = memcmp(&at->other, &v->local, sizeof v->local) == 0;
+
+    return look_mix(at->look, (uint64_t)at->product << 2 | (uint64_t)is_from_local << 1 | is_to_local) | 1;
 }
 
-static uint64_t value_of(const struct event *e, const struct event_field *field)
+bool known_covers(const struct event *e)
 {
-    switch (event_field_type((enum event_field_id)field->id)) {
-    case FIELD_TYPE_NUMBER: return field->number;
-    case FIELD_TYPE_IP: return mix_bytes(0, &field->ip, sizeof field->ip);
-    case FIELD_TYPE_TEXT: return mix_bytes(0, e->text + field->text.at, field->text.len);
-    }
-    return 0;
-}
+    static const struct ip nowhere;
 
-static bool is_something(const struct event_field *field)
-{
-    switch (event_field_type((enum event_field_id)field->id)) {
-    case FIELD_TYPE_NUMBER: return field->number != 0;
-    case FIELD_TYPE_IP: return ip_is_set(field->ip);
-    case FIELD_TYPE_TEXT: return field->text.len != 0;
-    }
-    return false;
-}
-
-static bool has_responder_cookie(const struct event *e)
-{
-    const char *cookies = event_text(e, FIELD_COOKIES);
-
-    return strlen(cookies) != 32 || strcmp(cookies + 16, "0000000000000000") != 0;
-}
-
-uint64_t known_happening(const struct known *known, const struct view *v, const struct observation *seen)
-{
-    const struct event *e = &seen->event;
-    const uint8_t *looks = known->looks[e->kind];
-    uint64_t digest = mix(0x51ed270b7a1c9d35u, (uint64_t)e->kind << 8 | seen->product);
-
-    for (size_t i = 0; i < e->field_count; i++) {
-        const struct event_field *field = &e->fields[i];
-
-        switch ((enum look)looks[field->id]) {
-        case LOOKED_AT_OTHERWISE: return 0;
-        case NEVER: break;
-        case WHETHER: digest = mix(digest, (uint64_t)field->id << 8 | is_something(field)); break;
-        case VALUE: digest = mix(mix(digest, field->id), value_of(e, field)); break;
-        case END:
-            digest = mix(digest, (uint64_t)field->id << 8 | (memcmp(&field->ip, &v->local, sizeof v->local) == 0));
-            break;
-        case COOKIES: digest = mix(digest, (uint64_t)field->id << 8 | has_responder_cookie(e)); break;
-        }
-    }
-    return digest | 1;
+    return event_look(e, &nowhere) != 0;
 }
 
 /* ---- Situations ---- */
@@ -164,8 +99,8 @@ static uint32_t situation_of(struct known *known, const struct view *v)
         return NO_SITUATION;
     memcpy(s.has, v->has, sizeof s.has);
     if (v->has_offers && v->offers.count > 0)
-        s.offers = mix_bytes(1, &v->offers, sizeof v->offers);
-    uint64_t digest = mix_bytes(0, &s, sizeof s);
+        s.offers = look_mix_bytes(1, &v->offers, sizeof v->offers);
+    uint64_t digest = look_mix_bytes(0, &s, sizeof s);
 
     for (size_t slot = (size_t)(digest >> 20);; slot++) {
         uint16_t *place = &known->situation_slots[slot % COUNT_OF(known->situation_slots)];
@@ -187,7 +122,7 @@ static uint32_t situation_of(struct known *known, const struct view *v)
 /* The slot that has the move, or that is free for it. */
 static uint16_t *slot_of(struct known *known, uint32_t from, uint64_t happening)
 {
-    for (size_t i = (size_t)(mix(happening, from) >> 32);; i++) {
+    for (size_t i = (size_t)(look_mix(happening, from) >> 32);; i++) {
         uint16_t *slot = &known->move_slots[i % COUNT_OF(known->move_slots)];
         const struct move *m = &known->moves[*slot];
 

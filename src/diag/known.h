@@ -1,7 +1,7 @@
 /* What an observation did to a view, remembered. The attempts of thousands of tunnels go the same few ways: a view in
  * the same situation takes an observation that looks the same (looks.def) as another one took it before.
  *
- *     struct happening h = known_happening(known, v, seen);
+ *     uint64_t h = known_happening(v, w);
  *     const struct move *m = known_move(known, v, h);          NULL: view_take it, between known_watch and known_learn
  *
  * A situation is all of a view that decides what becomes of an observation: not when, how often and in which lines its
@@ -25,8 +25,12 @@ struct known;
 size_t known_space(void);
 struct known *known_new(struct arena *arena); /* NULL when the arena has not that much left */
 
-/* The same for observations that look the same; 0: this one is to be judged each time. */
-uint64_t known_happening(const struct known *known, const struct view *v, const struct observation *seen);
+/* The same for observations that look the same; 0: this one is to be judged each time. One that has a look of its own
+ * (sight.h) is not told in full for that. */
+uint64_t known_happening(const struct view *v, struct witness *w);
+
+/* The rows of looks.def cover the event: what it does may be remembered. */
+bool known_covers(const struct event *e);
 
 /* NULL: not known. */
 const struct move *known_move(struct known *known, struct view *v, uint64_t happening);

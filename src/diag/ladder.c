@@ -5,7 +5,7 @@
 
 enum { DAY_MS = 24 * 3600 * 1000, EXCLUDED_SIZE = 300, LISTED_SIZE = 128 };
 
-static const struct evidence *line_of(const struct view *v, enum fact fact)
+static struct evidence *line_of(const struct view *v, enum fact fact)
 {
     return view_has(v, fact) && view_fact(v, fact)->evidence ? view_line(v, view_fact(v, fact)->evidence) : NULL;
 }
@@ -100,7 +100,7 @@ static const struct view *fullest(const struct tunnel *t)
 
 static void add_fact_step(struct report_negotiation *n, const struct tunnel *t, const struct view *v, enum fact fact)
 {
-    const struct evidence *line = line_of(v, fact);
+    struct evidence *line = line_of(v, fact);
     const char *exchange;
     unsigned number = 0;
 
@@ -109,7 +109,7 @@ static void add_fact_step(struct report_negotiation *n, const struct tunnel *t, 
     add_step(n, &(struct report_step){.name = step_name(fact),
                                       .sentence = fact_sentence(fact),
                                       .fate = fate_of(t, v, fact),
-                                      .text = line->text,
+                                      .text = view_words(line),
                                       .is_from_initiator = number % 2 == 1,
                                       .source = v->source,
                                       .line = line->line,

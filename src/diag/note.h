@@ -4,27 +4,22 @@
 
 #include "diag/view.h"
 
-struct line {
-    const struct observation *seen;
-    struct wording wording;
-};
-
 /* Cut to `size`, closed by a zero. */
 void view_keep_text(char *space, size_t size, const char *text);
 
 /* The place of the line among the view's evidence; 0: there is no room. */
-uint8_t view_keep_line(struct view *v, const struct line *line);
+uint8_t view_keep_line(struct view *v, const struct witness *w);
 
 /* The fact's place, which it is given now when it has none. NULL: there is no memory. */
 struct fact_seen *view_take_fact(struct view *v, enum fact fact);
 
 /* The fact was seen (again), in that line. */
-void view_note(struct view *v, enum fact fact, const struct line *line);
+void view_note(struct view *v, enum fact fact, const struct witness *w);
 
 /* FACT_COUNT: there is no such message. */
 enum fact view_step_of(const char *exchange, unsigned number);
 
 /* That message was seen; the second time it is a repeat as well. */
-void view_note_step(struct view *v, const char *exchange, unsigned number, bool is_repeat, const struct line *line);
+void view_note_step(struct view *v, const char *exchange, unsigned number, bool is_repeat, const struct witness *w);
 
 #endif

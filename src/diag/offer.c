@@ -193,16 +193,40 @@ static void add_known(struct offer *o, const struct event *e, struct offers_know
     o->holds |= k->holds;
 }
 
-static void take_seen(struct offers *o, const struct event *e, enum whose sender, struct offers_known *known)
+static void add_seen(struct offers *o, struct offer seen, enum whose sender)
 {
-    unsigned phase = event_number(e, FIELD_PHASE) == 2 ? 2 : 1;
-    struct offer *offer =
-        offer_of(o, sender, phase, event_number(e, FIELD_PROPOSAL) * 256 + event_number(e, FIELD_TRANSFORM));
+    struct offer *offer = offer_of(o, sender, seen.phase, seen.number);
 
     if (!offer)
         return;
-    add_known(offer, e, known);
+    offer->holds |= seen.holds;
     close_offer(offer);
+}
+
+static struct offer seen_in(const struct event *e, struct offers_known *known)
+{
+    struct offer seen = {
+        .phase = event_number(e, FIELD_PHASE) == 2 ? 2 : 1,
+        .number = (uint16_t)(event_number(e, FIELD_PROPOSAL) * 256 + event_number(e, FIELD_TRANSFORM)),
+    };
+
+    add_known(&seen, e, known);
+    return seen;
+}
+
+void offers_remember(const struct event *e, uint64_t look, struct offers_known *known)
+{
+    known->recalled[look % OFFERS_RECALLED] = (struct offer_recalled){look, seen_in(e, known)};
+}
+
+bool offers_recall(struct offers *o, uint64_t look, enum whose sender, const struct offers_known *known)
+{
+    const struct offer_recalled *recalled = &known->recalled[look % OFFERS_RECALLED];
+
+    if (look == 0 || recalled->look != look)
+        return false;
+    add_seen(o, recalled->offer, sender);
+    return true;
 }
 
 static void take_entry(struct offers *o, const struct event *e)
@@ -249,7 +273,7 @@ void offers_take(struct offers *o, const struct event *e, enum whose sender, str
         if (*event_text(e, FIELD_OFFERED))
             add_list(o, WHOSE_PEERS, 1, event_text(e, FIELD_OFFERED));
         return;
-    case EV_PROPOSAL_SEEN: take_seen(o, e, sender, known); return;
+    case EV_PROPOSAL_SEEN: add_seen(o, seen_in(e, known), sender); return;
     case EV_CONFIGURED: take_configured(o, e); return;
     default: return;
     }

@@ -26,7 +26,7 @@ struct offer {
     algorithm_set holds; /* any of these would do; of an attribute none: it is not known */
 };
 
-enum { OFFERS_MAX = 12, OFFER_NAME_SIZE = 32, OFFERS_KNOWN = 16, OFFER_WORD_SIZE = 32 };
+enum { OFFERS_MAX = 12, OFFER_NAME_SIZE = 32, OFFERS_KNOWN = 16, OFFERS_RECALLED = 64, OFFER_WORD_SIZE = 32 };
 
 struct offers {
     uint8_t count;
@@ -44,10 +44,18 @@ struct offers_known {
         uint64_t key_len, group;
         algorithm_set holds;    /* 0: nothing is known */
     } transforms[OFFERS_KNOWN]; /* each at its place */
+    struct offer_recalled {
+        uint64_t look; /* of the sight that told it; 0: none */
+        struct offer offer;
+    } recalled[OFFERS_RECALLED]; /* each at its place */
 };
 
 /* Takes what the event tells of offers; other events tell nothing. `sender` is whose the proposals of a packet are. */
 void offers_take(struct offers *o, const struct event *e, enum whose sender, struct offers_known *known);
+
+/* The same for EV_PROPOSAL_SEEN by its look, where one of that look was taken with offers_remember; else false. */
+bool offers_recall(struct offers *o, uint64_t look, enum whose sender, const struct offers_known *known);
+void offers_remember(const struct event *e, uint64_t look, struct offers_known *known);
 
 /* All algorithms of an attribute. */
 algorithm_set algorithms_of(enum attribute attribute);

@@ -95,10 +95,10 @@ static void add_view_evidence(struct report_evidence *out, size_t *count, size_t
     if (!view_has(v, fact) || *count == max)
         return;
     const struct fact_seen *seen = view_fact(v, fact);
-    const struct evidence *line = seen->evidence ? view_line(v, seen->evidence) : NULL;
+    struct evidence *line = seen->evidence ? view_line(v, seen->evidence) : NULL;
 
     out[(*count)++] = (struct report_evidence){.sentence = sentence,
-                                               .text = line ? line->text : "",
+                                               .text = line ? view_words(line) : "",
                                                .source = v->source,
                                                .line = line ? line->line : seen->last_line,
                                                .last_line = seen->last_line,

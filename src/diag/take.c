@@ -62,7 +62,7 @@ static void take_role(struct view *v, const struct event *e)
         v->role = ROLE_RESPONDER;
 }
 
-static void take_message(struct view *v, const struct event *e, const struct line *line)
+static void take_message(struct view *v, const struct event *e, struct witness *w)
 {
     bool is_sent = e->kind == EV_MESSAGE_SENT || e->kind == EV_MESSAGE_RESENT;
     const char *exchange = event_has(e, FIELD_EXCHANGE) ? event_text(e, FIELD_EXCHANGE) : "MM";
@@ -71,14 +71,14 @@ static void take_message(struct view *v, const struct event *e, const struct lin
     if (strcmp(exchange, "INFO") == 0)
         return;
     if (strcmp(exchange, "TM") == 0) {
-        view_note(v, FACT_TM_ANY, line);
+        view_note(v, FACT_TM_ANY, w);
         return;
     }
     if (event_number(e, FIELD_MESSAGE_ID) && strcmp(exchange, "MM") == 0) {
         exchange = "QM";
         number = 0;
         if (shown_holds(e, "ATTR"))
-            view_note(v, FACT_TM_ANY, line);
+            view_note(v, FACT_TM_ANY, w);
         if (!shown_holds(e, "SA"))
             return; /* an informational, or a message whose number its neighbours do not tell */
     }
@@ -98,42 +98,41 @@ static void take_message(struct view *v, const struct event *e, const struct lin
         number = ios_number(v, e, is_sent);
         if (!is_sent && number) { /* unless the next line says that it was a repeat */
             v->pending = (uint8_t)number;
-            v->pending_line = view_keep_line(v, line);
-            v->pending_at = line->seen->line;
+            v->pending_line = view_keep_line(v, w);
+            v->pending_at = w->at->line;
             return;
         }
     }
     if (number)
-        view_note_step(v, exchange, number, e->kind == EV_MESSAGE_RESENT, line);
+        view_note_step(v, exchange, number, e->kind == EV_MESSAGE_RESENT, w);
 }
 
 /* The first packet whose number is known tells who began. */
-static void take_ends(struct view *v, const struct event *e)
+static void take_ends(struct view *v, unsigned number, struct ip source, struct ip destination)
 {
-    unsigned number = (unsigned)event_number(e, FIELD_MESSAGE_NUMBER);
     bool is_odd = number % 2 == 1;
 
-    if (e->kind != EV_PACKET_SEEN || v->role != ROLE_UNKNOWN || number == 0)
+    if (v->role != ROLE_UNKNOWN || number == 0)
         return;
-    v->local = event_ip(e, is_odd ? FIELD_SOURCE : FIELD_DESTINATION);
-    v->peer = event_ip(e, is_odd ? FIELD_DESTINATION : FIELD_SOURCE);
+    v->local = is_odd ? source : destination;
+    v->peer = is_odd ? destination : source;
     v->role = ROLE_INITIATOR;
 }
 
-static void take_packet(struct view *v, const struct event *e, const struct line *line)
+static void take_packet(struct view *v, const struct event *e, struct witness *w)
 {
     const char *exchange = event_text(e, FIELD_EXCHANGE);
     unsigned number = (unsigned)event_number(e, FIELD_MESSAGE_NUMBER);
 
-    take_ends(v, e);
+    take_ends(v, number, event_ip(e, FIELD_SOURCE), event_ip(e, FIELD_DESTINATION));
     if (strcmp(exchange, "TM") == 0)
-        view_note(v, FACT_TM_ANY, line);
+        view_note(v, FACT_TM_ANY, w);
     else if (number)
-        view_note_step(v, exchange, number, event_number(e, FIELD_COUNT) > 1, line);
+        view_note_step(v, exchange, number, event_number(e, FIELD_COUNT) > 1, w);
 }
 
 /* IKE_R_MM3 of IOS' debug. */
-static void take_ios_step(struct view *v, const struct event *e, const struct line *line)
+static void take_ios_step(struct view *v, const struct event *e, struct witness *w)
 {
     const char *step = event_text(e, FIELD_IOS_STEP);
 
@@ -143,11 +142,11 @@ static void take_ios_step(struct view *v, const struct event *e, const struct li
     v->pending = 0;
     unsigned number = (unsigned)(step[8] - '0');
     if (number >= 1 && number <= 6 && !view_has(v, view_step_of("MM", number)))
-        view_note_step(v, "MM", number, false, line);
+        view_note_step(v, "MM", number, false, w);
 }
 
 /* A state is proof of the messages before it: MM_WAIT_MSG4 stands on 1, 2 and 3. */
-static void take_state(struct view *v, const char *state, const struct line *line)
+static void take_state(struct view *v, const char *state, struct witness *w)
 {
     const char *at = strstr(state, "_WAIT_MSG");
     const char *exchange = strncmp(state, "AM_", 3) == 0 ? "AM" : "MM";
@@ -161,17 +160,17 @@ static void take_state(struct view *v, const char *state, const struct line *lin
     v->role = waits_for % 2 ? ROLE_RESPONDER : ROLE_INITIATOR;
     for (unsigned number = 1; number < waits_for; number++)
         if (!view_has(v, view_step_of(exchange, number)))
-            view_note_step(v, exchange, number, false, line);
+            view_note_step(v, exchange, number, false, w);
 }
 
 /* What a screen names in IOS' words proves the messages before it as well. */
-static void take_ios_state(struct view *v, const struct event *e, const struct line *line)
+static void take_ios_state(struct view *v, const struct event *e, struct witness *w)
 {
     unsigned reached = e->kind == EV_SCREEN_SA ? states_reached_ios(event_text(e, FIELD_IOS_STATE), v->role) : 0;
 
     for (unsigned number = 1; number <= reached && number <= 6 && reached < 7; number++)
         if (!view_has(v, view_step_of("MM", number)))
-            view_note_step(v, "MM", number, false, line);
+            view_note_step(v, "MM", number, false, w);
 }
 
 static void take_addresses(struct view *v, const struct event *e)
@@ -198,26 +197,26 @@ static void take_addresses(struct view *v, const struct event *e)
 
 static const char *say_line(void *evidence)
 {
-    return evidence ? ((const struct evidence *)evidence)->text : "";
+    return evidence ? view_words(evidence) : "";
 }
 
 /* As note_step, for a line that is gone but for its place. */
 static void note_pending(struct view *v, unsigned number, bool is_repeat)
 {
-    struct observation seen = {.line = v->pending_at, .has_time = v->has_time, .time_ms = v->last_ms};
+    struct sight at = {.line = v->pending_at, .has_time = v->has_time, .time_ms = v->last_ms};
+    struct evidence *line = v->pending_line ? view_line(v, v->pending_line) : NULL;
     enum fact step = view_step_of("MM", number);
 
     if (step == FACT_COUNT)
         return;
-    if (v->pending_line) {
-        seen.source = view_line(v, v->pending_line)->source;
+    if (line) {
+        at.source = line->source;
         struct fact_seen *fact = view_take_fact(v, step);
 
         if (fact && !fact->evidence)
             fact->evidence = v->pending_line;
     }
-    view_note_step(v, "MM", number, is_repeat,
-                   &(struct line){&seen, {say_line, v->pending_line ? (void *)view_line(v, v->pending_line) : NULL}});
+    view_note_step(v, "MM", number, is_repeat, &(struct witness){.at = &at, .say = say_line, .of = line});
 }
 
 void view_close(struct view *v)
@@ -263,17 +262,24 @@ static void take_details(struct view *v, const struct event *e)
             keep_detail(v, rows[i].detail, event_text(e, fields[rows[i].detail]));
 }
 
-static void take_offers(struct view *v, const struct event *e)
+static void take_offers(struct view *v, struct witness *w)
 {
-    bool is_initiators = ip_equal(event_ip(e, FIELD_SOURCE), v->local) == (v->role != ROLE_RESPONDER);
+    const struct sight *at = w->at;
+    struct ip source = at->look != 0 ? at->one : event_ip(witness_event(w), FIELD_SOURCE);
+    bool is_initiators = ip_equal(source, v->local) == (v->role != ROLE_RESPONDER);
+    enum whose sender = is_initiators ? WHOSE_INITIATORS : WHOSE_RESPONDERS;
 
     v->has_offers = true;
-    offers_take(&v->offers, e, is_initiators ? WHOSE_INITIATORS : WHOSE_RESPONDERS, v->all->offers);
+    if (offers_recall(&v->offers, at->look, sender, v->all->offers))
+        return;
+    offers_take(&v->offers, witness_event(w), sender, v->all->offers);
+    if (at->look != 0 && at->kind == EV_PROPOSAL_SEEN)
+        offers_remember(witness_event(w), at->look, v->all->offers);
 }
 
 /* A device says that a message came again that it has answered: the last that it has got. IOS' next line tells it in
  * its own way. */
-static void take_repeat(struct view *v, const struct event *e, const struct line *line)
+static void take_repeat(struct view *v, const struct event *e, struct witness *w)
 {
     unsigned number = v->role == ROLE_RESPONDER ? 5 : 6;
 
@@ -282,7 +288,7 @@ static void take_repeat(struct view *v, const struct event *e, const struct line
         return;
     for (; number >= 1 && number <= 6; number -= 2)
         if (view_has(v, view_step_of("MM", number))) {
-            view_note_step(v, "MM", number, true, line);
+            view_note_step(v, "MM", number, true, w);
             return;
         }
 }
@@ -308,49 +314,47 @@ static void take_words(struct view *v, enum event_field_id id, char *space, size
     v->has_words = true;
 }
 
-static void take_cookies(struct view *v, const struct event *e)
+static void take_cookie(struct view *v, const struct sight *at)
 {
-    take_words(v, FIELD_COOKIES, v->cookies, sizeof v->cookies, e);
+    if (at->cookie != 0)
+        v->cookie = at->cookie;
 }
 
-static void take_time(struct view *v, const struct observation *seen)
+static void take_time(struct view *v, const struct sight *at)
 {
-    if (!seen->has_time)
+    if (!at->has_time)
         return;
-    v->first_ms = v->has_time ? v->first_ms : seen->time_ms;
-    v->last_ms = seen->time_ms;
+    v->first_ms = v->has_time ? v->first_ms : at->time_ms;
+    v->last_ms = at->time_ms;
     v->has_time = true;
 }
 
-void view_follow(struct view *v, const struct move *m, const struct observation *seen, struct wording wording)
+void view_follow(struct view *v, const struct move *m, struct witness *w)
 {
-    const struct event *e = &seen->event;
-    struct line line = {seen, wording};
-
-    if (known_keeps(v->all->known, e->kind)) {
-        take_details(v, e);
-        take_offers(v, e);
-        take_addresses(v, e);
+    if (known_keeps(v->all->known, w->at->kind))
+        take_offers(v, w);
+    if (known_keeps(v->all->known, w->at->kind) && w->at->kind != EV_PROPOSAL_SEEN) {
+        take_details(v, witness_event(w));
+        take_addresses(v, witness_event(w));
     }
-    take_cookies(v, e);
-    take_time(v, seen);
-    take_ends(v, e);
+    take_cookie(v, w->at);
+    take_time(v, w->at);
+    take_ends(v, w->at->number, w->at->one, w->at->other);
     for (unsigned i = 0; i < m->fact_count; i++)
-        view_note(v, (enum fact)m->facts[i], &line);
+        view_note(v, (enum fact)m->facts[i], w);
     known_arrive(v->all->known, v, m);
 }
 
-void view_take(struct view *v, const struct observation *seen, struct wording wording)
+void view_take(struct view *v, struct witness *w)
 {
-    const struct event *e = &seen->event;
-    struct line line = {seen, wording};
+    const struct event *e = witness_event(w);
 
     v->situation = 0;
     v->is_screen_only &= e->kind == EV_SCREEN_SA;
     take_pending(v, e);
     if (known_keeps(v->all->known, e->kind)) {
         take_details(v, e);
-        take_offers(v, e);
+        take_offers(v, w);
     }
     take_role(v, e);
     take_addresses(v, e);
@@ -358,38 +362,38 @@ void view_take(struct view *v, const struct observation *seen, struct wording wo
         if (strcmp(event_text(e, FIELD_EXCHANGE), "AM") == 0)
             v->mode = MODE_AGGRESSIVE;
         if (e->kind == EV_PHASE1_ASKED && v->mode != MODE_AGGRESSIVE && !view_has(v, FACT_MSG_1))
-            view_note_step(v, "MM", 1, false, &line);
+            view_note_step(v, "MM", 1, false, w);
     }
-    take_cookies(v, e);
+    take_cookie(v, w->at);
     if (event_has(e, FIELD_CONN_ID))
         v->conn_id = (uint32_t)event_number(e, FIELD_CONN_ID);
     take_words(v, FIELD_STATE, v->state, sizeof v->state, e);
     take_words(v, FIELD_IOS_STATE, v->ios_state, sizeof v->ios_state, e);
-    take_time(v, seen);
-    if (seen->product != PRODUCT_UNKNOWN)
-        v->product = seen->product;
+    take_time(v, w->at);
+    if (w->at->product != PRODUCT_UNKNOWN)
+        v->product = w->at->product;
 
     /* facts first: their conditions look at what was there before this message */
     enum fact shown[SHOWN_MAX];
     size_t count = shown_by(v, e, shown);
 
     for (size_t i = 0; i < count; i++)
-        view_note(v, shown[i], &line);
+        view_note(v, shown[i], w);
 
     if (e->kind == EV_MESSAGE_SENT || e->kind == EV_MESSAGE_RESENT || e->kind == EV_MESSAGE_RECEIVED)
-        take_message(v, e, &line);
+        take_message(v, e, w);
     if (e->kind == EV_PACKET_SEEN)
-        take_packet(v, e, &line);
-    take_repeat(v, e, &line);
-    take_ios_step(v, e, &line);
-    take_state(v, event_text(e, FIELD_STATE), &line);
-    take_ios_state(v, e, &line);
+        take_packet(v, e, w);
+    take_repeat(v, e, w);
+    take_ios_step(v, e, w);
+    take_state(v, event_text(e, FIELD_STATE), w);
+    take_ios_state(v, e, w);
     if (e->kind == EV_EXCHANGE_FAILED)
         take_state(v,
                    strstr(event_text(e, FIELD_HISTORY), "MM_WAIT_MSG")
                        ? strstr(event_text(e, FIELD_HISTORY), "MM_WAIT_MSG")
                        : "",
-                   &line);
+                   w);
     v->is_ended |= e->kind == EV_PHASE1_DELETED || e->kind == EV_SESSION_ENDED ||
                    (e->kind == EV_EXCHANGE_FAILED && strcmp(event_text(e, FIELD_EXCHANGE), "QM") != 0);
 }

@@ -36,7 +36,7 @@ static bool is_same_through_nat(const struct view *a, const struct view *b)
 
 static bool is_same_cookie(const struct view *a, const struct view *b)
 {
-    return *a->cookies && *b->cookies && strncmp(a->cookies, b->cookies, 16) == 0;
+    return a->cookie != 0 && a->cookie == b->cookie;
 }
 
 bool tunnel_fits(const struct tunnel *t, const struct view *v)
@@ -50,7 +50,7 @@ bool tunnel_fits(const struct tunnel *t, const struct view *v)
             return false; /* a journal has both */
         if (is_same_cookie(other, v))
             return true;
-        if (*other->cookies && *v->cookies && other->vantage == v->vantage)
+        if (other->cookie != 0 && v->cookie != 0 && other->vantage == v->vantage)
             return false;
         fits |= !ip_is_set(v->peer) && !ip_is_set(v->local); /* a log that names no address */
         fits |= has_equal_ends(other, v) || is_same_through_nat(other, v);

@@ -98,16 +98,28 @@ void view_keep_text(char *space, size_t size, const char *text)
     text_add_plain(&t, bytes_of_text(text));
 }
 
-const struct evidence *view_line(const struct view *v, unsigned place)
+struct evidence *view_line(const struct view *v, unsigned place)
 {
     return &v->evidence[(place - 1) / EVIDENCE_BLOCK][(place - 1) % EVIDENCE_BLOCK];
 }
 
-uint8_t view_keep_line(struct view *v, const struct line *line)
+const char *view_words(struct evidence *line)
+{
+    if (line->is_packet) {
+        struct packet_seen packet = line->packet;
+        struct text t = text_of(line->text, sizeof line->text);
+
+        packet_add_text(&t, &packet);
+        line->is_packet = false;
+    }
+    return line->text;
+}
+
+uint8_t view_keep_line(struct view *v, const struct witness *w)
 {
     struct evidence **block = &v->evidence[v->evidence_count / EVIDENCE_BLOCK], *e;
 
-    if (v->evidence_count > 0 && v->evidence_at == line->seen->line)
+    if (v->evidence_count > 0 && v->evidence_at == w->at->line)
         return v->evidence_count;
     if (v->evidence_count == EVIDENCE_MAX)
         return 0;
@@ -116,11 +128,15 @@ uint8_t view_keep_line(struct view *v, const struct line *line)
     if (!*block)
         return 0;
     e = &(*block)[v->evidence_count % EVIDENCE_BLOCK];
-    e->source = line->seen->source;
-    e->has_time = line->seen->has_time;
-    e->line = v->evidence_at = line->seen->line;
-    e->time_ms = line->seen->time_ms;
-    view_keep_text(e->text, sizeof e->text, line->wording.say(line->wording.of));
+    e->source = w->at->source;
+    e->has_time = w->at->has_time;
+    e->line = v->evidence_at = w->at->line;
+    e->time_ms = w->at->time_ms;
+    e->is_packet = w->at->packet != NULL;
+    if (e->is_packet)
+        memcpy(&e->packet, w->at->packet, offsetof(struct packet_seen, payloads) + w->at->packet->payload_count);
+    else
+        view_keep_text(e->text, sizeof e->text, w->say(w->of));
     return ++v->evidence_count;
 }
 
@@ -133,7 +149,7 @@ void view_expect(const struct view *v)
         __builtin_prefetch((const uint8_t *)(block + v->evidence_count % EVIDENCE_BLOCK) + at, 1);
 }
 
-void view_note(struct view *v, enum fact fact, const struct line *line)
+void view_note(struct view *v, enum fact fact, const struct witness *w)
 {
     struct fact_seen *seen = view_take_fact(v, fact);
 
@@ -142,12 +158,11 @@ void view_note(struct view *v, enum fact fact, const struct line *line)
         return;
     v->has[fact / 64] |= (uint64_t)1 << fact % 64;
     seen->count++;
-    seen->last_line = line->seen->line;
-    if (v->has_time && line->seen->has_time && line->seen->time_ms >= v->first_ms &&
-        line->seen->time_ms - v->first_ms < UINT32_MAX)
-        seen->since_ms = (uint32_t)(line->seen->time_ms - v->first_ms);
+    seen->last_line = w->at->line;
+    if (v->has_time && w->at->has_time && w->at->time_ms >= v->first_ms && w->at->time_ms - v->first_ms < UINT32_MAX)
+        seen->since_ms = (uint32_t)(w->at->time_ms - v->first_ms);
     if (!seen->evidence)
-        seen->evidence = view_keep_line(v, line);
+        seen->evidence = view_keep_line(v, w);
 }
 
 static const enum fact steps[] = {
@@ -187,15 +202,15 @@ static const enum fact repeats[FACTS_SEEN] = {
 #undef TOLD
 };
 
-void view_note_step(struct view *v, const char *exchange, unsigned number, bool is_repeat, const struct line *line)
+void view_note_step(struct view *v, const char *exchange, unsigned number, bool is_repeat, const struct witness *w)
 {
     enum fact step = view_step_of(exchange, number);
 
     if (step == FACT_COUNT)
         return;
     if ((is_repeat || view_has(v, step)) && repeats[step] != 0)
-        view_note(v, repeats[step], line);
-    view_note(v, step, line);
+        view_note(v, repeats[step], w);
+    view_note(v, step, w);
     if (strcmp(exchange, "MM") == 0)
         v->mode = MODE_MAIN;
     if (strcmp(exchange, "AM") == 0)
@@ -268,10 +283,10 @@ void view_fold(struct view *v, const struct view *from)
     v->last_ms = from->last_ms > v->last_ms ? from->last_ms : v->last_ms;
 }
 
-void view_begin(struct view *v, const struct observation *seen, const struct views *all)
+void view_begin(struct view *v, const struct sight *at, const struct views *all)
 {
     if (v->has_words)
-        *v->cookies = *v->state = *v->ios_state = '\0';
+        *v->state = *v->ios_state = '\0';
     if (v->has_offers)
         v->offers = (struct offers){0};
     for (size_t i = 0; i < DETAIL_COUNT && v->has_details; i++)
@@ -279,9 +294,9 @@ void view_begin(struct view *v, const struct observation *seen, const struct vie
             *v->details[i] = '\0';
     memset(v, 0, offsetof(struct view, facts));
     v->is_used = true;
-    v->source = seen->source;
-    v->vantage = seen->vantage;
-    v->product = seen->product;
+    v->source = at->source;
+    v->vantage = at->vantage;
+    v->product = at->product;
     v->attempts = 1;
     v->is_screen_only = true;
     v->all = all;

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "diag/offer.h"
 #include "diag/report.h"
-#include "event/observation.h"
+#include "event/sight.h"
 
 enum fact {
 #define STEP(name, ...) FACT_##name,
@@ -33,7 +33,6 @@ enum {
     FACT_BLOCKS = (FACTS_SEEN + FACT_BLOCK - 1) / FACT_BLOCK,
     FACT_WORDS = (FACTS_SEEN + 63) / 64,
     EVIDENCE_TEXT_SIZE = 144,
-    COOKIES_SIZE = 33,
     DETAIL_SIZE = 72
 };
 
@@ -49,10 +48,13 @@ enum detail {
 
 struct evidence {
     uint16_t source;
-    bool has_time;
+    bool has_time, is_packet;
     uint32_t line;
     uint64_t time_ms;
-    char text[EVIDENCE_TEXT_SIZE];
+    union {
+        char text[EVIDENCE_TEXT_SIZE];
+        struct packet_seen packet; /* its text is made when it is shown: view_words */
+    };
 };
 
 /* How often, and where first and last. */
@@ -63,11 +65,21 @@ struct fact_seen {
     uint8_t fact;      /* enum fact */
 };
 
-/* The text of a line, as it may be shown. Few lines are evidence, so it is asked for only where it is kept. */
-struct wording {
+/* An observation, and who tells it in full and says its line to whoever needs that: few do. */
+struct witness {
+    const struct sight *at;
+    const struct observation *seen; /* NULL: nobody has asked */
+    const struct observation *(*tell)(void *of);
     const char *(*say)(void *of);
     void *of;
 };
+
+static inline const struct event *witness_event(struct witness *w)
+{
+    if (!w->seen)
+        w->seen = w->tell(w->of);
+    return &w->seen->event;
+}
 
 /* What the views of a diagnosis have in common. */
 struct views {
@@ -85,6 +97,7 @@ struct view {
     uint16_t source;
     uint8_t vantage, product; /* enum vantage, enum product */
     uint32_t situation;       /* known.h; 0: not told yet */
+    uint64_t cookie;          /* the initiator's, 0: none */
     const struct views *all;
     uint64_t has[FACT_WORDS];                /* a bit for each fact that was seen */
     uint8_t role, mode;                      /* enum role, of local; enum mode */
@@ -100,18 +113,17 @@ struct view {
     /* Blocks are taken as they are needed, and kept when the view begins anew. */
     struct evidence *evidence[EVIDENCE_BLOCKS];
     struct fact_seen *further[FACT_BLOCKS]; /* the other facts; the first block is not used */
-    char cookies[COOKIES_SIZE];
-    char state[24], ios_state[24]; /* the last that was named */
+    char state[24], ios_state[24];          /* the last that was named */
     struct offers offers;
     char *details[DETAIL_COUNT]; /* DETAIL_SIZE bytes each */
 } __attribute__((aligned(64)));
 
 /* Takes one observation into the view. */
-void view_take(struct view *v, const struct observation *seen, struct wording wording);
+void view_take(struct view *v, struct witness *w);
 
 /* The same for an observation of which it is known what it does. */
 struct move;
-void view_follow(struct view *v, const struct move *m, const struct observation *seen, struct wording wording);
+void view_follow(struct view *v, const struct move *m, struct witness *w);
 
 /* A line may soon be kept in it: its place is fetched from memory. */
 void view_expect(const struct view *v);
@@ -126,10 +138,13 @@ static inline const char *view_detail(const struct view *v, enum detail detail)
 void view_close(struct view *v);
 
 /* An empty one. What it has in common with the others lives as long as it. */
-void view_begin(struct view *v, const struct observation *seen, const struct views *all);
+void view_begin(struct view *v, const struct sight *at, const struct views *all);
 
 /* The line at a place of struct fact_seen.evidence, which is not 0. */
-const struct evidence *view_line(const struct view *v, unsigned place);
+struct evidence *view_line(const struct view *v, unsigned place);
+
+/* Its text. */
+const char *view_words(struct evidence *line);
 
 /* The observation begins another attempt than the one that the view holds. */
 bool view_is_other_attempt(const struct view *v, const struct event *e);

@@ -1,14 +1,8 @@
 #include "event/plain.h"
 
+#include "event/look.h"
 #include "event/phrases.h"
 #include "event/template.h"
-
-/* ---- Names ---- */
-
-/* 1: of a name of one plain word. */
-static const uint8_t is_of_name[256] = {
-    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['.'] = 1, ['-'] = 1, ['_'] = 1, ['@'] = 1,
-};
 
 /* Eight bytes at a time: most of what is compared is short. */
 static inline bool begins_with(struct bytes text, struct bytes words)
@@ -30,46 +24,6 @@ static inline bool begins_with(struct bytes text, struct bytes words)
     return left == 0;
 }
 
-/* `title` is a literal: its length is known to the compiler. */
-static inline bool take_title(struct bytes *text, const char *title)
-{
-    size_t len = strlen(title);
-
-    if (text->len < len || memcmp(text->data, title, len) != 0)
-        return false;
-    *text = bytes_of(text->data + len, text->len - len);
-    return true;
-}
-
-/* A name, and the comma behind it. */
-static inline bool take_name(struct bytes *text, struct bytes *name)
-{
-    size_t len = 0;
-
-    while (len < text->len && is_of_name[text->data[len]])
-        len++;
-    *name = bytes_of(text->data, len);
-    *text = bytes_of(text->data + len, text->len - len);
-    return len > 0 && take_title(text, ", ");
-}
-
-bool names_take(struct bytes *text, struct names *names)
-{
-    names->group = names->user = (struct bytes){0};
-    return (!take_title(text, "Group = ") || take_name(text, &names->group)) &&
-           (!take_title(text, "Username = ") || take_name(text, &names->user)) && take_title(text, "IP = ") &&
-           take_name(text, &names->address) && ip_parse(&names->peer, names->address);
-}
-
-void names_add(const struct names *names, struct event *e)
-{
-    if (names->group.len > 0)
-        event_add_bytes(e, FIELD_GROUP, names->group);
-    if (names->user.len > 0)
-        event_add_bytes(e, FIELD_USERNAME, names->user);
-    event_add_ip(e, FIELD_PEER, names->peer);
-}
-
 /* ---- Which rows ---- */
 
 enum { PLAIN_MAX = 512, PARTS_MAX = 1024, BUCKETS = 512, NO_ROW = 0xffff, SHORT_LINE = 80 };
@@ -78,6 +32,7 @@ enum { PLAIN_MAX = 512, PARTS_MAX = 1024, BUCKETS = 512, NO_ROW = 0xffff, SHORT_
 struct part {
     struct template_slot slot;
     struct bytes words;
+    uint8_t glance, look; /* enum glance, enum look */
 };
 
 struct plain_rows {
@@ -87,6 +42,7 @@ struct plain_rows {
         struct bytes words;                          /* that it begins with, behind the names */
         uint16_t parts, part_count, condition_count; /* the conditions stand first */
         bool has_all_names;                          /* in words of its own, see all_names */
+        bool has_look;                               /* its parts tell at a glance how it looks */
         uint16_t next;                               /* of its bucket */
     } plain[PLAIN_MAX];
     uint16_t plain_count, part_count, buckets[BUCKETS];
@@ -165,7 +121,7 @@ static bool ends_well(const struct part *part)
     if (part->words.len > 0 && memchr(part->words.data, '\n', part->words.len))
         return false;
     return event_field_type(part->slot.id) == FIELD_TYPE_TEXT ||
-           !(first == '.' || first == ':' || (first != ' ' && is_of_name[first]));
+           !(first == '.' || first == ':' || (first != ' ' && names_characters[first]));
 }
 
 static struct part *new_part(struct plain_rows *rows, struct plain *row)
@@ -222,6 +178,67 @@ static bool compile(struct plain_rows *rows, struct plain *row, const struct phr
            take_fields(rows, row, at);
 }
 
+/* ---- At a glance ---- */
+
+/* What is asked of a part before the whole is sure to be read, and the part looks as its words do. */
+enum glance { NOTHING, A_DECIMAL, A_HEX, A_TEXT, A_WORD, AN_ADDRESS, THE_PEER, THE_GROUP, THE_USER };
+
+static enum glance glance_of_number(enum form form)
+{
+    switch (form) {
+    case FORM_plain: return A_DECIMAL;
+    case FORM_hex:
+    case FORM_HEX:
+    case FORM_hex8:
+    case FORM_id:
+    case FORM_address: return A_HEX;
+    default: return NOTHING;
+    }
+}
+
+static enum glance glance_of(const struct part *part)
+{
+    switch (part->slot.id) {
+    case FIELD_PEER: return THE_PEER;
+    case FIELD_GROUP: return THE_GROUP;
+    case FIELD_USERNAME: return THE_USER;
+    default: break;
+    }
+    switch (event_field_type(part->slot.id)) {
+    case FIELD_TYPE_NUMBER: return glance_of_number(part->slot.form);
+    case FIELD_TYPE_IP: return AN_ADDRESS;
+    case FIELD_TYPE_TEXT: return part->slot.form == FORM_plain ? A_TEXT : A_WORD;
+    }
+    return NOTHING;
+}
+
+static bool is_told_twice(const struct plain_rows *rows, const struct plain *row, const struct part *part)
+{
+    const struct part *parts = &rows->parts[row->parts];
+
+    for (size_t i = 0; i < row->part_count; i++)
+        if (&parts[i] != part && parts[i].slot.id == part->slot.id)
+            return true;
+    return false;
+}
+
+static bool has_look(struct plain_rows *rows, const struct plain *row)
+{
+    struct part *parts = &rows->parts[row->parts];
+
+    for (size_t i = 0; i < row->part_count; i++) {
+        enum look look = look_of(row->kind, parts[i].slot.id);
+
+        parts[i].look = (uint8_t)look;
+        parts[i].glance = (uint8_t)glance_of(&parts[i]);
+        if ((look != LOOK_NEVER && look != LOOK_WHETHER && look != LOOK_VALUE) || parts[i].slot.is_peer_else ||
+            is_told_twice(rows, row, &parts[i]) || (i >= row->condition_count && parts[i].glance == NOTHING))
+            return false;
+    }
+    return look_of(row->kind, FIELD_GROUP) == LOOK_NEVER && look_of(row->kind, FIELD_USERNAME) == LOOK_NEVER &&
+           look_of(row->kind, FIELD_PEER) == LOOK_WHETHER;
+}
+
 struct plain_rows *plain_rows_new(struct arena *arena)
 {
     struct plain_rows *rows = arena_take(arena, sizeof *rows);
@@ -239,6 +256,7 @@ struct plain_rows *plain_rows_new(struct arena *arena)
             rows->part_count = parts;
             continue;
         }
+        row->has_look = has_look(rows, row);
         row->next = *bucket;
         *bucket = rows->plain_count++;
     }
@@ -359,14 +377,88 @@ static bool has_more(struct bytes text)
     return false;
 }
 
+static const struct plain *row_of(const struct plain_rows *rows, uint32_t number, struct bytes text)
+{
+    for (uint16_t i = rows->buckets[number % BUCKETS]; i != NO_ROW; i = rows->plain[i].next)
+        if (rows->plain[i].number == number && begins_with(text, rows->plain[i].words))
+            return has_more(text) ? NULL : &rows->plain[i];
+    return NULL;
+}
+
 bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
                 struct event *e)
 {
-    for (uint16_t i = rows->buckets[number % BUCKETS]; i != NO_ROW; i = rows->plain[i].next) {
-        const struct plain *row = &rows->plain[i];
+    const struct plain *row = row_of(rows, number, text);
 
-        if (row->number == number && begins_with(text, row->words))
-            return !has_more(text) && read_row(rows, row, bytes_after(text, row->words.len), names, e);
+    return row && read_row(rows, row, bytes_after(text, row->words.len), names, e);
+}
+
+/* 1: a decimal digit; 2: one of hexadecimal alone. */
+static const uint8_t digits[256] = {['0' ... '9'] = 1, ['a' ... 'f'] = 2, ['A' ... 'F'] = 2};
+
+static bool are_digits(struct bytes value, uint8_t highest)
+{
+    enum { SURE_LEN = 16 };
+    bool are = value.len > 0 && value.len <= SURE_LEN;
+
+    for (size_t i = 0; i < value.len; i++)
+        are &= digits[value.data[i]] != 0 && digits[value.data[i]] <= highest;
+    return are;
+}
+
+static bool is_sure_at_a_glance(const struct part *part, struct bytes value, const struct names *names)
+{
+    struct bytes word;
+    struct ip ip;
+
+    switch ((enum glance)part->glance) {
+    case A_DECIMAL: return are_digits(value, 1);
+    case A_HEX: return are_digits(value, 2);
+    case A_TEXT: return is_sure(value, part->words);
+    case A_WORD: return is_sure(value, part->words) && form_read_text(part->slot.form, value, &word);
+    case AN_ADDRESS: return ip_parse(&ip, value);
+    case THE_PEER: return bytes_equal(value, names->address);
+    case THE_GROUP: return bytes_equal(value, names->group);
+    case THE_USER: return bytes_equal(value, names->user);
+    case NOTHING: break;
     }
     return false;
+}
+
+static bool is_something(const struct part *part, struct bytes value)
+{
+    if (event_field_type(part->slot.id) != FIELD_TYPE_NUMBER)
+        return !part->slot.has_words || !bytes_equal(value, part->slot.words);
+    for (size_t i = 0; i < value.len; i++)
+        if (value.data[i] != '0')
+            return true;
+    return false;
+}
+
+/* A field that is never looked at must be what it should be, and nothing more. */
+bool plain_look(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
+                enum event_kind *kind, uint64_t *look)
+{
+    enum { SURE_LEN = 300 }; /* an event has room for what stands in so long a line */
+    const struct plain *row = row_of(rows, number, text);
+    struct bytes value;
+
+    if (!row || !row->has_look || text.len + names->group.len + names->user.len > SURE_LEN ||
+        (row->has_all_names && (names->group.len == 0 || names->user.len == 0)))
+        return false;
+    *kind = row->kind;
+    *look = look_mix(1, (uint64_t)number << 16 | (uint64_t)(row - rows->plain));
+    text = bytes_after(text, row->words.len);
+    for (size_t i = row->condition_count; i < row->part_count; i++) {
+        const struct part *part = &rows->parts[row->parts + i];
+
+        if (!take_value(part, &text, &value) || !is_sure_at_a_glance(part, value, names))
+            return false;
+        if (part->look == LOOK_VALUE)
+            *look = look_mix_bytes(*look, value.data, value.len);
+        else if (part->look == LOOK_WHETHER)
+            *look = look_mix(*look, is_something(part, value));
+    }
+    *look |= 1;
+    return text.len == 0;
 }

@@ -7,18 +7,7 @@
 #define EVENT_PLAIN_H
 
 #include "base/arena.h"
-#include "event/event.h"
-
-/* What stands in front of the words: "Group = g, Username = u, IP = 192.0.2.1, ". Without a name its view is empty. */
-struct names {
-    struct bytes group, user, address;
-    struct ip peer;
-};
-
-/* Passes over the names, as {P} of phrases.def reads them; false where that may see more in them. */
-bool names_take(struct bytes *text, struct names *names);
-
-void names_add(const struct names *names, struct event *e);
+#include "event/names.h"
 
 struct plain_rows;
 
@@ -31,5 +20,9 @@ struct plain_rows *plain_rows_new(struct arena *arena);
  * of no use. */
 bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
                 struct event *e);
+
+/* Which event that is, and how it looks (sight.h), without the event. False: plain_read is to be asked. */
+bool plain_look(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
+                enum event_kind *kind, uint64_t *look);
 
 #endif

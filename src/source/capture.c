@@ -5,15 +5,27 @@
 
 enum { RECORD_LEN_MAX = 256 * 1024, BLOCK_LEN_MAX = 16 * 1024 * 1024 };
 enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_INTERFACE = 1, BLOCK_SIMPLE = 3, BLOCK_ENHANCED = 6 };
+static const bool is_little_endian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+
 enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_TIME_RESOLUTION = 9 };
 
-static uint32_t number_at(const struct packets *p, struct bytes b, size_t at, size_t len)
+/* 0 where there are not as many bytes. */
+static uint32_t u32_at(const struct packets *p, struct bytes b, size_t at)
 {
     uint32_t n = 0;
 
-    for (size_t i = 0; i < len && at + i < b.len; i++)
-        n |= (uint32_t)b.data[at + i] << 8 * (p->is_swapped ? i : len - 1 - i);
-    return n;
+    if (at + sizeof n <= b.len)
+        memcpy(&n, b.data + at, sizeof n);
+    return p->is_swapped == is_little_endian ? n : __builtin_bswap32(n);
+}
+
+static uint16_t u16_at(const struct packets *p, struct bytes b, size_t at)
+{
+    uint16_t n = 0;
+
+    if (at + sizeof n <= b.len)
+        memcpy(&n, b.data + at, sizeof n);
+    return p->is_swapped == is_little_endian ? n : __builtin_bswap16(n);
 }
 
 static const struct {
@@ -132,14 +144,14 @@ static bool record_step(struct source *s)
     if (p->captured == UINT32_MAX) {
         if (!take(s, 20, &b))
             return false;
-        p->link_type = number_at(p, b, 16, 4) & 0xffff;
+        p->link_type = u32_at(p, b, 16) & 0xffff;
         p->captured = 0;
         return true;
     }
     if (!take(s, 16, &b))
         return false;
-    p->time_ms = (uint64_t)number_at(p, b, 0, 4) * 1000 + number_at(p, b, 4, 4) / (p->ticks_a_second / 1000);
-    p->captured = number_at(p, b, 8, 4);
+    p->time_ms = (uint64_t)u32_at(p, b, 0) * 1000 + u32_at(p, b, 4) / (p->ticks_a_second / 1000);
+    p->captured = u32_at(p, b, 8);
     if (p->captured > RECORD_LEN_MAX)
         return give_up(s);
     p->at = AT_PACKET;
@@ -164,7 +176,7 @@ static bool packet_step(struct source *s)
 static struct bytes option_of(const struct packets *p, struct bytes options, uint32_t wanted)
 {
     while (options.len >= 4) {
-        uint32_t code = number_at(p, options, 0, 2), len = number_at(p, options, 2, 2);
+        uint32_t code = u16_at(p, options, 0), len = u16_at(p, options, 2);
 
         options = bytes_after(options, 4);
         if (code == OPTION_END || len > options.len)
@@ -198,18 +210,18 @@ static void interface_block(struct packets *p, struct bytes body)
 {
     if (p->interface_count == INTERFACES_MAX || body.len < 8)
         return;
-    p->interfaces[p->interface_count].link_type = (uint16_t)number_at(p, body, 0, 2);
+    p->interfaces[p->interface_count].link_type = u16_at(p, body, 0);
     p->interfaces[p->interface_count++].ticks_a_second = ticks_of(p, bytes_after(body, 8));
 }
 
 static void enhanced_block(struct source *s, struct bytes body)
 {
     struct packets *p = &s->packets;
-    uint32_t interface = number_at(p, body, 0, 4), captured = number_at(p, body, 12, 4);
+    uint32_t interface = u32_at(p, body, 0), captured = u32_at(p, body, 12);
 
     if (body.len < 20 || interface >= p->interface_count)
         return;
-    uint64_t ticks = (uint64_t)number_at(p, body, 4, 4) << 32 | number_at(p, body, 8, 4);
+    uint64_t ticks = (uint64_t)u32_at(p, body, 4) << 32 | u32_at(p, body, 8);
     uint64_t a_second = p->interfaces[interface].ticks_a_second;
     p->time_ms = ticks / a_second * 1000 + (uint64_t)((double)(ticks % a_second) * 1000.0 / (double)a_second);
     body = bytes_after(body, 20);
@@ -231,7 +243,7 @@ static void block_read(struct source *s, uint32_t type, struct bytes body)
     else if (type == BLOCK_ENHANCED)
         enhanced_block(s, body);
     else if (type == BLOCK_SIMPLE && body.len > 4 && p->interface_count > 0) {
-        uint32_t len = number_at(p, body, 0, 4);
+        uint32_t len = u32_at(p, body, 0);
 
         body = bytes_after(body, 4);
         read_frame(s, p->interfaces[0].link_type, bytes_of(body.data, len < body.len ? len : body.len), false);
@@ -243,7 +255,7 @@ static bool block_head(struct source *s, struct bytes head)
     static const uint8_t native[4] = {0x1a, 0x2b, 0x3c, 0x4d}, swapped[4] = {0x4d, 0x3c, 0x2b, 0x1a};
     struct packets *p = &s->packets;
 
-    p->block_type = number_at(p, head, 0, 4);
+    p->block_type = u32_at(p, head, 0);
     if (p->block_type == BLOCK_SECTION) { /* the same either way round */
         struct bytes order = bytes_after(head, 8);
 
@@ -252,7 +264,7 @@ static bool block_head(struct source *s, struct bytes head)
         p->is_swapped = bytes_equal(order, BYTES_OF(swapped));
         p->interface_count = 0;
     }
-    p->block_len = number_at(p, head, 4, 4);
+    p->block_len = u32_at(p, head, 4);
     if (p->block_len < 12 || p->block_len % 4 != 0 || p->block_len > BLOCK_LEN_MAX)
         return give_up(s);
     return true;
@@ -298,7 +310,7 @@ static bool single_step(struct source *s)
 static bool may_read_on(const struct source *s)
 {
     return s->queue_count < READ_AT_ONCE && !s->packets.print &&
-           (s->queue_count == 0 || s->texts[s->queue_count - 1].packet > 0);
+           (s->queue_count == 0 || s->sights[s->queue_count - 1].packet);
 }
 
 bool capture_step(struct source *s)

@@ -1,7 +1,9 @@
 /* What the payloads of an ISAKMP message on the wire hold: proposals, identities, NAT-D, deletes. */
 #include "source/parts.h"
 
+#include "base/check.h"
 #include "crypto/hash.h"
+#include "event/look.h"
 #include "wire/message.h"
 #include "wire/natt.h"
 #include "wire/payloads.h"
@@ -10,19 +12,6 @@
 #include <string.h>
 
 enum { TRANSFORMS_SAID_MAX = 16, DELETES_SAID_MAX = 4 };
-
-/* Which packet it stood in. */
-static void begin(struct event *e, enum event_kind kind, const struct event *packet)
-{
-    event_begin(e, kind);
-    event_add_ip(e, FIELD_SOURCE, event_ip(packet, FIELD_SOURCE));
-    event_add_ip(e, FIELD_DESTINATION, event_ip(packet, FIELD_DESTINATION));
-    event_add_text(e, FIELD_COOKIES, event_text(packet, FIELD_COOKIES));
-    event_add_text(e, FIELD_EXCHANGE, event_text(packet, FIELD_EXCHANGE));
-    event_add_number(e, FIELD_MESSAGE_ID, event_number(packet, FIELD_MESSAGE_ID));
-    if (event_has(packet, FIELD_MESSAGE_NUMBER))
-        event_add_number(e, FIELD_MESSAGE_NUMBER, event_number(packet, FIELD_MESSAGE_NUMBER));
-}
 
 static void add_name(struct event *e, enum event_field_id id, enum number_space space, uint32_t number)
 {
@@ -86,60 +75,53 @@ static struct event transform_said(const struct sa_proposal *p, const struct sa_
     return e;
 }
 
-static void say_transform(struct source *s, const struct event *packet, const struct event *said)
+/* The transforms of an SA payload are counted through; NULL: it has no more. */
+static const struct sa_proposal *proposal_of(const struct sa_payload *sa, size_t *transform, size_t *index)
 {
-    struct event e;
-
-    begin(&e, EV_PROPOSAL_SEEN, packet);
-    event_add_all(&e, said);
-    source_say(s, &e);
+    for (*index = 0; *index < sa->proposal_count; *transform -= sa->proposals[(*index)++].transform_count)
+        if (*transform < sa->proposals[*index].transform_count)
+            return &sa->proposals[*index];
+    return NULL;
 }
 
-static struct known_sa *known_sa_of(struct packets *p, struct bytes body)
+void proposal_tell(struct queued *q)
 {
-    uint64_t place = body.len;
-
-    for (size_t i = 0; i < body.len; i++)
-        place = place * 31 + body.data[i];
-    return &p->known_sas[(place >> 8 ^ place) % KNOWN_SAS];
-}
-
-static void read_proposals(struct source *s, struct bytes body, const struct event *packet, struct known_sa *known)
-{
+    struct event *e = &q->seen.event;
     struct sa_payload sa;
-    size_t said = 0;
+    size_t transform = q->transform, index;
 
-    known->len = 0;
-    if (sa_read(&sa, body))
-        return;
-    for (size_t i = 0; i < sa.proposal_count; i++)
-        for (size_t k = 0; k < sa.proposals[i].transform_count && said < TRANSFORMS_SAID_MAX; k++, said++) {
-            struct event e = transform_said(&sa.proposals[i], sa_transform_of(&sa, i, k));
-
-            say_transform(s, packet, &e);
-            if (said < KNOWN_SA_PROPOSALS)
-                event_copy(&known->proposals[said], &e);
-        }
-    if (said > KNOWN_SA_PROPOSALS || body.len > KNOWN_SA_LEN)
-        return;
-    known->len = (uint16_t)body.len;
-    known->count = (uint8_t)said;
-    memcpy(known->body, body.data, body.len);
+    packet_place(e, EV_PROPOSAL_SEEN, q->packet);
+    CHECK(!sa_read(&sa, q->of)); /* it was read before */
+    const struct sa_proposal *p = proposal_of(&sa, &transform, &index);
+    CHECK(p);
+    struct event said = transform_said(p, sa_transform_of(&sa, index, transform));
+    event_add_all(e, &said);
 }
 
-static void say_proposals(struct source *s, const struct message *m, const struct event *packet)
+/* What is sealed has an SPI in it, and looks like nothing else. */
+static void say_proposals(struct source *s, const struct message *m, const struct packet_seen *packet)
 {
     struct bytes body = message_body(m, PL_SA);
+    const struct known_sa *sa = body.len > 0 ? known_sa_of(&s->packets, body) : NULL;
 
-    if (body.len == 0)
-        return;
-    struct known_sa *known = known_sa_of(&s->packets, body);
-    if (!bytes_equal(body, bytes_of(known->body, known->len))) {
-        read_proposals(s, body, packet, known);
-        return;
+    for (size_t i = 0; sa && i < sa->count && i < TRANSFORMS_SAID_MAX && !source_is_full(s); i++) {
+        size_t index = s->queue_count;
+        struct queued *q = source_enqueue(s, EV_PROPOSAL_SEEN);
+        struct sight *at = &s->sights[index];
+
+        q->tell = TELL_PROPOSAL;
+        q->packet = packet;
+        q->of = body;
+        q->transform = (uint8_t)i;
+        at->cookie = packet_cookie(packet);
+        if (!packet->is_sealed) {
+            at->one = packet->source;
+            at->other = packet->destination;
+            at->look = look_mix(packet_look(packet), sa->look + 2 * i);
+        }
+        if (!source_has(s, body))
+            source_told(s, index);
     }
-    for (size_t i = 0; i < known->count; i++)
-        say_transform(s, packet, &known->proposals[i]);
 }
 
 /* ---- Identities ---- */
@@ -155,7 +137,7 @@ static void add_identity(struct event *e, enum event_field_id field, const struc
     event_add_text(e, field, space);
 }
 
-static void say_identities(struct source *s, const struct message *m, const struct event *packet)
+static void say_identities(struct source *s, const struct message *m, const struct packet_seen *packet)
 {
     const struct payload *first = message_nth(m, PL_ID, 0), *second = message_nth(m, PL_ID, 1);
     struct id id, other;
@@ -163,7 +145,7 @@ static void say_identities(struct source *s, const struct message *m, const stru
 
     if (!first || id_read(&id, first->body))
         return;
-    begin(&e, EV_ID_SEEN, packet);
+    packet_place(&e, EV_ID_SEEN, packet);
     if (m->header.exchange == XCHG_QUICK) {
         if (!second || id_read(&other, second->body))
             return;
@@ -191,38 +173,38 @@ static bool is_hash_of(enum hash_id hash, const struct message *m, struct ip ip,
 }
 
 /* The first hash is of the address that the sender sends to, the others are of its own. RFC 3947 section 3.2. */
-static void say_nat_d(struct source *s, const struct message *m, const struct event *packet, enum hash_id hash)
+static void say_nat_d(struct source *s, const struct message *m, const struct packet_seen *packet, enum hash_id hash)
 {
     const struct natt *natt = NULL;
     const struct payload *p;
     struct event e;
     bool is_own = false;
 
+    if (hash == HASH_NONE)
+        return;
     for (enum natt_variant v = NATT_NONE + 1; v < NATT_COUNT && (!natt || !message_payload(m, natt->nat_d)); v++)
         natt = natt_of(v);
-    if (!natt || hash == HASH_NONE || message_count(m, natt->nat_d) < 2 ||
-        message_body(m, natt->nat_d).len != hash_info(hash)->digest_len)
+    if (!natt || message_count(m, natt->nat_d) < 2 || message_body(m, natt->nat_d).len != hash_info(hash)->digest_len)
         return;
-    begin(&e, EV_NAT_D_SEEN, packet);
+    packet_place(&e, EV_NAT_D_SEEN, packet);
     for (size_t i = 1; (p = message_nth(m, natt->nat_d, i)) != NULL; i++)
-        is_own |= is_hash_of(hash, m, event_ip(packet, FIELD_SOURCE), event_number(packet, FIELD_PORT), p->body);
+        is_own |= is_hash_of(hash, m, packet->source, packet->from, p->body);
     event_add_number(&e, FIELD_SOURCE_REWRITTEN, !is_own);
     event_add_number(&e, FIELD_DESTINATION_REWRITTEN,
-                     !is_hash_of(hash, m, event_ip(packet, FIELD_DESTINATION), event_number(packet, FIELD_LOCAL_PORT),
-                                 message_body(m, natt->nat_d)));
+                     !is_hash_of(hash, m, packet->destination, packet->to, message_body(m, natt->nat_d)));
     source_say(s, &e);
 }
 
 /* ---- Deletes ---- */
 
-static void say_deletes(struct source *s, const struct message *m, const struct event *packet)
+static void say_deletes(struct source *s, const struct message *m, const struct packet_seen *packet)
 {
     const struct payload *p;
     struct event e;
     struct delete d;
 
     for (size_t i = 0; i < DELETES_SAID_MAX && (p = message_nth(m, PL_DELETE, i)) != NULL; i++) {
-        begin(&e, EV_DELETE_SEEN, packet);
+        packet_place(&e, EV_DELETE_SEEN, packet);
         if (delete_read(&d, p->body))
             continue;
         event_add_number(&e, FIELD_PROTOCOL, d.protocol);
@@ -237,7 +219,7 @@ static void say_deletes(struct source *s, const struct message *m, const struct 
     }
 }
 
-void contents_say(struct source *s, const struct message *m, const struct event *packet, enum hash_id hash)
+void contents_say(struct source *s, const struct message *m, const struct packet_seen *packet, enum hash_id hash)
 {
     say_proposals(s, m, packet);
     say_identities(s, m, packet);

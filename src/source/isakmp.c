@@ -1,4 +1,5 @@
 /* ISAKMP messages of a capture: which SA, which message of it, the first or a repeat, and what is in it. */
+#include "event/look.h"
 #include "source/parts.h"
 #include "source/seal.h"
 #include "wire/fragment.h"
@@ -8,42 +9,25 @@
 
 #include <string.h>
 
-static const struct {
-    uint8_t number;
-    const char *name;
-} exchanges[] = {
-    {XCHG_MAIN, "MM"},        {XCHG_AGGRESSIVE, "AM"}, {XCHG_QUICK, "QM"}, {XCHG_INFORMATIONAL, "INFO"},
-    {XCHG_TRANSACTION, "TM"},
-};
-
-static const char *exchange_name(uint8_t number)
+/* Not against an enemy: whoever makes two messages of the same digest has one of them called a repeat. */
+static uint64_t digest_of(struct bytes b)
 {
-    for (size_t i = 0; i < COUNT_OF(exchanges); i++)
-        if (exchanges[i].number == number)
-            return exchanges[i].name;
-    return "";
-}
+    uint64_t one = b.len, other = 0, words[4];
+    const uint8_t *at = b.data;
+    size_t left = b.len;
 
-/* As FNV-1a, eight bytes at a time. Not against an enemy: whoever makes two messages of the same digest has one of them
- * called a repeat. */
-static uint64_t digest_of(uint64_t digest, struct bytes b)
-{
-    uint64_t word;
-
-    for (; b.len >= sizeof word; b = bytes_after(b, sizeof word)) {
-        memcpy(&word, b.data, sizeof word);
-        digest = (digest ^ word) * 0x9e3779b97f4a7c15u;
-        digest ^= digest >> 32;
+    for (; left >= sizeof words; at += sizeof words, left -= sizeof words) {
+        memcpy(words, at, sizeof words);
+        one = look_fold(words[0] ^ 0x9e3779b97f4a7c15u, words[1] ^ one);
+        other = look_fold(words[2] ^ 0xbf58476d1ce4e5b9u, words[3] ^ other);
     }
-    for (size_t i = 0; i < b.len; i++)
-        digest = (digest ^ b.data[i]) * 0x100000001b3u;
-    return digest;
+    return look_mix_bytes(look_mix(one, other), at, left);
 }
 
 static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
 {
     enum { PROBES = 8 };
-    uint64_t begin = digest_of(0xcbf29ce484222325u, bytes_of(cookie, 8));
+    uint64_t begin = digest_of(bytes_of(cookie, 8));
     struct seen_sa *oldest = NULL;
 
     for (uint64_t i = 0; i < PROBES; i++) {
@@ -66,7 +50,7 @@ static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
 /* How often these bytes came from there, this time included, and as which message. */
 static struct seen_message *count_message(struct seen_sa *sa, struct ip source, struct bytes message)
 {
-    uint64_t digest = digest_of(digest_of(0xcbf29ce484222325u, message), ip_bytes(&source));
+    uint64_t digest = look_mix_bytes(digest_of(message), source.octets, sizeof source.octets);
 
     for (size_t i = 0; i < SA_DIGESTS; i++)
         if (sa->messages[i].count > 0 && sa->messages[i].digest == digest) {
@@ -130,101 +114,41 @@ static void add_vendors(struct event *e, const struct message *m)
         event_add_text(e, FIELD_VENDOR, space);
 }
 
-static void add_notify(struct event *e, struct bytes body)
+static void take_notify(struct packet_seen *p, struct bytes body)
 {
     struct notify n;
 
     if (body.len == 0 || notify_read(&n, body))
         return;
-    const char *name = number_name(SPACE_NOTIFY, n.type);
-    event_add_text(e, FIELD_NOTIFY, name ? name : "UNKNOWN");
-    event_add_number(e, FIELD_NOTIFY_NUMBER, n.type);
+    p->has_notify = true;
+    p->notify = n.type;
 }
 
-/* "HDR + SA (1) + ...", made once for each list that fits. */
-static const char *payloads_in_words(struct packets *p, const struct message *m)
+static void take_payloads(struct packet_seen *p, const struct message *m)
 {
-    uint8_t types[PAYLOADS_MAX];
-    uint64_t place = m->payload_count;
-    size_t kept = m->payload_count <= PAYLOAD_WORDS_MAX ? m->payload_count : 0;
-
-    for (size_t i = 0; i < m->payload_count; i++) {
-        types[i] = m->payloads[i].type;
-        place = place * 31 + types[i];
-    }
-    struct payload_words *list = &p->payload_lists[place % PAYLOAD_LISTS_MAX];
-    if (kept == 0 || list->count != kept || memcmp(list->types, types, kept) != 0) {
-        struct text t = text_of(list->text, sizeof list->text);
-
-        text_add_message_payloads(&t, m);
-        memcpy(list->types, types, kept);
-        list->count = (uint8_t)kept;
-    }
-    return list->text;
-}
-
-static void add_payloads(struct packets *p, struct event *e, const struct message *m)
-{
-    if (m->payload_count == 0)
-        return;
-    event_add_text(e, FIELD_PAYLOADS, payloads_in_words(p, m));
-    add_notify(e, message_body(m, PL_NOTIFY));
+    p->payload_count = m->payload_count;
+    for (size_t i = 0; i < m->payload_count; i++)
+        p->payloads[i] = m->payloads[i].type;
+    take_notify(p, message_body(m, PL_NOTIFY));
 }
 
 static void open_sealed(struct source *s, struct seen_sa *sa, struct seen_exchange *exchange, struct message *m,
-                        uint8_t space[static OPENED_LEN_MAX], struct event *e)
+                        uint8_t space[static OPENED_LEN_MAX], struct packet_seen *p)
 {
     struct bytes notify;
 
     switch (seal_open(&s->packets, sa, exchange, m, space, &notify)) {
     case SEAL_NO_KEY: return;
-    case SEAL_DOES_NOT_OPEN: event_add_text(e, FIELD_CAUSE, "does-not-open"); return;
-    case SEAL_OPENED: add_payloads(&s->packets, e, m); break;
+    case SEAL_DOES_NOT_OPEN: p->cause = "does-not-open"; return;
+    case SEAL_OPENED: take_payloads(p, m); break;
     case SEAL_OPENED_IN_PART:
-        event_add_text(e, FIELD_PAYLOADS,
-                       notify.len ? "HDR + HASH (8) + NOTIFY (11) + NONE (0)"
-                                  : "HDR + HASH (8) + DELETE (12) + NONE (0)");
-        add_notify(e, notify);
+        p->payload_count = 2;
+        p->payloads[0] = PL_HASH;
+        p->payloads[1] = notify.len ? PL_NOTIFY : PL_DELETE;
+        take_notify(p, notify);
         break;
     }
     s->sum.opened++;
-}
-
-static void begin(struct event *e, enum event_kind kind, const struct datagram *d, uint16_t from, uint16_t to)
-{
-    event_begin(e, kind);
-    event_add_ip(e, FIELD_SOURCE, d->source);
-    event_add_ip(e, FIELD_DESTINATION, d->destination);
-    event_add_number(e, FIELD_PORT, from);
-    event_add_number(e, FIELD_LOCAL_PORT, to);
-}
-
-void isakmp_add_text(struct text *out, const struct event *e)
-{
-    struct text t = *out;
-
-    text_add_endpoint(&t, (struct endpoint){event_ip(e, FIELD_SOURCE), (uint16_t)event_number(e, FIELD_PORT)});
-    text_add_words(&t, " > ");
-    text_add_endpoint(&t,
-                      (struct endpoint){event_ip(e, FIELD_DESTINATION), (uint16_t)event_number(e, FIELD_LOCAL_PORT)});
-    text_add_words(&t, " ");
-    text_add_words(&t, event_text(e, FIELD_EXCHANGE));
-    if (event_has(e, FIELD_MESSAGE_NUMBER)) {
-        text_add_words(&t, " ");
-        text_add_decimal(&t, event_number(e, FIELD_MESSAGE_NUMBER));
-    }
-    text_add_words(&t, ", ");
-    text_add_decimal(&t, event_number(e, FIELD_LENGTH));
-    text_add_words(&t, event_number(e, FIELD_SEALED) ? " bytes, sealed" : " bytes");
-    if (event_has(e, FIELD_PAYLOADS)) {
-        text_add_words(&t, ", ");
-        text_add_words(&t, event_text(e, FIELD_PAYLOADS));
-    }
-    if (event_has(e, FIELD_NOTIFY))
-        text_add(&t, ", %s", event_text(e, FIELD_NOTIFY));
-    if (event_has(e, FIELD_COUNT))
-        text_add(&t, ", time %u", (unsigned)event_number(e, FIELD_COUNT));
-    *out = t;
 }
 
 /* The header as it stands, also of a message that was not captured whole. */
@@ -283,9 +207,40 @@ static void print(struct text *t, const struct message *m, enum wire_fault fault
         text_add(t, "\n  sealed: no key that is known opens it");
 }
 
-/* What the message holds goes into the event of the packet, and behind it into the queue. */
+/* ---- What is said of it ---- */
+
+void isakmp_tell(struct queued *q)
+{
+    struct message m;
+
+    packet_event(&q->seen.event, q->packet);
+    if (!q->packet->is_sealed && !wire_message_read(&m, q->of))
+        add_vendors(&q->seen.event, &m);
+}
+
+static void say_packet(struct source *s, const struct packet_seen *p, struct bytes message)
+{
+    if (source_is_full(s))
+        return;
+    size_t index = s->queue_count;
+    struct queued *q = source_enqueue(s, EV_PACKET_SEEN);
+    struct sight *at = &s->sights[index];
+
+    at->one = p->source;
+    at->other = p->destination;
+    at->look = packet_look(p);
+    at->cookie = packet_cookie(p);
+    at->number = p->number;
+    q->tell = TELL_PACKET;
+    q->packet = p;
+    q->of = message;
+    if (!source_has(s, message))
+        source_told(s, index);
+}
+
+/* What the message holds goes into what is said of the packet, and behind it into the queue. */
 static void read_contents(struct source *s, struct seen_sa *sa, struct message *m, const struct datagram *d,
-                          struct seen_message *seen, struct event *e)
+                          struct seen_message *seen, struct packet_seen *p)
 {
     uint8_t space[OPENED_LEN_MAX];
     bool is_sealed = (m->header.flags & FLAG_ENCRYPTION) != 0, is_first;
@@ -296,19 +251,20 @@ static void read_contents(struct source *s, struct seen_sa *sa, struct message *
     if (!is_sealed && !fault && (m->header.exchange == XCHG_MAIN || m->header.exchange == XCHG_AGGRESSIVE))
         learn(s, sa, m, d);
     set_number(sa, m, d, is_sealed, exchange, is_first, seen);
-    if (seen->number > 0)
-        event_add_number(e, FIELD_MESSAGE_NUMBER, seen->number);
+    p->number = seen->number;
     if (fault && fault != WIRE_SEALED)
-        event_add_text(e, FIELD_CAUSE, wire_fault_name(fault));
+        p->cause = wire_fault_name(fault);
     else if (!is_sealed)
-        add_payloads(&s->packets, e, m), add_vendors(e, m);
+        take_payloads(p, m);
     else if (seen->count == 1)
-        open_sealed(s, sa, exchange, m, space, e);
+        open_sealed(s, sa, exchange, m, space, p);
     if (s->packets.print)
         print(s->packets.print, m, fault);
-    source_say(s, e);
+    say_packet(s, p, m->datagram);
     if (seen->count == 1 && m->payload_count > 0 && slot < s->queue_count)
-        contents_say(s, m, e, (enum hash_id)sa->hash), psk_test(s, sa, m, e);
+        contents_say(s, m, p, (enum hash_id)sa->hash);
+    if (seen->count == 1 && m->payload_count > 0 && slot < s->queue_count && s->packets.psk_count > 0)
+        psk_test(s, sa, m, p);
     if (is_sealed && s->packets.opener_count > 0)
         bytes_wipe(space, sizeof space);
 }
@@ -363,41 +319,57 @@ static unsigned put_together(struct source *s, const struct message *m, struct i
     return f->count;
 }
 
+/* What the header tells. */
+static void take_header(struct packet_seen *p, const struct message *m, const struct datagram *d, uint16_t from,
+                        uint16_t to)
+{
+    memset(p, 0, offsetof(struct packet_seen, payloads));
+    p->source = d->source;
+    p->destination = d->destination;
+    memcpy(p->cookies, m->header.cookies, sizeof p->cookies);
+    p->from = from;
+    p->to = to;
+    p->message_id = m->header.message_id;
+    p->length = m->header.length;
+    p->exchange = m->header.exchange;
+    p->ttl = d->ttl;
+    p->is_sealed = (m->header.flags & FLAG_ENCRYPTION) != 0;
+}
+
+static void say_ikev2(struct source *s, const struct datagram *d, uint16_t from, uint16_t to)
+{
+    struct event e = event_of(EV_IKEV2_SEEN);
+
+    event_add_ip(&e, FIELD_SOURCE, d->source);
+    event_add_ip(&e, FIELD_DESTINATION, d->destination);
+    event_add_number(&e, FIELD_PORT, from);
+    event_add_number(&e, FIELD_LOCAL_PORT, to);
+    source_say(s, &e);
+}
+
 static void read_message(struct source *s, const struct datagram *d, uint16_t from, uint16_t to, struct bytes bytes,
                          bool is_cut, unsigned fragments)
 {
+    struct packet_seen *p = &s->wire[s->queue_count];
     struct message m;
-    struct event e;
-    char cookies[40];
-    struct text t = text_of(cookies, sizeof cookies);
 
     if (!header_of(bytes, &m))
         return;
     if (bytes.data[17] >> 4 != 1) {
-        begin(&e, EV_IKEV2_SEEN, d, from, to);
-        source_say(s, &e);
+        say_ikev2(s, d, from, to);
         return;
     }
-    begin(&e, EV_PACKET_SEEN, d, from, to);
     struct seen_sa *sa = sa_of(s, m.header.cookies[0]);
     struct seen_message *seen = count_message(sa, d->source, bytes);
 
-    text_add_hex(&t, bytes_of(m.header.cookies, sizeof m.header.cookies));
-    event_add_text(&e, FIELD_COOKIES, cookies);
-    event_add_text(&e, FIELD_EXCHANGE, exchange_name(m.header.exchange));
-    event_add_number(&e, FIELD_MESSAGE_ID, m.header.message_id);
-    event_add_number(&e, FIELD_LENGTH, m.header.length);
-    event_add_number(&e, FIELD_SEALED, (m.header.flags & FLAG_ENCRYPTION) != 0);
-    event_add_number(&e, FIELD_TTL, d->ttl);
-    if (seen->count > 1)
-        event_add_number(&e, FIELD_COUNT, seen->count);
-    if (fragments > 0)
-        event_add_number(&e, FIELD_FRAGMENTS, fragments);
+    take_header(p, &m, d, from, to);
+    p->count = seen->count;
+    p->fragments = (uint8_t)fragments;
     if (is_cut) {
-        event_add_text(&e, FIELD_CAUSE, "captured-in-part");
-        source_say(s, &e);
+        p->cause = "captured-in-part";
+        say_packet(s, p, bytes);
     } else {
-        read_contents(s, sa, &m, d, seen, &e);
+        read_contents(s, sa, &m, d, seen, p);
     }
     if (fragments == 0 && !is_cut && m.header.first_payload == PL_FRAGMENT && m.payload_count == 1) {
         uint8_t whole[IKE_FRAGMENTS_MAX * IKE_FRAGMENT_LEN_MAX];
@@ -409,12 +381,13 @@ static void read_message(struct source *s, const struct datagram *d, uint16_t fr
     }
 }
 
+/* Its line is the line of all that it says. */
 void isakmp_read(struct source *s, const struct datagram *d, uint16_t from, uint16_t to, struct bytes bytes,
                  bool is_cut)
 {
     size_t first = s->queue_count;
 
     read_message(s, d, from, to, bytes, is_cut, 0);
-    for (size_t i = first; i < s->queue_count && s->queue[first].event.kind == EV_PACKET_SEEN; i++)
-        s->texts[i].packet = (uint8_t)(first + 1);
+    for (size_t i = first; i < s->queue_count && s->sights[first].kind == EV_PACKET_SEEN; i++)
+        s->sights[i].packet = &s->wire[first];
 }

@@ -4,7 +4,7 @@
 
 #include "base/ip.h"
 #include "crypto/algorithm.h"
-#include "event/event.h"
+#include "event/packet.h"
 
 enum {
     PACKET_LEN_MAX = 72 * 1024,
@@ -21,11 +21,8 @@ enum {
     IKE_FRAGMENTED_MAX = 4, /* IKE messages that come in fragments, at a time */
     IKE_FRAGMENTS_MAX = 24, /* of one */
     IKE_FRAGMENT_LEN_MAX = 1500,
-    PAYLOAD_LISTS_MAX = 64, /* that are remembered in words */
-    PAYLOAD_WORDS_MAX = 24, /* payloads of one of these */
-    KNOWN_SAS = 16,         /* SA payloads whose proposals are remembered */
+    KNOWN_SAS = 16, /* SA payloads that are remembered */
     KNOWN_SA_LEN = 256,
-    KNOWN_SA_PROPOSALS = 4,
 };
 
 /* The key of an ISAKMP SA. */
@@ -97,19 +94,13 @@ struct seen_sa {
     uint8_t iv[CIPHER_BLOCK_MAX]; /* last block of phase 1, or its initial IV */
 };
 
-/* Types of payloads, one behind the other, in words: captures have few such lists. */
-struct payload_words {
-    uint8_t count; /* 0: none */
-    uint8_t types[PAYLOAD_WORDS_MAX];
-    char text[320];
-};
-
-/* What an SA payload says: gateways offer the same to all their peers. */
+/* An SA payload that was read: gateways offer the same to all their peers. */
 struct known_sa {
-    uint16_t len; /* 0: nothing */
+    uint64_t look;        /* of the body; 0: nothing is known */
+    uint8_t count;        /* of its transforms */
+    uint8_t cipher, hash; /* enum cipher_id, hash_id of the first of them; NONE: it names none that we have */
+    uint16_t len;
     uint8_t body[KNOWN_SA_LEN];
-    uint8_t count;
-    struct event proposals[KNOWN_SA_PROPOSALS]; /* EV_PROPOSAL_SEEN, without what the packet tells */
 };
 
 struct fragmented {
@@ -154,9 +145,9 @@ struct packets {
     struct psk psks[PSKS_MAX];
     size_t psk_count;
     struct psk_offer psk_offers[PSK_OFFERS_MAX];
-    struct payload_words payload_lists[PAYLOAD_LISTS_MAX]; /* each at its place */
-    struct known_sa known_sas[KNOWN_SAS];                  /* each at its place */
-    struct text *print;                                    /* NULL: nobody wants it */
+    struct known_sa known_sas[KNOWN_SAS]; /* each at its place */
+    struct known_sa long_sa;              /* the last whose body is longer than these keep */
+    struct text *print;                   /* NULL: nobody wants it */
 };
 
 struct source;
@@ -167,20 +158,22 @@ bool frame_read(struct source *s, uint32_t link_type, struct bytes frame);
 /* IP header and extension headers, without fragments put together; false when it is no packet. */
 bool datagram_of(struct bytes packet, struct datagram *d, uint32_t *fragment_id, uint32_t *fragment_at, bool *has_more);
 
-/* What the payloads of a message hold, as observations beside `packet`, the one of the message itself. `hash` is that
- * of the ISAKMP SA, HASH_NONE when it is not known. */
+/* What the payloads of a message hold, as observations beside that of the message itself. `hash` is that of the ISAKMP
+ * SA, HASH_NONE when it is not known. */
+struct queued;
 struct message;
-struct event;
-void contents_say(struct source *s, const struct message *m, const struct event *packet, enum hash_id hash);
+void contents_say(struct source *s, const struct message *m, const struct packet_seen *packet, enum hash_id hash);
+void proposal_tell(struct queued *q);
+
+/* Until the next call. */
+const struct known_sa *known_sa_of(struct packets *p, struct bytes body);
 
 /* Holds the keys that were given against the second message of an aggressive mode. */
-void psk_test(struct source *s, const struct seen_sa *sa, const struct message *m, const struct event *packet);
-
-/* The packet of such an event in one line. */
-void isakmp_add_text(struct text *out, const struct event *e);
+void psk_test(struct source *s, const struct seen_sa *sa, const struct message *m, const struct packet_seen *packet);
 
 /* An ISAKMP message in a UDP datagram. */
 void isakmp_read(struct source *s, const struct datagram *d, uint16_t source_port, uint16_t destination_port,
                  struct bytes message, bool is_cut);
+void isakmp_tell(struct queued *q);
 
 #endif

@@ -3,6 +3,7 @@
 #define SOURCE_PARTS_H
 
 #include "event/index.h"
+#include "event/sight.h"
 #include "source/exchange.h"
 #include "source/packet.h"
 #include "source/said.h"
@@ -31,11 +32,28 @@ struct ends {
     struct event pending; /* a message that is built and not sent yet, or is half told; EV_NONE */
 };
 
+/* An observation behind its sight. */
+struct queued {
+    enum {
+        TELL_EVENT,
+        TELL_PACKET,
+        TELL_PROPOSAL,
+        TELL_LINE
+    } tell;                           /* how the event is made; TELL_EVENT: it is there */
+    const struct packet_seen *packet; /* of TELL_PACKET and TELL_PROPOSAL: where it stood */
+    struct bytes of;                  /* that tell it: the message, the SA payload, the line */
+    uint8_t transform;                /* which of the payload, from 0 */
+    uint8_t own;                      /* 0, or one more than which of `own_texts` is its text */
+    struct bytes line;                /* not empty: its text, in `input` */
+    struct observation seen;
+};
+
 struct source {
     uint16_t number;
     struct source_summary sum;
 
     struct bytes input;                /* what the caller has handed in and we have not looked at */
+    struct bytes fed;                  /* all of that */
     const uint8_t *next_sign, *next_k; /* the next % and K in it, where they were looked for */
     bool has_ended;
     enum { FORM_UNKNOWN, FORM_TEXT, FORM_CAPTURE } form;
@@ -44,15 +62,12 @@ struct source {
     uint8_t early[4];
     bool is_carry_cut;
 
-    struct observation queue[QUEUE_MAX];
+    struct sight sights[QUEUE_MAX];
+    struct queued queue[QUEUE_MAX];         /* the rest of each */
+    struct packet_seen wire[QUEUE_MAX + 1]; /* packets that sights and `queue` refer to, each at the place of its own */
     size_t queue_count, queue_next, queue_end; /* queue_end: so far it may be filled by one line or packet */
     char text[SOURCE_TEXT_SIZE], made_text[SOURCE_TEXT_SIZE];
     struct bytes text_line; /* what `text` is to be once an observation is handed out; empty: it stands there already */
-    struct {
-        uint8_t packet;    /* 0, or one more than which of the queue is the packet that is its text */
-        uint8_t own;       /* 0, or one more than which of `own_texts` is */
-        struct bytes line; /* not empty: its text, in `input` */
-    } texts[QUEUE_MAX];    /* for each of the queue, where it has a text of its own */
     char own_texts[OWN_TEXTS_MAX][160];
     size_t own_text_count;
     struct phrase_index *index;
@@ -167,11 +182,21 @@ struct text source_text_begin(struct source *s);
 /* Keeps a line that goes on in the next. */
 void source_hold(struct source *s, struct bytes line);
 
-/* Adds an observation of the present line. */
+/* Adds an observation of the present line. Where one line or packet has said all that it may, it is left out. */
 void source_say(struct source *s, const struct event *e);
+bool source_is_full(const struct source *s);
 
-/* The same, for an event that was made at the end of the queue, which has room: its line is its text. */
-void source_say_here(struct source *s, struct bytes line);
+/* The same, without the event: it stands in `seen` already, or is told how to make. There is room. */
+struct queued *source_enqueue(struct source *s, enum event_kind kind);
+
+/* The bytes stay where they are until the queue is handed out: what is made of them can wait. */
+bool source_has(const struct source *s, struct bytes bytes);
+
+/* One of the queue in full. */
+const struct observation *source_told(struct source *s, size_t index);
+
+/* True when a step was taken; false when more bytes are needed. */
+bool source_step(struct source *s);
 
 /* The same, with a text of its own in place of the line: what stood in several lines, or may not be shown. */
 void source_say_as(struct source *s, const struct event *e, const char *text);

@@ -55,10 +55,12 @@ static bool fits(const struct psk *psk, enum hash_id prf, const struct psk_offer
     return is_it;
 }
 
-void psk_test(struct source *s, const struct seen_sa *sa, const struct message *m, const struct event *packet)
+void psk_test(struct source *s, const struct seen_sa *sa, const struct message *m, const struct packet_seen *packet)
 {
     struct packets *p = &s->packets;
-    struct event e = event_of(EV_KEY_TESTED);
+    struct event e;
+    char space[4 * COOKIE_LEN + 1];
+    struct text cookies = text_of(space, sizeof space);
     bool is_any = false;
 
     if (p->psk_count == 0 || m->header.exchange != XCHG_AGGRESSIVE || !message_payload(m, PL_SA))
@@ -72,9 +74,11 @@ void psk_test(struct source *s, const struct seen_sa *sa, const struct message *
         return;
     for (size_t i = 0; i < p->psk_count; i++)
         is_any |= fits(&p->psks[i], (enum hash_id)sa->hash, o, m);
-    event_add_ip(&e, FIELD_SOURCE, event_ip(packet, FIELD_SOURCE));
-    event_add_ip(&e, FIELD_DESTINATION, event_ip(packet, FIELD_DESTINATION));
-    event_add_text(&e, FIELD_COOKIES, event_text(packet, FIELD_COOKIES));
+    event_begin(&e, EV_KEY_TESTED);
+    event_add_ip(&e, FIELD_SOURCE, packet->source);
+    event_add_ip(&e, FIELD_DESTINATION, packet->destination);
+    text_add_hex(&cookies, BYTES_OF(packet->cookies));
+    event_add_text(&e, FIELD_COOKIES, cookies.data);
     event_add_text(&e, FIELD_RESULT, is_any ? "fits" : "differs");
     source_say(s, &e);
 }

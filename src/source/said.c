@@ -1,5 +1,6 @@
 #include "source/said.h"
 
+#include "event/look.h"
 #include "source/parts.h"
 
 #include <string.h>
@@ -52,25 +53,62 @@ static bool is_of(const struct said *said, uint32_t number, struct bytes words)
     return said->number == number && said->len == words.len && memcmp(said->words, words.data, words.len) == 0;
 }
 
+/* NULL: they were not said before. */
+static const struct said *find_said(const struct said_all *all, uint32_t number, struct bytes text)
+{
+    const struct said *said = &all->said[place_of(hash_of(number, text))];
+
+    return is_of(said, number, text) ? said : is_of(said + 1, number, text) ? said + 1 : NULL;
+}
+
+static bool read_said(const struct said *said, const struct names *names, struct event *e)
+{
+    event_begin(e, (enum event_kind)said->event.kind);
+    names_add(names, e);
+    event_add_all(e, &said->event);
+    return !e->is_cut;
+}
+
+static bool read_behind(const struct said_all *all, uint32_t number, struct bytes text, const struct names *names,
+                        struct event *e)
+{
+    if (all->plain && plain_read(all->plain, number, text, names, e))
+        return true;
+    const struct said *said = text.len <= SAID_LEN_MAX ? find_said(all, number, text) : NULL;
+
+    return said && read_said(said, names, e);
+}
+
 bool said_read(const struct said_all *all, struct bytes text, struct event *e)
+{
+    struct names names;
+    uint32_t number;
+
+    return take_tag(&text, &number) && names_take(&text, &names) && read_behind(all, number, text, &names, e);
+}
+
+bool said_glance(const struct said_all *all, struct bytes text, struct said_sight *sight, struct event *e)
 {
     struct names names;
     uint32_t number;
 
     if (!take_tag(&text, &number) || !names_take(&text, &names))
         return false;
-    if (all->plain && plain_read(all->plain, number, text, &names, e))
+    sight->peer = names.peer;
+    if (all->plain && plain_look(all->plain, number, text, &names, &sight->kind, &sight->look))
         return true;
-    if (text.len > SAID_LEN_MAX)
-        return false;
-    const struct said *said = &all->said[place_of(hash_of(number, text))];
+    const struct said *said = text.len <= SAID_LEN_MAX ? find_said(all, number, text) : NULL;
 
-    if (!is_of(said, number, text) && !is_of(++said, number, text))
+    if (said && said->look != 0) {
+        sight->kind = (enum event_kind)said->event.kind;
+        sight->look = said->look;
+        return true;
+    }
+    if (!read_behind(all, number, text, &names, e))
         return false;
-    event_begin(e, (enum event_kind)said->event.kind);
-    names_add(&names, e);
-    event_add_all(e, &said->event);
-    return !e->is_cut;
+    sight->kind = (enum event_kind)e->kind;
+    sight->look = 0;
+    return true;
 }
 
 /* A pager's prompt is cut off a short line, so words that may hold one are not for all lines. */
@@ -89,6 +127,19 @@ static bool have_come_before(struct said_all *all, uint64_t hash)
 
     *once = mark;
     return is_known;
+}
+
+/* 0 where the names, which are not among the words, would show in it. */
+static uint64_t look_without_names(const struct event *e)
+{
+    enum event_kind kind = (enum event_kind)e->kind;
+    static const struct ip nowhere;
+    bool is_apart = look_of(kind, FIELD_GROUP) == LOOK_NEVER && look_of(kind, FIELD_USERNAME) == LOOK_NEVER &&
+                    look_of(kind, FIELD_PEER) == LOOK_WHETHER;
+
+    for (size_t i = 0; i < e->field_count; i++)
+        is_apart &= look_of(kind, (enum event_field_id)e->fields[i].id) != LOOK_END;
+    return is_apart ? event_look(e, &nowhere) : 0;
 }
 
 void said_keep(struct said_all *all, const struct phrase_head *head, struct bytes text, const struct event *e)
@@ -122,6 +173,7 @@ void said_keep(struct said_all *all, const struct phrase_head *head, struct byte
     said->len = (uint8_t)text.len;
     memcpy(said->words, text.data, text.len);
     event_copy(&said->event, &rest);
+    said->look = look_without_names(e);
 }
 
 /* ---- Lines ---- */
@@ -144,18 +196,33 @@ static bool has_known_head(const struct source *s, struct bytes line)
     return true;
 }
 
+static void say_line(struct source *s, const struct said_sight *sight, struct bytes line)
+{
+    struct sight *at = &s->sights[s->queue_count];
+    struct queued *q = source_enqueue(s, sight->kind);
+
+    at->one = sight->peer;
+    at->look = sight->look;
+    q->line = line;
+    if (sight->look == 0)
+        return;
+    q->tell = TELL_LINE;
+    q->of = bytes_after(line, s->stamped.len);
+}
+
 bool said_line(struct source *s)
 {
     const uint8_t *end = s->input.len > 0 ? memchr(s->input.data, '\n', s->input.len) : NULL;
     struct bytes line = bytes_of(s->input.data, end ? (size_t)(end - s->input.data) : 0);
-    struct event *e = &s->queue[s->queue_count].event;
+    struct event *e = &s->queue[s->queue_count].seen.event;
+    struct said_sight sight;
 
     if (!s->stamped.is_asa || line.len > SOURCE_LINE_MAX || s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut ||
         line.len <= s->stamped.len || !has_known_head(s, line))
         return false;
     if (line.data[line.len - 1] == '\r')
         line.len--;
-    if (!said_read(&s->said, bytes_after(line, s->stamped.len), e))
+    if (!said_glance(&s->said, bytes_after(line, s->stamped.len), &sight, e))
         return false;
     s->input = bytes_after(s->input, (size_t)(end - s->input.data) + 1);
     s->line++;
@@ -167,7 +234,7 @@ bool said_line(struct source *s)
     source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
     source_stamp(s, bytes_of(line.data, s->stamped.len));
     s->stamped.is_asa = true;
-    if (e->kind != EV_NONE)
-        source_say_here(s, line);
+    if (sight.kind != EV_NONE)
+        say_line(s, &sight, line);
     return true;
 }

@@ -3,6 +3,7 @@
 #include "base/reader.h"
 #include "crypto/cipher.h"
 #include "crypto/hash.h"
+#include "event/look.h"
 #include "wire/payloads.h"
 #include "wire/proposal.h"
 
@@ -26,21 +27,49 @@ static const struct {
     {OAKLEY_HASH_SHA384, HASH_SHA384}, {OAKLEY_HASH_SHA512, HASH_SHA512},
 };
 
-static void learn_algorithms(struct seen_sa *sa, struct bytes body)
+static void read_sa(struct known_sa *known, struct bytes body)
 {
     struct sa_payload read;
 
     if (sa_read(&read, body) || read.transform_count == 0)
         return;
     const struct sa_transform *t = &read.transforms[0];
+    known->count = read.transform_count;
     for (size_t i = 0; i < COUNT_OF(hashes); i++)
         if (hashes[i].number == t->hash)
-            sa->hash = hashes[i].hash;
+            known->hash = hashes[i].hash;
     for (size_t i = 0; i < COUNT_OF(ciphers); i++)
         if (ciphers[i].encryption == t->encryption && (t->key_len == 0 || t->key_len == ciphers[i].key_len * 8)) {
-            sa->cipher = ciphers[i].cipher;
+            known->cipher = ciphers[i].cipher;
             break;
         }
+}
+
+const struct known_sa *known_sa_of(struct packets *p, struct bytes body)
+{
+    uint64_t look = look_mix_bytes(body.len, body.data, body.len) | 1;
+    struct known_sa *known = &p->known_sas[(look >> 1) % KNOWN_SAS];
+
+    if (known->look == look && bytes_equal(body, bytes_of(known->body, known->len)))
+        return known;
+    bool is_long = body.len > KNOWN_SA_LEN;
+    known = is_long ? &p->long_sa : known;
+    memset(known, 0, offsetof(struct known_sa, body));
+    known->look = look;
+    if (!is_long) {
+        known->len = (uint16_t)body.len;
+        memcpy(known->body, body.data, body.len);
+    }
+    read_sa(known, body);
+    return known;
+}
+
+static void learn_algorithms(struct packets *p, struct seen_sa *sa, struct bytes body)
+{
+    const struct known_sa *known = known_sa_of(p, body);
+
+    sa->hash = known->hash != HASH_NONE ? known->hash : sa->hash;
+    sa->cipher = known->cipher != CIPHER_NONE ? known->cipher : sa->cipher;
 }
 
 static struct opener *opener_of(struct packets *p, const uint8_t cookie[static 8], size_t *from)
@@ -94,7 +123,7 @@ void seal_learn(struct packets *p, struct seen_sa *sa, const struct message *m, 
     struct bytes body = message_body(m, PL_SA), share = message_body(m, PL_KE);
 
     if (body.len > 0 && !is_from_initiator)
-        learn_algorithms(sa, body);
+        learn_algorithms(p, sa, body);
     if (p->opener_count == 0 || share.len == 0 || share.len > GROUP_PUBLIC_MAX)
         return;
     if (is_from_initiator)

@@ -33,7 +33,7 @@ void source_print_to(struct source *s, struct text *to)
 void source_feed(struct source *s, struct bytes bytes)
 {
     CHECK(s->input.len == 0 && !s->has_ended);
-    s->input = bytes;
+    s->input = s->fed = bytes;
     s->next_sign = s->next_k = NULL;
     s->sum.bytes += bytes.len;
 }
@@ -120,69 +120,6 @@ void source_stamp(struct source *s, struct bytes head)
     s->stamped.is_asa = false;
 }
 
-void source_say(struct source *s, const struct event *e)
-{
-    CHECK(e->kind != EV_NONE);
-    if (s->queue_count == s->queue_end)
-        return;
-    event_copy(&s->queue[s->queue_count].event, e);
-    source_say_here(s, (struct bytes){0});
-}
-
-void source_say_here(struct source *s, struct bytes line)
-{
-    struct observation *o = &s->queue[s->queue_count];
-
-    s->texts[s->queue_count].packet = s->texts[s->queue_count].own = 0;
-    s->texts[s->queue_count++].line = line;
-    o->source = s->number;
-    o->line = s->line;
-    o->record = ++s->sum.records;
-    o->has_time = s->stamp.extent != STAMP_NONE;
-    o->time_ms = s->stamp.ms;
-    o->vantage = s->kind == SOURCE_CAPTURE         ? VANTAGE_WIRE
-                 : s->kind == SOURCE_CONFIGURATION ? VANTAGE_CONFIGURATION
-                                                   : VANTAGE_DEVICE;
-    o->product = (uint8_t)s->product;
-    s->sum.ikev2 += o->event.kind == EV_IKEV2_SEEN;
-}
-
-/* Of the observation that was handed out last. */
-const char *source_text(struct source *s)
-{
-    struct text t = text_of(s->made_text, sizeof s->made_text);
-    size_t last = s->queue_next > 0 ? s->queue_next - 1 : 0;
-
-    if (s->texts[last].packet > 0)
-        isakmp_add_text(&t, &s->queue[s->texts[last].packet - 1].event);
-    else if (s->texts[last].own > 0)
-        return s->own_texts[s->texts[last].own - 1];
-    else if (s->texts[last].line.len > 0)
-        text_add_plain(&t, s->texts[last].line);
-    else if (s->text_line.len == 0)
-        return s->text;
-    else
-        text_add_plain(&t, s->text_line);
-    return s->made_text;
-}
-
-void source_say_as(struct source *s, const struct event *e, const char *text)
-{
-    size_t before = s->queue_count, own = s->own_text_count < OWN_TEXTS_MAX ? s->own_text_count++ : OWN_TEXTS_MAX - 1;
-    struct text t = text_of(s->own_texts[own], sizeof s->own_texts[0]);
-
-    text_add(&t, "%s", text);
-    source_say(s, e);
-    if (s->queue_count > before)
-        s->texts[before].own = (uint8_t)(own + 1);
-}
-
-struct text source_text_begin(struct source *s)
-{
-    s->text_line = (struct bytes){0};
-    return text_of(s->text, sizeof s->text);
-}
-
 void source_hold(struct source *s, struct bytes line)
 {
     size_t len = line.len < sizeof s->held ? line.len : 0;
@@ -214,7 +151,7 @@ static bool form_step(struct source *s)
     return true;
 }
 
-static bool step(struct source *s)
+bool source_step(struct source *s)
 {
     switch (s->form) {
     case FORM_UNKNOWN: return form_step(s);
@@ -222,34 +159,6 @@ static bool step(struct source *s)
     case FORM_CAPTURE: return capture_step(s);
     }
     return false;
-}
-
-const struct observation *source_look(struct source *s)
-{
-    while (s->queue_next == s->queue_count) {
-        s->queue_next = s->queue_count = 0;
-        s->own_text_count = 0;
-        s->queue_end = SAID_AT_ONCE;
-        if (!step(s) && s->queue_count == 0)
-            return NULL;
-    }
-    return &s->queue[s->queue_next++];
-}
-
-size_t source_waiting(const struct source *s)
-{
-    return s->queue_count - s->queue_next;
-}
-
-bool source_next(struct source *s, struct observation *out)
-{
-    const struct observation *o = source_look(s);
-
-    if (!o)
-        return false;
-    event_copy(&out->event, &o->event);
-    memcpy((uint8_t *)out + sizeof out->event, (const uint8_t *)o + sizeof o->event, sizeof *out - sizeof out->event);
-    return true;
 }
 
 const char *source_kind_name(enum source_kind kind)

@@ -26,7 +26,7 @@
 #define SOURCE_SOURCE_H
 
 #include "base/arena.h"
-#include "event/observation.h"
+#include "event/sight.h"
 
 /* The comment of a packet of pcapng that was never on the wire: a sealed message in clear. It is not read: the sealed
  * one stands before it. */
@@ -99,10 +99,12 @@ void source_end(struct source *s);
 /* The next observation; false when more bytes are needed (after source_end: when there is nothing left). */
 bool source_next(struct source *s, struct observation *out);
 
-/* The same without a copy: until the next call. NULL when more bytes are needed. */
-const struct observation *source_look(struct source *s);
+/* The same as a sight, until the next call; NULL when more bytes are needed. Most need not be told in full: source_tell
+ * does it for the last one. */
+const struct sight *source_glance(struct source *s);
+const struct observation *source_tell(struct source *s);
 
-/* How many are read already and not handed out: they stand behind the last one, in their order. */
+/* How many are read already and not handed out: their sights stand behind the last one, in their order. */
 size_t source_waiting(const struct source *s);
 
 /* The line, or one line about the packet, that the last observation stands in: escaped, cut to SOURCE_TEXT_SIZE. Until

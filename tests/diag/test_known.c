@@ -1,5 +1,6 @@
-/* What is known of a situation is not judged again (diag/known.h), and nothing may be different for that: all stored
- * files, of three peers each, leave the same views where every observation is judged. */
+/* What is known of a situation is not judged again (diag/known.h), and what looks like something that is known is not
+ * told in full (event/sight.h). Nothing may be different for that: all stored files, of three peers each, leave the
+ * same views where every observation is told and judged. */
 #include "base/check.h"
 #include "diag/collect.h"
 #include "diag/known.h"
@@ -51,24 +52,81 @@ static void move(struct event *e, unsigned peer)
     }
     if (peer > 0 && *event_text(e, FIELD_COOKIES)) {
         snprintf(cookies, sizeof cookies, "%s", event_text(e, FIELD_COOKIES));
-        cookies[0] = (char)('f' + (int)peer);
+        cookies[0] = "?bc"[peer];
         event_add_text(e, FIELD_COOKIES, cookies);
     }
+}
+
+/* As the moved observation would have it. */
+static struct sight move_sight(struct sight at, const struct observation *to, unsigned peer)
+{
+    at.source = to->source;
+    at.one.octets[0] = (uint8_t)(at.one.octets[0] + (ip_is_set(at.one) ? peer : 0));
+    at.other.octets[0] = (uint8_t)(at.other.octets[0] + (ip_is_set(at.other) ? peer : 0));
+    at.cookie = sight_of(to).cookie;
+    return at;
+}
+
+static struct observation moved;
+static unsigned looked, told;
+
+static const struct observation *tell(void *of)
+{
+    (void)of;
+    told++;
+    return &moved;
+}
+
+static const char *say(void *of)
+{
+    return source_text(of);
+}
+
+/* Two sights of one look are of events that look the same; more are held against each other than there is room for. */
+static void check_look(const struct sight *at, const struct observation *seen)
+{
+    static struct {
+        uint64_t look, happening;
+    } known[1 << 16];
+    static const struct view nowhere;
+    struct sight plain = *at;
+    struct witness w = {&plain, seen, NULL, NULL, NULL};
+    size_t place = (size_t)(at->look >> 1) % COUNT_OF(known);
+
+    if (at->look == 0)
+        return;
+    looked++;
+    plain.look = plain.product = 0; /* whose words they are is asked besides */
+    uint64_t happening = known_happening(&nowhere, &w);
+    CHECK(ip_equal(at->one, event_ip(&seen->event, at->vantage == VANTAGE_WIRE ? FIELD_SOURCE : FIELD_PEER)));
+    CHECK(at->kind == seen->event.kind && at->cookie == sight_of(seen).cookie && at->number == sight_of(seen).number);
+    if (known[place].look == at->look && known[place].happening != happening)
+        fail_msg("line %u has the look of another that tells something else: %s", at->line,
+                 event_name((enum event_kind)at->kind));
+    known[place].look = at->look;
+    known[place].happening = happening;
 }
 
 /* Each observation of three negotiations, one behind the other, each in a file of its own. */
 static void take(struct diagnosis to[static 2], struct source *s)
 {
-    struct observation seen, moved;
+    const struct sight *first;
 
-    while (source_next(s, &seen))
+    while ((first = source_glance(s)) != NULL) {
+        const struct observation *seen = source_tell(s);
+        const struct teller teller = {tell, say, s};
+
+        check_look(first, seen);
         for (unsigned peer = 0; peer < PEERS; peer++) {
-            moved = seen;
+            moved = *seen;
             moved.source = (uint16_t)peer;
             move(&moved.event, peer);
-            for (int i = 0; i < 2; i++)
-                diag_add(to[i].d, &moved, source_text(s));
+            struct sight at = move_sight(*first, &moved, peer);
+
+            diag_see(to[0].d, &at, &teller);
+            diag_add(to[1].d, &moved, source_text(s));
         }
+    }
 }
 
 static void read_file(struct diagnosis to[static 2], struct bytes bytes)
@@ -101,13 +159,12 @@ static bool same_words(const struct view *a, const struct view *b)
 {
     for (unsigned i = 1; i <= a->evidence_count; i++)
         if (view_line(a, i)->line != view_line(b, i)->line || view_line(a, i)->time_ms != view_line(b, i)->time_ms ||
-            strcmp(view_line(a, i)->text, view_line(b, i)->text) != 0)
+            strcmp(view_words(view_line(a, i)), view_words(view_line(b, i))) != 0)
             return false;
     for (enum detail d = 0; d < DETAIL_COUNT; d++)
         if (strcmp(view_detail(a, d), view_detail(b, d)) != 0)
             return false;
-    return strcmp(a->cookies, b->cookies) == 0 && strcmp(a->state, b->state) == 0 &&
-           strcmp(a->ios_state, b->ios_state) == 0;
+    return a->cookie == b->cookie && strcmp(a->state, b->state) == 0 && strcmp(a->ios_state, b->ios_state) == 0;
 }
 
 static bool same(const struct view *a, const struct view *b)
@@ -122,9 +179,25 @@ static bool same(const struct view *a, const struct view *b)
            same_facts(a, b) && same_words(a, b);
 }
 
-static int take_file(const char *path, const struct stat *about, int kind, struct FTW *place)
+static void compare(const char *name, struct bytes all)
 {
     struct diagnosis both[2];
+
+    begin(&both[0]);
+    begin(&both[1]);
+    known_stop(both[1].d->all.known);
+    read_file(both, all);
+    if (both[0].d->view_count != both[1].d->view_count || both[0].d->dropped != both[1].d->dropped)
+        fail_msg("%s: %zu views, %zu where all is judged", name, both[0].d->view_count, both[1].d->view_count);
+    for (size_t i = 0; i < both[0].d->view_count; i++, compared++)
+        if (!same(view_at(both[0].d, i), view_at(both[1].d, i)))
+            fail_msg("%s: negotiation %zu is another one where all is judged", name, i);
+    free(both[0].space);
+    free(both[1].space);
+}
+
+static int take_file(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
     FILE *in = kind == FTW_F ? fopen(path, "rb") : NULL;
     size_t len = in ? fread(file, 1, sizeof file, in) : 0;
 
@@ -133,32 +206,95 @@ static int take_file(const char *path, const struct stat *about, int kind, struc
     if (!in)
         return 0;
     fclose(in);
-    begin(&both[0]);
-    begin(&both[1]);
-    known_stop(both[1].d->all.known);
-    read_file(both, bytes_of(file, len));
-    if (both[0].d->view_count != both[1].d->view_count || both[0].d->dropped != both[1].d->dropped)
-        fail_msg("%s: %zu views, %zu where all is judged", path, both[0].d->view_count, both[1].d->view_count);
-    for (size_t i = 0; i < both[0].d->view_count; i++, compared++)
-        if (!same(view_at(both[0].d, i), view_at(both[1].d, i)))
-            fail_msg("%s: negotiation %zu is another one where all is judged", path, i);
-    free(both[0].space);
-    free(both[1].space);
+    compare(path, bytes_of(file, len));
     files++;
     return 0;
 }
 
-static void what_is_known_of_a_situation_is_what_judging_would_say(void **state)
+static void walk(int (*visit)(const char *, const struct stat *, int, struct FTW *))
 {
     static const char *const folders[] = {"explain", "source"};
     char path[512];
 
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(folders); i++) {
         snprintf(path, sizeof path, "%s/%s", TESTS_DIR, folders[i]);
-        CHECK(nftw(path, take_file, 16, FTW_PHYS) == 0);
+        CHECK(nftw(path, visit, 16, FTW_PHYS) == 0);
     }
-    CHECK(files > 300 && compared > 900);
+}
+
+static void what_is_known_of_a_situation_is_what_judging_would_say(void **state)
+{
+    (void)state;
+    walk(take_file);
+    CHECK(files > 300 && compared > 900 && looked > 1000 && told > 1000);
+}
+
+/* ---- Lines that nobody has written ---- */
+
+static uint8_t made[FILE_MAX];
+static size_t made_len;
+static uint32_t random_state = 1;
+
+static unsigned next_random(unsigned below)
+{
+    random_state = random_state * 1664525 + 1013904223;
+    return (random_state >> 8) % below;
+}
+
+/* The message behind a head that stays, with other figures in it, and now and then another byte. */
+static void make_line(struct bytes message)
+{
+    static const char head[] = "Jun 10 2010 17:36:05 fw1 : ", odd[] = " ,.:%[\\K0x(\r\x1b\xff";
+    enum { TAG_LEN = 15 };
+
+    memcpy(made + made_len, head, sizeof head - 1);
+    made_len += sizeof head - 1;
+    for (size_t i = 0; i < message.len; i++) {
+        uint8_t c = message.data[i];
+
+        if (i >= TAG_LEN && c >= '0' && c <= '9' && next_random(4) == 0)
+            c = (uint8_t)('0' + next_random(10));
+        if (i >= TAG_LEN && next_random(2000) == 0)
+            c = (uint8_t)odd[next_random(sizeof odd - 1)];
+        made[made_len++] = c;
+    }
+    made[made_len++] = '\n';
+}
+
+static int make_lines(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    enum { VARIANTS = 8, MESSAGE_MAX = 400 };
+    FILE *in = kind == FTW_F ? fopen(path, "rb") : NULL;
+    struct bytes rest = bytes_of(file, in ? fread(file, 1, sizeof file, in) : 0), line;
+
+    (void)about;
+    (void)place;
+    if (in)
+        fclose(in);
+    for (; rest.len > 0; rest = bytes_after(rest, line.len + 1)) {
+        const uint8_t *end = memchr(rest.data, '\n', rest.len);
+
+        line = bytes_of(rest.data, end ? (size_t)(end - rest.data) : rest.len);
+        const uint8_t *tag = memmem(line.data, line.len, "%ASA-", 5);
+        struct bytes message = tag ? bytes_after(line, (size_t)(tag - line.data)) : (struct bytes){0};
+
+        for (size_t i = 0;
+             i < VARIANTS && message.len > 0 && message.len < MESSAGE_MAX && made_len + 2 * MESSAGE_MAX < sizeof made;
+             i++)
+            make_line(message);
+    }
+    return 0;
+}
+
+static void lines_with_other_figures_are_known_for_what_they_are(void **state)
+{
+    unsigned before = looked;
+
+    (void)state;
+    made_len = 0;
+    walk(make_lines);
+    compare("lines with other figures", bytes_of(made, made_len));
+    CHECK(looked > before + 5000);
 }
 
 /* ---- looks.def ---- */
@@ -183,7 +319,7 @@ static void no_condition_asks_for_a_field_that_is_never_looked_at(void **state)
     } looks[] = {
 #define LOOK(field, look) {#field, look},
 #define LOOK_AT(...)
-#include "diag/looks.def"
+#include "event/looks.def"
 #undef LOOK
 #undef LOOK_AT
     };
@@ -210,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_known_of_a_situation_is_what_judging_would_say),
+        cmocka_unit_test(lines_with_other_figures_are_known_for_what_they_are),
         cmocka_unit_test(no_condition_asks_for_a_field_that_is_never_looked_at),
     };
 

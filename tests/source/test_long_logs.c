@@ -75,7 +75,6 @@ static void forget(struct source *s)
     memset(s->said.once, 0, sizeof s->said.once);
     s->said.plain = NULL;
     memset(s->packets.known_sas, 0, sizeof s->packets.known_sas);
-    memset(s->packets.payload_lists, 0, sizeof s->packets.payload_lists);
 }
 
 /* Whole; or each line in two pieces, with nothing remembered: no line is passed over then, and none is known. */

@@ -1,0 +1,44 @@
+/* What of an event is looked at (looks.def), and digests of that: equal for what looks the same. They are the same in
+ * every run, and not against an enemy. */
+#ifndef EVENT_LOOK_H
+#define EVENT_LOOK_H
+
+#include "event/event.h"
+
+enum look { LOOKED_AT_OTHERWISE, LOOK_NEVER, LOOK_WHETHER, LOOK_VALUE, LOOK_END, LOOK_COOKIES };
+
+enum look look_of(enum event_kind kind, enum event_field_id id);
+
+/* Of a whole event, never 0 but where a field has no row. `own` is what an address is held against that is looked at as
+ * an END. */
+uint64_t event_look(const struct event *e, const struct ip *own);
+
+static inline uint64_t look_mix(uint64_t digest, uint64_t word)
+{
+    digest = (digest ^ word) * 0x9e3779b97f4a7c15u;
+    return digest ^ digest >> 29;
+}
+
+/* The two halves of the product: a multiplication for two words. */
+static inline uint64_t look_fold(uint64_t one, uint64_t other)
+{
+    unsigned __int128 product = (unsigned __int128)one * other;
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t look_mix_bytes(uint64_t digest, const void *data, size_t len)
+{
+    const uint8_t *at = data;
+    uint64_t word;
+
+    for (; len >= sizeof word; at += sizeof word, len -= sizeof word) {
+        memcpy(&word, at, sizeof word);
+        digest = look_mix(digest, word);
+    }
+    word = 0;
+    memcpy(&word, at, len);
+    return look_mix(digest, word ^ (uint64_t)len << 56);
+}
+
+#endif

@@ -1,0 +1,45 @@
+#include "event/names.h"
+
+const uint8_t names_characters[256] = {
+    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['.'] = 1, ['-'] = 1, ['_'] = 1, ['@'] = 1,
+};
+
+/* `title` is a literal: its length is known to the compiler. */
+static inline bool take_title(struct bytes *text, const char *title)
+{
+    size_t len = strlen(title);
+
+    if (text->len < len || memcmp(text->data, title, len) != 0)
+        return false;
+    *text = bytes_of(text->data + len, text->len - len);
+    return true;
+}
+
+/* A name, and the comma behind it. */
+static inline bool take_name(struct bytes *text, struct bytes *name)
+{
+    size_t len = 0;
+
+    while (len < text->len && names_characters[text->data[len]])
+        len++;
+    *name = bytes_of(text->data, len);
+    *text = bytes_of(text->data + len, text->len - len);
+    return len > 0 && take_title(text, ", ");
+}
+
+bool names_take(struct bytes *text, struct names *names)
+{
+    names->group = names->user = (struct bytes){0};
+    return (!take_title(text, "Group = ") || take_name(text, &names->group)) &&
+           (!take_title(text, "Username = ") || take_name(text, &names->user)) && take_title(text, "IP = ") &&
+           take_name(text, &names->address) && ip_parse(&names->peer, names->address);
+}
+
+void names_add(const struct names *names, struct event *e)
+{
+    if (names->group.len > 0)
+        event_add_bytes(e, FIELD_GROUP, names->group);
+    if (names->user.len > 0)
+        event_add_bytes(e, FIELD_USERNAME, names->user);
+    event_add_ip(e, FIELD_PEER, names->peer);
+}
