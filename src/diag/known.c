@@ -16,7 +16,7 @@ struct known {
     struct move moves[MOVES_MAX]; /* from 1 */
     uint32_t move_count;
     uint16_t move_slots[2 * MOVES_MAX]; /* by hash: which of these; 0: free */
-    bool keeps[EV_COUNT];
+    uint8_t keeps[EV_COUNT];            /* enum keeping */
     bool is_stopped;
     struct {
         bool is_on, is_lost;
@@ -30,11 +30,16 @@ size_t known_space(void)
     return sizeof(struct known) + 16;
 }
 
-/* Kinds that a view keeps something of: details, what offers_take takes, the ends. */
-static const uint16_t kept[] = {
-    EV_PROPOSAL_CHECKED, EV_PROPOSAL_DIFFERS, EV_PROPOSAL_FAILED, EV_PROPOSAL_SEEN, EV_CONFIGURED, EV_SCREEN_SA,
+static const struct {
+    enum event_kind kind;
+    enum keeping what;
+} kept[] = {
+    {EV_PROPOSAL_SEEN, KEEPS_OFFERS},     {EV_PROPOSAL_CHECKED, KEEPS_OFFERS}, {EV_PROPOSAL_DIFFERS, KEEPS_OFFERS},
+    {EV_PROPOSAL_FAILED, KEEPS_OFFERS},   {EV_CONFIGURED, KEEPS_OFFERS},       {EV_PROPOSAL_CHECKED, KEEPS_DETAILS},
+    {EV_PROPOSAL_DIFFERS, KEEPS_DETAILS}, {EV_PROPOSAL_FAILED, KEEPS_DETAILS}, {EV_CONFIGURED, KEEPS_DETAILS},
+    {EV_SCREEN_SA, KEEPS_DETAILS},
 #define DETAIL(...)
-#define DETAIL_OF(name, event) EV_##event,
+#define DETAIL_OF(name, event) {EV_##event, KEEPS_DETAILS},
 #include "diag/details.def"
 #undef DETAIL
 #undef DETAIL_OF
@@ -45,11 +50,11 @@ struct known *known_new(struct arena *arena)
     struct known *known = arena_take(arena, sizeof *known);
 
     for (size_t i = 0; known && i < COUNT_OF(kept); i++)
-        known->keeps[kept[i]] = true;
+        known->keeps[kept[i].kind] |= kept[i].what;
     return known;
 }
 
-bool known_keeps(const struct known *known, unsigned kind)
+unsigned known_keeps(const struct known *known, unsigned kind)
 {
     return known->keeps[kind];
 }

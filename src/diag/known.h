@@ -35,8 +35,9 @@ bool known_covers(const struct event *e);
 /* NULL: not known. */
 const struct move *known_move(struct known *known, struct view *v, uint64_t happening);
 
-/* A view keeps something of such an event beside its facts: a detail, an offer. */
-bool known_keeps(const struct known *known, unsigned kind);
+/* What a view keeps of such an event beside its facts: offers; details and the ends. */
+enum keeping { KEEPS_OFFERS = 1, KEEPS_DETAILS = 2 };
+unsigned known_keeps(const struct known *known, unsigned kind);
 
 /* Leaves the view in the situation that the move leads to. */
 void known_arrive(const struct known *known, struct view *v, const struct move *m);

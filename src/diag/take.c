@@ -331,9 +331,9 @@ static void take_time(struct view *v, const struct sight *at)
 
 void view_follow(struct view *v, const struct move *m, struct witness *w)
 {
-    if (known_keeps(v->all->known, w->at->kind))
+    if (known_keeps(v->all->known, w->at->kind) & KEEPS_OFFERS)
         take_offers(v, w);
-    if (known_keeps(v->all->known, w->at->kind) && w->at->kind != EV_PROPOSAL_SEEN) {
+    if (known_keeps(v->all->known, w->at->kind) & KEEPS_DETAILS) {
         take_details(v, witness_event(w));
         take_addresses(v, witness_event(w));
     }

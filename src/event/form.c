@@ -215,7 +215,7 @@ static bool is_closed(enum form form)
 
 bool form_read_text(enum form form, struct bytes text, struct bytes *value)
 {
-    const char *word = value_of(form, text);
+    const char *word = form == FORM_plain ? NULL : value_of(form, text);
 
     if (is_closed(form) && !word)
         return false;

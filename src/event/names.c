@@ -27,12 +27,41 @@ static inline bool take_name(struct bytes *text, struct bytes *name)
     return len > 0 && take_title(text, ", ");
 }
 
+/* Four numbers up to the comma, as ip_parse reads them; anything else is left to it. */
+static bool take_v4(struct bytes *text, struct names *names)
+{
+    const uint8_t *at = text->data, *end = at + text->len;
+    struct ip ip = {.family = IP_V4};
+
+    for (size_t i = 0; i < 4; i++) {
+        const uint8_t *from = at;
+        unsigned number = 0;
+
+        while (at < end && at - from < 3 && (unsigned)(*at - '0') < 10)
+            number = 10 * number + (unsigned)(*at++ - '0');
+        if (at == from || number > 255 || at == end || *at++ != (i < 3 ? '.' : ','))
+            return false;
+        ip.octets[i] = (uint8_t)number;
+    }
+    if (at == end || *at++ != ' ')
+        return false;
+    names->address = bytes_of(text->data, (size_t)(at - text->data) - 2);
+    names->peer = ip;
+    *text = bytes_of(at, (size_t)(end - at));
+    return true;
+}
+
+static bool take_address(struct bytes *text, struct names *names)
+{
+    return take_v4(text, names) || (take_name(text, &names->address) && ip_parse(&names->peer, names->address));
+}
+
 bool names_take(struct bytes *text, struct names *names)
 {
     names->group = names->user = (struct bytes){0};
     return (!take_title(text, "Group = ") || take_name(text, &names->group)) &&
            (!take_title(text, "Username = ") || take_name(text, &names->user)) && take_title(text, "IP = ") &&
-           take_name(text, &names->address) && ip_parse(&names->peer, names->address);
+           take_address(text, names);
 }
 
 void names_add(const struct names *names, struct event *e)

@@ -33,6 +33,7 @@ struct part {
     struct template_slot slot;
     struct bytes words;
     uint8_t glance, look; /* enum glance, enum look */
+    uint8_t anchor;       /* which of the words is looked for: a small letter where there is one */
 };
 
 struct plain_rows {
@@ -153,6 +154,14 @@ static bool take_front(struct plain_rows *rows, struct plain *row, const char **
     return has_names;
 }
 
+static uint8_t anchor_of(struct bytes words)
+{
+    for (size_t i = 0; i < words.len && i < UINT8_MAX; i++)
+        if (words.data[i] >= 'a' && words.data[i] <= 'z')
+            return (uint8_t)i;
+    return 0;
+}
+
 static bool take_fields(struct plain_rows *rows, struct plain *row, const char *at)
 {
     while (*at == '{') {
@@ -160,6 +169,7 @@ static bool take_fields(struct plain_rows *rows, struct plain *row, const char *
 
         template_next_slot(&at, &part->slot);
         part->words = words_at(&at);
+        part->anchor = anchor_of(part->words);
         if (part->slot.kind != SLOT_FIELD || !ends_well(part) || (part->words.len == 0 && *at != '\0'))
             return false;
     }
@@ -265,47 +275,79 @@ struct plain_rows *plain_rows_new(struct arena *arena)
 
 /* ---- Reading ---- */
 
-/* Of a text: what may stand in it, so that it is the same in a line that is tidied, and no second message begins. */
-enum { SURE, UNSURE, COLON, CAPITAL_K };
-static const uint8_t kinds_of_characters[256] = {
-    [0 ... 0x1f] = UNSURE,    ['%'] = UNSURE, ['['] = UNSURE,    ['\\'] = UNSURE,
-    [0x7f ... 0xff] = UNSURE, [':'] = COLON,  ['K'] = CAPITAL_K,
-};
+enum { AT_ONCE = 16 };
+typedef uint8_t chunk __attribute__((vector_size(AT_ONCE)));
 
-static bool is_sure(struct bytes text, struct bytes words_behind)
+static bool is_any(chunk c)
 {
-    unsigned seen = 0;
+    uint64_t halves[2];
 
-    for (size_t i = 0; i < text.len; i++) {
-        seen |= 1u << kinds_of_characters[text.data[i]];
-        if (text.data[i] == ' ' && (i == 0 || text.data[i - 1] == ' '))
-            return false;
-    }
-    if ((seen & 1u << UNSURE) != 0 || text.data[text.len - 1] == ' ')
-        return false;
-    if ((seen & 1u << COLON) == 0)
-        return true;
-    return (seen & 1u << CAPITAL_K) == 0 && /* ISAKMP: */
-           (words_behind.len == 0 || !memchr(text.data, words_behind.data[0], text.len));
+    memcpy(halves, &c, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
 }
 
+static inline chunk load(const uint8_t *at)
+{
+    chunk c;
+
+    memcpy(&c, at, sizeof c);
+    return c;
+}
+
+struct suspects {
+    chunk unsure, colons, ks;
+};
+
+/* Of AT_ONCE characters, and the one behind the last. */
+static inline void suspect(struct suspects *s, const uint8_t *at)
+{
+    chunk c = load(at);
+
+    s->unsure |= (chunk)(c < ' ') | (chunk)(c >= 0x7f) | (chunk)(c == '%') | (chunk)(c == '[') | (chunk)(c == '\\') |
+                 ((chunk)(c == ' ') & (chunk)(load(at + 1) == ' '));
+    s->colons |= (chunk)(c == ':');
+    s->ks |= (chunk)(c == 'K');
+}
+
+/* Of a text: that it is the same in a line that is tidied, and no second message begins in it. Blanks stand singly, and
+ * within. */
+static bool is_sure(struct bytes text, struct bytes words_behind)
+{
+    enum { BLOCK = AT_ONCE + 1 };
+    struct suspects s = {0};
+    uint8_t rest[BLOCK];
+
+    if (text.len == 0 || text.data[0] == ' ' || text.data[text.len - 1] == ' ')
+        return false;
+    for (size_t at = 0; at + BLOCK <= text.len; at += AT_ONCE)
+        suspect(&s, text.data + at);
+    memset(rest, '.', sizeof rest);
+    for (size_t i = 0, at = (text.len - 1) / AT_ONCE * AT_ONCE; at + i < text.len; i++)
+        rest[i] = text.data[at + i];
+    suspect(&s, rest);
+    if (is_any(s.unsure))
+        return false;
+    return !is_any(s.colons) || (!is_any(s.ks) && /* ISAKMP: */
+                                 (words_behind.len == 0 || !memchr(text.data, words_behind.data[0], text.len)));
+}
+
+/* Up to where the words stand for the first time: looked for by that of their characters which few values have. */
 static bool take_value(const struct part *part, struct bytes *text, struct bytes *value)
 {
-    const uint8_t *from = text->data, *end = text->data + text->len, *last = end - part->words.len;
+    const uint8_t *end = text->data + text->len, *at = text->data + part->anchor, *words = end;
 
-    if (part->words.len == 0)
-        from = end;
-    for (;; from++) {
-        if (part->words.len == 0)
-            break;
-        from = from <= last ? memchr(from, part->words.data[0], (size_t)(last - from) + 1) : NULL;
-        if (!from)
+    if (text->len < part->words.len)
+        return false;
+    for (; part->words.len > 0; at++) {
+        at = at < end ? memchr(at, part->words.data[part->anchor], (size_t)(end - at)) : NULL;
+        if (!at)
             return false;
-        if (begins_with(bytes_of(from, (size_t)(end - from)), part->words))
+        words = at - part->anchor;
+        if (begins_with(bytes_of(words, (size_t)(end - words)), part->words))
             break;
     }
-    *value = bytes_of(text->data, (size_t)(from - text->data));
-    *text = bytes_of(from + part->words.len, (size_t)(last - from));
+    *value = bytes_of(text->data, (size_t)(words - text->data));
+    *text = bytes_after(bytes_of(words, (size_t)(end - words)), part->words.len);
     return value->len > 0;
 }
 
@@ -396,14 +438,21 @@ bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes tex
 /* 1: a decimal digit; 2: one of hexadecimal alone. */
 static const uint8_t digits[256] = {['0' ... '9'] = 1, ['a' ... 'f'] = 2, ['A' ... 'F'] = 2};
 
-static bool are_digits(struct bytes value, uint8_t highest)
+/* So many digits of any base fit. No words begin with one. */
+static bool take_digits(const struct part *part, struct bytes *text, struct bytes *value)
 {
     enum { SURE_LEN = 16 };
-    bool are = value.len > 0 && value.len <= SURE_LEN;
+    uint8_t highest = part->glance == A_HEX ? 2 : 1;
+    size_t len = 0;
 
-    for (size_t i = 0; i < value.len; i++)
-        are &= digits[value.data[i]] != 0 && digits[value.data[i]] <= highest;
-    return are;
+    while (len < text->len && (uint8_t)(digits[text->data[len]] - 1) < highest)
+        len++;
+    *value = bytes_of(text->data, len);
+    *text = bytes_after(*text, len);
+    if (len == 0 || len > SURE_LEN || !begins_with(*text, part->words) || (part->words.len == 0 && text->len > 0))
+        return false;
+    *text = bytes_after(*text, part->words.len);
+    return true;
 }
 
 static bool is_sure_at_a_glance(const struct part *part, struct bytes value, const struct names *names)
@@ -412,8 +461,8 @@ static bool is_sure_at_a_glance(const struct part *part, struct bytes value, con
     struct ip ip;
 
     switch ((enum glance)part->glance) {
-    case A_DECIMAL: return are_digits(value, 1);
-    case A_HEX: return are_digits(value, 2);
+    case A_DECIMAL:
+    case A_HEX: return true; /* take_digits */
     case A_TEXT: return is_sure(value, part->words);
     case A_WORD: return is_sure(value, part->words) && form_read_text(part->slot.form, value, &word);
     case AN_ADDRESS: return ip_parse(&ip, value);
@@ -452,7 +501,10 @@ bool plain_look(const struct plain_rows *rows, uint32_t number, struct bytes tex
     for (size_t i = row->condition_count; i < row->part_count; i++) {
         const struct part *part = &rows->parts[row->parts + i];
 
-        if (!take_value(part, &text, &value) || !is_sure_at_a_glance(part, value, names))
+        bool is_number = part->glance == A_DECIMAL || part->glance == A_HEX;
+
+        if (!(is_number ? take_digits(part, &text, &value) : take_value(part, &text, &value)) ||
+            !is_sure_at_a_glance(part, value, names))
             return false;
         if (part->look == LOOK_VALUE)
             *look = look_mix_bytes(*look, value.data, value.len);
