@@ -217,7 +217,7 @@ uint32_t adopt_view(struct diag *d, uint64_t conn_id, const struct key *key, uin
     uint32_t current = d->sources[key->source].current;
     struct view *v = current == NO_VIEW ? NULL : view_at(d, current);
 
-    if (key->is_of_wire || !v || ip_is_set(v->peer) || v->is_ended || conn_id == 0 || v->conn_id != conn_id)
+    if (key->is_of_wire || !v || ip_is_set(v->peer) || v->is_ended || (conn_id && v->conn_id && v->conn_id != conn_id))
         return NO_VIEW;
     v->peer = *key->a;
     d->links[current] = (struct link){.next = *chain_of(d, hash), .hash = hash};

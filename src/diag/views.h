@@ -27,8 +27,8 @@ uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash, uint6
 /* Of a line without an address: by IOS' number of the SA (0: none), or the line before it. */
 uint32_t find_by_line(const struct diag *d, uint16_t source, uint64_t conn_id);
 
-/* The lines before were of the same SA by its number, and did not say whose: now it is known. NO_VIEW: there are none.
- */
+/* The lines before did not say whose they were, and by no number that they are of another SA: now it is known.
+ * NO_VIEW: there are none. */
 uint32_t adopt_view(struct diag *d, uint64_t conn_id, const struct key *key, uint32_t hash);
 
 /* An attempt that is over goes into an earlier one of which the same was seen. */

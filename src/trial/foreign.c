@@ -269,6 +269,14 @@ static void take_nat(struct foreign *f, const struct event *e)
     copy(f->nats[f->nat_count++].interface, FOREIGN_NAME_SIZE, event_text(e, FIELD_INTERFACE));
 }
 
+static void take_route_map(struct foreign *f, const struct event *e)
+{
+    if (f->route_map_count == FOREIGN_NATS_MAX)
+        return;
+    copy(f->route_maps[f->route_map_count].name, FOREIGN_NAME_SIZE, event_text(e, FIELD_MAP));
+    copy(f->route_maps[f->route_map_count++].acl, FOREIGN_NAME_SIZE, event_text(e, FIELD_GROUP));
+}
+
 static void take_configured(struct foreign *f, const struct observation *seen, struct bytes file)
 {
     const struct event *e = &seen->event;
@@ -302,6 +310,8 @@ static void take_configured(struct foreign *f, const struct observation *seen, s
         take_key(f, seen, file);
     else if (is(statement, "nat-translate") && seen->product == PRODUCT_IOS)
         take_nat(f, e);
+    else if (is(statement, "route-map-list"))
+        take_route_map(f, e);
     else if (is(statement, "no-nat-traversal"))
         f->is_nat_t_off = true;
 }

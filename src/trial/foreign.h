@@ -59,9 +59,12 @@ struct foreign {
         struct ip ip, mask;
     } interfaces[FOREIGN_INTERFACES_MAX];
     struct foreign_nat { /* what the access-list permits leaves with the address of the interface */
-        char acl[FOREIGN_NAME_SIZE], interface[FOREIGN_NAME_SIZE];
+        char acl[FOREIGN_NAME_SIZE], interface[FOREIGN_NAME_SIZE]; /* acl: or a route-map that names one */
     } nats[FOREIGN_NATS_MAX];
-    size_t policy_count, set_count, entry_count, selector_count, key_count, interface_count, nat_count;
+    struct foreign_route_map {
+        char name[FOREIGN_NAME_SIZE], acl[FOREIGN_NAME_SIZE];
+    } route_maps[FOREIGN_NATS_MAX];
+    size_t policy_count, set_count, entry_count, selector_count, key_count, interface_count, nat_count, route_map_count;
     uint32_t asa_count, ios_count; /* statements that only the one has */
     bool is_nat_t_off;
 

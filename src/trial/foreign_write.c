@@ -236,13 +236,25 @@ static void write_keys(const struct foreign *f, struct text *out)
 
 /* ---- IOS ---- */
 
-/* As an ASA before 8.3 has it. */
+static void write_nat(struct foreign *f, const char *acl, const char *interface, unsigned number, struct text *out)
+{
+    write_acl(f, acl, false, out);
+    text_add(out, "nat (any) %u access-list %s\nglobal (%s) %u interface\n", number, acl, interface, number);
+}
+
+/* As an ASA before 8.3 has it: of each part of a route-map by that name its list, else the list of that name. */
 static void write_nats(struct foreign *f, struct text *out)
 {
+    unsigned number = 0;
+
     for (size_t i = 0; i < f->nat_count; i++) {
-        write_acl(f, f->nats[i].acl, false, out);
-        text_add(out, "nat (any) %zu access-list %s\nglobal (%s) %zu interface\n", i + 1, f->nats[i].acl,
-                 f->nats[i].interface, i + 1);
+        unsigned before = number;
+
+        for (size_t k = 0; k < f->route_map_count; k++)
+            if (is(f->route_maps[k].name, f->nats[i].acl))
+                write_nat(f, f->route_maps[k].acl, f->nats[i].interface, ++number, out);
+        if (number == before)
+            write_nat(f, f->nats[i].acl, f->nats[i].interface, ++number, out);
     }
 }
 
