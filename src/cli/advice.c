@@ -1,6 +1,7 @@
 #include "cli/advice.h"
 
 #include "cli/output.h"
+#include "conf/ios.h"
 #include "conf/line.h"
 
 #include <stdlib.h>
@@ -56,6 +57,30 @@ static uint16_t tokens_of(struct bytes text, struct token tokens[static TOKENS_M
     return is_cut ? 0 : count;
 }
 
+/* In the words of a router. */
+static void add_ios_word(void *context, struct bytes word, bool is_argument)
+{
+    struct advice *advice = context;
+    char space[64];
+    struct text plain = text_of(space, sizeof space);
+
+    for (size_t i = 0; i < word.len; i++)
+        if (word.data[i] != '.' || is_argument)
+            text_add(&plain, "%c", word.data[i]);
+    if (is_argument && advice->prefix.len == 0)
+        add(advice, ADVICE_CONFIGURATION, view_of(space), "a name, an address or a number", true);
+    else if (!is_argument && bytes_begin_with(view_of(space), advice->prefix))
+        add(advice, ADVICE_CONFIGURATION, view_of(space),
+            grammar_knows(space) ? item_word((struct grammar_item){space, (uint16_t)plain.len})->help : "", false);
+}
+
+static void advise_ios(struct advice *advice, unsigned block, const struct token *tokens, uint16_t count)
+{
+    bool may_end = ios_next(block, tokens, count, advice, add_ios_word);
+
+    advice->may_end[ADVICE_CONFIGURATION] |= may_end && advice->prefix.len == 0 && count > 0;
+}
+
 static void advise_configuration(struct advice *advice, const struct session *session, struct bytes before)
 {
     static struct token tokens[TOKENS_MAX];
@@ -64,6 +89,14 @@ static void advise_configuration(struct advice *advice, const struct session *se
 
     if (count == 0 && bytes_begin_with(bytes_of_text("no"), advice->prefix))
         add(advice, ADVICE_CONFIGURATION, bytes_of_text("no"), "take a statement away", false);
+    if (session->is_ios && session->mode == MODE_GLOBAL) {
+        if (session->ios_block != 0)
+            advise_ios(advice, session->ios_block, tokens + is_no, (uint16_t)(count - is_no));
+        if (session->ios_block == 0 || count > is_no || advice->prefix.len > 0)
+            advise_ios(advice, 0, tokens + is_no, (uint16_t)(count - is_no));
+    }
+    if (session->ios_block != 0 && count == is_no && advice->prefix.len == 0)
+        return;
     add_statements(advice, ADVICE_CONFIGURATION, session->mode, tokens + is_no, (uint16_t)(count - is_no), is_no);
     if (session->mode != MODE_GLOBAL && (count > is_no || advice->prefix.len > 0))
         add_statements(advice, ADVICE_CONFIGURATION, MODE_GLOBAL, tokens + is_no, (uint16_t)(count - is_no), is_no);

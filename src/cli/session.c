@@ -5,6 +5,7 @@
 #include "cli/complain.h"
 #include "cli/editor.h"
 #include "cli/output.h"
+#include "conf/ios.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ const char *session_prompt(const struct session *session, char prompt[static SES
 
     text_add(&t, "%s", session->hostname);
     if (session->is_configuring)
-        text_add(&t, "(%s)", grammar_prompt(session->mode));
+        text_add(&t, "(%s)", session->ios_block ? ios_prompt(session->ios_block) : grammar_prompt(session->mode));
     text_add(&t, "%s", session->is_enabled ? "# " : "> ");
     return prompt;
 }
@@ -37,16 +38,19 @@ static void leave_configuration(struct session *session)
 {
     session->is_configuring = false;
     session->mode = MODE_GLOBAL;
+    session->ios_block = 0;
 }
 
 static void leave_mode(struct session *session)
 {
-    if (session->is_configuring && session->mode != MODE_GLOBAL)
+    if (session->is_configuring && (session->mode != MODE_GLOBAL || session->ios_block != 0)) {
         session->mode = MODE_GLOBAL;
-    else if (session->is_configuring)
+        session->ios_block = 0;
+    } else if (session->is_configuring) {
         leave_configuration(session);
-    else
+    } else {
         session->is_over = true;
+    }
 }
 
 static void note_status(struct session *session, int status)
@@ -69,6 +73,8 @@ static void learn(struct session *session, const struct command *command)
     session->may_enable = strcmp(record_text(gateway, COL_gateway_right), "reader") != 0;
     if (!session->options->has_dialect)
         dialect_of_name(record_text(gateway, COL_gateway_dialect), &session->dialect);
+    if (!session->has_said_dialect)
+        session->is_ios = strncmp(record_text(gateway, COL_gateway_dialect), "ios", 3) == 0;
 }
 
 int session_command(struct session *session, struct command *command)
@@ -133,6 +139,14 @@ static bool do_here(struct session *session, const struct control_request *reque
     case CONTROL_END: leave_configuration(session); return true;
     case CONTROL_TERMINAL_PAGER: session->page_lines = request->line_count; return true;
     case CONTROL_TERMINAL_WIDTH: return true;
+    case CONTROL_TERMINAL_ASA:
+    case CONTROL_TERMINAL_IOS:
+        session_flush(session);
+        session->is_ios = request->id == CONTROL_TERMINAL_IOS;
+        session->has_said_dialect = true;
+        session->ios_block = 0;
+        session->mode = MODE_GLOBAL;
+        return true;
     case CONTROL_TERMINAL_NO_MONITOR: background_stop(&session->background, CONTROL_TERMINAL_MONITOR); return true;
     case CONTROL_NO_DEBUG_IKEV1: background_stop(&session->background, CONTROL_DEBUG_IKEV1); return true;
     case CONTROL_NO_DEBUG_IPSEC: background_stop(&session->background, CONTROL_DEBUG_IPSEC); return true;

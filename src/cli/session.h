@@ -21,6 +21,8 @@ struct session {
     bool may_enable, is_enabled, is_configuring;
     enum grammar_mode mode;        /* whose lines come next, while configuring */
     char header[SESSION_LINE_MAX]; /* the statement that opened it */
+    bool is_ios, has_said_dialect; /* statements are typed in the words of a router, and somebody has said so */
+    unsigned ios_block;            /* of which lines come next (conf/ios.h); 0: none, or one of the ASA's */
     unsigned page_lines;
     int status; /* the worst so far */
 

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "conf/ios.h"
 #include "conf/line.h"
 
 #include <stdlib.h>
@@ -56,12 +57,11 @@ static void put(struct session *session, const char *indent, struct bytes line)
 
 void session_flush(struct session *session)
 {
-    static const char word[] = "configure";
-    struct bytes words = bytes_of_text(word);
+    const struct bytes words[] = {bytes_of_text("configure"), bytes_of_text("ios")};
     struct output_filter all = {.kind = OUTPUT_ALL};
     struct command command = {.request = {.id = CONTROL_CONFIGURE},
-                              .words = &words,
-                              .word_count = 1,
+                              .words = words,
+                              .word_count = session->is_ios ? 2 : 1,
                               .lines = session->batch,
                               .line_count = session->batch_count};
 
@@ -94,6 +94,7 @@ static void enter(struct session *session, const struct typed *typed, const stru
     struct text t = text_of(session->header, sizeof session->header);
 
     session->mode = typed->is_no ? MODE_GLOBAL : row->enters;
+    session->ios_block = 0;
     text_add(&t, "%.*s", (int)typed->line.text.len, (const char *)typed->line.text.data);
 }
 
@@ -127,17 +128,111 @@ static void clear_family(struct session *session, const struct typed *typed)
         words[command.word_count++] = typed->tokens[i].text;
     session_flush(session);
     session->mode = MODE_GLOBAL;
+    session->ios_block = 0;
     command.out = output_open(&all, 0);
     session_command(session, &command);
     fclose(command.out);
+}
+
+/* ---- in the words of a router ---- */
+
+static bool is_token(const struct typed *typed, uint16_t index, const char *word)
+{
+    return index < typed->count && bytes_equal(typed->tokens[index].text, bytes_of_text(word));
+}
+
+/* What a router calls all that belongs to a name, as an ASA does: no crypto map M 10 ipsec-isakmp, no ip access-list
+ * extended X. */
+static void call_as_asa(struct typed *typed)
+{
+    if (typed->count == 5 && is_token(typed, 4, "ipsec-isakmp")) {
+        typed->count--;
+    } else if (typed->count == 4 && is_token(typed, 0, "ip") && is_token(typed, 1, "access-list")) {
+        typed->tokens[0] = typed->tokens[1];
+        typed->tokens[1] = typed->tokens[3];
+        typed->count = 2;
+    }
+}
+
+static bool clear_as_ios(struct session *session, const struct typed *given)
+{
+    static struct typed typed;
+    static struct grammar_match match;
+
+    typed = *given;
+    call_as_asa(&typed);
+    if (!given->is_no || is_statement(&typed, MODE_GLOBAL, &match) || !names_family(&typed, &match))
+        return false;
+    clear_family(session, &typed);
+    return true;
+}
+
+/* With its `no`, where no row has one of its own. */
+static bool read_ios(const struct typed *typed, struct bytes text, unsigned block, struct ios_typed *read)
+{
+    struct token tokens[TOKENS_MAX];
+    struct lines lines = lines_of(text);
+    struct line line;
+    bool is_cut = false;
+    uint16_t count;
+
+    CHECK(line_next(&lines, &line));
+    count = line_tokens(&line, tokens, TOKENS_MAX, &is_cut);
+    ios_typed_read(read, block, tokens, count);
+    if (read->fits || is_cut || !typed->is_no)
+        return read->fits && !is_cut;
+    ios_typed_read(read, block, typed->tokens, typed->count);
+    read->bad++;
+    read->enters = 0;
+    return read->fits;
+}
+
+static void send_ios(struct session *session, const struct typed *typed, const struct ios_typed *read, bool is_inside)
+{
+    char space[IOS_LINE_SIZE + 8];
+    struct text line = text_of(space, sizeof space);
+    bool is_added = typed->is_no && strncmp(read->line, "no ", 3) != 0;
+
+    text_add(&line, "%s%s", is_added ? "no " : "", read->line);
+    send(session, bytes_of(line.data, line.len), is_inside);
+    if (is_inside)
+        return;
+    session->mode = MODE_GLOBAL;
+    session->ios_block = read->enters;
+
+    struct text header = text_of(session->header, sizeof session->header);
+
+    text_add(&header, "%s", space);
+}
+
+/* False: a router has no such line here. */
+static bool configure_ios(struct session *session, const struct typed *typed, struct bytes line, struct ios_typed *read)
+{
+    if (session->ios_block != 0 && read_ios(typed, line, session->ios_block, read)) {
+        send_ios(session, typed, read, true);
+        return true;
+    }
+    struct ios_typed outside;
+
+    if (read_ios(typed, line, 0, &outside)) {
+        send_ios(session, typed, &outside, false);
+        return true;
+    }
+    if (session->ios_block == 0 || outside.bad > read->bad)
+        *read = outside;
+    return false;
 }
 
 bool session_configure(struct session *session, struct bytes line, struct grammar_match *match)
 {
     static struct typed typed;
     static struct grammar_match outside;
+    static struct ios_typed ios;
 
     read_typed(&typed, line);
+    if (session->is_ios && session->mode == MODE_GLOBAL &&
+        (clear_as_ios(session, &typed) || configure_ios(session, &typed, line, &ios)))
+        return true;
     if (session->mode != MODE_GLOBAL && session->mode != MODE_KEPT && is_statement(&typed, session->mode, match)) {
         say_unused(session, match->row, typed.is_no);
         send(session, typed.line.text_with_blanks, true);
@@ -157,6 +252,9 @@ bool session_configure(struct session *session, struct bytes line, struct gramma
     if (session->mode == MODE_GLOBAL || session->mode == MODE_KEPT ||
         (match->bad == 0 && match->outcome != GRAMMAR_AMBIGUOUS))
         *match = outside;
+    if (session->is_ios && (ios.bad > match->bad || ios.is_ambiguous))
+        *match = (struct grammar_match){.outcome = ios.is_ambiguous ? GRAMMAR_AMBIGUOUS : GRAMMAR_WRONG,
+                                        .bad = (uint16_t)(ios.bad - typed.is_no)};
     return false;
 }
 

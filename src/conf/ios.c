@@ -4,16 +4,16 @@
 
 #include <string.h>
 
-static const struct {
-    enum ios_mode mode;
-    const char *pattern;
-    enum ios_mode enters;
-    const char *becomes;
-} rows[] = {
+static const struct ios_row rows[] = {
 #define IOS(mode, pattern, enters, becomes) {IOS_##mode, pattern, IOS_##enters, becomes},
 #include "conf/ios.def"
 #undef IOS
 };
+
+const struct ios_row *ios_row(size_t index)
+{
+    return index < COUNT_OF(rows) ? &rows[index] : NULL;
+}
 
 static const char *const only_ios[] = {"crypto isakmp key ", "ip access-list extended ", "crypto keyring ",
                                        "crypto isakmp keepalive ", "service timestamps "};
@@ -67,13 +67,8 @@ enum ios_release ios_release_of(struct bytes text)
 
 /* ---- does a line fit a pattern ---- */
 
-static size_t pattern_word_len(const char *pattern)
-{
-    return strcspn(pattern, " ");
-}
-
 /* encr.yption: from the dot on it may be left out. */
-static bool is_word(const char *pattern, size_t len, struct bytes text)
+bool ios_is_word(const char *pattern, size_t len, struct bytes text)
 {
     size_t at = 0;
     bool may_end = false;
@@ -99,7 +94,7 @@ static bool matches_optional(const char *pattern, size_t len, const struct token
 {
     const char *rest = pattern + len + (pattern[len] == ' ');
 
-    if (count > 0 && (pattern[1] == '$' || is_word(pattern + 1, len - 2, tokens[0].text))) {
+    if (count > 0 && (pattern[1] == '$' || ios_is_word(pattern + 1, len - 2, tokens[0].text))) {
         struct parts with = *parts;
 
         if (pattern[1] == '$')
@@ -114,7 +109,7 @@ static bool matches_optional(const char *pattern, size_t len, const struct token
 
 static bool matches(const char *pattern, const struct token *tokens, uint16_t count, struct parts *parts)
 {
-    size_t len = pattern_word_len(pattern);
+    size_t len = strcspn(pattern, " ");
 
     if (len == 0)
         return count == 0;
@@ -128,7 +123,7 @@ static bool matches(const char *pattern, const struct token *tokens, uint16_t co
     }
     if (pattern[0] == '$')
         parts->list[pattern[1] - '0'] = tokens[0].text;
-    else if (!is_word(pattern, len, tokens[0].text))
+    else if (!ios_is_word(pattern, len, tokens[0].text))
         return false;
     return matches(pattern + len + (pattern[len] == ' '), tokens + 1, (uint16_t)(count - 1), parts);
 }
@@ -179,8 +174,24 @@ static void add_template(struct translation *t, const char *becomes, const struc
     ios_end_line(t);
 }
 
-static bool translate_in(struct translation *t, enum ios_mode mode, const struct token *tokens, uint16_t count)
+/* Of what is there already nothing is said anew. */
+static void add_new(struct translation *t, const char *becomes, const struct parts *parts)
 {
+    size_t len = t->text.len;
+    uint32_t line_count = t->line_count;
+
+    add_template(t, becomes, parts);
+    if (t->running == NULL || !ios_is_known(t, bytes_of(t->text.data + len, strcspn(t->text.data + len, "\n")), len))
+        return;
+    t->text.len = len;
+    t->text.data[len] = '\0';
+    t->line_count = line_count;
+}
+
+bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tokens, uint16_t count)
+{
+    static const char new[] = "@new ";
+
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct parts parts = {0};
 
@@ -189,7 +200,9 @@ static bool translate_in(struct translation *t, enum ios_mode mode, const struct
         if (mode == IOS_GLOBAL)
             t->header = parts;
         t->mode = rows[i].enters;
-        if (rows[i].becomes[0] == '@')
+        if (strncmp(rows[i].becomes, new, strlen(new)) == 0)
+            add_new(t, rows[i].becomes + strlen(new), &parts);
+        else if (rows[i].becomes[0] == '@')
             ios_call(t, rows[i].becomes, &parts);
         else if (rows[i].becomes[0])
             add_template(t, rows[i].becomes, &parts);
@@ -207,9 +220,9 @@ static void translate_line(struct translation *t, const struct line *line)
     t->number = line->number;
     if (count == 0)
         return;
-    if (!is_cut && line->indent > 0 && t->mode != IOS_GLOBAL && translate_in(t, t->mode, tokens, count))
+    if (!is_cut && line->indent > 0 && t->mode != IOS_GLOBAL && ios_take(t, t->mode, tokens, count))
         return;
-    if (!is_cut && line->indent == 0 && translate_in(t, IOS_GLOBAL, tokens, count))
+    if (!is_cut && line->indent == 0 && ios_take(t, IOS_GLOBAL, tokens, count))
         return;
     if (line->indent == 0)
         t->mode = IOS_GLOBAL;
@@ -218,23 +231,32 @@ static void translate_line(struct translation *t, const struct line *line)
     ios_put_line(t, "ios: ", line->text, "", (struct bytes){0});
 }
 
-bool ios_translate(struct ios *ios, struct bytes text, struct arena *arena)
+struct translation *ios_begin(size_t len, struct arena *arena)
 {
     struct translation *t = arena_take(arena, sizeof *t);
-    struct lines lines = lines_of(text);
-    struct line line;
-    size_t size = text.len * GROWTH + 4096;
+    size_t size = len * GROWTH + 4096;
 
     if (t == NULL)
-        return false;
+        return NULL;
     t->line_max = (uint32_t)(size / 8);
     t->lines = arena_take(arena, t->line_max * sizeof *t->lines);
 
     char *space = arena_take(arena, size);
 
     if (t->lines == NULL || space == NULL)
-        return false;
+        return NULL;
     t->text = text_of(space, size);
+    return t;
+}
+
+bool ios_translate(struct ios *ios, struct bytes text, struct arena *arena)
+{
+    struct translation *t = ios_begin(text.len, arena);
+    struct lines lines = lines_of(text);
+    struct line line;
+
+    if (t == NULL)
+        return false;
     /* What IOS takes when nothing is said. */
     ios_put_line(t, "crypto ipsec security-association lifetime seconds 3600", (struct bytes){0}, "",
                  (struct bytes){0});

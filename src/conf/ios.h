@@ -7,7 +7,8 @@
 #define CONF_IOS_H
 
 #include "base/arena.h"
-#include "policy/policy.h"
+#include "conf/conf.h"
+#include "conf/grammar.h"
 
 struct ios {
     struct bytes text;
@@ -23,5 +24,32 @@ enum ios_release ios_release_of(struct bytes text);
 
 /* False: the arena is full. */
 bool ios_translate(struct ios *ios, struct bytes text, struct arena *arena);
+
+/* ---- lines that are typed, or added to a configuration */
+
+size_t ios_change_space(size_t len); /* of arena */
+
+/* Lines of a router's in the words of the ASA, to be added to what is running; lines that no row of ios.def knows stay
+ * as they are. False: the arena is full. */
+bool ios_translate_change(struct ios *ios, struct bytes lines, const struct conf *running, struct arena *arena);
+
+enum { IOS_LINE_SIZE = 2048 };
+
+/* A line that is typed in a block; 0: in none. */
+struct ios_typed {
+    bool fits; /* it is a whole line of a router */
+    bool is_ambiguous;
+    uint16_t bad; /* else the word that fits no row; the number of words: it ends too early */
+    unsigned enters;
+    char line[IOS_LINE_SIZE]; /* with its words in full */
+};
+
+void ios_typed_read(struct ios_typed *typed, unsigned block, const struct token *tokens, uint16_t count);
+
+/* Calls `each` with what can stand after these words; an argument is "WORD" or "LINE". True: the line may end there. */
+bool ios_next(unsigned block, const struct token *tokens, uint16_t count, void *context,
+              void (*each)(void *context, struct bytes word, bool is_argument));
+
+const char *ios_prompt(unsigned block); /* config-isakmp */
 
 #endif

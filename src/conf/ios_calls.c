@@ -142,7 +142,7 @@ static void remember_map(struct translation *t, struct bytes map, struct bytes i
     if (is_local_address)
         t->local_addresses[*count].map = map, t->local_addresses[*count].interface = interface;
     else
-        t->applied[*count].map = map, t->applied[*count].interface = interface;
+        t->applied[*count].map = map, t->applied[*count].interface = interface, t->applied[*count].is_no = t->is_no;
     (*count)++;
 }
 
@@ -157,8 +157,11 @@ static void add_maps(struct translation *t)
             if (bytes_equal(t->local_addresses[k].map, t->applied[i].map))
                 interface = t->local_addresses[k].interface;
         }
-        ios_put_line(t, "crypto map ", t->applied[i].map, " interface ", interface);
-        ios_put_line(t, "crypto ikev1 enable ", interface, "", nothing);
+        interface = ios_nameif(t, interface);
+        ios_put_line(t, t->applied[i].is_no ? "no crypto map " : "crypto map ", t->applied[i].map, " interface ",
+                     interface);
+        if (!t->applied[i].is_no)
+            ios_put_line(t, "crypto ikev1 enable ", interface, "", nothing);
     }
 }
 
@@ -166,6 +169,10 @@ static void add_keepalives(struct translation *t)
 {
     for (size_t i = 0; i < t->group_count; i++) {
         ios_put_line(t, "tunnel-group ", t->groups[i], " ipsec-attributes", nothing);
+        if (t->keepalive[0].len == 0 && t->running != NULL) {
+            ios_add_known_keepalive(t, t->groups[i]);
+            continue;
+        }
         if (t->keepalive[0].len == 0) {
             ios_put_line(t, " isakmp keepalive disable", nothing, "", nothing);
             continue;
@@ -182,18 +189,21 @@ static void add_routes(struct translation *t)
 
     for (size_t i = 0; i < t->route_count; i++) {
         const struct parts *parts = &t->routes[i].parts;
+        size_t k = 0;
 
         t->number = t->routes[i].number;
-        for (size_t k = 0; ip_parse(&gateway, parts->list[3]) && k < t->interface_count; k++) {
+        for (; ip_parse(&gateway, parts->list[3]) && k < t->interface_count; k++) {
             if (!ip_range_holds(t->interfaces[k].network, gateway))
                 continue;
-            text_add(&t->text, "route ");
+            text_add(&t->text, "%sroute ", t->routes[i].is_no ? "no " : "");
             ios_put(t, t->interfaces[k].name);
             text_add(&t->text, " ");
             ios_put(t, parts->list[1]);
             ios_put_line(t, " ", parts->list[2], " ", parts->list[3]);
             break;
         }
+        if (t->running != NULL && k == t->interface_count) /* refused by its name, not passed over */
+            ios_put_line(t, "route ", parts->list[3], "", nothing);
     }
 }
 
@@ -210,7 +220,7 @@ static void remember_nat(struct translation *t, bool is_route_map, struct bytes 
 /* As an ASA before 8.3 has it: what the access-list permits, from anywhere, gets the address of that interface. */
 static void add_nat(struct translation *t, size_t index, struct bytes acl)
 {
-    text_add(&t->text, "nat (any) %zu", index + 1);
+    text_add(&t->text, "nat (any) %zu", t->first_nat + index + 1);
     ios_put_line(t, " access-list ", acl, "", nothing);
 }
 
@@ -224,8 +234,8 @@ static void add_nats(struct translation *t)
             if (bytes_equal(t->route_maps[k].name, t->nats[i].acl))
                 add_nat(t, i, t->route_maps[k].acl);
         text_add(&t->text, "global (");
-        ios_put(t, t->nats[i].interface);
-        text_add(&t->text, ") %zu interface", i + 1);
+        ios_put(t, ios_nameif(t, t->nats[i].interface));
+        text_add(&t->text, ") %zu interface", t->first_nat + i + 1);
         ios_end_line(t);
     }
 }
@@ -271,6 +281,7 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
         CHECK(bytes_equal(name, bytes_of_text("route")));
         if (t->route_count < ROUTES_MAX) {
             t->routes[t->route_count].parts = *parts;
+            t->routes[t->route_count].is_no = t->is_no;
             t->routes[t->route_count++].number = t->number;
         }
     }

@@ -3,6 +3,7 @@
 #define CONF_IOS_PARTS_H
 
 #include "base/selector.h"
+#include "conf/grammar.h"
 #include "conf/ios.h"
 
 enum ios_mode {
@@ -28,6 +29,17 @@ enum {
     GROWTH = 12
 };
 
+struct ios_row {
+    enum ios_mode mode;
+    const char *pattern;
+    enum ios_mode enters;
+    const char *becomes;
+};
+
+const struct ios_row *ios_row(size_t index); /* NULL: no more */
+/* encr.yption: from the dot on it may be left out. */
+bool ios_is_word(const char *pattern, size_t len, struct bytes text);
+
 /* What the $ of a pattern stood for. */
 struct parts {
     struct bytes list[PARTS_MAX]; /* 1 to 9; 0: the rest of the line */
@@ -39,6 +51,8 @@ struct ios_interface {
 };
 
 struct translation {
+    const struct conf *running; /* that the lines are added to; NULL: they are a configuration of their own */
+    bool is_no;                 /* the line began with it */
     struct text text;
     uint32_t *lines, line_count, line_max;
     uint32_t number; /* of the line that is translated */
@@ -47,10 +61,12 @@ struct translation {
     struct bytes groups[GROUPS_MAX], keepalive[3];
     struct {
         struct bytes map, interface;
+        bool is_no;
     } local_addresses[MAPS_MAX], applied[MAPS_MAX];
     struct ios_interface interfaces[INTERFACES_MAX];
     struct {
         struct parts parts;
+        bool is_no;
         uint32_t number;
     } routes[ROUTES_MAX];
     struct {
@@ -61,8 +77,21 @@ struct translation {
     struct {
         struct bytes name, acl;
     } route_maps[MAPS_MAX];
+    size_t first_nat; /* pools of addresses that are taken */
     size_t group_count, local_count, applied_count, interface_count, route_count, nat_count, route_map_count;
 };
+
+/* Room for a text of that length; NULL: the arena is full. */
+struct translation *ios_begin(size_t len, struct arena *arena);
+/* A line of that block; false: no row knows it. */
+bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tokens, uint16_t count);
+
+/* ios_change.c: what is running, or the lines before `len` of the text, have a statement that begins so. */
+bool ios_is_known(const struct translation *t, struct bytes statement, size_t len);
+/* The nameif of an interface that is running; else the name itself. */
+struct bytes ios_nameif(const struct translation *t, struct bytes interface);
+/* What new peers get when nobody says how they are to be kept alive. */
+void ios_add_known_keepalive(struct translation *t, struct bytes group);
 
 /* Add to the ASA's text; a line remembers which of the router's it stands for. */
 void ios_put(struct translation *t, struct bytes bytes);

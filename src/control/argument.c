@@ -187,6 +187,7 @@ void keyword_take(struct control_request *request, struct bytes keyword)
     } keywords[] = {
         SETS("detail", is_detail, true),
         SETS("detailed", is_detail, true),
+        SETS("ios", is_ios, true),
         SETS("brief", is_brief, true),
         SETS("active", is_active, true),
         SETS("nat", is_nat, true),

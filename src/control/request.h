@@ -73,6 +73,7 @@ struct control_request {
     uint16_t level;        /* 0: not given */
     uint32_t conn_id, spi; /* 0: not given */
     enum control_session_type session_type;
+    bool is_ios; /* of `configure` */
     bool is_brief, is_active, is_nat;
     bool is_sorted;
     enum control_sort sort;    /* the last word that may name an order; means one when is_sorted */

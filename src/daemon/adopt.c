@@ -197,8 +197,9 @@ bool adopt_change(void *context, const struct control_change *change, struct tex
 {
     struct daemon *daemon = context;
     struct config *old = daemon->config;
-    struct config *new = change->lines.len > 0 ? config_changed(old, change->lines, change->tell, change->context, why)
-                                               : config_without(old, change->taken_away, change->taken_away_count, why);
+    struct config *new = change->lines.len > 0
+                             ? config_changed(old, change->lines, change->is_ios, change->tell, change->context, why)
+                             : config_without(old, change->taken_away, change->taken_away_count, why);
 
     if (new == NULL)
         return false;

@@ -1,5 +1,7 @@
 #include "daemon/config.h"
 
+#include "conf/ios.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -243,8 +245,9 @@ static bool is_of_change(const struct config *config, const struct conf_finding 
     return finding->file_name == config->conf.file_name && finding->line > config->line_count_before;
 }
 
-static bool tell_faults(const struct config *config, void (*tell)(void *context, const struct conf_finding *finding),
-                        void *context)
+/* `ios` NULL: the lines are as they were given. */
+static bool tell_faults(const struct config *config, const struct ios *ios,
+                        void (*tell)(void *context, const struct conf_finding *finding), void *context)
 {
     bool has_faults = false;
 
@@ -254,6 +257,8 @@ static bool tell_faults(const struct config *config, void (*tell)(void *context,
         if (!is_of_change(config, &finding))
             continue;
         finding.line -= config->line_count_before;
+        if (ios != NULL && finding.line <= ios->line_count)
+            finding.line = ios->lines[finding.line - 1];
         finding.file_name = "line";
         tell(context, &finding);
         has_faults = true;
@@ -283,9 +288,9 @@ static struct config *finish(struct config *config, struct text *why)
     return NULL;
 }
 
-struct config *config_changed(const struct config *old, struct bytes lines,
-                              void (*tell)(void *context, const struct conf_finding *finding), void *context,
-                              struct text *why)
+static struct config *add_lines(const struct config *old, struct bytes lines, const struct ios *ios,
+                                void (*tell)(void *context, const struct conf_finding *finding), void *context,
+                                struct text *why)
 {
     struct running changed = {0};
     struct config *new = NULL;
@@ -306,11 +311,32 @@ struct config *config_changed(const struct config *old, struct bytes lines,
         new->conf.policy.is_ios = old->conf.policy.is_ios; /* the words of the screens stay */
         new->conf.policy.ios_release = old->conf.policy.ios_release;
     }
-    if (new != NULL && tell_faults(new, tell, context)) {
+    if (new != NULL && tell_faults(new, ios, tell, context)) {
         config_free(new);
         return NULL;
     }
     return finish(new, why);
+}
+
+struct config *config_changed(const struct config *old, struct bytes lines, bool is_ios,
+                              void (*tell)(void *context, const struct conf_finding *finding), void *context,
+                              struct text *why)
+{
+    size_t size = ios_change_space(lines.len);
+    struct arena arena = is_ios ? arena_of(malloc(size), size) : (struct arena){0};
+    struct config *new = NULL;
+    struct ios ios;
+
+    if (!is_ios)
+        return add_lines(old, lines, NULL, tell, context, why);
+    if (arena.data == NULL || !ios_translate_change(&ios, lines, &old->conf, &arena))
+        refused(why, old->path, ENOMEM);
+    else
+        new = add_lines(old, ios.text, &ios, tell, context, why);
+    if (arena.data != NULL)
+        bytes_wipe(arena.data, size); /* there may be keys */
+    free(arena.data);
+    return new;
 }
 
 struct config *config_without(const struct config *old, const struct bytes *words, size_t word_count, struct text *why)

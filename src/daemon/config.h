@@ -35,7 +35,7 @@ struct config *config_load(const char *path, struct text *why);
 /* The running configuration with these lines after it, as if they had been typed. NULL: nothing can be used or one of
  * the lines is wrong; then `tell` has been called with each fault of theirs, lines counted from 1, or `why` has a
  * sentence. */
-struct config *config_changed(const struct config *old, struct bytes lines,
+struct config *config_changed(const struct config *old, struct bytes lines, bool is_ios,
                               void (*tell)(void *context, const struct conf_finding *finding), void *context,
                               struct text *why);
 

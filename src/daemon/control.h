@@ -31,6 +31,7 @@ enum {
 /* Lines to be added, or without lines, words of statements to be taken away (none: all of them). */
 struct control_change {
     struct bytes lines;
+    bool is_ios; /* in the words of a router, as far as those have some for it */
     const struct bytes *taken_away;
     size_t taken_away_count;
     void (*tell)(void *context, const struct conf_finding *finding); /* faults of the lines, and what follows */

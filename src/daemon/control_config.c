@@ -1,5 +1,6 @@
 /* The configuration, shown and changed: show running-config, configure, clear configure, write memory. */
 #include "base/check.h"
+#include "conf/ios.h"
 #include "conf/line.h"
 #include "daemon/control_client.h"
 
@@ -173,7 +174,8 @@ static void do_configure(struct client *client)
         return;
     }
     tell_lines(client, lines);
-    do_change(client, (struct control_change){.lines = lines});
+    do_change(client,
+              (struct control_change){.lines = lines, .is_ios = client->request.is_ios || ios_is_configuration(lines)});
 }
 
 /* As if they were typed: what is running and not there stays. */

@@ -587,6 +587,8 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_TECH:
     case CONTROL_SHOW_CLOCK:
     case CONTROL_TERMINAL_WIDTH:
+    case CONTROL_TERMINAL_ASA:
+    case CONTROL_TERMINAL_IOS:
     case CONTROL_CONVERT_ASA:
     case CONTROL_CONVERT_IOS:
     case CONTROL_CONVERT_STRONGSWAN:

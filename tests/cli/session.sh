@@ -369,6 +369,108 @@ expect "and the file is whole all the while" test ! -e "$work/torn"
 for who in ANNA BERT; do west -c "show running-config object network ${who}12"; done >"$work/both"
 expect "what is running has both" test "$(grep -c '^ host 10.9.0.12' "$work/both")" = 2
 
+# The same tunnel again, as on a router.
+for words in "crypto map OUT" "tunnel-group 192.0.2.2" "access-list VPN" "crypto ikev1 policy 10" "crypto ipsec ikev1 transform-set AES"; do
+    west -c "clear configure $words" >/dev/null
+done
+expect "without its statements the tunnel is gone" not grep -q 192.0.2.2 <(west show tunnel)
+typed <<'END'
+# the words of a router are typed when that is asked for
+> enable
+= west# 
+> terminal dialect ios
+= west# 
+> conf t
+= west(config)# 
+# they may be left short, and have a router's prompts
+> cry isa pol 10
+= west(config-isakmp)# 
+^ enc
+^ \t
+= encryption
+> aes 256
+= west(config-isakmp)# 
+> authentication pre-share
+= west(config-isakmp)# 
+> group 14
+= west(config-isakmp)# 
+> cry isa key a-key-of-this-test address 192.0.2.2
+= west(config)# 
+> cry ips transform-set AES esp-aes 256 esp-sha-hmac
+= west(cfg-crypto-trans)# 
+# wildcards are wildcards
+> access-list 101 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255
+= west(config)# 
+> cry map OUT 10 ipsec-isakmp
+= west(config-crypto-map)# 
+# help says what can follow
+^ set ?
+= peer
+= transform-set
+> peer 192.0.2.2
+= west(config-crypto-map)# 
+> set transform-set AES
+= west(config-crypto-map)# 
+> match address 101
+= west(config-crypto-map)# 
+> int GigabitEthernet0/0
+= west(config-if)# 
+> crypto map OUT
+= west(config-if)# 
+> no shut
+= west(config-if)# 
+# a wrong word has its caret
+> crypto isakmp foo
+=                             ^
+= Invalid input detected
+# an ASA's statements are understood where a router has none
+> tunnel-group 192.0.2.2 general-attributes
+= west(config-tunnel-general)# 
+> exit
+= west(config)# 
+# show running-config is an ASA's
+> do sh run crypto map
+= crypto map OUT 10 match address 101
+= crypto map OUT 10 set peer 192.0.2.2
+= crypto map OUT interface outside
+= west(config)# 
+# what belongs to a name goes with it
+> cry map OUT 20 ipsec-isakmp
+= west(config-crypto-map)# 
+> match address NOTHING
+= west(config-crypto-map)# 
+> ip access-list extended NOTHING
+= west(config-ext-nacl)# 
+> permit ip any any
+= west(config-ext-nacl)# 
+> no crypto map OUT 20 ipsec-isakmp
+= west(config)# 
+> no ip access-list extended NOTHING
+= west(config)# 
+> ip route 10.77.0.0 255.255.0.0 192.0.2.2
+= west(config)# 
+> do sh run route
+= route outside 10.77.0.0 255.255.0.0 192.0.2.2
+= west(config)# 
+> no ip route 10.77.0.0 255.255.0.0 192.0.2.2
+= west(config)# 
+> end
+= west# 
+> terminal dialect asa
+= west# 
+> exit
+END
+expect "what was typed as on a router carries traffic" pings 2
+expect "what was taken back is gone" not grep -qE "10\\.77|NOTHING" <(west show running-config)
+printf '%s\n' 'crypto isakmp key another-of-this-test address 192.0.2.9' 'access-list 110 permit ip host 10.1.0.9 10.9.0.0 0.0.255.255' >"$work/router.txt"
+expect "lines of a router come from a file too" status 0 west copy "$work/router.txt" running-config
+expect "as an ASA's" grep -qx "access-list 110 extended permit ip host 10.1.0.9 10.9.0.0 255.255.0.0" <(west show running-config access-list)
+printf '%s\n' 'crypto isakmp key k address 192.0.2.9' 'hostname' >"$work/router.txt"
+west copy "$work/router.txt" running-config >"$work/said" 2>&1
+expect "and what is wrong has the line of the file" grep -q "line:2:" "$work/said"
+west -c "clear configure tunnel-group 192.0.2.9" >/dev/null
+west -c "clear configure access-list 110" >/dev/null
+
 # A disk that is full.
 if mount -t tmpfs -o size=16k,mode=0700 none "$work" 2>/dev/null; then
     umount "$work"
