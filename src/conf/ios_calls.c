@@ -160,8 +160,11 @@ static void add_maps(struct translation *t)
         interface = ios_nameif(t, interface);
         ios_put_line(t, t->applied[i].is_no ? "no crypto map " : "crypto map ", t->applied[i].map, " interface ",
                      interface);
-        if (!t->applied[i].is_no)
-            ios_put_line(t, "crypto ikev1 enable ", interface, "", nothing);
+        if (t->applied[i].is_no)
+            continue;
+        ios_put_line(t, "crypto ikev1 enable ", interface, "", nothing);
+        if (t->df_bit.len > 0)
+            ios_put_line(t, "crypto ipsec df-bit ", t->df_bit, "-df ", interface);
     }
 }
 
@@ -262,6 +265,8 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
         t->keepalive[0] = arguments[0];
         t->keepalive[1] = arguments[1];
         t->keepalive[2] = arguments[2];
+    } else if (bytes_equal(name, bytes_of_text("df-bit"))) {
+        t->df_bit = arguments[0];
     } else if (bytes_equal(name, bytes_of_text("local-address"))) {
         remember_map(t, arguments[0], arguments[1], true);
     } else if (bytes_equal(name, bytes_of_text("apply"))) {

@@ -59,6 +59,7 @@ struct translation {
     enum ios_mode mode;
     struct parts header;
     struct bytes groups[GROUPS_MAX], keepalive[3];
+    struct bytes df_bit; /* of all interfaces with a crypto map; empty: nothing is said */
     struct {
         struct bytes map, interface;
         bool is_no;

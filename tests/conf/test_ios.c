@@ -42,6 +42,17 @@ static void lines_of_ios_become_lines_of_the_asa(void **state)
          "with all that may stand around it"},
         {"crypto isakmp key secret address 0.0.0.0 0.0.0.0\n", "tunnel-group DefaultL2LGroup ipsec-attributes\n",
          "for everybody"},
+        {"crypto isakmp key secret hostname east.example.net\n",
+         "tunnel-group east.example.net ipsec-attributes\n ikev1 pre-shared-key secret\n", "for one that is named"},
+        {"interface FastEthernet0/0\n ip address 198.51.100.2 255.255.255.0\n ip access-group 101 in\n"
+         " ip access-group LEAVES out\n",
+         "access-group 101 in interface FastEthernet0/0\naccess-group LEAVES out interface FastEthernet0/0\n",
+         "the lists of an interface"},
+        {"crypto ipsec df-bit clear\ninterface FastEthernet0/0\n ip address 198.51.100.2 255.255.255.0\n"
+         " crypto map M\n",
+         "crypto ipsec df-bit clear-df FastEthernet0/0\n", "of all interfaces with a crypto map"},
+        {"interface FastEthernet0/0\n ip address 198.51.100.2 255.255.255.0\n crypto ipsec df-bit set\n",
+         "crypto ipsec df-bit set-df FastEthernet0/0\n", "or of one"},
         {"crypto isakmp keepalive 20 3\ncrypto isakmp key secret address 192.0.2.9\n",
          " isakmp keepalive threshold 20 retry 3 on-demand\n", "one statement for all peers; a router asks on demand"},
         {"crypto isakmp keepalive 20 3 periodic\ncrypto isakmp key secret address 192.0.2.9\n",
