@@ -1,5 +1,7 @@
 #include "base/selector.h"
 
+#include "base/protocol.h"
+
 struct ip_range ip_range_of_prefix(struct ip ip, unsigned prefix_len)
 {
     return (struct ip_range){ip_first(ip, prefix_len), ip_last(ip, prefix_len)};
@@ -138,10 +140,8 @@ void text_add_selector(struct text *t, const struct selector *s)
     text_add_ip_range(t, s->remote);
     if (s->protocol == 0)
         return;
-    if (s->protocol == 1 || s->protocol == 6 || s->protocol == 17)
-        text_add(t, " %s", s->protocol == 1 ? "icmp" : s->protocol == 6 ? "tcp" : "udp");
-    else
-        text_add(t, " protocol %u", s->protocol);
+    text_add(t, protocol_name(s->protocol) == NULL ? " protocol " : " ");
+    text_add_protocol(t, s->protocol);
     if (ports_are_any(s->local_ports) && ports_are_any(s->remote_ports))
         return;
     text_add(t, " ");

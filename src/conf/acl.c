@@ -264,8 +264,8 @@ static bool read_icmp_type(struct ace_reading *r, uint8_t protocol, struct side 
     if (!r->is_filter)
         return fault(
             r, text_in_arena(r->c, "line %u: ikewise does not tell ICMP types apart in a crypto ACL", r->s->line));
-    if ((protocol != FILTER_ICMP && protocol != FILTER_ICMP6) ||
-        !grammar_icmp_type(word, protocol == FILTER_ICMP6, &type))
+    if ((protocol != PROTOCOL_ICMP && protocol != PROTOCOL_ICMP6) ||
+        !grammar_icmp_type(word, protocol == PROTOCOL_ICMP6, &type))
         return fault(r, text_in_arena(r->c, "line %u: %s is no type of ICMP", r->s->line, name_of(r->c, word)));
     source->ports[0] = (struct port_range){filter_icmp_port(type, 0), filter_icmp_port(type, UINT8_MAX)};
     return true;
@@ -350,7 +350,7 @@ static bool expand_line(struct ace_reading *r, struct ace_list *list, struct sid
                 return false;
         }
     }
-    if (!r->is_filter || !source->is_any || !destination->is_any || ace.selector.protocol == FILTER_ICMP)
+    if (!r->is_filter || !source->is_any || !destination->is_any || ace.selector.protocol == PROTOCOL_ICMP)
         return true;
     ace.selector.local = ace.selector.remote = ip_range_of_prefix((struct ip){.family = IP_V6}, 0);
     return add_port_pairs(r, list, ace, source, destination);

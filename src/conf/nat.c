@@ -1,6 +1,8 @@
 /* The statements of address translation become rules, in the order in which an ASA asks them. */
 #include "conf/nat_parts.h"
 
+#include "base/protocol.h"
+
 #include <string.h>
 
 enum { RULES_MAX = 1024, ROWS_IN_ALL_MAX = 4096, TEXT_SIZE = 300 };
@@ -325,7 +327,7 @@ static bool limit_to_port(struct making *m, const struct statement *s)
     if (!grammar_port(statement_argument(s, "port", 0), &real) ||
         !grammar_port(statement_argument(s, "port", 1), &mapped))
         return nat_make_leave_out(m, "its ports are not understood");
-    row->protocol = statement_has(s, "udp") ? 17 : 6;
+    row->protocol = statement_has(s, "udp") ? PROTOCOL_UDP : PROTOCOL_TCP;
     row->real_port = (struct port_range){real, real};
     row->mapped_port = (struct port_range){mapped, mapped};
     return true;

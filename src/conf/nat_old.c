@@ -1,6 +1,8 @@
 /* Address translation in the spelling before 8.3. */
 #include "conf/nat_parts.h"
 
+#include "base/protocol.h"
+
 #include <string.h>
 
 static bool starts(struct bytes text, const char *word)
@@ -208,7 +210,7 @@ static void compile_static(struct making *m, const struct statement *s)
 
         grammar_port(statement_argument(s, "port", 0), &ports[1]);
         grammar_port(statement_argument(s, "port", 1), &ports[0]);
-        row->protocol = statement_has(s, "udp") ? 17 : 6;
+        row->protocol = statement_has(s, "udp") ? PROTOCOL_UDP : PROTOCOL_TCP;
         row->real_port = (struct port_range){ports[0], ports[0]};
         row->mapped_port = (struct port_range){ports[1], ports[1]};
         m->draft->rule.kind = NAT_STATIC;

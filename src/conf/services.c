@@ -1,4 +1,5 @@
-/* The names that an ASA has for protocols, ports and types of ICMP: services.def. */
+/* The names that an ASA has for ports and types of ICMP: services.def. */
+#include "base/protocol.h"
 #include "conf/grammar.h"
 
 struct service {
@@ -6,18 +7,9 @@ struct service {
     uint16_t number;
 };
 
-#define PROTOCOL(...)
 #define PORT(...)
 #define ICMP(...)
 #define ICMP6(...)
-static const struct service protocols[] = {
-#undef PROTOCOL
-#define PROTOCOL(name, number) {name, number},
-#include "conf/services.def"
-#undef PROTOCOL
-#define PROTOCOL(...)
-};
-
 static const struct service ports[] = {
 #undef PORT
 #define PORT(name, number) {name, number},
@@ -40,7 +32,6 @@ static const struct service icmp6_types[] = {
 #include "conf/services.def"
 #undef ICMP6
 };
-#undef PROTOCOL
 #undef PORT
 #undef ICMP
 
@@ -60,7 +51,9 @@ bool grammar_protocol(struct bytes text, uint8_t *protocol)
 {
     uint32_t number;
 
-    if (!service_number(protocols, COUNT_OF(protocols), text, 255, &number))
+    if (protocol_of_name(text, protocol))
+        return true;
+    if (!bytes_decimal(text, 255, &number))
         return false;
     *protocol = (uint8_t)number;
     return true;

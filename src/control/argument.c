@@ -1,6 +1,7 @@
 #include "control/argument.h"
 
 #include "base/check.h"
+#include "base/protocol.h"
 
 #include <string.h>
 
@@ -200,9 +201,9 @@ void keyword_take(struct control_request *request, struct bytes keyword)
         SETS("circular-buffer", is_circular, true),
         SETS("decrypted", packet.is_decrypted, true),
         SETS("df-bit", ping.has_df, true),
-        SETS("icmp", packet.protocol, 1),
-        SETS("tcp", packet.protocol, 6),
-        SETS("udp", packet.protocol, 17),
+        SETS("icmp", packet.protocol, PROTOCOL_ICMP),
+        SETS("tcp", packet.protocol, PROTOCOL_TCP),
+        SETS("udp", packet.protocol, PROTOCOL_UDP),
         SETS("raw-data", capture_type, CONTROL_CAPTURE_RAW),
         SETS("isakmp", capture_type, CONTROL_CAPTURE_ISAKMP),
         SETS("asp-drop", capture_type, CONTROL_CAPTURE_DROPS),

@@ -1,6 +1,7 @@
 #include "daemon/access.h"
 
 #include "base/names.h"
+#include "base/protocol.h"
 #include "daemon/access_rules.h"
 #include "daemon/nft_json.h"
 #include "doctor/nft.h"
@@ -83,17 +84,13 @@ static const char *nameif_of(const struct policy *policy, const char *device)
     return device[0] == '\0' ? "identity" : device; /* an ASA's name for itself */
 }
 
-static const char *protocol_name(uint8_t protocol, char space[static 16])
+static const char *protocol_text(uint8_t protocol, char space[static 16])
 {
     struct text t = text_of(space, 16);
 
-    switch (protocol) {
-    case 1: return "icmp";
-    case 6: return "tcp";
-    case 17: return "udp";
-    case 58: return "icmp6";
-    default: text_add(&t, "protocol %u", protocol); return space;
-    }
+    text_add(&t, protocol_name(protocol) == NULL ? "protocol " : "");
+    text_add_protocol(&t, protocol);
+    return space;
 }
 
 bool access_event(const struct policy *policy, struct bytes prefix, struct bytes packet, const char *in_device,
@@ -110,7 +107,7 @@ bool access_event(const struct policy *policy, struct bytes prefix, struct bytes
     *event = event_of(EV_PACKET_DENIED);
     event_add_text(event, FIELD_REASON, "ACCESS_GROUP");
     event_add_text(event, FIELD_FILTER, policy->filters[policy->access_groups[group].filter].name);
-    event_add_text(event, FIELD_INNER_PROTOCOL, protocol_name(inner.protocol, space));
+    event_add_text(event, FIELD_INNER_PROTOCOL, protocol_text(inner.protocol, space));
     event_add_text(event, FIELD_INTERFACE, nameif_of(policy, in_device));
     event_add_ip(event, FIELD_INNER_SOURCE, inner.source);
     event_add_text(event, FIELD_INTERFACE_TO, nameif_of(policy, out_device));

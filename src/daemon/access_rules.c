@@ -86,8 +86,8 @@ static void add_line(struct writing *w, size_t group, const struct filter *filte
     nft_match_address(rule, "saddr", s->local);
     nft_match_address(rule, "daddr", s->remote);
     nft_match_protocol(rule, s->protocol);
-    if (s->protocol == FILTER_ICMP || s->protocol == FILTER_ICMP6) {
-        match_icmp_type(rule, s->protocol == FILTER_ICMP ? "icmp" : "icmpv6", s->local_ports);
+    if (s->protocol == PROTOCOL_ICMP || s->protocol == PROTOCOL_ICMP6) {
+        match_icmp_type(rule, s->protocol == PROTOCOL_ICMP ? "icmp" : "icmpv6", s->local_ports);
     } else {
         match_port(rule, "sport", s->local_ports);
         match_port(rule, "dport", s->remote_ports);

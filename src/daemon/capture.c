@@ -1,24 +1,12 @@
 #include "daemon/capture.h"
 
 #include "base/check.h"
+#include "base/protocol.h"
 #include "base/writer.h"
 
 #include <string.h>
 
-enum {
-    WORDS_MAX = 16,
-    PROTOCOL_ICMP = 1,
-    PROTOCOL_TCP = 6,
-    PROTOCOL_UDP = 17,
-    PROTOCOL_ESP = 50,
-    PORT_IKE = 500,
-    PORT_IKE_NAT = 4500
-};
-
-static const struct {
-    const char *name;
-    uint8_t protocol; /* 0: any */
-} protocols[] = {{"ip", 0}, {"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"gre", 47}, {"esp", 50}, {"ah", 51}, {"icmp6", 58}};
+enum { WORDS_MAX = 16, PORT_IKE = 500, PORT_IKE_NAT = 4500 };
 
 static const struct port_range any_port = {0, 65535};
 
@@ -64,11 +52,9 @@ static bool take_protocol(struct words *w, uint8_t *protocol)
 {
     unsigned number;
 
-    for (size_t i = 0; i < COUNT_OF(protocols); i++) {
-        if (take_word(w, protocols[i].name)) {
-            *protocol = protocols[i].protocol;
-            return true;
-        }
+    if (protocol_of_name(word_at(w), protocol)) {
+        w->at++;
+        return true;
     }
     if (!bytes_decimal(word_at(w), 255, &number))
         return false;
@@ -365,7 +351,7 @@ bool capture_list_permits(const struct filter *list, struct bytes packet)
 
     if (!flow_of(packet, &asked.flow, &body, &asked.is_later_fragment))
         return false;
-    if ((asked.flow.protocol == FILTER_ICMP || asked.flow.protocol == FILTER_ICMP6) && body.len >= 2) {
+    if ((asked.flow.protocol == PROTOCOL_ICMP || asked.flow.protocol == PROTOCOL_ICMP6) && body.len >= 2) {
         asked.flow.has_ports = true;
         asked.flow.local_port = filter_icmp_port(body.data[0], body.data[1]);
     }

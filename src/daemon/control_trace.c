@@ -439,7 +439,7 @@ static bool trace_leaves(struct trace *t)
 static void set_packet(struct trace *t, struct ip from, struct ip to)
 {
     const struct control_request *request = &t->client->request;
-    bool is_icmp = request->packet.protocol == FILTER_ICMP;
+    bool is_icmp = request->packet.protocol == PROTOCOL_ICMP;
 
     t->packet =
         (struct filter_packet){.flow = {.local = from,

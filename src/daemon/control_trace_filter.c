@@ -36,7 +36,7 @@ static void add_permit(struct trace *t, const struct filter *filter, struct flow
     struct text l = text_of(line, sizeof line), n = text_of(list, sizeof list),
                 permit = text_of(t->permit, sizeof t->permit);
 
-    if (flow.protocol == FILTER_ICMP)
+    if (flow.protocol == PROTOCOL_ICMP)
         ace.selector.local_ports = (struct port_range){flow.local_port & 0xff00, flow.local_port | 0xff};
     else if (flow.has_ports && is_asked_of_source)
         ace.selector.local_ports = (struct port_range){flow.local_port, flow.local_port};
@@ -146,7 +146,7 @@ bool trace_vpn_filter(struct trace *t, bool is_out)
     /* addresses as they are in the tunnel */
     packet.flow.local = is_out ? t->match.outer.local : t->match.outer.remote;
     packet.flow.remote = is_out ? t->match.outer.remote : t->match.outer.local;
-    if (packet.flow.protocol != FILTER_ICMP) {
+    if (packet.flow.protocol != PROTOCOL_ICMP) {
         packet.flow.local_port = is_out ? t->match.outer.local_port : t->match.outer.remote_port;
         packet.flow.remote_port = is_out ? t->match.outer.remote_port : t->match.outer.local_port;
     }

@@ -77,25 +77,9 @@ static void add_ports(struct text *t, struct port_range ports)
         text_add(t, " range %u %u", ports.first, ports.last);
 }
 
-static void add_protocol(struct text *t, uint8_t protocol)
-{
-    static const struct {
-        uint8_t number;
-        const char *name;
-    } names[] = {{0, "ip"}, {1, "icmp"}, {6, "tcp"}, {17, "udp"}, {47, "gre"}, {58, "icmp6"}};
-
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (names[i].number == protocol) {
-            text_add(t, "%s", names[i].name);
-            return;
-        }
-    }
-    text_add(t, "%u", protocol);
-}
-
 static bool is_icmp(uint8_t protocol)
 {
-    return protocol == FILTER_ICMP || protocol == FILTER_ICMP6;
+    return protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMP6;
 }
 
 /* Of a list that filters: policy/filter.h. */
@@ -108,7 +92,7 @@ static void add_icmp_type(struct text *t, const struct selector *s)
 static void add_ace(struct text *t, const struct crypto_ace *ace, bool is_ios)
 {
     text_add(t, "%s ", ace->is_permit ? "permit" : "deny");
-    add_protocol(t, ace->selector.protocol);
+    text_add_protocol(t, ace->selector.protocol);
     add_network(t, ace->selector.local, is_ios);
     if (!is_icmp(ace->selector.protocol))
         add_ports(t, ace->selector.local_ports);

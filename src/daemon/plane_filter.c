@@ -9,7 +9,7 @@ enum { ICMP_HEADER_LEN = 8 };
 
 static struct filter_packet packet_of(const struct inner *inner, struct bytes packet)
 {
-    bool is_icmp = inner->protocol == FILTER_ICMP || inner->protocol == FILTER_ICMP6;
+    bool is_icmp = inner->protocol == PROTOCOL_ICMP || inner->protocol == PROTOCOL_ICMP6;
     struct bytes upper = bytes_after(packet, inner->header_len);
     struct filter_packet asked = {.flow = inner_flow_out(inner), .is_later_fragment = inner->is_later_fragment};
 
@@ -26,9 +26,9 @@ static bool is_error(const struct filter_packet *asked)
 
     if (!asked->flow.has_ports)
         return false;
-    if (asked->flow.protocol == FILTER_ICMP)
+    if (asked->flow.protocol == PROTOCOL_ICMP)
         return type == 3 || type == 4 || type == 11 || type == 12;
-    return asked->flow.protocol == FILTER_ICMP6 && type >= 1 && type <= 4;
+    return asked->flow.protocol == PROTOCOL_ICMP6 && type >= 1 && type <= 4;
 }
 
 /* The packet that an ICMP error is about, as far as the error has it. */

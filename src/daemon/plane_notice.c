@@ -1,3 +1,4 @@
+#include "base/protocol.h"
 #include "base/writer.h"
 #include "daemon/plane_parts.h"
 
@@ -54,16 +55,13 @@ void plane_notice_stranger(struct plane *plane, struct bytes packet, struct ip l
     plane_notice_soon(plane);
 }
 
-const char *plane_protocol_name(uint8_t protocol, char space[static 4])
+void plane_add_protocol(struct event *event, const struct inner *inner)
 {
-    struct text t = text_of(space, 4);
+    char space[16];
+    struct text t = text_of(space, sizeof space);
 
-    switch (protocol) {
-    case 1: return "icmp";
-    case 6: return "tcp";
-    case 17: return "udp";
-    default: text_add(&t, "%u", protocol); return space;
-    }
+    text_add_protocol(&t, inner->protocol);
+    event_add_text(event, FIELD_INNER_PROTOCOL, space);
 }
 
 /* As an ASA prints a proxy in 402116: address/mask/protocol/port. */
@@ -89,14 +87,13 @@ static void add_proxy(struct event *event, enum event_field_id id, const struct 
 static void add_inner(struct event *event, const struct plane_pair *pair, const struct esp_packet *packet)
 {
     const struct selector *s = &pair->selector;
-    char space[4];
 
     event_add_number(event, FIELD_ESP_SEQUENCE, packet->sequence);
     if (packet->inner.family == IP_NONE)
         return;
     event_add_ip(event, FIELD_INNER_SOURCE, packet->inner.source);
     event_add_ip(event, FIELD_INNER_DESTINATION, packet->inner.destination);
-    event_add_text(event, FIELD_INNER_PROTOCOL, plane_protocol_name(packet->inner.protocol, space));
+    plane_add_protocol(event, &packet->inner);
     add_proxy(event, FIELD_LOCAL_PROXY, &s->local, s->protocol, s->local_ports);
     add_proxy(event, FIELD_REMOTE_PROXY, &s->remote, s->protocol, s->remote_ports);
 }
@@ -166,12 +163,11 @@ static void add_filtered(const struct plane *plane, struct event *event, const s
 {
     const char *far = interface_of_pair(plane->policy, pair);
     const char *near = interface_towards(plane->policy, is_out ? inner->source : inner->destination);
-    char space[4];
 
     event_add_text(event, FIELD_REASON, "VPN_FILTER");
     event_add_text(event, FIELD_FILTER, pair->filter == NULL ? "unknown" : pair->filter->name);
     event_add_text(event, FIELD_DIRECTION, is_out ? "outbound" : "inbound");
-    event_add_text(event, FIELD_INNER_PROTOCOL, plane_protocol_name(inner->protocol, space));
+    plane_add_protocol(event, inner);
     event_add_text(event, FIELD_INTERFACE, is_out ? near : far);
     event_add_ip(event, FIELD_INNER_SOURCE, inner->source);
     event_add_number(event, FIELD_INNER_SOURCE_PORT, inner->has_ports ? inner->source_port : 0);

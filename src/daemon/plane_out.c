@@ -182,7 +182,6 @@ static void split(struct plane *plane, struct plane_pair *pair, const struct inn
 static void tell_too_long(struct plane *plane, const struct plane_pair *pair, const struct inner *inner, size_t mtu)
 {
     struct event *event = plane_notice_event(plane, pair->local.ip, pair->remote.ip, EV_PACKET_TOO_LONG);
-    char space[4];
 
     if (event == NULL)
         return;
@@ -190,7 +189,7 @@ static void tell_too_long(struct plane *plane, const struct plane_pair *pair, co
     event_add_number(event, FIELD_MTU, mtu);
     event_add_ip(event, FIELD_INNER_SOURCE, inner->source);
     event_add_ip(event, FIELD_INNER_DESTINATION, inner->destination);
-    event_add_text(event, FIELD_INNER_PROTOCOL, plane_protocol_name(inner->protocol, space));
+    plane_add_protocol(event, inner);
 }
 
 /* RFC 1191, RFC 8201: the sender is told, and sends smaller ones. */

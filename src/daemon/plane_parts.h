@@ -230,8 +230,7 @@ void plane_notice_dropped_in(struct plane *plane, const struct plane_pair *pair,
 /* A place for an event that is told when the loop comes round; NULL: there is none. */
 struct event *plane_notice_event(struct plane *plane, struct ip local, struct ip remote, enum event_kind kind);
 
-/* "icmp", "tcp", "udp"; another in digits, written to `space`. */
-const char *plane_protocol_name(uint8_t protocol, char space[static 4]);
+void plane_add_protocol(struct event *event, const struct inner *inner);
 
 /* plane_autopsy.c */
 /* `packet` came in on the pair, was dropped for `drop`, and is as it came, or was kept. A finding is an event, once for

@@ -1,5 +1,6 @@
 #include "esp/inner.h"
 
+#include "base/protocol.h"
 #include "base/reader.h"
 
 #include <string.h>
@@ -8,9 +9,6 @@ enum {
     V4_HEADER_LEN = 20,
     V6_HEADER_LEN = 40,
     V6_EXTENSIONS_MAX = 8, /* no honest packet has more */
-    PROTOCOL_TCP = 6,
-    PROTOCOL_UDP = 17,
-    PROTOCOL_SCTP = 132,
     PROTOCOL_UDP_LITE = 136,
     EXTENSION_HOP_BY_HOP = 0,
     EXTENSION_ROUTING = 43,

@@ -1,5 +1,6 @@
 #include "esp/mtu.h"
 
+#include "base/protocol.h"
 #include "base/writer.h"
 #include "esp/packet.h"
 
@@ -12,9 +13,6 @@ enum {
     TRAILER_LEN = 2, /* pad length and next header */
     ICMP_HEADER_LEN = 8,
     V4_QUOTE_MAX = 576, /* RFC 1812 4.3.2.3: the whole error within 576 bytes */
-    PROTOCOL_ICMP = 1,
-    PROTOCOL_TCP = 6,
-    PROTOCOL_ICMPV6 = 58,
     ICMP_UNREACHABLE = 3,
     ICMP_FRAGMENTATION_NEEDED = 4,
     ICMPV6_PACKET_TOO_BIG = 2,
@@ -66,7 +64,7 @@ static bool may_be_told(const struct inner *inner, struct bytes packet)
     if (inner->is_later_fragment || inner_is_martian(inner))
         return false;
     if (inner->family == IP_V6)
-        return inner->protocol != PROTOCOL_ICMPV6 || type >= 128;
+        return inner->protocol != PROTOCOL_ICMP6 || type >= 128;
     if (destination >> 28 == 0xe || destination == 0xffffffff)
         return false;
     return inner->protocol != PROTOCOL_ICMP || type == 8 || type == 0 || type >= 13;
@@ -108,7 +106,7 @@ static size_t too_big_v6(const struct inner *inner, struct bytes packet, size_t 
 
     write_u32(&w, 6u << 28);
     write_u16(&w, len);
-    write_u8(&w, PROTOCOL_ICMPV6);
+    write_u8(&w, PROTOCOL_ICMP6);
     write_u8(&w, 64);
     write_bytes(&w, ip_bytes(&from));
     write_bytes(&w, ip_bytes(&inner->source));
@@ -118,7 +116,7 @@ static size_t too_big_v6(const struct inner *inner, struct bytes packet, size_t 
     write_u32(&w, (uint32_t)mtu);
     write_bytes(&w, quote);
     /* RFC 8200 8.1: the pseudo-header is the two addresses, the length and the protocol. */
-    uint32_t sum = checksum_add(len + (uint32_t)PROTOCOL_ICMPV6, bytes_of(out + 8, 32));
+    uint32_t sum = checksum_add(len + (uint32_t)PROTOCOL_ICMP6, bytes_of(out + 8, 32));
     patch_u16(&w, checksum_at, checksum_end(checksum_add(sum, bytes_after(writer_bytes(&w), V6_HEADER_LEN))));
     return w.len;
 }

@@ -1,12 +1,13 @@
 #include "esp/transport.h"
 
 #include "base/check.h"
+#include "base/protocol.h"
 #include "base/writer.h"
 
 #include <string.h>
 
 enum { V4_HEADER_LEN = 20, V6_HEADER_LEN = 40, TTL = 64, PACKET_MAX = 65535 };
-enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, TCP_CHECKSUM_AT = 16, UDP_LEN_AT = 4, UDP_CHECKSUM_AT = 6 };
+enum { TCP_CHECKSUM_AT = 16, UDP_LEN_AT = 4, UDP_CHECKSUM_AT = 6 };
 
 static size_t header_len_of(enum ip_family family)
 {

@@ -11,7 +11,7 @@ uint16_t filter_icmp_port(uint8_t type, uint8_t code)
 
 static bool is_icmp(uint8_t protocol)
 {
-    return protocol == FILTER_ICMP || protocol == FILTER_ICMP6;
+    return protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMP6;
 }
 
 static bool fits(const struct crypto_ace *ace, const struct filter_packet *packet)
@@ -37,7 +37,8 @@ bool filter_permits(const struct filter *filter, const struct filter_packet *pac
 static const struct {
     uint8_t protocol, question, answer;
 } answers[] = {
-    {FILTER_ICMP, 8, 0}, {FILTER_ICMP, 13, 14}, {FILTER_ICMP, 15, 16}, {FILTER_ICMP, 17, 18}, {FILTER_ICMP6, 128, 129},
+    {PROTOCOL_ICMP, 8, 0},   {PROTOCOL_ICMP, 13, 14},    {PROTOCOL_ICMP, 15, 16},
+    {PROTOCOL_ICMP, 17, 18}, {PROTOCOL_ICMP6, 128, 129},
 };
 
 struct filter_packet filter_as_written(const struct filter_packet *packet, bool is_out)

@@ -13,9 +13,8 @@
 #ifndef POLICY_FILTER_H
 #define POLICY_FILTER_H
 
+#include "base/protocol.h"
 #include "policy/policy.h"
-
-enum { FILTER_ICMP = 1, FILTER_ICMP6 = 58 };
 
 struct filter {
     const char *name;

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/pool.h"
+#include "base/protocol.h"
 #include "base/reader.h"
 #include "base/selector.h"
 #include "base/writer.h"
@@ -271,9 +272,35 @@ static void a_full_arena_stays_full(void **state)
     CHECK(arena_take(&arena, 1) == NULL);
 }
 
+static void protocols_have_the_names_of_an_asa(void **state)
+{
+    static const struct {
+        uint8_t number;
+        const char *name, *shown;
+    } cases[] = {
+        {PROTOCOL_IP, "ip", "ip"}, {PROTOCOL_ICMP6, "icmp6", "icmp6"}, {PROTOCOL_AH, "ah", "ah"}, {17, "udp", "udp"},
+        {253, NULL, "253"},
+    };
+    uint8_t number;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char space[16];
+        struct text t = text_of(space, sizeof space);
+
+        text_add_protocol(&t, cases[i].number);
+        assert_string_equal(space, cases[i].shown);
+        CHECK((protocol_name(cases[i].number) == NULL) == (cases[i].name == NULL));
+        CHECK(cases[i].name == NULL ||
+              (protocol_of_name(bytes_of_text(cases[i].name), &number) && number == cases[i].number));
+    }
+    CHECK(!protocol_of_name(bytes_of_text("udpx"), &number) && !protocol_of_name(bytes_of_text("17"), &number));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(protocols_have_the_names_of_an_asa),
         cmocka_unit_test(a_short_reader_stays_short),
         cmocka_unit_test(a_full_writer_stays_full),
         cmocka_unit_test(equal_secrets_must_have_bytes),
