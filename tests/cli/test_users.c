@@ -39,14 +39,20 @@ static void expect_session(const char *command, const char *expected)
     free(screen);
 }
 
+/* He has come, or was refused: as the device that the screens are of sees him, or as he sees it. */
+static void bring_user(const char *password, bool is_device_gateway)
+{
+    make_world(password);
+    sim_site(seed.sim, DEVICE, is_device_gateway ? &gateway : &client);
+    sim_site(seed.sim, PEER, is_device_gateway ? &client : &gateway);
+    sim_acquire(seed.sim, is_device_gateway ? PEER : DEVICE, 0);
+    seed_run_to(5000);
+}
+
 static void a_user_is_one_on_the_screens_of_his_gateway(void **state)
 {
     (void)state;
-    make_world(SIM_PASSWORD);
-    sim_site(seed.sim, DEVICE, &gateway);
-    sim_site(seed.sim, PEER, &client);
-    sim_acquire(seed.sim, PEER, 0);
-    seed_run_to(5000);
+    bring_user(SIM_PASSWORD, true);
     seed_expect("show crypto ikev1 sa", "\n"
                                         "IKEv1 SAs:\n"
                                         "\n"
@@ -90,11 +96,7 @@ static void his_pair_says_whose_it_is(void **state)
     char *screen;
 
     (void)state;
-    make_world(SIM_PASSWORD);
-    sim_site(seed.sim, DEVICE, &gateway);
-    sim_site(seed.sim, PEER, &client);
-    sim_acquire(seed.sim, PEER, 0);
-    seed_run_to(5000);
+    bring_user(SIM_PASSWORD, true);
     screen = seed_screen("show crypto ipsec sa");
     assert_non_null(strstr(screen, "      remote ident (addr/mask/prot/port): (10.60.200.11/255.255.255.255/0/0)\n"
                                    "      current_peer: 198.51.100.2, username: alice\n"
@@ -107,11 +109,7 @@ static void his_pair_says_whose_it_is(void **state)
 static void who_is_refused_has_no_session(void **state)
 {
     (void)state;
-    make_world("looking-glass");
-    sim_site(seed.sim, DEVICE, &gateway);
-    sim_site(seed.sim, PEER, &client);
-    sim_acquire(seed.sim, PEER, 0);
-    seed_run_to(5000);
+    bring_user("looking-glass", true);
     expect_session("show vpn-sessiondb ra-ikev1-ipsec",
                    "INFO: There are presently no active sessions of the type specified\n");
 }
@@ -122,11 +120,7 @@ static void a_client_has_an_sa_of_type_user_and_serves_nobody(void **state)
     char *screen;
 
     (void)state;
-    make_world(SIM_PASSWORD);
-    sim_site(seed.sim, DEVICE, &client);
-    sim_site(seed.sim, PEER, &gateway);
-    sim_acquire(seed.sim, DEVICE, 0);
-    seed_run_to(5000);
+    bring_user(SIM_PASSWORD, false);
     screen = seed_screen("show crypto ikev1 sa");
     assert_non_null(strstr(screen, "1   IKE Peer: 198.51.100.1\n"
                                    "    Type    : user            Role    : initiator \n"));

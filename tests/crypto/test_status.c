@@ -1,8 +1,8 @@
 /* What responders say about certificates (OCSP), and what of it is believed. */
 #include "crypto/status.h"
-#include "crypto/trust.h"
 
 #include "responder.h"
+#include "shown.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,21 +10,9 @@
 
 #include <cmocka.h>
 
-enum { NOW_S = 1800000000, HOUR_S = 3600 };
+enum { HOUR_S = 3600 };
 
 static const uint8_t digest[32] = {1, 2, 3}, nonce[STATUS_NONCE_LEN] = {4, 5, 6};
-
-static size_t sign_with(const char *name, uint8_t *signature)
-{
-    char file[64];
-
-    snprintf(file, sizeof file, "%s.key", name);
-    const struct pieces *pieces = file_pieces(2, file, "");
-    struct signing_key *key = signing_key_read(pieces->list[pieces->count - 1].der);
-    size_t len = signature_make(key, SIGNATURE_RSA, BYTES_OF(digest), signature);
-    signing_key_free(key);
-    return len;
-}
 
 static struct trust *root_trust(const char *url, bool is_nonce_left_out)
 {
@@ -42,20 +30,12 @@ static enum trust_fault check(const struct trust *trust, const char *own, const 
                               bool are_weak_allowed, struct status **open)
 {
     uint8_t signature[SIGNATURE_MAX];
-    char file[64];
+    struct trust_question q = question_of(own, BYTES_OF(digest), signature);
 
-    snprintf(file, sizeof file, "%s.pem", own);
-    struct trust_question q = {.certificates = {file_der(3, file)},
-                               .certificate_count = 1,
-                               .now_s = NOW_S,
-                               .kind = SIGNATURE_RSA,
-                               .digest = BYTES_OF(digest),
-                               .identity_check = IDENTITY_UNCHECKED,
-                               .revocation = revocation,
-                               .are_weak_allowed = are_weak_allowed};
+    q.revocation = revocation;
+    q.are_weak_allowed = are_weak_allowed;
     if (also != NULL)
         q.certificates[q.certificate_count++] = file_der(4, also);
-    q.signature = bytes_of(signature, sign_with(own, signature));
     return trust_check(trust, &q, open);
 }
 
