@@ -36,12 +36,13 @@ struct job {
     size_t users_len;
 };
 
-/* Jobs that are done one after the other. */
+/* Jobs that are done one after the other. Strangers' questions are passed by those of others, and by nothing else:
+ * `known` is the place before the first of them that may be passed (attack list D02, D03). */
 struct lane {
     struct vault_queue *queue;
     uv_work_t work;
     struct job *running;
-    struct job *first, **last;
+    struct job *first, **known, **last;
 };
 
 /* Passwords go their own way: a hash is slow on purpose, and nobody else shall wait for it. */
@@ -207,10 +208,14 @@ static void run(uv_work_t *work)
     bytes_wipe(randomness, sizeof randomness);
 }
 
+static bool is_question(const struct job *job)
+{
+    return job->keys == NULL && !job->has_trusts && job->crl == NULL && !job->has_users && !job->has_credentials;
+}
+
 static bool wants_answer(const struct job *job)
 {
-    return job->keys == NULL && !job->has_trusts && job->crl == NULL && !job->has_users && !job->has_credentials &&
-           job->question.kind != QUESTION_FORGET;
+    return is_question(job) && job->question.kind != QUESTION_FORGET;
 }
 
 static void start_next(struct lane *lane);
@@ -246,6 +251,8 @@ static void start_next(struct lane *lane)
         return;
     lane->running = lane->first;
     lane->first = lane->first->next;
+    if (lane->known == &lane->running->next)
+        lane->known = &lane->first;
     if (lane->first == NULL)
         lane->last = &lane->first;
     lane->queue->len--;
@@ -257,9 +264,15 @@ static void append(struct vault_queue *queue, struct job *job)
 {
     bool is_of_users = job->has_users || job->question.kind == QUESTION_PASSWORD;
     struct lane *lane = &queue->lanes[is_of_users ? LANE_USERS : LANE_KEYS];
+    bool passes = wants_answer(job) && !job->question.is_strangers;
+    struct job **place = passes ? lane->known : lane->last;
 
-    *lane->last = job;
-    lane->last = &job->next;
+    job->next = *place;
+    *place = job;
+    if (place == lane->last)
+        lane->last = &job->next;
+    if (passes || !is_question(job))
+        lane->known = &job->next;
     queue->len++;
     start_next(lane);
 }
@@ -285,7 +298,7 @@ struct vault_queue *vault_queue_create(uv_loop_t *loop, uint32_t secret_count, c
     queue->hooks = *hooks;
     for (int i = 0; i < LANE_COUNT; i++) {
         queue->lanes[i].queue = queue;
-        queue->lanes[i].last = &queue->lanes[i].first;
+        queue->lanes[i].known = queue->lanes[i].last = &queue->lanes[i].first;
     }
     return queue;
 }
@@ -479,7 +492,7 @@ void vault_queue_stop(struct vault_queue *queue)
             lane->first = job->next;
             free_job(job);
         }
-        lane->last = &lane->first;
+        lane->known = lane->last = &lane->first;
     }
     queue->len = 0;
 }

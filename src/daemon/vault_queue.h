@@ -1,6 +1,6 @@
-/* Carries the engine's questions to the vault and the answers back, off the loop's thread, one at a time and in order:
- * the vault belongs to whichever job runs. New keys queue up like questions do, so a question that was asked under one
- * configuration is answered with its keys.
+/* Carries the engine's questions to the vault and the answers back, off the loop's thread, one at a time and in order,
+ * but for those of strangers, which others pass: the vault belongs to whichever job runs. New keys queue up like
+ * questions do, so a question that was asked under one configuration is answered with its keys.
  *
  *     struct vault_queue *queue = vault_queue_create(loop, secret_count, hooks);
  *     vault_queue_set_keys(queue, keys, count);

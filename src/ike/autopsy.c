@@ -60,6 +60,7 @@ static void fill(const struct ike *ike, const struct isakmp_sa *sa, const struct
     CHECK(nonce_i.len <= NONCE_MAX && nonce_r.len <= NONCE_MAX);
     *q = (struct question){
         .kind = QUESTION_AUTOPSY,
+        .is_strangers = true,
         .group = sa->group,
         .secret = phase1->secret,
         .key_index = sa->tunnel_group,

@@ -162,6 +162,13 @@ static enum reason finish(struct ike *ike, uint64_t now_ms, struct step_work *wo
     return REASON_OK;
 }
 
+/* Whoever has an SA that is up may begin another one: its phase 1 is a rekey, and does not wait for those of the world.
+ */
+static bool is_of_stranger(const struct ike *ike, const struct isakmp_sa *sa)
+{
+    return sa->side == RESPONDER && sa->state != SA_UP && sa_up_of(ike, sa->peer) == NULL;
+}
+
 static enum reason park(struct ike *ike, struct step_work *work)
 {
     struct exchange *exchange = exchange_of(ike, work->draft->exchange.self);
@@ -179,6 +186,7 @@ static enum reason park(struct ike *ike, struct step_work *work)
     size_t views_len = question_views_len(work->question);
     CHECK(views_len <= sizeof out->space - out->space_len);
     out->questions[out->question_count] = *work->question;
+    out->questions[out->question_count].is_strangers = is_of_stranger(ike, &work->draft->sa);
     question_keep(&out->questions[out->question_count], out->space + out->space_len);
     out->space_len += views_len;
     out->items[out->count++] = (struct ike_output){

@@ -65,12 +65,13 @@ struct question {
     /* SKEYID, SECRET, FORGET: from the answer to SHARE. Used up as soon as g^xy has been computed with it; a peer's
      * value that is refused (BAD_LENGTH, BAD_VALUE), or NO_KEY, leaves it for the true one: whoever sends a false value
      * ends nothing. */
-    struct handle secret;  /* AUTOPSY: from the answer to *SKEYID */
-    bool is_secret_kept;   /* SKEYID: the answer may show that the peer's value was false; FORGET ends it */
-    bool is_decoy;         /* SHARE_AND_SKEYID: with a key that nobody has, in the time that any other takes */
-    uint32_t key_index;    /* *SKEYID, AUTOPSY: whose pre-shared key, and of CREDENTIALS whose user: an index of struct
-                              policy.tunnel_groups */
-    enum hash_id prf;      /* *SKEYID, AUTOPSY */
+    struct handle secret; /* AUTOPSY: from the answer to *SKEYID */
+    bool is_secret_kept;  /* SKEYID: the answer may show that the peer's value was false; FORGET ends it */
+    bool is_strangers;  /* for a phase 1 of somebody who has proved nothing yet: those of others are answered before */
+    bool is_decoy;      /* SHARE_AND_SKEYID: with a key that nobody has, in the time that any other takes */
+    uint32_t key_index; /* *SKEYID, AUTOPSY: whose pre-shared key, and of CREDENTIALS whose user: an index of struct
+                           policy.tunnel_groups */
+    enum hash_id prf;   /* *SKEYID, AUTOPSY */
     enum cipher_id cipher; /* AUTOPSY */
     uint8_t cookies[16];   /* *SKEYID, AUTOPSY: the initiator's, then the responder's */
     uint8_t nonce_i[NONCE_MAX], nonce_r[NONCE_MAX];

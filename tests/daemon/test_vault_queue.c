@@ -64,6 +64,22 @@ static void answers_come_in_the_order_of_the_questions(void **state)
     CHECK(memcmp(answers[0].answer.public_value, answers[1].answer.public_value, answers[0].answer.public_len) != 0);
 }
 
+/* The first is answered already, and the order among strangers and among others is that of asking. */
+static void D02_D03_who_is_known_does_not_wait_for_strangers(void **state)
+{
+    static const bool is_strangers[] = {true, true, true, false, true, false, false, true};
+    static const uint32_t order[] = {0, 3, 5, 6, 1, 2, 4, 7};
+
+    (void)state;
+    for (uint32_t i = 0; i < COUNT_OF(is_strangers); i++)
+        ask(i, &(struct question){.kind = QUESTION_SHARE, .group = GROUP_ECP256, .is_strangers = is_strangers[i]});
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(answer_count == COUNT_OF(order));
+    for (uint32_t i = 0; i < COUNT_OF(order); i++)
+        if (answers[i].ask_number != order[i])
+            fail_msg("answer %u is that to question %u", i, answers[i].ask_number);
+}
+
 static void nobody_waits_for_what_is_forgotten(void **state)
 {
     struct handle secret;
@@ -78,10 +94,13 @@ static void nobody_waits_for_what_is_forgotten(void **state)
 }
 
 /* A responder's question, which is answered only when tunnel-group `group` has a key. */
-static void ask_for_key(uint32_t number, uint32_t group)
+static void ask_for_key(uint32_t number, uint32_t group, bool is_strangers)
 {
-    struct question question = {
-        .kind = QUESTION_SHARE_AND_SKEYID, .group = GROUP_ECP256, .key_index = group, .prf = HASH_SHA256};
+    struct question question = {.kind = QUESTION_SHARE_AND_SKEYID,
+                                .group = GROUP_ECP256,
+                                .key_index = group,
+                                .prf = HASH_SHA256,
+                                .is_strangers = is_strangers};
 
     memcpy(question.peer_public, answers[0].answer.public_value, answers[0].answer.public_len);
     question.peer_public_len = answers[0].answer.public_len;
@@ -97,13 +116,13 @@ static void a_question_is_answered_with_the_keys_of_its_time(void **state)
     ask(0, &(struct question){.kind = QUESTION_SHARE, .group = GROUP_ECP256});
     uv_run(&loop, UV_RUN_DEFAULT);
     CHECK(vault_queue_set_keys(queue, &first, 1));
-    ask_for_key(1, 3);
+    ask_for_key(1, 3, true); /* whom nobody passes who asks after the keys are new */
     CHECK(vault_queue_set_keys(queue, &second, 1));
-    ask_for_key(2, 3);
-    ask_for_key(3, 5);
+    ask_for_key(2, 3, false);
+    ask_for_key(3, 5, false);
     uv_run(&loop, UV_RUN_DEFAULT);
     CHECK(answer_count == 4);
-    CHECK(answers[1].answer.fault == QUESTION_FAULT_NONE);
+    CHECK(answers[1].ask_number == 1 && answers[1].answer.fault == QUESTION_FAULT_NONE);
     CHECK(answers[2].answer.fault == QUESTION_FAULT_NO_KEY);
     CHECK(answers[3].answer.fault == QUESTION_FAULT_NONE);
 }
@@ -131,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(answers_come_in_the_order_of_the_questions, begin, end),
+        cmocka_unit_test_setup_teardown(D02_D03_who_is_known_does_not_wait_for_strangers, begin, end),
         cmocka_unit_test_setup_teardown(nobody_waits_for_what_is_forgotten, begin, end),
         cmocka_unit_test_setup_teardown(a_question_is_answered_with_the_keys_of_its_time, begin, end),
         cmocka_unit_test_setup_teardown(an_index_that_is_too_large_changes_nothing, begin, end),
