@@ -102,12 +102,16 @@ rows="P01  the length of the header is not that of the datagram
       Q10  NAT payloads where none belong
       Q11  two SA payloads
       D01  first messages from addresses that are not theirs
+      D02  Diffie-Hellman for whoever asks
+      D03  and in aggressive mode at once
       D04  repeats to an address that is not proved
       D05  answers that are worth something to others
       D06  cookies and SPIs that are chosen to meet
+      D07  failures without end
       D08  means that run out
       D09  a line of the log for each bad message
       D10  local clients that are slow
+      D11  timers that are due at one instant
       N01  games with NAT-D
       N02  a mapping that somebody else moves
       N03  ESP that is played again from elsewhere
@@ -151,9 +155,12 @@ rows="P01  the length of the header is not that of the datagram
       E17  byte counters
       T01  escapes for the terminal
       T03  lines that are forged
+      T04  formats in names
       T05  secrets in logs, screens and memory
       T06  captures that are cut or lie
+      T07  messages that crash who prints them
       T08  files that are no text
+      T09  markup in reports, and names of files
       T10  configurations of others, or without end
       T11  who may say what to the socket"
 
@@ -165,7 +172,7 @@ names=$({
     grep -hoE '^static void [A-Za-z0-9_]+\(void \*\*state\)' ./*/test_*.c | sed 's/^static void //; s/(.*//'
     grep -hoE '"([A-Z][0-9]{2} )+[^"]*"' ./*/test_*.c
     sed -n 's/^scenario: //p' scenarios/*.txt
-    grep -hoE 'expect "([A-Z][0-9]{2} )+[^"]*"' ./*/*.sh
+    grep -hoE '(expect|fail) "([A-Z][0-9]{2} )+[^"]*"' ./*/*.sh
 } | sort -u)
 
 number=0 failed=0

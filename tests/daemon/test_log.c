@@ -89,11 +89,38 @@ static void T03_an_event_is_one_line_of_syslog(void **state)
     log_close(log);
 }
 
+/* What a peer calls itself is never a format. That formats are constants, the compiler checks: -Wformat=2 -Werror. */
+static void T04_what_a_peer_is_called_is_no_format(void **state)
+{
+    static const char *const names[] = {"%n%n%n%n", "%s%s%s%s%s", "%1000000000d", "%99999999$x", "%*.*s", "100%"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct log *log = log_open(true, false, false);
+        struct event e = event_of(EV_SESSION_ENDED);
+        char space[2000], wanted[100];
+        int priority, count = 0;
+
+        snprintf(wanted, sizeof wanted, "Group = %s,", names[i]);
+        event_add_ip(&e, FIELD_PEER, ip_of_v4(0xc6336402));
+        event_add_text(&e, FIELD_GROUP, names[i]);
+        event_add_text(&e, FIELD_REASON, "DELETED_BY_PEER");
+        log_event(log, &e);
+        log_note(log, LOG_WARNING, "of %s", names[i]);
+        for (const char *line; (line = received(space, sizeof space, &priority)) != NULL; count++)
+            if (strstr(line, wanted) == NULL && strcmp(line + strlen("of "), names[i]) != 0)
+                fail_msg("%s", line);
+        CHECK(count >= 2);
+        log_close(log);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_reach_syslog_with_their_severity_and_debug_lines_do_not),
         cmocka_unit_test(T03_an_event_is_one_line_of_syslog),
+        cmocka_unit_test(T04_what_a_peer_is_called_is_no_format),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);

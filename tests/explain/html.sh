@@ -25,8 +25,8 @@ log="$work/<script>alert(3)<" # a file of that name, and of another beside it
 } >"$log"
 "$build/src/ikewise" explain --html "$work/hostile.html" "$log" >/dev/null
 [ $? -eq 1 ] || fail "a hostile log is explained like any other"
-grep -q '&lt;img src=x onerror' "$work/hostile.html" || fail "the line stands in the page, escaped"
-grep -q '&lt;script&gt;alert(3)&lt;' "$work/hostile.html" || fail "the name of the file stands in the page, escaped"
+grep -q '&lt;img src=x onerror' "$work/hostile.html" || fail "T09 the line stands in the page, escaped"
+grep -q '&lt;script&gt;alert(3)&lt;' "$work/hostile.html" || fail "T09 the name of the file stands in the page, escaped"
 LC_ALL=C grep -q '[^ -~]' "$work/hostile.html" && fail "the page is printable ASCII"
 
 "$build/src/ikewise" explain --html "$work/real.html" ../source/lab/f-udp4500-drop-nat/ini.pcap lab/f-udp4500-drop-nat/ini.log lab/f-udp4500-drop-nat/rsp.log >/dev/null

@@ -354,6 +354,100 @@ static void repeats_are_counted_and_a_message_of_ikev2_is_named(void **state)
     CHECK(seen.all[2].event.kind == EV_IKEV2_SEEN && seen.sum.ikev2 == 1);
 }
 
+/* What printers of packets have read beyond: CVE-2004-0183 and -0184, CVE-2017-12896, -12990, -13039, -13689,
+ * CVE-2018-14469. `body` follows a good header, whose length is right; without one `body` is all there is. */
+static const struct {
+    const char *why;
+    unsigned port;
+    uint8_t first_payload;
+    bool has_header;
+    const char *body;
+} ill_formed[] = {
+    {"a Delete that counts 65535 SPIs", 500, 12, true, "0000001c 00000001 0110ffff 0102030405060708 0102030405060708"},
+    {"a Delete of SPIs of no length", 500, 12, true, "0000000c 00000001 0300ffff"},
+    {"a Delete that ends in its fixed part", 500, 12, true, "00000007 000000"},
+    {"an identity without an address", 500, 5, true, "00000008 01000000"},
+    {"an identity of one byte", 500, 5, true, "00000005 01"},
+    {"an IPv6 subnet of 31 bytes", 500, 5, true,
+     "00000027 06000000 20010db8000000000000000000000001 ffffffffffffffff0000000000000000"},
+    {"an address range of one address", 500, 5, true, "0000000c 07000000 0a010001"},
+    {"a payload of no length, again and again", 500, 1, true, "01000000 01000000"},
+    {"a payload of three bytes", 500, 4, true, "00000003"},
+    {"a payload that goes beyond the message", 500, 10, true, "0000ffff 01"},
+    {"a notify whose SPI is all that there is, and more", 500, 11, true, "0000000c 00000001 01ff0000"},
+    {"a notify without its type", 500, 11, true, "0000000a 00000001 0100"},
+    {"an attribute that is longer than its transform", 500, 1, true,
+     "00000024 00000001 00000001 00000018 01010001 00000010 01010000 800100ff 000cffff"},
+    {"half an attribute", 500, 1, true, "00000022 00000001 00000001 00000016 01010001 0000000e 01010000 8001 0007 80"},
+    {"a proposal of no length", 500, 1, true, "00000010 00000001 00000001 00000000"},
+    {"a proposal whose SPI goes beyond it", 500, 1, true, "00000014 00000001 00000001 00000008 0103ff01"},
+    {"transforms without end", 500, 1, true, "0000001c 00000001 00000001 00000010 010100ff 03000008 01010000"},
+    {"a nonce without a header", 500, 10, true, "00"},
+    {"nothing, where a payload is announced", 500, 1, true, ""},
+    {"bytes, where no payload is announced", 500, 0, true, "00000004 deadbeef"},
+    {"a certificate without its encoding", 500, 6, true, "00000004"},
+    {"half a header", 500, 0, false, "0102030405060708 0000"},
+    {"one byte on port 4500 that is no keepalive", 4500, 0, false, "00"},
+    {"half a marker", 4500, 0, false, "0000"},
+    {"a marker alone", 4500, 0, false, "00000000"},
+    {"a marker and half a header", 4500, 0, false, "00000000 0102030405060708 00000000000000000110"},
+    {"ESP without a sequence number", 4500, 0, false, "01020304 0000"},
+    {"nothing at all", 500, 0, false, ""},
+};
+
+static void add_hex(struct buffer *b, const char *text)
+{
+    for (unsigned byte; *text != '\0'; text += *text == ' ' ? 1 : 2)
+        if (*text != ' ') {
+            CHECK(sscanf(text, "%2x", &byte) == 1);
+            add(b, (uint8_t[]){(uint8_t)byte}, 1);
+        }
+}
+
+static void add_ill_formed(struct buffer *udp, size_t row)
+{
+    size_t at = udp->len, header;
+
+    add_u16(udp, ill_formed[row].port);
+    add_u16(udp, ill_formed[row].port);
+    add_u32(udp, 0);
+    header = udp->len;
+    if (ill_formed[row].has_header) {
+        add_hex(udp, "0102030405060708 0000000000000000 00100200 00000000 00000000");
+        udp->data[header + 16] = ill_formed[row].first_payload;
+    }
+    add_hex(udp, ill_formed[row].body);
+    udp->data[at + 5] = (uint8_t)(udp->len - at);
+    if (ill_formed[row].has_header)
+        udp->data[header + 27] = (uint8_t)(udp->len - header);
+}
+
+/* Whole, and as a capture that has kept less of the packet at every place. */
+static void T07_what_has_crashed_printers_of_packets_is_read_and_so_is_what_follows(void **state)
+{
+    static struct buffer file, frame, udp, good;
+
+    (void)state;
+    make_frame(&good, 5, 500);
+    for (size_t row = 0; row < COUNT_OF(ill_formed); row++) {
+        udp.len = frame.len = 0;
+        add_ill_formed(&udp, row);
+        add_ipv4(&frame, 17, bytes_of(udp.data, udp.len), 0);
+        for (size_t kept = frame.len + 1; kept-- > 0;) {
+            struct buffer cut = frame;
+
+            cut.len = kept;
+            begin_pcap(&file, 101);
+            add_record(&file, &cut);
+            add_record(&file, &good);
+            read_all(bytes_of(file.data, file.len), 4096, (struct bytes){0});
+            const struct event *last = &seen.all[seen.count - 1].event;
+            if (seen.count == 0 || strcmp(event_text(last, FIELD_NOTIFY), "INVALID_COOKIE") != 0)
+                fail_msg("%s, %zu of %zu bytes", ill_formed[row].why, kept, frame.len);
+        }
+    }
+}
+
 static void add_le32(struct buffer *b, uint32_t n)
 {
     add(b, (uint8_t[]){(uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16), (uint8_t)(n >> 24)}, 4);
@@ -398,6 +492,7 @@ int main(void)
         cmocka_unit_test(an_icmp_error_names_the_packet_that_it_is_about),
         cmocka_unit_test(an_icmp_error_tells_the_mtu_of_the_way),
         cmocka_unit_test(repeats_are_counted_and_a_message_of_ikev2_is_named),
+        cmocka_unit_test(T07_what_has_crashed_printers_of_packets_is_read_and_so_is_what_follows),
         cmocka_unit_test(a_pcapng_file_says_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
