@@ -235,7 +235,8 @@ void phase1_parts(const struct step_work *work, enum side side, struct bytes par
 struct bytes hash_quick(const struct step_work *work, int number, struct bytes rest, uint8_t digest[static DIGEST_MAX]);
 bool keys_take(struct step_work *work, struct bytes share_i, struct bytes share_r);
 struct pair_keys keys_make_pair(const struct isakmp_sa *sa, const struct quick *quick, struct bytes shared,
-                                struct bytes nonce_i, struct bytes nonce_r); /* the caller's to wipe */
+                                struct bytes nonce_i, struct bytes nonce_r);     /* the caller's to wipe */
+bool keys_of_pair_are_weak(enum cipher_id cipher, const struct pair_keys *keys); /* either half's, RFC 2409 section 5 */
 
 /* ---- key autopsy (autopsy.c) */
 /* The message does not open with our key: the vault is asked what the peer's may be, unless it has been asked enough.

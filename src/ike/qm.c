@@ -357,7 +357,8 @@ enum reason qm_choose(struct step_work *work)
     return REASON_OK;
 }
 
-/* Both roles: the keys of the pair, with g(qm)^xy when there is PFS. */
+/* Both roles: the keys of the pair, with g(qm)^xy when there is PFS. Where they are weak the message is refused:
+ * repeated to a responder it makes others. */
 enum reason qm_take_secret(struct step_work *work)
 {
     struct exchange *exchange = &work->draft->exchange;
@@ -371,8 +372,11 @@ enum reason qm_take_secret(struct step_work *work)
     tell_exchange(work->ike, work->out, EV_QUICK_MODE_KEYS_MADE, &work->draft->sa, exchange);
     struct pair_keys keys = keys_make_pair(&work->draft->sa, &exchange->quick, shared, draft_blob(work, BLOB_NONCE_I),
                                            draft_blob(work, BLOB_NONCE_R));
+    bool is_weak = keys_of_pair_are_weak(exchange->quick.choice.cipher, &keys);
     bool is_kept = draft_set(work, BLOB_KEYS, bytes_of(&keys, sizeof keys));
     bytes_wipe(&keys, sizeof keys);
+    if (is_weak)
+        return REASON_WEAK_KEY;
     draft_intend(work, INTENT_INSTALL_INBOUND);
     return is_kept ? REASON_OK : REASON_LIMIT;
 }

@@ -148,3 +148,11 @@ struct pair_keys keys_make_pair(const struct isakmp_sa *sa, const struct quick *
     keymat_of(sa, &keys, quick->spi_out, shared, nonce_i, nonce_r, keys.key_out, keys.integrity_out);
     return keys;
 }
+
+bool keys_of_pair_are_weak(enum cipher_id cipher, const struct pair_keys *keys)
+{
+    size_t len = cipher_info(cipher)->key_len;
+
+    return cipher_key_is_weak(cipher, bytes_of(keys->key_in, len)) ||
+           cipher_key_is_weak(cipher, bytes_of(keys->key_out, len));
+}

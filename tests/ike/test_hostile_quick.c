@@ -164,6 +164,39 @@ static void Q03_an_SPI_that_is_in_use_is_refused(void **state)
     assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "BAD_SPI");
 }
 
+/* Chance makes none: so what looks at them is asked by itself. */
+static void C23_the_keys_of_a_pair_are_weak_if_either_is(void **state)
+{
+    static const struct {
+        const char *why;
+        enum cipher_id cipher;
+        uint8_t in[24], out[24];
+        bool is_weak;
+    } cases[] = {
+        {"DES, both good", CIPHER_DES_CBC, "\x10\x20\x30\x40\x50\x60\x70\x80", "\x11\x20\x30\x40\x50\x60\x70\x80",
+         false},
+        {"DES, in", CIPHER_DES_CBC, "\x01\x01\x01\x01\x01\x01\x01\x01", "\x11\x20\x30\x40\x50\x60\x70\x80", true},
+        {"DES, out", CIPHER_DES_CBC, "\x10\x20\x30\x40\x50\x60\x70\x80", "\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe", true},
+        {"DES, half weak", CIPHER_DES_CBC, "\x01\xfe\x01\xfe\x01\xfe\x01\xfe", "\x11\x20\x30\x40\x50\x60\x70\x80",
+         true},
+        {"3DES, both good", CIPHER_3DES_CBC, "abcdefgh12345678ijklmnop", "abcdefgh12345678qrstuvwx", false},
+        {"3DES that is one DES", CIPHER_3DES_CBC, "abcdefgh12345678ijklmnop", "abcdefghabcdefghqrstuvwx", true},
+        {"AES has none", CIPHER_AES128_CBC, {0}, {0}, false},
+        {"AES-GCM with its salt", CIPHER_AES256_GCM, {0}, {0}, false},
+        {"NULL has no key", CIPHER_NULL, {0}, {0}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct pair_keys keys = {0};
+
+        memcpy(keys.key_in, cases[i].in, sizeof cases[i].in);
+        memcpy(keys.key_out, cases[i].out, sizeof cases[i].out);
+        if (keys_of_pair_are_weak(cases[i].cipher, &keys) != cases[i].is_weak)
+            fail_msg("%s", cases[i].why);
+    }
+}
+
 static void S15_a_message_id_is_used_once_however_many_liveness_questions_follow(void **state)
 {
     (void)state;
@@ -281,6 +314,7 @@ int main(void)
     ADD_ROWS(&list, a_lying_quick_mode_is_refused_by_name_and_what_stands_stays, quick_lies);
     ADD_TEST(&list, P21_our_nonce_is_as_long_as_those_of_the_peer_within_bounds);
     ADD_TEST(&list, Q03_an_SPI_that_is_in_use_is_refused);
+    ADD_TEST(&list, C23_the_keys_of_a_pair_are_weak_if_either_is);
     ADD_TEST(&list, S15_a_message_id_is_used_once_however_many_liveness_questions_follow);
     ADD_TEST(&list, S18_quick_modes_under_one_SA_have_a_limit_and_an_honest_one_passes_after_it);
     ADD_TEST(&list, S18_finished_quick_modes_do_not_stand_in_the_way_of_new_ones);
