@@ -8,7 +8,6 @@
 #include "cli/file.h"
 #include "cli/json.h"
 #include "cli/loaded.h"
-#include "cli/ping.h"
 #include "cli/probe.h"
 #include "cli/secret.h"
 #include "cli/sessions.h"
@@ -92,7 +91,7 @@ static void show_faults(const struct command *command)
     }
 }
 
-static int complain(const struct command *command, const char *why)
+int command_complain(const struct command *command, const char *why)
 {
     fflush(command->out);
     fprintf(stderr, "%s\n", why);
@@ -155,7 +154,7 @@ static int ask_with_password(struct command *command)
 
     text_add(&t, "Password for %s: ", ip_text(command->request.peer, peer));
     if (!ask_silently(prompt, password, &len) || len == 0) {
-        status = complain(command, "no password was given, or one that is too long");
+        status = command_complain(command, "no password was given, or one that is too long");
     } else {
         struct bytes line = bytes_of(password, len);
         struct command again = *command;
@@ -185,14 +184,14 @@ static int ask_gateway(struct command *command)
 
     memcpy(words, command->words, command->word_count * sizeof *words);
     if (*command->request.file && !make_absolute(&words[command->word_count - 1], path))
-        return complain(command, "the file name is too long");
+        return command_complain(command, "the file name is too long");
 
     enum client_end end = client_ask_lines(command->options->socket, &question, take_record, command, &why);
 
     if (end == CLIENT_INTERRUPTED)
         return COMMAND_NOT_DONE;
     if (end == CLIENT_UNREACHABLE || end == CLIENT_BROKEN)
-        return complain(command, space);
+        return command_complain(command, space);
     if (end == CLIENT_REFUSED && wants_password(command))
         return ask_with_password(command);
     if (end == CLIENT_DONE || command->options->is_json)
@@ -202,7 +201,7 @@ static int ask_gateway(struct command *command)
 
         const struct control_record *error = reply_find(&command->reply, RECORD_error);
 
-        return complain(command, error ? record_text(error, COL_error_sentence) : "");
+        return command_complain(command, error ? record_text(error, COL_error_sentence) : "");
     }
     if (command->request.id == CONTROL_UP && result_of(command) == COMMAND_NOT_UP && !command->options->is_json)
         show_why(command);
@@ -261,7 +260,7 @@ static int do_copy_from(struct command *command, const char *path)
     if (error) {
         text_add_escaped(&why, bytes_of_text(path));
         text_add(&why, ": %s", strerror(error));
-        return complain(command, space);
+        return command_complain(command, space);
     }
 
     int status = configure_from(command, bytes_of(file.data, file.len));
@@ -283,7 +282,7 @@ static int show_to_file(struct command *command, enum control_request_id id, con
     if (!shown.out) {
         text_add_escaped(&why, bytes_of_text(command->request.file));
         text_add(&why, ": %s", strerror(errno));
-        return complain(command, space);
+        return command_complain(command, space);
     }
     shown.request = (struct control_request){.id = id, .peer = command->request.peer};
     shown.words = words;
@@ -296,7 +295,7 @@ static int show_to_file(struct command *command, enum control_request_id id, con
         return status;
     text_add_escaped(&why, bytes_of_text(command->request.file));
     text_add(&why, ": %s", strerror(errno));
-    return complain(command, space);
+    return command_complain(command, space);
 }
 
 static int do_copy_to(struct command *command, enum control_request_id shown, const char *which)
@@ -327,7 +326,7 @@ static int do_copy_capture(struct command *command)
 
     return capture_copy(command->options->socket, command->request.capture, command->request.file, &why)
                ? COMMAND_DONE
-               : complain(command, space);
+               : command_complain(command, space);
 }
 
 static int do_check(struct command *command)
@@ -338,7 +337,7 @@ static int do_check(struct command *command)
 
     if (verdict != CHECK_UNREADABLE || command->options->is_json || command->reply.count)
         show(command);
-    return verdict == CHECK_UNREADABLE ? complain(command, space) : (int)verdict;
+    return verdict == CHECK_UNREADABLE ? command_complain(command, space) : (int)verdict;
 }
 
 static int do_doctor(struct command *command)
@@ -348,7 +347,7 @@ static int do_doctor(struct command *command)
     enum doctor_verdict verdict = doctor_run(&command->reply, command->request.file, &why);
 
     if (verdict == DOCTOR_NOT_RUN)
-        return complain(command, space);
+        return command_complain(command, space);
     show(command);
     return (int)verdict;
 }
@@ -361,7 +360,7 @@ static int do_probe(struct command *command)
         probe_run(&command->reply, stderr, command->request.peer, command->request.watch_s, &why);
 
     if (verdict == PROBE_NOT_RUN)
-        return complain(command, space);
+        return command_complain(command, space);
     show(command);
     return (int)verdict;
 }
@@ -375,7 +374,7 @@ static int do_secret(const struct command *command)
 
     if (secret_ask_and_store(command->request.peer, file, &why))
         return COMMAND_DONE;
-    return complain(command, space);
+    return command_complain(command, space);
 }
 
 void command_help(FILE *out)
@@ -385,44 +384,6 @@ void command_help(FILE *out)
 
     options_help(&t);
     fputs(space, out);
-}
-
-static void take_interface(void *context, const struct control_record *r)
-{
-    if (r->kind == RECORD_interface)
-        text_add(context, "%s", record_text(r, COL_interface_address));
-}
-
-/* The address of an interface of the configuration; empty: there is none of that name, or no gateway to ask. */
-static void find_address(const struct command *command, struct text *address)
-{
-    const struct bytes words[] = {bytes_of_text("show"), bytes_of_text("interface"),
-                                  bytes_of_text(command->request.file)};
-    char space[WHY_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    (void)client_ask(command->options->socket, words, COUNT_OF(words), CONTROL_ONCE, take_interface, address, &why);
-}
-
-static int do_ping(const struct command *command)
-{
-    const struct control_request *request = &command->request;
-    char space[WHY_SIZE], source[IP_TEXT_SIZE];
-    struct text why = text_of(space, sizeof space), address = text_of(source, sizeof source);
-    struct ip ip;
-
-    if (*request->file && !ip_parse(&ip, bytes_of_text(request->file)))
-        find_address(command, &address);
-
-    struct ping_options options = {.count = request->repeat_count,
-                                   .size = request->ping.size,
-                                   .timeout_s = request->ping.timeout_s,
-                                   .has_df = request->ping.has_df,
-                                   .source = *source ? source : request->file,
-                                   .pattern = request->ping.pattern};
-    int status = ping_run(command->out, request->peer, &options, &why);
-
-    return status == 2 ? complain(command, space) : status;
 }
 
 static bool write_converted(const struct command *command, const struct loaded *loaded, enum conf_language language,
@@ -456,7 +417,7 @@ static int do_convert(struct command *command, enum conf_language language)
         text_add(&why, ": %s", loaded ? "this is no configuration" : strerror(error));
         if (loaded)
             loaded_close(loaded);
-        return complain(command, space);
+        return command_complain(command, space);
     }
     for (size_t size = 64 * 1024; !write_converted(command, loaded, language, size);)
         size *= 2;
@@ -474,7 +435,7 @@ static int complain_of_place(const struct command *command)
 
     text_add_escaped(&why, bytes_of_text(command->request.file));
     text_add(&why, ": files are of this machine only, by their path; bring it here or there by other means");
-    return complain(command, space);
+    return command_complain(command, space);
 }
 
 static int do_clock(struct command *command)
@@ -527,15 +488,15 @@ static int do_why(struct command *command)
     int status = COMMAND_NOT_DONE;
 
     if (verdict == NULL)
-        return complain(command, "no memory");
+        return command_complain(command, "no memory");
     enum client_end end = client_ask(command->options->socket, command->words, command->word_count, CONTROL_ONCE,
                                      why_take, verdict, &refusal);
     if (end == CLIENT_DONE)
         status = why_write(command->out, verdict, command->options->is_json) ? COMMAND_NOT_UP : COMMAND_DONE;
     else if (end == CLIENT_REFUSED)
-        complain(command, why_error(verdict));
+        command_complain(command, why_error(verdict));
     else if (end != CLIENT_INTERRUPTED)
-        complain(command, space);
+        command_complain(command, space);
     why_free(verdict);
     return status;
 }
@@ -561,7 +522,8 @@ int command_run(struct command *command)
     case CONTROL_DOCTOR: return do_doctor(command);
     case CONTROL_SECRET: return do_secret(command);
     case CONTROL_COPY_FROM: return do_copy_from(command, command->request.file);
-    case CONTROL_PING: return do_ping(command);
+    case CONTROL_PING: return command_ping(command);
+    case CONTROL_PING_ASKED: return command_ping_asked(command);
     case CONTROL_PROBE: return do_probe(command);
     case CONTROL_SHOW_TECH: return do_tech(command);
     case CONTROL_CONVERT_ASA: return do_convert(command, CONF_TO_ASA);

@@ -34,4 +34,9 @@ void command_end(struct command *command);
 /* The help of ikewise. */
 void command_help(FILE *out);
 
+/* For the parts of command.c. Tells the reason on standard error; COMMAND_NOT_DONE. */
+int command_complain(const struct command *command, const char *why);
+int command_ping(const struct command *command);
+int command_ping_asked(const struct command *command);
+
 #endif

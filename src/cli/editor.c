@@ -160,7 +160,9 @@ struct editor *editor_open(const struct editor_hooks *hooks)
     el_set(editor->el, EL_BIND, "\t", "complete-here", NULL);
     el_set(editor->el, EL_SETTY, "-d", "susp=", NULL);
     el_set(editor->el, EL_SETTY, "-x", "-icanon", "-echo", "susp=", NULL);
-    el_set(editor->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    /* as on the devices */
+    el_set(editor->el, EL_BIND, "^R", "ed-redisplay", NULL);
+    el_set(editor->el, EL_BIND, "^W", "ed-delete-prev-word", NULL);
     return editor;
 }
 

@@ -314,6 +314,11 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_CLOCK: write_one(out, reply, RECORD_clock, BLOCK_CLOCK, view); return;
     case CONTROL_SHOW_ARP: write_each(out, reply, RECORD_arp, BLOCK_ARP_HEAD, BLOCK_ARP, view); return;
     case CONTROL_SHOW_INTERFACE: write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_INTERFACE, view); return;
+    case CONTROL_SHOW_IP_ADDRESS:
+        write_each(out, reply, RECORD_interface, BLOCK_IP_ADDRESSES_HEAD, BLOCK_IP_ADDRESS, view);
+        write_each(out, reply, RECORD_interface, BLOCK_IP_ADDRESSES_AGAIN, BLOCK_IP_ADDRESS, view);
+        return;
+    case CONTROL_SHOW_NAMEIF: write_each(out, reply, RECORD_interface, BLOCK_NAMEIF_HEAD, BLOCK_NAMEIF, view); return;
     case CONTROL_SHOW_IP_INTERFACE:
         write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_IP_INTERFACE, view);
         return;

@@ -169,11 +169,13 @@ static void run_request(struct session *session, struct control_request request,
     FILE *out = output_open(filter, is_paged && session->page_lines ? session->page_lines - 1 : 0);
     struct command command = {.out = out, .request = request, .words = words, .word_count = count};
 
-    if (session->editor && request.id == CONTROL_SECRET)
+    bool asks = session->editor && (request.id == CONTROL_SECRET || request.id == CONTROL_PING_ASKED);
+
+    if (asks)
         editor_lend_terminal(session->editor, true);
     if (!do_here(session, &request, words, count, out))
         session_command(session, &command);
-    if (session->editor && request.id == CONTROL_SECRET)
+    if (asks)
         editor_lend_terminal(session->editor, false);
     fclose(out);
 }

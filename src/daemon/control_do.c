@@ -500,6 +500,8 @@ void handle_request(struct client *client)
     case CONTROL_SHOW_ARP: client->producer = show_arp; return;
     case CONTROL_SHOW_INTERFACE:
     case CONTROL_SHOW_IP_INTERFACE:
+    case CONTROL_SHOW_IP_ADDRESS:
+    case CONTROL_SHOW_NAMEIF:
     case CONTROL_SHOW_INTERFACE_BRIEF: client->producer = show_interfaces; return;
     case CONTROL_SHOW_MAP:
     case CONTROL_SHOW_DYNAMIC_MAP: client->producer = show_map; return;
@@ -583,6 +585,7 @@ void handle_request(struct client *client)
     case CONTROL_COPY_JOURNAL_KEYS:
     case CONTROL_COPY_CAPTURE:
     case CONTROL_PING:
+    case CONTROL_PING_ASKED:
     case CONTROL_PROBE:
     case CONTROL_SHOW_TECH:
     case CONTROL_SHOW_CLOCK:

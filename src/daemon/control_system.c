@@ -1,5 +1,6 @@
 /* What the system says of routes, neighbours and interfaces, by the names of the configuration: show route, show arp,
  * show interface. */
+#include "conf/statement.h"
 #include "daemon/control_client.h"
 #include "daemon/names.h"
 #include "policy/filter.h"
@@ -280,6 +281,20 @@ bool clear_interfaces(struct client *client)
     return is_found;
 }
 
+/* What is said of it, else what an ASA takes: only what is called inside is trusted. */
+static uint64_t security_of(const struct statements *statements, const struct policy_interface *interface)
+{
+    const struct statement *block = NULL, *s = NULL;
+
+    while (statements != NULL && (block = statements_next(statements, block, STATEMENT_interface)) != NULL &&
+           !bytes_equal(statement_argument(block, "hardware", 0), bytes_of_text(interface->hardware)))
+        ;
+    while (block != NULL && (s = statements_next(statements, s, STATEMENT_security_level)) != NULL)
+        if (s->parent == statement_index(statements, block))
+            return statement_number(s, "security-level");
+    return strcmp(interface->name, "inside") == 0 ? 100 : 0;
+}
+
 static const char *list_at(const struct policy *policy, uint16_t interface, enum access_way way)
 {
     uint16_t group = filter_group_at(policy, interface, way);
@@ -318,6 +333,9 @@ static void send_interface(struct client *client, const struct policy_interface 
     set_link(&r, interface->linux_name);
     set_counters(&r, client->control, interface->linux_name);
     set_lists(&r, policy_of(client), interface);
+    record_set_number(
+        &r, COL_interface_security,
+        security_of(client->control->source->conf(client->control->source->context)->statements, interface));
     client_send(client, &r);
 }
 

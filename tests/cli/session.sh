@@ -193,6 +193,30 @@ typed <<'END'
 > show version
 = configuration
 = west# 
+# the keys of the devices: Ctrl-W and Ctrl-U take away, Ctrl-A and Ctrl-E go to the ends, Ctrl-R shows the line again
+^ show nonsense\x17version\x0d
+= configuration
+= west# 
+^ nonsense\x15show version\x0d
+= configuration
+= west# 
+^ ow versio\x01sh\x05n\x0d
+= configuration
+= west# 
+^ show ver
+= show ver
+^ \x12
+= show ver
+^ \x0d
+= configuration
+= west# 
+# a question in the middle of a word says how it may go on
+^ show ver?
+= version
+= the gateway's version
+^ \x0d
+= configuration
+= west# 
 # Ctrl-C gives up a line, Ctrl-Z leaves configuration
 ^ this is nothing\x03
 = west# 
@@ -319,6 +343,8 @@ expect "an interface has its own" test "$(west show route inside | grep -c ' dir
 expect "a section is a line and what is indented below it" test "$(west -c 'show running-config | section ^tunnel-group .* ipsec-attributes' | grep -vc '^tunnel-group\|^ ')" = 0
 expect "with what is indented" grep -q "^ ikev1 pre-shared-key" <(west -c 'show running-config | section ipsec-attributes')
 expect "what IP does is shown as on a router" grep -qx "  Internet address is 192.0.2.1/24" <(west show ip interface outside)
+expect "addresses are listed as on an ASA" grep -qx "GigabitEthernet0/0       outside                192.0.2.1       255.255.255.0   manual" <(west show ip)
+expect "and names with their levels" grep -qx "GigabitEthernet0/0       outside                    0" <(west show nameif)
 expect "the clock is this machine's" grep -qE "^[0-9:]{8}\.[0-9]{3} [A-Z]+ [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]+ 20" <(west show clock)
 expect "what is translated is shown" grep -qE "^[0-9]+ in use" <(west show xlate)
 expect "also as on a router" grep -q "^Pro Inside global" <(west show ip nat translations)
@@ -461,6 +487,8 @@ typed <<'END'
 > exit
 END
 expect "what was typed as on a router carries traffic" pings 2
+expect "ping asks for what it is not told" grep -q "Success rate is 100 percent (2/2)" \
+    <(printf '%s\n' ping 10.2.0.5 2 "" "" y 10.1.0.1 "" "" "" "" "" | host gw "$ikewise" -s "$work/w.sock")
 expect "what was taken back is gone" not grep -qE "10\\.77|NOTHING" <(west show running-config)
 printf '%s\n' 'crypto isakmp key another-of-this-test address 192.0.2.9' 'access-list 110 permit ip host 10.1.0.9 10.9.0.0 0.0.255.255' >"$work/router.txt"
 expect "lines of a router come from a file too" status 0 west copy "$work/router.txt" running-config

@@ -35,6 +35,8 @@ static void each_screen_has_what_clears_it_or_a_reason_why_nothing_does(void **s
         {CONTROL_SHOW_TRUSTPOINTS, NULL, "configuration: clear configure crypto ca trustpoint"},
         {CONTROL_SHOW_XLATE, "clear conn", "a translation lives with its connection"},
         {CONTROL_SHOW_TRANSLATIONS, "clear conn", "the same"},
+        {CONTROL_SHOW_IP_ADDRESS, NULL, "configuration: clear configure interface"},
+        {CONTROL_SHOW_NAMEIF, NULL, "configuration: clear configure interface"},
         {CONTROL_SHOW_IP_INTERFACE, "clear interface outside", "nothing of it is counted"},
         {CONTROL_SHOW_VPN_CONTEXT, "clear crypto ipsec sa counters", "contexts live with their SAs"},
         {CONTROL_SHOW_DROPS, "clear asp drop", "counted"},

@@ -129,6 +129,26 @@ static void what_ip_does_on_an_interface_is_said_as_on_a_router(void **state)
                   "  Inbound  access list is not set\n");
 }
 
+static void addresses_and_names_are_listed_as_on_an_asa(void **state)
+{
+    static const char two[] = "{\"record\":\"interface\",\"hardware\":\"GigabitEthernet0/0\",\"name\":\"outside\","
+                              "\"address\":\"192.0.2.1\",\"mask\":\"255.255.255.0\",\"security\":0}\n"
+                              "{\"record\":\"interface\",\"hardware\":\"GigabitEthernet0/1\",\"name\":\"inside\","
+                              "\"address\":\"10.1.0.1\",\"mask\":\"255.255.0.0\",\"security\":100}\n";
+#define TWO_ADDRESSES                                                                                                  \
+    "Interface                Name                   IP address      Subnet mask     Method \n"                        \
+    "GigabitEthernet0/0       outside                192.0.2.1       255.255.255.0   manual\n"                         \
+    "GigabitEthernet0/1       inside                 10.1.0.1        255.255.0.0     manual\n"
+
+    (void)state;
+    expect_screen(two, SHOW(IP_ADDRESS), DIALECT_ASA,
+                  "System IP Addresses:\n" TWO_ADDRESSES "Current IP Addresses:\n" TWO_ADDRESSES);
+    expect_screen(two, SHOW(NAMEIF), DIALECT_ASA,
+                  "Interface                Name                     Security\n"
+                  "GigabitEthernet0/0       outside                    0\n"
+                  "GigabitEthernet0/1       inside                   100\n");
+}
+
 static void the_route_of_an_address_is_told_whole(void **state)
 {
     static const char route[] = "{\"record\":\"route\",\"network\":\"10.2.0.0\",\"mask\":\"255.255.0.0\","
@@ -188,6 +208,7 @@ int main(void)
         cmocka_unit_test(interfaces_fit_a_line_each),
         cmocka_unit_test(neighbours_look_as_on_each_device),
         cmocka_unit_test(what_ip_does_on_an_interface_is_said_as_on_a_router),
+        cmocka_unit_test(addresses_and_names_are_listed_as_on_an_asa),
         cmocka_unit_test(the_route_of_an_address_is_told_whole),
         cmocka_unit_test(translations_are_shown_in_the_words_of_both),
     };

@@ -28,7 +28,7 @@ static pid_t child;
 static unsigned failed;
 static const char *sentence = "";
 
-/* ESC [ ... letter, and what moves the cursor: nothing of that is text. */
+/* ESC [ ... letter, what moves the cursor, and the zeros that give an old terminal time: nothing of that is text. */
 static void take(const char *data, size_t len)
 {
     static bool is_escape, is_in_sequence;
@@ -38,7 +38,7 @@ static void take(const char *data, size_t len)
             is_in_sequence = true;
         } else if (is_in_sequence) {
             is_in_sequence = data[i] < '@' || data[i] > '~';
-        } else if (data[i] != '\x1b' && data[i] != '\r' && data[i] != '\a' && !is_escape) {
+        } else if (data[i] != '\0' && data[i] != '\x1b' && data[i] != '\r' && data[i] != '\a' && !is_escape) {
             seen[seen_len++] = data[i];
         }
         is_escape = data[i] == '\x1b';
