@@ -179,6 +179,10 @@ static const struct row asa[] = {
     {GP, "nem enable", IGNORED, NULL},
     {GP, "re-xauth enable", QUIET, NULL},
     {"", "ip local pool POOL 10.9.0.1-10.9.0.9 mask 255.255.255.0", ACTS, NULL},
+    /* users get no addresses of IPv6 */
+    {"", "ipv6 local pool POOL6 2001:db8:9::10/64 100", IGNORED, NULL},
+    {GENERAL, "ipv6-address-pool POOL6", IGNORED, NULL},
+    {GP, "ipv6-address-pools value POOL6", IGNORED, NULL},
     {"", "username alice password Wonder-1 privilege 0", ACTS, NULL},
     {"", "username alice attributes", ACTS, NULL},
     {USER, "vpn-group-policy GP", ACTS, NULL},
