@@ -10,7 +10,7 @@ packages_of() {
     case $1 in
     build) echo gcc libc6-dev cmake ninja-build pkg-config libssl-dev libcrypt-dev libuv1-dev libmnl-dev libpam0g-dev libjansson-dev zlib1g-dev libcmocka-dev \
         libedit-dev ;;
-    run) echo nftables iproute2 curl procps iputils-ping ethtool ;;
+    run) echo nftables iproute2 curl procps iputils-ping traceroute ethtool ;;
     test) echo tcpdump tshark openssl ca-certificates chromium python3-textfsm tmux mandoc groff-base ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
     root) echo debootstrap git ;;

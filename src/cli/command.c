@@ -523,6 +523,7 @@ int command_run(struct command *command)
     case CONTROL_SECRET: return do_secret(command);
     case CONTROL_COPY_FROM: return do_copy_from(command, command->request.file);
     case CONTROL_PING: return command_ping(command);
+    case CONTROL_TRACEROUTE: return command_traceroute(command);
     case CONTROL_PING_ASKED: return command_ping_asked(command);
     case CONTROL_PROBE: return do_probe(command);
     case CONTROL_SHOW_TECH: return do_tech(command);

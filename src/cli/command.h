@@ -37,6 +37,7 @@ void command_help(FILE *out);
 /* For the parts of command.c. Tells the reason on standard error; COMMAND_NOT_DONE. */
 int command_complain(const struct command *command, const char *why);
 int command_ping(const struct command *command);
+int command_traceroute(const struct command *command);
 int command_ping_asked(const struct command *command);
 
 #endif

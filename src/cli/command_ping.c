@@ -1,8 +1,9 @@
-/* ping, as it is given or asked for. */
+/* ping, as it is given or asked for, and traceroute. */
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/ping.h"
 #include "cli/ping_asked.h"
+#include "cli/traceroute.h"
 
 #include <string.h>
 
@@ -25,21 +26,44 @@ static void find_address(const struct command *command, struct text *address)
     (void)client_ask(command->options->socket, words, COUNT_OF(words), CONTROL_ONCE, take_interface, address, &why);
 }
 
+/* Of an interface of the configuration its address, in `space`; else what was typed. */
+static const char *source_of(const struct command *command, char space[static IP_TEXT_SIZE])
+{
+    struct text address = text_of(space, IP_TEXT_SIZE);
+    struct ip ip;
+
+    if (*command->request.file && !ip_parse(&ip, bytes_of_text(command->request.file)))
+        find_address(command, &address);
+    return address.len > 0 ? space : command->request.file;
+}
+
+int command_traceroute(const struct command *command)
+{
+    const struct control_request *request = &command->request;
+    char space[WHY_SIZE], source[IP_TEXT_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct traceroute_options options = {.probes = request->probe_count,
+                                         .timeout_s = request->ping.timeout_s,
+                                         .first_hop = request->hops[0],
+                                         .last_hop = request->hops[1],
+                                         .port = request->packet.numbers[0],
+                                         .is_icmp = request->is_icmp,
+                                         .source = source_of(command, source)};
+    int status = traceroute_run(command->out, request->peer, &options, &why);
+
+    return status == 2 ? command_complain(command, space) : status;
+}
+
 int command_ping(const struct command *command)
 {
     const struct control_request *request = &command->request;
     char space[WHY_SIZE], source[IP_TEXT_SIZE];
-    struct text why = text_of(space, sizeof space), address = text_of(source, sizeof source);
-    struct ip ip;
-
-    if (*request->file && !ip_parse(&ip, bytes_of_text(request->file)))
-        find_address(command, &address);
-
+    struct text why = text_of(space, sizeof space);
     struct ping_options options = {.count = request->repeat_count,
                                    .size = request->ping.size,
                                    .timeout_s = request->ping.timeout_s,
                                    .has_df = request->ping.has_df,
-                                   .source = *source ? source : request->file,
+                                   .source = source_of(command, source),
                                    .pattern = request->ping.pattern};
     int status = ping_run(command->out, request->peer, &options, &why);
 

@@ -124,6 +124,9 @@ bool argument_take(struct control_request *request, enum argument argument, stru
     case ARGUMENT_SECONDS: return number_of(word, argument, &request->watch_s);
     case ARGUMENT_TIMES: return number_of(word, argument, &request->repeat_count);
     case ARGUMENT_SIZE: return number_of(word, argument, &request->ping.size);
+    case ARGUMENT_PROBES: return number_of(word, argument, &request->probe_count);
+    case ARGUMENT_HOP: return number_of(word, argument, &request->hops[0]);
+    case ARGUMENT_LASTHOP: return number_of(word, argument, &request->hops[1]);
     case ARGUMENT_TIMEOUT: return number_of(word, argument, &request->ping.timeout_s);
     case ARGUMENT_PATTERN: return is_hex(word) && copy_word(request->ping.pattern, sizeof request->ping.pattern, word);
     case ARGUMENT_CONNID: return number_of(word, argument, &request->conn_id);
@@ -189,6 +192,7 @@ void keyword_take(struct control_request *request, struct bytes keyword)
         SETS("detail", is_detail, true),
         SETS("detailed", is_detail, true),
         SETS("ios", is_ios, true),
+        SETS("use-icmp", is_icmp, true),
         SETS("brief", is_brief, true),
         SETS("active", is_active, true),
         SETS("nat", is_nat, true),

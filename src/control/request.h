@@ -86,6 +86,8 @@ struct control_request {
         bool has_df;
         char pattern[5]; /* hex digits; "": not given */
     } ping;
+    uint32_t probe_count, hops[2]; /* of `traceroute`; 0: not given */
+    bool is_icmp;
     uint32_t watch_s; /* of `probe`; 0: not given */
     enum control_capture_type capture_type;
     bool is_circular;

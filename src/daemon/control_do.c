@@ -586,6 +586,7 @@ void handle_request(struct client *client)
     case CONTROL_COPY_CAPTURE:
     case CONTROL_PING:
     case CONTROL_PING_ASKED:
+    case CONTROL_TRACEROUTE:
     case CONTROL_PROBE:
     case CONTROL_SHOW_TECH:
     case CONTROL_SHOW_CLOCK:

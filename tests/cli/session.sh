@@ -487,6 +487,7 @@ typed <<'END'
 > exit
 END
 expect "what was typed as on a router carries traffic" pings 2
+expect "traceroute goes through the tunnel" grep -qE "^ [0-9]+  10\\.2\\.0\\.5 [0-9]+ msec" <(host gw "$ikewise" -s "$work/w.sock" traceroute 10.2.0.5 source 10.1.0.1 numeric ttl 1 5)
 expect "ping asks for what it is not told" grep -q "Success rate is 100 percent (2/2)" \
     <(printf '%s\n' ping 10.2.0.5 2 "" "" y 10.1.0.1 "" "" "" "" "" | host gw "$ikewise" -s "$work/w.sock")
 expect "what was taken back is gone" not grep -qE "10\\.77|NOTHING" <(west show running-config)
