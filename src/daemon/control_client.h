@@ -112,7 +112,7 @@ enum control_counted {
 struct control_sessions {
     bool have_changed;
     uint64_t counted[COUNTED_COUNT];
-    uint64_t peak[SESSIONS_KIND_COUNT];
+    uint64_t active[SESSIONS_KIND_COUNT], peak[SESSIONS_KIND_COUNT]; /* active: when they were counted last */
 };
 
 struct control {

@@ -39,29 +39,19 @@ void sessions_count(struct control *control, const struct event *event)
     }
 }
 
-struct now {
-    uint64_t active[SESSIONS_KIND_COUNT], negotiating;
-};
-
-static struct now count_now(struct control *control)
+static struct ike_counts count_now(struct control *control)
 {
-    const struct ike *ike = control->source->ike(control->source->context);
-    uint64_t now_ms = control_now_ms(control);
-    struct ike_sa_view sa;
-    struct ike_pair_view pair;
-    struct now now = {0};
+    struct ike_counts now = ike_view_counts(control->source->ike(control->source->context));
+    const uint64_t active[SESSIONS_KIND_COUNT] = {[SESSIONS_L2L] = now.others,
+                                                  [SESSIONS_USERS] = now.users,
+                                                  [SESSIONS_IKE] = now.up,
+                                                  [SESSIONS_PAIRS] = now.pairs};
 
-    for (uint32_t i = 0; ike_view_sa(ike, now_ms, i, &sa); i++) {
-        now.active[SESSIONS_IKE] += sa.is_up && !sa.is_dead;
-        now.negotiating += !sa.is_up && !sa.is_dead;
-        if (sa.is_up && !sa.is_dead && !sa.is_rekeying)
-            now.active[sa.is_user && !sa.is_initiator ? SESSIONS_USERS : SESSIONS_L2L]++;
+    for (size_t i = 0; i < SESSIONS_KIND_COUNT; i++) {
+        control->sessions.active[i] = active[i];
+        if (control->sessions.peak[i] < active[i])
+            control->sessions.peak[i] = active[i];
     }
-    for (uint32_t i = 0; ike_view_pair(ike, now_ms, i, &pair); i++)
-        now.active[SESSIONS_PAIRS]++;
-    for (size_t i = 0; i < SESSIONS_KIND_COUNT; i++)
-        if (control->sessions.peak[i] < now.active[i])
-            control->sessions.peak[i] = now.active[i];
     control->sessions.have_changed = false;
     return now;
 }
@@ -73,10 +63,10 @@ void sessions_look(struct control *control)
 }
 
 /* Those that have ended and those that there are; never less than were there at once. */
-static uint64_t cumulative_of(const struct control *control, enum control_session_kind kind, const struct now *now)
+static uint64_t cumulative_of(const struct control *control, enum control_session_kind kind)
 {
-    const uint64_t *counted = control->sessions.counted;
-    uint64_t all = counted[COUNTED_ENDED] + now->active[SESSIONS_L2L] + now->active[SESSIONS_USERS], sum = 0;
+    const uint64_t *counted = control->sessions.counted, *active = control->sessions.active;
+    uint64_t all = counted[COUNTED_ENDED] + active[SESSIONS_L2L] + active[SESSIONS_USERS], sum = 0;
 
     switch (kind) {
     case SESSIONS_L2L: sum = all > counted[COUNTED_USERS] ? all - counted[COUNTED_USERS] : 0; break;
@@ -91,12 +81,11 @@ static uint64_t cumulative_of(const struct control *control, enum control_sessio
 static void send_summary(struct client *client)
 {
     struct control_record r = control_record_of(RECORD_session_summary);
-    struct now now = count_now(client->control);
 
+    count_now(client->control);
     for (size_t i = 0; i < SESSIONS_KIND_COUNT; i++) {
-        record_set_number(&r, columns[i].active, now.active[i]);
-        record_set_number(&r, columns[i].cumulative,
-                          cumulative_of(client->control, (enum control_session_kind)i, &now));
+        record_set_number(&r, columns[i].active, client->control->sessions.active[i]);
+        record_set_number(&r, columns[i].cumulative, cumulative_of(client->control, (enum control_session_kind)i));
         record_set_number(&r, columns[i].peak, client->control->sessions.peak[i]);
     }
     record_set_number(&r, COL_session_summary_capacity, client->control->source->limits->sas);
@@ -121,11 +110,11 @@ bool show_admission(struct client *client)
 {
     struct control_record r = control_record_of(RECORD_admission);
     const uint64_t *counted = client->control->sessions.counted;
-    struct now now = count_now(client->control);
+    struct ike_counts now = count_now(client->control);
 
     record_set_number(&r, COL_admission_limit, client->control->source->limits->sas);
     record_set_number(&r, COL_admission_negotiating_limit, client->control->source->limits->half_open);
-    record_set_number(&r, COL_admission_active, now.active[SESSIONS_IKE]);
+    record_set_number(&r, COL_admission_active, now.up);
     record_set_number(&r, COL_admission_negotiating, now.negotiating);
     record_set_number(&r, COL_admission_incoming, counted[COUNTED_INCOMING]);
     record_set_number(&r, COL_admission_outgoing, counted[COUNTED_OUTGOING]);

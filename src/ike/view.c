@@ -175,3 +175,19 @@ struct ike_use ike_view_use(const struct ike *ike)
         .assemblies = ike->assemblies.taken_count,
     };
 }
+
+struct ike_counts ike_view_counts(const struct ike *ike)
+{
+    struct ike_counts counts = {.pairs = ike_view_use(ike).pairs};
+
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h); h = pool_next(&ike->sas, h)) {
+        const struct isakmp_sa *sa = pool_find(&ike->sas, h);
+        bool is_user = sa->side == RESPONDER && session_of(ike, sa->session) != NULL;
+
+        counts.up += sa->state == SA_UP;
+        counts.negotiating += sa->state != SA_UP && sa->state != SA_DEAD;
+        if (sa->state == SA_UP && sa->retire_ms == 0)
+            (*(is_user ? &counts.users : &counts.others))++;
+    }
+    return counts;
+}

@@ -87,4 +87,14 @@ struct ike_use {
 
 struct ike_use ike_view_use(const struct ike *ike);
 
+/* How many there are, told in one walk: the views by index take a walk each. */
+struct ike_counts {
+    uint32_t up, negotiating; /* ISAKMP SAs */
+    uint32_t users,
+        others; /* sessions: those that are up and are not being replaced; users as their gateway sees them */
+    uint32_t pairs;
+};
+
+struct ike_counts ike_view_counts(const struct ike *ike);
+
 #endif

@@ -116,6 +116,7 @@ int seed_start(void **state)
                                                  .ike = seed_ike,
                                                  .policy = seed_policy,
                                                  .conf = seed_conf,
+                                                 .limits = &ike_limits_default,
                                                  .plane = seed_plane,
                                                  .past = seed_past,
                                                  .tell = seed_tell,

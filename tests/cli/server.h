@@ -76,6 +76,15 @@ bool ike_view_sa(const struct ike *ike, uint64_t now_ms, uint32_t index, struct 
     return true;
 }
 
+struct ike_counts ike_view_counts(const struct ike *ike)
+{
+    (void)ike;
+    return (struct ike_counts){.up = gateway.sa_count,
+                               .users = gateway.user_count,
+                               .others = gateway.sa_count - gateway.user_count,
+                               .pairs = gateway.pair_count};
+}
+
 bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struct ike_pair_view *view)
 {
     (void)ike, (void)now_ms;

@@ -49,6 +49,15 @@ static void bring_user(const char *password, bool is_device_gateway)
     seed_run_to(5000);
 }
 
+static void expect_line(const char *command, const char *line)
+{
+    char *screen = seed_screen(command);
+
+    if (!strstr(screen, line))
+        fail_msg("%s%s", screen, line);
+    free(screen);
+}
+
 static void a_user_is_one_on_the_screens_of_his_gateway(void **state)
 {
     (void)state;
@@ -88,6 +97,9 @@ static void a_user_is_one_on_the_screens_of_his_gateway(void **state)
                    "Group Policy : DfltGrpPolicy          Tunnel Group : STAFF\n"
                    "\n");
     expect_session("show vpn-sessiondb l2l", "INFO: There are presently no active sessions of the type specified\n");
+    expect_line("show vpn-sessiondb", "IKEv1 IPsec/L2TP IPsec       :      1 :          1 :           1\n");
+    expect_line("show vpn-sessiondb", "IKEv1                        :      1 :          1 :               1\n");
+    expect_line("show vpn-sessiondb", "IPsec                        :      1 :          1 :               1\n");
 }
 
 /* The form of a user's pair: whose it is, what he was given, and RA in place of L2L. */
