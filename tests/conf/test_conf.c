@@ -656,7 +656,7 @@ static void a_line_of_an_acl_becomes_selectors(void **state)
         {"permit ip object-group G object-group G", 9, "10.5.0.0/16 -> 10.5.0.0/16", "10.7.0.1 -> 10.7.0.1"},
         {"permit ip interface outside any", 1, "198.51.100.2 -> 0.0.0.0/0", NULL},
         {"permit ip 10.1.2.3 255.255.0.0 any", 1, "10.1.0.0/16 -> 0.0.0.0/0", NULL},
-        {"permit 47 any any log", 1, "0.0.0.0/0 -> 0.0.0.0/0 protocol 47", NULL},
+        {"permit 47 any any log", 1, "0.0.0.0/0 -> 0.0.0.0/0 gre", NULL},
         {"permit ip any6 any", 1, "::/0 -> ::/0", NULL},
         {"deny ip any any inactive", 0, NULL, NULL},
     };
