@@ -307,20 +307,61 @@ static int status_of(const struct explain *x)
 
 typedef void writer(FILE *out, const struct explain *x);
 
+static bool learn_lines(struct redacted *r, const char *const *lines, size_t count)
+{
+    bool is_good = true;
+
+    for (size_t i = 0; i < count; i++)
+        is_good &= redact_learn(r, lines[i]);
+    return is_good;
+}
+
+static bool learn_evidence(struct redacted *r, const struct report_evidence *list, size_t count)
+{
+    bool is_good = true;
+
+    for (size_t i = 0; i < count; i++)
+        is_good &= redact_learn(r, list[i].text);
+    return is_good;
+}
+
+/* The names in all that is shown: of lines, of repairs, of files. */
+static bool learn_names(struct redacted *r, const struct explain *x)
+{
+    bool is_good = true;
+
+    for (size_t i = 0; i < x->file_count; i++)
+        is_good &= redact_learn_file(r, x->files[i].name);
+    for (size_t i = 0; i < x->report->negotiation_count; i++) {
+        const struct report_negotiation *n = &x->report->negotiations[i];
+
+        for (size_t k = 0; k < n->cause_count; k++) {
+            const struct report_cause *c = &n->causes[k];
+
+            is_good &= learn_evidence(r, c->evidence, c->evidence_count);
+            is_good &= learn_evidence(r, c->against, c->against_count);
+            is_good &= learn_lines(r, c->this_end, c->this_end_count) && learn_lines(r, c->that_end, c->that_end_count);
+        }
+        for (size_t k = 0; k < n->step_count; k++)
+            is_good &= redact_learn(r, n->steps[k].text);
+    }
+    return is_good;
+}
+
 static bool write_redacted(FILE *out, writer *write, const struct explain *x)
 {
     char *text = NULL;
     size_t len;
     FILE *memory = open_memstream(&text, &len);
     struct redacted *r = redact_begin();
-    bool is_written = memory && r;
+    bool is_written = memory && r && learn_names(r, x);
 
     if (memory) {
         write(memory, x);
         is_written &= fclose(memory) == 0;
     }
     if (is_written)
-        redact_write(r, out, text);
+        redact_write(r, out, text, write == explain_write_html);
     else
         fputs("no memory\n", stderr);
     redact_end(r);

@@ -1,5 +1,5 @@
 /* What goes to the other company: plain text within the page, to be taken by one click and mailed. It quotes no line of
- * a log: names of groups and users stand there. No key is in a repair; with --redact no address is either. */
+ * a log: names of groups and users stand there. No key is in a repair; with --redact no address and no name is either. */
 #include "cli/explain_page.h"
 
 #include <string.h>
@@ -45,6 +45,8 @@ static void put_belief(struct page *p, const struct report_cause *c)
     page_put(p->out, c->sentence);
     fprintf(p->out, " (%s, %.2f)\n", strength_name(c->strength), c->score);
     for (size_t i = 0; i < c->evidence_count; i++) {
+        if (i > 0 && strcmp(c->evidence[i].sentence, c->evidence[i - 1].sentence) == 0)
+            continue; /* another file tells it, too */
         fprintf(p->out, "%-9s ", i == 0 ? "Because:" : "");
         page_put(p->out, c->evidence[i].sentence);
         if (c->evidence[i].count > 1)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The page of explain --html: whole, without script, and nothing of a log or a file's name becomes markup. --redact leaves no address.
+# The page of explain --html: whole, without script, and nothing of a log or a file's name becomes markup. --redact leaves no address and no name.
 #
 #   tests/explain/html.sh BUILD
 build=$(realpath "$1") && cd "$(dirname "$0")" || exit 2
@@ -60,6 +60,16 @@ for form in "" --json "--html $work/redacted.html"; do
     [ -f "$work/redacted.html" ] && cat "$work/redacted.html" >>"$work/out"
     grep -E '(^|[^0-9.])(10\.|198\.51\.|192\.168\.|203\.0\.)[0-9]' "$work/out" && fail "an address is left with '$form'"
     grep -q 'address-1' "$work/out" || fail "addresses have names with '$form'"
+done
+# names of a user, his group, an identity, a connection, hosts of syslog, and of the files themselves
+for form in "" --json "--html $work/named.html"; do
+    # shellcheck disable=SC2086
+    "$build/src/ikewise" explain --redact $form holdout/xauth-charon-asa-a.txt holdout/xauth-charon-asa-b.txt holdout/id-pluto-charon-a.txt \
+        holdout/id-pluto-charon-b.txt holdout/pfs-asa-asa-b.txt >"$work/out"
+    [ -f "$work/named.html" ] && cat "$work/named.html" >>"$work/out"
+    grep -nE 'maria|RAVPN|branch\.example|to-hq|fw-b|charon-asa|holdout' "$work/out" && fail "--redact $form leaves no name"
+    grep -q 'name-1' "$work/out" || fail "--redact $form puts a name in its place"
+    grep -q 'file-[1-9]' "$work/out" || fail "--redact $form counts the files"
 done
 "$build/src/ikewise" explain --redact cisco/asa-p2-acl.txt | grep -q '255\.255\.0\.0' || fail "masks stay"
 "$build/src/ikewise" explain --redact cisco/asa-p2-acl.txt | grep -q '17:36:0' || fail "times are no addresses"

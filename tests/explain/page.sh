@@ -33,7 +33,8 @@ For each negotiation it draws the messages, and says
 
 `--html PAGE` writes the same as one page that needs no network and runs no script: the ladder as a drawing, each message with what is in it (of a
 capture or a journal every payload; what is sealed too, with `--keys`), the lines that the verdict rests on, and a sheet for the other company, which
-quotes no log and holds no secret. `--redact` puts address-1, address-2 and so on in place of addresses, in all of it.
+quotes no log and holds no secret. `--redact` puts address-1, name-1, file-1 and so on in
+place of addresses, of names of groups, users, hosts and connections, and of files, in all of it.
 
 A running gateway says the same of itself: `ikewise show tunnel PEER why`. And it keeps a **journal**: the newest 2 MB of the messages that came and left,
 what else moved it, and its log in full; and, whatever strangers send meanwhile, all that belongs to the last 20 negotiations of each peer that did not come up. `ikewise copy journal [PEER] FILE` writes it (mode 0600); `explain` reads it anywhere, alone or beside the other
