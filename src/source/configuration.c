@@ -370,7 +370,7 @@ static bool goes_on(const struct source *s, const struct row *row, const struct 
            event_number(open, FIELD_SEQUENCE) == event_number(e, FIELD_SEQUENCE);
 }
 
-static void merge(struct event *to, const struct event *from)
+void configuration_merge(struct event *to, const struct event *from)
 {
     for (size_t i = 0; i < from->field_count; i++) {
         enum event_field_id id = from->fields[i].id;
@@ -405,7 +405,7 @@ static void begin(struct source *s, const struct row *row, const struct event *e
 
     if (goes_on(s, row, e)) {
         say_peer(s, e);
-        merge(&s->block_event, e);
+        configuration_merge(&s->block_event, e);
         return;
     }
     configuration_end(s);
@@ -431,13 +431,13 @@ static bool take_row(struct source *s, const struct row *row, struct bytes line)
         begin(s, row, &e, line);
     } else if (row->kind == PART) {
         say_peer(s, &e);
-        merge(&s->block_event, &e);
+        configuration_merge(&s->block_event, &e);
     } else {
         struct event whole = row->kind == EACH ? s->block_event : e;
 
         if (row->kind == SAYS)
             configuration_end(s);
-        merge(&whole, &e);
+        configuration_merge(&whole, &e);
         configuration_say(s, row->says, (enum product)(row->kind == SAYS ? row->product : s->block_product), &whole,
                           NULL);
     }

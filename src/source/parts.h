@@ -141,6 +141,7 @@ struct source {
         uint8_t sections[8], depth; /* of swanctl.conf; braces that are deeper than that are not counted */
         bool is_of_secrets;
         struct event connection, child; /* EV_NONE: none is open */
+        struct event defaults;          /* of ipsec.conf: what holds for each connection that does not say it; EV_NONE */
         uint32_t connection_line;
     } swan;
 
@@ -216,6 +217,8 @@ void configuration_end(struct source *s);
 /* `text` as for source_say_as; NULL: the line's, unless the event tells of a key. */
 void configuration_say(struct source *s, const char *statement, enum product product, struct event *e,
                        const char *text);
+/* Takes the fields of `from` over; a peer that is there stays. */
+void configuration_merge(struct event *to, const struct event *from);
 enum reading swan_line(struct source *s, struct bytes line);
 void swan_end(struct source *s);
 void screen_end(struct source *s);

@@ -191,6 +191,16 @@ static void say_connection(struct source *s)
     s->swan.connection = event_of(EV_NONE);
     if (e.kind == EV_NONE)
         return;
+    if (strcmp(event_text(&e, FIELD_CONNECTION), "%default") == 0) {
+        s->swan.defaults = e;
+        return;
+    }
+    if (s->swan.defaults.kind != EV_NONE) {
+        struct event own = e;
+
+        e = s->swan.defaults;
+        configuration_merge(&e, &own);
+    }
     s->line = s->swan.connection_line;
     text_add(&t, "connection %s", event_text(&e, FIELD_CONNECTION));
     if (event_has(&e, FIELD_LOCAL_PROXY) || event_has(&e, FIELD_REMOTE_PROXY)) { /* ipsec.conf has them in one */

@@ -306,6 +306,15 @@ static void write_identity(const struct foreign *f, struct ip own, struct text *
         text_add(out, "crypto isakmp identity key-id %s\n", id);
 }
 
+/* Of a connection that names no ESP proposals those of the one that holds for all. */
+static const char *owner_of_sets(const struct foreign *f, const char *connection)
+{
+    for (size_t i = 0; i < f->set_count; i++)
+        if (is(f->sets[i].owner, connection))
+            return connection;
+    return "%default";
+}
+
 static void write_swan_sets(struct foreign *f, const struct foreign_entry *e, unsigned sequence, struct text *out)
 {
     char space[160], name[FOREIGN_NAME_SIZE];
@@ -315,7 +324,7 @@ static void write_swan_sets(struct foreign *f, const struct foreign_entry *e, un
     for (size_t i = 0; i < f->set_count; i++) {
         struct text n = text_of(name, sizeof name);
 
-        if (!is(f->sets[i].owner, e->map))
+        if (!is(f->sets[i].owner, owner_of_sets(f, e->map)))
             continue;
         text_add(&n, "ESP-%u-%zu", sequence, i);
         if (!write_set(&f->sets[i], name, out))
