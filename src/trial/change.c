@@ -23,7 +23,10 @@ enum kind {
     KIND_EXEMPT,
     KIND_MODE,
     KIND_OVERLAP,
-    KIND_IDENTITY
+    KIND_IDENTITY,
+    KIND_PROTOCOL,
+    KIND_FILTER,
+    KIND_ADDRESS
 };
 
 static const struct {
@@ -367,15 +370,50 @@ static bool make_identity(struct changing *c)
     return true;
 }
 
+static bool make_group_policy(struct changing *c)
+{
+    const struct policy *p = &c->own->conf.policy;
+    uint16_t group = policy_tunnel_group_of(p, c->own->far);
+
+    if (group == NO_INDEX || p->tunnel_groups[group].group_policy == 0)
+        return false;
+    values_put(c->v, "GROUP_POLICY", p->group_policies[p->tunnel_groups[group].group_policy - 1].name);
+    return true;
+}
+
+/* An end without one gets the address that the other end has as its peer. */
+static bool make_address(struct changing *c)
+{
+    const struct policy *p = &c->own->conf.policy;
+
+    uint16_t interface = c->t && c->t->interface != NO_INDEX ? c->t->interface : c->own->interface;
+
+    if (!ip_is_set(c->far->far) || interface == NO_INDEX)
+        return false;
+    values_put(c->v, "HARDWARE", p->interfaces[interface].hardware);
+    values_put_ip(c->v, "ADDRESS", c->far->far);
+    return true;
+}
+
 static bool (*const makers[])(struct changing *c) = {
-    [KIND_PHASE1] = make_phase1,     [KIND_WEAK] = make_weak,
-    [KIND_KEY] = make_key,           [KIND_TRANSFORM] = make_transform,
-    [KIND_PFS] = make_pfs,           [KIND_SELECTOR] = changing_selector,
-    [KIND_ENTRY] = make_entry,       [KIND_ORDER] = make_order,
-    [KIND_ENABLE] = make_enable,     [KIND_PEER] = make_peer,
-    [KIND_NAT_T] = make_nat_t,       [KIND_EXEMPT] = changing_exempt,
-    [KIND_MODE] = make_mode,         [KIND_OVERLAP] = changing_overlap,
+    [KIND_PHASE1] = make_phase1,
+    [KIND_WEAK] = make_weak,
+    [KIND_KEY] = make_key,
+    [KIND_TRANSFORM] = make_transform,
+    [KIND_PFS] = make_pfs,
+    [KIND_SELECTOR] = changing_selector,
+    [KIND_ENTRY] = make_entry,
+    [KIND_ORDER] = make_order,
+    [KIND_ENABLE] = make_enable,
+    [KIND_PEER] = make_peer,
+    [KIND_NAT_T] = make_nat_t,
+    [KIND_EXEMPT] = changing_exempt,
+    [KIND_MODE] = make_mode,
+    [KIND_OVERLAP] = changing_overlap,
     [KIND_IDENTITY] = make_identity,
+    [KIND_PROTOCOL] = make_group_policy,
+    [KIND_FILTER] = make_group_policy,
+    [KIND_ADDRESS] = make_address,
 };
 
 /* ---- lines ---- */

@@ -2,6 +2,7 @@
 #include "trial/parts.h"
 
 #include "conf/statement.h"
+#include "policy/filter.h"
 #include "policy/nat.h"
 
 #include <string.h>
@@ -101,6 +102,29 @@ bool is_one_network(const struct selector *s)
 static bool is_translated(const struct end *e, const struct tunnel *t, const struct selector *s)
 {
     return t->interface != NO_INDEX && nat_takes_away(&e->conf.policy, t->interface, s) != NO_INDEX;
+}
+
+static bool refuses_ikev1(const struct end *e)
+{
+    const struct policy *p = &e->conf.policy;
+    uint16_t group = policy_tunnel_group_of(p, e->far);
+    uint16_t number = group == NO_INDEX ? 0 : p->tunnel_groups[group].group_policy;
+
+    return number != 0 && p->group_policies[number - 1].is_ikev1_refused;
+}
+
+/* A vpn-filter is written with the far end as source. */
+static bool is_filtered(const struct end *e, const struct selector *s)
+{
+    const struct policy *p = &e->conf.policy;
+    const struct filter *f = filter_of_group(p, policy_tunnel_group_of(p, e->far));
+    struct ip_range both;
+
+    for (uint16_t i = 0; f && i < f->ace_count; i++)
+        if (f->aces[i].is_permit && ip_range_intersect(f->aces[i].selector.local, s->remote, &both) &&
+            ip_range_intersect(f->aces[i].selector.remote, s->local, &both))
+            return false;
+    return f != NULL;
 }
 
 /* What `crypto isakmp identity` makes that end say (mm.c); with a pre-shared key "auto" is the address. */

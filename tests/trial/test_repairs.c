@@ -43,6 +43,10 @@ static const char *const base[2] = {
     "crypto map OUT 30 set ikev1 transform-set SET\n"                                                                  \
     "tunnel-group 192.0.2.3 type ipsec-l2l\ntunnel-group 192.0.2.3 ipsec-attributes\n ikev1 pre-shared-key third-1\n"
 
+#define GROUP_POLICY(peer, line)                                                                                       \
+    "group-policy GP internal\ngroup-policy GP attributes\n " line "\ntunnel-group " peer                              \
+    " general-attributes\n default-group-policy GP\n"
+
 /* clang-format off */
 static const struct {
     const char *why;
@@ -81,6 +85,11 @@ static const struct {
     {"extended sequence numbers at the other end", {"crypto ipsec ikev1 transform-set SET esn\n"}, "p2_esn_mismatch", WEST},
     {"NAT before the crypto ACL", {"ASA Version 9.1(2)\nobject network LAN\n subnet 10.1.0.0 255.255.255.0\n nat (inside,outside) dynamic interface\n"}, "nat_breaks_traffic", WEST},
     {"NAT before the crypto ACL, as it was written before 8.3", {"nat (inside) 1 10.1.0.0 255.255.255.0\nglobal (outside) 1 interface\n"}, "nat_breaks_traffic", WEST},
+    {"the group-policy allows no IKEv1: at the one who answers", {"", GROUP_POLICY("198.51.100.2", "vpn-tunnel-protocol ikev2")}, "group_policy_protocol", EAST},
+    {"the group-policy allows no IKEv1: at the one who begins", {GROUP_POLICY("203.0.113.2", "vpn-tunnel-protocol ssl-client ikev2")}, "group_policy_protocol", WEST},
+    {"the vpn-filter lets nothing through", {"access-list FILTER extended permit ip 10.9.0.0 255.255.255.0 any\n" GROUP_POLICY("203.0.113.2", "vpn-filter value FILTER")}, "vpn_filter", WEST},
+    {"the vpn-filter stands the wrong way round", {"", "access-list FILTER extended permit ip 10.2.0.0 255.255.255.0 10.1.0.0 255.255.255.0\n" GROUP_POLICY("198.51.100.2", "vpn-filter value FILTER")}, "vpn_filter", EAST},
+    {"the interface has no address", {"interface GigabitEthernet0/0\n no ip address\n"}, "local_address_wrong", WEST},
     {"aggressive mode meets who answers main mode alone: at the one who begins", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", WEST},
     {"aggressive mode meets who answers main mode alone: at the one who answers", {"crypto map OUT 10 set ikev1 phase1-mode aggressive\n"}, "mode_mismatch", EAST},
 };
@@ -349,10 +358,7 @@ static const struct {
     const char *cause, *why;
 } outside[] = {
     {"local_send_blocked", "the packet filter of the own host is beside the engine: tests/doctor"},
-    {"local_address_wrong", "the addresses of the own host are beside the engine: tests/doctor"},
     {"daemon_conflict", "who else has the ports is beside the engine: tests/doctor"},
-    {"group_policy_protocol", "ikewise refuses nobody for vpn-tunnel-protocol, which is of an ASA's AnyConnect too"},
-    {"vpn_filter", "ikewise has no filter inside a tunnel"},
     {"lifetime_mismatch", "whoever runs here takes the shorter one: tests/scenarios/lifetimes-differ.txt comes up"},
     {"proposal_too_long", "whoever runs here reads a message of any length"},
 };
