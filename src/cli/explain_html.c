@@ -135,18 +135,24 @@ static void write_lines(struct page *p)
 
 /* ---- the verdict ---- */
 
+/* What several files tell is one row, with the place in each. */
 static void write_evidence(struct page *p, const char *word, const struct report_evidence *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        fprintf(p->out, "<tr><td class=\"soft\">%s</td><td>", word);
-        page_put(p->out, list[i].sentence);
-        if (list[i].count > 1)
-            fprintf(p->out, " (%u times)", list[i].count);
-        fputs("</td><td>", p->out);
+        if (i > 0 && strcmp(list[i].sentence, list[i - 1].sentence) == 0) {
+            fputs("; ", p->out);
+        } else {
+            fprintf(p->out, "%s<tr><td class=\"soft\">%s</td><td>", i > 0 ? "</td></tr>\n" : "", word);
+            page_put(p->out, list[i].sentence);
+            if (list[i].count > 1)
+                fprintf(p->out, " (%u times)", list[i].count);
+            fputs("</td><td>", p->out);
+        }
         page_put_where(p, p->x->files[list[i].source].name, list[i].source, list[i].line, list[i].last_line,
                        list[i].count);
-        fputs("</td></tr>\n", p->out);
     }
+    if (count > 0)
+        fputs("</td></tr>\n", p->out);
 }
 
 static void write_repair(struct page *p, const char *where, const char *const *lines, size_t count)

@@ -8,8 +8,8 @@ static const char *const levels[] = {"INFO: ", "ERROR: ", "WARNING: ", "NOTIFY: 
 
 /* What routers and clouds that run it put before its texts: RouterOS, Android, Meraki, iked of some clouds. */
 static const char *const foreign_levels[] = {
-    "ipsec,error ", "ipsec,info ", "ipsec,warning ", "ipsec,error,",  "ipsec,debug ",     "ipsec,debug,", " ipsec ",
-    "racoon: ",     "racoon  : ",  "VPN: ",          "[PROTO_ERR]: ", "[INTERNAL_ERR]: ", "[INFO]: "};
+    "ipsec,error ", "ipsec,info ", "ipsec,warning ", "ipsec,error,", "ipsec,debug ",  "ipsec,debug,",     " ipsec ",
+    "racoon: ",     "racoon  : ",  "VPN: ",          "msg: ",        "[PROTO_ERR]: ", "[INTERNAL_ERR]: ", "[INFO]: "};
 
 static bool find_level(const struct source *s, struct bytes line, size_t *at, size_t *text_at)
 {
