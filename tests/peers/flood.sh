@@ -2,14 +2,15 @@
 # Thousands of first messages a second from addresses that are not their senders', the honest peers' among them: who is honest
 # comes up all the same, what stands stays, and the gateway does not grow.
 #
-#   tests/peers/flood.sh [--all]      5,000 a second for some seconds; with --all 20,000 for ten minutes
+#   tests/peers/flood.sh [--all | RATE SECONDS]    5,000 a second for some seconds; with --all 20,000 for ten minutes
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 . tests/peers/lab.sh
 . tests/peers/load.sh
 
 seconds=8 rate=5000 before=100 honest=200
-[ "${1:-}" != --all ] || seconds=600 rate=20000
+[ "${1:-}" != --all ] || set -- 20000 600
+[ $# != 2 ] || rate=$1 seconds=$2
 
 line_says() {
     local line
@@ -32,7 +33,7 @@ has_grown_by_less() {
 }
 
 was_a_flood() {
-    lab_until 60 lab_ended "${lab_pids[flood]}"
+    lab_until $((seconds + 60)) lab_ended "${lab_pids[flood]}"
     cat "$lab_dir/flood.log"
     [ "$(sed 's/ .*//' "$lab_dir/flood.log")" -gt $((seconds * rate / 2)) ]
 }
