@@ -30,7 +30,7 @@ static void check_evidence(const struct report_evidence *list, size_t count, siz
     CHECK(count <= REPORT_EVIDENCE_MAX);
     for (size_t i = 0; i < count; i++) {
         check_text(list[i].sentence);
-        check_text(list[i].text);
+        check_text(report_text(list[i].text));
         CHECK(list[i].source < files);
     }
 }
@@ -55,7 +55,7 @@ static void check_negotiation(const struct report_negotiation *n, size_t files)
     CHECK(sum < 1.001);
     for (size_t i = 0; i < n->step_count; i++) {
         check_text(n->steps[i].sentence);
-        check_text(n->steps[i].text);
+        check_text(report_text(n->steps[i].text));
         CHECK(n->steps[i].source < files);
     }
     check_lines(n->proven, n->proven_count);

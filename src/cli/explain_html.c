@@ -82,14 +82,14 @@ static void collect_lines(struct page *p, const struct report_negotiation *n)
 {
     p->line_count = 0;
     for (size_t i = 0; i < n->step_count; i++)
-        note_line(p, n->steps[i].source, n->steps[i].line, n->steps[i].text);
+        note_line(p, n->steps[i].source, n->steps[i].line, report_text(n->steps[i].text));
     for (size_t c = 0; c < n->cause_count; c++) {
         const struct report_cause *cause = &n->causes[c];
 
         for (size_t i = 0; i < cause->evidence_count; i++)
-            note_line(p, cause->evidence[i].source, cause->evidence[i].line, cause->evidence[i].text);
+            note_line(p, cause->evidence[i].source, cause->evidence[i].line, report_text(cause->evidence[i].text));
         for (size_t i = 0; i < cause->against_count; i++)
-            note_line(p, cause->against[i].source, cause->against[i].line, cause->against[i].text);
+            note_line(p, cause->against[i].source, cause->against[i].line, report_text(cause->against[i].text));
     }
 }
 

@@ -35,7 +35,7 @@ static json_t *evidence_json(const struct explain *x, const struct report_eviden
 
     put(o, "file", json_string(x->files[e->source].name));
     put(o, "line", json_integer(e->line));
-    put(o, "text", json_string(e->text));
+    put(o, "text", json_string(report_text(e->text)));
     put(o, "means", json_string(e->sentence));
     put(o, "count", json_integer(e->count));
     put(o, "last_line", json_integer(e->last_line));

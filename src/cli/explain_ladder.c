@@ -37,7 +37,7 @@ enum { PLACE_SIZE = 48 };
 /* The message itself is in one of the files, or at least the line of a log that lists what is in it. */
 static bool has_contents(const struct page *p, const struct report_negotiation *n, const struct report_step *s)
 {
-    return (*s->name && *s->text) || explain_message_of(p->x->messages, n, s);
+    return (*s->name && *report_text(s->text)) || explain_message_of(p->x->messages, n, s);
 }
 
 /* The arrow of a message; what is lost ends half way. */
@@ -103,11 +103,8 @@ static bool find_missing(const struct report_negotiation *n, struct report_step 
         return false;
     name[0] = at[9];
     name[1] = '\0';
-    *missing = (struct report_step){.name = name,
-                                    .sentence = "never came",
-                                    .fate = "missing",
-                                    .text = "",
-                                    .is_from_initiator = (at[9] - '0') % 2 == 1};
+    *missing = (struct report_step){
+        .name = name, .sentence = "never came", .fate = "missing", .is_from_initiator = (at[9] - '0') % 2 == 1};
     for (size_t i = 0; i < n->step_count; i++)
         if (strcmp(n->steps[i].name, name) == 0)
             return false;
@@ -187,7 +184,7 @@ static void write_message(struct page *p, const struct report_negotiation *n, si
     fputs(s->is_from_initiator ? " &rarr; " : " &larr; ", p->out);
     page_put(p->out, s->sentence);
     fprintf(p->out, "</summary><pre id=\"" PLACE "\">", p->index, index);
-    put_lines(p->out, decoded ? decoded : s->text);
+    put_lines(p->out, decoded ? decoded : report_text(s->text));
     fputs("</pre></details>\n", p->out);
 }
 

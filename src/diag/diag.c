@@ -22,11 +22,12 @@ size_t diag_space(size_t negotiations)
 {
     size_t chunks = negotiations / CHUNK_VIEWS + 1;
 
-    size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + 16) +
+    size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + EVIDENCE_TEXT_SIZE + 32) +
                    FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16) + DETAIL_COUNT * (DETAIL_SIZE + 16);
 
-    return sizeof(struct diag) + sizeof(struct offers_known) + shown_index_space() + known_space() +
-           (negotiations + SOURCES_MAX) * lines + SOURCES_MAX * (sizeof(struct view) + CACHE_LINE + 16) +
+    return sizeof(struct diag) + sizeof(struct offers_known) + sizeof(struct payload_lists) + shown_index_space() +
+           known_space() + (negotiations + SOURCES_MAX) * lines +
+           SOURCES_MAX * (sizeof(struct view) + CACHE_LINE + 16) +
            chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + CACHE_LINE + 16) +
            negotiations * sizeof(struct link) + chains_for(negotiations) * sizeof(struct chain) + 256;
 }
@@ -40,11 +41,11 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
     d->chain_count = chains_for(negotiations);
     d->chains = arena_take(arena, d->chain_count * sizeof *d->chains);
     d->view_max = negotiations;
-    d->all =
-        (struct views){arena, shown_index_new(arena), arena_take(arena, sizeof(struct offers_known)), known_new(arena)};
+    d->all = (struct views){arena, shown_index_new(arena), arena_take(arena, sizeof(struct offers_known)),
+                            known_new(arena), arena_take(arena, sizeof(struct payload_lists))};
     d->links = arena_take(arena, negotiations * sizeof *d->links);
     d->chunks = arena_take(arena, (negotiations / CHUNK_VIEWS + 1) * sizeof *d->chunks);
-    if (!d->all.shown || !d->all.offers || !d->all.known || !d->chains || !d->links || !d->chunks)
+    if (!d->all.shown || !d->all.offers || !d->all.known || !d->all.payloads || !d->chains || !d->links || !d->chunks)
         return NULL;
     memset(d->chains, 0xff, d->chain_count * sizeof *d->chains);
     d->free = NO_VIEW;
@@ -132,7 +133,9 @@ void diag_expect(struct diag *d, const struct sight *next, size_t count)
     for (size_t i = 0; i < count && hash_count < AT_ONCE; i++) {
         struct key key = {&next[i].one, &next[i].other, next[i].source, next[i].vantage == VANTAGE_WIRE};
 
-        if (!ip_is_set(next[i].one))
+        bool is_like_last = i > 0 && next[i].cookie != 0 && next[i].cookie == next[i - 1].cookie;
+
+        if (!ip_is_set(next[i].one) || is_like_last)
             continue;
         hashes[hash_count] = key_hash(&key);
         __builtin_prefetch(&d->chains[hashes[hash_count++] & (d->chain_count - 1)]);

@@ -89,6 +89,11 @@ static void add_common(struct tunnel *t, const struct diag *d)
 
 /* ---- evidence ---- */
 
+const char *report_text(struct report_line line)
+{
+    return line.evidence ? view_words(line.view, line.evidence) : "";
+}
+
 static void add_view_evidence(struct report_evidence *out, size_t *count, size_t max, const struct view *v,
                               enum fact fact, const char *sentence)
 {
@@ -98,7 +103,7 @@ static void add_view_evidence(struct report_evidence *out, size_t *count, size_t
     struct evidence *line = seen->evidence ? view_line(v, seen->evidence) : NULL;
 
     out[(*count)++] = (struct report_evidence){.sentence = sentence,
-                                               .text = line ? view_words(line) : "",
+                                               .text = {v, line},
                                                .source = v->source,
                                                .line = line ? line->line : seen->last_line,
                                                .last_line = seen->last_line,
@@ -116,8 +121,8 @@ static void add_evidence(struct report_evidence *out, size_t *count, size_t max,
     for (size_t i = 0; i < t->common_count; i++)
         add_view_evidence(out, count, max, t->common[i], lines, fact_sentence(fact));
     if (*count == before && *count < max)
-        out[(*count)++] = (struct report_evidence){
-            .sentence = fact_sentence(fact), .text = "", .source = t->view_count ? t->views[0]->source : 0};
+        out[(*count)++] = (struct report_evidence){.sentence = fact_sentence(fact),
+                                                   .source = t->view_count ? t->views[0]->source : 0};
 }
 
 static bool has_sentence(const struct report_evidence *list, size_t count, const char *sentence)

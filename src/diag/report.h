@@ -25,9 +25,18 @@ struct stage {
     const char *asa, *ios;
 };
 
+/* A line that something rests on: its text, cut, is made when somebody wants it. "" where there is none. */
+struct view;
+struct evidence;
+struct report_line {
+    const struct view *view;
+    struct evidence *evidence; /* NULL: there is none */
+};
+const char *report_text(struct report_line line);
+
 struct report_evidence {
     const char *sentence; /* what it means */
-    const char *text;     /* the line, cut */
+    struct report_line text;
     uint16_t source;
     uint32_t line, last_line; /* of a capture the packets' numbers */
     uint32_t count;
@@ -57,7 +66,7 @@ struct report_step {
     const char *name; /* "3", "QM 1"; "" for what is no message */
     const char *sentence;
     const char *fate; /* "never seen at the other end", or "" */
-    const char *text; /* the line, cut */
+    struct report_line text;
     bool is_from_initiator;
     uint16_t source;
     uint32_t line, last_line, count;

@@ -197,7 +197,7 @@ static void take_addresses(struct view *v, const struct event *e)
 
 static const char *say_line(void *evidence)
 {
-    return evidence ? view_words(evidence) : "";
+    return evidence && ((struct evidence *)evidence)->text ? ((struct evidence *)evidence)->text : "";
 }
 
 /* As note_step, for a line that is gone but for its place. */

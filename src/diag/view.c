@@ -103,16 +103,89 @@ struct evidence *view_line(const struct view *v, unsigned place)
     return &v->evidence[(place - 1) / EVIDENCE_BLOCK][(place - 1) % EVIDENCE_BLOCK];
 }
 
-const char *view_words(struct evidence *line)
+/* 0: there is no such list, and no room for one more. */
+static uint8_t list_place(struct payload_lists *all, const struct packet_seen *p)
 {
+    for (uint8_t i = 0; i < all->count; i++)
+        if (all->lists[i].count == p->payload_count && memcmp(all->lists[i].types, p->payloads, p->payload_count) == 0)
+            return (uint8_t)(i + 1);
+    if (all->count == PAYLOAD_LISTS_MAX)
+        return 0;
+    all->lists[all->count].count = p->payload_count;
+    memcpy(all->lists[all->count].types, p->payloads, p->payload_count);
+    return ++all->count;
+}
+
+/* The ends of a view may change places, and its lines are about the same two. */
+static bool is_lower(const struct ip *one, const struct ip *other)
+{
+    return memcmp(one, other, sizeof *one) <= 0;
+}
+
+/* False: it is kept as a text. */
+static bool keep_packet(const struct view *v, struct evidence *e, const struct packet_seen *p)
+{
+    uint8_t place = p->payload_count > 0 ? list_place(v->all->payloads, p) : 0;
+
+    if (place == 0 && p->payload_count > 0)
+        return false;
+    e->packet = (struct packet_line){.length = p->length,
+                                     .from = p->from,
+                                     .to = p->to,
+                                     .count = p->count,
+                                     .notify = p->notify,
+                                     .payloads = place,
+                                     .exchange = p->exchange,
+                                     .number = p->number,
+                                     .is_sealed = p->is_sealed,
+                                     .has_notify = p->has_notify,
+                                     .is_from_lower = is_lower(&p->source, &p->destination)};
+    return true;
+}
+
+static struct packet_seen packet_of(const struct view *v, const struct packet_line *line)
+{
+    bool is_from_local = line->is_from_lower == is_lower(&v->local, &v->peer);
+    struct packet_seen p = {.source = is_from_local ? v->local : v->peer,
+                            .destination = is_from_local ? v->peer : v->local,
+                            .from = line->from,
+                            .to = line->to,
+                            .length = line->length,
+                            .count = line->count,
+                            .notify = line->notify,
+                            .exchange = line->exchange,
+                            .number = line->number,
+                            .is_sealed = line->is_sealed,
+                            .has_notify = line->has_notify};
+
+    if (line->payloads > 0) {
+        p.payload_count = v->all->payloads->lists[line->payloads - 1].count;
+        memcpy(p.payloads, v->all->payloads->lists[line->payloads - 1].types, p.payload_count);
+    }
+    return p;
+}
+
+static void keep_words(const struct view *v, struct evidence *e, const char *words)
+{
+    if (!e->text)
+        e->text = arena_take(v->all->arena, EVIDENCE_TEXT_SIZE);
+    if (e->text)
+        view_keep_text(e->text, EVIDENCE_TEXT_SIZE, words);
+}
+
+const char *view_words(const struct view *v, struct evidence *line)
+{
+    char words[EVIDENCE_TEXT_SIZE];
+    struct text t = text_of(words, sizeof words);
+
     if (line->is_packet) {
-        struct packet_seen packet = line->packet;
-        struct text t = text_of(line->text, sizeof line->text);
+        struct packet_seen packet = packet_of(v, &line->packet);
 
         packet_add_text(&t, &packet);
+        keep_words(v, line, words);
         line->is_packet = false;
     }
-    return line->text;
+    return line->text ? line->text : "";
 }
 
 uint8_t view_keep_line(struct view *v, const struct witness *w)
@@ -132,11 +205,9 @@ uint8_t view_keep_line(struct view *v, const struct witness *w)
     e->has_time = w->at->has_time;
     e->line = v->evidence_at = w->at->line;
     e->time_ms = w->at->time_ms;
-    e->is_packet = w->at->packet != NULL;
-    if (e->is_packet)
-        memcpy(&e->packet, w->at->packet, offsetof(struct packet_seen, payloads) + w->at->packet->payload_count);
-    else
-        view_keep_text(e->text, sizeof e->text, w->say(w->of));
+    e->is_packet = w->at->packet != NULL && keep_packet(v, e, w->at->packet);
+    if (!e->is_packet)
+        keep_words(v, e, w->say(w->of));
     return ++v->evidence_count;
 }
 

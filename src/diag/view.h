@@ -46,15 +46,31 @@ enum detail {
     DETAIL_COUNT
 };
 
+/* A packet as what its text is made of, beside the ends of the view. */
+struct packet_line {
+    uint32_t length;
+    uint16_t from, to, count, notify;
+    uint8_t payloads; /* place in struct payload_lists, from 1; 0: there are none */
+    uint8_t exchange, number;
+    bool is_sealed, has_notify, is_from_lower; /* of the two addresses */
+};
+
 struct evidence {
+    uint64_t time_ms;
+    uint32_t line;
     uint16_t source;
     bool has_time, is_packet;
-    uint32_t line;
-    uint64_t time_ms;
-    union {
-        char text[EVIDENCE_TEXT_SIZE];
-        struct packet_seen packet; /* its text is made when it is shown: view_words */
-    };
+    struct packet_line packet; /* its text is made when it is shown: view_words */
+    char *text;                /* EVIDENCE_TEXT_SIZE bytes, taken when they are needed; NULL: not yet */
+};
+
+/* Types of payloads, one behind the other: captures have few such lists. */
+enum { PAYLOAD_LISTS_MAX = 128 };
+struct payload_lists {
+    uint8_t count;
+    struct payload_list_seen {
+        uint8_t count, types[PACKET_PAYLOADS_MAX];
+    } lists[PAYLOAD_LISTS_MAX];
 };
 
 /* How often, and where first and last. */
@@ -87,6 +103,7 @@ struct views {
     struct shown_index *shown;
     struct offers_known *offers;
     struct known *known;
+    struct payload_lists *payloads;
 };
 
 /* Thousands are held, and looked at in any order: what each line touches stands first, in few lines of a cache. */
@@ -144,7 +161,7 @@ void view_begin(struct view *v, const struct sight *at, const struct views *all)
 struct evidence *view_line(const struct view *v, unsigned place);
 
 /* Its text. */
-const char *view_words(struct evidence *line);
+const char *view_words(const struct view *v, struct evidence *line);
 
 /* The observation begins another attempt than the one that the view holds. */
 bool view_is_other_attempt(const struct view *v, const struct event *e);

@@ -31,7 +31,7 @@ static inline bool take_name(struct bytes *text, struct bytes *name)
 static bool take_v4(struct bytes *text, struct names *names)
 {
     const uint8_t *at = text->data, *end = at + text->len;
-    struct ip ip = {.family = IP_V4};
+    uint8_t octets[4];
 
     for (size_t i = 0; i < 4; i++) {
         const uint8_t *from = at;
@@ -41,12 +41,12 @@ static bool take_v4(struct bytes *text, struct names *names)
             number = 10 * number + (unsigned)(*at++ - '0');
         if (at == from || number > 255 || at == end || *at++ != (i < 3 ? '.' : ','))
             return false;
-        ip.octets[i] = (uint8_t)number;
+        octets[i] = (uint8_t)number;
     }
     if (at == end || *at++ != ' ')
         return false;
     names->address = bytes_of(text->data, (size_t)(at - text->data) - 2);
-    names->peer = ip;
+    names->peer = ip_of_bytes(BYTES_OF(octets));
     *text = bytes_of(at, (size_t)(end - at));
     return true;
 }

@@ -159,7 +159,7 @@ static bool same_words(const struct view *a, const struct view *b)
 {
     for (unsigned i = 1; i <= a->evidence_count; i++)
         if (view_line(a, i)->line != view_line(b, i)->line || view_line(a, i)->time_ms != view_line(b, i)->time_ms ||
-            strcmp(view_words(view_line(a, i)), view_words(view_line(b, i))) != 0)
+            strcmp(view_words(a, view_line(a, i)), view_words(b, view_line(b, i))) != 0)
             return false;
     for (enum detail d = 0; d < DETAIL_COUNT; d++)
         if (strcmp(view_detail(a, d), view_detail(b, d)) != 0)
