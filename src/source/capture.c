@@ -136,6 +136,20 @@ static bool file_header_step(struct source *s)
     return true;
 }
 
+static bool packet_step(struct source *s)
+{
+    struct packets *p = &s->packets;
+    uint32_t len = p->captured < PACKET_LEN_MAX ? p->captured : PACKET_LEN_MAX;
+    struct bytes frame;
+
+    if (!take(s, len, &frame))
+        return false;
+    p->skip = p->captured - len;
+    p->at = p->skip ? AT_SKIP : AT_RECORD;
+    read_frame(s, p->link_type, frame, true);
+    return true;
+}
+
 static bool record_step(struct source *s)
 {
     struct packets *p = &s->packets;
@@ -155,21 +169,7 @@ static bool record_step(struct source *s)
     if (p->captured > RECORD_LEN_MAX)
         return give_up(s);
     p->at = AT_PACKET;
-    return true;
-}
-
-static bool packet_step(struct source *s)
-{
-    struct packets *p = &s->packets;
-    uint32_t len = p->captured < PACKET_LEN_MAX ? p->captured : PACKET_LEN_MAX;
-    struct bytes frame;
-
-    if (!take(s, len, &frame))
-        return false;
-    p->skip = p->captured - len;
-    p->at = p->skip ? AT_SKIP : AT_RECORD;
-    read_frame(s, p->link_type, frame, true);
-    return true;
+    return packet_step(s);
 }
 
 /* The value of an option; without `data`: it is not there. */

@@ -27,15 +27,20 @@ static uint64_t digest_of(struct bytes b)
 static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
 {
     enum { PROBES = 8 };
+    struct seen_sa *oldest = NULL, *last = s->packets.last_sa;
+
+    if (last && memcmp(last->cookie, cookie, 8) == 0) {
+        last->last = s->line;
+        return last;
+    }
     uint64_t begin = digest_of(bytes_of(cookie, 8));
-    struct seen_sa *oldest = NULL;
 
     for (uint64_t i = 0; i < PROBES; i++) {
         struct seen_sa *sa = &s->packets.sas[(begin + i) % SAS_MAX];
 
         if (sa->is_used && memcmp(sa->cookie, cookie, 8) == 0) {
             sa->last = s->line;
-            return sa;
+            return s->packets.last_sa = sa;
         }
         if (!oldest || !sa->is_used || (oldest->is_used && sa->last < oldest->last))
             oldest = sa;
@@ -44,7 +49,7 @@ static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
     }
     *oldest = (struct seen_sa){.is_used = true, .last = s->line};
     memcpy(oldest->cookie, cookie, 8);
-    return oldest;
+    return s->packets.last_sa = oldest;
 }
 
 /* How often these bytes came from there, this time included, and as which message. */
@@ -52,14 +57,15 @@ static struct seen_message *count_message(struct seen_sa *sa, struct ip source, 
 {
     uint64_t digest = look_mix_bytes(digest_of(message), source.octets, sizeof source.octets);
 
-    for (size_t i = 0; i < SA_DIGESTS; i++)
-        if (sa->messages[i].count > 0 && sa->messages[i].digest == digest) {
+    for (size_t i = 0; i < sa->message_count; i++)
+        if (sa->messages[i].digest == digest) {
             sa->messages[i].count += sa->messages[i].count < UINT16_MAX;
             return &sa->messages[i];
         }
     struct seen_message *m = &sa->messages[sa->message_next];
     *m = (struct seen_message){digest, 1, 0};
     sa->message_next = (uint8_t)((sa->message_next + 1) % SA_DIGESTS);
+    sa->message_count += sa->message_count < SA_DIGESTS;
     return m;
 }
 
@@ -152,10 +158,8 @@ static void open_sealed(struct source *s, struct seen_sa *sa, struct seen_exchan
 }
 
 /* The header as it stands, also of a message that was not captured whole. */
-static bool header_of(struct bytes message, struct message *m)
+static void header_of(struct bytes message, struct message *m)
 {
-    if (message.len < HEADER_LEN)
-        return false;
     memset(m, 0, offsetof(struct message, payloads));
     m->datagram = message;
     memcpy(m->header.cookies, message.data, 16);
@@ -166,7 +170,14 @@ static bool header_of(struct bytes message, struct message *m)
                            (uint32_t)message.data[22] << 8 | message.data[23];
     m->header.length = (uint32_t)message.data[24] << 24 | (uint32_t)message.data[25] << 16 |
                        (uint32_t)message.data[26] << 8 | message.data[27];
-    return true;
+}
+
+/* In clear the payloads too. */
+static enum wire_fault read_bytes_of(struct message *m, struct bytes bytes)
+{
+    bool is_sealed = (bytes.data[19] & FLAG_ENCRYPTION) != 0;
+
+    return is_sealed ? wire_header_read(m, bytes) : wire_message_read(m, bytes);
 }
 
 /* Which exchange under the SA it is of, and whether it is the first message of that. */
@@ -239,12 +250,11 @@ static void say_packet(struct source *s, const struct packet_seen *p, struct byt
 }
 
 /* What the message holds goes into what is said of the packet, and behind it into the queue. */
-static void read_contents(struct source *s, struct seen_sa *sa, struct message *m, const struct datagram *d,
-                          struct seen_message *seen, struct packet_seen *p)
+static void read_contents(struct source *s, struct seen_sa *sa, struct message *m, enum wire_fault fault,
+                          const struct datagram *d, struct seen_message *seen, struct packet_seen *p)
 {
     uint8_t space[OPENED_LEN_MAX];
     bool is_sealed = (m->header.flags & FLAG_ENCRYPTION) != 0, is_first;
-    enum wire_fault fault = is_sealed ? wire_header_read(m, m->datagram) : wire_message_read(m, m->datagram);
     struct seen_exchange *exchange = exchange_of(sa, m, d, &is_first);
     size_t slot = s->queue_count;
 
@@ -351,14 +361,19 @@ static void read_message(struct source *s, const struct datagram *d, uint16_t fr
                          bool is_cut, unsigned fragments)
 {
     struct packet_seen *p = &s->wire[s->queue_count];
+    enum wire_fault fault = WIRE_OK;
     struct message m;
 
-    if (!header_of(bytes, &m))
+    if (bytes.len < HEADER_LEN)
         return;
     if (bytes.data[17] >> 4 != 1) {
         say_ikev2(s, d, from, to);
         return;
     }
+    if (is_cut)
+        header_of(bytes, &m);
+    else
+        fault = read_bytes_of(&m, bytes);
     struct seen_sa *sa = sa_of(s, m.header.cookies[0]);
     struct seen_message *seen = count_message(sa, d->source, bytes);
 
@@ -369,7 +384,7 @@ static void read_message(struct source *s, const struct datagram *d, uint16_t fr
         p->cause = "captured-in-part";
         say_packet(s, p, bytes);
     } else {
-        read_contents(s, sa, &m, d, seen, p);
+        read_contents(s, sa, &m, fault, d, seen, p);
     }
     if (fragments == 0 && !is_cut && m.header.first_payload == PL_FRAGMENT && m.payload_count == 1) {
         uint8_t whole[IKE_FRAGMENTS_MAX * IKE_FRAGMENT_LEN_MAX];

@@ -86,7 +86,7 @@ struct seen_sa {
         uint16_t count;
         uint8_t number;     /* 0: not sure */
     } messages[SA_DIGESTS]; /* the last ones: a repeat is the same bytes from the same address */
-    uint8_t message_next;
+    uint8_t message_next, message_count;
     struct seen_exchange exchanges[SA_EXCHANGES];
     uint8_t exchange_next;
     uint8_t cipher, hash; /* enum cipher_id, hash_id; NONE until message 2 */
@@ -137,6 +137,7 @@ struct packets {
     uint32_t captured, skip;
     uint64_t time_ms;
     struct seen_sa sas[SAS_MAX];
+    struct seen_sa *last_sa; /* that was looked for; NULL: none */
     struct fragmented fragmented[FRAGMENTED_MAX];
     struct opener openers[OPENERS_MAX];
     size_t opener_count;
