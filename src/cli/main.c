@@ -4,6 +4,7 @@
 #include "cli/tool.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { WHY_SIZE = 4096 };
 
@@ -36,8 +37,11 @@ static int run_once(const struct options *options)
 /* --json may stand before the command, too. */
 static bool run_tool(int argc, char **argv, int *status)
 {
+    static char buffer[64 * 1024]; /* of thousands of negotiations much is written */
     int at = argc > 1 && (strcmp(argv[1], "--json") == 0 || strcmp(argv[1], "-j") == 0) ? 2 : 1;
 
+    if (argc > at && !isatty(STDOUT_FILENO))
+        setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     return argc > at && tool_run_argv(stdout, argc - at, argv + at, at > 1, status);
 }
 

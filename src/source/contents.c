@@ -180,7 +180,7 @@ static void say_nat_d(struct source *s, const struct message *m, const struct pa
     struct event e;
     bool is_own = false;
 
-    if (hash == HASH_NONE)
+    if (hash == HASH_NONE || m->payload_count < 2)
         return;
     for (enum natt_variant v = NATT_NONE + 1; v < NATT_COUNT && (!natt || !message_payload(m, natt->nat_d)); v++)
         natt = natt_of(v);
