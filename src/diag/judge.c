@@ -56,6 +56,12 @@ static const struct {
 #undef HERRING
 };
 
+const struct rule *judge_rules(size_t *count)
+{
+    *count = COUNT_OF(rules);
+    return rules;
+}
+
 const struct rule *judge_rule(size_t index)
 {
     return index < COUNT_OF(rules) ? &rules[index] : NULL;

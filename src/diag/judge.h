@@ -24,6 +24,7 @@ struct rule {
 
 /* Index 0, 1, ... until NULL. */
 const struct rule *judge_rule(size_t index);
+const struct rule *judge_rules(size_t *count); /* all of them */
 
 struct verdict {
     enum cause cause;

@@ -16,6 +16,8 @@ struct work {
     struct report *report;
     size_t max;
     struct ladder_texts texts;
+    uint64_t facts[TUNNEL_WORDS]; /* of the tunnel that was judged last, and how: of thousands most are alike */
+    struct judgement judgement;
     uint32_t *buckets, *next; /* the negotiations by their addresses, the latest first; from 1, 0 is the end */
 };
 
@@ -135,9 +137,10 @@ static bool has_sentence(const struct report_evidence *list, size_t count, const
 
 static void add_reasons(struct report_cause *out, enum cause cause, const struct tunnel *t)
 {
-    const struct rule *rule;
+    size_t count;
+    const struct rule *rules = judge_rules(&count);
 
-    for (size_t i = 0; (rule = judge_rule(i)); i++) {
+    for (const struct rule *rule = rules; rule < rules + count; rule++) {
         if (rule->cause != cause || !tunnel_has(t, rule->fact))
             continue;
         if (rule->kind == RULE_AGAINST && !has_sentence(out->against, out->against_count, fact_sentence(rule->fact)))
@@ -321,16 +324,25 @@ static bool tells_something(const struct tunnel *t)
     return false;
 }
 
+/* The facts are all that is asked. Where there are none, as at first, nothing speaks for any cause. */
+static struct judgement judge_once(struct work *w, const struct tunnel *t)
+{
+    if (memcmp(w->facts, t->facts, sizeof w->facts) != 0) {
+        judge(&w->judgement, t);
+        memcpy(w->facts, t->facts, sizeof w->facts);
+    }
+    return w->judgement;
+}
+
 static void tell(struct work *w, struct tunnel *t)
 {
-    struct judgement j;
     struct report_negotiation n = {0};
 
     if (!tells_something(t))
         return;
     add_common(t, w->d);
     tunnel_conclude(t);
-    judge(&j, t);
+    struct judgement j = judge_once(w, t);
     if (j.count == 0 && !tunnel_has_messages(t))
         return;
     if (j.count == 0) /* it is under way, or nothing that we know fits */

@@ -130,7 +130,7 @@ static bool logs_messages(const struct view *v)
     unsigned number;
 
     for (enum fact f = 0; f < FACT_COUNT; f++)
-        if (fact_is_step(f, &exchange, &number) && view_has(v, f))
+        if (view_has(v, f) && fact_is_step(f, &exchange, &number))
             return true;
     return false;
 }
