@@ -14,10 +14,11 @@ static const struct row rows[] = {
 #undef NUMBER
 };
 
-/* The rows stand by space, in the order of the spaces: where those of one begin. */
+/* The rows stand by space, in the order of the spaces: where those of one begin. What each header is asked for stands
+ * first. */
 static size_t first_row(enum number_space space)
 {
-    size_t from = 0, to = COUNT_OF(rows);
+    size_t from = 0, to = space == rows[0].space ? 0 : COUNT_OF(rows);
 
     while (from < to) {
         size_t middle = (from + to) / 2;
