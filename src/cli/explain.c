@@ -321,7 +321,7 @@ static bool learn_evidence(struct redacted *r, const struct report_evidence *lis
     bool is_good = true;
 
     for (size_t i = 0; i < count; i++)
-        is_good &= redact_learn(r, list[i].text);
+        is_good &= redact_learn(r, report_text(list[i].text));
     return is_good;
 }
 
@@ -343,7 +343,7 @@ static bool learn_names(struct redacted *r, const struct explain *x)
             is_good &= learn_lines(r, c->this_end, c->this_end_count) && learn_lines(r, c->that_end, c->that_end_count);
         }
         for (size_t k = 0; k < n->step_count; k++)
-            is_good &= redact_learn(r, n->steps[k].text);
+            is_good &= redact_learn(r, report_text(n->steps[k].text));
     }
     return is_good;
 }

@@ -117,7 +117,7 @@ static bool refuses_ikev1(const struct end *e)
 static bool is_filtered(const struct end *e, const struct selector *s)
 {
     const struct policy *p = &e->conf.policy;
-    const struct filter *f = filter_of_group(p, policy_tunnel_group_of(p, e->far));
+    const struct filter *f = filter_of(p, policy_tunnel_group_of(p, e->far), "");
     struct ip_range both;
 
     for (uint16_t i = 0; f && i < f->ace_count; i++)
