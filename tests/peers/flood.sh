@@ -38,6 +38,7 @@ was_a_flood() {
     [ "$(sed 's/ .*//' "$lab_dir/flood.log")" -gt $((seconds * rate / 2)) ]
 }
 
+load_attribute="isakmp keepalive disable" # the peers of before do not answer any more
 load_up
 if ! load_ikewised_start $((before + honest)); then
     not_ok "a gateway starts: $(tail -n 3 "$lab_dir/ikewised-gateway.log")"

@@ -4,7 +4,7 @@
 #   load_up                          the two nodes: peers and gateway
 #   load_shell WORDS...              the shell on that ikewised
 #   load_key_file                    prints where the key is
-#   load_ikewised_start COUNT        a gateway with COUNT crypto map entries
+#   load_ikewised_start COUNT        a gateway with COUNT crypto map entries; load_attribute: a line more of each tunnel-group
 #   load_charon_start                strongSwan: one connection for any peer
 #   load_run OPTIONS...              ikewise-load against the gateway, in the background; load_line waits for its report
 #   load_line up|down                prints the line of that word, or fails when ikewise-load ended without it
@@ -56,14 +56,15 @@ crypto ikev1 policy 10
 !
 CONF
     [ "$group" != 2 ] || echo "crypto ikev1 weak-algorithms"
-    seq "$count" | awk -v key="$load_key" '{
+    seq "$count" | awk -v key="$load_key" -v attribute="${load_attribute:-}" '{
         peer = sprintf("10.64.%d.%d", $1 / 256, $1 % 256)
         printf "access-list VPN%d extended permit ip 10.2.0.0 255.255.255.0 host 172.16.%d.%d\n", $1, $1 / 256, $1 % 256
         printf "crypto map OUTSIDE %d match address VPN%d\n", $1, $1
         printf "crypto map OUTSIDE %d set peer %s\n", $1, peer
         printf "crypto map OUTSIDE %d set ikev1 transform-set TS\n", $1
         printf "tunnel-group %s type ipsec-l2l\n", peer
-        printf "tunnel-group %s ipsec-attributes\n ikev1 pre-shared-key %s\n", peer, key }'
+        printf "tunnel-group %s ipsec-attributes\n ikev1 pre-shared-key %s\n", peer, key
+        if (attribute) print " " attribute }'
     echo "crypto map OUTSIDE interface outside"
 }
 
