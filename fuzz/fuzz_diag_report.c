@@ -63,10 +63,20 @@ static void check_negotiation(const struct report_negotiation *n, size_t files)
     check_lines(n->excluded, n->excluded_count);
 }
 
+static const struct observation *tell(void *source)
+{
+    return source_tell(source);
+}
+
+static const char *say(void *source)
+{
+    return source_text(source);
+}
+
 static void read_file(struct diag *d, uint16_t index, struct bytes file)
 {
     static void *space;
-    struct observation seen;
+    const struct sight *at;
 
     space = space ? space : malloc(source_space());
     struct arena arena = arena_of(space, space ? source_space() : 0);
@@ -76,8 +86,8 @@ static void read_file(struct diag *d, uint16_t index, struct bytes file)
     diag_add_file(d, index, VANTAGE_DEVICE);
     source_feed(s, file);
     source_end(s);
-    while (source_next(s, &seen))
-        diag_add(d, &seen, source_text(s));
+    while ((at = source_glance(s)) != NULL)
+        diag_see(d, at, &(struct teller){tell, say, s});
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,6 +2,7 @@
 
 #include "event/look.h"
 #include "event/phrases.h"
+#include "event/sure.h"
 #include "event/template.h"
 
 /* Eight bytes at a time: most of what is compared is short. */
@@ -275,62 +276,6 @@ struct plain_rows *plain_rows_new(struct arena *arena)
 
 /* ---- Reading ---- */
 
-enum { AT_ONCE = 16 };
-typedef uint8_t chunk __attribute__((vector_size(AT_ONCE)));
-
-static bool is_any(chunk c)
-{
-    uint64_t halves[2];
-
-    memcpy(halves, &c, sizeof halves);
-    return (halves[0] | halves[1]) != 0;
-}
-
-static inline chunk load(const uint8_t *at)
-{
-    chunk c;
-
-    memcpy(&c, at, sizeof c);
-    return c;
-}
-
-struct suspects {
-    chunk unsure, colons, ks;
-};
-
-/* Of AT_ONCE characters, and the one behind the last. */
-static inline void suspect(struct suspects *s, const uint8_t *at)
-{
-    chunk c = load(at);
-
-    s->unsure |= (chunk)(c < ' ') | (chunk)(c >= 0x7f) | (chunk)(c == '%') | (chunk)(c == '[') | (chunk)(c == '\\') |
-                 ((chunk)(c == ' ') & (chunk)(load(at + 1) == ' '));
-    s->colons |= (chunk)(c == ':');
-    s->ks |= (chunk)(c == 'K');
-}
-
-/* Of a text: that it is the same in a line that is tidied, and no second message begins in it. Blanks stand singly, and
- * within. */
-static bool is_sure(struct bytes text, struct bytes words_behind)
-{
-    enum { BLOCK = AT_ONCE + 1 };
-    struct suspects s = {0};
-    uint8_t rest[BLOCK];
-
-    if (text.len == 0 || text.data[0] == ' ' || text.data[text.len - 1] == ' ')
-        return false;
-    for (size_t at = 0; at + BLOCK <= text.len; at += AT_ONCE)
-        suspect(&s, text.data + at);
-    memset(rest, '.', sizeof rest);
-    for (size_t i = 0, at = (text.len - 1) / AT_ONCE * AT_ONCE; at + i < text.len; i++)
-        rest[i] = text.data[at + i];
-    suspect(&s, rest);
-    if (is_any(s.unsure))
-        return false;
-    return !is_any(s.colons) || (!is_any(s.ks) && /* ISAKMP: */
-                                 (words_behind.len == 0 || !memchr(text.data, words_behind.data[0], text.len)));
-}
-
 /* Up to where the words stand for the first time: looked for by that of their characters which few values have. */
 static bool take_value(const struct part *part, struct bytes *text, struct bytes *value)
 {
@@ -362,7 +307,7 @@ static bool is_peer(struct bytes value, const struct names *names)
 
 static bool read_part(const struct part *part, struct bytes value, const struct names *names, struct event *e)
 {
-    if (event_field_type(part->slot.id) == FIELD_TYPE_TEXT && !is_sure(value, part->words))
+    if (event_field_type(part->slot.id) == FIELD_TYPE_TEXT && !text_is_sure(value, part->words))
         return false;
     if (part->slot.id == FIELD_PEER || part->slot.is_peer_else) {
         if (is_peer(value, names))
@@ -463,8 +408,8 @@ static bool is_sure_at_a_glance(const struct part *part, struct bytes value, con
     switch ((enum glance)part->glance) {
     case A_DECIMAL:
     case A_HEX: return true; /* take_digits */
-    case A_TEXT: return is_sure(value, part->words);
-    case A_WORD: return is_sure(value, part->words) && form_read_text(part->slot.form, value, &word);
+    case A_TEXT: return text_is_sure(value, part->words);
+    case A_WORD: return text_is_sure(value, part->words) && form_read_text(part->slot.form, value, &word);
     case AN_ADDRESS: return ip_parse(&ip, value);
     case THE_PEER: return bytes_equal(value, names->address);
     case THE_GROUP: return bytes_equal(value, names->group);
