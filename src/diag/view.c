@@ -188,6 +188,22 @@ const char *view_words(const struct view *v, struct evidence *line)
     return line->text ? line->text : "";
 }
 
+/* Lines of a log have texts, which stand behind them. */
+static char *text_place(const struct view *v, struct evidence *block, unsigned place)
+{
+    return v->vantage == VANTAGE_WIRE ? NULL : (char *)(block + EVIDENCE_BLOCK) + (size_t)place * EVIDENCE_TEXT_SIZE;
+}
+
+static struct evidence *take_block(const struct view *v)
+{
+    size_t texts = v->vantage == VANTAGE_WIRE ? 0 : EVIDENCE_BLOCK * EVIDENCE_TEXT_SIZE;
+    struct evidence *block = arena_take(v->all->arena, EVIDENCE_BLOCK * sizeof *block + texts);
+
+    for (unsigned i = 0; block && i < EVIDENCE_BLOCK; i++)
+        block[i].text = text_place(v, block, i);
+    return block;
+}
+
 uint8_t view_keep_line(struct view *v, const struct witness *w)
 {
     struct evidence **block = &v->evidence[v->evidence_count / EVIDENCE_BLOCK], *e;
@@ -197,7 +213,7 @@ uint8_t view_keep_line(struct view *v, const struct witness *w)
     if (v->evidence_count == EVIDENCE_MAX)
         return 0;
     if (!*block)
-        *block = arena_take(v->all->arena, EVIDENCE_BLOCK * sizeof **block);
+        *block = take_block(v);
     if (!*block)
         return 0;
     e = &(*block)[v->evidence_count % EVIDENCE_BLOCK];
@@ -214,10 +230,14 @@ uint8_t view_keep_line(struct view *v, const struct witness *w)
 void view_expect(const struct view *v)
 {
     enum { CACHE_LINE = 64 };
-    const struct evidence *block = v->evidence[v->evidence_count % EVIDENCE_MAX / EVIDENCE_BLOCK];
+    unsigned place = v->evidence_count % EVIDENCE_MAX;
+    struct evidence *block = v->evidence[place / EVIDENCE_BLOCK];
+    const char *text = block ? text_place(v, block, place % EVIDENCE_BLOCK) : NULL;
 
-    for (size_t at = 0; block && at < sizeof *block; at += CACHE_LINE)
-        __builtin_prefetch((const uint8_t *)(block + v->evidence_count % EVIDENCE_BLOCK) + at, 1);
+    if (block)
+        __builtin_prefetch(block + place % EVIDENCE_BLOCK, 1);
+    for (size_t at = 0; text && at < EVIDENCE_TEXT_SIZE; at += CACHE_LINE)
+        __builtin_prefetch(text + at, 1);
 }
 
 void view_note(struct view *v, enum fact fact, const struct witness *w)
