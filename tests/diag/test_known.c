@@ -67,6 +67,24 @@ static struct sight move_sight(struct sight at, const struct observation *to, un
     return at;
 }
 
+/* Its line, as it would be of the moved packet. */
+static const char *move_text(struct sight *at, struct source *s, unsigned peer)
+{
+    static struct packet_seen packet;
+    static char space[SOURCE_TEXT_SIZE];
+    struct text t = text_of(space, sizeof space);
+
+    if (!at->packet)
+        return source_text(s);
+    packet = *at->packet;
+    packet.source.octets[0] = (uint8_t)(packet.source.octets[0] + peer);
+    packet.destination.octets[0] = (uint8_t)(packet.destination.octets[0] + peer);
+    packet_add_text(&t, &packet);
+    CHECK(peer > 0 || strcmp(space, source_text(s)) == 0);
+    at->packet = &packet;
+    return space;
+}
+
 static struct observation moved;
 static unsigned looked, told;
 
@@ -122,9 +140,10 @@ static void take(struct diagnosis to[static 2], struct source *s)
             moved.source = (uint16_t)peer;
             move(&moved.event, peer);
             struct sight at = move_sight(*first, &moved, peer);
+            const char *text = move_text(&at, s, peer);
 
             diag_see(to[0].d, &at, &teller);
-            diag_add(to[1].d, &moved, source_text(s));
+            diag_add(to[1].d, &moved, text);
         }
     }
 }
