@@ -1,4 +1,4 @@
-/* One shell: lines in, lines out. What the lines mean is in control_show.c and control_do.c. */
+/* One shell: lines in, lines out. Who answers them is in answers.def. */
 #include "daemon/control_client.h"
 
 #include "base/check.h"

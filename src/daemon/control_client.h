@@ -244,11 +244,26 @@ void do_clear_counted(struct client *client);
 bool is_pair_asked_for(const struct control_request *request, const struct policy *policy,
                        const struct ike_pair_view *view);
 
-/* control_do.c: what changes something, and what is watched. `handle_request` is called once a request, already
- * allowed. */
+/* control_answers.c: once a request, already allowed. Only those that the gateway does are answered. */
+bool control_is_answered(enum control_request_id id);
 void handle_request(struct client *client);
+
+/* control_do.c: tunnels by hand */
+void do_up(struct client *client);
+void do_down(struct client *client);
+void do_reload(struct client *client);
 void watch_event(struct client *client, const struct event *event);
 void watch_look(struct client *client); /* is it up, has it failed, is it time */
+
+/* control_debug.c */
+void do_debug(struct client *client);
+void do_undebug(struct client *client);
+void do_keys(struct client *client);
+void do_condition(struct client *client);
+void do_all_peers(struct client *client);
+void do_monitor(struct client *client);
+bool show_conditions(struct client *client);
+bool show_debugging(struct client *client);
 void watch_log(struct client *client, const struct event *event, uint8_t severity, const char *line);
 
 /* control_config.c: the configuration, shown and changed. */

@@ -1,27 +1,11 @@
-/* Requests that change something or watch: clear, up, down, reload, debug. */
+/* Tunnels by hand: up, which is watched, down, reload. */
 #include "base/check.h"
 #include "daemon/control_client.h"
 #include "ike/view.h"
 
 #include <string.h>
 
-enum { SENTENCE_SIZE = 512, SEVERITY_DEBUG = 7 };
-
-/* Up to which severity of syslog a debug level shows lines. Levels of an ASA say how much; 127 is what its makers ask
- * for. */
-static const struct {
-    uint16_t from_level;
-    uint8_t severity;
-} debug_levels[] = {{1, 5}, {50, 6}, {100, SEVERITY_DEBUG}};
-
-/* What `debug crypto ipsec` shows, and `debug crypto ikev1` does not. */
-static const uint16_t ipsec_events[] = {
-#define IPSEC_EVENT(name) EV_##name,
-#define STEP_EVENT(...)
-#include "daemon/control_watch.def"
-#undef IPSEC_EVENT
-#undef STEP_EVENT
-};
+enum { SENTENCE_SIZE = 512 };
 
 /* What `up` shows. */
 static const struct {
@@ -238,125 +222,6 @@ void watch_event(struct client *client, const struct event *event)
     }
 }
 
-static bool is_ipsec_event(const struct event *event)
-{
-    for (size_t i = 0; i < COUNT_OF(ipsec_events); i++) {
-        if (event && ipsec_events[i] == event->kind)
-            return true;
-    }
-    return false;
-}
-
-/* `debug crypto condition`: what names no peer is then nobody's. */
-static bool meets_condition(const struct control *control, const struct event *event)
-{
-    for (size_t i = 0; i < control->condition_count; i++) {
-        if (event && ip_equal(event_ip(event, FIELD_PEER), control->conditions[i]))
-            return true;
-    }
-    return control->condition_count == 0;
-}
-
-static void do_condition(struct client *client)
-{
-    struct control *control = client->control;
-
-    for (size_t i = 0; i < control->condition_count; i++) {
-        if (ip_equal(control->conditions[i], client->request.peer)) {
-            client_done(client);
-            return;
-        }
-    }
-    if (control->condition_count == CONTROL_CONDITIONS_MAX) {
-        client_fail(client, CONTROL_ERROR_TOO_MANY_CONDITIONS, NULL);
-        return;
-    }
-    control->conditions[control->condition_count++] = client->request.peer;
-    client_done(client);
-}
-
-static bool show_conditions(struct client *client)
-{
-    struct control_record r = control_record_of(RECORD_condition);
-
-    if (client->index >= client->control->condition_count)
-        return false;
-    record_set_ip(&r, COL_condition_peer, client->control->conditions[client->index++]);
-    client_send(client, &r);
-    return true;
-}
-
-static bool show_debugging(struct client *client)
-{
-    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-        const struct client *other = &client->control->clients[i];
-        struct control_record r = control_record_of(RECORD_debugging);
-
-        if (!other->is_used || !other->debug.is_on || other->debug.is_log)
-            continue;
-        record_set_text(&r, COL_debugging_what, other->debug.is_ipsec ? "ipsec" : "ikev1");
-        record_set_number(&r, COL_debugging_level, other->debug.level);
-        record_set_text(&r, COL_debugging_who, other->who);
-        client_send(client, &r);
-    }
-    return false;
-}
-
-void watch_log(struct client *client, const struct event *event, uint8_t severity, const char *line)
-{
-    struct control_record r = control_record_of(RECORD_log_line);
-
-    if (severity > client->debug.severity || (!client->debug.is_log && client->debug.is_ipsec != is_ipsec_event(event)))
-        return;
-    if (!client->debug.is_log && !meets_condition(client->control, event))
-        return;
-    record_set_text(&r, COL_log_line_text, line);
-    client_send(client, &r);
-}
-
-static void do_debug(struct client *client, bool is_ipsec)
-{
-    uint16_t level = client->request.level ? client->request.level : 1;
-
-    client->debug = (struct control_debug){.is_on = true, .is_ipsec = is_ipsec, .level = level};
-    for (size_t i = 0; i < COUNT_OF(debug_levels); i++) {
-        if (level >= debug_levels[i].from_level)
-            client->debug.severity = debug_levels[i].severity;
-    }
-}
-
-static void do_undebug(struct client *client)
-{
-    struct control *control = client->control;
-
-    keys_close(control);
-    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-        if (control->clients[i].is_used && control->clients[i].debug.is_on && !control->clients[i].debug.is_log)
-            client_done(&control->clients[i]);
-    }
-    client_done(client);
-}
-
-static void do_keys(struct client *client, bool is_esp)
-{
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-    struct control_record r = control_record_of(RECORD_warning);
-
-    if (!(is_esp ? keys_open_esp : keys_open)(client->control, client->request.file, &why)) {
-        client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
-        return;
-    }
-    record_set_text(&r, COL_warning_sentence,
-                    is_esp
-                        ? "keys of IPsec SAs are written to that file as they come up, until undebug all: whoever "
-                          "reads it reads what goes through the tunnels"
-                        : "keys of ISAKMP SAs are written to that file until undebug all: whoever reads it reads every "
-                          "negotiation that it names");
-    client_send(client, &r);
-    client_done(client);
-}
-
 /* The parked tunnel of that peer; NULL: there is none. */
 static const struct tunnel *parked_tunnel(const struct policy *policy, struct ip peer)
 {
@@ -412,7 +277,7 @@ static bool has_password(struct client *client, uint16_t tunnel)
     return password.len > 0 && is_taken;
 }
 
-static void do_up(struct client *client)
+void do_up(struct client *client)
 {
     uint16_t tunnel = policy_tunnel_of_peer(policy_of(client), client->request.peer);
     struct ike_pair_view pair;
@@ -434,7 +299,7 @@ static void do_up(struct client *client)
     watch_look(client);
 }
 
-static void do_down(struct client *client)
+void do_down(struct client *client)
 {
     struct ike_sa_view sa;
 
@@ -447,7 +312,7 @@ static void do_down(struct client *client)
     client_done(client);
 }
 
-static void do_reload(struct client *client)
+void do_reload(struct client *client)
 {
     char space[SENTENCE_SIZE];
     struct text why = text_of(space, sizeof space);
@@ -456,157 +321,4 @@ static void do_reload(struct client *client)
         client->producer = show_findings;
     else
         client_fail(client, CONTROL_ERROR_RELOAD_FAILED, *space ? space : NULL);
-}
-
-void handle_request(struct client *client)
-{
-    switch (client->request.id) {
-    case CONTROL_SHOW_ISAKMP_SA:
-    case CONTROL_SHOW_ISAKMP_COUNT:
-    case CONTROL_SHOW_IKEV1_SA: client->producer = show_isakmp_sas; return;
-    case CONTROL_SHOW_IPSEC_SA:
-    case CONTROL_SHOW_IPSEC_ENTRY:
-    case CONTROL_SHOW_IPSEC_IDENTITY:
-    case CONTROL_SHOW_IPSEC_MAP:
-    case CONTROL_SHOW_IPSEC_SPI: client->producer = show_ipsec_pairs; return;
-    case CONTROL_SHOW_SESSIONDB:
-    case CONTROL_SHOW_SESSIONDB_RA:
-    case CONTROL_SHOW_SESSIONDB_INDEX:
-    case CONTROL_SHOW_SESSION:
-    case CONTROL_SHOW_CONNECTIONS: client->producer = show_sessions; return;
-    case CONTROL_SHOW_PEERS: client->producer = show_isakmp_sas; return;
-    case CONTROL_SHOW_SESSIONDB_SUMMARY: client->producer = show_session_summary; return;
-    case CONTROL_SHOW_RATIO_ENCRYPTION:
-    case CONTROL_SHOW_RATIO_PROTOCOL: client->producer = show_session_ratio; return;
-    case CONTROL_SHOW_ADMISSION: client->producer = show_admission; return;
-    case CONTROL_SHOW_KEYS: client->producer = show_keys; return;
-    case CONTROL_SHOW_LIFETIME: client->producer = show_lifetime; return;
-    case CONTROL_SHOW_TRANSFORMS: client->producer = show_transforms; return;
-    case CONTROL_SHOW_VPN_CONTEXT: client->producer = show_ipsec_pairs; return;
-    case CONTROL_SHOW_DROPS:
-    case CONTROL_SHOW_DROPS_FRAME:
-    case CONTROL_SHOW_DROPS_FLOW: client->producer = show_drops; return;
-    case CONTROL_SHOW_IKE_STATS:
-    case CONTROL_SHOW_PROTOCOL_STATS: client->producer = show_ike_stats; return;
-    case CONTROL_SHOW_IPSEC_STATS: client->producer = show_ipsec_stats; return;
-    case CONTROL_SHOW_LOGGING: client->producer = show_logging; return;
-    case CONTROL_SHOW_STATES: client->producer = show_states; return;
-    case CONTROL_SHOW_DEBUG_LOG:
-    case CONTROL_SHOW_WHY: client->producer = show_why; return;
-    case CONTROL_SHOW_JOURNAL:
-    case CONTROL_SHOW_JOURNAL_KEYS: client->producer = show_journal; return;
-    case CONTROL_SHOW_POLICY: client->producer = show_policies; return;
-    case CONTROL_SHOW_ROUTE: client->producer = show_routes; return;
-    case CONTROL_SHOW_ARP: client->producer = show_arp; return;
-    case CONTROL_SHOW_INTERFACE:
-    case CONTROL_SHOW_IP_INTERFACE:
-    case CONTROL_SHOW_IP_ADDRESS:
-    case CONTROL_SHOW_NAMEIF:
-    case CONTROL_SHOW_INTERFACE_BRIEF: client->producer = show_interfaces; return;
-    case CONTROL_SHOW_MAP:
-    case CONTROL_SHOW_DYNAMIC_MAP: client->producer = show_map; return;
-    case CONTROL_SHOW_TRUSTPOINTS: client->producer = show_trustpoints; return;
-    case CONTROL_SHOW_CERTIFICATES: client->producer = show_certificates; return;
-    case CONTROL_SHOW_CRLS: client->producer = show_crls; return;
-    case CONTROL_FETCH_CRLS:
-    case CONTROL_CLEAR_CRLS: do_crls(client); return;
-    case CONTROL_SHOW_TUNNEL: client->producer = show_tunnels; return;
-    case CONTROL_SHOW_VERSION: client_done(client); return;
-    case CONTROL_CLEAR_ISAKMP_SA:
-    case CONTROL_CLEAR_SA:
-    case CONTROL_CLEAR_IPSEC_SA:
-    case CONTROL_CLEAR_MAP:
-    case CONTROL_CLEAR_PAIR: do_clear_sas(client); return;
-    case CONTROL_CLEAR_ARP:
-    case CONTROL_CLEAR_INTERFACE:
-    case CONTROL_CLEAR_COUNTERS:
-    case CONTROL_CLEAR_IPSEC_STATS:
-    case CONTROL_CLEAR_IKE_STATS:
-    case CONTROL_CLEAR_DROPS:
-    case CONTROL_CLEAR_NAT:
-    case CONTROL_CLEAR_CONN:
-    case CONTROL_CLEAR_ACCESS_LIST:
-    case CONTROL_CLEAR_LOGGING: do_clear_counted(client); return;
-    case CONTROL_LOGOFF: do_logoff(client); return;
-    case CONTROL_SHOW_DEBUG: client->producer = show_debugging; return;
-    case CONTROL_DEBUG_IKEV1: do_debug(client, false); return;
-    case CONTROL_DEBUG_IPSEC: do_debug(client, true); return;
-    case CONTROL_TERMINAL_MONITOR:
-        client->debug =
-            (struct control_debug){.is_on = true, .is_log = true, .severity = policy_of(client)->logging.monitor};
-        return;
-    case CONTROL_DEBUG_KEYS: do_keys(client, false); return;
-    case CONTROL_DEBUG_ESP_KEYS: do_keys(client, true); return;
-    case CONTROL_DEBUG_CONDITION: do_condition(client); return;
-    case CONTROL_DEBUG_ALL_PEERS:
-        client->control->condition_count = 0;
-        client_done(client);
-        return;
-    case CONTROL_SHOW_CONDITION: client->producer = show_conditions; return;
-    case CONTROL_UNDEBUG: do_undebug(client); return;
-    case CONTROL_SHOW_NAT: client->producer = show_nat; return;
-    case CONTROL_SHOW_XLATE:
-    case CONTROL_SHOW_TRANSLATIONS:
-    case CONTROL_SHOW_CONN:
-    case CONTROL_SHOW_CONN_COUNT: client->producer = show_connections; return;
-    case CONTROL_SHOW_ACCESS_LIST: client->producer = show_access_lists; return;
-    case CONTROL_PACKET_TRACER: do_trace(client); return;
-    case CONTROL_CAPTURE: do_capture(client); return;
-    case CONTROL_NO_CAPTURE:
-    case CONTROL_NO_CAPTURE_LIST:
-    case CONTROL_STOP_CAPTURE:
-    case CONTROL_RESUME_CAPTURE:
-    case CONTROL_CLEAR_CAPTURE: do_change_capture(client); return;
-    case CONTROL_SHOW_CAPTURE:
-    case CONTROL_SHOW_CAPTURE_DECODE:
-    case CONTROL_SHOW_CAPTURE_DUMP: client->producer = show_captures; return;
-    case CONTROL_UP: do_up(client); return;
-    case CONTROL_DOWN: do_down(client); return;
-    case CONTROL_RELOAD: do_reload(client); return;
-    case CONTROL_SHOW_RUNNING:
-    case CONTROL_SHOW_STARTUP:
-    case CONTROL_MORE_RUNNING:
-    case CONTROL_CONFIGURE:
-    case CONTROL_CLEAR_CONFIGURE:
-    case CONTROL_COPY_STARTUP:
-    case CONTROL_WRITE_MEMORY: handle_configuration(client); return;
-    case CONTROL_CHECK:
-    case CONTROL_DOCTOR:
-    case CONTROL_EXPLAIN:
-    case CONTROL_REPLAY:
-    case CONTROL_SECRET:
-    case CONTROL_COPY_FROM:
-    case CONTROL_COPY_TO:
-    case CONTROL_COPY_STARTUP_TO:
-    case CONTROL_SHOW_IKEV2_SA:
-    case CONTROL_NO_DEBUG_IKEV1:
-    case CONTROL_NO_DEBUG_IPSEC:
-    case CONTROL_COPY_JOURNAL:
-    case CONTROL_COPY_JOURNAL_KEYS:
-    case CONTROL_COPY_CAPTURE:
-    case CONTROL_PING:
-    case CONTROL_PING_ASKED:
-    case CONTROL_TRACEROUTE:
-    case CONTROL_PROBE:
-    case CONTROL_SHOW_TECH:
-    case CONTROL_SHOW_CLOCK:
-    case CONTROL_TERMINAL_WIDTH:
-    case CONTROL_TERMINAL_ASA:
-    case CONTROL_TERMINAL_IOS:
-    case CONTROL_CONVERT_ASA:
-    case CONTROL_CONVERT_IOS:
-    case CONTROL_CONVERT_STRONGSWAN:
-    case CONTROL_CONVERT_LIBRESWAN:
-    case CONTROL_HELP:
-    case CONTROL_SHOW_HISTORY:
-    case CONTROL_CONFIGURE_TERMINAL:
-    case CONTROL_ENABLE:
-    case CONTROL_DISABLE:
-    case CONTROL_EXIT:
-    case CONTROL_END:
-    case CONTROL_TERMINAL_NO_MONITOR:
-    case CONTROL_TERMINAL_PAGER:
-    case CONTROL_REQUEST_COUNT: break;
-    }
-    CHECK(!"a request of the shell came to the gateway");
 }

@@ -19,6 +19,17 @@ static void a_short_and_a_long_answer_arrive_whole(void **state)
     }
 }
 
+static void what_the_gateway_does_is_answered_there_and_nothing_else(void **state)
+{
+    (void)state;
+    for (unsigned id = 0; id < CONTROL_REQUEST_COUNT; id++) {
+        const struct control_request_info *info = control_request_info((enum control_request_id)id);
+
+        if (control_is_answered((enum control_request_id)id) != (info->where == CONTROL_GATEWAY))
+            fail_msg("%s", info->help);
+    }
+}
+
 static void each_question_is_answered_by_records_of_its_kind(void **state)
 {
     static const struct {
@@ -582,6 +593,7 @@ int main(void)
         WITH_SERVER(keys_are_written_to_a_private_file_only),
         WITH_SERVER(keys_of_an_sa_that_has_ended_are_kept_while_keys_are_debugged_and_in_no_core_file),
         cmocka_unit_test(nobody_there_is_said_in_one_sentence),
+        cmocka_unit_test(what_the_gateway_does_is_answered_there_and_nothing_else),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,155 @@
+/* debug: what a shell is shown of what happens, as it happens. */
+#include "daemon/control_client.h"
+
+enum { SENTENCE_SIZE = 512, SEVERITY_DEBUG = 7 };
+
+/* Up to which severity of syslog a debug level shows lines. Levels of an ASA say how much; 127 is what its makers ask
+ * for. */
+static const struct {
+    uint16_t from_level;
+    uint8_t severity;
+} debug_levels[] = {{1, 5}, {50, 6}, {100, SEVERITY_DEBUG}};
+
+/* What `debug crypto ipsec` shows, and `debug crypto ikev1` does not. */
+static const uint16_t ipsec_events[] = {
+#define IPSEC_EVENT(name) EV_##name,
+#define STEP_EVENT(...)
+#include "daemon/control_watch.def"
+#undef IPSEC_EVENT
+#undef STEP_EVENT
+};
+
+static bool is_ipsec_event(const struct event *event)
+{
+    for (size_t i = 0; i < COUNT_OF(ipsec_events); i++) {
+        if (event && ipsec_events[i] == event->kind)
+            return true;
+    }
+    return false;
+}
+
+/* `debug crypto condition`: what names no peer is then nobody's. */
+static bool meets_condition(const struct control *control, const struct event *event)
+{
+    for (size_t i = 0; i < control->condition_count; i++) {
+        if (event && ip_equal(event_ip(event, FIELD_PEER), control->conditions[i]))
+            return true;
+    }
+    return control->condition_count == 0;
+}
+
+void do_condition(struct client *client)
+{
+    struct control *control = client->control;
+
+    for (size_t i = 0; i < control->condition_count; i++) {
+        if (ip_equal(control->conditions[i], client->request.peer)) {
+            client_done(client);
+            return;
+        }
+    }
+    if (control->condition_count == CONTROL_CONDITIONS_MAX) {
+        client_fail(client, CONTROL_ERROR_TOO_MANY_CONDITIONS, NULL);
+        return;
+    }
+    control->conditions[control->condition_count++] = client->request.peer;
+    client_done(client);
+}
+
+void do_all_peers(struct client *client)
+{
+    client->control->condition_count = 0;
+    client_done(client);
+}
+
+bool show_conditions(struct client *client)
+{
+    struct control_record r = control_record_of(RECORD_condition);
+
+    if (client->index >= client->control->condition_count)
+        return false;
+    record_set_ip(&r, COL_condition_peer, client->control->conditions[client->index++]);
+    client_send(client, &r);
+    return true;
+}
+
+bool show_debugging(struct client *client)
+{
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        const struct client *other = &client->control->clients[i];
+        struct control_record r = control_record_of(RECORD_debugging);
+
+        if (!other->is_used || !other->debug.is_on || other->debug.is_log)
+            continue;
+        record_set_text(&r, COL_debugging_what, other->debug.is_ipsec ? "ipsec" : "ikev1");
+        record_set_number(&r, COL_debugging_level, other->debug.level);
+        record_set_text(&r, COL_debugging_who, other->who);
+        client_send(client, &r);
+    }
+    return false;
+}
+
+void watch_log(struct client *client, const struct event *event, uint8_t severity, const char *line)
+{
+    struct control_record r = control_record_of(RECORD_log_line);
+
+    if (severity > client->debug.severity || (!client->debug.is_log && client->debug.is_ipsec != is_ipsec_event(event)))
+        return;
+    if (!client->debug.is_log && !meets_condition(client->control, event))
+        return;
+    record_set_text(&r, COL_log_line_text, line);
+    client_send(client, &r);
+}
+
+void do_debug(struct client *client)
+{
+    bool is_ipsec = client->request.id == CONTROL_DEBUG_IPSEC;
+    uint16_t level = client->request.level ? client->request.level : 1;
+
+    client->debug = (struct control_debug){.is_on = true, .is_ipsec = is_ipsec, .level = level};
+    for (size_t i = 0; i < COUNT_OF(debug_levels); i++) {
+        if (level >= debug_levels[i].from_level)
+            client->debug.severity = debug_levels[i].severity;
+    }
+}
+
+void do_undebug(struct client *client)
+{
+    struct control *control = client->control;
+
+    keys_close(control);
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        if (control->clients[i].is_used && control->clients[i].debug.is_on && !control->clients[i].debug.is_log)
+            client_done(&control->clients[i]);
+    }
+    client_done(client);
+}
+
+void do_keys(struct client *client)
+{
+    bool is_esp = client->request.id == CONTROL_DEBUG_ESP_KEYS;
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct control_record r = control_record_of(RECORD_warning);
+
+    if (!(is_esp ? keys_open_esp : keys_open)(client->control, client->request.file, &why)) {
+        client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
+        return;
+    }
+    record_set_text(&r, COL_warning_sentence,
+                    is_esp
+                        ? "keys of IPsec SAs are written to that file as they come up, until undebug all: whoever "
+                          "reads it reads what goes through the tunnels"
+                        : "keys of ISAKMP SAs are written to that file until undebug all: whoever reads it reads every "
+                          "negotiation that it names");
+    client_send(client, &r);
+    client_done(client);
+}
+
+void do_monitor(struct client *client)
+{
+    const struct control_source *source = client->control->source;
+
+    client->debug = (struct control_debug){
+        .is_on = true, .is_log = true, .severity = source->policy(source->context)->logging.monitor};
+}
