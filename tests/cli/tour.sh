@@ -67,11 +67,17 @@ keys() { # text
     done
 }
 
+# tmux's server ends with its last session, and whoever asks it meanwhile gets none.
+new_terminal() {
+    terminal has-session -t tour 2>/dev/null ||
+        terminal -f /dev/null new-session -d -s tour -x 112 -y 130 ip netns exec "${tag}gw" "$ikewise" -s "$work/w.sock"
+}
+
 start_shell() {
     if terminal has-session -t tour 2>/dev/null; then
         terminal kill-session -t tour
     fi
-    terminal -f /dev/null new-session -d -s tour -x 112 -y 130 ip netns exec "${tag}gw" "$ikewise" -s "$work/w.sock"
+    wait_for "a terminal" new_terminal
     wait_for "the prompt" has_prompt
 }
 
