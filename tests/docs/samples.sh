@@ -16,6 +16,8 @@ for name in west east; do
     cp "$tree/tests/certificates/$name-rsa.pem" "$etc/$name.pem"
     install -m 600 "$tree/tests/certificates/$name-rsa.key" "$etc/$name.key"
 done
+cp "$tree/tests/certificates/west-ecdsa-256.pem" "$etc/west-ecdsa.pem"
+install -m 600 "$tree/tests/certificates/west-ecdsa-256.key" "$etc/west-ecdsa.key"
 cp "$tree/tests/certificates/root.pem" "$etc/authority.pem"
 cp "$tree/tests/certificates/root.crl" "$etc/authority.crl"
 
