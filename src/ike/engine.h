@@ -490,6 +490,12 @@ void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct
 void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out);
 void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint16_t tunnel,
                      const struct selector *selector);
+/* Ends it at its last byte. If the peer has filled it although it was replaced, its successor is in doubt: when nothing
+ * comes in that, it is rekeyed before its time. */
+void rekey_pair_spent(struct ike *ike, uint64_t now_ms, struct pair *spent, struct ike_outputs *out);
+/* Of a pair whose rekeying is due: whether that was only for a doubt, which is over since ESP has come in it. Then it
+ * is rekeyed when it would have been. */
+bool rekey_pair_is_known(const struct ike *ike, struct pair *pair);
 void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer, struct handle session);
 
 /* ---- inputs */

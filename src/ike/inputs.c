@@ -274,7 +274,7 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
         tell_used_up(ike, sa, pair, out);
         rekey_pair_due(ike, now_ms, pair, out);
         break;
-    case IKE_PLANE_HARD: pair_end(ike, now_ms, pair, REASON_VOLUME, true, out); break;
+    case IKE_PLANE_HARD: rekey_pair_spent(ike, now_ms, pair, out); break;
     case IKE_PLANE_NEW_ENDPOINT: moved(ike, pair, in->plane.remote, out); break;
     case IKE_PLANE_UNKNOWN_SPI: break;
     }

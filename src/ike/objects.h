@@ -251,6 +251,7 @@ struct pair {
     uint64_t begun_ms, up_ms, expires_ms;
     uint64_t rekey_ms, retire_ms; /* as of an ISAKMP SA */
     uint64_t heard_ms;            /* when ESP last came */
+    uint64_t doubted_ms;          /* since when the peer may not know it; 0: it does (rekey.c) */
     /* What its ISAKMP SA was limited to, for when that is gone: when the session ends, when a packet last went through
      * and for how long none may (0: nothing limits it). */
     uint64_t session_end_ms, used_ms;

@@ -6,12 +6,15 @@
  * loses, and is not used for sending any more and retired by the end that began it.
  *
  * The ends may judge differently whether they began at once. So the end that is not to retire a loser does it all the
- * same, later; and one that is about to be retired stays when its winner goes away. */
+ * same, later; and one that is about to be retired stays when its winner goes away.
+ *
+ * A peer that fills the loser to its last byte may have lost sight of the winner, in which it then has never sent. When
+ * nothing comes in that within DOUBT_MS, the peer gets a newest pair again. */
 #include "ike/engine.h"
 
 #include <string.h>
 
-enum { RETIRE_MS = 30000, RETIRE_FOR_PEER_MS = 60000, RETRY_MS = 10000, LEAVE_MS = 5000 };
+enum { RETIRE_MS = 30000, RETIRE_FOR_PEER_MS = 60000, RETRY_MS = 10000, LEAVE_MS = 5000, DOUBT_MS = 2000 };
 
 static uint64_t part_of(uint64_t now_ms, uint32_t lifetime_s, uint8_t percent)
 {
@@ -66,6 +69,16 @@ static void stop_sending(struct ike *ike, uint64_t now_ms, struct pair *pair, st
     out->items[out->count++] = (struct ike_output){
         .kind = IKE_OUT_REMOVE,
         .remove = {.pair = pair->self, .spi_in = pair->spi_in, .spi_out = pair->spi_out, .is_outbound_only = true}};
+}
+
+bool rekey_pair_is_known(const struct ike *ike, struct pair *pair)
+{
+    bool is_known = pair->doubted_ms != 0 && pair->heard_ms > pair->doubted_ms;
+
+    pair->doubted_ms = 0;
+    if (is_known)
+        rekey_plan_pair(ike, pair->up_ms, pair);
+    return is_known;
 }
 
 void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
@@ -188,6 +201,22 @@ void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint1
         return;
     newest->retire_ms = 0;
     newest->rekey_ms = newest->is_mute ? now_ms : now_ms + RETRY_MS;
+}
+
+void rekey_pair_spent(struct ike *ike, uint64_t now_ms, struct pair *spent, struct ike_outputs *out)
+{
+    bool is_filled = spent->retire_ms != 0 && spent->heard_ms + DOUBT_MS > now_ms;
+
+    for (EACH_PAIR_OF(ike, spent->peer, pair)) {
+        if (!is_filled || !pair->is_up || pair->retire_ms != 0 || pair->rekey_ms == 0 || pair->doubted_ms != 0 ||
+            pair->tunnel != spent->tunnel || !handle_equal(pair->session, spent->session) ||
+            !selector_equal(&pair->selector, &spent->selector))
+            continue;
+        pair->doubted_ms = now_ms;
+        if (pair->rekey_ms > now_ms + DOUBT_MS)
+            pair->rekey_ms = now_ms + DOUBT_MS;
+    }
+    pair_end(ike, now_ms, spent, REASON_VOLUME, true, out);
 }
 
 void rekey_sa_gone(struct ike *ike, uint64_t now_ms, struct handle peer, struct handle session)

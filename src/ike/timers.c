@@ -306,7 +306,7 @@ static void pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct
         rekey_pair_retire(ike, now_ms, pair, out);
     else if (why != REASON_OK)
         pair_end(ike, now_ms, pair, why, true, out);
-    else
+    else if (!rekey_pair_is_known(ike, pair))
         rekey_pair_due(ike, now_ms, pair, out);
 }
 

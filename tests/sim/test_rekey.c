@@ -165,6 +165,38 @@ static void a_pair_that_has_a_successor_is_not_rekeyed(void **state)
     expect_one_of_each(sim);
 }
 
+/* A peer that fills a replaced pair to its end may not know the one that replaced it: unless it sends in that, it gets
+ * another. */
+static void a_peer_that_fills_a_replaced_pair_gets_a_newest_one(void **state)
+{
+    static const struct {
+        bool fills, sends_in_successor;
+        unsigned pairs;
+    } cases[] = {{true, false, 3}, {true, true, 2}, {false, false, 2}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sim *sim = world(13, 86400, 28800, 0);
+
+        begin(sim);
+        sim_run(sim, 2000);
+        if (cases[i].fills)
+            sim_packet(sim, EAST, 0, 100);
+        sim_soft_limit(sim, WEST);
+        sim_run(sim, 1500);
+        CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == 2);
+        sim_limit_of_oldest(sim, WEST, IKE_PLANE_HARD);
+        sim_run(sim, 500);
+        if (cases[i].sends_in_successor)
+            sim_packet(sim, EAST, 0, 100);
+        CHECK(gaps_in(sim, 20000, 20) == 0);
+        CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == cases[i].pairs);
+        sim_run(sim, 60000);
+        CHECK(sim_event_count(sim, WEST, EV_PHASE2_COMPLETED) == cases[i].pairs);
+        expect_one_of_each(sim);
+    }
+}
+
 /* The peer may take its time to put its half in place: until it has sent in the new pair, or the old one may not be
  * used any more, we send in the old one. */
 static void we_send_in_a_successor_when_the_peer_has_it(void **state)
@@ -301,6 +333,7 @@ int main(void)
         cmocka_unit_test(behind_nat_both_ends_may_rekey),
         cmocka_unit_test(both_may_rekey_at_once_without_a_gap),
         cmocka_unit_test(a_pair_that_has_a_successor_is_not_rekeyed),
+        cmocka_unit_test(a_peer_that_fills_a_replaced_pair_gets_a_newest_one),
         cmocka_unit_test(we_send_in_a_successor_when_the_peer_has_it),
         cmocka_unit_test(a_first_pair_waits_longer_for_a_peer_that_was_slow),
         cmocka_unit_test(pairs_are_rekeyed_before_their_numbers_end),
