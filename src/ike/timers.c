@@ -6,8 +6,8 @@ enum {
     DEAD_KEPT_MS = 60000,
     PLANE_WAIT_MS = 10000,
     SETTLE_MS = 30,
-    SLOW_MS = 500,         /* a quick mode that took so long has a slow peer, or a way that loses packets ... */
-    SLOW_SETTLES_MS = 300, /* ... which may keep our last message, too, for so long */
+    SLOW_MS = 150, /* a quick mode that takes so long has a slow peer, or a way that loses packets ... */
+    SLOW_SETTLES_MS = 300,
     SUCCESSOR_SETTLES_MS = 1000,
     USER_WAIT_MS = 90000,
     RETIRE_LATER_MS = 5000
@@ -58,6 +58,11 @@ static bool is_successor(const struct ike *ike, const struct exchange *exchange)
     return sa != NULL && sa->mode == EXCHANGE_AM && sa_up_of(ike, sa->peer) != NULL && half_open_of(ike, sa->peer) == 1;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Nothing tells us that our last message has come and the peer has put its half in place, but ESP in the new pair. As
  * long as there is an older pair to send in, there is time to wait for that. */
 static uint64_t settle_ms(const struct ike *ike, uint64_t now_ms, const struct exchange *exchange)
@@ -66,7 +71,8 @@ static uint64_t settle_ms(const struct ike *ike, uint64_t now_ms, const struct e
 
     if (pair != NULL && pair_sending_beside(ike, pair) != NULL)
         return SUCCESSOR_SETTLES_MS;
-    return now_ms - exchange->begun_ms < SLOW_MS ? SETTLE_MS : SLOW_SETTLES_MS;
+    uint64_t took_ms = now_ms - exchange->begun_ms;
+    return took_ms < SLOW_MS ? SETTLE_MS : earlier(took_ms, SLOW_SETTLES_MS); /* ... which may keep our last, too */
 }
 
 void settle_end(uint64_t now_ms, struct exchange *exchange)
@@ -177,11 +183,6 @@ static uint64_t keepalive_next_ms(const struct ike *ike, const struct isakmp_sa 
     return sa->we_are_behind_nat && ike->policy != NULL && ike->policy->nat_keepalive_s != 0
                ? sa->keepalive_ms + (uint64_t)ike->policy->nat_keepalive_s * 1000
                : UINT64_MAX;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 static uint64_t or_never(uint64_t at_ms)
