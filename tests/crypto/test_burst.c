@@ -1,9 +1,9 @@
+#include "counted_heap.h"
+
 #include "crypto/burst.h"
 #include "crypto/hash.h"
 #include "crypto/named.h"
 #include "vectors/vectors.h"
-
-#include <openssl/crypto.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,31 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static size_t allocation_count;
-
-static void *counted_malloc(size_t len, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    allocation_count++;
-    return malloc(len);
-}
-
-static void *counted_realloc(void *old, size_t len, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    allocation_count++;
-    return realloc(old, len);
-}
-
-static void counted_free(void *old, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(old);
-}
 
 enum { SPACE = 512 };
 
@@ -296,7 +271,7 @@ int main(void)
         cmocka_unit_test(only_the_first_packet_of_a_key_allocates),
     };
 
-    CHECK(CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) == 1);
+    count_allocations();
     for (size_t i = 0; i < sizeof key_bytes; i++)
         key_bytes[i] = (uint8_t)(i * 11 + 3);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,10 @@
+#include "counted_heap.h"
+
 #include "crypto/drbg.h"
 #include "crypto/hash.h"
 #include "crypto/named.h"
 #include "crypto/random.h"
 #include "vectors/vectors.h"
-
-#define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/crypto.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,32 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* Counts what libcrypto takes from the heap. */
-static size_t allocation_count;
-
-static void *counted_malloc(size_t len, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    allocation_count++;
-    return malloc(len);
-}
-
-static void *counted_realloc(void *old, size_t len, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    allocation_count++;
-    return realloc(old, len);
-}
-
-static void counted_free(void *old, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(old);
-}
 
 static void hashes_are_those_of_their_standards(void **state)
 {
@@ -186,6 +159,6 @@ int main(void)
         cmocka_unit_test(the_system_gives_randomness),
     };
 
-    CHECK(CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) == 1);
+    count_allocations();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
