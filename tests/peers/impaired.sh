@@ -108,17 +108,8 @@ fi
 built=$(cd "$lab_tree" && cmake --preset impair && cmake --build --preset impair) || lab_die "$built"
 strongswan_fetch
 failed=0
-output=$(mktemp -d)
-trap 'rm -rf "$output"' EXIT
-names=()
-while read -r name _; do
-    "./${0##*/}" "$name" >"$output/$name" 2>&1 </dev/null &
-    names+=("$!:$name")
-done <<<"$rows"
-for name in "${names[@]}"; do
-    wait "${name%%:*}" || failed=1
-    cat "$output/${name#*:}"
-done
+mapfile -t names < <(lab_names "$rows")
+lab_each "${names[@]}" || failed=1
 if grep -q IKEWISE_IMPAIR "$lab_build/src/ikewised"; then
     not_ok "the daemon that is installed knows of impairments"
     failed=1

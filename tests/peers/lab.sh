@@ -294,21 +294,11 @@ lab_finish() {
     exit
 }
 
-# lab_cases CASES [NAME...]: CASES has a row each: its name, the function that runs it, its words. One name: that one, in
-# this process. Several, or none for all: each in a process and a lab of its own, side by side.
-lab_cases() {
-    local cases=$1 names name child output failed=0 row children=()
-    shift
-    names=("$@")
-    if [ $# = 1 ]; then
-        read -r -a row < <(awk -v name="$1" '$1 == name' <<<"$cases")
-        [ ${#row[@]} -gt 0 ] || lab_die "no case is called $1"
-        "${row[1]}" "${row[0]}" "${row[@]:2}"
-        lab_finish
-    fi
-    [ $# -gt 0 ] || mapfile -t names < <(awk '{ print $1 }' <<<"$cases")
+# lab_each NAME...: this script once with each name, each in a process and a lab of its own, side by side. False: one failed.
+lab_each() {
+    local name child output failed=0 children=()
     output=$(mktemp -d)
-    for name in "${names[@]}"; do
+    for name in "$@"; do
         "./${0##*/}" "$name" >"$output/$name" 2>&1 </dev/null &
         children+=("$!:$name")
     done
@@ -317,5 +307,27 @@ lab_cases() {
         cat "$output/${child#*:}"
     done
     rm -rf "$output"
-    exit $failed
+    return $failed
+}
+
+# lab_names ROWS: the first word of each.
+lab_names() {
+    awk '{ print $1 }' <<<"$1"
+}
+
+# lab_cases CASES [NAME...]: CASES has a row each: its name, the function that runs it, its words. One name: that one, in
+# this process. Several, or none for all: lab_each.
+lab_cases() {
+    local cases=$1 names row
+    shift
+    names=("$@")
+    if [ $# = 1 ]; then
+        read -r -a row < <(awk -v name="$1" '$1 == name' <<<"$cases")
+        [ ${#row[@]} -gt 0 ] || lab_die "no case is called $1"
+        "${row[1]}" "${row[0]}" "${row[@]:2}"
+        lab_finish
+    fi
+    [ $# -gt 0 ] || mapfile -t names < <(lab_names "$cases")
+    lab_each "${names[@]}"
+    exit
 }

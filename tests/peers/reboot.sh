@@ -166,16 +166,5 @@ if [ $# = 1 ]; then
     run_event $row
 fi
 
-failed=0
-output=$(mktemp -d)
-trap 'rm -rf "$output"' EXIT
-names=()
-while read -r name _; do
-    "./${0##*/}" "$name" >"$output/$name" 2>&1 </dev/null &
-    names+=("$!:$name")
-done <<<"$events"
-for name in "${names[@]}"; do
-    wait "${name%%:*}" || failed=1
-    cat "$output/${name#*:}"
-done
-exit $failed
+mapfile -t names < <(lab_names "$events")
+lab_each "${names[@]}"
