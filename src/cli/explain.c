@@ -421,6 +421,8 @@ static int explain(struct wishes *w)
     int status = EXIT_NOTHING;
 
     if (d) {
+        if (w->x.file_count > 1)
+            diag_expect_several(d);
         for (size_t i = 0; i < w->x.file_count; i++)
             read_file(&w->x, i, w->keys, d);
         report_space = diag_report_space(d);

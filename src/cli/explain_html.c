@@ -235,6 +235,23 @@ static void write_clocks(struct page *p, const struct report_negotiation *n)
     }
 }
 
+static void write_translation(struct page *p, const struct report_negotiation *n)
+{
+    const struct translation *t = &n->translation;
+
+    if (!n->joined)
+        return;
+    fputs("<p class=\"soft\">NAT stands between the files: the initiator is ", p->out);
+    page_put_ip(p->out, t->before, "");
+    fputs(" in ", p->out);
+    page_put(p->out, p->x->files[t->source_before].name);
+    fputs(", and ", p->out);
+    page_put_ip(p->out, t->after, "");
+    fputs(" in ", p->out);
+    page_put(p->out, p->x->files[t->source_after].name);
+    fprintf(p->out, "; it is one negotiation, for %s</p>\n", n->joined);
+}
+
 static void write_negotiation(struct page *p, const struct report_negotiation *n)
 {
     collect_lines(p, n);
@@ -251,6 +268,7 @@ static void write_negotiation(struct page *p, const struct report_negotiation *n
         fprintf(p->out, "<p class=\"soft\">The %s's end: %s (IOS: %s)</p>\n", role_name(n->ends[i].role),
                 n->ends[i].stage.asa, n->ends[i].stage.ios);
     write_clocks(p, n);
+    write_translation(p, n);
     write_cause(p, n);
     write_list(p, "Proven", n->proven, n->proven_count);
     write_list(p, "Open", n->open, n->open_count);

@@ -112,6 +112,21 @@ static json_t *clocks_json(const struct explain *x, const struct report_negotiat
     return list;
 }
 
+static json_t *translation_json(const struct explain *x, const struct report_negotiation *n)
+{
+    const struct translation *t = &n->translation;
+    json_t *o = n->joined ? json_object() : json_null();
+
+    if (!n->joined)
+        return o;
+    put(o, "initiator_before", text_of_ip(t->before));
+    put(o, "file_before", json_string(x->files[t->source_before].name));
+    put(o, "initiator_after", text_of_ip(t->after));
+    put(o, "file_after", json_string(x->files[t->source_after].name));
+    put(o, "joined_for", json_string(n->joined));
+    return o;
+}
+
 static json_t *negotiation_json(const struct explain *x, const struct report_negotiation *n)
 {
     char space[EXPLAIN_TIME_SIZE];
@@ -142,6 +157,7 @@ static json_t *negotiation_json(const struct explain *x, const struct report_neg
     put(o, "harmless", texts(n->herrings, n->herring_count));
     put(o, "ladder", steps);
     put(o, "clocks", clocks_json(x, n));
+    put(o, "nat_between", translation_json(x, n));
     return o;
 }
 
@@ -190,6 +206,7 @@ void explain_write_json(FILE *out, const struct explain *x)
     put(rest, "files", files);
     put(rest, "notes", texts(x->report->notes, x->report->note_count));
     put(rest, "ikev2_not_judged", json_integer(x->report->ikev2));
+    put(rest, "not_joined", json_integer(x->report->doubtful));
     put(rest, "left_out", json_integer(x->report->dropped));
     fputs("{\"schema\": \"" EXPLAIN_SCHEMA "\",\n\"negotiations\": ", out);
     write_negotiations(out, x);

@@ -114,6 +114,19 @@ static void write_clocks(FILE *out, const struct explain *x, const struct report
     }
 }
 
+static void write_translation(FILE *out, const struct explain *x, const struct report_negotiation *n)
+{
+    const struct translation *t = &n->translation;
+    char before[IP_TEXT_SIZE], after[IP_TEXT_SIZE];
+
+    if (n->joined)
+        fprintf(
+            out,
+            "  NAT stands between the files: the initiator is %s in %s, and %s in %s; it is one negotiation, for %s\n",
+            ip_text(t->before, before), x->files[t->source_before].name, ip_text(t->after, after),
+            x->files[t->source_after].name, n->joined);
+}
+
 static const char *arrow_of(const struct report_step *s, const struct report_negotiation *n)
 {
     bool is_ours = s->is_from_initiator == (n->role != ROLE_RESPONDER);
@@ -223,6 +236,7 @@ void explain_write_negotiation(FILE *out, const struct explain *x, const struct 
 {
     write_head(out, n);
     write_clocks(out, x, n);
+    write_translation(out, x, n);
     write_ladder(out, x, n);
     if (!x->is_ladder_only)
         write_verdict(out, x, n);
@@ -250,6 +264,11 @@ void explain_write_text(FILE *out, const struct explain *x)
     if (r->ikev2)
         fprintf(out, "\nIKEv2: %u message%s or line%s seen, not judged.\n", r->ikev2, plural(r->ikev2),
                 plural(r->ikev2));
+    if (r->doubtful)
+        fprintf(out,
+                "\n%u negotiation%s of one file may be any of several of another: %s not joined, for no message ID, "
+                "cookie or clock tells which.\n",
+                r->doubtful, plural(r->doubtful), r->doubtful == 1 ? "it is" : "they are");
     if (r->dropped)
         fprintf(out, "\n%u attempts were left out: there was no room.\n", r->dropped);
 }

@@ -41,8 +41,11 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
     d->chain_count = chains_for(negotiations);
     d->chains = arena_take(arena, d->chain_count * sizeof *d->chains);
     d->view_max = negotiations;
-    d->all = (struct views){arena, shown_index_new(arena), arena_take(arena, sizeof(struct offers_known)),
-                            known_new(arena), arena_take(arena, sizeof(struct payload_lists))};
+    d->all = (struct views){.arena = arena,
+                            .shown = shown_index_new(arena),
+                            .offers = arena_take(arena, sizeof(struct offers_known)),
+                            .known = known_new(arena),
+                            .payloads = arena_take(arena, sizeof(struct payload_lists))};
     d->links = arena_take(arena, negotiations * sizeof *d->links);
     d->chunks = arena_take(arena, (negotiations / CHUNK_VIEWS + 1) * sizeof *d->chunks);
     if (!d->all.shown || !d->all.offers || !d->all.known || !d->all.payloads || !d->chains || !d->links || !d->chunks)
@@ -111,6 +114,11 @@ static void take_common(struct diag *d, struct witness *w)
                 view_at(d, i)->is_ended = true;
             }
     view_take(source->common, w);
+}
+
+void diag_expect_several(struct diag *d)
+{
+    d->all.has_several_files = true;
 }
 
 void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage)

@@ -23,7 +23,10 @@ size_t diag_space(size_t negotiations);
 /* The arena stays where it is as long as the diagnosis: memory is taken from it as it is needed. */
 struct diag *diag_new(struct arena *arena, size_t negotiations);
 
-/* Before the first observation of a file: that it was given, and whether it is a capture. A file in which a negotiation
+/* Before the first observation: there will be several files. What joins them is kept from then on. */
+void diag_expect_several(struct diag *d);
+
+/* At any time: that a file was given, and whether it is a capture. A file in which a negotiation
  * does not appear says something too. */
 void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage);
 

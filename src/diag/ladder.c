@@ -283,10 +283,9 @@ static int64_t clock_difference(uint64_t two_ms, uint64_t one_ms)
     return difference;
 }
 
-void ladder_add_clock(struct report_negotiation *n, const struct view *a, const struct view *b)
+struct clock_difference ladder_clocks(const struct view *a, const struct view *b)
 {
-    int64_t there = 0, back = 0;
-    size_t there_count = 0, back_count = 0;
+    struct clock_difference d = {0};
     const char *exchange;
     unsigned number;
 
@@ -296,14 +295,24 @@ void ladder_add_clock(struct report_negotiation *n, const struct view *a, const 
         if (!fact_is_step(f, &exchange, &number) || number == 0 || !one || !two || !one->has_time || !two->has_time)
             continue;
         int64_t difference = clock_difference(two->time_ms, one->time_ms);
+        bool is_first = d.there_count + d.back_count == 0;
 
-        there += number % 2 == 1 ? difference : 0;
-        there_count += number % 2 == 1;
-        back += number % 2 == 0 ? difference : 0;
-        back_count += number % 2 == 0;
+        d.least_ms = is_first || difference < d.least_ms ? difference : d.least_ms;
+        d.most_ms = is_first || difference > d.most_ms ? difference : d.most_ms;
+        d.there_ms += number % 2 == 1 ? difference : 0;
+        d.there_count += number % 2 == 1;
+        d.back_ms += number % 2 == 0 ? difference : 0;
+        d.back_count += number % 2 == 0;
     }
-    if (there_count == 0 || back_count == 0 || n->clock_count == REPORT_SOURCES_MAX)
+    return d;
+}
+
+void ladder_add_clock(struct report_negotiation *n, const struct view *a, const struct view *b)
+{
+    struct clock_difference d = ladder_clocks(a, b);
+
+    if (d.there_count == 0 || d.back_count == 0 || n->clock_count == REPORT_SOURCES_MAX)
         return;
-    n->clocks[n->clock_count++] =
-        (struct report_clock){b->source, a->source, (there / (int64_t)there_count + back / (int64_t)back_count) / 2};
+    n->clocks[n->clock_count++] = (struct report_clock){
+        b->source, a->source, (d.there_ms / (int64_t)d.there_count + d.back_ms / (int64_t)d.back_count) / 2};
 }

@@ -33,6 +33,14 @@ void ladder_add_proofs(struct report_negotiation *n, const struct judgement *j, 
 /* Harmless lines by name. */
 void ladder_add_herrings(struct report_negotiation *n, const struct tunnel *t);
 
+/* What the clock of `b` is ahead of that of `a`, by the messages that both have: of those of the initiator and those of
+ * the responder the sum and how many, of all the least and the most. */
+struct clock_difference {
+    int64_t there_ms, back_ms, least_ms, most_ms;
+    size_t there_count, back_count;
+};
+struct clock_difference ladder_clocks(const struct view *a, const struct view *b);
+
 /* How far the clock of b's file is ahead of that of a's, where both saw messages of both directions. */
 void ladder_add_clock(struct report_negotiation *n, const struct view *a, const struct view *b);
 

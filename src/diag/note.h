@@ -16,6 +16,12 @@ struct fact_seen *view_take_fact(struct view *v, enum fact fact);
 /* The fact was seen (again), in that line. */
 void view_note(struct view *v, enum fact fact, const struct witness *w);
 
+/* Numbers that the other end writes down too, where there are several files (join.c). */
+void view_take_signs(struct view *v, struct witness *w);
+
+/* Those of another attempt of the same ends as well. */
+void view_add_signs(struct view *v, const struct view *from);
+
 /* FACT_COUNT: there is no such message. */
 enum fact view_step_of(const char *exchange, unsigned number);
 

@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "diag/collect.h"
+#include "diag/join.h"
 #include "diag/judge.h"
 #include "diag/ladder.h"
 #include "diag/repair.h"
@@ -28,48 +29,6 @@ size_t diag_report_space(const struct diag *d)
                  64;
 
     return sizeof(struct report) + (d->view_count + SOURCES_MAX) * one + ladder_texts_space() + 4096;
-}
-
-/* ---- tunnels of views ---- */
-
-static size_t likeness(const struct tunnel *t, const struct view *v)
-{
-    size_t common = 0;
-    const char *exchange;
-    unsigned number;
-
-    for (enum fact f = 0; f < FACT_COUNT; f++)
-        if (fact_is_step(f, &exchange, &number))
-            common += view_has(t->views[0], f) == view_has(v, f);
-    return common;
-}
-
-/* A journal has a log and a capture of the same negotiations. */
-static bool has_journal(const struct diag *d)
-{
-    bool is_told[SOURCES_MAX] = {false}, is_seen[SOURCES_MAX] = {false};
-
-    for (size_t i = 0; i < d->view_count; i++)
-        if (view_at(d, i)->is_used)
-            (view_at(d, i)->vantage == VANTAGE_WIRE ? is_seen : is_told)[view_at(d, i)->source] = true;
-    for (size_t i = 0; i < SOURCES_MAX; i++)
-        if (is_told[i] && is_seen[i])
-            return true;
-    return false;
-}
-
-/* With one file each view is a negotiation; with several, the one that is most alike. */
-static struct tunnel *tunnel_for(struct tunnel *tunnels, size_t count, const struct view *v, bool is_one_file)
-{
-    struct tunnel *best = NULL;
-    size_t most = 0;
-
-    for (size_t i = 0; i < count && !is_one_file; i++)
-        if (tunnel_fits(&tunnels[i], v) && likeness(&tunnels[i], v) + 1 > most) {
-            most = likeness(&tunnels[i], v) + 1;
-            best = &tunnels[i];
-        }
-    return best;
 }
 
 static void add_common(struct tunnel *t, const struct diag *d)
@@ -382,6 +341,8 @@ static void tell(struct work *w, struct tunnel *t)
     ladder_add_herrings(&n, t);
     for (size_t i = 1; i < t->view_count; i++)
         ladder_add_clock(&n, t->views[0], t->views[i]);
+    if (join_find_translation(t, &n.translation))
+        n.joined = join_sentence(t);
     w->report->negotiations[w->report->negotiation_count++] = n;
     w->next[w->report->negotiation_count - 1] = *bucket_of(w, &n);
     *bucket_of(w, &n) = (uint32_t)w->report->negotiation_count;
@@ -424,19 +385,7 @@ struct report *diag_report(struct diag *d, struct arena *arena)
         return NULL;
     for (size_t i = 0; i < SOURCES_MAX; i++)
         files += d->sources[i].is_given;
-    bool is_one_file = files < 2 && !has_journal(d);
-    for (int is_named = 1; is_named >= 0; is_named--) /* what names no address goes to what is left without it */
-        for (size_t i = 0; i < d->view_count; i++) {
-            struct view *v = view_at(d, i);
-
-            if (!v->is_used || (ip_is_set(v->peer) || ip_is_set(v->local)) != is_named)
-                continue;
-            view_close(v);
-            struct tunnel *t = tunnel_for(tunnels, tunnel_count, v, is_one_file);
-            if (!t)
-                t = &tunnels[tunnel_count++];
-            t->views[t->view_count++] = v;
-        }
+    tunnel_count = join_views(d, tunnels, files > 1, &report->doubtful);
     for (size_t s = 0; s < SOURCES_MAX && tunnel_count == 0; s++) /* nothing but what is said of the device */
         if (d->sources[s].common)
             tunnels[tunnel_count++] = (struct tunnel){.views = {d->sources[s].common}, .view_count = 1};

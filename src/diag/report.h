@@ -80,6 +80,12 @@ struct report_clock {
     int64_t ahead_ms;
 };
 
+/* The initiator has one address in the files of its own side, and another one beyond a NAT. */
+struct translation {
+    struct ip before, after; /* IP_NONE: there is none */
+    uint16_t source_before, source_after;
+};
+
 struct report_negotiation {
     struct ip local, peer; /* IP_NONE where it is not told */
     enum role role;        /* of `local` */
@@ -97,7 +103,9 @@ struct report_negotiation {
     size_t step_count;
     struct report_clock clocks[REPORT_SOURCES_MAX];
     size_t clock_count;
-    const char *story; /* of the stage */
+    struct translation translation;
+    const char *joined; /* with a translation: how it is known that the files are of one negotiation; else NULL */
+    const char *story;  /* of the stage */
     const char *proven[REPORT_LINES_MAX], *open[REPORT_LINES_MAX], *excluded[REPORT_EXCLUDED_MAX];
     size_t proven_count, open_count, excluded_count;
     const char *herrings[REPORT_LINES_MAX]; /* odd lines that do no harm, and why */
@@ -108,6 +116,7 @@ struct report {
     struct report_negotiation *negotiations;
     size_t negotiation_count;
     uint32_t dropped;                    /* attempts for which there was no room */
+    uint32_t doubtful;                   /* that may be any of several in another file: they stand alone */
     uint32_t ikev2;                      /* observations of IKEv2: recognised, not judged */
     const char *notes[REPORT_LINES_MAX]; /* what was found beside IKE */
     size_t note_count;

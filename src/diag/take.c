@@ -337,6 +337,7 @@ void view_follow(struct view *v, const struct move *m, struct witness *w)
         take_details(v, witness_event(w));
         take_addresses(v, witness_event(w));
     }
+    view_take_signs(v, w);
     take_cookie(v, w->at);
     take_time(v, w->at);
     take_ends(v, w->at->number, w->at->one, w->at->other);
@@ -364,6 +365,7 @@ void view_take(struct view *v, struct witness *w)
         if (e->kind == EV_PHASE1_ASKED && v->mode != MODE_AGGRESSIVE && !view_has(v, FACT_MSG_1))
             view_note_step(v, "MM", 1, false, w);
     }
+    view_take_signs(v, w);
     take_cookie(v, w->at);
     if (event_has(e, FIELD_CONN_ID))
         v->conn_id = (uint32_t)event_number(e, FIELD_CONN_ID);

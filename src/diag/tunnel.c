@@ -1,62 +1,9 @@
 #include "diag/tunnel.h"
 
 #include "base/check.h"
+#include "diag/join.h"
 
 #include <string.h>
-
-/* ---- which views are of one negotiation ---- */
-
-static bool is_compatible(struct ip a, struct ip b)
-{
-    return !ip_is_set(a) || !ip_is_set(b) || ip_equal(a, b);
-}
-
-static bool has_equal_ends(const struct view *a, const struct view *b)
-{
-    bool is_straight = is_compatible(a->local, b->local) && is_compatible(a->peer, b->peer);
-    bool is_crossed = is_compatible(a->local, b->peer) && is_compatible(a->peer, b->local);
-    bool is_told = ip_is_set(a->peer) && ip_is_set(b->peer);
-
-    return is_told && (is_straight || is_crossed);
-}
-
-/* Behind NAT the initiator has another address at the responder; the responder's address is the same. */
-static bool is_same_through_nat(const struct view *a, const struct view *b)
-{
-    const struct view *initiator = a->role == ROLE_INITIATOR ? a : b, *responder = initiator == a ? b : a;
-    bool is_nat = view_has(a, FACT_NAT_FOUND) || view_has(b, FACT_NAT_FOUND) || view_has(a, FACT_ON_4500) ||
-                  view_has(b, FACT_ON_4500);
-
-    if (!is_nat || !ip_is_set(initiator->peer))
-        return false;
-    return (responder->role == ROLE_RESPONDER && ip_equal(initiator->peer, responder->local)) ||
-           (responder->role == ROLE_INITIATOR && (a->vantage == VANTAGE_WIRE || b->vantage == VANTAGE_WIRE) &&
-            ip_equal(initiator->peer, responder->peer));
-}
-
-static bool is_same_cookie(const struct view *a, const struct view *b)
-{
-    return a->cookie != 0 && a->cookie == b->cookie;
-}
-
-bool tunnel_fits(const struct tunnel *t, const struct view *v)
-{
-    bool fits = false;
-
-    for (size_t i = 0; i < t->view_count; i++) {
-        const struct view *other = t->views[i];
-
-        if (other->source == v->source && (other->vantage == VANTAGE_WIRE) == (v->vantage == VANTAGE_WIRE))
-            return false; /* a journal has both */
-        if (is_same_cookie(other, v))
-            return true;
-        if (other->cookie != 0 && v->cookie != 0 && other->vantage == v->vantage)
-            return false;
-        fits |= !ip_is_set(v->peer) && !ip_is_set(v->local); /* a log that names no address */
-        fits |= has_equal_ends(other, v) || is_same_through_nat(other, v);
-    }
-    return fits && t->view_count < TUNNEL_VIEWS_MAX;
-}
 
 /* ---- what the conditions of TOLD ask ---- */
 
@@ -204,15 +151,11 @@ static bool is_split(const struct tunnel *t, enum fact first, enum fact second)
     return is_here && is_there;
 }
 
-/* Two captures of one negotiation have the initiator under two addresses: there is NAT between them. */
 static bool is_translated(const struct tunnel *t)
 {
-    for (size_t i = 0; i < t->view_count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (t->views[i]->vantage == VANTAGE_WIRE && t->views[k]->vantage == VANTAGE_WIRE &&
-                is_same_cookie(t->views[i], t->views[k]) && !ip_equal(t->views[i]->local, t->views[k]->local))
-                return true;
-    return false;
+    struct translation found;
+
+    return join_find_translation(t, &found);
 }
 
 static const char *detail_of(const struct tunnel *t, enum detail detail)

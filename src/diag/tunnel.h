@@ -18,6 +18,8 @@ struct tunnel {
     const struct view
         *common[TUNNEL_VIEWS_MAX]; /* what a source says of all its tunnels: routes, a daemon that starts */
     size_t common_count;
+    uint64_t signs;                          /* a bit for each of its views' signs and cookies, many to one */
+    uint8_t joined_by;                       /* enum joined, of join.h: what is least sure of it */
     bool has_silent_capture, has_silent_log; /* a file was given that has nothing of this negotiation */
     uint64_t facts[TUNNEL_WORDS];            /* a bit for each */
 };
@@ -29,9 +31,6 @@ static inline bool tunnel_has(const struct tunnel *t, enum fact fact)
 {
     return (t->facts[fact / 64] >> fact % 64 & 1) != 0;
 }
-
-/* The views belong to one negotiation. */
-bool tunnel_fits(const struct tunnel *t, const struct view *v);
 
 /* Some file shows messages of it. */
 bool tunnel_has_messages(const struct tunnel *t);

@@ -370,6 +370,7 @@ void view_fold(struct view *v, const struct view *from)
         fact->count += seen->count;
         fact->last_line = seen->last_line;
     }
+    view_add_signs(v, from);
     v->attempts += from->attempts;
     v->last_ms = from->last_ms > v->last_ms ? from->last_ms : v->last_ms;
 }

@@ -33,7 +33,8 @@ enum {
     FACT_BLOCKS = (FACTS_SEEN + FACT_BLOCK - 1) / FACT_BLOCK,
     FACT_WORDS = (FACTS_SEEN + 63) / 64,
     EVIDENCE_TEXT_SIZE = 144,
-    DETAIL_SIZE = 72
+    DETAIL_SIZE = 72,
+    SIGNS_MAX = 8
 };
 
 /* What the lines say of a difference, for the repair; index of view_detail. */
@@ -99,7 +100,8 @@ static inline const struct event *witness_event(struct witness *w)
 
 /* What the views of a diagnosis have in common. */
 struct views {
-    struct arena *arena; /* that their memory is taken from */
+    bool has_several_files; /* signs are kept, to join them by */
+    struct arena *arena;    /* that their memory is taken from */
     struct shown_index *shown;
     struct offers_known *offers;
     struct known *known;
@@ -124,7 +126,7 @@ struct view {
     uint32_t pending_at;  /* number of the line of `pending` */
     uint8_t pending;      /* a received message whose number the next line may correct; 0: none */
     uint8_t pending_line; /* as in struct fact_seen.evidence */
-    uint8_t fact_count, evidence_count;
+    uint8_t fact_count, evidence_count, sign_count;
     uint32_t evidence_at;               /* number of the last line of `evidence` */
     struct fact_seen facts[FACT_BLOCK]; /* the first of them */
     /* Blocks are taken as they are needed, and kept when the view begins anew. */
@@ -133,6 +135,7 @@ struct view {
     char state[24], ios_state[24];          /* the last that was named */
     struct offers offers;
     char *details[DETAIL_COUNT]; /* DETAIL_SIZE bytes each */
+    uint32_t signs[SIGNS_MAX];   /* the last message IDs and SPIs: both ends name the same, and nobody else does */
 } __attribute__((aligned(64)));
 
 /* Takes one observation into the view. */

@@ -45,8 +45,8 @@ faults="ok                      s-s  none -     -              none             
         identity                s-s  none west  identity       id_mismatch                     id_mismatch/id_mismatch,cert_invalid  id_mismatch
         lifetime                i-s  none east  lifetime       none                            .                               .
         no-algorithm            i-s  none east  esp-96         kernel_or_plugin_missing/kernel_or_plugin_missing,one_way_traffic  .  kernel_or_plugin_missing
-        nat-t-off-begins        i-i  west west  no-nat-t       none/none,one_way_traffic,inner_host_unreachable  .  none/nat_t_problem
-        nat-t-off-answers       i-i  west east  no-nat-t       none/none,one_way_traffic,inner_host_unreachable  .  none/nat_t_problem
+        nat-t-off-begins        i-i  west west  no-nat-t       none/none,one_way_traffic,inner_host_unreachable  .  nat_t_problem
+        nat-t-off-answers       i-i  west east  no-nat-t       none/none,one_way_traffic,inner_host_unreachable  .  nat_t_problem
         no-esp-begins           s-i  none west  no-esp         kernel_or_plugin_missing        kernel_or_plugin_missing        .
         no-esp-answers          i-s  none east  no-esp         kernel_or_plugin_missing        kernel_or_plugin_missing        .
         no-daemon               i-s  none east  absent         peer_down                       -                               -

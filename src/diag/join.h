@@ -1,0 +1,31 @@
+/* Which views of several files are of one negotiation, and how that is known. Cookies, and the random numbers that both
+ * ends write down (message IDs, SPIs), prove it whatever the addresses are. Else the addresses must fit. Where NAT
+ * stands between the files and nobody says so, one address and the order and times of the messages make it one, if
+ * there is only one that it can be. What may be any of several is joined with none of them. */
+#ifndef DIAG_JOIN_H
+#define DIAG_JOIN_H
+
+#include "diag/collect.h"
+
+/* The surest first: behind ENDS it is a guess where there are several. */
+enum joined {
+    JOINED_BY_COOKIES,
+    JOINED_BY_NUMBERS, /* message IDs, SPIs */
+    JOINED_BY_ENDS,
+    JOINED_BY_PEER,  /* of the other end nothing is told */
+    JOINED_BY_NAT,   /* that a file tells of */
+    JOINED_BY_ORDER, /* and times: NAT follows from it */
+    JOINED_NOT,
+    JOINED_NEVER /* they have different cookies */
+};
+
+/* Puts each view that is used into one of `tunnels`, which are empty and as many as there are views: how many there are
+ * in the end. `doubtful`: how many views may be of several others. */
+size_t join_views(struct diag *d, struct tunnel *tunnels, bool has_several_files, uint32_t *doubtful);
+
+/* The initiator has another address in one file than in the other: false, and nothing changed, where it has not. */
+bool join_find_translation(const struct tunnel *t, struct translation *found);
+
+const char *join_sentence(const struct tunnel *t);
+
+#endif
