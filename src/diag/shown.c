@@ -117,6 +117,12 @@ struct reading {
 #define SAYS_SEALED_AS_CLEAR (v->product == PRODUCT_STRONGSWAN && !event_has(e, FIELD_PROTECTED))
 /* pluto says "informational payload" of both, but takes none in clear once phase 1 is up */
 #define SEALED_BY_PHASE_1 ((HAS(QM_1) && SAYS_SEALED_AS_CLEAR) || (HAS(PHASE1_UP) && v->product == PRODUCT_LIBRESWAN))
+/* Of a crypto map entry the transform set; strongSwan's version, libreswan's keyexchange or ikev2: */
+#define SAYS_IKEV1                                                                                                     \
+    (IS(STATEMENT, "isakmp-enable") || (IS(STATEMENT, "crypto-map-entry") && event_has(e, FIELD_DETAIL)) ||            \
+     IS(VERSION, "1") || IS(VERSION, "ikev1") || IS(VERSION, "no") || IS(VERSION, "never"))
+#define SAYS_IKEV2                                                                                                     \
+    (IS(STATEMENT, "ikev2") || IS(VERSION, "2") || IS(VERSION, "ikev2") || IS(VERSION, "insist") || IS(VERSION, "yes"))
 #define NAMES_IPSEC (NUM(PROTOCOL) == PROTO_AH || NUM(PROTOCOL) == PROTO_ESP)
 /* charon's words, of proposals as it lists them */
 #define HAS_ESN(field) MENTIONS(field, "/EXT_SEQ")

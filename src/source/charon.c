@@ -158,6 +158,18 @@ static void say_contents(struct source *s, const struct ends *ends, const struct
     }
 }
 
+/* An answer that holds a notify alone refuses. */
+static void say_ikev2(struct source *s, const struct ends *ends, bool is_request, struct bytes payloads)
+{
+    struct event e = event_of(EV_IKEV2_SEEN);
+    bool is_refusal = bytes_begin_with(payloads, bytes_of_text("[ N(")) && !bytes_has(payloads, ") ", &(size_t){0});
+
+    if (!is_request)
+        event_add_text(&e, FIELD_RESULT, is_refusal ? "refused" : "taken");
+    add_ends(&e, ends);
+    source_say(s, &e);
+}
+
 /* generating ID_PROT request 0 [ SA V V ] */
 static enum reading message_line(struct source *s, struct ends *ends, struct bytes text, bool is_received)
 {
@@ -171,9 +183,7 @@ static enum reading message_line(struct source *s, struct ends *ends, struct byt
     if (!exchange || !bytes_number(id, 10, &message_id))
         return READ_UNREAD;
     if (!*exchange) {
-        e = event_of(EV_IKEV2_SEEN);
-        add_ends(&e, ends);
-        source_say(s, &e);
+        say_ikev2(s, ends, is_request, bytes_trim(text));
         return READ_SAID;
     }
     payload_list_begin(&list);

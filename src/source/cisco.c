@@ -403,6 +403,7 @@ enum reading ios_line(struct source *s, struct bytes line)
 
         source_is(s, SOURCE_IOS_LOG, PRODUCT_IOS);
         source_stamp(s, bytes_of(line.data, at));
+        reading_read_by(s->index, PRODUCT_IOS, bytes_after(line, at), &e);
         source_say(s, &e);
         return READ_SAID;
     }

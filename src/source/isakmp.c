@@ -346,9 +346,14 @@ static void take_header(struct packet_seen *p, const struct message *m, const st
     p->is_sealed = (m->header.flags & FLAG_ENCRYPTION) != 0;
 }
 
-static void say_ikev2(struct source *s, const struct datagram *d, uint16_t from, uint16_t to)
+/* RFC 7296 section 3.1: what answers has the response flag; what refuses at once holds a notify first. */
+static void say_ikev2(struct source *s, const struct datagram *d, uint16_t from, uint16_t to, struct bytes bytes)
 {
+    enum { FIRST_PAYLOAD_AT = 16, FLAGS_AT = 19, FLAG_RESPONSE = 0x20, PAYLOAD_NOTIFY = 41 };
     struct event e = event_of(EV_IKEV2_SEEN);
+
+    if (bytes.data[FLAGS_AT] & FLAG_RESPONSE)
+        event_add_text(&e, FIELD_RESULT, bytes.data[FIRST_PAYLOAD_AT] == PAYLOAD_NOTIFY ? "refused" : "taken");
 
     event_add_ip(&e, FIELD_SOURCE, d->source);
     event_add_ip(&e, FIELD_DESTINATION, d->destination);
@@ -367,7 +372,7 @@ static void read_message(struct source *s, const struct datagram *d, uint16_t fr
     if (bytes.len < HEADER_LEN)
         return;
     if (bytes.data[17] >> 4 != 1) {
-        say_ikev2(s, d, from, to);
+        say_ikev2(s, d, from, to, bytes);
         return;
     }
     if (is_cut)
