@@ -166,9 +166,13 @@ int control_bind(const char *path, const char *group, gid_t *gid, int *bound_fd)
 void client_send_gateway(struct client *client);
 bool show_isakmp_sas(struct client *client);
 bool show_ipsec_pairs(struct client *client);
-bool show_tunnels(struct client *client);
 bool show_findings(struct client *client);
+/* What the plane counts of a pair; false: there is no plane, or it does not have it. */
+bool client_view_plane(const struct client *client, struct handle pair, struct plane_pair_view *view);
 bool show_sessions(struct client *client); /* ISAKMP SAs, then pairs */
+
+/* control_tunnels.c */
+bool show_tunnels(struct client *client);
 
 /* control_sessions.c */
 void sessions_count(struct control *control, const struct event *event);

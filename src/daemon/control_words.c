@@ -21,6 +21,16 @@ const char *auth_name(uint16_t auth)
     }
 }
 
+const char *role_name(bool is_initiator)
+{
+    return is_initiator ? "initiator" : "responder";
+}
+
+uint64_t age_s(uint64_t now_ms, uint64_t then_ms)
+{
+    return now_ms > then_ms ? (now_ms - then_ms) / 1000 : 0;
+}
+
 static bool is_any_port(struct port_range ports)
 {
     return ports.first == 0 && ports.last == 65535;
