@@ -438,6 +438,27 @@ static int complain_of_place(const struct command *command)
     return command_complain(command, space);
 }
 
+/* On a terminal it is asked for: an empty line or y means it. */
+static bool is_confirmed(const char *question)
+{
+    char answer[16];
+
+    if (!isatty(STDIN_FILENO))
+        return true;
+    printf("%s [confirm] ", question);
+    fflush(stdout);
+    return fgets(answer, sizeof answer, stdin) != NULL && strchr("\nyY", answer[0]) != NULL;
+}
+
+static int do_erase(struct command *command)
+{
+    bool is_sure = bytes_equal(command->words[command->word_count - 1], bytes_of_text("noconfirm"));
+
+    if (!is_sure && !is_confirmed("Erase configuration in flash memory?"))
+        return command_complain(command, "Erase is aborted");
+    return ask_gateway(command);
+}
+
 static int do_clock(struct command *command)
 {
     struct control_record r = control_record_of(RECORD_clock);
@@ -508,6 +529,7 @@ int command_run(struct command *command)
     else if (command->view.dialect == 0)
         command->view.dialect = DIALECT_ASA;
     command->view.is_detail = command->request.is_detail;
+    command->view.is_full = command->request.is_full;
 
     int status;
 
@@ -533,7 +555,9 @@ int command_run(struct command *command)
     case CONTROL_CONVERT_LIBRESWAN: return do_convert(command, CONF_TO_LIBRESWAN);
     case CONTROL_COPY_TO: return do_copy_to(command, CONTROL_SHOW_RUNNING, "running-config");
     case CONTROL_COPY_STARTUP_TO: return do_copy_to(command, CONTROL_SHOW_STARTUP, "startup-config");
-    case CONTROL_SHOW_IKEV2_SA: show(command); return COMMAND_DONE;
+    case CONTROL_SHOW_IKEV2_SA:
+    case CONTROL_SHOW_DEFAULT_POLICY: show(command); return COMMAND_DONE;
+    case CONTROL_WRITE_ERASE: return do_erase(command);
     case CONTROL_SHOW_CLOCK: return do_clock(command);
     case CONTROL_COPY_JOURNAL:
     case CONTROL_COPY_JOURNAL_KEYS: return do_copy_journal(command);

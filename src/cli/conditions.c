@@ -50,6 +50,7 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_IS_DOWN: return !record_flag(r, COL_interface_up);
     case SCREEN_LINK_SPEED: return record_has(r, COL_interface_speed_mbps);
     case SCREEN_NO_LINK_SPEED: return !record_has(r, COL_interface_speed_mbps);
+    case SCREEN_ONLY_MTU: return !record_has(r, COL_interface_speed_mbps) && record_has(r, COL_interface_mtu);
     case SCREEN_MAP_PFS: return record_number(r, COL_map_entry_pfs_group) > 0;
     case SCREEN_NOBODY: return !record_has(r, COL_ipsec_pair_username);
     case SCREEN_MAP_UNFINISHED:
@@ -72,6 +73,8 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_NO_ADDRESS: return !record_has(r, COL_interface_address);
     case SCREEN_NO_LIST_IN: return !record_has(r, COL_interface_list_in);
     case SCREEN_NO_LIST_OUT: return !record_has(r, COL_interface_list_out);
+    case SCREEN_HITS: return record_number(r, COL_acl_line_hits) > 0;
+    case SCREEN_NO_HITS: return record_number(r, COL_acl_line_hits) == 0;
     case SCREEN_WEAK: return record_flag(r, COL_tunnel_weak);
     }
     CHECK(!"a condition without a meaning");

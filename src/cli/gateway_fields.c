@@ -239,6 +239,55 @@ static void field_map_set(struct text *t, item *i)
     field_map_line(t, i);
 }
 
+/* ---- what only a router shows ---- */
+
+static void field_matches(struct text *t, item *i)
+{
+    uint64_t hits = record_number(i->record, COL_acl_line_hits);
+
+    text_add(t, "%llu match%s", (unsigned long long)hits, hits == 1 ? "" : "es");
+}
+
+static void field_nat_hits(struct text *t, item *i)
+{
+    text_add(t, "%llu", (unsigned long long)i->hits);
+}
+
+static void field_profile_keyring(struct text *t, item *i)
+{
+    text_add(t, record_flag(i->record, COL_profile_has_key) ? "default" : "<none>");
+}
+
+static void field_profile_trustpoint(struct text *t, item *i)
+{
+    text_add(t, "%s",
+             record_has(i->record, COL_profile_trustpoint) ? record_text(i->record, COL_profile_trustpoint) : "<all>");
+}
+
+static void field_failure_state(struct text *t, item *i)
+{
+    bool is_ios = (i->view->dialect & DIALECT_ANY_IOS) != 0;
+
+    text_add(t, "%s", record_text(i->record, is_ios ? COL_outcome_ios_state : COL_outcome_state));
+}
+
+static void field_shell_self(struct text *t, item *i)
+{
+    text_add(t, record_flag(i->record, COL_shell_self) ? "*" : " ");
+}
+
+static void field_shell_own(struct text *t, item *i)
+{
+    text_add(t, record_flag(i->record, COL_shell_self) ? ", this shell" : "");
+}
+
+static void field_shell_idle(struct text *t, item *i)
+{
+    unsigned s = (unsigned)record_number(i->record, COL_shell_idle_s);
+
+    text_add(t, "%02u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
+}
+
 /* ---- the log, and states ---- */
 
 static void field_logging_enabled(struct text *t, item *i)

@@ -261,6 +261,15 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_SESSIONDB_SUMMARY:
         write_each(out, reply, RECORD_session_summary, BLOCK_SUMMARY_HEAD, BLOCK_SUMMARY, view);
         return;
+    case CONTROL_SHOW_SESSIONDB_LICENSE: write_one(out, reply, RECORD_session_summary, BLOCK_LICENSES, view); return;
+    case CONTROL_SHOW_PROFILES: write_each(out, reply, RECORD_profile, BLOCK_COUNT, BLOCK_PROFILE, view); return;
+    case CONTROL_SHOW_FAILURES: screen_failures(out, reply, request->is_count, view); return;
+    case CONTROL_SHOW_USERS: write_each(out, reply, RECORD_shell, BLOCK_SHELLS_HEAD, BLOCK_SHELL, view); return;
+    case CONTROL_SHOW_NAT_STATISTICS: screen_nat_statistics(out, reply, view); return;
+    case CONTROL_SHOW_ACCESS_LISTS: screen_ios_access_lists(out, reply, view); return;
+    case CONTROL_SHOW_DEFAULT_POLICY:
+        screen_block(out, BLOCK_POLICIES_NONE, &(struct screen_item){.view = view});
+        return;
     case CONTROL_SHOW_RATIO_ENCRYPTION: screen_ratio(out, reply, false, view); return;
     case CONTROL_SHOW_RATIO_PROTOCOL: screen_ratio(out, reply, true, view); return;
     case CONTROL_SHOW_PEERS: screen_peers(out, reply, view); return;

@@ -28,6 +28,7 @@ bool dialect_of_name(const char *name, enum dialect *dialect);
 struct screen_view {
     enum dialect dialect;
     bool is_detail;
+    bool is_full; /* of `show vpn-sessiondb full`: a line each */
 };
 
 enum screen_block {
@@ -53,6 +54,7 @@ struct screen_item {
     struct bytes transform;                 /* MAP_SET */
     unsigned ratio_count, ratio_of;         /* RATIO */
     unsigned packet_count;                  /* CAPTURE_END */
+    uint64_t hits;                          /* NAT_STATISTICS_HITS: of all rules */
     uint64_t lost;                          /* LOGGING_TCP: lines that no machine took */
     unsigned running_count, parked_count, error_count, warning_count; /* CHECK_SUM */
 };
@@ -118,6 +120,10 @@ void screen_drops(FILE *out, const struct reply *reply, enum control_request_id 
 void screen_policies(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_routes(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_maps(FILE *out, const struct reply *reply, bool are_templates, const struct screen_view *view);
+/* screen_router.c: what only a router shows */
+void screen_nat_statistics(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_ios_access_lists(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_failures(FILE *out, const struct reply *reply, bool is_count, const struct screen_view *view);
 void screen_transforms(FILE *out, const struct reply *reply, const struct screen_view *view);
 
 /* fields.c */

@@ -1,8 +1,10 @@
 /* Screens of sessions, each put together from several records. */
+#include "base/check.h"
 #include "cli/screen.h"
 #include "cli/sessions.h"
 #include "crypto/algorithm.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_pair_of(const struct control_record *r, const char *peer)
@@ -29,6 +31,47 @@ static void sum_session(const struct reply *reply, const struct control_record *
     }
 }
 
+enum { LABEL_WIDTH = 13, RIGHT_AT = 38 }; /* of the lines of a session, behind what they are indented by */
+
+static bool is_labelled(const char *line, size_t at)
+{
+    return strlen(line) > at + LABEL_WIDTH && line[at + LABEL_WIDTH] == ':';
+}
+
+/* "Index        : 1" as "Index: 1"; what has no label as it is. */
+static void write_value(FILE *out, const char *part, size_t len, bool is_first)
+{
+    bool has_label = len > LABEL_WIDTH && part[LABEL_WIDTH] == ':';
+    size_t label_len = has_label ? LABEL_WIDTH : 0;
+
+    while (len > 0 && part[len - 1] == ' ')
+        len--;
+    while (label_len > 0 && part[label_len - 1] == ' ')
+        label_len--;
+    fprintf(out, "%s%.*s", is_first ? "" : " | ", (int)label_len, part);
+    if (has_label)
+        fprintf(out, "%.*s", (int)(len - LABEL_WIDTH), part + LABEL_WIDTH);
+    else
+        fprintf(out, "%.*s", (int)len, part);
+}
+
+/* The lines of a screen as one. */
+static void write_streamed(FILE *out, char *screen)
+{
+    bool is_first = true;
+
+    for (char *line = strtok(screen, "\n"); line; line = strtok(NULL, "\n")) {
+        size_t indent = strspn(line, " "), len = strlen(line + indent);
+        bool has_right = is_labelled(line + indent, RIGHT_AT);
+
+        write_value(out, line + indent, has_right ? RIGHT_AT : len, is_first);
+        if (has_right)
+            write_value(out, line + indent + RIGHT_AT, len - RIGHT_AT, false);
+        is_first = false;
+    }
+    fputs(" ||\n", out);
+}
+
 static void write_session(FILE *out, const struct reply *reply, const struct control_record *sa,
                           struct screen_item item)
 {
@@ -47,6 +90,21 @@ static void write_session(FILE *out, const struct reply *reply, const struct con
     screen_block(out, BLOCK_SESSION_END, &item);
 }
 
+static void write_full_session(FILE *out, const struct reply *reply, const struct control_record *sa,
+                               struct screen_item item)
+{
+    char *space = NULL;
+    size_t size = 0;
+    FILE *screen = open_memstream(&space, &size);
+
+    CHECK(screen);
+    screen_block(screen, session_is_user(sa) ? BLOCK_USERS_HEAD : BLOCK_SESSION_HEAD, &item);
+    write_session(screen, reply, sa, item);
+    fclose(screen);
+    write_streamed(out, space);
+    free(space);
+}
+
 static size_t write_sessions(FILE *out, const struct reply *reply, bool is_remote_access, struct screen_item item)
 {
     size_t count = 0;
@@ -54,7 +112,12 @@ static size_t write_sessions(FILE *out, const struct reply *reply, bool is_remot
     for (size_t i = 0; i < reply->count; i++) {
         if (!session_is(&reply->records[i]) || session_is_user(&reply->records[i]) != is_remote_access)
             continue;
-        if (count++ == 0)
+        count++;
+        if (item.view->is_full) {
+            write_full_session(out, reply, &reply->records[i], item);
+            continue;
+        }
+        if (count == 1)
             screen_block(out, is_remote_access ? BLOCK_USERS_HEAD : BLOCK_SESSION_HEAD, &item);
         write_session(out, reply, &reply->records[i], item);
     }

@@ -169,7 +169,8 @@ static void run_request(struct session *session, struct control_request request,
     FILE *out = output_open(filter, is_paged && session->page_lines ? session->page_lines - 1 : 0);
     struct command command = {.out = out, .request = request, .words = words, .word_count = count};
 
-    bool asks = session->editor && (request.id == CONTROL_SECRET || request.id == CONTROL_PING_ASKED);
+    bool asks = session->editor &&
+                (request.id == CONTROL_SECRET || request.id == CONTROL_PING_ASKED || request.id == CONTROL_WRITE_ERASE);
 
     if (asks)
         editor_lend_terminal(session->editor, true);

@@ -416,6 +416,11 @@ static void field_sessions_cumulative(struct text *t, item *i)
     add_sum(t, i, COL_session_summary_l2l_cumulative, COL_session_summary_ra_cumulative);
 }
 
+static void field_sessions_peak(struct text *t, item *i)
+{
+    add_sum(t, i, COL_session_summary_l2l_peak, COL_session_summary_ra_peak);
+}
+
 static void field_sessions_load(struct text *t, item *i)
 {
     uint64_t capacity = record_number(i->record, COL_session_summary_capacity);

@@ -194,6 +194,8 @@ void keyword_take(struct control_request *request, struct bytes keyword)
         SETS("ios", is_ios, true),
         SETS("use-icmp", is_icmp, true),
         SETS("brief", is_brief, true),
+        SETS("full", is_full, true),
+        SETS("count", is_count, true),
         SETS("active", is_active, true),
         SETS("nat", is_nat, true),
         SETS("sort", is_sorted, true),

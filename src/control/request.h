@@ -74,7 +74,7 @@ struct control_request {
     uint32_t conn_id, spi; /* 0: not given */
     enum control_session_type session_type;
     bool is_ios; /* of `configure` */
-    bool is_brief, is_active, is_nat;
+    bool is_brief, is_full, is_count, is_active, is_nat;
     bool is_sorted;
     enum control_sort sort;    /* the last word that may name an order; means one when is_sorted */
     struct ip inner, local;    /* IP_NONE: not given */

@@ -24,6 +24,16 @@ static bool save_config(void *context, struct text *why)
     return true;
 }
 
+static bool erase_config(void *context, struct text *why)
+{
+    const struct daemon *daemon = context;
+
+    if (!config_erase(daemon->config, why))
+        return false;
+    log_note(daemon->log, LOG_NOTICE, "%s has been emptied: the next start has no configuration", daemon->config->path);
+    return true;
+}
+
 static struct bytes running_of(void *context)
 {
     const struct running *running = &((const struct daemon *)context)->config->running;
@@ -227,6 +237,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .reload = adopt_reload,
                                              .change = adopt_change,
                                              .save = save_config,
+                                             .erase = erase_config,
                                              .running = running_of,
                                              .add_running = add_running,
                                              .add_startup = add_startup,

@@ -409,6 +409,15 @@ bool config_save(const struct config *config, struct text *why)
     return error == 0 || refused(why, config->path, error);
 }
 
+bool config_erase(const struct config *config, struct text *why)
+{
+    char nothing[] = "!\n";
+    const struct running empty = {.text = nothing, .len = strlen(nothing)};
+    int error = running_save(&empty, config->path, config->has_keys);
+
+    return error == 0 || refused(why, config->path, error);
+}
+
 static struct ip ip_of_address(const struct sockaddr *address)
 {
     if (address == NULL)

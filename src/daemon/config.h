@@ -56,6 +56,9 @@ struct config *config_again(const struct config *old, struct text *why);
  * is on the disk. False: the old file is as it was. */
 bool config_save(const struct config *config, struct text *why);
 
+/* Empties that file in the same way; what is running stays. */
+bool config_erase(const struct config *config, struct text *why);
+
 /* Finds for each interface the Linux one with its address, and logs which (NULL: it does not). Returns how many were
  * found that were not before. */
 unsigned config_match_interfaces(struct config *config, struct log *log);

@@ -57,6 +57,7 @@ static void take_credentials(struct client *client)
         return;
     client->is_root = peer.uid == 0 || peer.uid == geteuid();
     client->is_admin = client->is_root || is_in_group(fd, client->control->group, &peer);
+    client->pid = peer.pid;
     name_user(client->who, peer.uid, peer.pid);
 }
 

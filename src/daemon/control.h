@@ -70,6 +70,7 @@ struct control_source {
     /* Changes the running configuration. False: nothing has changed, and `why` or what was told says why. */
     bool (*change)(void *context, const struct control_change *change, struct text *why);
     bool (*save)(void *context, struct text *why);
+    bool (*erase)(void *context, struct text *why); /* the file is empty from now on, what runs stays */
 
     struct bytes (*running)(void *context); /* with its keys */
     /* Without keys: what is running, and what the next start would read. */

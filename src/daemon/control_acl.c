@@ -133,10 +133,18 @@ static uint64_t hits_of(struct client *client, const struct listed *list, uint16
 
 /* ---- lines ---- */
 
+/* `ace` NULL: the line stands for several. */
 static void send_line(struct client *client, const char *text, unsigned line, uint64_t hits, uint32_t hash,
-                      bool is_element)
+                      const struct crypto_ace *ace, bool is_element)
 {
     struct control_record r = control_record_of(RECORD_acl_line);
+    char space[LINE_SIZE];
+    struct text ios = text_of(space, sizeof space);
+
+    if (ace != NULL) {
+        text_add_ios_ace(&ios, ace);
+        record_set_text(&r, COL_acl_line_ios_text, space);
+    }
 
     record_set_number(&r, COL_acl_line_line, line);
     record_set_text(&r, COL_acl_line_text, text);
@@ -201,6 +209,7 @@ static void send_statement(struct client *client, const struct listed *list, con
 {
     char as_written[LINE_SIZE], element[LINE_SIZE], text[LINE_SIZE];
     struct text written = text_of(as_written, sizeof as_written), whole = text_of(text, sizeof text);
+    const struct crypto_ace *first = NULL;
     uint16_t shown_count = 0;
     uint64_t sum = 0;
 
@@ -208,16 +217,16 @@ static void send_statement(struct client *client, const struct listed *list, con
     for (uint16_t i = 0; i < list->ace_count; i++)
         if (list->aces[i].line == s->line && is_shown(list, i)) {
             sum += hits_of(client, list, i, text_hash(TEXT_HASH_BEGIN, element_text(list, i, line, element)));
-            shown_count++;
+            first = shown_count++ == 0 ? &list->aces[i] : NULL;
         }
     text_add(&whole, "access-list %s line %u extended %s", list->name, line, as_written);
-    send_line(client, text, line, sum, text_hash(TEXT_HASH_BEGIN, text), false);
+    send_line(client, text, line, sum, text_hash(TEXT_HASH_BEGIN, text), first, false);
     for (uint16_t i = 0; i < list->ace_count && shown_count > 1; i++) {
         if (list->aces[i].line != s->line || !is_shown(list, i))
             continue;
         uint32_t hash = text_hash(TEXT_HASH_BEGIN, element_text(list, i, line, element));
 
-        send_line(client, element, line, hits_of(client, list, i, hash), hash, true);
+        send_line(client, element, line, hits_of(client, list, i, hash), hash, &list->aces[i], true);
     }
 }
 

@@ -230,6 +230,7 @@ static void take_line(struct client *client)
         client_fail(client, who == CONTROL_ROOT ? CONTROL_ERROR_ROOT_ONLY : CONTROL_ERROR_NOT_ALLOWED, NULL);
     } else {
         client->is_answering = true;
+        note_shell(client);
         tell_request(client, parse.spelled, count);
         client_send_gateway(client);
         handle_request(client);

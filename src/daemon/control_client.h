@@ -44,7 +44,8 @@ struct client {
 
     char *line; /* the request so far; on the heap, wiped */
     size_t line_len, line_room;
-    char who[CONTROL_WHO_SIZE]; /* the user at the other end */
+    char who[CONTROL_WHO_SIZE]; /* the user at the other end, */
+    pid_t pid;                  /* and his shell */
 
     struct control_request request;
     struct capture_list *list;  /* of `show capture ... access-list` */
@@ -115,6 +116,16 @@ struct control_sessions {
     uint64_t active[SESSIONS_KIND_COUNT], peak[SESSIONS_KIND_COUNT]; /* active: when they were counted last */
 };
 
+enum { CONTROL_SHELLS_MAX = 32 };
+
+/* Somebody who has asked something. A shell connects for each command: it is there as long as its process is. */
+struct control_shell {
+    pid_t pid;          /* 0: free */
+    uint64_t begun;     /* of that process, as the kernel counts: another one may get its number */
+    uint64_t active_ms; /* when it last asked */
+    char who[CONTROL_WHO_SIZE];
+};
+
 struct control {
     uv_loop_t *loop;
     const struct control_source *source; /* &kept_source */
@@ -129,6 +140,7 @@ struct control {
     struct control_keys keys;
     struct capture *captures[CONTROL_CAPTURES_MAX]; /* NULL: free */
     struct control_cleared_interface interfaces[CONTROL_INTERFACES_MAX];
+    struct control_shell shells[CONTROL_SHELLS_MAX];
     struct ip conditions[CONTROL_CONDITIONS_MAX]; /* peers to whose lines debugging is limited */
     size_t condition_count;
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
@@ -173,6 +185,7 @@ bool show_sessions(struct client *client); /* ISAKMP SAs, then pairs */
 
 /* control_tunnels.c */
 bool show_tunnels(struct client *client);
+bool show_failures(struct client *client);
 
 /* control_sessions.c */
 void sessions_count(struct control *control, const struct event *event);
@@ -185,6 +198,7 @@ bool show_admission(struct client *client);
 bool show_policies(struct client *client);
 bool show_map(struct client *client);
 bool show_keys(struct client *client);
+bool show_profiles(struct client *client);
 bool show_lifetime(struct client *client);
 bool show_transforms(struct client *client);
 
@@ -202,6 +216,7 @@ bool clear_interfaces(struct client *client); /* false: there is none of that na
 
 /* control_filter.c: address translation, connections, crypto ACLs */
 bool show_nat(struct client *client);
+bool show_nat_statistics(struct client *client);
 bool show_connections(struct client *client);
 bool show_access_lists(struct client *client);
 void clear_connections(struct client *client);
@@ -277,6 +292,8 @@ void tell_command(struct client *client, struct bytes command, bool is_change);
 
 /* control_who.c: the name of a user of this machine, printable. */
 void name_user(char who[static CONTROL_WHO_SIZE], uid_t uid, pid_t pid);
+void note_shell(struct client *client); /* it has asked something */
+bool show_shells(struct client *client);
 
 /* control_keys.c */
 bool keys_open(struct control *control, const char *path, struct text *why);

@@ -201,12 +201,12 @@ static void do_clear(struct client *client)
     do_change(client, (struct control_change){.taken_away = words, .taken_away_count = count});
 }
 
-static void do_save(struct client *client)
+static void do_file(struct client *client, bool (*change)(void *context, struct text *why))
 {
     char space[SENTENCE_SIZE];
     struct text why = text_of(space, sizeof space);
 
-    if (source_of(client)->save(source_of(client)->context, &why))
+    if (change(source_of(client)->context, &why))
         client_done(client);
     else
         client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
@@ -221,7 +221,8 @@ void handle_configuration(struct client *client)
     case CONTROL_CONFIGURE: do_configure(client); return;
     case CONTROL_COPY_STARTUP: do_copy_startup(client); return;
     case CONTROL_CLEAR_CONFIGURE: do_clear(client); return;
-    case CONTROL_WRITE_MEMORY: do_save(client); return;
+    case CONTROL_WRITE_MEMORY: do_file(client, source_of(client)->save); return;
+    case CONTROL_WRITE_ERASE: do_file(client, source_of(client)->erase); return;
     default: CHECK(!"a request that has nothing to do with the configuration");
     }
 }

@@ -64,8 +64,8 @@ static bool is_wanted(const struct client *client, const struct connection *c)
     enum control_request_id id = client->request.id;
     struct ip ip = client->request.peer;
 
-    if ((id == CONTROL_SHOW_XLATE || id == CONTROL_SHOW_TRANSLATIONS) && ip_equal(c->back_destination, c->source) &&
-        ip_equal(c->back_source, c->destination))
+    if ((id == CONTROL_SHOW_XLATE || id == CONTROL_SHOW_TRANSLATIONS || id == CONTROL_SHOW_NAT_STATISTICS) &&
+        ip_equal(c->back_destination, c->source) && ip_equal(c->back_source, c->destination))
         return false;
     return !ip_is_set(ip) || ip_equal(ip, c->source) || ip_equal(ip, c->destination) || ip_equal(ip, c->back_source) ||
            ip_equal(ip, c->back_destination);
@@ -113,6 +113,13 @@ bool show_connections(struct client *client)
     record_set_number(&r, COL_connection_count_count, listing.count);
     client_send(client, &r);
     return false;
+}
+
+/* The rules with their counters, then the connections that they have translated. */
+bool show_nat_statistics(struct client *client)
+{
+    show_nat(client);
+    return show_connections(client);
 }
 
 static bool forget_connection(void *context, const struct connection *c)

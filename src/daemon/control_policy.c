@@ -144,3 +144,39 @@ bool show_transforms(struct client *client)
     client_send(client, &r);
     return true;
 }
+
+static const char *identity_word(const struct policy *policy, const struct tunnel_group *group)
+{
+    static const char *const words[] = {[IDENTITY_AUTO] = "ip-address",
+                                        [IDENTITY_ADDRESS] = "ip-address",
+                                        [IDENTITY_HOSTNAME] = "fqdn",
+                                        [IDENTITY_KEY_ID] = "key-id"};
+
+    if (policy->identity == IDENTITY_AUTO && group->trustpoint > 0)
+        return "dn";
+    return group->client_identity != NULL ? "key-id" : words[policy->identity];
+}
+
+bool show_profiles(struct client *client)
+{
+    const struct policy *policy = policy_of(client);
+    struct control_record r = control_record_of(RECORD_profile);
+
+    if (client->index >= policy->tunnel_group_count)
+        return false;
+    const struct tunnel_group *group = &policy->tunnel_groups[client->index++];
+
+    if (client->request.group[0] != '\0' && strcmp(client->request.group, group->name) != 0)
+        return true;
+    record_set_text(&r, COL_profile_name, group->name);
+    if (ip_is_set(group->peer))
+        record_set_ip(&r, COL_profile_address, group->peer);
+    else if (group->is_by_identity)
+        record_set_text(&r, COL_profile_group, group->name);
+    record_set_text(&r, COL_profile_identity, identity_word(policy, group));
+    record_set_flag(&r, COL_profile_has_key, group->has_key || group->is_key_hidden);
+    if (group->trustpoint > 0 && group->trustpoint <= policy->trustpoint_count)
+        record_set_text(&r, COL_profile_trustpoint, policy->trustpoints[group->trustpoint - 1].name);
+    client_send(client, &r);
+    return true;
+}

@@ -1,4 +1,5 @@
-/* show tunnel: each crypto map entry with what has become of it, and how the attempts with its peer have ended. */
+/* show tunnel: each crypto map entry with what has become of it, and how the attempts with its peer have ended. show
+ * crypto isakmp diagnose error: only those that have failed, of all peers. */
 #include "daemon/control_client.h"
 #include "daemon/control_words.h"
 #include "ike/view.h"
@@ -197,18 +198,11 @@ static void send_tunnel(struct client *client, uint16_t index, const struct tunn
     client_send(client, &r);
 }
 
-/* With a peer named, its history follows, the newest first. */
-static bool send_outcome(struct client *client)
+static void send_outcome(struct client *client, struct ip peer, const struct ike_outcome *o)
 {
     struct control_record r = control_record_of(RECORD_outcome);
-    struct ike_peer_view view;
 
-    if (!ip_is_set(client->request.peer) || !peer_view_of(client, client->request.peer, &view) ||
-        client->index >= view.outcome_count)
-        return false;
-    const struct ike_outcome *o = &view.outcomes[client->index++];
-
-    record_set_ip(&r, COL_outcome_peer, view.remote);
+    record_set_ip(&r, COL_outcome_peer, peer);
     record_set_number(&r, COL_outcome_age_s, age_s(now_of(client), o->at_ms));
     record_set_text(&r, COL_outcome_role, role_name(o->is_initiator));
     record_set_number(&r, COL_outcome_phase, o->phase);
@@ -219,6 +213,17 @@ static bool send_outcome(struct client *client)
     record_set_text(&r, COL_outcome_reason, o->reason);
     record_set_text(&r, COL_outcome_sentence, o->meaning);
     client_send(client, &r);
+}
+
+/* With a peer named, its history follows, the newest first. */
+static bool send_history(struct client *client)
+{
+    struct ike_peer_view view;
+
+    if (!ip_is_set(client->request.peer) || !peer_view_of(client, client->request.peer, &view) ||
+        client->index >= view.outcome_count)
+        return false;
+    send_outcome(client, view.remote, &view.outcomes[client->index++]);
     return true;
 }
 
@@ -285,11 +290,24 @@ bool show_tunnels(struct client *client)
         client->stage = OUTCOMES;
         client->index = 0;
     }
-    if (send_outcome(client))
+    if (send_history(client))
         return true;
     if (ip_is_set(client->request.peer) && client->number == 0 && client->index == 0) {
         client_fail(client, CONTROL_ERROR_NO_SUCH_PEER, NULL);
         return false;
     }
     return false;
+}
+
+/* A peer at a time. */
+bool show_failures(struct client *client)
+{
+    struct ike_peer_view view;
+
+    if (!ike_view_peer(ike_of(client), now_of(client), client->index++, &view))
+        return false;
+    for (uint8_t i = 0; i < view.outcome_count; i++)
+        if (!view.outcomes[i].is_success && !view.outcomes[i].is_end)
+            send_outcome(client, view.remote, &view.outcomes[i]);
+    return true;
 }

@@ -117,6 +117,11 @@ void text_add_acl_line(struct text *t, const char *acl_name, const struct crypto
     add_ace(t, ace, false);
 }
 
+void text_add_ios_ace(struct text *t, const struct crypto_ace *ace)
+{
+    add_ace(t, ace, true);
+}
+
 void text_add_ios_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace)
 {
     text_add(t, "access-list %s ", acl_name);

@@ -20,6 +20,9 @@ void text_add_ident(struct text *t, struct ip_range range, uint8_t protocol, str
 /* access-list VPN extended permit ip 10.100.0.0 255.255.0.0 host 10.10.15.1 */
 void text_add_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace);
 
+/* permit ip 10.100.0.0 0.0.255.255 host 10.10.15.1 */
+void text_add_ios_ace(struct text *t, const struct crypto_ace *ace);
+
 /* access-list VPN permit ip 10.100.0.0 0.0.255.255 host 10.10.15.1 */
 void text_add_ios_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace);
 

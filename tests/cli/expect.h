@@ -46,7 +46,7 @@ static inline void expect_screen(const char *records, struct control_request req
                                  const char *expected)
 {
     struct reply reply = reply_of(records);
-    struct screen_view view = {dialect, request.is_detail};
+    struct screen_view view = {dialect, request.is_detail, request.is_full};
     char *screen = NULL;
     size_t len;
     FILE *out = open_memstream(&screen, &len);

@@ -269,6 +269,17 @@ typed <<'END'
 =     Buffer logging: level
 = PHASE 1 COMPLETED
 = west# 
+# who is there: this shell, at its terminal
+> who
+= 	0: 
+= this shell
+= west# 
+# emptying the file is asked for
+^ write erase\x0d
+= Erase configuration in flash memory? [confirm] 
+^ n\x0d
+= Erase is aborted
+= west# 
 # it says where nothing can follow
 ^ show version ?
 =   <cr>
@@ -297,8 +308,22 @@ expect "what was typed carries traffic" pings 3
 expect "nothing has been written to the file yet" not grep -q "crypto map" "$work/w.conf"
 expect "write memory writes it" west write memory
 expect "with the keys, for its owner only" test "$(grep -c 'a-key-of-this-test' "$work/w.conf") $(stat -c %a "$work/w.conf")" = "1 600"
+expect "nobody is there but in a shell that is open" test -z "$(west who)"
+expect "write erase empties the file" west write erase
+expect "of which nothing is left" not grep -q "crypto\|a-key" "$work/w.conf"
+expect "and who could read it is as before" test "$(stat -c %a "$work/w.conf")" = 600
+expect "what runs stays" pings 2
+expect "and is written again" west write memory
 restart w
 expect "so that it holds after a restart" pings 3
+expect "a router shows the lists with what each line has met" grep -qxE "    10 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255 \([0-9]+ matches\)" <(west show ip access-lists VPN)
+expect "and the tunnel-groups as profiles" grep -qx "IKEv1 PROFILE 192.0.2.2" <(west show crypto isakmp profile)
+expect "of which one is asked for" test -z "$(west show crypto isakmp profile tag nobody)"
+expect "there are no default policies" grep -q "There are no default policies" <(west show crypto isakmp default policy)
+expect "what was translated is summed up" grep -qx "Total active translations: 0 (0 static, 0 dynamic; 0 extended)" <(west show ip nat statistics)
+expect "a session fits a line" grep -qE "^Session Type: LAN-to-LAN \| Connection: 192.0.2.2 \| .* \|\|$" <(west show vpn-sessiondb full l2l)
+expect "and how many there may be" grep -qE "^Other VPN  .*:      1 :" <(west show vpn-sessiondb license-summary)
+expect "what has failed can be counted" grep -qE "^Exit Path Table - status: enable, current entry [0-9]+," <(west show crypto isakmp diag error count)
 west show running-config >"$work/running"
 west show startup-config >"$work/startup"
 expect "what is running is what will start" cmp <(grep -v ^: "$work/running") <(grep -v ^: "$work/startup")

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The templates of packaging/textfsm read each screen of examples.tsv: what they find is what the example says under `values`.
+"""The templates of packaging/textfsm read each screen of examples.tsv: what they find is what the example says under `values`,
+and in the device's own screen they find as many records.
 
     templates.py TEST_CLI_EXAMPLES TREE             one TAP line an example
     templates.py TEST_CLI_EXAMPLES TREE --write     writes what they find into the examples, to be read over
@@ -35,8 +36,35 @@ def read_screen(templates, text, screen):
 
 
 def values_of(text):
-    section = text.partition("\n--- values\n")[2]
-    return [json.loads(line) for line in section.splitlines()]
+    return [json.loads(line) for line in text.partition("\n--- values\n")[2].splitlines()]
+
+
+def section(text, name):
+    found = text.partition(f"\n--- {name}\n")[2].partition("\n--- ")[0]
+    return found + "\n" if found else ""
+
+
+def device_screens(text):
+    """As the device printed it, with what differs here, and as other releases print it: each with what is found, how often."""
+    screen, also = section(text, "screen"), section(text, "also")
+    if screen:
+        yield screen, len(values_of(text))
+    if also:
+        count, _, form = also.partition("\n")
+        yield form, int(count)
+
+
+def tell_device_screens(templates, name, text, number):
+    wrong = []
+    for screen, count in device_screens(text):
+        try:
+            found = len(read_screen(templates, text, screen))
+        except Exception as error:  # whatever a template may do
+            found = error
+        if found != count:
+            wrong.append(f"{found} records, not {count}")
+    print(f"{'not ' if wrong else ''}ok {number} - {name} of the device is read by it too {' '.join(wrong)}")
+    return len(wrong)
 
 
 def write_values(path, text, found):
@@ -66,6 +94,9 @@ def main(program, tree, *options):
         else:
             failures += 1
             print(f"not ok {number} - {name} is read by its template\nfound {json.dumps(found)}\nnot   {json.dumps(values_of(text))}")
+        if "--write" not in options:
+            number += 1
+            failures += tell_device_screens(templates, name, text, number)
         used.add((head_value(text, "command"), PLATFORMS[head_value(text, "dialect")]))
     failures += tell_unused(templates, used, number + 1)
     print(f"1..{number + 1}")

@@ -9,6 +9,7 @@
  *     screen         as the device printed it
  *     excerpt        in place of screen: parts of one, in their order, with a line `...` between them
  *     differs        lines `theirs => ours`, each after a line that says why; | stands for a line break
+ *     also           how many, and another form of the screen, as other releases print it, for that template
  *     values         what a template of textfsm/ reads of our screen (templates.py) */
 #include "base/check.h"
 #include "cli/screen.h"
@@ -139,7 +140,7 @@ static struct reply reply_of_configuration(const char *configuration, const char
 /* What we print; on the heap. */
 static char *our_screen(void)
 {
-    struct screen_view view = {example.dialect, example.request.is_detail};
+    struct screen_view view = {example.dialect, example.request.is_detail, example.request.is_full};
     char *configuration = section_of(example.text, "configuration"), *records = section_of(example.text, "records");
     struct reply reply =
         *configuration ? reply_of_configuration(configuration, example.request.rest) : reply_of_section(records);

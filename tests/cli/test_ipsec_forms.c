@@ -87,7 +87,7 @@ static void entries_stand_under_what_was_asked_for(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct reply reply = reply_of(pairs);
-        struct screen_view view = {DIALECT_ASA, false};
+        struct screen_view view = {.dialect = DIALECT_ASA};
         char *screen = NULL, skeleton[4096];
         size_t len;
         FILE *out = open_memstream(&screen, &len);

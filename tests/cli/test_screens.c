@@ -145,7 +145,7 @@ static void drops_of_a_pair_are_counted_apart_in_detail(void **state)
         "      dropped: REPLAY_OLD 5, REPLAY_SEEN 6, BAD_ICV 9, SEQUENCE_END 1, HELD_TOO_LONG 3\n",
     };
     struct reply reply = reply_of(pair);
-    struct screen_view view = {DIALECT_ASA, true};
+    struct screen_view view = {.dialect = DIALECT_ASA, .is_detail = true};
     struct control_request request = SHOW_IPSEC_DETAIL;
     char *screen = NULL;
     size_t len;
@@ -177,7 +177,7 @@ static void each_direction_of_a_pair_says_what_is_particular_to_it(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char record[200], *screen = NULL;
-        struct screen_view view = {DIALECT_ASA, false};
+        struct screen_view view = {.dialect = DIALECT_ASA};
         size_t len;
         FILE *file = open_memstream(&screen, &len);
 
@@ -207,7 +207,7 @@ static void a_pair_that_is_replaced_stays_in_its_entry(void **state)
     snprintf(two, sizeof two, "%s%s", asa8_pair, asa8_pair);
 
     struct reply reply = reply_of(two);
-    const struct screen_view view = {DIALECT_ASA8, false};
+    const struct screen_view view = {.dialect = DIALECT_ASA8};
 
     screen_write(out, &reply, &SHOW_IPSEC, &view);
     fclose(out);
@@ -230,7 +230,7 @@ static void the_pair_that_was_begun_last_is_current(void **state)
 
     (void)state;
     for (size_t first = 0; first < COUNT_OF(pairs); first++) {
-        struct screen_view view = {DIALECT_ASA, false};
+        struct screen_view view = {.dialect = DIALECT_ASA};
         char both[300], *screen = NULL;
         size_t len;
         FILE *out = open_memstream(&screen, &len);
@@ -476,9 +476,9 @@ static void every_line_of_every_screen_can_be_printed(void **state)
     CHECK(out);
     for (size_t id = 0; id < CONTROL_REQUEST_COUNT; id++) {
         for (size_t d = 0; d < COUNT_OF(dialects); d++) {
-            for (int detail = 0; detail < 2; detail++) {
-                struct control_request request = {.id = (enum control_request_id)id, .is_detail = detail};
-                struct screen_view view = {dialects[d], detail};
+            for (int form = 0; form < 4; form++) {
+                struct control_request request = {.id = (enum control_request_id)id, .is_detail = form & 1};
+                struct screen_view view = {.dialect = dialects[d], .is_detail = form & 1, .is_full = form & 2};
 
                 screen_write(out, &reply, &request, &view);
                 screen_write(out, &(struct reply){0}, &request, &view);

@@ -125,7 +125,7 @@ static void one_session_is_shown_by_its_number_whatever_its_kind(void **state)
 {
     struct reply reply = reply_of(sessions);
     struct control_request request = {.id = CONTROL_SHOW_SESSIONDB_INDEX, .conn_id = 3};
-    struct screen_view view = {DIALECT_ASA, false};
+    struct screen_view view = {.dialect = DIALECT_ASA};
     char *screen = NULL;
     size_t len;
     FILE *out = open_memstream(&screen, &len);
