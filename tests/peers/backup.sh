@@ -58,7 +58,7 @@ first_dead() {
     fi
     expect "first dead: traffic gets through by the next peer" lab_until 45 ping_once
     expect "first dead: the switch is told" tells "trying the next peer $first"
-    expect "first dead: 5 pings" lab_ping west east 5
+    expect "first dead: 5 pings" lab_ping_settled west east 5
     expect "first dead: up with the second" is_up_with "$first"
 }
 
@@ -67,7 +67,7 @@ dies() {
         not_ok "dies in use: the daemons start"
         return
     fi
-    expect "dies in use: 5 pings by the first peer" lab_ping west east 5
+    expect "dies in use: 5 pings by the first peer" lab_ping_settled west east 5
     expect "dies in use: up with the first" is_up_with "$first"
     ip -n "${lab_prefix}east" addr del "$first/24" dev outside
     ip -n "${lab_prefix}east" addr add "$second/24" dev outside 2>/dev/null
@@ -88,7 +88,7 @@ name() {
     expect "by name: without an address it says so" lab_until 5 tells 'peer east.example.net has no address in DNS'
     echo "$first east.example.net" >>"$lab_dir/hosts"
     expect "by name: it gets its address" lab_until 10 tells "peer east.example.net is at $first"
-    expect "by name: 5 pings" lab_ping west east 5
+    expect "by name: 5 pings" lab_ping_settled west east 5
     expect "by name: up with that address" is_up_with "$first"
     echo "$second east.example.net" >"$lab_dir/hosts"     # in place: the daemon has the file, not its name
     expect "by name: another address, looked up again on reload" another_address

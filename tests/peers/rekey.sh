@@ -198,7 +198,7 @@ run_role() {
         lab_finish
     fi
     "${initiator}_provoke" west >/dev/null
-    expect "$name: the tunnel is up" lab_ping west east 5
+    expect "$name: the tunnel is up" lab_ping_settled west east 5
     rekey "strongSwan rekeys the pair" their_child
     rekey "strongSwan rekeys the ISAKMP SA" their_isakmp_sa
     rekey "we rekey the pair, by volume" our_child
