@@ -11,7 +11,8 @@ enum { LIST_MAX = 48, LINE_SIZE = 200 };
 static const struct {
     const char *said[WORDS_COUNT], *esp[WORDS_COUNT];
 } spelled[] = {
-#define ALGORITHM(attribute, id, asa, ios, swan, asa_esp, ios_esp) {{asa, ios, swan}, {asa_esp, ios_esp, swan}},
+#define ALGORITHM(attribute, id, asa, ios, strongswan, libreswan, asa_esp, ios_esp)                                    \
+    {{asa, ios, strongswan, libreswan}, {asa_esp, ios_esp, strongswan, libreswan}},
 #define SPELLED(...)
 #include "diag/algorithms.def"
 #undef ALGORITHM
@@ -375,7 +376,7 @@ static bool add_network(struct text *out, const char *said, enum words words)
     if (!network_parse(&n, said) || !n.address)
         return false;
     text_add_ip(out, ip_of_v4(n.address));
-    if (words == WORDS_STRONGSWAN) {
+    if (words_have_prefixes(words)) {
         text_add(out, "/%d", ip_mask_len(ip_of_v4(n.mask)));
         return true;
     }

@@ -4,8 +4,8 @@ enum words words_of(enum product product)
 {
     switch (product) {
     case PRODUCT_IOS: return WORDS_IOS;
+    case PRODUCT_LIBRESWAN: return WORDS_LIBRESWAN;
     case PRODUCT_STRONGSWAN:
-    case PRODUCT_LIBRESWAN:
     case PRODUCT_RACOON: return WORDS_STRONGSWAN;
     case PRODUCT_VPNC: return WORDS_VPNC;
     case PRODUCT_UNKNOWN:

@@ -5,9 +5,15 @@
 #include "event/observation.h"
 
 /* WORDS_COUNT: those that have words for every value. vpnc's have none. */
-enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN, WORDS_COUNT, WORDS_VPNC = WORDS_COUNT };
+enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN, WORDS_LIBRESWAN, WORDS_COUNT, WORDS_VPNC = WORDS_COUNT };
 
-/* libreswan and racoon have strongSwan's; what is not known is taken for an ASA. */
+/* racoon has strongSwan's; what is not known is taken for an ASA. */
 enum words words_of(enum product product);
+
+/* These write a network as 10.1.0.0/16. */
+static inline bool words_have_prefixes(enum words words)
+{
+    return words == WORDS_STRONGSWAN || words == WORDS_LIBRESWAN;
+}
 
 #endif

@@ -17,12 +17,14 @@ static const struct row {
 #define PART(statement, words) {PART, PRODUCT_UNKNOWN, #statement, #statement, words},
 #define EACH(statement, says, words) {EACH, PRODUCT_UNKNOWN, #statement, #says, words},
 #define SETTING(...)
+#define TELLTALE(...)
 #include "source/statements.def"
 #undef SAYS
 #undef BEGINS
 #undef PART
 #undef EACH
 #undef SETTING
+#undef TELLTALE
 };
 
 static bool is(const char *a, const char *b)

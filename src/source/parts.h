@@ -140,6 +140,7 @@ struct source {
     struct {
         uint8_t sections[8], depth; /* of swanctl.conf; braces that are deeper than that are not counted */
         bool is_of_secrets;
+        uint8_t product; /* of ipsec.conf: enum product; UNKNOWN: nothing has told it */
         struct event connection, child; /* EV_NONE: none is open */
         struct event defaults;          /* of ipsec.conf: what holds for each connection that does not say it; EV_NONE */
         uint32_t connection_line;

@@ -19,6 +19,7 @@ static const struct setting {
 #define BEGINS(...)
 #define PART(...)
 #define EACH(...)
+#define TELLTALE(...)
 #define VALUE_ADDRESS ADDRESS
 #define VALUE_TEXT TEXT
 #define VALUE_AGGRESSIVE AGGRESSIVE
@@ -33,11 +34,46 @@ static const struct setting {
 #undef PART
 #undef EACH
 #undef SETTING
+#undef TELLTALE
+};
+
+static const struct {
+    const char *name;
+    enum product product;
+} telltales[] = {
+#define SAYS(...)
+#define BEGINS(...)
+#define PART(...)
+#define EACH(...)
+#define SETTING(...)
+#define TELLTALE(name, product) {name, PRODUCT_##product},
+#include "source/statements.def"
+#undef SAYS
+#undef BEGINS
+#undef PART
+#undef EACH
+#undef SETTING
+#undef TELLTALE
 };
 
 static bool is(struct bytes a, const char *b)
 {
     return bytes_equal(a, bytes_of_text(b));
+}
+
+/* Both have an ipsec.conf: whose it is, as far as it is read. */
+static enum product product_of(const struct source *s)
+{
+    return s->swan.product == PRODUCT_UNKNOWN ? PRODUCT_STRONGSWAN : (enum product)s->swan.product;
+}
+
+static void take_telltale(struct source *s, struct bytes line)
+{
+    struct bytes name = bytes_trim(bytes_to(line, "="));
+
+    for (size_t i = 0; i < COUNT_OF(telltales) && name.len < line.len; i++)
+        if (is(name, telltales[i].name))
+            s->swan.product = (uint8_t)telltales[i].product;
 }
 
 static struct bytes unquoted(struct bytes value)
@@ -89,7 +125,7 @@ static void say_proposal(struct source *s, struct bytes proposal, unsigned phase
         proposal = bytes_after(proposal, len + 1);
     }
     if (is_any)
-        configuration_say(s, phase == 1 ? "policy" : "transform", PRODUCT_STRONGSWAN, &e, NULL);
+        configuration_say(s, phase == 1 ? "policy" : "transform", product_of(s), &e, NULL);
 }
 
 static void say_proposals(struct source *s, struct bytes list, unsigned phase)
@@ -140,7 +176,7 @@ static bool take_setting(struct source *s, enum format format, enum section sect
 
     for (size_t i = 0; i < COUNT_OF(settings) && name.len < line.len; i++)
         if (settings[i].format == format && settings[i].section == section && is(bytes_trim(name), settings[i].name)) {
-            source_is(s, SOURCE_CONFIGURATION, PRODUCT_STRONGSWAN);
+            source_is(s, SOURCE_CONFIGURATION, product_of(s));
             add_setting(s, &settings[i], value, e);
             return true;
         }
@@ -211,9 +247,9 @@ static void say_connection(struct source *s)
             event_add_ip(&selector, FIELD_PEER, event_ip(&e, FIELD_PEER));
         event_add_text(&selector, FIELD_LOCAL_PROXY, event_text(&e, FIELD_LOCAL_PROXY));
         event_add_text(&selector, FIELD_REMOTE_PROXY, event_text(&e, FIELD_REMOTE_PROXY));
-        configuration_say(s, "selector", PRODUCT_STRONGSWAN, &selector, space);
+        configuration_say(s, "selector", product_of(s), &selector, space);
     }
-    configuration_say(s, "connection", PRODUCT_STRONGSWAN, &e, space);
+    configuration_say(s, "connection", product_of(s), &e, space);
     s->line = here;
 }
 
@@ -236,7 +272,7 @@ static void close_section(struct source *s)
     }
     s->swan.child = event_of(EV_NONE);
     if (section == CHILD || event_has(&child, FIELD_KEY))
-        configuration_say(s, section == CHILD ? "selector" : "key", PRODUCT_STRONGSWAN, &child,
+        configuration_say(s, section == CHILD ? "selector" : "key", product_of(s), &child,
                           event_text(&child, FIELD_GROUP));
 }
 
@@ -259,7 +295,7 @@ static enum reading swanctl_line(struct source *s, struct bytes line)
 
         line = bytes_after(line, len + 1);
         if (brace == '{' && (s->swan.depth > 0 || begins_file(part))) {
-            source_is(s, SOURCE_CONFIGURATION, PRODUCT_STRONGSWAN);
+            source_is(s, SOURCE_CONFIGURATION, product_of(s));
             if (s->swan.depth == 0)
                 s->swan.is_of_secrets = is(part, "secrets");
             open_section(s, part);
@@ -270,7 +306,7 @@ static enum reading swanctl_line(struct source *s, struct bytes line)
             return is_mine ? READ_SAID : READ_NOT_MINE;
         is_mine |= take_setting(s, SWANCTL, (enum section)s->swan.sections[s->swan.depth - 1], part);
         if (brace == '}') {
-            source_is(s, SOURCE_CONFIGURATION, PRODUCT_STRONGSWAN);
+            source_is(s, SOURCE_CONFIGURATION, product_of(s));
             close_section(s);
             is_mine = true;
         }
@@ -307,8 +343,8 @@ static enum reading secret_line(struct source *s, struct bytes line)
     if ((last.len ? last : first).len > 0)
         event_add_bytes(&e, FIELD_WANTED, last.len ? last : first);
     event_add_text(&e, FIELD_KEY, "present");
-    source_is(s, SOURCE_CONFIGURATION, PRODUCT_STRONGSWAN);
-    configuration_say(s, "key", PRODUCT_STRONGSWAN, &e, NULL);
+    source_is(s, SOURCE_CONFIGURATION, product_of(s));
+    configuration_say(s, "key", product_of(s), &e, NULL);
     return READ_SAID;
 }
 
@@ -317,6 +353,8 @@ static enum reading conn_line(struct source *s, struct bytes line)
     struct bytes rest = line, name;
     bool is_below = line.data[0] == ' ';
 
+    if (is_below)
+        take_telltale(s, line);
     if (is_below)
         return s->swan.connection.kind != EV_NONE && take_setting(s, IPSEC, CONNECTION, bytes_trim(line))
                    ? READ_SAID
@@ -329,7 +367,7 @@ static enum reading conn_line(struct source *s, struct bytes line)
     if (name.len == 0 || bytes_trim(rest).len > 0)
         return READ_NOT_MINE;
     say_connection(s);
-    source_is(s, SOURCE_CONFIGURATION, PRODUCT_STRONGSWAN);
+    source_is(s, SOURCE_CONFIGURATION, product_of(s));
     s->swan.connection = event_of(EV_CONFIGURED);
     event_add_bytes(&s->swan.connection, FIELD_CONNECTION, name);
     s->swan.connection_line = s->line;

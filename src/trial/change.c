@@ -190,7 +190,7 @@ static bool make_pfs(struct changing *c)
     if (c->other->pfs == GROUP_NONE)
         values_put(c->v, "NO_PFS", "");
     else
-        values_put_pfs(c->v, "PFS", c->other->pfs);
+        values_put_pfs(c->v, "PFS", c->other->pfs), values_put(c->v, "HAS_PFS", "");
     if (first_set(c->own, c->t))
         values_put_esp(c->v, first_set(c->own, c->t), c->other->pfs);
     return true;
@@ -352,18 +352,18 @@ static bool make_identity(struct changing *c)
 
     if (c->is_refusing) {
         c->expects = obstacle_sent_id(c->far, space);
-        values_put(c->v, "SENT", c->expects);
+        values_put_identity(c->v, "SENT", c->expects);
         c->expects = say_text(c->trial, "%s", c->expects);
         return true;
     }
     if (!expected || !*expected || strlen(expected) >= VALUE_SIZE)
         return false;
-    values_put(c->v, "EXPECTED", expected);
+    values_put_identity(c->v, "EXPECTED", expected);
     if (!ip_parse(&ip, bytes_of_text(expected)))
         return put_fqdn(c, expected) || (values_put(c->v, "NAME", expected), true);
     if (ip_equal(ip, c->own->address))
         values_put(c->v, "IS_ADDRESS", "");
-    else if (words_of(c->own->as.product) == WORDS_STRONGSWAN)
+    else if (words_have_prefixes(words_of(c->own->as.product)))
         values_put(c->v, "NAME", expected);
     else
         return false;

@@ -42,51 +42,71 @@ void values_put_ip(struct values *v, const char *name, struct ip ip)
     values_put(v, name, ip_text(ip, space));
 }
 
+void values_put_identity(struct values *v, const char *name, const char *id)
+{
+    struct ip ip;
+    struct text t;
+
+    values_put(v, name, id);
+    if (ip_parse(&ip, bytes_of_text(id)))
+        return;
+    t = text_of(v->list[v->count - 1].text[WORDS_LIBRESWAN], VALUE_SIZE);
+    text_add(&t, "@%s", id);
+}
+
 /* ---- algorithms ---- */
 
 static const struct {
     enum cipher_id cipher;
     const char *words[WORDS_COUNT], *esp[WORDS_COUNT];
 } ciphers[] = {
-    {CIPHER_DES_CBC, {"des", "des", "des"}, {"esp-des", "esp-des", "des"}},
-    {CIPHER_3DES_CBC, {"3des", "3des", "3des"}, {"esp-3des", "esp-3des", "3des"}},
-    {CIPHER_AES128_CBC, {"aes", "aes", "aes128"}, {"esp-aes", "esp-aes", "aes128"}},
-    {CIPHER_AES192_CBC, {"aes-192", "aes 192", "aes192"}, {"esp-aes-192", "esp-aes 192", "aes192"}},
-    {CIPHER_AES256_CBC, {"aes-256", "aes 256", "aes256"}, {"esp-aes-256", "esp-aes 256", "aes256"}},
-    {CIPHER_AES128_GCM, {"", "", ""}, {"esp-gcm", "esp-gcm", "aes128gcm16"}},
-    {CIPHER_AES192_GCM, {"", "", ""}, {"esp-gcm-192", "esp-gcm 192", "aes192gcm16"}},
-    {CIPHER_AES256_GCM, {"", "", ""}, {"esp-gcm-256", "esp-gcm 256", "aes256gcm16"}},
-    {CIPHER_AES128_GCM12, {"", "", ""}, {"esp-gcm12", "", "aes128gcm12"}},
-    {CIPHER_AES192_GCM12, {"", "", ""}, {"esp-gcm12-192", "", "aes192gcm12"}},
-    {CIPHER_AES256_GCM12, {"", "", ""}, {"esp-gcm12-256", "", "aes256gcm12"}},
-    {CIPHER_AES128_GCM8, {"", "", ""}, {"esp-gcm8", "", "aes128gcm8"}},
-    {CIPHER_AES192_GCM8, {"", "", ""}, {"esp-gcm8-192", "", "aes192gcm8"}},
-    {CIPHER_AES256_GCM8, {"", "", ""}, {"esp-gcm8-256", "", "aes256gcm8"}},
-    {CIPHER_AES128_GMAC, {"", "", ""}, {"esp-gmac", "esp-gmac", "aes128gmac"}},
-    {CIPHER_AES192_GMAC, {"", "", ""}, {"esp-gmac-192", "esp-gmac 192", "aes192gmac"}},
-    {CIPHER_AES256_GMAC, {"", "", ""}, {"esp-gmac-256", "esp-gmac 256", "aes256gmac"}},
-    {CIPHER_NULL, {"", "", ""}, {"esp-null", "esp-null", "null"}},
+    {CIPHER_DES_CBC, {"des", "des", "des", "des"}, {"esp-des", "esp-des", "des", "des"}},
+    {CIPHER_3DES_CBC, {"3des", "3des", "3des", "3des"}, {"esp-3des", "esp-3des", "3des", "3des"}},
+    {CIPHER_AES128_CBC, {"aes", "aes", "aes128", "aes128"}, {"esp-aes", "esp-aes", "aes128", "aes128"}},
+    {CIPHER_AES192_CBC, {"aes-192", "aes 192", "aes192", "aes192"}, {"esp-aes-192", "esp-aes 192", "aes192", "aes192"}},
+    {CIPHER_AES256_CBC, {"aes-256", "aes 256", "aes256", "aes256"}, {"esp-aes-256", "esp-aes 256", "aes256", "aes256"}},
+    {CIPHER_AES128_GCM, {"", "", "", ""}, {"esp-gcm", "esp-gcm", "aes128gcm16", "aes_gcm128"}},
+    {CIPHER_AES192_GCM, {"", "", "", ""}, {"esp-gcm-192", "esp-gcm 192", "aes192gcm16", "aes_gcm192"}},
+    {CIPHER_AES256_GCM, {"", "", "", ""}, {"esp-gcm-256", "esp-gcm 256", "aes256gcm16", "aes_gcm256"}},
+    {CIPHER_AES128_GCM12, {"", "", "", ""}, {"esp-gcm12", "", "aes128gcm12", "aes_gcm_b128"}},
+    {CIPHER_AES192_GCM12, {"", "", "", ""}, {"esp-gcm12-192", "", "aes192gcm12", "aes_gcm_b192"}},
+    {CIPHER_AES256_GCM12, {"", "", "", ""}, {"esp-gcm12-256", "", "aes256gcm12", "aes_gcm_b256"}},
+    {CIPHER_AES128_GCM8, {"", "", "", ""}, {"esp-gcm8", "", "aes128gcm8", "aes_gcm_a128"}},
+    {CIPHER_AES192_GCM8, {"", "", "", ""}, {"esp-gcm8-192", "", "aes192gcm8", "aes_gcm_a192"}},
+    {CIPHER_AES256_GCM8, {"", "", "", ""}, {"esp-gcm8-256", "", "aes256gcm8", "aes_gcm_a256"}},
+    {CIPHER_AES128_GMAC, {"", "", "", ""}, {"esp-gmac", "esp-gmac", "aes128gmac", "null_auth_aes_gmac128"}},
+    {CIPHER_AES192_GMAC, {"", "", "", ""}, {"esp-gmac-192", "esp-gmac 192", "aes192gmac", "null_auth_aes_gmac192"}},
+    {CIPHER_AES256_GMAC, {"", "", "", ""}, {"esp-gmac-256", "esp-gmac 256", "aes256gmac", "null_auth_aes_gmac256"}},
+    {CIPHER_NULL, {"", "", "", ""}, {"esp-null", "esp-null", "null", "null"}},
 };
 
 static const struct {
     enum hash_id hash;
     const char *words[WORDS_COUNT], *esp[WORDS_COUNT];
 } hashes[] = {
-    {HASH_MD5, {"md5", "md5", "md5"}, {" esp-md5-hmac", " esp-md5-hmac", "-md5"}},
-    {HASH_SHA1, {"sha", "sha", "sha1"}, {" esp-sha-hmac", " esp-sha-hmac", "-sha1"}},
-    {HASH_SHA256, {"sha256", "sha256", "sha256"}, {" esp-sha256-hmac", " esp-sha256-hmac", "-sha256"}},
-    {HASH_SHA384, {"sha384", "sha384", "sha384"}, {" esp-sha384-hmac", " esp-sha384-hmac", "-sha384"}},
-    {HASH_SHA512, {"sha512", "sha512", "sha512"}, {" esp-sha512-hmac", " esp-sha512-hmac", "-sha512"}},
+    {HASH_MD5, {"md5", "md5", "md5", "md5"}, {" esp-md5-hmac", " esp-md5-hmac", "-md5", "-md5"}},
+    {HASH_SHA1, {"sha", "sha", "sha1", "sha1"}, {" esp-sha-hmac", " esp-sha-hmac", "-sha1", "-sha1"}},
+    {HASH_SHA256,
+     {"sha256", "sha256", "sha256", "sha2_256"},
+     {" esp-sha256-hmac", " esp-sha256-hmac", "-sha256", "-sha2_256"}},
+    {HASH_SHA384,
+     {"sha384", "sha384", "sha384", "sha2_384"},
+     {" esp-sha384-hmac", " esp-sha384-hmac", "-sha384", "-sha2_384"}},
+    {HASH_SHA512,
+     {"sha512", "sha512", "sha512", "sha2_512"},
+     {" esp-sha512-hmac", " esp-sha512-hmac", "-sha512", "-sha2_512"}},
 };
 
 static const struct {
     enum group_id group;
-    const char *word;
+    const char *word, *libreswan;
 } groups[] = {
-    {GROUP_MODP768, "modp768"},   {GROUP_MODP1024, "modp1024"}, {GROUP_MODP1536, "modp1536"},
-    {GROUP_MODP2048, "modp2048"}, {GROUP_MODP3072, "modp3072"}, {GROUP_MODP4096, "modp4096"},
-    {GROUP_MODP6144, "modp6144"}, {GROUP_MODP8192, "modp8192"}, {GROUP_ECP256, "ecp256"},
-    {GROUP_ECP384, "ecp384"},     {GROUP_ECP521, "ecp521"},
+    {GROUP_MODP768, "modp768", "modp768"},    {GROUP_MODP1024, "modp1024", "modp1024"},
+    {GROUP_MODP1536, "modp1536", "modp1536"}, {GROUP_MODP2048, "modp2048", "modp2048"},
+    {GROUP_MODP3072, "modp3072", "modp3072"}, {GROUP_MODP4096, "modp4096", "modp4096"},
+    {GROUP_MODP6144, "modp6144", "modp6144"}, {GROUP_MODP8192, "modp8192", "modp8192"},
+    {GROUP_ECP256, "ecp256", "dh19"},         {GROUP_ECP384, "ecp384", "dh20"},
+    {GROUP_ECP521, "ecp521", "dh21"},
 };
 
 static size_t cipher_row(enum cipher_id cipher)
@@ -106,11 +126,11 @@ static const char *hash_word(enum hash_id hash, enum words words, bool is_esp)
     return "";
 }
 
-static const char *group_word(enum group_id group)
+static const char *group_word(enum group_id group, enum words words)
 {
     for (size_t i = 0; i < COUNT_OF(groups); i++)
         if (groups[i].group == group)
-            return groups[i].word;
+            return words == WORDS_LIBRESWAN ? groups[i].libreswan : groups[i].word;
     return "";
 }
 
@@ -122,7 +142,7 @@ void values_put_phase1(struct values *v, const struct isakmp_policy *p, bool has
     for (enum words w = 0; w < WORDS_COUNT; w++) {
         struct text t = text_of(suite->text[w], VALUE_SIZE);
 
-        text_add(&t, "%s-%s-%s", ciphers[row].words[w], hash_word(p->hash, w, false), group_word(p->group));
+        text_add(&t, "%s-%s-%s", ciphers[row].words[w], hash_word(p->hash, w, false), group_word(p->group, w));
     }
     if (has_cipher) {
         struct value *enc = values_add(v, "ENC");
@@ -151,7 +171,7 @@ void values_put_esp(struct values *v, const struct transform_set *set, enum grou
 
         text_add(&t, "%s%s", ciphers[row].esp[w], hash_word(set->integrity, w, true));
         text_add(&s, "%s%s%s%s", ciphers[row].esp[w], hash_word(set->integrity, w, true), pfs == GROUP_NONE ? "" : "-",
-                 group_word(pfs));
+                 group_word(pfs, w));
     }
 }
 
@@ -174,7 +194,7 @@ static bool add_network(struct text *t, struct ip_range range, enum words words)
 
     if (len < 0 || range.first.family != IP_V4)
         return false;
-    if (words == WORDS_STRONGSWAN) {
+    if (words_have_prefixes(words)) {
         text_add_ip_range(t, range);
         text_add(t, "%s", len == 32 ? "/32" : "");
         return true;

@@ -29,6 +29,8 @@ struct values {
 struct value *values_add(struct values *v, const char *name);
 void values_put(struct values *v, const char *name, const char *text);
 void values_put_number(struct values *v, const char *name, unsigned number);
+/* libreswan writes a name behind an @, else it looks it up. */
+void values_put_identity(struct values *v, const char *name, const char *id);
 void values_put_ip(struct values *v, const char *name, struct ip ip);
 
 /* SUITE, and of ENC, HASH and GROUP those that are asked for. */

@@ -1,5 +1,6 @@
 /* What to type: the lines of a repair hold the values that both ends' files tell. */
 #include "diag/diag.h"
+#include "diag/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -83,6 +84,18 @@ static const struct {
     {"networks: the line that the peer's wish lacks", PRODUCT_ASA,
      {ENTRY, PHASE_1, {EV_MAP_MISSING, false, {F(LOCAL_PROXY, "10.1.0.0/255.255.0.0/0/0"), F(REMOTE_PROXY, "10.9.0.0/255.255.0.0/0/0")}}},
      "p2_selector_mismatch", "access-list TO-PARIS extended permit ip 10.1.0.0 255.255.0.0 10.9.0.0 255.255.0.0", NULL},
+    {"libreswan has words of its own", PRODUCT_LIBRESWAN,
+     {MESSAGE_1, OFFERED("1", "AES_CBC_256/HMAC_SHA2_256_128/MODP_2048", "AES_CBC_128/HMAC_SHA2_256_128/MODP_2048"), {EV_PROPOSAL_DIFFERS, false, {F(ATTRIBUTE, "encryption")}}, REFUSED},
+     "p1_keylen_mismatch", "ike=aes256-sha2_256-modp2048\nipsec auto --replace <connection>", NULL},
+    {"and says forward secrecy beside its algorithms", PRODUCT_LIBRESWAN,
+     {PHASE_1, OFFERED("2", "AES_CBC_256/HMAC_SHA1_96/MODP_2048", "AES_CBC_256/HMAC_SHA1_96"), {EV_PROPOSAL_DIFFERS, false, {F(PHASE, "2"), F(ATTRIBUTE, "group")}}, REFUSED_2},
+     "p2_pfs_mismatch", "pfs=yes\nesp=aes256-sha1-modp2048\nipsec auto --replace <connection>", NULL},
+    {"its networks have prefixes", PRODUCT_LIBRESWAN,
+     {PHASE_1, {EV_MAP_MISSING, false, {F(LOCAL_PROXY, "10.1.0.0/255.255.0.0/0/0"), F(REMOTE_PROXY, "10.9.0.0/255.255.0.0/0/0")}}},
+     "p2_selector_mismatch", "leftsubnet=10.1.0.0/16\nrightsubnet=10.9.0.0/16\nipsec auto --replace <connection>", NULL},
+    {"a name is an identity only behind an @", PRODUCT_LIBRESWAN,
+     {MESSAGE_1, {EV_ID_DIFFERS, false, {F(OFFERED, "gw.example.net"), F(WANTED, "192.0.2.2")}}},
+     "id_mismatch", "rightid=@gw.example.net\nipsec auto --replace <connection>", NULL},
     {"an identity that the initiator does not take: it may take it, or the other end may say what is expected", PRODUCT_STRONGSWAN,
      {MESSAGE_1_SENT, {EV_ID_DIFFERS, false, {F(OFFERED, "203.0.113.2"), F(WANTED, "gw.example.net")}}},
      "id_mismatch", "remote-1 { id = 203.0.113.2 }", "hostname gw\ndomain-name example.net\ncrypto isakmp identity hostname"},
@@ -166,9 +179,37 @@ static void a_repair_holds_the_values_that_the_files_tell(void **state)
     }
 }
 
+/* Both are found at the far end, and neither understands the other's words. */
+static void what_has_words_of_strongswan_has_words_of_libreswan(void **state)
+{
+    static const struct {
+        const char *cause;
+        enum words words;
+    } said[] = {
+#define REPAIR(cause, ends, words, line) {#cause, WORDS_##words},
+#define IDENTITY(cause, ends, words, identities, line) {#cause, WORDS_##words},
+#include "diag/repairs.def"
+#undef IDENTITY
+#undef REPAIR
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(said); i++) {
+        bool is_said = said[i].words != WORDS_STRONGSWAN;
+
+        for (size_t k = 0; k < COUNT_OF(said); k++)
+            is_said |= said[k].words == WORDS_LIBRESWAN && strcmp(said[k].cause, said[i].cause) == 0;
+        if (!is_said)
+            fail_msg("%s has no words of libreswan", said[i].cause);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_repair_holds_the_values_that_the_files_tell)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_repair_holds_the_values_that_the_files_tell),
+        cmocka_unit_test(what_has_words_of_strongswan_has_words_of_libreswan),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

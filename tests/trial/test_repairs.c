@@ -110,6 +110,7 @@ static const struct {
     {"the domain differs", {"hostname west\ndomain-name example.org\ncrypto isakmp identity hostname\n", "", "west.example.net"}, "id_mismatch", WEST, {0}, "crypto isakmp identity hostname"},
     {"a name without dots is wanted", {"", "", "branch7"}, "id_mismatch", WEST, {0}, "crypto isakmp identity key-id branch7"},
     {"a name is wanted of strongSwan", {"", "", "west.example.net"}, "id_mismatch", WEST, {PRODUCT_STRONGSWAN}, "local-1 { id = west.example.net }"},
+    {"a name is wanted of libreswan", {"", "", "west.example.net"}, "id_mismatch", WEST, {PRODUCT_LIBRESWAN}, "leftid=@west.example.net"},
     {"who wants a name takes the address that is said", {"", "", "west.example.net"}, "id_mismatch", EAST, {PRODUCT_STRONGSWAN, PRODUCT_STRONGSWAN}, "remote-1 { id = 198.51.100.2 }"},
     {"who wants the address takes the name that is said", {"hostname west\ndomain-name example.net\ncrypto isakmp identity hostname\n", "", "198.51.100.2"}, "id_mismatch", EAST, {PRODUCT_ASA, PRODUCT_STRONGSWAN}, "remote-1 { id = west.example.net }"},
     {"behind NAT the private address is said, and strongSwan may say the public one", {"interface GigabitEthernet0/0\n ip address 192.168.7.2 255.255.255.0\n", "", "198.51.100.2"}, "id_nat_mismatch", WEST, {PRODUCT_STRONGSWAN}, "local-1 { id = 198.51.100.2 }"},
