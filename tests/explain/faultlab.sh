@@ -125,7 +125,10 @@ driver_of() {
 
 take_log() { # NODE LETTER FOLDER
     case $2 in
-    s) cp "$lab_dir/charon-$1/charon.log" "$3/$1.log" ;;
+    s)
+        cp "$lab_dir/charon-$1/charon.log" "$3/$1.log"
+        cp "$lab_dir/charon-$1/keys.log" "$3/$1.keys" # for --keys
+        ;;
     i)
         ikewise "$1" copy journal "$3/$1.journal"
         cp "$lab_dir/ikewised-$1.log" "$3/$1.log"

@@ -36,6 +36,10 @@ capture or a journal every payload; what is sealed too, with `--keys`), the line
 quotes no log and holds no secret. `--redact` puts address-1, name-1, file-1 and so on in
 place of addresses, of names of groups, users, hosts and connections, and of files, in all of it.
 
+`--keys FILE` opens what is sealed in a capture: FILE is Wireshark's `ikev1_decryption_table`, what `ikewise copy journal PEER session-keys` writes,
+or the log of a charon that tells its keys (a `filelog` of `strongswan.conf` with `ike = 4`; only for as long as it is needed). A refusal of phase 2 that
+says nothing sealed then names what it refuses. A line `psk,KEY` in it tests aggressive mode against that key.
+
 A running gateway says the same of itself: `ikewise show tunnel PEER why`. And it keeps a **journal**: the newest 2 MB of the messages that came and left,
 what else moved it, and its log in full; and, whatever strangers send meanwhile, all that belongs to the last 20 negotiations of each peer that did not come up. `ikewise copy journal [PEER] FILE` writes it (mode 0600); `explain` reads it anywhere, alone or beside the other
 end's files, and `ikewise replay FILE --config OTHER` runs its negotiation against another configuration. What was sealed on the wire is sealed in it, and
