@@ -288,7 +288,8 @@ static bool take_early_line(struct source *s, struct bytes *line)
 
 static bool take_line(struct source *s, struct bytes *line)
 {
-    if (take_early_line(s, line))
+    array_drop_taken(s);
+    if (take_early_line(s, line) || array_take_part(s, line))
         return true;
     const uint8_t *end = s->input.len ? memchr(s->input.data, '\n', s->input.len) : NULL;
     bool is_all_here = end && s->carry_len == 0 && !s->is_carry_cut;
@@ -467,6 +468,13 @@ static void take_record(struct source *s)
         s->records = (struct bytes){0};
 }
 
+/* Each record of a line has a number of its own: they are what a person looks for. */
+static void count_record(struct source *s)
+{
+    s->line += s->pieces.len > 0;
+    s->sum.lines += s->pieces.len > 0;
+}
+
 /* False: what looked like an export holds no line of a device. */
 static bool begin_records(struct source *s)
 {
@@ -490,6 +498,7 @@ bool text_step(struct source *s)
     }
     if (s->records.len > 0) {
         take_record(s);
+        count_record(s);
         return true;
     }
     if (read_in_passing(s))

@@ -48,6 +48,12 @@ struct queued {
     struct observation seen;
 };
 
+/* In an array of records: what was passed last, outside of strings. */
+struct array_place {
+    bool is_in_string, is_escaped;
+    enum { BEHIND_NOTHING, BEHIND_RECORD, BEHIND_COMMA } behind;
+};
+
 struct source {
     uint16_t number;
     struct source_summary sum;
@@ -61,6 +67,11 @@ struct source {
     size_t carry_len;
     uint8_t early[4];
     bool is_carry_cut;
+    struct {
+        struct array_place place;
+        size_t taken;    /* of `carry`: the part that is read */
+        bool is_passing; /* a record was too long: the rest of it is passed over */
+    } array;             /* of records, in a line that is too long to be read at once */
 
     struct sight sights[QUEUE_MAX];
     struct queued queue[QUEUE_MAX];         /* the rest of each */
@@ -114,7 +125,7 @@ struct source {
         struct stamp stamp;
         uint32_t line;
         char text[160];
-    } notified;          /* pluto's notification, whose bytes may follow */
+    } notified; /* pluto's notification, whose bytes may follow */
     struct {
         uint8_t step;   /* how far it is known to have come: of vpnc.c */
         bool is_natted; /* NAT was found: it has moved to UDP 4500 */
@@ -140,9 +151,9 @@ struct source {
     struct {
         uint8_t sections[8], depth; /* of swanctl.conf; braces that are deeper than that are not counted */
         bool is_of_secrets;
-        uint8_t product; /* of ipsec.conf: enum product; UNKNOWN: nothing has told it */
+        uint8_t product;                /* of ipsec.conf: enum product; UNKNOWN: nothing has told it */
         struct event connection, child; /* EV_NONE: none is open */
-        struct event defaults;          /* of ipsec.conf: what holds for each connection that does not say it; EV_NONE */
+        struct event defaults; /* of ipsec.conf: what holds for each connection that does not say it; EV_NONE */
         uint32_t connection_line;
     } swan;
 
@@ -236,6 +247,11 @@ bool text_step(struct source *s);
 bool capture_step(struct source *s);
 void source_keep(struct source *s);  /* the beginning of a line whose end has not come */
 bool capture_is(struct bytes first); /* four bytes */
+
+/* A part of an array of records in one line, where that is too long to be read as one: false where it is no such line,
+ * or more bytes are needed. It stays until array_drop_taken. */
+bool array_take_part(struct source *s, struct bytes *part);
+void array_drop_taken(struct source *s);
 
 /* Small things that the readers of lines need. */
 bool bytes_has(struct bytes line, const char *what, size_t *at);
