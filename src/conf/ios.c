@@ -158,11 +158,13 @@ struct bytes ios_part(const struct translation *t, const struct parts *parts, co
     return (*at == '%' ? &t->header : parts)->list[at[1] == '*' ? 0 : at[1] - '0'];
 }
 
-/* $1 and %1 put in. */
+/* $1, %1 and &1 put in. */
 static void add_template(struct translation *t, const char *becomes, const struct parts *parts)
 {
     for (; *becomes; becomes++) {
-        if (*becomes == '$' || *becomes == '%') {
+        if (*becomes == '&') {
+            ios_put(t, ios_nameif(t, t->header.list[*++becomes - '0']));
+        } else if (*becomes == '$' || *becomes == '%') {
             ios_put(t, ios_part(t, parts, becomes));
             becomes++;
         } else if (*becomes == '\n') {

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "conf/ios_parts.h"
 #include "conf/line.h"
+#include "conf/statement.h"
 
 #include <string.h>
 
@@ -35,7 +36,7 @@ static void add_interface(struct translation *t, struct bytes name, struct bytes
     prefix_len = ip_mask_len(netmask);
     if (prefix_len >= 0)
         t->interfaces[t->interface_count++] =
-            (struct ios_interface){name, ip_range_of_prefix(ip, (unsigned)prefix_len)};
+            (struct ios_interface){ios_nameif(t, name), ip_range_of_prefix(ip, (unsigned)prefix_len)};
 }
 
 /* ---- lines of an access-list: IOS names the bits that do not matter ---- */
@@ -168,6 +169,22 @@ static void add_maps(struct translation *t)
     }
 }
 
+/* `crypto ipsec df-bit` is of all interfaces with a crypto map. */
+static void add_df_bit(struct translation *t)
+{
+    const struct policy *policy = t->running == NULL ? NULL : &t->running->policy;
+
+    for (uint16_t i = 0; policy != NULL && t->df_bit.len > 0 && i < policy->interface_count; i++) {
+        uint16_t k = 0;
+
+        while (k < policy->tunnel_count && policy->tunnels[k].interface != i)
+            k++;
+        if (k < policy->tunnel_count)
+            ios_put_line(t, t->is_df_bit_no ? "no crypto ipsec df-bit " : "crypto ipsec df-bit ", t->df_bit, "-df ",
+                         bytes_of_text(policy->interfaces[i].name));
+    }
+}
+
 static void add_keepalives(struct translation *t)
 {
     for (size_t i = 0; i < t->group_count; i++) {
@@ -217,6 +234,8 @@ static void remember_nat(struct translation *t, bool is_route_map, struct bytes 
     t->nats[t->nat_count].acl = acl;
     t->nats[t->nat_count].interface = interface;
     t->nats[t->nat_count].is_route_map = is_route_map;
+    t->nats[t->nat_count].is_no = t->is_no;
+    t->nats[t->nat_count].is_dropped = false;
     t->nats[t->nat_count++].number = t->number;
 }
 
@@ -227,10 +246,76 @@ static void add_nat(struct translation *t, size_t index, struct bytes acl)
     ios_put_line(t, " access-list ", acl, "", nothing);
 }
 
+/* (outside) as a statement has it. */
+static bool is_in_brackets(struct bytes text, struct bytes name)
+{
+    return text.len == name.len + 2 && bytes_equal(bytes_of(text.data + 1, name.len), name);
+}
+
+/* The rules that are running with that list and that interface, under one number. Of a route-map only its interface is
+ * known: what it was for has become lists. */
+static bool take_nat_back(struct translation *t, size_t index)
+{
+    struct bytes interface = ios_nameif(t, t->nats[index].interface), acl = t->nats[index].acl;
+    const struct statements *st = t->running->statements;
+    bool is_taken = false;
+
+    for (const struct statement *g = NULL; (g = statements_next(st, g, STATEMENT_global)) != NULL;) {
+        uint32_t number = statement_number(g, "nat-id");
+        bool has_rule = false;
+
+        if (!is_in_brackets(statement_argument(g, "nat-interface", 0), interface))
+            continue;
+        for (const struct statement *s = NULL; (s = statements_next(st, s, STATEMENT_nat_old)) != NULL;) {
+            struct bytes list = statement_argument(s, "acl", 0);
+
+            if (statement_number(s, "nat-id") != number || list.len == 0 ||
+                (!t->nats[index].is_route_map && !bytes_equal(list, acl)))
+                continue;
+            has_rule = true;
+            text_add(&t->text, "no nat ");
+            ios_put(t, statement_argument(s, "nat-interface", 0));
+            text_add(&t->text, " %u", number);
+            ios_put_line(t, " access-list ", list, "", nothing);
+        }
+        if (!has_rule)
+            continue;
+        text_add(&t->text, "no global (");
+        ios_put(t, interface);
+        text_add(&t->text, ") %u interface", number);
+        ios_end_line(t);
+        is_taken = true;
+    }
+    return is_taken;
+}
+
+/* One of the lines before it. */
+static void drop_nat(struct translation *t, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (t->nats[i].is_no || t->nats[i].is_dropped || t->nats[i].is_route_map != t->nats[index].is_route_map ||
+            !bytes_equal(t->nats[i].acl, t->nats[index].acl) ||
+            !bytes_equal(t->nats[i].interface, t->nats[index].interface))
+            continue;
+        t->nats[i].is_dropped = t->nats[index].is_dropped = true;
+        return;
+    }
+}
+
 static void add_nats(struct translation *t)
 {
+    for (size_t i = 0; i < t->nat_count; i++)
+        if (t->nats[i].is_no)
+            drop_nat(t, i);
     for (size_t i = 0; i < t->nat_count; i++) {
         t->number = t->nats[i].number;
+        if (t->nats[i].is_dropped)
+            continue;
+        if (t->nats[i].is_no) {
+            if (!take_nat_back(t, i)) /* refused by its name, not passed over */
+                ios_put_line(t, "no nat access-list ", t->nats[i].acl, "", nothing);
+            continue;
+        }
         if (!t->nats[i].is_route_map)
             add_nat(t, i, t->nats[i].acl);
         for (size_t k = 0; t->nats[i].is_route_map && k < t->route_map_count; k++)
@@ -267,6 +352,7 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
         t->keepalive[2] = arguments[2];
     } else if (bytes_equal(name, bytes_of_text("df-bit"))) {
         t->df_bit = arguments[0];
+        t->is_df_bit_no = t->is_no;
     } else if (bytes_equal(name, bytes_of_text("local-address"))) {
         remember_map(t, arguments[0], arguments[1], true);
     } else if (bytes_equal(name, bytes_of_text("apply"))) {
@@ -296,6 +382,7 @@ void ios_add_remembered(struct translation *t)
 {
     add_keepalives(t);
     add_maps(t);
+    add_df_bit(t);
     add_routes(t);
     add_nats(t);
 }

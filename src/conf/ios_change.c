@@ -148,6 +148,7 @@ static bool take_no(struct translation *t, enum ios_mode mode, const struct toke
 {
     size_t from = t->text.len, routes = t->route_count, applied = t->applied_count, nats = t->nat_count;
     size_t groups = t->group_count;
+    bool was_df_bit = t->df_bit.len > 0;
     uint32_t line_count = t->line_count;
     enum ios_mode before = t->mode;
     bool is_taken;
@@ -156,11 +157,11 @@ static bool take_no(struct translation *t, enum ios_mode mode, const struct toke
     is_taken = ios_take(t, mode, tokens, count);
     t->is_no = false;
     t->group_count = groups;
-    if (is_taken && (t->route_count > routes || t->applied_count > applied))
+    if (is_taken && (t->route_count > routes || t->applied_count > applied || t->nat_count > nats ||
+                     (!was_df_bit && t->df_bit.len > 0)))
         return true;
-    if (is_taken && t->nat_count == nats && take_back(t, from, line_count, mode == IOS_GLOBAL && t->mode != IOS_GLOBAL))
+    if (is_taken && take_back(t, from, line_count, mode == IOS_GLOBAL && t->mode != IOS_GLOBAL))
         return true;
-    t->nat_count = nats;
     t->mode = before;
     return false;
 }

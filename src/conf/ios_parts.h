@@ -60,6 +60,7 @@ struct translation {
     struct parts header;
     struct bytes groups[GROUPS_MAX], keepalive[3];
     struct bytes df_bit; /* of all interfaces with a crypto map; empty: nothing is said */
+    bool is_df_bit_no;
     struct {
         struct bytes map, interface;
         bool is_no;
@@ -73,6 +74,8 @@ struct translation {
     struct {
         struct bytes acl, interface;
         bool is_route_map; /* `acl` is the name of one */
+        bool is_no;
+        bool is_dropped; /* added and taken back by these lines */
         uint32_t number;
     } nats[NATS_MAX];
     struct {

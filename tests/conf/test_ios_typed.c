@@ -15,7 +15,9 @@ static const char running[] =
     "interface GigabitEthernet0/0\n nameif outside\n ip address 192.0.2.1 255.255.255.0\n"
     "interface GigabitEthernet0/1\n nameif inside\n ip address 10.1.0.1 255.255.0.0\n"
     "crypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha\n group 14\n"
-    "global (outside) 3 interface\n"
+    "access-list 110 extended permit ip 10.1.0.0 255.255.0.0 any\n"
+    "nat (any) 3 access-list 110\nglobal (outside) 3 interface\n"
+    "crypto map M 10 set peer 203.0.113.2\ncrypto map M interface outside\n"
     "tunnel-group 203.0.113.2 type ipsec-l2l\n"
     "tunnel-group 203.0.113.2 ipsec-attributes\n ikev1 pre-shared-key a-key-of-both-ends\n"
     " isakmp keepalive threshold 20 retry 5 periodic\n";
@@ -88,6 +90,25 @@ static void lines_are_added_to_what_is_running(void **state)
          "tunnel-group 203.0.113.2 ipsec-attributes\n no ikev1 pre-shared-key k\n", "the key alone"},
         {"interface GigabitEthernet0/0\n no crypto map M\n", "no crypto map M interface outside\n", "off an interface"},
         {"interface GigabitEthernet0/0\n no shutdown\n", "", "a row of its own"},
+        {"interface GigabitEthernet0/0\n ip access-group 101 in\n", "access-group 101 in interface outside\n",
+         "a list is asked at the nameif"},
+        {"interface GigabitEthernet0/0\n no ip access-group 101 in\n", "no access-group 101 in interface outside\n",
+         "and taken back there"},
+        {"interface GigabitEthernet0/0\n crypto ipsec df-bit clear\n", "crypto ipsec df-bit clear-df outside\n",
+         "the DF bit too"},
+        {"crypto ipsec df-bit set\n", "crypto ipsec df-bit set-df outside\n", "of all interfaces with a crypto map"},
+        {"no crypto ipsec df-bit set\n", "no crypto ipsec df-bit set-df outside\n", "and taken back of all"},
+        {"no ip nat inside source list 110 interface GigabitEthernet0/0 overload\n",
+         "no nat (any) 3 access-list 110\nno global (outside) 3 interface\n",
+         "a translation goes with both of its statements"},
+        {"no ip nat inside source route-map R interface GigabitEthernet0/0 overload\n",
+         "no nat (any) 3 access-list 110\nno global (outside) 3 interface\n",
+         "of a route-map those of the interface: it has become lists"},
+        {"ip nat inside source list 111 interface GigabitEthernet0/0\n"
+         "no ip nat inside source list 111 interface GigabitEthernet0/0\n",
+         "", "what is added and taken back at once"},
+        {"no ip nat inside source list 111 interface GigabitEthernet0/0 overload\n", "no nat access-list 111\n",
+         "one that there is not is refused, and not passed over"},
     };
 
     (void)state;
