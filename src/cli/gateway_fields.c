@@ -180,6 +180,22 @@ static void field_capture_state(struct text *t, item *i)
                                                             : "Capturing");
 }
 
+/* An ASA has "0 packet captured". */
+static const char *packets_word(uint64_t count)
+{
+    return count > 1 ? "packets" : "packet";
+}
+
+static void field_packets_word(struct text *t, item *i)
+{
+    text_add(t, "%s", packets_word(record_number(i->record, COL_capture_packets)));
+}
+
+static void field_shown_word(struct text *t, item *i)
+{
+    text_add(t, "%s", packets_word(i->packet_count));
+}
+
 static void field_packets_shown(struct text *t, item *i)
 {
     text_add(t, "%u", i->packet_count);

@@ -236,6 +236,8 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_IPSEC_ENTRY:
     case CONTROL_SHOW_IPSEC_IDENTITY:
     case CONTROL_SHOW_IPSEC_MAP:
+    case CONTROL_SHOW_IPSEC_INTERFACE:
+    case CONTROL_SHOW_IPSEC_ADDRESS:
     case CONTROL_SHOW_IPSEC_SPI: screen_ipsec(out, reply, request, view); return;
     case CONTROL_SHOW_TUNNEL: write_tunnels(out, reply, view); return;
     case CONTROL_SHOW_VERSION: write_version(out, reply, view); return;

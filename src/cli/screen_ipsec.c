@@ -93,6 +93,28 @@ static void write_entry(FILE *out, const struct control_record *const *pairs, si
     screen_block(out, BLOCK_IPSEC_END, &item);
 }
 
+/* `show crypto ipsec sa address`: SAs alone, each under the address that it goes to. */
+static void write_by_address(FILE *out, const struct control_record **pairs, size_t count, struct screen_item item)
+{
+    static const struct {
+        enum control_column address;
+        enum screen_block block;
+    } ways[] = {{COL_ipsec_pair_local, BLOCK_IPSEC_TO_US}, {COL_ipsec_pair_peer, BLOCK_IPSEC_TO_PEER}};
+
+    for (size_t way = 0; way < COUNT_OF(ways); way++) {
+        enum control_column by = ways[way].address;
+
+        qsort_r(pairs, count, sizeof *pairs, compare_pairs, &by);
+        item.is_outbound = way == 1;
+        for (size_t i = 0; i < count; i++) {
+            item.record = pairs[i];
+            if (i == 0 || !is_same(pairs[i - 1], pairs[i], by))
+                screen_block(out, ways[way].block, &item);
+            screen_block(out, BLOCK_IPSEC_SA, &item);
+        }
+    }
+}
+
 /* What the entries stand under: a heading for each new value of a column. */
 struct headings {
     enum control_column by;
@@ -134,6 +156,10 @@ void screen_ipsec(FILE *out, const struct reply *reply, const struct control_req
     if (count == 0)
         screen_block(out, BLOCK_IPSEC_NONE, &item);
     qsort_r(pairs, count, sizeof *pairs, compare_pairs, &headings.by);
+    if (request->id == CONTROL_SHOW_IPSEC_ADDRESS) {
+        write_by_address(out, pairs, count, item);
+        count = 0;
+    }
     for (size_t i = 0; i < count; i += same) {
         item.record = pairs[i];
         for (same = 1; i + same < count && is_same_entry(pairs[i], pairs[i + same]);)

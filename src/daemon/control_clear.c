@@ -40,12 +40,22 @@ static bool find_sa(const struct client *client, uint32_t conn_id)
     return false;
 }
 
+/* By its nameif, or as the configuration calls it. */
+static bool is_of_interface(const struct policy *policy, uint16_t tunnel, const char *name)
+{
+    uint16_t interface = tunnel < policy->tunnel_count ? policy->tunnels[tunnel].interface : NO_INDEX;
+
+    return interface < policy->interface_count && (strcmp(policy->interfaces[interface].name, name) == 0 ||
+                                                   strcmp(policy->interfaces[interface].hardware, name) == 0);
+}
+
 bool is_pair_asked_for(const struct control_request *request, const struct policy *policy,
                        const struct ike_pair_view *view)
 {
     const char *map = view->tunnel < policy->tunnel_count ? policy->tunnels[view->tunnel].map_name : "";
 
     return (!ip_is_set(request->peer) || ip_equal(request->peer, view->remote.ip)) &&
+           (request->packet.nameif[0] == '\0' || is_of_interface(policy, view->tunnel, request->packet.nameif)) &&
            (request->map[0] == '\0' || strcmp(request->map, map) == 0) &&
            (request->spi == 0 || request->spi == view->spi_in || request->spi == view->spi_out);
 }

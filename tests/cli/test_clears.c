@@ -17,6 +17,8 @@ static void each_screen_has_what_clears_it_or_a_reason_why_nothing_does(void **s
         {CONTROL_SHOW_IPSEC_IDENTITY, "clear crypto ipsec sa peer 192.0.2.1", "of one peer"},
         {CONTROL_SHOW_IPSEC_MAP, "clear crypto ipsec sa map MAP", "of one crypto map"},
         {CONTROL_SHOW_IPSEC_SPI, "clear crypto ipsec sa spi 0x1234", "one"},
+        {CONTROL_SHOW_IPSEC_INTERFACE, "clear crypto ipsec sa inactive", "what carries nothing any more: none"},
+        {CONTROL_SHOW_IPSEC_ADDRESS, "clear crypto ipsec sa", "the SAs"},
         {CONTROL_SHOW_TUNNEL, "clear crypto session remote 192.0.2.1", "its SAs; what became of it stays"},
         {CONTROL_SHOW_WHY, NULL, "what has happened is not taken back"},
         {CONTROL_SHOW_STATES, NULL, "what has happened is not taken back"},

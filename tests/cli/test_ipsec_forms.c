@@ -39,8 +39,8 @@ static bool is_begun_by(const char *line, size_t len, const char *word)
 /* Only the lines that say what stands under what. */
 static void skeleton_of(const char *screen, char *skeleton, size_t size)
 {
-    static const char *const words[] = {
-        "interface:", "peer address:", "cryptomap:", "Crypto map tag:", "spi:", "remote ident", "inbound esp sas:"};
+    static const char *const words[] = {"interface:",      "fvrf/address:", "peer address:", "cryptomap:",
+                                        "Crypto map tag:", "spi:",          "remote ident",  "inbound esp sas:"};
     struct text t = text_of(skeleton, size);
 
     for (size_t len; *screen != '\0'; screen += len) {
@@ -81,6 +81,13 @@ static void entries_stand_under_what_was_asked_for(void **state)
          "peer address: 198.51.100.3\n" ENTRY_3 SAS_3 "peer address: 198.51.100.7\n" ENTRY_8 SAS_8 ENTRY_7 SAS_7},
         {{.id = CONTROL_SHOW_IPSEC_MAP},
          "cryptomap: BACK\n" ENTRY_8 SAS_8 "cryptomap: OUT\n" ENTRY_7 SAS_7 ENTRY_3 SAS_3},
+        {{.id = CONTROL_SHOW_IPSEC_INTERFACE},
+         "interface: backup\n" ENTRY_8 SAS_8 "interface: outside\n" ENTRY_7 SAS_7 ENTRY_3 SAS_3},
+        {{.id = CONTROL_SHOW_IPSEC_ADDRESS},
+         "fvrf/address: (none)/192.0.2.1\n      spi: 0x00000071 (113)\n      spi: 0x00000031 (49)\n"
+         "fvrf/address: (none)/192.0.2.2\n      spi: 0x00000081 (129)\n"
+         "fvrf/address: (none)/198.51.100.3\n      spi: 0x00000032 (50)\n"
+         "fvrf/address: (none)/198.51.100.7\n      spi: 0x00000082 (130)\n      spi: 0x00000072 (114)\n"},
         {{.id = CONTROL_SHOW_IPSEC_IDENTITY}, "interface: backup\n" ENTRY_8 "interface: outside\n" ENTRY_7 ENTRY_3},
     };
 

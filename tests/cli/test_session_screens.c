@@ -170,27 +170,27 @@ static void captures_look_as_on_an_asa(void **state)
                   "  match icmp any any\n");
     snprintf(both, sizeof both, "%s%s", capture, text);
     expect_screen(both, (struct control_request){.id = CONTROL_SHOW_CAPTURE, .capture = "c"}, DIALECT_ASA,
-                  "1 packets captured\n"
+                  "1 packet captured\n"
                   "\n"
                   "   1: 10:01:03.052762       1.1.1.1.12869 > 2.2.2.2.80: S 3624439037:3624439037(0) win 8192 \n"
-                  "1 packets shown\n");
+                  "1 packet shown\n");
     expect_screen(drops, SHOW(CAPTURE), DIALECT_ASA,
                   "capture d type asp-drop all circular-buffer [Capturing - 44 bytes] \n");
     snprintf(both, sizeof both, "%s%s", drops, dropped);
     expect_screen(both, (struct control_request){.id = CONTROL_SHOW_CAPTURE, .capture = "d"}, DIALECT_ASA,
-                  "1 packets captured\n"
+                  "1 packet captured\n"
                   "\n"
                   "   2: 10:01:03.527957       10.50.101.6 > 192.168.128.5: icmp: echo request Drop-reason: "
                   "(unexpected-packet) Unexpected packet\n"
-                  "1 packets shown\n");
+                  "1 packet shown\n");
     snprintf(both, sizeof both, "%s%s", capture, bytes);
     expect_screen(both, (struct control_request){.id = CONTROL_SHOW_CAPTURE_DUMP, .capture = "c"}, DIALECT_ASA,
-                  "1 packets captured\n"
+                  "1 packet captured\n"
                   "\n"
                   "   1: 10:01:03.052762       1600 bytes \n"
                   "0x0000   4500 0028 4142 4344 4546 4748 4950 5152        E..(ABCDEFGHIPQR\n"
                   "0x0010   ff                                             .\n"
-                  "1 packets shown\n");
+                  "1 packet shown\n");
 }
 
 static void routes_look_as_in_seed_5(void **state)
