@@ -319,9 +319,8 @@ void screen_connections(FILE *out, const struct reply *reply, const struct scree
         item.record = &reply->records[i];
         if (item.record->kind != RECORD_ipsec_pair)
             continue;
-        item.tunnel_number++;
-        for (int outbound = 0; outbound <= 1; outbound++) {
-            item.is_outbound = outbound;
+        for (int way = 0; way <= 1; way++) {
+            item.is_outbound = (way == 0) == !(view->dialect & (DIALECT_IOS12 | DIALECT_IOS124));
             screen_block(out, BLOCK_CONNECTION, &item);
         }
     }

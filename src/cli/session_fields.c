@@ -367,9 +367,22 @@ static void field_left_out(struct text *t, item *i)
 
 /* ---- show crypto engine connections active ---- */
 
+/* Until 12.4 what comes in has the lower number. */
+static unsigned flow_of(item *i)
+{
+    bool is_lower = i->is_outbound == ((i->view->dialect & (DIALECT_IOS12 | DIALECT_IOS124)) == 0);
+
+    return 2 * (unsigned)record_number(i->record, COL_ipsec_pair_place) - is_lower;
+}
+
+static void field_engine_flow(struct text *t, item *i)
+{
+    text_add(t, "%u", flow_of(i));
+}
+
 static void field_engine_id(struct text *t, item *i)
 {
-    text_add(t, "%u", 2 * i->tunnel_number - !i->is_outbound);
+    text_add(t, "%u", 2000 + flow_of(i));
 }
 
 static void field_engine_sa(struct text *t, item *i)

@@ -1,4 +1,5 @@
 /* Access-lists, crypto ACLs and those that filter: objects, groups and ports resolved into selectors. */
+#include "base/service.h"
 #include "conf/compile.h"
 
 #include "policy/filter.h"
@@ -238,9 +239,9 @@ static bool read_ports(struct ace_reading *r, struct side *side)
         op++;
     if (op == COUNT_OF(operators))
         return add_ports(r, side, 0, 65535);
-    grammar_port(take_argument(r), &a);
+    service_port(take_argument(r), &a);
     if (op == 4)
-        grammar_port(take_argument(r), &b);
+        service_port(take_argument(r), &b);
     switch (op) {
     case 0: return add_ports(r, side, a, a);
     case 1: return (a == 0 || add_ports(r, side, 0, a - 1u)) && (a == 65535 || add_ports(r, side, a + 1u, 65535));
@@ -265,7 +266,7 @@ static bool read_icmp_type(struct ace_reading *r, uint8_t protocol, struct side 
         return fault(
             r, text_in_arena(r->c, "line %u: ikewise does not tell ICMP types apart in a crypto ACL", r->s->line));
     if ((protocol != PROTOCOL_ICMP && protocol != PROTOCOL_ICMP6) ||
-        !grammar_icmp_type(word, protocol == PROTOCOL_ICMP6, &type))
+        !service_icmp_type(word, protocol == PROTOCOL_ICMP6, &type))
         return fault(r, text_in_arena(r->c, "line %u: %s is no type of ICMP", r->s->line, name_of(r->c, word)));
     source->ports[0] = (struct port_range){filter_icmp_port(type, 0), filter_icmp_port(type, UINT8_MAX)};
     return true;
@@ -281,7 +282,7 @@ static bool read_line(struct ace_reading *r, struct crypto_ace *ace, struct side
     if (next_is(r, "object") || next_is(r, "object-group"))
         return fault(r, text_in_arena(r->c, "line %u: ikewise does not take services from objects in an access-list",
                                       r->s->line));
-    grammar_protocol(take_argument(r), &ace->selector.protocol);
+    service_protocol(take_argument(r), &ace->selector.protocol);
     if (!read_addresses(r, source) || !read_ports(r, source) || !read_addresses(r, destination) ||
         !read_ports(r, destination))
         return false;

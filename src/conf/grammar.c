@@ -1,4 +1,5 @@
 #include "conf/grammar.h"
+#include "base/service.h"
 
 #include "base/check.h"
 #include "base/ip.h"
@@ -166,8 +167,8 @@ static enum fit argument_fit(const struct argument_info *argument, struct bytes 
         return bytes_decimal(text, argument->most, &number) && number >= argument->least ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_ADDRESS: return is_address(text) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_PREFIX: return grammar_prefix(text, &ip, &prefix_len) ? FIT_TYPED : FIT_NONE;
-    case ARGUMENT_PROTOCOL: return grammar_protocol(text, &protocol) ? FIT_TYPED : FIT_NONE;
-    case ARGUMENT_PORT: return grammar_port(text, &port) ? FIT_TYPED : FIT_NONE;
+    case ARGUMENT_PROTOCOL: return service_protocol(text, &protocol) ? FIT_TYPED : FIT_NONE;
+    case ARGUMENT_PORT: return service_port(text, &port) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_HOST: return is_address(text) ? FIT_TYPED : text.len <= argument->most ? FIT_LOOSE : FIT_NONE;
     case ARGUMENT_NAME: return text.len <= argument->most ? FIT_LOOSE : FIT_NONE;
     case ARGUMENT_OBJECT: return text.len <= argument->most ? FIT_TYPED : FIT_NONE;

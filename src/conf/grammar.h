@@ -150,10 +150,6 @@ struct grammar_item item_spelled(const struct grammar_row *row, struct grammar_i
  * NULL: the beginning. */
 struct grammar_item item_omitted(const struct grammar_row *row, struct grammar_item before, struct grammar_item after);
 
-/* Protocols and ports by name or number, in the ASA's words; false: no such name. */
-bool grammar_protocol(struct bytes text, uint8_t *protocol);
-bool grammar_port(struct bytes text, uint16_t *port);
-bool grammar_icmp_type(struct bytes text, bool is_v6, uint8_t *type);
 bool grammar_prefix(struct bytes text, struct ip *ip, unsigned *prefix_len);
 
 #endif

@@ -1,4 +1,5 @@
 /* The statements of address translation become rules, in the order in which an ASA asks them. */
+#include "base/service.h"
 #include "conf/nat_parts.h"
 
 #include "base/protocol.h"
@@ -324,8 +325,8 @@ static bool limit_to_port(struct making *m, const struct statement *s)
         return true;
     if (m->draft->rule.row_count != 1)
         return nat_make_leave_out(m, "a port can be that of one host or network only");
-    if (!grammar_port(statement_argument(s, "port", 0), &real) ||
-        !grammar_port(statement_argument(s, "port", 1), &mapped))
+    if (!service_port(statement_argument(s, "port", 0), &real) ||
+        !service_port(statement_argument(s, "port", 1), &mapped))
         return nat_make_leave_out(m, "its ports are not understood");
     row->protocol = statement_has(s, "udp") ? PROTOCOL_UDP : PROTOCOL_TCP;
     row->real_port = (struct port_range){real, real};

@@ -1,4 +1,5 @@
 /* Address translation in the spelling before 8.3. */
+#include "base/service.h"
 #include "conf/nat_parts.h"
 
 #include "base/protocol.h"
@@ -208,8 +209,8 @@ static void compile_static(struct making *m, const struct statement *s)
     if (has_port) {
         struct nat_row *row = &m->c->nat_rows[m->c->nat_row_total - 1];
 
-        grammar_port(statement_argument(s, "port", 0), &ports[1]);
-        grammar_port(statement_argument(s, "port", 1), &ports[0]);
+        service_port(statement_argument(s, "port", 0), &ports[1]);
+        service_port(statement_argument(s, "port", 1), &ports[0]);
         row->protocol = statement_has(s, "udp") ? PROTOCOL_UDP : PROTOCOL_TCP;
         row->real_port = (struct port_range){ports[0], ports[0]};
         row->mapped_port = (struct port_range){ports[1], ports[1]};

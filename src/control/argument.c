@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/protocol.h"
+#include "base/service.h"
 
 #include <string.h>
 
@@ -108,6 +109,17 @@ static bool copy_word(char *to, size_t size, struct bytes word)
     return true;
 }
 
+/* Of the family of the packet's source. */
+static bool icmp_type_of(struct control_request *request, struct bytes word)
+{
+    uint8_t type;
+
+    if (!service_icmp_type(word, request->packet.from.family == IP_V6, &type))
+        return false;
+    request->packet.numbers[0] = type;
+    return true;
+}
+
 bool argument_take(struct control_request *request, enum argument argument, struct bytes word)
 {
     uint32_t level;
@@ -138,16 +150,12 @@ bool argument_take(struct control_request *request, enum argument argument, stru
     case ARGUMENT_LINES: return number_of(word, argument, &request->line_count);
     case ARGUMENT_FROM: return ip_parse(&request->packet.from, word);
     case ARGUMENT_TO: return ip_parse(&request->packet.to, word);
-    case ARGUMENT_TYPE:
-    case ARGUMENT_PORT: return small_number_of(word, argument, &request->packet.numbers[0]);
-    case ARGUMENT_CODE:
-    case ARGUMENT_TOPORT: return small_number_of(word, argument, &request->packet.numbers[1]);
+    case ARGUMENT_TYPE: return icmp_type_of(request, word);
+    case ARGUMENT_PORT: return service_port(word, &request->packet.numbers[0]);
+    case ARGUMENT_TOPORT: return service_port(word, &request->packet.numbers[1]);
+    case ARGUMENT_CODE: return small_number_of(word, argument, &request->packet.numbers[1]);
     case ARGUMENT_IDENT: return number_of(word, argument, &level);
-    case ARGUMENT_PROTOCOL:
-        if (!number_of(word, argument, &level))
-            return false;
-        request->packet.protocol = (uint8_t)level;
-        return true;
+    case ARGUMENT_PROTOCOL: return service_protocol(word, &request->packet.protocol);
     case ARGUMENT_TRUSTPOINT: return copy_word(request->trustpoint, sizeof request->trustpoint, word);
     case ARGUMENT_CAPTURE: return copy_word(request->capture, sizeof request->capture, word);
     case ARGUMENT_CAPTURED:

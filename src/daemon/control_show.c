@@ -215,6 +215,7 @@ static void set_pair(struct control_record *r, const struct ike_pair_view *v, ui
     record_set_text(r, COL_ipsec_pair_remote_ident, space);
     record_set_text(r, COL_ipsec_pair_role, role_name(v->is_initiator));
     record_set_number(r, COL_ipsec_pair_conn_id, v->conn_id);
+    record_set_number(r, COL_ipsec_pair_place, v->pair.index + 1);
     record_set_number(r, COL_ipsec_pair_spi_in, v->spi_in);
     record_set_number(r, COL_ipsec_pair_spi_out, v->spi_out);
     record_set_text(r, COL_ipsec_pair_encryption, cipher_info(v->cipher)->asa_name);

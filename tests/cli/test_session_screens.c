@@ -53,7 +53,7 @@ static const char up[] =
     "{\"record\":\"isakmp_sa\",\"conn_id\":1042,\"local\":\"11.0.2.2\",\"local_port\":500,\"peer\":\"11.0.2.1\","
     "\"peer_port\":500,\"role\":\"initiator\",\"rekey\":false,\"dead\":false,\"ios_state\":\"QM_IDLE\","
     "\"encryption\":\"aes\",\"hash\":\"sha\",\"remaining_s\":21003,\"age_s\":324000,\"dpd\":true,\"nat_t\":false}\n"
-    "{\"record\":\"ipsec_pair\",\"interface\":\"Tunnel13\",\"local\":\"11.0.2.2\",\"peer\":\"11.0.2.1\","
+    "{\"record\":\"ipsec_pair\",\"interface\":\"Tunnel13\",\"place\":1,\"local\":\"11.0.2.2\",\"peer\":\"11.0.2.1\","
     "\"peer_port\":500,\"local_ident\":\"11.0.2.2/255.255.255.255/47/0\",\"remote_ident\":"
     "\"11.0.2.1/255.255.255.255/47/0\",\"encryption\":\"aes\",\"integrity\":\"sha\",\"remaining_s\":3060,"
     "\"encaps\":772730,\"encrypt\":772730,\"decaps\":449282,\"decrypt\":449282,\"recv_errors\":0,\"send_errors\":0}\n";
@@ -133,8 +133,8 @@ static void connections_have_a_row_for_each_direction(void **state)
                   "\n"
                   "   ID  Type    Algorithm           Encrypt  Decrypt LastSeqN IP-Address\n"
                   " 1042  IKE     SHA+AES                   0        0        0 11.0.2.2\n"
-                  "    1  IPsec   AES+SHA                   0   449282        0 11.0.2.2\n"
-                  "    2  IPsec   AES+SHA              772730        0        0 11.0.2.2\n");
+                  " 2001  IPsec   AES+SHA              772730        0        0 11.0.2.2\n"
+                  " 2002  IPsec   AES+SHA                   0   449282        0 11.0.2.2\n");
 }
 
 static void captures_look_as_on_an_asa(void **state)

@@ -192,30 +192,51 @@ static void what_is_not_understood_is_explained(void **state)
     }
 }
 
-static const char *const examples[][2] = {{"PEER", "192.0.2.1"},   {"LEVEL", "127"},
-                                          {"FILE", "/tmp/file"},   {"FILES", "/tmp/file"},
-                                          {"LINES", "24"},         {"ADDRESS", "192.0.2.1"},
-                                          {"TIMES", "3"},          {"SOURCE", "eth0"},
-                                          {"STATEMENT", "crypto"}, {"NAMEIF", "inside"},
-                                          {"ACL", "VPN"},          {"FROM", "10.1.0.1"},
-                                          {"TO", "10.2.0.1"},      {"TYPE", "8"},
-                                          {"CODE", "0"},           {"IDENT", "7"},
-                                          {"PORT", "1000"},        {"TOPORT", "80"},
-                                          {"PROTOCOL", "47"},      {"SECONDS", "11"},
-                                          {"CAPTURE", "cap"},      {"CAPTURED", "capture:cap"},
-                                          {"BUFFER", "2000"},      {"LENGTH", "100"},
+static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
+                                          {"LEVEL", "127"},
+                                          {"FILE", "/tmp/file"},
+                                          {"FILES", "/tmp/file"},
+                                          {"LINES", "24"},
+                                          {"ADDRESS", "192.0.2.1"},
+                                          {"TIMES", "3"},
+                                          {"SOURCE", "eth0"},
+                                          {"STATEMENT", "crypto"},
+                                          {"NAMEIF", "inside"},
+                                          {"ACL", "VPN"},
+                                          {"FROM", "10.1.0.1"},
+                                          {"TO", "10.2.0.1"},
+                                          {"TYPE", "8"},
+                                          {"CODE", "0"},
+                                          {"IDENT", "7"},
+                                          {"PORT", "1000"},
+                                          {"TOPORT", "80"},
+                                          {"PROTOCOL", "47"},
+                                          {"SECONDS", "11"},
+                                          {"CAPTURE", "cap"},
+                                          {"CAPTURED", "capture:cap"},
+                                          {"BUFFER", "2000"},
+                                          {"LENGTH", "100"},
                                           {"COLUMNS", "80"},
                                           {"PROBES", "1"},
                                           {"HOP", "1"},
-                                          {"LASTHOP", "5"},       {"INNER", "10.9.0.1"},
-                                          {"LOCAL", "192.0.2.1"},  {"KIND", "IPsec"},
-                                          {"CIPHER", "AES256"},    {"PACKETS", "5"},
-                                          {"PACKET", "7"},         {"DROP", "no-adjacency"},
-                                          {"MATCH", "udp"},        {"SIZE", "1400"},
-                                          {"TIMEOUT", "1"},        {"PATTERN", "abcd"},
-                                          {"CONNID", "7"},         {"SPI", "0xA40D0530"},
-                                          {"MAP", "OUT"},          {"GROUP", "STAFF"},
-                                          {"USER", "anna"},        {"INTERFACE", "outside"}};
+                                          {"LASTHOP", "5"},
+                                          {"INNER", "10.9.0.1"},
+                                          {"LOCAL", "192.0.2.1"},
+                                          {"KIND", "IPsec"},
+                                          {"CIPHER", "AES256"},
+                                          {"PACKETS", "5"},
+                                          {"PACKET", "7"},
+                                          {"DROP", "no-adjacency"},
+                                          {"MATCH", "udp"},
+                                          {"SIZE", "1400"},
+                                          {"TIMEOUT", "1"},
+                                          {"PATTERN", "abcd"},
+                                          {"CONNID", "7"},
+                                          {"SPI", "0xA40D0530"},
+                                          {"MAP", "OUT"},
+                                          {"GROUP", "STAFF"},
+                                          {"USER", "anna"},
+                                          {"INTERFACE", "outside"}};
 
 static const struct control_scope everywhere = {.is_session = true, .is_admin = true, .is_configuring = true};
 
@@ -377,6 +398,39 @@ static void a_number_goes_where_its_command_looks_for_it(void **state)
     }
     CHECK(parse("show capture c packet-number 7 count 5", &packets, &parsed));
     CHECK(packets.packet_number == 7 && packets.packet_count == 5);
+}
+
+static void ports_and_protocols_have_the_names_of_the_devices(void **state)
+{
+    static const struct {
+        const char *line;
+        uint8_t protocol;
+        uint16_t numbers[2];
+        const char *why;
+    } cases[] = {
+        {"packet-tracer input inside tcp 10.1.0.5 1024 10.2.0.5 www", 6, {1024, 80}, "a destination port"},
+        {"packet-tracer input inside udp 10.1.0.5 domain 10.2.0.5 ntp", 17, {53, 123}, "both ports"},
+        {"packet-tracer input inside icmp 10.1.0.5 echo 0 10.2.0.5", 1, {8, 0}, "a type of ICMP"},
+        {"packet-tracer input inside icmp 2001:db8::5 echo 0 2001:db8::6",
+         1,
+         {128, 0},
+         "that of IPv6 has other numbers"},
+        {"packet-tracer input inside rawip 10.1.0.5 gre 10.2.0.5", 47, {0, 0}, "a protocol"},
+        {"packet-tracer input inside rawip 10.1.0.5 50 10.2.0.5", 50, {0, 0}, "numbers are taken as well"},
+    };
+    struct control_request request;
+    struct control_parse result;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        if (!parse(cases[i].line, &request, &result))
+            fail_msg("%s: %s", cases[i].line, cases[i].why);
+        assert_int_equal(request.packet.protocol, cases[i].protocol);
+        assert_int_equal(request.packet.numbers[0], cases[i].numbers[0]);
+        assert_int_equal(request.packet.numbers[1], cases[i].numbers[1]);
+    }
+    assert_false(parse("packet-tracer input inside tcp 10.1.0.5 1024 10.2.0.5 wwww", &request, &result));
+    assert_false(parse("packet-tracer input inside tcp 10.1.0.5 1024 10.2.0.5 65536", &request, &result));
 }
 
 static void help_says_what_can_follow(void **state)
@@ -554,6 +608,7 @@ int main(void)
         cmocka_unit_test(a_session_has_more_commands_when_it_is_enabled),
         cmocka_unit_test(the_words_that_are_left_go_to_the_last_argument),
         cmocka_unit_test(a_number_goes_where_its_command_looks_for_it),
+        cmocka_unit_test(ports_and_protocols_have_the_names_of_the_devices),
         cmocka_unit_test(help_says_what_can_follow),
         cmocka_unit_test(every_word_of_a_command_has_its_help),
         cmocka_unit_test(no_two_commands_have_the_same_words),

@@ -1,6 +1,7 @@
 /* The names that an ASA has for ports and types of ICMP: services.def. */
+#include "base/service.h"
+
 #include "base/protocol.h"
-#include "conf/grammar.h"
 
 struct service {
     const char *name;
@@ -13,7 +14,7 @@ struct service {
 static const struct service ports[] = {
 #undef PORT
 #define PORT(name, number) {name, number},
-#include "conf/services.def"
+#include "base/services.def"
 #undef PORT
 #define PORT(...)
 };
@@ -21,7 +22,7 @@ static const struct service ports[] = {
 static const struct service icmp_types[] = {
 #undef ICMP
 #define ICMP(name, number) {name, number},
-#include "conf/services.def"
+#include "base/services.def"
 #undef ICMP
 #define ICMP(...)
 };
@@ -29,7 +30,7 @@ static const struct service icmp_types[] = {
 static const struct service icmp6_types[] = {
 #undef ICMP6
 #define ICMP6(name, number) {name, number},
-#include "conf/services.def"
+#include "base/services.def"
 #undef ICMP6
 };
 #undef PORT
@@ -47,7 +48,7 @@ static bool service_number(const struct service *services, size_t count, struct 
     return bytes_decimal(text, most, number);
 }
 
-bool grammar_protocol(struct bytes text, uint8_t *protocol)
+bool service_protocol(struct bytes text, uint8_t *protocol)
 {
     uint32_t number;
 
@@ -59,7 +60,7 @@ bool grammar_protocol(struct bytes text, uint8_t *protocol)
     return true;
 }
 
-bool grammar_port(struct bytes text, uint16_t *port)
+bool service_port(struct bytes text, uint16_t *port)
 {
     uint32_t number;
 
@@ -69,7 +70,7 @@ bool grammar_port(struct bytes text, uint16_t *port)
     return true;
 }
 
-bool grammar_icmp_type(struct bytes text, bool is_v6, uint8_t *type)
+bool service_icmp_type(struct bytes text, bool is_v6, uint8_t *type)
 {
     uint32_t number;
 
