@@ -12,6 +12,7 @@ static void add_protocol(struct event *e, uint8_t protocol)
     for (char *at = space; *at != '\0'; at++)
         *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
     event_add_text(e, FIELD_INNER_PROTOCOL, space);
+    event_add_number(e, FIELD_PROTOCOL, protocol);
 }
 
 bool clear_event(struct bytes packet, struct event *event)

@@ -234,6 +234,7 @@ struct driver *driver_create(uv_loop_t *loop, struct log *log, struct text *why)
         driver->space = driver->space == MAP_FAILED ? NULL : driver->space;
     } else {
         (void)madvise(driver->space, driver->space_len, MADV_DONTDUMP);
+        driver->out->wants_esp = true;
         if (make_engine(driver, why) && make_timer(driver, why))
             return driver;
     }

@@ -49,6 +49,23 @@ static const struct {
     {FORM_ios_cause, "BY user command", "DELETED_BY_OPERATOR"},
     {FORM_ios_cause, "Receive initial contact", "INITIAL_CONTACT"},
     {FORM_ios_cause, "Phase1 SA policy proposal not accepted", "NO_POLICY"},
+    {FORM_encaps, "1 (Tunnel)", "Tunnel"},
+    {FORM_encaps, "2 (Transport)", "Transport"},
+    {FORM_encaps, "3 (Tunnel-UDP)", "Tunnel-UDP"},
+    {FORM_encaps, "4 (Transport-UDP)", "Transport-UDP"},
+    {FORM_encaps, "61443 (Tunnel-UDP)", "Tunnel-UDP (draft)"},
+    {FORM_encaps, "61444 (Transport-UDP)", "Transport-UDP (draft)"},
+    {FORM_ios_esp, "esp-des", "ESP_DES"},
+    {FORM_ios_esp, "esp-3des", "ESP_3DES"},
+    {FORM_ios_esp, "esp-aes", "ESP_AES"},
+    {FORM_ios_esp, "esp-null", "ESP_NULL"},
+    {FORM_ios_esp, "esp-gcm", "ESP_AES_GCM_16"},
+    {FORM_ios_esp, "esp-gmac", "ESP_NULL_AUTH_AES_GMAC"},
+    {FORM_ios_hmac, "esp-md5-hmac", "HMAC-MD5"},
+    {FORM_ios_hmac, "esp-sha-hmac", "HMAC-SHA"},
+    {FORM_ios_hmac, "esp-sha256-hmac", "HMAC-SHA2-256"},
+    {FORM_ios_hmac, "esp-sha384-hmac", "HMAC-SHA2-384"},
+    {FORM_ios_hmac, "esp-sha512-hmac", "HMAC-SHA2-512"},
 };
 
 enum form form_of(struct bytes name)
@@ -105,6 +122,10 @@ void form_write_number(struct text *t, enum form form, uint64_t number)
     case FORM_payload:
     case FORM_cause:
     case FORM_ios_cause:
+    case FORM_set:
+    case FORM_encaps:
+    case FORM_ios_esp:
+    case FORM_ios_hmac:
     case FORM_COUNT: break;
     }
     text_add(t, "%llu", n);
@@ -114,7 +135,10 @@ void form_write_text(struct text *t, enum form form, const char *value)
 {
     const char *word = word_of(form, value);
 
-    text_add(t, "%s", word ? word : value);
+    if (form == FORM_set)
+        text_add(t, "{%s }", value);
+    else
+        text_add(t, "%s", word ? word : value);
 }
 
 static inline int digit_of(uint8_t character)
@@ -202,6 +226,10 @@ bool form_read_number(enum form form, struct bytes text, uint64_t *number)
     case FORM_payload:
     case FORM_cause:
     case FORM_ios_cause:
+    case FORM_set:
+    case FORM_encaps:
+    case FORM_ios_esp:
+    case FORM_ios_hmac:
     case FORM_COUNT: break;
     }
     return read_digits(text, 10, number);
@@ -219,6 +247,11 @@ bool form_read_text(enum form form, struct bytes text, struct bytes *value)
 
     if (is_closed(form) && !word)
         return false;
+    if (form == FORM_set) {
+        if (text.len < 3 || text.data[0] != '{' || text.data[text.len - 2] != ' ' || text.data[text.len - 1] != '}')
+            return false;
+        text = bytes_of(text.data + 1, text.len - 3);
+    }
     *value = word ? bytes_of_text(word) : text;
     return true;
 }

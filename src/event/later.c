@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-enum tag { TAG, TIGHT, PAK_IN, PAK_OUT, FAULT };
+enum tag { TAG, TIGHT, PAK_IN, PAK_OUT, FAULT, SPACED, EARLY, MIDDLE, KEYS, NEW, BARE };
 
-/* Before, and between the number and the text; of middle releases, then of new ones. */
+/* Before, and between the number and the text; of middle releases, then of new ones. Without `after` there is no
+ * number; without `before` they say nothing. */
 static const struct {
     const char *before, *after;
 } tags[][2] = {
@@ -15,6 +16,12 @@ static const struct {
     [PAK_IN] = {{"ISAKMP (0:", "): "}, {"ISAKMP-PAK: (", "):"}},
     [PAK_OUT] = {{"ISAKMP:(", "): "}, {"ISAKMP-PAK: (", "):"}},
     [FAULT] = {{"ISAKMP:(", "): "}, {"ISAKMP-ERROR: (", "):"}},
+    [SPACED] = {{"ISAKMP (0:", "): "}, {"ISAKMP: (", "):"}},
+    [EARLY] = {{"ISAKMP:", NULL}, {"ISAKMP: (", "):"}},
+    [MIDDLE] = {{"ISAKMP (0:", "): "}, {NULL, NULL}},
+    [KEYS] = {{"ISAKMP: ", NULL}, {NULL, NULL}},
+    [NEW] = {{NULL, NULL}, {"ISAKMP: (", "):"}},
+    [BARE] = {{"", NULL}, {"", NULL}},
 };
 
 static const struct {
@@ -35,7 +42,8 @@ static bool is_early(const struct event *e)
     if (event_has(e, FIELD_IOS_STATE))
         return strcmp(state, "MM_NO_STATE") == 0 || strcmp(state, "MM_SA_SETUP") == 0 ||
                strcmp(state, "AG_NO_STATE") == 0;
-    if (strncmp(event_text(e, FIELD_STATE), "QM", 2) == 0)
+    if (strncmp(event_text(e, FIELD_STATE), "QM", 2) == 0 || event_number(e, FIELD_MESSAGE_ID) != 0 ||
+        e->kind == EV_ACQUIRE_DEQUEUED)
         return false;
     return e->kind < EV_KEYS_MADE || e->kind == EV_PROPOSAL_CHECKED || e->kind == EV_PROPOSAL_FAILED ||
            e->kind == EV_AUTHENTICATION_CHOSEN;
@@ -46,8 +54,10 @@ static void add_tag(struct text *t, enum dialect dialect, enum tag tag, const st
 {
     bool is_new = dialect == DIALECT_IOS_NEW;
 
-    text_add(t, "%s%llu%s", tags[tag][is_new].before,
-             is_early(e) ? 0 : 1000 + (unsigned long long)event_number(e, FIELD_CONN_ID), tags[tag][is_new].after);
+    text_add(t, "%s", tags[tag][is_new].before);
+    if (tags[tag][is_new].after != NULL)
+        text_add(t, "%llu%s", is_early(e) ? 0 : 1000 + (unsigned long long)event_number(e, FIELD_CONN_ID),
+                 tags[tag][is_new].after);
 }
 
 void later_add_tag(struct text *t, enum dialect dialect, const struct event *e)
@@ -63,10 +73,19 @@ bool later_has(const struct event *e)
     return false;
 }
 
+const char *later_text(size_t row, enum event_kind *kind)
+{
+    if (row >= COUNT_OF(rows))
+        return NULL;
+    *kind = rows[row].kind;
+    return rows[row].text;
+}
+
 bool later_write(enum dialect dialect, const struct event *e, unsigned index, struct text *t)
 {
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (rows[i].kind != (enum event_kind)e->kind || !template_applies(rows[i].text, e) || index-- > 0)
+        if (rows[i].kind != (enum event_kind)e->kind || tags[rows[i].tag][dialect == DIALECT_IOS_NEW].before == NULL ||
+            !template_applies(rows[i].text, e) || index-- > 0)
             continue;
         add_tag(t, dialect, rows[i].tag, e);
         template_write(t, rows[i].text, e);

@@ -1,4 +1,4 @@
-/* The lines of later releases of IOS: later.def. Only for phrases.c. */
+/* The lines of later releases of IOS: later.def. Only for phrases.c and tests. */
 #ifndef EVENT_LATER_H
 #define EVENT_LATER_H
 
@@ -12,5 +12,8 @@ bool later_write(enum dialect dialect, const struct event *e, unsigned index, st
 
 /* The tag of the old words, in a later release. */
 void later_add_tag(struct text *t, enum dialect dialect, const struct event *e);
+
+/* The table, for tests: NULL behind its end. */
+const char *later_text(size_t row, enum event_kind *kind);
 
 #endif

@@ -14,8 +14,8 @@ struct arrival {
 
 /* ---- datagram.c ---- */
 
-/* Says that it is refused. With an exchange, the reason is remembered there. */
-void arrival_refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason);
+/* Says that it is refused; the event may be told more. With an exchange, the reason is remembered there. */
+struct event *arrival_refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason);
 void arrival_refuse_detail(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason,
                            const char *detail);
 

@@ -248,6 +248,7 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         refuse_acquire(ike, now_ms, tunnel, peer, REASON_GROUP_PROTOCOL, out);
         return;
     }
+    tell_request(ike, out, tunnel, ace, peer->remote);
     const struct session *session = tunnel->is_client ? session_of_tunnel(ike, peer->self, tunnel_index) : NULL;
     struct isakmp_sa *sa = session != NULL ? sa_up_in(ike, peer->self, session->self) : sa_up_of(ike, peer->self);
     if (tunnel->is_client && session == NULL && is_client_under_way(ike, peer->self, tunnel_index))
@@ -308,6 +309,15 @@ static void refuse_protocol(const struct ike *ike, struct isakmp_sa *sa, struct 
     sa->doomed = REASON_GROUP_PROTOCOL;
 }
 
+static void tell_dequeued(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa)
+{
+    struct event *e = tell_sa(ike, out, EV_ACQUIRE_DEQUEUED, sa);
+
+    event_add_ip(e, FIELD_LOCAL, sa->local.ip);
+    event_add_number(e, FIELD_LOCAL_PORT, sa->local.port);
+    event_add_number(e, FIELD_PORT, sa->remote.port);
+}
+
 void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
 {
     struct peer *peer = peer_of(ike, sa->peer);
@@ -341,7 +351,7 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
     uint8_t count = peer->waiting_count;
     peer->waiting_count = 0;
     if (count > 0)
-        tell_sa(ike, out, EV_ACQUIRE_DEQUEUED, sa);
+        tell_dequeued(ike, out, sa);
     for (uint8_t i = 0; i < count; i++)
         quick_begin(ike, now_ms, sa, peer->waiting[i].tunnel, peer->waiting[i].ace, NULL, out);
 }

@@ -47,9 +47,10 @@ static void refuse_cookies(struct arrival *a)
         event_add_number(e, FIELD_PAYLOAD_NUMBER, a->m.header.first_payload);
 }
 
-void arrival_refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange, enum reason reason)
+struct event *arrival_refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
+                             enum reason reason)
 {
-    arrival_refuse_detail(a, sa, exchange, reason, reason_info(reason)->meaning);
+    return refuse(a, sa, exchange, reason, reason_info(reason)->meaning);
 }
 
 /* True: it is the message that was taken last, and has been dealt with. */
@@ -301,7 +302,7 @@ static void phase2(struct arrival *a, struct isakmp_sa *sa)
 
     if (sa->state != SA_UP || a->m.header.message_id == 0) {
         if (!arrival_asks_for_proof(a, sa))
-            arrival_refuse(a, sa, NULL, REASON_OUT_OF_STEP);
+            event_add_text(arrival_refuse(a, sa, NULL, REASON_OUT_OF_STEP), FIELD_CAUSE, "not-authenticated");
         return;
     }
     if (!(a->m.header.flags & FLAG_ENCRYPTION)) {

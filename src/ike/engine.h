@@ -542,4 +542,20 @@ void tell_message(const struct ike *ike, struct ike_outputs *out, enum event_kin
 void tell_clear(struct ike_outputs *out, bool is_sent, struct endpoint local, struct endpoint remote,
                 const struct message *m);
 
+/* ---- telling of phase 2 in the way of IOS (tell_esp.c) */
+/* Every transform of an offer, or the one of an answer; then why none of them fits. */
+void tell_transforms(const struct step_work *work, const struct sa_payload *sa);
+void tell_no_transform(const struct step_work *work, const struct sa_payload *sa, enum esp_refusal refusal);
+/* What is wanted for a line of a crypto ACL; what the draft's quick mode has chosen. */
+void tell_request(const struct ike *ike, struct ike_outputs *out, const struct tunnel *tunnel, uint16_t ace,
+                  struct ip peer);
+void tell_choice(const struct step_work *work);
+/* Both SAs of a pair. `sa`: NULL when there is none any more. `stage`: see STAGE in events.def. */
+void tell_pair(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa, const struct pair *pair,
+               const char *stage);
+void tell_identity(const struct step_work *work, const struct id *id);
+/* "10.1.0.0/255.255.0.0/0/0": network, mask, protocol, port. */
+void event_add_proxy(struct event *e, enum event_field_id field, struct ip_range range, uint8_t protocol,
+                     struct port_range ports);
+
 #endif

@@ -224,7 +224,8 @@ struct ike_outputs {
     struct ike_client clients[IKE_CLIENTS_MAX];
     uint8_t space[IKE_OUTPUT_SPACE];
 
-    bool wants_clear;                                /* the caller's wish: sealed messages are told in clear too */
+    bool wants_esp; /* the caller's wish: what phase 2 is about is told in every detail, as a router's debug shows it */
+    bool wants_clear;                                /* sealed messages are told in clear too */
     size_t clear_count, clear_len, lost_clear_count; /* those that did not fit */
     struct ike_clear clears[IKE_CLEARS_MAX];
     uint8_t clear_space[IKE_CLEAR_SPACE];

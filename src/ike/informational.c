@@ -137,5 +137,5 @@ void informational_take(struct arrival *a, struct isakmp_sa *sa)
     if (reason == REASON_OK && sa != NULL)
         arrival_heard(a, sa, EXCHANGE_INFO);
     else if (reason != REASON_OK)
-        arrival_refuse(a, sa, NULL, reason);
+        event_add_text(arrival_refuse(a, sa, NULL, reason), FIELD_EXCHANGE, exchange_info(EXCHANGE_INFO)->name);
 }

@@ -119,7 +119,8 @@ static void tell_checked(struct step_work *work, const struct sa_transform *tran
     event_add_number(e, FIELD_DH_GROUP, transform->group);
     if (transform->has_seconds) {
         event_add_text(e, FIELD_LIFE_TYPE, number_name(SPACE_OAKLEY_LIFE, OAKLEY_LIFE_SECONDS));
-        event_add_number(e, FIELD_SECONDS, transform->life_seconds);
+        event_add_number(e, transform->has_short_seconds ? FIELD_SHORT_SECONDS : FIELD_SECONDS,
+                         transform->life_seconds);
     }
 }
 
@@ -227,7 +228,7 @@ enum reason phase1_choose(struct step_work *work, uint16_t group)
     tell_key(work);
     if (!policy_choose_isakmp(work->ike->policy, group, &offer, &choice)) {
         tell_differences(work, group, &offer);
-        tell_sa(work->ike, work->out, EV_PROPOSAL_REFUSED, sa);
+        event_add_ip(tell_sa(work->ike, work->out, EV_PROPOSAL_REFUSED, sa), FIELD_LOCAL, sa->local.ip);
         return REASON_NO_POLICY;
     }
     take_policy(work, choice.policy, choice.lifetime_s);
@@ -307,6 +308,7 @@ void detect_nat(struct step_work *work)
     struct event *e = tell_sa(work->ike, work->out, EV_NAT_DETECTED, sa);
     event_add_number(e, FIELD_THEY_ARE_BEHIND_NAT, sa->peer_is_behind_nat);
     event_add_number(e, FIELD_WE_ARE_BEHIND_NAT, sa->we_are_behind_nat);
+    event_add_number(e, FIELD_PAYLOAD_NUMBER, type);
 }
 
 enum reason phase1_find_group(struct step_work *work)
@@ -417,23 +419,18 @@ bool set_identity(struct step_work *work, enum blob_id blob)
     struct id id;
 
     uint16_t group = work->draft->sa.tunnel_group;
-    if (group < policy->tunnel_group_count && policy->tunnel_groups[group].client_identity != NULL) {
+    if (group < policy->tunnel_group_count && policy->tunnel_groups[group].client_identity != NULL)
         id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->tunnel_groups[group].client_identity)};
-        id_write(&w, &id);
-        return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
-    }
-    if (is_named_by_subject(work) && trustpoint != NULL) {
+    else if (is_named_by_subject(work) && trustpoint != NULL)
         id = (struct id){.type = ID_DER_ASN1_DN, .data = trustpoint->subject};
-        id_write(&w, &id);
-        return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
-    }
-    switch (policy->identity) {
-    case IDENTITY_HOSTNAME: id = (struct id){.type = ID_FQDN, .data = bytes_of_text(policy->fqdn)}; break;
-    case IDENTITY_KEY_ID: id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->key_id)}; break;
-    case IDENTITY_AUTO:
-    case IDENTITY_ADDRESS: id = id_of_range((struct ip_range){local, local}, 17, IKE_PORT, data); break;
-    }
+    else if (policy->identity == IDENTITY_HOSTNAME)
+        id = (struct id){.type = ID_FQDN, .data = bytes_of_text(policy->fqdn)};
+    else if (policy->identity == IDENTITY_KEY_ID)
+        id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->key_id)};
+    else
+        id = id_of_range((struct ip_range){local, local}, 17, IKE_PORT, data);
     id_write(&w, &id);
+    tell_identity(work, &id);
     return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));
 }
 
@@ -483,8 +480,10 @@ void tell_id(struct step_work *work, const struct id *id)
 {
     char name[256];
     struct text text = text_of(name, sizeof name);
-    struct event *e = tell_sa(work->ike, work->out, EV_ID_RECEIVED, &work->draft->sa);
     uint8_t digest[DIGEST_MAX];
+
+    tell_identity(work, id);
+    struct event *e = tell_sa(work->ike, work->out, EV_ID_RECEIVED, &work->draft->sa);
 
     hash_of(HASH_SHA256, (struct bytes[]){bytes_of(&id->type, sizeof id->type), id->data}, 2, digest);
     memcpy(work->draft->sa.peer_identity, digest, sizeof work->draft->sa.peer_identity);

@@ -82,6 +82,10 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
             .begun_ms = exchange->begun_ms,
         };
     pair_file(ike, pair);
+    if (is_inbound) {
+        tell_pair(ike, out, sa, pair, "keys");
+        tell_pair(ike, out, sa, pair, "initialize");
+    }
     struct ike_install *i = &out->installs[out->install_count++];
     *i = (struct ike_install){
         .pair = pair->self,
@@ -137,6 +141,7 @@ void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct
         event_add_number(e, FIELD_SPI, sas[i].spi);
         event_add_ip(e, FIELD_LOCAL, pair->local.ip);
     }
+    tell_pair(ike, out, sa, pair, "create");
     if (rekey_s != 0)
         event_add_number(tell_exchange(ike, out, EV_REKEY_TIMER, sa, exchange), FIELD_SECONDS, rekey_s);
     e = tell_exchange(ike, out, EV_PHASE2_COMPLETED, sa, exchange);
@@ -178,8 +183,10 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
         event_add_ip(e, FIELD_LOCAL, pair->local.ip);
         event_add_text(e, FIELD_REASON, reason_info(why)->name);
     }
-    if (pair->is_up)
+    if (pair->is_up) {
+        tell_pair(ike, out, sa, pair, "delete");
         tell_gone(ike, sa, pair, why, out);
+    }
     if (why != REASON_REPLACED)
         outcome_keep(ike, now_ms, pair->peer, pair->side, 2, false,
                      !pair->is_up && exchange != NULL ? exchange->state : STATE_QM_ACTIVE, why);

@@ -198,21 +198,6 @@ static bool take_proxies(struct step_work *work, struct selector *wanted)
     return true;
 }
 
-/* 10.1.0.0/255.255.0.0/0/0: network, mask, protocol, port, as the ASA prints a proxy. */
-static void add_proxy(struct event *e, enum event_field_id field, struct ip_range range, uint8_t protocol,
-                      struct port_range ports)
-{
-    int prefix_len = ip_range_prefix_len(range);
-    char space[128];
-    struct text text = text_of(space, sizeof space);
-
-    text_add_ip(&text, range.first);
-    text_add(&text, "/");
-    text_add_ip(&text, prefix_len < 0 ? range.last : ip_mask(range.first.family, (unsigned)prefix_len));
-    text_add(&text, "/%u/%u", protocol, ports.first == ports.last ? ports.first : 0);
-    event_add_text(e, field, space);
-}
-
 /* Why none fits: each crypto map entry of that peer, as the ASA lists them. */
 static void tell_maps_checked(struct step_work *work, const struct quick *quick)
 {
@@ -230,9 +215,10 @@ static void tell_maps_checked(struct step_work *work, const struct quick *quick)
         event_add_text(e, FIELD_MAP, tunnel->map_name);
         event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
         event_add_text(e, FIELD_RESULT, tunnel->parked != NULL ? "incomplete" : "differs");
-        add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol,
-                  quick->selector.remote_ports);
-        add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);
+        event_add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol,
+                        quick->selector.remote_ports);
+        event_add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol,
+                        quick->selector.local_ports);
     }
 }
 
@@ -294,8 +280,10 @@ static enum reason choose_tunnel(struct step_work *work, const struct sa_payload
         return take_entry(work, quick);
     tell_maps_checked(work, quick);
     struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
-    add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol, quick->selector.remote_ports);
-    add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);
+    event_add_ip(e, FIELD_LOCAL, work->draft->sa.local.ip);
+    event_add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol,
+                    quick->selector.remote_ports);
+    event_add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);
     uint16_t interface = policy_interface_of(work->ike->policy, work->draft->sa.local.ip);
     if (interface != NO_INDEX)
         event_add_text(e, FIELD_INTERFACE, work->ike->policy->interfaces[interface].name);
@@ -323,6 +311,7 @@ enum reason qm_choose(struct step_work *work)
     enum wire_fault fault = sa_read(&offer, message_body(work->in, PL_SA));
     if (fault)
         return refuse_sa(work, fault);
+    tell_transforms(work, &offer);
     if (nonce.len < NONCE_MIN || nonce.len > NONCE_MAX)
         return REASON_BAD_NONCE;
     enum reason reason = choose_tunnel(work, &offer, quick);
@@ -331,16 +320,19 @@ enum reason qm_choose(struct step_work *work)
     const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
     struct esp_wish wish = wish_of(work, tunnel);
     tell_nat_mode(work, &wish);
-    reason = reason_of_refusal(policy_choose_esp(work->ike->policy, &wish, &offer, share.len > 0, &quick->choice));
-    if (reason != REASON_OK) {
-        tell_exchange(work->ike, work->out, EV_TRANSFORM_REFUSED, &work->draft->sa, exchange);
-        return reason;
+    enum esp_refusal refusal = policy_choose_esp(work->ike->policy, &wish, &offer, share.len > 0, &quick->choice);
+    if (refusal != ESP_FITS) {
+        tell_no_transform(work, &offer, refusal);
+        event_add_ip(tell_exchange(work->ike, work->out, EV_TRANSFORM_REFUSED, &work->draft->sa, exchange), FIELD_LOCAL,
+                     work->draft->sa.local.ip);
+        return reason_of_refusal(refusal);
     }
     struct event *e = tell_exchange(work->ike, work->out, EV_TRANSFORM_ACCEPTED, &work->draft->sa, exchange);
     event_add_number(e, FIELD_PROPOSAL, offer.proposals[quick->choice.proposal].number);
     event_add_number(e, FIELD_TRANSFORM,
                      sa_transform_of(&offer, quick->choice.proposal, quick->choice.transform)->number);
     event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
+    tell_choice(work);
     if (share.len > 0 && share.len != group_info(quick->choice.pfs)->public_len)
         return REASON_BAD_SHARE_LENGTH;
     if (pair_of_spi_out(work->ike, work->draft->sa.peer, quick->choice.spi) != NULL)
@@ -419,6 +411,7 @@ enum reason qm_check_choice(struct step_work *work)
     enum wire_fault fault = sa_read(&answer, message_body(work->in, PL_SA));
     if (fault)
         return refuse_sa(work, fault);
+    tell_transforms(work, &answer);
     CHECK(sa_read(&offer, draft_blob(work, BLOB_SA_I)) == WIRE_OK);
     if (nonce.len < NONCE_MIN || nonce.len > NONCE_MAX || bytes_equal(nonce, draft_blob(work, BLOB_NONCE_I)))
         return REASON_BAD_NONCE;
@@ -433,6 +426,7 @@ enum reason qm_check_choice(struct step_work *work)
         return reason;
     if (!proxies_are_ours(work))
         return REASON_PROXY_CHANGED;
+    tell_choice(work);
     if (share.len > 0 && (share.len != group_info(quick->choice.pfs)->public_len ||
                           bytes_equal(share, draft_blob(work, BLOB_SHARE_MINE))))
         return REASON_BAD_SHARE;

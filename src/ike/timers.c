@@ -122,6 +122,15 @@ static bool is_asked_by_us(const struct exchange *exchange)
     return exchange->state == STATE_QM_WAIT_MSG2;
 }
 
+static void tell_resend_due(const struct ike *ike, const struct isakmp_sa *sa, const struct exchange *exchange,
+                            struct ike_outputs *out)
+{
+    struct event *e = tell_exchange(ike, out, EV_RETRANSMIT_DUE, sa, exchange);
+
+    if (exchange_info(exchange->kind)->phase == 2)
+        event_add_number(e, FIELD_PHASE, 2);
+}
+
 /* The last wait of the schedule is the one before giving up. */
 static void resend(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct ike_outputs *out)
 {
@@ -134,7 +143,7 @@ static void resend(struct ike *ike, uint64_t now_ms, struct exchange *exchange, 
     if (handle_is_set(exchange->parked))
         return;
     struct isakmp_sa *sa = sa_of(ike, exchange->sa);
-    tell_exchange(ike, out, EV_RETRANSMIT_DUE, sa, exchange);
+    tell_resend_due(ike, sa, exchange, out);
     message_send(ike, sa, exchange, true, out);
     if (is_asked_by_us(exchange) && exchange->resend_count >= DOUBTED_REPEATS)
         dpd_doubt(ike, now_ms, sa);
@@ -157,7 +166,7 @@ static void exchange_due(struct ike *ike, uint64_t now_ms, struct exchange *exch
         return;
     }
     if (exchange->resend_ms != 0)
-        tell_exchange(ike, out, EV_RETRANSMIT_DUE, sa_of(ike, exchange->sa), exchange);
+        tell_resend_due(ike, sa_of(ike, exchange->sa), exchange, out);
     enum reason why = exchange->last_reason != REASON_OK ? exchange->last_reason
                       : waits == WAITS_PLANE             ? REASON_PLANE_REFUSED
                       : waits == WAITS_NOTHING           ? REASON_VAULT_FAILED

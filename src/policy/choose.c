@@ -325,6 +325,13 @@ static uint16_t encapsulation_of(const struct transform_set *set, const struct e
     return is_transport ? natt_of(wish->natt)->udp_transport : natt_of(wish->natt)->udp_tunnel;
 }
 
+struct sa_transform policy_transform_of(enum cipher_id cipher, enum hash_id integrity)
+{
+    return (struct sa_transform){.id = (uint8_t)cipher_numbers[cipher].esp,
+                                 .key_len = cipher_numbers[cipher].esp_key_len,
+                                 .auth = hash_numbers[integrity].ipsec};
+}
+
 void policy_offer_esp(const struct policy *policy, const struct esp_wish *wish, struct bytes spi,
                       struct sa_payload *offer)
 {
@@ -335,18 +342,15 @@ void policy_offer_esp(const struct policy *policy, const struct esp_wish *wish, 
         const struct transform_set *set = &policy->transform_sets[tunnel->transform_sets[i]];
 
         sa_add_proposal(offer, (uint8_t)(i + 1), PROTO_ESP, spi);
-        sa_add_transform(offer, (struct sa_transform){
-                                    .id = (uint8_t)cipher_numbers[set->cipher].esp,
-                                    .key_len = cipher_numbers[set->cipher].esp_key_len,
-                                    .auth = hash_numbers[set->integrity].ipsec,
-                                    .group = group_info(tunnel->pfs)->number,
-                                    .encapsulation = encapsulation_of(set, wish),
-                                    .esn = set->has_esn ? IPSEC_ESN_YES : 0,
-                                    .has_seconds = tunnel->lifetime_s != 0,
-                                    .life_seconds = tunnel->lifetime_s,
-                                    .has_kilobytes = tunnel->lifetime_kb != 0,
-                                    .life_kilobytes = tunnel->lifetime_kb,
-                                });
+        struct sa_transform t = policy_transform_of(set->cipher, set->integrity);
+        t.group = group_info(tunnel->pfs)->number;
+        t.encapsulation = encapsulation_of(set, wish);
+        t.esn = set->has_esn ? IPSEC_ESN_YES : 0;
+        t.has_seconds = tunnel->lifetime_s != 0;
+        t.life_seconds = tunnel->lifetime_s;
+        t.has_kilobytes = tunnel->lifetime_kb != 0;
+        t.life_kilobytes = tunnel->lifetime_kb;
+        sa_add_transform(offer, t);
     }
 }
 

@@ -69,6 +69,9 @@ struct difference {
 bool policy_differs(const struct isakmp_policy *policy, enum user_auth user_auth, const struct sa_transform *transform,
                     struct difference *d);
 
+/* Of a transform of phase 2 what says the algorithms: id, key_len, auth. */
+struct sa_transform policy_transform_of(enum cipher_id cipher, enum hash_id integrity);
+
 /* What quick mode is for, and under what it runs. */
 struct esp_wish {
     const struct tunnel *tunnel;

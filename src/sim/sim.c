@@ -26,7 +26,7 @@ struct sim *sim_make(void *space, uint32_t site_count, uint64_t seed)
         entropy[i] = (uint8_t)(seed >> 8 * i);
     drbg_seed(&sim->drbg, BYTES_OF(entropy));
     sim->site_count = site_count;
-    sim->out.wants_clear = true;
+    sim->out.wants_clear = sim->out.wants_esp = true;
     sim->now_ms = 1000000;
     sim->network.delay_min_ms = sim->network.delay_max_ms = 10;
     for (uint32_t i = 0; i < site_count; i++) {

@@ -37,6 +37,7 @@ struct sa_transform {
     uint16_t encapsulation; /* IPSEC_ENCAP_* */
     uint16_t esn;           /* IPSEC_ESN_* */
     bool has_seconds, has_kilobytes;
+    bool has_short_seconds; /* read: they came as two bytes of value */
     uint64_t life_seconds, life_kilobytes; /* as they came, 0 too; larger than 64 bits: UINT64_MAX */
     struct bytes attributes; /* as they came; when not empty, these are what sa_write writes, for an answer repeats the
                                 offer's bytes */

@@ -90,6 +90,7 @@ static enum wire_fault life_duration_read(struct sa_transform *t, const struct a
         return WIRE_ATTRIBUTE_TWICE;
     *unit = 0;
     *has = true;
+    t->has_short_seconds |= is_seconds && a->is_basic;
     *(is_seconds ? &t->life_seconds : &t->life_kilobytes) = attribute_number(a);
     return WIRE_OK;
 }

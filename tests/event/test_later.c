@@ -20,7 +20,8 @@ static struct event told(enum event_kind kind, const char *before, const char *s
     event_add_number(&e, FIELD_CONN_ID, 1);
     event_add_number(&e, FIELD_PORT, 500);
     event_add_number(&e, FIELD_LOCAL_PORT, 500);
-    event_add_number(&e, FIELD_MESSAGE_ID, 0x8a3d2c11);
+    if (before && strncmp(before, "QM", 2) == 0)
+        event_add_number(&e, FIELD_MESSAGE_ID, 0x8a3d2c11);
     if (before)
         event_add_text(&e, FIELD_STATE_BEFORE, before);
     if (state)
@@ -60,8 +61,20 @@ static const struct {
     {EV_STATE_CHANGED, "QM_START", "QM_WAIT_MSG2", NULL, 1,
      "ISAKMP:(1001):Old State = IKE_QM_READY  New State = IKE_QM_I_QM1",
      "ISAKMP: (1001):Old State = IKE_QM_READY  New State = IKE_QM_I_QM1", "quick mode has a machine of its own"},
-    {EV_GROUP_FOUND, NULL, NULL, NULL, 0, "ISAKMP:(0): local preshared key found",
-     "ISAKMP: (0):local preshared key found", "the key"},
+    {EV_GROUP_FOUND, NULL, NULL, NULL, 0, "ISAKMP: Looking for a matching key for 192.0.2.1 in default : success",
+     "ISAKMP: (0):local preshared key found", "new ones do not say that they look for the key"},
+    {EV_GROUP_FOUND, NULL, NULL, NULL, 1, "ISAKMP:(0): local preshared key found", NULL, "the key"},
+    {EV_SPI_MADE, NULL, NULL, NULL, 0, "ISAKMP:(1001):QM Initiator gets spi", "ISAKMP: (1001):QM Initiator gets spi",
+     "quick mode begins"},
+    {EV_ACQUIRE_DEQUEUED, NULL, NULL, NULL, 0, NULL,
+     "ISAKMP: (1001):SA has outstanding requests  (local 198.51.100.2 port 500, remote 192.0.2.1 port 500)",
+     "only new ones say what waited"},
+    {EV_ACQUIRE_DEQUEUED, NULL, NULL, NULL, 1, NULL,
+     "ISAKMP: (1001):sitting IDLE. Starting QM immediately (QM_IDLE      )", "and what follows it"},
+    {EV_PROPOSAL_REFUSED, NULL, NULL, NULL, 1, "ISAKMP (0:0): SA not acceptable!",
+     "ISAKMP-ERROR: (0):phase 1 SA policy not acceptable! (local 198.51.100.2 remote 192.0.2.1)", "phase 1"},
+    {EV_PHASE1_COMPLETED, NULL, NULL, NULL, 0, "ISAKMP:(1001):SA authentication status:\n        authenticated",
+     "ISAKMP: (1001):SA authentication status:\n        authenticated", "the device breaks this line"},
     {EV_KEYS_MADE, NULL, NULL, NULL, 0, "ISAKMP:(1001): SKEYID state generated",
      "ISAKMP: (1001):SKEYID state generated", "an old line under the later tag"},
 };
@@ -78,9 +91,12 @@ static void later_releases_have_their_own_tags_and_lines(void **state)
             struct text t = text_of(space, sizeof space);
             struct phrase_head head;
 
-            if (!phrase_write(dialects[k], &e, lines[i].index, &head, &t))
-                fail_msg("%s: no such line", lines[i].why);
-            assert_string_equal(space, k ? lines[i].new : lines[i].middle);
+            const char *line = k ? lines[i].new : lines[i].middle;
+
+            if (phrase_write(dialects[k], &e, lines[i].index, &head, &t) != (line != NULL))
+                fail_msg("%s: %s", lines[i].why, line != NULL ? "no such line" : space);
+            if (line != NULL)
+                assert_string_equal(space, line);
         }
     }
 }
