@@ -73,6 +73,8 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_NO_ADDRESS: return !record_has(r, COL_interface_address);
     case SCREEN_NO_LIST_IN: return !record_has(r, COL_interface_list_in);
     case SCREEN_NO_LIST_OUT: return !record_has(r, COL_interface_list_out);
+    case SCREEN_SHOWS_ERRORS:
+        return record_flag(r, COL_condition_flags_ike_errors) || record_flag(r, COL_condition_flags_ipsec_errors);
     case SCREEN_HITS: return record_number(r, COL_acl_line_hits) > 0;
     case SCREEN_NO_HITS: return record_number(r, COL_acl_line_hits) == 0;
     case SCREEN_WEAK: return record_flag(r, COL_tunnel_weak);

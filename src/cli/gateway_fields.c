@@ -255,6 +255,33 @@ static void field_map_set(struct text *t, item *i)
     field_map_line(t, i);
 }
 
+/* ---- debug crypto condition ---- */
+
+static void add_switch(struct text *t, item *i, enum control_column column)
+{
+    text_add(t, record_flag(i->record, column) ? "ON" : "OFF");
+}
+
+static void field_ike_unmatched(struct text *t, item *i)
+{
+    add_switch(t, i, COL_condition_flags_ike_unmatched);
+}
+
+static void field_ipsec_unmatched(struct text *t, item *i)
+{
+    add_switch(t, i, COL_condition_flags_ipsec_unmatched);
+}
+
+static void field_ike_errors(struct text *t, item *i)
+{
+    add_switch(t, i, COL_condition_flags_ike_errors);
+}
+
+static void field_ipsec_errors(struct text *t, item *i)
+{
+    add_switch(t, i, COL_condition_flags_ipsec_errors);
+}
+
 /* ---- what only a router shows ---- */
 
 static void field_matches(struct text *t, item *i)

@@ -248,11 +248,7 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         write_each(out, reply, RECORD_debugging,
                    reply_find(reply, RECORD_debugging) ? BLOCK_DEBUGGING_HEAD : BLOCK_COUNT, BLOCK_DEBUGGING, view);
         return;
-    case CONTROL_SHOW_CONDITION:
-        write_each(out, reply, RECORD_condition,
-                   reply_find(reply, RECORD_condition) ? BLOCK_CONDITIONS_ON : BLOCK_CONDITIONS_OFF, BLOCK_CONDITION,
-                   view);
-        return;
+    case CONTROL_SHOW_CONDITION: screen_conditions(out, reply, view); return;
     case CONTROL_SHOW_STATES:
         write_each(out, reply, RECORD_state, reply_find(reply, RECORD_state) ? BLOCK_STATES_HEAD : BLOCK_STATES_NONE,
                    BLOCK_STATE, view);

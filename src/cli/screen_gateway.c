@@ -80,6 +80,37 @@ void screen_trace(FILE *out, const struct reply *reply, const struct screen_view
     }
 }
 
+/* ---- show crypto debug-condition ---- */
+
+/* Those of each kind under their heading. */
+void screen_conditions(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    static const struct {
+        enum control_column column;
+        enum screen_block heading;
+    } kinds[] = {{COL_condition_peer, BLOCK_CONDITION_PEERS},
+                 {COL_condition_group, BLOCK_CONDITION_GROUPS},
+                 {COL_condition_user, BLOCK_CONDITION_USERS},
+                 {COL_condition_spi, BLOCK_CONDITION_SPIS}};
+    struct screen_item item = {.view = view, .record = reply_find(reply, RECORD_condition_flags)};
+    bool is_on = reply_find(reply, RECORD_condition) != NULL && item.record != NULL;
+
+    screen_block(out, is_on ? BLOCK_CONDITIONS_ON : BLOCK_CONDITIONS_OFF, &item);
+    for (size_t kind = 0; is_on && kind < COUNT_OF(kinds); kind++) {
+        bool has_heading = false;
+
+        for (size_t i = 0; i < reply->count; i++) {
+            item.record = &reply->records[i];
+            if (item.record->kind != RECORD_condition || !record_has(item.record, kinds[kind].column))
+                continue;
+            if (!has_heading)
+                screen_block(out, kinds[kind].heading, &item);
+            has_heading = true;
+            screen_block(out, BLOCK_CONDITION, &item);
+        }
+    }
+}
+
 /* ---- show asp table vpn-context ---- */
 
 void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view)

@@ -129,6 +129,7 @@ bool argument_take(struct control_request *request, enum argument argument, stru
     switch (argument) {
     case ARGUMENT_ADDRESS:
     case ARGUMENT_PEER: return ip_parse(&request->peer, word);
+    case ARGUMENT_MASK: return ip_parse(&request->mask, word) && ip_mask_len(request->mask) >= 0;
     case ARGUMENT_INNER: return ip_parse(&request->inner, word);
     case ARGUMENT_LOCAL: return ip_parse(&request->local, word);
     case ARGUMENT_KIND: return copy_word(request->kind, sizeof request->kind, word);
@@ -219,6 +220,9 @@ void keyword_take(struct control_request *request, struct bytes keyword)
         SETS("tcp", packet.protocol, PROTOCOL_TCP),
         SETS("udp", packet.protocol, PROTOCOL_UDP),
         SETS("raw-data", capture_type, CONTROL_CAPTURE_RAW),
+        SETS("isakmp", is_ike, true),
+        SETS("ikev1", is_ike, true),
+        SETS("ipsec", is_ipsec, true),
         SETS("isakmp", capture_type, CONTROL_CAPTURE_ISAKMP),
         SETS("asp-drop", capture_type, CONTROL_CAPTURE_DROPS),
         SETS("l2l", session_type, CONTROL_SESSION_L2L),

@@ -61,7 +61,8 @@ enum control_capture_type { CONTROL_CAPTURE_RAW, CONTROL_CAPTURE_ISAKMP, CONTROL
 struct control_request {
     enum control_request_id id;
     bool is_detail;
-    struct ip peer; /* IP_NONE: not given */
+    bool is_ike, is_ipsec; /* of `debug crypto condition`: one of both was named */
+    struct ip peer;        /* IP_NONE: not given */
     bool is_all;
     struct { /* of `packet-tracer` */
         char nameif[64];
@@ -77,6 +78,7 @@ struct control_request {
     bool is_brief, is_full, is_count, is_active, is_nat;
     bool is_sorted;
     enum control_sort sort;    /* the last word that may name an order; means one when is_sorted */
+    struct ip mask;            /* of `debug crypto condition`; IP_NONE: not given */
     struct ip inner, local;    /* IP_NONE: not given */
     char kind[16], cipher[16]; /* a protocol and a cipher as a screen shows them; "": not given */
     uint32_t line_count;       /* of `terminal pager` */

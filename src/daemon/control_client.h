@@ -10,12 +10,25 @@
 #include "daemon/running.h"
 #include "ike/view.h"
 
-enum { CONTROL_WHO_SIZE = 64, CONTROL_CONDITIONS_MAX = 8 };
+enum { CONTROL_WHO_SIZE = 64, CONTROL_CONDITIONS_MAX = 16, CONTROL_CONDITION_SIZE = 72 };
 
 struct client;
 
 /* Sends some records; returns false when there is nothing more to send, and `done` follows. */
 typedef bool control_producer(struct client *client);
+
+/* What debugging is limited to: one of these. */
+struct control_condition {
+    struct ip_range peers; /* no family: it is none of peers */
+    uint32_t spi;          /* 0: of none */
+    enum event_field_id field;
+    char name[CONTROL_CONDITION_SIZE]; /* of that field; "": of none */
+};
+
+/* By `is_ipsec`: what else is shown. */
+struct control_condition_flags {
+    bool shows_unmatched[2], shows_errors[2];
+};
 
 /* What `up` waits for. */
 struct control_watch {
@@ -141,7 +154,8 @@ struct control {
     struct capture *captures[CONTROL_CAPTURES_MAX]; /* NULL: free */
     struct control_cleared_interface interfaces[CONTROL_INTERFACES_MAX];
     struct control_shell shells[CONTROL_SHELLS_MAX];
-    struct ip conditions[CONTROL_CONDITIONS_MAX]; /* peers to whose lines debugging is limited */
+    struct control_condition conditions[CONTROL_CONDITIONS_MAX];
+    struct control_condition_flags condition_flags;
     size_t condition_count;
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
     struct control_sessions sessions;
@@ -278,12 +292,17 @@ void watch_look(struct client *client); /* is it up, has it failed, is it time *
 void do_debug(struct client *client);
 void do_undebug(struct client *client);
 void do_keys(struct client *client);
-void do_condition(struct client *client);
-void do_all_peers(struct client *client);
 void do_monitor(struct client *client);
-bool show_conditions(struct client *client);
 bool show_debugging(struct client *client);
 void watch_log(struct client *client, const struct event *event, uint8_t severity, const char *line);
+
+/* control_conditions.c: debug crypto condition */
+void do_condition(struct client *client);
+void do_condition_flags(struct client *client);
+void do_all_peers(struct client *client);
+bool show_conditions(struct client *client);
+/* Nothing is limited, or the event is among what is shown; `severity` as in syslog. */
+bool meets_condition(const struct control *control, const struct event *event, bool is_ipsec, uint8_t severity);
 
 /* control_config.c: the configuration, shown and changed. */
 void handle_configuration(struct client *client);

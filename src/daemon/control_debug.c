@@ -28,51 +28,6 @@ static bool is_ipsec_event(const struct event *event)
     return false;
 }
 
-/* `debug crypto condition`: what names no peer is then nobody's. */
-static bool meets_condition(const struct control *control, const struct event *event)
-{
-    for (size_t i = 0; i < control->condition_count; i++) {
-        if (event && ip_equal(event_ip(event, FIELD_PEER), control->conditions[i]))
-            return true;
-    }
-    return control->condition_count == 0;
-}
-
-void do_condition(struct client *client)
-{
-    struct control *control = client->control;
-
-    for (size_t i = 0; i < control->condition_count; i++) {
-        if (ip_equal(control->conditions[i], client->request.peer)) {
-            client_done(client);
-            return;
-        }
-    }
-    if (control->condition_count == CONTROL_CONDITIONS_MAX) {
-        client_fail(client, CONTROL_ERROR_TOO_MANY_CONDITIONS, NULL);
-        return;
-    }
-    control->conditions[control->condition_count++] = client->request.peer;
-    client_done(client);
-}
-
-void do_all_peers(struct client *client)
-{
-    client->control->condition_count = 0;
-    client_done(client);
-}
-
-bool show_conditions(struct client *client)
-{
-    struct control_record r = control_record_of(RECORD_condition);
-
-    if (client->index >= client->control->condition_count)
-        return false;
-    record_set_ip(&r, COL_condition_peer, client->control->conditions[client->index++]);
-    client_send(client, &r);
-    return true;
-}
-
 bool show_debugging(struct client *client)
 {
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
@@ -95,7 +50,7 @@ void watch_log(struct client *client, const struct event *event, uint8_t severit
 
     if (severity > client->debug.severity || (!client->debug.is_log && client->debug.is_ipsec != is_ipsec_event(event)))
         return;
-    if (!client->debug.is_log && !meets_condition(client->control, event))
+    if (!client->debug.is_log && !meets_condition(client->control, event, client->debug.is_ipsec, severity))
         return;
     record_set_text(&r, COL_log_line_text, line);
     client_send(client, &r);

@@ -284,7 +284,30 @@ static void conditions_of_debugging_are_listed(void **state)
 {
     (void)state;
     expect_screen("", SHOW(CONDITION), DIALECT_ASA, "Crypto conditional debug is turned OFF\n");
-    expect_screen("{\"record\":\"condition\",\"peer\":\"192.0.2.1\"}\n", SHOW(CONDITION), DIALECT_ASA,
+    expect_screen("{\"record\":\"condition_flags\",\"ike_unmatched\":false,\"ipsec_unmatched\":true,"
+                  "\"ike_errors\":true,\"ipsec_errors\":false}\n"
+                  "{\"record\":\"condition\",\"spi\":\"0x0000abcd\"}\n"
+                  "{\"record\":\"condition\",\"group\":\"branch\"}\n"
+                  "{\"record\":\"condition\",\"user\":\"anna\"}\n",
+                  SHOW(CONDITION), DIALECT_ASA,
+                  "Crypto conditional debug is turned ON\n"
+                  "IKE debug context unmatched flag:  OFF\n"
+                  "IPSec debug context unmatched flag:  ON\n"
+                  "IKE debug context error flag:  ON\n"
+                  "IPSec debug context error flag:  OFF\n"
+                  "\n"
+                  "IKE group name filters:\n"
+                  "branch\n"
+                  "\n"
+                  "IKE user name filters:\n"
+                  "anna\n"
+                  "\n"
+                  "IPSec SPI filters:\n"
+                  "0x0000ABCD\n");
+    expect_screen("{\"record\":\"condition_flags\",\"ike_unmatched\":false,\"ipsec_unmatched\":false,"
+                  "\"ike_errors\":false,\"ipsec_errors\":false}\n"
+                  "{\"record\":\"condition\",\"peer\":\"192.0.2.1\",\"mask\":\"255.255.255.255\"}\n",
+                  SHOW(CONDITION), DIALECT_ASA,
                   "Crypto conditional debug is turned ON\n"
                   "IKE debug context unmatched flag:  OFF\n"
                   "IPSec debug context unmatched flag:  OFF\n"

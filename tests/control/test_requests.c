@@ -221,6 +221,7 @@ static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
                                           {"HOP", "1"},
                                           {"LASTHOP", "5"},
                                           {"INNER", "10.9.0.1"},
+                                          {"MASK", "255.255.255.0"},
                                           {"LOCAL", "192.0.2.1"},
                                           {"KIND", "IPsec"},
                                           {"CIPHER", "AES256"},
@@ -433,6 +434,18 @@ static void ports_and_protocols_have_the_names_of_the_devices(void **state)
     assert_false(parse("packet-tracer input inside tcp 10.1.0.5 1024 10.2.0.5 65536", &request, &result));
 }
 
+static void a_mask_has_its_ones_in_front(void **state)
+{
+    struct control_request request;
+    struct control_parse result;
+
+    (void)state;
+    assert_true(parse("debug crypto condition peer 192.0.2.0 255.255.255.0", &request, &result));
+    assert_int_equal(ip_mask_len(request.mask), 24);
+    assert_false(parse("debug crypto condition peer 192.0.2.0 255.0.255.0", &request, &result));
+    assert_int_equal(result.word, 5);
+}
+
 static void help_says_what_can_follow(void **state)
 {
     static const struct {
@@ -609,6 +622,7 @@ int main(void)
         cmocka_unit_test(the_words_that_are_left_go_to_the_last_argument),
         cmocka_unit_test(a_number_goes_where_its_command_looks_for_it),
         cmocka_unit_test(ports_and_protocols_have_the_names_of_the_devices),
+        cmocka_unit_test(a_mask_has_its_ones_in_front),
         cmocka_unit_test(help_says_what_can_follow),
         cmocka_unit_test(every_word_of_a_command_has_its_help),
         cmocka_unit_test(no_two_commands_have_the_same_words),
