@@ -276,6 +276,8 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_TRANSFORMS: screen_transforms(out, reply, view); return;
     case CONTROL_SHOW_ADMISSION: write_one(out, reply, RECORD_admission, BLOCK_ADMISSION, view); return;
     case CONTROL_SHOW_VPN_CONTEXT: screen_contexts(out, reply, view); return;
+    case CONTROL_SHOW_CLASSIFY:
+    case CONTROL_SHOW_CLASSIFY_DOMAIN: screen_classify(out, reply, view); return;
     case CONTROL_SHOW_NAT: screen_nat(out, reply, view); return;
     case CONTROL_SHOW_ACCESS_LIST: screen_access_lists(out, reply, view); return;
     case CONTROL_SHOW_CONN_COUNT: write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTIONS_COUNT, view); return;

@@ -114,6 +114,7 @@ void screen_packet_note(struct text *t, const struct control_record *packet);
 void screen_captures(FILE *out, const struct reply *reply, bool has_packets, const struct screen_view *view);
 void screen_trace(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_conditions(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_classify(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_crypto_session(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_connections(FILE *out, const struct reply *reply, const struct screen_view *view);

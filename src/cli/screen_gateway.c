@@ -80,6 +80,28 @@ void screen_trace(FILE *out, const struct reply *reply, const struct screen_view
     }
 }
 
+/* ---- show asp table classify ---- */
+
+static void write_rules(FILE *out, const struct reply *reply, char way, struct screen_item item)
+{
+    for (size_t i = 0; i < reply->count; i++) {
+        item.record = &reply->records[i];
+        if (item.record->kind == RECORD_trace_phase && record_text(item.record, COL_trace_phase_way)[0] == way)
+            screen_block(out, BLOCK_CLASSIFY_RULE, &item);
+    }
+}
+
+void screen_classify(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+
+    screen_block(out, BLOCK_CLASSIFY_IN, &item);
+    write_rules(out, reply, 'i', item);
+    screen_block(out, BLOCK_CLASSIFY_OUT, &item);
+    write_rules(out, reply, 'o', item);
+    screen_block(out, BLOCK_CLASSIFY_END, &item);
+}
+
 /* ---- show crypto debug-condition ---- */
 
 /* Those of each kind under their heading. */

@@ -132,6 +132,7 @@ bool argument_take(struct control_request *request, enum argument argument, stru
     case ARGUMENT_MASK: return ip_parse(&request->mask, word) && ip_mask_len(request->mask) >= 0;
     case ARGUMENT_INNER: return ip_parse(&request->inner, word);
     case ARGUMENT_LOCAL: return ip_parse(&request->local, word);
+    case ARGUMENT_DOMAIN: return copy_word(request->domain, sizeof request->domain, word);
     case ARGUMENT_KIND: return copy_word(request->kind, sizeof request->kind, word);
     case ARGUMENT_CIPHER: return copy_word(request->cipher, sizeof request->cipher, word);
     case ARGUMENT_SECONDS: return number_of(word, argument, &request->watch_s);

@@ -80,6 +80,7 @@ struct control_request {
     enum control_sort sort;    /* the last word that may name an order; means one when is_sorted */
     struct ip mask;            /* of `debug crypto condition`; IP_NONE: not given */
     struct ip inner, local;    /* IP_NONE: not given */
+    char domain[24];           /* of `show asp table classify`; "": not given */
     char kind[16], cipher[16]; /* a protocol and a cipher as a screen shows them; "": not given */
     uint32_t line_count;       /* of `terminal pager` */
     uint32_t repeat_count;     /* of `ping`; 0: not given */

@@ -243,8 +243,9 @@ void captures_take_lists(struct control *control); /* of the configuration that 
 bool show_captures(struct client *client);
 void captures_close(struct control *control); /* control_capture.c */
 
-/* control_trace.c: packet-tracer, whole */
+/* control_trace.c: packet-tracer, whole; control_trace_tunnel.c */
 void do_trace(struct client *client);
+bool show_classify(struct client *client);
 
 /* control_stats.c */
 void stats_count(struct control *control, const struct event *event);

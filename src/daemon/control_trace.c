@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { SPACE = 1024, NO_SPI = 0 };
-
 static const struct {
     const char *type, *subtype;
 } phases[] = {
@@ -20,20 +18,10 @@ static const struct control_source *source_of(const struct trace *t)
     return t->client->control->source;
 }
 
-static uint64_t now_of(const struct trace *t)
-{
-    return source_of(t)->now_ms(source_of(t)->context);
-}
-
-static const struct ike *ike_of(const struct trace *t)
-{
-    return source_of(t)->ike(source_of(t)->context);
-}
-
 /* ---- phases ---- */
 
-static struct control_record phase_of(struct trace *t, enum trace_phase phase, bool is_allowed, const char *config,
-                                      const char *information)
+struct control_record trace_phase_of(struct trace *t, enum trace_phase phase, bool is_allowed, const char *config,
+                                     const char *information)
 {
     struct control_record r = control_record_of(RECORD_trace_phase);
 
@@ -49,7 +37,7 @@ static struct control_record phase_of(struct trace *t, enum trace_phase phase, b
 void trace_send_phase(struct trace *t, enum trace_phase phase, bool is_allowed, const char *config,
                       const char *information)
 {
-    struct control_record r = phase_of(t, phase, is_allowed, config, information);
+    struct control_record r = trace_phase_of(t, phase, is_allowed, config, information);
 
     client_send(t->client, &r);
 }
@@ -73,13 +61,23 @@ static void add_end(struct text *s, struct ip ip, const struct flow *flow, uint1
 }
 
 /* "object network WEB" and its line stand for two. */
-static const char *config_of(const struct nat_rule *rule, char space[static SPACE])
+const char *trace_config(const struct nat_rule *rule, char space[static TRACE_SPACE])
 {
-    struct text s = text_of(space, SPACE);
+    struct text s = text_of(space, TRACE_SPACE);
 
     for (const char *at = rule->config; *at != '\0'; at++)
         text_add(&s, "%c", *at == '\n' ? '|' : *at);
     return space;
+}
+
+uint32_t trace_number(const char *text, uint32_t number)
+{
+    return text_hash(TEXT_HASH_BEGIN ^ number, text) | 0xc0000000;
+}
+
+const char *trace_domain(bool is_out)
+{
+    return phases[is_out ? PHASE_ENCRYPT : PHASE_TUNNEL_FLOW].subtype;
 }
 
 const struct nat_rule *trace_rule(const struct trace *t)
@@ -89,19 +87,19 @@ const struct nat_rule *trace_rule(const struct trace *t)
 
 static void trace_un_nat(struct trace *t, struct ip before, struct ip after, uint16_t port_before, uint16_t port_after)
 {
-    char config[SPACE], space[SPACE];
+    char config[TRACE_SPACE], space[TRACE_SPACE];
     struct text s = text_of(space, sizeof space);
 
     text_add(&s, "NAT divert to egress interface %s|Untranslate ", t->output_name);
     add_end(&s, before, &t->given, port_before);
     text_add(&s, " to ");
     add_end(&s, after, &t->given, port_after);
-    trace_send_phase(t, PHASE_UN_NAT, true, config_of(trace_rule(t), config), space);
+    trace_send_phase(t, PHASE_UN_NAT, true, trace_config(trace_rule(t), config), space);
 }
 
 static void trace_route(struct trace *t, struct ip to)
 {
-    char space[SPACE], next[IP_TEXT_SIZE];
+    char space[TRACE_SPACE], next[IP_TEXT_SIZE];
     struct text s = text_of(space, sizeof space);
 
     if (t->has_route)
@@ -115,7 +113,7 @@ static void trace_route(struct trace *t, struct ip to)
 static void trace_nat(struct trace *t)
 {
     const struct nat_rule *rule = trace_rule(t);
-    char config[SPACE], space[SPACE];
+    char config[TRACE_SPACE], space[TRACE_SPACE];
     struct text s = text_of(space, sizeof space);
 
     if (rule == NULL)
@@ -124,221 +122,7 @@ static void trace_nat(struct trace *t)
     add_end(&s, t->match.inner.local, &t->given, t->match.inner.local_port);
     text_add(&s, " to ");
     add_end(&s, t->match.outer.local, &t->given, t->match.outer.local_port);
-    trace_send_phase(t, PHASE_NAT, true, config_of(rule, config), space);
-}
-
-/* ---- the rule of a crypto ACL ---- */
-
-uint32_t trace_number(const char *text, uint32_t number)
-{
-    return text_hash(TEXT_HASH_BEGIN ^ number, text) | 0xc0000000;
-}
-
-static void set_end(struct control_record *r, struct ip_range range, struct port_range ports,
-                    enum control_column address, enum control_column mask, enum control_column port)
-{
-    int len = ip_range_prefix_len(range);
-
-    record_set_ip(r, address, range.first);
-    record_set_ip(r, mask, len >= 0 ? ip_mask((enum ip_family)range.first.family, (unsigned)len) : range.last);
-    record_set_number(r, port, ports.first == ports.last ? ports.first : 0);
-}
-
-static void send_rule(struct trace *t, enum trace_phase phase, bool is_out, bool is_allowed)
-{
-    const struct tunnel *tunnel = &t->policy->tunnels[t->tunnel];
-    const struct selector *s = &tunnel->aces[t->ace].selector;
-    struct control_record r = phase_of(t, phase, is_allowed, "", "");
-    const struct ip_range source = is_out ? s->local : s->remote, destination = is_out ? s->remote : s->local;
-
-    record_set_text(&r, COL_trace_phase_way, is_out ? "out" : "in ");
-    record_set_text(&r, COL_trace_phase_domain, phases[phase].subtype);
-    record_set_number(&r, COL_trace_phase_rule_id, trace_number(tunnel->acl_name, t->ace * 2u + is_out));
-    record_set_number(&r, COL_trace_phase_map_id, trace_number(tunnel->map_name, 0));
-    record_set_number(&r, COL_trace_phase_hits,
-                      t->has_plane ? t->plane.tally.counters[is_out ? ESP_COUNTER_ENCAPS : ESP_COUNTER_DECAPS] : 0);
-    record_set_number(&r, COL_trace_phase_spi, t->has_pair ? is_out ? t->pair.spi_out : t->pair.spi_in : NO_SPI);
-    record_set_number(&r, COL_trace_phase_protocol, s->protocol);
-    set_end(&r, source, is_out ? s->local_ports : s->remote_ports, COL_trace_phase_source, COL_trace_phase_source_mask,
-            COL_trace_phase_source_port);
-    set_end(&r, destination, is_out ? s->remote_ports : s->local_ports, COL_trace_phase_destination,
-            COL_trace_phase_destination_mask, COL_trace_phase_destination_port);
-    client_send(t->client, &r);
-}
-
-/* ---- the tunnel ---- */
-
-static bool is_peer_of(const struct tunnel *tunnel, struct ip ip)
-{
-    for (uint8_t i = 0; i < tunnel->peer_count; i++)
-        if (ip_equal(tunnel->peers[i], ip))
-            return true;
-    return false;
-}
-
-static void find_pair(struct trace *t)
-{
-    const struct plane *plane = source_of(t)->plane(source_of(t)->context);
-    struct ike_pair_view view;
-
-    for (uint32_t i = 0; ike_view_pair(ike_of(t), now_of(t), i, &view); i++)
-        if (view.tunnel == t->tunnel && view.ace == t->ace && view.spi_out != 0 &&
-            (!t->has_pair || view.begun_ms >= t->pair.begun_ms)) {
-            t->pair = view;
-            t->has_pair = true;
-            t->peer = view.remote.ip;
-        }
-    t->has_plane = t->has_pair && plane != NULL && plane_view_pair(plane, t->pair.pair, &t->plane);
-}
-
-/* The ISAKMP SA that speaks for the tunnel; NULL: there is none. */
-static const struct ike_sa_view *find_sa(struct trace *t, struct ike_sa_view *found)
-{
-    struct ike_sa_view view;
-    bool is_found = false;
-
-    for (uint32_t i = 0; ike_view_sa(ike_of(t), now_of(t), i, &view); i++)
-        if (!view.is_dead && is_peer_of(&t->policy->tunnels[t->tunnel], view.remote.ip) &&
-            (!is_found || view.conn_id > found->conn_id)) {
-            *found = view;
-            is_found = true;
-        }
-    return is_found ? found : NULL;
-}
-
-static bool last_outcome(const struct trace *t, struct ike_outcome *outcome)
-{
-    struct ike_peer_view view;
-
-    for (uint32_t i = 0; ike_view_peer(ike_of(t), now_of(t), i, &view); i++)
-        if (ip_equal(view.remote, t->peer) && view.outcome_count > 0) {
-            *outcome = view.outcomes[0];
-            return true;
-        }
-    return false;
-}
-
-static bool trace_group(struct trace *t)
-{
-    uint16_t index = policy_tunnel_group_of(t->policy, t->peer);
-    const struct tunnel_group *group = index == NO_INDEX ? NULL : &t->policy->tunnel_groups[index];
-    const char *proof = group == NULL            ? "there is no tunnel-group for this peer"
-                        : group->trustpoint != 0 ? "it has a trustpoint"
-                        : group->has_key         ? "it has a pre-shared key"
-                        : group->is_key_hidden   ? "its key is masked or encrypted in the file: nobody here knows it"
-                                                 : "it has no key";
-    bool can_prove = group != NULL && (group->has_key || group->trustpoint != 0);
-    char space[SPACE];
-    struct text s = text_of(space, sizeof space);
-
-    if (group != NULL)
-        text_add(&s, "tunnel-group %s type ipsec-l2l", group->name);
-    trace_send_phase(t, PHASE_GROUP, can_prove, space, proof);
-    return can_prove;
-}
-
-static void trace_phase1(struct trace *t, const struct ike_sa_view *sa)
-{
-    const struct control_state *state = sa == NULL ? NULL : control_state_of(sa->asa_state);
-    char space[SPACE], ip[IP_TEXT_SIZE];
-    struct text s = text_of(space, sizeof space);
-
-    if (sa == NULL)
-        text_add(&s, "no ISAKMP SA with %s", ip_text(t->peer, ip));
-    else
-        text_add(&s, "IKE Peer: %s, %s, State: %s%s%s", ip_text(sa->remote.ip, ip),
-                 sa->is_initiator ? "initiator" : "responder", sa->asa_state, state == NULL ? "" : "|",
-                 state == NULL ? "" : state->story);
-    trace_send_phase(t, PHASE_PHASE1, sa != NULL && sa->is_up, "", space);
-}
-
-static void trace_mtu(struct trace *t)
-{
-    char space[SPACE];
-    struct text s = text_of(space, sizeof space);
-
-    if (!t->has_plane)
-        return;
-    text_add(&s, "packets of up to %u bytes go whole: path mtu %u, ipsec overhead %u", t->plane.inner_mtu,
-             t->plane.path_mtu, t->plane.overhead);
-    trace_send_phase(t, PHASE_MTU, true, "", space);
-}
-
-static void trace_in_tunnel(struct trace *t)
-{
-    char config[SPACE], space[SPACE];
-    struct text s = text_of(space, sizeof space);
-    struct ike_sa_view sa;
-
-    if (!trace_vpn_filter(t, true)) {
-        trace_finish(t, END_FILTERED);
-        return;
-    }
-    send_rule(t, PHASE_ENCRYPT, true, true);
-    if (trace_rule(t) != NULL)
-        trace_send_phase(t, PHASE_NAT_BACK, true, config_of(trace_rule(t), config), "");
-    send_rule(t, PHASE_TUNNEL_FLOW, false, true);
-    trace_group(t);
-    trace_phase1(t, find_sa(t, &sa));
-    text_add(&s, "%s mode, outbound spi: 0x%08X, inbound spi: 0x%08X", t->pair.is_transport ? "transport" : "tunnel",
-             t->pair.spi_out, t->pair.spi_in);
-    trace_send_phase(t, PHASE_PHASE2, true, "", space);
-    trace_mtu(t);
-    trace_finish(t, END_IN_TUNNEL);
-}
-
-/* As an ASA's trace does; and as a packet would. */
-static void ask_for_tunnel(struct trace *t)
-{
-    if (source_of(t)->acquire == NULL)
-        return;
-    source_of(t)->acquire(source_of(t)->context, t->tunnel, t->ace, &t->match.outer);
-    t->was_asked = true;
-}
-
-static enum trace_end why_no_sa(struct trace *t, const struct ike_sa_view *sa)
-{
-    struct ike_outcome outcome;
-    bool has_outcome = last_outcome(t, &outcome);
-    const struct control_state *state = sa == NULL ? NULL : control_state_of(sa->asa_state);
-
-    t->state = sa != NULL ? sa->asa_state : has_outcome ? outcome.asa_state : NULL;
-    if (sa != NULL && !sa->is_up) {
-        t->why = state == NULL ? "" : state->story;
-        return END_NEGOTIATING;
-    }
-    if (sa != NULL) {
-        t->why = has_outcome && !outcome.is_success && outcome.phase == 2 ? outcome.meaning
-                                                                          : "nobody has asked for it until now";
-        return END_PHASE2_MISSING;
-    }
-    if (t->policy->tunnels[t->tunnel].connection_type == CONNECTION_ANSWER_ONLY)
-        return END_ANSWERS_ONLY;
-    if (!has_outcome || outcome.is_success || outcome.is_end)
-        return END_NO_SA;
-    t->why = outcome.meaning;
-    return END_FAILED;
-}
-
-static void trace_no_sa(struct trace *t)
-{
-    const struct tunnel *tunnel = &t->policy->tunnels[t->tunnel];
-    struct ike_sa_view view;
-    const struct ike_sa_view *sa = find_sa(t, &view);
-    enum trace_end end;
-
-    send_rule(t, PHASE_ENCRYPT, true, false);
-    if (tunnel->parked != NULL) {
-        t->why = tunnel->parked;
-        trace_finish(t, END_PARKED);
-        return;
-    }
-    bool can_prove = trace_group(t);
-    trace_phase1(t, sa);
-    end = can_prove ? why_no_sa(t, sa) : END_NO_KEY;
-    if (end != END_NO_KEY && end != END_ANSWERS_ONLY)
-        ask_for_tunnel(t);
-    trace_finish(t, end);
+    trace_send_phase(t, PHASE_NAT, true, trace_config(rule, config), space);
 }
 
 /* ---- no line is for it ---- */
@@ -486,11 +270,7 @@ static void trace_out(struct trace *t)
         trace_finish(t, why_in_clear(t));
         return;
     }
-    find_pair(t);
-    if (t->has_pair && t->pair.is_up)
-        trace_in_tunnel(t);
-    else
-        trace_no_sa(t);
+    trace_tunnel(t);
 }
 
 /* From outside, in clear: `given.local` is where it goes. */
@@ -508,8 +288,8 @@ static void trace_in(struct trace *t)
         trace_access_group(t, t->input, is_for_us(t) ? ACCESS_CONTROL_PLANE : ACCESS_IN) && trace_leaves(t);
     if (policy_steer(t->policy, &t->given, &t->tunnel, &t->ace)) {
         t->peer = t->policy->tunnels[t->tunnel].peers[0];
-        find_pair(t);
-        send_rule(t, PHASE_TUNNEL_FLOW, false, false);
+        trace_find_pair(t);
+        trace_crypto_rule(t, PHASE_TUNNEL_FLOW, false, false);
         trace_finish(t, END_SPOOF);
     } else {
         trace_finish(t, !t->has_route ? END_NO_ROUTE : is_permitted ? END_ARRIVED : END_LISTED);
@@ -523,12 +303,12 @@ static void trace_decrypted(struct trace *t)
     find_route(t, t->match.inner.local);
     set_packet(t, t->match.inner.remote, t->match.inner.local);
     if (policy_steer(t->policy, &t->given, &t->tunnel, &t->ace))
-        find_pair(t);
+        trace_find_pair(t);
     if (!t->has_pair || !t->pair.is_up) {
         trace_finish(t, END_NO_TUNNEL);
         return;
     }
-    send_rule(t, PHASE_TUNNEL_FLOW, false, true);
+    trace_crypto_rule(t, PHASE_TUNNEL_FLOW, false, true);
     if (!trace_vpn_filter(t, false)) {
         trace_finish(t, END_FILTERED);
         return;

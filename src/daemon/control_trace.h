@@ -1,4 +1,5 @@
-/* A packet on its way through packet-tracer: control_trace.c leads it, control_trace_end.c says what it comes to. */
+/* A packet on its way through packet-tracer: control_trace.c leads it, control_trace_tunnel.c through the tunnel,
+ * control_trace_end.c says what it comes to. */
 #ifndef DAEMON_CONTROL_TRACE_H
 #define DAEMON_CONTROL_TRACE_H
 
@@ -22,6 +23,8 @@ enum trace_end {
 #undef PHASE
 #undef END
 };
+
+enum { TRACE_SPACE = 1024 };
 
 /* How far the packet has come. */
 struct trace {
@@ -47,12 +50,23 @@ struct trace {
     bool was_asked;
 };
 
+struct control_record trace_phase_of(struct trace *t, enum trace_phase phase, bool is_allowed, const char *config,
+                                     const char *information);
 /* One phase: its record, sent. */
 void trace_send_phase(struct trace *t, enum trace_phase phase, bool is_allowed, const char *config,
                       const char *information);
 
 const struct nat_rule *trace_rule(const struct trace *t); /* that translates it; NULL: none */
+/* "object network WEB" and its line stand for two lines of the screen. */
+const char *trace_config(const struct nat_rule *rule, char space[static TRACE_SPACE]);
+const char *trace_domain(bool is_out);                    /* what a device calls the rules of crypto ACLs */
 uint32_t trace_number(const char *text, uint32_t number); /* stands for a place in a device's memory */
+
+/* control_trace_tunnel.c: the phase of the line of a crypto ACL that t->tunnel and t->ace name. */
+void trace_crypto_rule(struct trace *t, enum trace_phase phase, bool is_out, bool is_allowed);
+void trace_find_pair(struct trace *t); /* that line's newest */
+/* All that it meets from there on. The last of a trace. */
+void trace_tunnel(struct trace *t);
 
 /* control_trace_filter.c: the phase of a list, whose verdict they return. */
 bool trace_access_group(struct trace *t, uint16_t interface, enum access_way way);

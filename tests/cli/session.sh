@@ -321,6 +321,9 @@ expect "and the tunnel-groups as profiles" grep -qx "IKEv1 PROFILE 192.0.2.2" <(
 expect "of which one is asked for" test -z "$(west show crypto isakmp profile tag nobody)"
 expect "there are no default policies" grep -q "There are no default policies" <(west show crypto isakmp default policy)
 expect "what was translated is summed up" grep -qx "Total active translations: 0 (0 static, 0 dynamic; 0 extended)" <(west show ip nat statistics)
+context_of() { west show asp table classify domain "$1" | sed -n 's/.*user_data=0x\([0-9a-f]*\),.*/\1/p' | tr a-f A-F; }
+expect "the rules lead to the contexts" grep -q "^VPN CTX=0x00*$(context_of encrypt), .* ENCR" <(west show asp table vpn-context)
+expect "both ways" grep -q "^VPN CTX=0x00*$(context_of ipsec-tunnel-flow), .* DECR" <(west show asp table vpn-context)
 expect "a session fits a line" grep -qE "^Session Type: LAN-to-LAN \| Connection: 192.0.2.2 \| .* \|\|$" <(west show vpn-sessiondb full l2l)
 expect "and how many there may be" grep -qE "^Other VPN  .*:      1 :" <(west show vpn-sessiondb license-summary)
 expect "what has failed can be counted" grep -qE "^Exit Path Table - status: enable, current entry [0-9]+," <(west show crypto isakmp diag error count)

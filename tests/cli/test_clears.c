@@ -45,6 +45,8 @@ static void each_screen_has_what_clears_it_or_a_reason_why_nothing_does(void **s
         {CONTROL_SHOW_NAMEIF, NULL, "configuration: clear configure interface"},
         {CONTROL_SHOW_IP_INTERFACE, "clear interface outside", "nothing of it is counted"},
         {CONTROL_SHOW_VPN_CONTEXT, "clear crypto ipsec sa counters", "contexts live with their SAs"},
+        {CONTROL_SHOW_CLASSIFY, "clear crypto ipsec sa counters", "its hits are those of the pairs"},
+        {CONTROL_SHOW_CLASSIFY_DOMAIN, "clear crypto ipsec sa counters", "the same"},
         {CONTROL_SHOW_DROPS, "clear asp drop", "counted"},
         {CONTROL_SHOW_DROPS_FRAME, "clear asp drop", "both sections at once"},
         {CONTROL_SHOW_DROPS_FLOW, "clear asp drop", "both sections at once"},
