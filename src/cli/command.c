@@ -450,13 +450,14 @@ static bool is_confirmed(const char *question)
     return fgets(answer, sizeof answer, stdin) != NULL && strchr("\nyY", answer[0]) != NULL;
 }
 
-static int do_erase(struct command *command)
+static bool is_meant(const struct command *command, const char *question)
 {
-    bool is_sure = bytes_equal(command->words[command->word_count - 1], bytes_of_text("noconfirm"));
+    return bytes_equal(command->words[command->word_count - 1], bytes_of_text("noconfirm")) || is_confirmed(question);
+}
 
-    if (!is_sure && !is_confirmed("Erase configuration in flash memory?"))
-        return command_complain(command, "Erase is aborted");
-    return ask_gateway(command);
+static int do_confirmed(struct command *command, const char *question, const char *otherwise)
+{
+    return is_meant(command, question) ? ask_gateway(command) : command_complain(command, otherwise);
 }
 
 static int do_clock(struct command *command)
@@ -557,7 +558,8 @@ int command_run(struct command *command)
     case CONTROL_COPY_STARTUP_TO: return do_copy_to(command, CONTROL_SHOW_STARTUP, "startup-config");
     case CONTROL_SHOW_IKEV2_SA:
     case CONTROL_SHOW_DEFAULT_POLICY: show(command); return COMMAND_DONE;
-    case CONTROL_WRITE_ERASE: return do_erase(command);
+    case CONTROL_WRITE_ERASE: return do_confirmed(command, "Erase configuration in flash memory?", "Erase is aborted");
+    case CONTROL_LOGOFF: return do_confirmed(command, "Do you want to logoff the VPN session(s)?", "Logoff is aborted");
     case CONTROL_SHOW_CLOCK: return do_clock(command);
     case CONTROL_COPY_JOURNAL:
     case CONTROL_COPY_JOURNAL_KEYS: return do_copy_journal(command);

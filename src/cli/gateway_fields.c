@@ -314,6 +314,12 @@ static void field_failure_state(struct text *t, item *i)
     text_add(t, "%s", record_text(i->record, is_ios ? COL_outcome_ios_state : COL_outcome_state));
 }
 
+static void field_logged_off(struct text *t, item *i)
+{
+    if (record_has(i->record, COL_logged_off_which))
+        text_add(t, "%s ", record_text(i->record, COL_logged_off_which));
+}
+
 static void field_shell_self(struct text *t, item *i)
 {
     text_add(t, record_flag(i->record, COL_shell_self) ? "*" : " ");

@@ -170,7 +170,7 @@ static void run_request(struct session *session, struct control_request request,
     struct command command = {.out = out, .request = request, .words = words, .word_count = count};
 
     bool asks = session->editor &&
-                (request.id == CONTROL_SECRET || request.id == CONTROL_PING_ASKED || request.id == CONTROL_WRITE_ERASE);
+                (request.id == CONTROL_SECRET || request.id == CONTROL_PING_ASKED || request.id == CONTROL_WRITE_ERASE || request.id == CONTROL_LOGOFF);
 
     if (asks)
         editor_lend_terminal(session->editor, true);

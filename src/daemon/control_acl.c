@@ -318,10 +318,13 @@ bool show_access_lists(struct client *client)
         uint64_t *hits = list.filter == NO_INDEX ? NULL : read_hits(client);
 
         list.hits = hits;
+        client->number++;
         send_list(client, &list);
         free(hits);
         return true;
     }
+    if (client->number == 0 && client->request.acl[0] != '\0')
+        client_fail(client, CONTROL_ERROR_NO_SUCH_LIST, NULL);
     return false;
 }
 

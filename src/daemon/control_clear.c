@@ -178,6 +178,26 @@ static void end_session(const struct client *client, const struct session *sessi
         command(client, &(struct ike_command){.kind = IKE_DOWN, .peer = session->peer});
 }
 
+/* As an ASA names them; nothing for all. */
+static void set_which(struct control_record *r, const struct control_request *request)
+{
+    char space[5 * CONTROL_WORD_SIZE], ip[IP_TEXT_SIZE];
+    struct text t = text_of(space, sizeof space);
+
+    if (request->group[0] != '\0' || request->user[0] != '\0') {
+        text_add(&t, request->group[0] != '\0' ? "from TunnelGroup \"" : "with name \"");
+        text_add_escaped(&t, bytes_of_text(request->group[0] != '\0' ? request->group : request->user));
+        text_add(&t, "\"");
+    } else if (request->conn_id != 0)
+        text_add(&t, "with Index \"%u\"", request->conn_id);
+    else if (ip_is_set(request->peer))
+        text_add(&t, "with IP address \"%s\"", ip_text(request->peer, ip));
+    else if (request->session_type != CONTROL_SESSION_ANY)
+        text_add(&t, "of type \"%s\"", request->session_type == CONTROL_SESSION_L2L ? "l2l" : "ra-ikev1-ipsec");
+    if (t.len > 0)
+        record_set_text(r, COL_logged_off_which, space);
+}
+
 void do_logoff(struct client *client)
 {
     struct control_record r = control_record_of(RECORD_logged_off);
@@ -189,6 +209,7 @@ void do_logoff(struct client *client)
     for (size_t i = 0; i < count; i++)
         end_session(client, &sessions[i]);
     free(sessions);
+    set_which(&r, &client->request);
     record_set_number(&r, COL_logged_off_sessions, count);
     client_send(client, &r);
     client_done(client);

@@ -1,5 +1,6 @@
 /* The configuration, shown and changed: show running-config, configure, clear configure, write memory. */
 #include "base/check.h"
+#include "conf/grammar.h"
 #include "conf/ios.h"
 #include "conf/line.h"
 #include "daemon/control_client.h"
@@ -99,6 +100,28 @@ static void fail_memory(struct client *client)
     client_fail(client, CONTROL_ERROR_NOT_READY, "there is no memory for the answer");
 }
 
+/* Neither the language nor what is running has a statement that begins with these words. */
+static bool is_nothing(struct client *client, struct conf_part part)
+{
+    static struct grammar_match match;
+    struct token tokens[TOKENS_MAX];
+    struct running found = {0};
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct lines lines = lines_of(bytes_of_text(client->request.rest));
+    struct line line;
+    bool is_cut = false, is_open, is_empty;
+
+    if (part.count == 0 || !line_next(&lines, &line))
+        return false;
+    if (grammar_next(MODE_GLOBAL, tokens, line_tokens(&line, tokens, TOKENS_MAX, &is_cut), false, (struct bytes){0},
+                     &match, &is_open))
+        return false;
+    is_empty = source_of(client)->add_running(source_of(client)->context, false, part, &found, &why) && found.len == 0;
+    running_free(&found);
+    return is_empty;
+}
+
 static void do_show_running(struct client *client)
 {
     struct bytes words[CONTROL_WORDS_MAX];
@@ -110,6 +133,10 @@ static void do_show_running(struct client *client)
 
     bool is_whole = part.count == 0;
 
+    if (is_nothing(client, part)) {
+        client_fail(client, CONTROL_ERROR_NO_SUCH_STATEMENT, NULL);
+        return;
+    }
     if (running_add(&client->text, bytes_of_text(is_whole ? ": Saved\n:" : "")) &&
         source_of(client)->add_running(source_of(client)->context, client->request.is_all, part, &client->text, &why) &&
         running_add(&client->text, bytes_of_text(is_whole ? ": end" : "")))
@@ -198,7 +225,10 @@ static void do_clear(struct client *client)
     CHECK(control_split(bytes_of_text(client->request.rest), words, &count));
     if (count == 1 && bytes_equal(words[0], bytes_of_text("all")))
         count = 0;
-    do_change(client, (struct control_change){.taken_away = words, .taken_away_count = count});
+    if (is_nothing(client, (struct conf_part){.words = words, .count = count}))
+        client_fail(client, CONTROL_ERROR_NO_SUCH_STATEMENT, NULL);
+    else
+        do_change(client, (struct control_change){.taken_away = words, .taken_away_count = count});
 }
 
 static void do_file(struct client *client, bool (*change)(void *context, struct text *why))

@@ -78,6 +78,16 @@ static bool is_of_interface(const struct client *client, const struct read_route
     return *wanted == '\0' || strcmp(wanted, name_of(client, route->device)) == 0;
 }
 
+static bool has_interface(const struct client *client, const char *name)
+{
+    const struct policy *policy = policy_of(client);
+
+    for (uint16_t i = 0; i < policy->interface_count; i++)
+        if (strcmp(policy->interfaces[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static bool holds(const struct read_route *route, struct ip ip)
 {
     return ip.family == IP_V4 &&
@@ -112,6 +122,7 @@ bool show_routes(struct client *client)
     while (file && next_route(file, &route)) {
         if (!is_of_interface(client, &route))
             continue;
+        client->number++;
         if (!ip_is_set(wanted)) {
             send_route(client, &route);
         } else if (holds(&route, wanted) && ip_mask_len(route.mask) > best_len) {
@@ -123,6 +134,9 @@ bool show_routes(struct client *client)
         send_route(client, &best);
     if (file)
         fclose(file);
+    if (client->number == 0 && client->request.packet.nameif[0] != '\0' &&
+        !has_interface(client, client->request.packet.nameif))
+        client_fail(client, CONTROL_ERROR_NO_SUCH_INTERFACE, NULL);
     return false;
 }
 

@@ -11,6 +11,7 @@ tag=is$$
 failed=0
 . "$(dirname "$0")/sites.sh"
 
+status() { local wanted=$1; shift; "$@" >/dev/null 2>&1; [ $? = "$wanted" ]; }
 typed() { (cd "$work" && "$typist" "$ikewise" -s w.sock) || failed=1; }
 west() { "$ikewise" -s "$work/w.sock" "$@"; }
 pings() { host hw ping -c "$1" -i 0.2 -W 3 10.2.0.5 | grep -q " $1 received"; }
@@ -280,6 +281,12 @@ typed <<'END'
 ^ n\x0d
 = Erase is aborted
 = west# 
+# so is the end of sessions
+^ vpn-sessiondb logoff tunnel-group 192.0.2.77\x0d
+= Do you want to logoff the VPN session(s)? [confirm] 
+^ \x0d
+= INFO: Number of sessions from TunnelGroup "192.0.2.77" logged off : 0
+= west# 
 # it says where nothing can follow
 ^ show version ?
 =   <cr>
@@ -376,8 +383,12 @@ expect "and names with their levels" grep -qx "GigabitEthernet0/0       outside 
 expect "the clock is this machine's" grep -qE "^[0-9:]{8}\.[0-9]{3} [A-Z]+ [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]+ 20" <(west show clock)
 expect "what is translated is shown" grep -qE "^[0-9]+ in use" <(west show xlate)
 expect "also as on a router" grep -q "^Pro Inside global" <(west show ip nat translations)
+expect "what no statement begins with is refused" status 2 west show running-config nonsense
+expect "where it would be taken away, too" status 2 west clear configure nonsense
+expect "what could stand there may be missing" status 0 west show running-config username
+expect "a list that there is not is told" status 2 west show access-list NOBODY
+expect "an interface that there is not, too" status 2 west show route nowhere
 commands() { printf '%s\n' "$@" | "$ikewise" -s "$work/w.sock"; }
-status() { local wanted=$1; shift; "$@" >/dev/null 2>&1; [ $? = "$wanted" ]; }
 expect "commands come from standard input" status 0 commands "show tunnel" "configure terminal" "hostname west" "end"
 expect "and one that is wrong is told by the exit status" status 2 commands "show tunnel" "shwo tunnel"
 expect "the others are done all the same" grep -q "^ikewise" <(commands "shwo tunnel" "show version" 2>/dev/null)

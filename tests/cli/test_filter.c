@@ -90,7 +90,7 @@ static void a_list_is_shown_with_what_its_objects_make(void **state)
     make_world();
     expect_list("show access-list asa-router-vpn", list);
     expect_list("show access-list PARTNER", filter);
-    seed_expect("show access-list another", "");
+    assert_string_equal(seed_refusal("show access-list another"), "no access-list that can be used has this name");
     seed_expect("clear access-list counters", "");
 }
 
