@@ -227,6 +227,24 @@ static const char *fqdn_of(struct compiler *c, const char *hostname, const struc
     return copy == NULL ? hostname : copy;
 }
 
+static uint32_t number_of(struct compiler *c, enum statement_kind kind, const char *argument)
+{
+    const struct statement *s = first(c, kind);
+
+    return s == NULL || s->is_no ? 0 : statement_number(s, argument);
+}
+
+static void compile_limits(struct compiler *c, struct policy *p)
+{
+    const struct statement *notify = first(c, STATEMENT_disconnect_notify), *wait = first(c, STATEMENT_reload_wait);
+
+    p->half_open_percent = (uint8_t)number_of(c, STATEMENT_ikev1_limit, "percent");
+    p->half_open_max = number_of(c, STATEMENT_ikev1_begun, "sa-count");
+    p->sa_max = number_of(c, STATEMENT_ikev1_max, "sa-count");
+    p->is_disconnect_quiet = notify != NULL && notify->is_no;
+    p->is_reload_waited = wait != NULL && !wait->is_no;
+}
+
 static void compile_settings(struct compiler *c)
 {
     struct policy *p = &c->conf->policy;
@@ -242,6 +260,7 @@ static void compile_settings(struct compiler *c)
     compile_identity(c, p);
     compile_nat_traversal(c, p);
     compile_fragmentation(c, p);
+    compile_limits(c, p);
     compile_schedule(c, p);
     compile_replay(c, p);
     compile_logging(c, p);

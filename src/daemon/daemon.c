@@ -11,6 +11,7 @@
 #include "daemon/nflog.h"
 #include "daemon/reverse_route.h"
 #include "daemon/steer.h"
+#include "ike/view.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -321,6 +322,8 @@ static void take_down(struct daemon *daemon)
     log_watch(daemon->log, NULL, NULL);
     if (daemon->look_again.data != NULL)
         uv_close((uv_handle_t *)&daemon->look_again, NULL);
+    if (daemon->wait.data != NULL)
+        uv_close((uv_handle_t *)&daemon->wait, NULL);
     for (size_t i = 0; i < COUNT_OF(daemon->signals); i++)
         close_signal(&daemon->signals[i]);
     if (daemon->control != NULL)
@@ -369,6 +372,37 @@ static void end(struct daemon *daemon, int number)
     take_down(daemon);
 }
 
+static bool has_sessions(const struct daemon *daemon)
+{
+    struct ike_counts counts = ike_view_counts(daemon->driver->ike);
+
+    return counts.up > 0 || counts.pairs > 0;
+}
+
+static void wait_on(uv_timer_t *timer)
+{
+    struct daemon *daemon = timer->data;
+
+    if (!has_sessions(daemon))
+        end(daemon, SIGTERM);
+}
+
+/* `crypto isakmp reload-wait`. False: there is nothing to wait for, or somebody does not want to wait. */
+static bool waits_for_sessions(struct daemon *daemon, int number)
+{
+    if (!daemon->config->conf.policy.is_reload_waited || daemon->wait.data != NULL || !has_sessions(daemon))
+        return false;
+    log_note(daemon->log, LOG_NOTICE,
+             "signal %d: no new session is begun, and all ends with the last one (crypto isakmp reload-wait); another "
+             "signal ends it now",
+             number);
+    driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_COMMAND, .command = {.kind = IKE_CLOSE}});
+    CHECK(uv_timer_init(daemon->loop, &daemon->wait) == 0);
+    daemon->wait.data = daemon;
+    CHECK(uv_timer_start(&daemon->wait, wait_on, DAEMON_WAIT_MS, DAEMON_WAIT_MS) == 0);
+    return true;
+}
+
 static void on_signal(uv_signal_t *signal, int number)
 {
     struct daemon *daemon = signal->data;
@@ -376,6 +410,8 @@ static void on_signal(uv_signal_t *signal, int number)
     struct text why = text_of(space, sizeof space);
 
     if (!daemon->is_running)
+        return;
+    if (number != SIGHUP && waits_for_sessions(daemon, number))
         return;
     if (number != SIGHUP)
         end(daemon, number);

@@ -20,7 +20,7 @@
 #include "daemon/ocsp.h"
 #include "daemon/options.h"
 
-enum { DAEMON_SIGNALS = 3, DAEMON_LOOK_AGAIN_MS = 5000 };
+enum { DAEMON_SIGNALS = 3, DAEMON_LOOK_AGAIN_MS = 5000, DAEMON_WAIT_MS = 500 };
 
 struct daemon {
     uv_loop_t *loop;
@@ -43,6 +43,7 @@ struct daemon {
     struct control_source source;
     uv_signal_t signals[DAEMON_SIGNALS];
     uv_timer_t look_again; /* for addresses that were not there at the start */
+    uv_timer_t wait;       /* for the last session to end: crypto isakmp reload-wait */
     bool is_closed_up;     /* steering stands */
     bool was_closed_up;    /* and stood before: a crash has left it. It stays until a start succeeds */
     bool is_running;

@@ -244,6 +244,10 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         refuse_acquire(ike, now_ms, tunnel, peer, REASON_NO_ADDRESS, out);
         return;
     }
+    if (ike->is_closing && peer->session_ms == 0) {
+        refuse_acquire(ike, now_ms, tunnel, peer, REASON_SHUT_DOWN, out);
+        return;
+    }
     if (limits_refuse_ikev1(ike, policy_tunnel_group_of(ike->policy, peer->remote))) {
         refuse_acquire(ike, now_ms, tunnel, peer, REASON_GROUP_PROTOCOL, out);
         return;

@@ -96,6 +96,7 @@ struct ike {
     struct index peers_by_ip, sas_by_peer, sas_by_cookie, exchanges_by_sa, exchanges_by_spi, pairs_by_peer,
         pairs_by_spi, sessions_by_address;
     struct half_opens half_opens;
+    bool is_closing; /* IKE_CLOSE */
     uint32_t last_idle_peer;
     struct handle *assembly_of_sa; /* by place of `sas`: not in the SA, of which drafts are copies */
     struct due due;                /* peers, by the earliest deadline of what is theirs */
@@ -344,6 +345,8 @@ void neighbours_compete(struct ike *ike, uint64_t now_ms, const struct isakmp_sa
 
 /* ---- Deletes, said again (farewell.c) */
 /* In the place of the keys, which are wiped. `sealed` empty: the peer was not told. */
+/* `no crypto isakmp disconnect-notify`: what we end ourselves, we end without a word. */
+bool farewell_is_said(const struct ike *ike, enum reason why);
 void farewell_keep(struct isakmp_sa *sa, struct bytes sealed);
 /* What was sealed under cookies that are not in use came from `remote`: was it an SA that we have deleted? */
 void farewell_repeat(struct ike *ike, const uint8_t cookies[2][COOKIE_LEN], struct endpoint remote,

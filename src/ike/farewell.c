@@ -10,6 +10,13 @@
 
 static const uint32_t waits_ms[FAREWELL_REPEATS] = {1000, 3000};
 
+bool farewell_is_said(const struct ike *ike, enum reason why)
+{
+    bool is_disconnect = why == REASON_SHUT_DOWN || why == REASON_DELETED_BY_OPERATOR;
+
+    return !is_disconnect || ike->policy == NULL || !ike->policy->is_disconnect_quiet;
+}
+
 void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, struct ike_outputs *out)
 {
     struct peer *peer = peer_of(ike, sa->peer);

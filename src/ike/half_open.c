@@ -108,12 +108,55 @@ bool half_open_gives_way(const struct ike *ike, const struct isakmp_sa *sa)
     return may_give_way(ike, sa) && (ike->half_opens.count >= ike->limits.half_open || has_share(ike, sa->peer));
 }
 
+uint32_t half_open_limit(const struct ike *ike)
+{
+    const struct policy *policy = ike->policy;
+    uint32_t limit = policy->half_open_max != 0 ? policy->half_open_max : UINT32_MAX;
+    uint32_t share = policy->half_open_percent == 0 || policy->half_open_percent == 100
+                         ? UINT32_MAX
+                         : (uint32_t)((uint64_t)ike->limits.half_open * policy->half_open_percent / 100);
+
+    share = share == 0 ? 1 : share;
+    return share < limit ? share : limit;
+}
+
+/* Counts no further than it has to. */
+static bool are_sas_at_limit(const struct ike *ike)
+{
+    uint32_t count = 0;
+
+    if (ike->policy->sa_max == 0)
+        return false;
+    for (struct handle h = pool_first(&ike->sas); handle_is_set(h) && count < ike->policy->sa_max;
+         h = pool_next(&ike->sas, h))
+        count += sa_of(ike, h)->state != SA_DEAD;
+    return count >= ike->policy->sa_max;
+}
+
+static bool is_allowed(const struct ike *ike, struct ip remote, struct ike_outputs *out)
+{
+    const struct peer *peer = peer_of_ip(ike, remote);
+    uint32_t limit = half_open_limit(ike);
+    bool is_begun = ike->half_opens.count >= limit;
+
+    if (ike->is_closing && (peer == NULL || peer->session_ms == 0))
+        return false;
+    if (!is_begun && !are_sas_at_limit(ike))
+        return true;
+    struct event *e = tell(out, EV_LIMIT_REACHED, remote);
+    event_add_text(e, FIELD_CAUSE, is_begun ? "in-negotiation-sa" : "max-sa");
+    event_add_number(e, FIELD_COUNT, is_begun ? limit : ike->policy->sa_max);
+    return false;
+}
+
 bool half_open_make_room(struct ike *ike, uint64_t now_ms, struct ip remote, struct ike_outputs *out)
 {
     const struct peer *peer = peer_of_ip(ike, remote);
     bool is_by_itself = peer != NULL && has_share(ike, peer->self);
     struct isakmp_sa *sa;
 
+    if (!is_allowed(ike, remote, out))
+        return false;
     if (!is_by_itself && ike->half_opens.count < ike->limits.half_open)
         return true;
     sa = is_by_itself ? oldest_of_peer(ike, peer->self) : oldest_of_all(ike);

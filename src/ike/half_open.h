@@ -36,7 +36,11 @@ uint32_t half_open_of(const struct ike *ike, struct handle peer);
 /* Another first message may end it: the places are taken, or its address has its share of them. */
 bool half_open_gives_way(const struct ike *ike, const struct isakmp_sa *sa);
 
-/* A place for one more from that address, which may cost the oldest its own. False: there is none to be had. */
+/* How many of them the configuration allows; UINT32_MAX: as there is room for. */
+uint32_t half_open_limit(const struct ike *ike);
+
+/* A place for one more from that address, which may cost the oldest its own. False: there is none to be had, or the
+ * configuration allows no more, or the gateway is about to end and has nothing with that address. */
 bool half_open_make_room(struct ike *ike, uint64_t now_ms, struct ip remote, struct ike_outputs *out);
 
 #endif

@@ -55,6 +55,7 @@ enum ike_command_kind {
     IKE_CLEAR_SA,     /* delete the ISAKMP SA whose conn_id is `number`; with the last one of a peer go its pairs */
     IKE_CLEAR_TUNNEL, /* delete pairs of `tunnel` */
     IKE_CLEAR_PAIR,   /* delete the pair whose inbound SPI is `number` */
+    IKE_CLOSE,        /* begin no new session; those that stand go on, and are rekeyed */
     IKE_SHUT_DOWN,    /* delete everything, telling the peers */
 };
 

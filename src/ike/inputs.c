@@ -95,6 +95,7 @@ void command_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, 
         doom_pairs(ike, (struct pairs_meant){.tunnel = NO_INDEX, .spi_in = command->number},
                    REASON_DELETED_BY_OPERATOR);
         break;
+    case IKE_CLOSE: ike->is_closing = true; break;
     case IKE_SHUT_DOWN:
         doom_sas(ike, (struct ip){0}, REASON_SHUT_DOWN);
         doom_pairs(ike, all_pairs, REASON_SHUT_DOWN);

@@ -160,7 +160,7 @@ void sa_end(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, enum reason 
 
     if (sa->state == SA_DEAD)
         return;
-    if (is_told && sa->state == SA_UP)
+    if (is_told && sa->state == SA_UP && farewell_is_said(ike, why))
         write_bytes(&w, delete_send(ike, sa, PROTO_ISAKMP, bytes_of(sa->cookies, sizeof sa->cookies), why, out));
     for (EACH_EXCHANGE_OF(ike, sa->self, exchange)) {
         struct pair *pair = pair_of(ike, exchange->quick.pair);

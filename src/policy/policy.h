@@ -307,8 +307,13 @@ struct policy {
     bool is_aggressive_answered;
     bool is_nat_t_on;
     uint16_t nat_keepalive_s;
-    uint16_t fragment_len; /* IKE messages go in fragments of so many bytes, IP and UDP headers included; 0: never, and
-                            * none are taken */
+    uint16_t fragment_len;  /* IKE messages go in fragments of so many bytes, IP and UDP headers included; 0: never, and
+                             * none are taken */
+    uint32_t half_open_max; /* ISAKMP SAs of others that are not proved yet; beyond it no one may begin another */
+    uint8_t half_open_percent; /* the same, of those that there is room for; 0 both: the oldest gives way */
+    uint32_t sa_max;           /* ISAKMP SAs; beyond it no one may begin another; 0: as there is room for */
+    bool is_disconnect_quiet;  /* peers are not told that we disconnect: the gateway ends, or somebody clears an SA */
+    bool is_reload_waited;     /* the gateway ends when the last session has */
     enum schedule_id schedule;
     bool are_weak_allowed;
     uint16_t replay_window; /* packets; 0: checking is off */

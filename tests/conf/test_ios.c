@@ -34,6 +34,8 @@ static void lines_of_ios_become_lines_of_the_asa(void **state)
          "what is left out is what IOS takes"},
         {"crypto isakmp policy 10\n encryption aes 128\n", " encryption aes\n", "128 bits have no number on an ASA"},
         {"crypto isakmp policy 10\n encryption aes\n", " encryption aes\n", "nor have they here"},
+        {"crypto call admission limit ike sa 500\ncrypto call admission limit ike in-negotiation-sa 50\n",
+         "crypto ikev1 limit in-negotiation-sa 50\ncrypto ikev1 limit max-sa 500\n", "how many peers may come"},
         {"crypto isakmp key secret address 192.0.2.9\n",
          "tunnel-group 192.0.2.9 type ipsec-l2l\ntunnel-group 192.0.2.9 ipsec-attributes\n"
          " ikev1 pre-shared-key secret\n isakmp keepalive disable\n",

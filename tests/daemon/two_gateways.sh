@@ -139,6 +139,7 @@ exec 2>"$work/errors" # what bash says of killed children
 make_network
 write_config w 192.0.2.1 10.1.0.1 10.1.0.0 10.2.0.0 192.0.2.2
 write_config e 192.0.2.2 10.2.0.1 10.2.0.0 10.1.0.0 192.0.2.1
+echo "crypto isakmp reload-wait" >>"$work/e.conf"
 
 expect "a file can be tested without being root of anything" "$ikewised" -t -f "$work/w.conf"
 start w
@@ -367,11 +368,14 @@ ip -n "${tag}gw" addr add 192.0.2.1/24 dev out0
 ip -n "${tag}gw" route add default via 192.0.2.2
 for _ in 1 2 3; do soon is_up >/dev/null && break; done
 expect "with the next one the tunnel is there again" pings 2
-expect "SIGTERM ends the daemon without a complaint" stop w TERM
+send_signal e TERM
+expect "with reload-wait SIGTERM waits for the last session" log_says e "all ends with the last one"
+expect "and that session goes on" pings 2
+expect "SIGINT ends the daemon without a complaint" stop w INT
 expect "and leaves nothing behind" nothing_is_left w
 expect "the peer was told" log_says e "processing delete"
 expect "and what went through the session is in its log, as on an ASA" session_is_told e 192.0.2.1
-expect "SIGINT does the same" stop e INT
+expect "SIGTERM has ended the other one, too, now that its session is over" wait "$(cat "$work/e.pid")"
 expect "and leaves nothing behind either" nothing_is_left e
 
 exit $failed

@@ -175,6 +175,50 @@ static void nothing_waits_on_after_a_tunnel_is_taken_down(void **state)
     }
 }
 
+/* `no crypto isakmp disconnect-notify`, of what ends here by our own will; a peer that is silent is another matter. */
+static void who_does_not_notify_ends_without_a_word(void **state)
+{
+    static const enum ike_command_kind commands[] = {IKE_SHUT_DOWN, IKE_DOWN};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        for (int is_quiet = 0; is_quiet < 2; is_quiet++) {
+            struct sim *sim = world_up(5);
+            struct policy policy = *policy_at(sim, WEST);
+
+            policy.is_disconnect_quiet = is_quiet;
+            ((struct ike *)(uintptr_t)sim_ike(sim, WEST))->policy = &policy;
+            sim_command_of(sim, WEST, &(struct ike_command){.kind = commands[i], .peer = ip_of_v4(EAST_IP)});
+            sim_run(sim, 1000);
+            CHECK(sim_pairs_up(sim, WEST) == 0 && sim_event_count(sim, WEST, EV_PHASE1_DELETED) == 1);
+            assert_int_equal(sim_event_count(sim, WEST, EV_DELETE_SENT) > 0, !is_quiet);
+            assert_int_equal(sim_pairs_up(sim, EAST), is_quiet);
+        }
+}
+
+/* `crypto isakmp reload-wait`: the gateway ends when the last session has. */
+static void a_gateway_that_closes_begins_nothing_new_and_goes_on_with_what_stands(void **state)
+{
+    struct sim *sim = world(5, &west, &east);
+
+    (void)state;
+    sim_command(sim, EAST, IKE_CLOSE);
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 3000);
+    assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "LIMIT");
+    sim_acquire(sim, EAST, 0);
+    sim_run(sim, 1000);
+    assert_string_equal(last_reason(sim, EAST, EV_EXCHANGE_FAILED), "SHUT_DOWN");
+    CHECK(sim_pairs_up(sim, EAST) == 0);
+
+    sim = world_up(6);
+    sim_command(sim, EAST, IKE_CLOSE);
+    sim_command(sim, WEST, IKE_CLEAR_IPSEC);
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 5000);
+    CHECK(sim_pairs_up(sim, EAST) == 1 && sim_pairs_agree(sim, WEST, EAST));
+}
+
 static void more_acquires_than_may_wait_are_told(void **state)
 {
     enum { ACES = WAITING_MAX + 4 };
@@ -507,6 +551,8 @@ int main(void)
         cmocka_unit_test(a_limit_of_ours_is_not_told_as_a_wrong_key),
         cmocka_unit_test(N04_with_NAT_message_5_must_come_by_4500),
         cmocka_unit_test(nothing_waits_on_after_a_tunnel_is_taken_down),
+        cmocka_unit_test(who_does_not_notify_ends_without_a_word),
+        cmocka_unit_test(a_gateway_that_closes_begins_nothing_new_and_goes_on_with_what_stands),
         cmocka_unit_test(more_acquires_than_may_wait_are_told),
         cmocka_unit_test(a_reload_ends_a_quick_mode_that_we_begin_only_when_its_tunnel_has_changed),
         cmocka_unit_test(an_originate_only_entry_answers_no_quick_mode_but_a_rekey),

@@ -1,4 +1,5 @@
 /* How much an enemy may cost, by the rows of the attack list. */
+#include "event/phrases.h"
 #include "hostile.h"
 
 static void D04_nothing_is_repeated_to_an_unproved_address(void **state)
@@ -205,6 +206,51 @@ static void D01_the_oldest_gives_way_and_an_address_only_to_itself(void **state)
     CHECK(half_open_of(ike, peer_of_ip(ike, ip_of_v4(0x0b000100))->self) == share);
 }
 
+/* Whoever configures a limit wants it held: nobody gives way, and the log has the device's words. */
+static void D01_a_configured_limit_refuses_and_says_which(void **state)
+{
+    static const struct {
+        struct policy limits; /* these fields of it */
+        uint32_t begun;       /* of ten that ask */
+        const char *says;
+    } cases[] = {
+        {{.half_open_max = 4}, 4, "Dropping new negotiation - IKEv1 in-negotiation context limit of 4 reached"},
+        {{.half_open_percent = 1}, 0, "Dropping new negotiation - IKEv1 in-negotiation context limit of "},
+        {{.half_open_percent = 100}, 10, NULL},
+        {{.sa_max = 3}, 3, "VPN peer limit (3) exceeded"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sim *sim = world(15, &west, &east);
+        const struct ike *ike = sim_ike(sim, EAST);
+        static struct policy policy;
+        uint32_t asked = 10, begun = cases[i].begun;
+
+        policy = *ike->policy;
+        policy.half_open_max = cases[i].limits.half_open_max;
+        policy.half_open_percent = cases[i].limits.half_open_percent;
+        policy.sa_max = cases[i].limits.sa_max;
+        ((struct ike *)(uintptr_t)ike)->policy = &policy;
+        if (policy.half_open_percent == 1) {
+            begun = ike->limits.half_open / 100 > 0 ? ike->limits.half_open / 100 : 1;
+            asked = begun + 5;
+        }
+        flood(sim, asked, 12, 0x0b000000);
+        CHECK(ike->half_opens.count == begun);
+        CHECK((cases[i].says != NULL) == (sim_last_event(sim, EAST, EV_LIMIT_REACHED) != NULL));
+        if (cases[i].says != NULL) {
+            char space[PHRASE_LINE_SIZE];
+            struct text line = text_of(space, sizeof space);
+            struct phrase_head head;
+
+            CHECK(phrase_write(DIALECT_ASA_SYSLOG, sim_last_event(sim, EAST, EV_LIMIT_REACHED), 0, &head, &line));
+            if (strstr(space, cases[i].says) == NULL)
+                fail_msg("%s", space);
+        }
+    }
+}
+
 /* More pairs, and more lines of an access list, than the outputs of one feed can speak of: ended and begun in pieces,
  * never a stop. */
 static void D08_a_peer_with_hundreds_of_pairs_is_ended_and_begun_in_pieces(void **state)
@@ -299,6 +345,7 @@ int main(void)
         cmocka_unit_test(D01_used_up_places_are_refused_by_name_and_a_later_attempt_succeeds),
         cmocka_unit_test(D01_who_answers_before_so_many_others_have_come_is_in_and_then_stays),
         cmocka_unit_test(D01_the_oldest_gives_way_and_an_address_only_to_itself),
+        cmocka_unit_test(D01_a_configured_limit_refuses_and_says_which),
         cmocka_unit_test(D08_a_peer_with_hundreds_of_pairs_is_ended_and_begun_in_pieces),
         cmocka_unit_test(P30_what_is_sent_depends_on_nothing_left_in_memory),
     };
