@@ -263,7 +263,6 @@ static void compile_settings(struct compiler *c)
     compile_limits(c, p);
     compile_schedule(c, p);
     compile_replay(c, p);
-    compile_logging(c, p);
 }
 
 static void count_tunnels(struct conf *conf)
@@ -293,6 +292,7 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
     compile_settings(&c);
     compile_hosts(&c);
     compile_interfaces(&c);
+    compile_logging(&c, &conf->policy);
     compile_routes(&c);
     compile_isakmp_policies(&c);
     compile_transform_sets(&c);

@@ -20,14 +20,148 @@ static bool level_of(struct bytes word, uint8_t *level)
     return false;
 }
 
-static uint8_t level_in(struct compiler *c, enum statement_kind kind, uint8_t otherwise)
+static const struct statement *next(const struct compiler *c, const struct statement *s, enum statement_kind kind)
 {
-    const struct statement *s = statements_next(c->statements, NULL, kind);
+    return statements_next(c->statements, s, kind);
+}
 
-    if (s != NULL && !level_of(statement_argument(s, "log-level", 0), &otherwise))
+static uint8_t level_in(struct compiler *c, const struct statement *s, uint8_t otherwise)
+{
+    if (!level_of(statement_argument(s, "log-level", 0), &otherwise))
         say(c, CONF_WARNING, s, "there is no such level of logging: it is one of emergencies (0) to debugging (7)");
     return otherwise;
 }
+
+/* ---- Lists, classes, single messages ---- */
+
+/* Its number, from 1; 0: there is no list of that name. */
+static uint8_t list_of(const struct compiler *c, struct bytes name)
+{
+    uint8_t number = 0;
+
+    for (const struct statement *s = NULL, *first = NULL; (s = next(c, s, STATEMENT_logging_list)) != NULL;) {
+        struct bytes own = statement_argument(s, "log-list", 0);
+
+        /* counted at the first line of each list */
+        for (first = NULL; (first = next(c, first, STATEMENT_logging_list)) != s;)
+            if (bytes_equal(statement_argument(first, "log-list", 0), own))
+                break;
+        number += first == s;
+        if (bytes_equal(own, name))
+            return number;
+    }
+    return 0;
+}
+
+/* 713903, 713900-713999 */
+static bool messages_of(struct bytes word, struct logging_item *item)
+{
+    const uint8_t *dash = memchr(word.data, '-', word.len);
+    size_t len = dash == NULL ? word.len : (size_t)(dash - word.data);
+    struct bytes last = dash == NULL ? word : bytes_after(word, len + 1);
+
+    return bytes_decimal(bytes_of(word.data, len), 999999, &item->first) && bytes_decimal(last, 999999, &item->last) &&
+           item->first > 0 && item->first <= item->last;
+}
+
+static void add_item(struct compiler *c, struct logging *l, const struct statement *s)
+{
+    struct logging_item item = {.list = list_of(c, statement_argument(s, "log-list", 0)), .level = LOGGING_OFF};
+    struct bytes class = statement_argument(s, "log-class", 0), messages = statement_argument(s, "log-messages", 0);
+
+    item.class = class.len > 0 ? logging_class_of(class) : NULL;
+    if (messages.len > 0 ? !messages_of(messages, &item)
+                         : !level_of(statement_argument(s, "log-level", 0), &item.level))
+        say(c, CONF_WARNING, s, "nothing is listed: a line is a level, or the numbers of messages");
+    else if (class.len > 0 && item.class == NULL)
+        say(c, CONF_WARNING, s, "nothing is listed: there is no such class of messages");
+    else if (item.list > LOGGING_LISTS_MAX || l->item_count == LOGGING_ITEMS_MAX)
+        say(c, CONF_WARNING, s, "nothing is listed: there are 16 lists, or 64 lines of them, already");
+    else
+        l->items[l->item_count++] = item;
+}
+
+static struct logging_class *class_in(struct logging *l, const char *name)
+{
+    for (uint8_t i = 0; i < l->class_count; i++)
+        if (strcmp(l->classes[i].name, name) == 0)
+            return &l->classes[i];
+    if (l->class_count == LOGGING_CLASSES_MAX)
+        return NULL;
+    struct logging_class *class = &l->classes[l->class_count++];
+    *class = (struct logging_class){.name = name, .levels = {LOGGING_OFF, LOGGING_OFF, LOGGING_OFF}};
+    return class;
+}
+
+static void add_class(struct compiler *c, struct logging *l, const struct statement *s)
+{
+    const char *name = logging_class_of(statement_argument(s, "log-class", 0));
+    struct logging_class *class = name == NULL ? NULL : class_in(l, name);
+    enum logging_target target = statement_has(s, "buffered")  ? LOGGING_BUFFERED
+                                 : statement_has(s, "monitor") ? LOGGING_MONITOR
+                                                               : LOGGING_TRAP;
+
+    if (class != NULL)
+        class->levels[target] = level_in(c, s, LOGGING_OFF);
+    else
+        say(c, CONF_WARNING, s,
+            name == NULL ? "there is no such class of messages" : "there are eight classes with levels already");
+}
+
+/* `no logging message N`: not at all; `logging message N` as any other. */
+static void add_message(struct compiler *c, struct logging *l, const struct statement *s)
+{
+    struct logging_message message = {.number = statement_number(s, "log-message"), .level = LOGGING_OFF};
+
+    if (!s->is_no && statement_argument(s, "log-level", 0).len == 0)
+        return;
+    if (!s->is_no && (message.level = level_in(c, s, LOGGING_OFF)) == LOGGING_OFF)
+        return;
+    if (l->message_count == LOGGING_MESSAGES_MAX)
+        say(c, CONF_WARNING, s, "it is logged as it is: there are 64 messages with a level of their own already");
+    else
+        l->messages[l->message_count++] = message;
+}
+
+/* A level, or the name of a list. */
+static void set_target(struct compiler *c, struct logging *l, enum logging_target target, enum statement_kind kind)
+{
+    const struct statement *s = next(c, NULL, kind);
+
+    if (s == NULL)
+        return;
+    struct bytes what = statement_argument(s, "log-what", 0);
+    if (level_of(what, &l->levels[target]))
+        return;
+    l->lists[target] = list_of(c, what);
+    l->list_names[target] = arena_copy_text(c->arena, what);
+    if (l->lists[target] == 0)
+        say(c, CONF_WARNING, s,
+            "there is no such level of logging, and no list of that name: a level is one of emergencies (0) to "
+            "debugging (7)");
+}
+
+static const char *device_id(struct compiler *c, const struct policy *p)
+{
+    const struct statement *s = next(c, NULL, STATEMENT_logging_device_id);
+
+    if (s == NULL || statement_has(s, "hostname"))
+        return s == NULL ? NULL : p->hostname;
+    if (statement_has(s, "string"))
+        return arena_copy_text(c->arena, statement_argument(s, "device-name", 0));
+    for (uint16_t i = 0; i < p->interface_count; i++) {
+        char space[IP_TEXT_SIZE];
+
+        if (bytes_equal(bytes_of_text(p->interfaces[i].name), statement_argument(s, "interface", 0)) &&
+            ip_is_set(p->interfaces[i].ip))
+            return arena_copy_text(c->arena, bytes_of_text(ip_text(p->interfaces[i].ip, space)));
+    }
+    say(c, CONF_WARNING, s,
+        "lines have no name: there is no such interface, or it has no address in the configuration");
+    return NULL;
+}
+
+/* ---- Other machines ---- */
 
 /* udp/514, tcp/1470, 17/514, 6/1470 */
 static bool port_of(struct bytes word, struct logging_host *host)
@@ -70,24 +204,31 @@ static void add_host(struct compiler *c, struct logging *l, const struct stateme
 void compile_logging(struct compiler *c, struct policy *p)
 {
     enum { FACILITY = 20, INFORMATIONAL = 6 };
-    const struct statement *s = statements_next(c->statements, NULL, STATEMENT_logging_timestamp);
+    const struct statement *s = next(c, NULL, STATEMENT_logging_timestamp);
     struct logging *l = &p->logging;
     uint32_t facility = 0;
 
     *l = (struct logging){
-        .is_enabled = statements_next(c->statements, NULL, STATEMENT_logging_enable) != NULL,
+        .is_enabled = next(c, NULL, STATEMENT_logging_enable) != NULL,
         .has_timestamp = s != NULL,
         .is_rfc5424 = s != NULL && statement_has(s, "rfc5424"),
-        .has_device_id = statements_next(c->statements, NULL, STATEMENT_logging_device_id) != NULL,
-        .buffered = level_in(c, STATEMENT_logging_buffered, INFORMATIONAL),
-        .monitor = level_in(c, STATEMENT_logging_monitor, INFORMATIONAL),
-        .trap = level_in(c, STATEMENT_logging_trap, INFORMATIONAL),
+        .device_id = device_id(c, p),
+        .levels = {INFORMATIONAL, INFORMATIONAL, INFORMATIONAL},
         .facility = FACILITY,
     };
-    s = statements_next(c->statements, NULL, STATEMENT_logging_facility);
+    for (s = NULL; (s = next(c, s, STATEMENT_logging_list)) != NULL;)
+        add_item(c, l, s);
+    for (s = NULL; (s = next(c, s, STATEMENT_logging_class)) != NULL;)
+        add_class(c, l, s);
+    for (s = NULL; (s = next(c, s, STATEMENT_logging_message)) != NULL;)
+        add_message(c, l, s);
+    set_target(c, l, LOGGING_BUFFERED, STATEMENT_logging_buffered);
+    set_target(c, l, LOGGING_MONITOR, STATEMENT_logging_monitor);
+    set_target(c, l, LOGGING_TRAP, STATEMENT_logging_trap);
+    s = next(c, NULL, STATEMENT_logging_facility);
     facility = s == NULL ? 0 : statement_number(s, "log-facility");
     if (facility != 0)
         l->facility = (uint8_t)facility;
-    for (s = NULL; (s = statements_next(c->statements, s, STATEMENT_logging_host)) != NULL;)
+    for (s = NULL; (s = next(c, s, STATEMENT_logging_host)) != NULL;)
         add_host(c, l, s);
 }

@@ -96,6 +96,7 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
 
     crls_use(daemon->crls, policy);
     log_use_dialect(daemon->log, dialect_of(policy));
+    log_use_logging(daemon->log, &policy->logging);
     log_remote_use(daemon->log_remote, &policy->logging, policy->hostname);
     daemon->config = new;
     plane_set_policy(daemon->plane, policy);

@@ -160,7 +160,7 @@ void control_on_event(struct control *control, const struct event *event)
     }
 }
 
-bool control_on_log(void *context, const struct event *event, uint8_t severity, const char *line)
+bool control_on_log(void *context, const struct event *event, struct logging_weight weight, const char *line)
 {
     struct control *control = context;
     bool is_anybody_there = false;
@@ -172,7 +172,7 @@ bool control_on_log(void *context, const struct event *event, uint8_t severity, 
             continue;
         is_anybody_there = true;
         if (line)
-            watch_log(&control->clients[i], event, severity, line);
+            watch_log(&control->clients[i], event, weight, line);
     }
     return is_anybody_there;
 }

@@ -44,13 +44,25 @@ bool show_debugging(struct client *client)
     return false;
 }
 
-void watch_log(struct client *client, const struct event *event, uint8_t severity, const char *line)
+/* `terminal monitor` shows what `logging monitor` says, `debug` what its level says. */
+static bool is_wanted(const struct client *client, const struct event *event, struct logging_weight weight)
+{
+    const struct control_source *source = client->control->source;
+    const struct logging *logging = &source->policy(source->context)->logging;
+
+    if (client->debug.is_log)
+        return logging_severity(logging, weight.number, &weight.severity) &&
+               logging_takes(logging, LOGGING_MONITOR, weight.number, weight.severity);
+    return weight.severity <= client->debug.severity && client->debug.is_ipsec == is_ipsec_event(event);
+}
+
+void watch_log(struct client *client, const struct event *event, struct logging_weight weight, const char *line)
 {
     struct control_record r = control_record_of(RECORD_log_line);
 
-    if (severity > client->debug.severity || (!client->debug.is_log && client->debug.is_ipsec != is_ipsec_event(event)))
+    if (!is_wanted(client, event, weight))
         return;
-    if (!client->debug.is_log && !meets_condition(client->control, event, client->debug.is_ipsec, severity))
+    if (!client->debug.is_log && !meets_condition(client->control, event, client->debug.is_ipsec, weight.severity))
         return;
     record_set_text(&r, COL_log_line_text, line);
     client_send(client, &r);
@@ -103,8 +115,5 @@ void do_keys(struct client *client)
 
 void do_monitor(struct client *client)
 {
-    const struct control_source *source = client->control->source;
-
-    client->debug = (struct control_debug){
-        .is_on = true, .is_log = true, .severity = source->policy(source->context)->logging.monitor};
+    client->debug = (struct control_debug){.is_on = true, .is_log = true};
 }

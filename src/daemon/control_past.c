@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SEVERITY_ALL = 7, LINE_SIZE = PHRASE_LINE_SIZE + 128 };
+enum { LINE_SIZE = PHRASE_LINE_SIZE + 128 };
 
 static const struct control_source *source_of(const struct client *client)
 {
@@ -55,7 +55,9 @@ static void send_line(struct client *client, const char *line)
     client_send(client, &r);
 }
 
-static void send_event(struct client *client, const struct journal_record *record, uint8_t severity, bool is_journal)
+/* `logging`: what of it is to be shown, and how severe; NULL: all. */
+static void send_event(struct client *client, const struct journal_record *record, const struct logging *logging,
+                       bool is_journal)
 {
     char space[LINE_SIZE], words_space[PHRASE_LINE_SIZE];
     struct phrase_head head;
@@ -65,7 +67,8 @@ static void send_event(struct client *client, const struct journal_record *recor
 
         if (!phrase_write(DIALECT_ASA_SYSLOG, &record->event, i, &head, &words))
             return;
-        if (head.severity > severity)
+        if (logging != NULL && (!logging_severity(logging, head.number, &head.severity) ||
+                                !logging_takes(logging, LOGGING_BUFFERED, head.number, head.severity)))
             continue;
         add_time(&line, record->at_ms, is_journal);
         phrase_add_tag(&line, head);
@@ -108,6 +111,12 @@ static const char *level_name(uint8_t severity)
     return severity < COUNT_OF(names) ? names[severity] : NULL;
 }
 
+/* A level, or the name of a list. */
+static const char *what_of(const struct logging *logging, enum logging_target target)
+{
+    return logging->lists[target] != 0 ? logging->list_names[target] : level_name(logging->levels[target]);
+}
+
 static void send_hosts(struct client *client)
 {
     const struct logging *logging = logging_of(client);
@@ -143,13 +152,13 @@ static void send_logging(struct client *client, uint64_t messages)
     record_set_number(&r, COL_logging_messages, messages);
     record_set_flag(&r, COL_logging_enabled, logging->is_enabled);
     record_set_flag(&r, COL_logging_timestamp, logging->has_timestamp);
-    record_set_text(&r, COL_logging_buffered, level_name(logging->buffered));
-    record_set_text(&r, COL_logging_monitor, level_name(logging->monitor));
-    record_set_text(&r, COL_logging_trap, level_name(logging->trap));
+    record_set_text(&r, COL_logging_buffered, what_of(logging, LOGGING_BUFFERED));
+    record_set_text(&r, COL_logging_monitor, what_of(logging, LOGGING_MONITOR));
+    record_set_text(&r, COL_logging_trap, what_of(logging, LOGGING_TRAP));
     record_set_number(&r, COL_logging_facility, logging->facility);
     record_set_number(&r, COL_logging_sent, sent);
-    if (logging->has_device_id)
-        record_set_text(&r, COL_logging_device_id, source_of(client)->policy(source_of(client)->context)->hostname);
+    if (logging->device_id != NULL)
+        record_set_text(&r, COL_logging_device_id, logging->device_id);
     client_send(client, &r);
     send_hosts(client);
 }
@@ -176,7 +185,7 @@ bool show_logging(struct client *client)
     if (!next_record(client, &record))
         return false;
     if (record.kind == JOURNAL_IS_EVENT)
-        send_event(client, &record, logging_of(client)->buffered, false);
+        send_event(client, &record, logging_of(client), false);
     return true;
 }
 
@@ -190,7 +199,7 @@ bool show_why(struct client *client)
     if (!next_record(client, &record))
         return false;
     if (record.kind == JOURNAL_IS_EVENT && ip_equal(journal_peer(&record), client->request.peer))
-        send_event(client, &record, SEVERITY_ALL, false);
+        send_event(client, &record, NULL, false);
     return true;
 }
 
@@ -316,7 +325,7 @@ bool show_journal(struct client *client)
     switch ((enum journal_record_kind)record.kind) {
     case JOURNAL_IS_EVENT:
         if (is_asked_for(client, journal_peer(&record)))
-            send_event(client, &record, SEVERITY_ALL, true);
+            send_event(client, &record, NULL, true);
         break;
     case JOURNAL_IS_MESSAGE:
         if (is_asked_for(client, journal_peer(&record)))

@@ -156,11 +156,11 @@ static void on_reverse_route(void *context, const struct plane_route *route, boo
     log_event(daemon->log, &event);
 }
 
-static bool tell_control(void *context, const struct event *event, uint8_t severity, const char *line)
+static bool tell_control(void *context, const struct event *event, struct logging_weight weight, const char *line)
 {
     struct daemon *daemon = context;
 
-    return daemon->control != NULL && control_on_log(daemon->control, event, severity, line);
+    return daemon->control != NULL && control_on_log(daemon->control, event, weight, line);
 }
 
 static void on_install(void *context, const struct ike_install *install)

@@ -25,6 +25,7 @@ struct log {
     struct log_sink sink;          /* send NULL: nobody */
     uint8_t most_severe[EV_COUNT]; /* of the lines of an event in any dialect: what is below every filter need not be
                                       written */
+    struct logging logging;
     struct log_limit limit;
     struct evidence *evidence;
     struct journal journal;
@@ -76,6 +77,11 @@ bool log_is_on_terminal(const struct log *log)
 void log_use_dialect(struct log *log, enum dialect dialect)
 {
     log->dialect = dialect;
+}
+
+void log_use_logging(struct log *log, const struct logging *logging)
+{
+    log->logging = *logging;
 }
 
 void log_watch(struct log *log, log_watcher *watcher, void *watcher_context)
@@ -150,7 +156,7 @@ static void console_lines(struct log *log, const struct event *e, bool is_watche
         phrase_add_tag(&line, head);
         text_add(&line, "%s", words_space);
         if (is_watched)
-            (void)log->watcher(log->watcher_context, e, head.severity, space);
+            (void)log->watcher(log->watcher_context, e, (struct logging_weight){head.severity, head.number}, space);
         if (log->to_terminal && is_allowed && head.severity <= log->terminal_severity)
             print(&line);
     }
@@ -174,7 +180,8 @@ static void syslog_lines(struct log *log, const struct event *e, int sink_severi
         struct text line = text_of(space, sizeof space), words = text_of(words_space, sizeof words_space);
         if (!phrase_write(DIALECT_ASA_SYSLOG, e, i, &head, &words))
             return;
-        if (head.severity > syslog_severity && head.severity > sink_severity)
+        if (!logging_severity(&log->logging, head.number, &head.severity) ||
+            (head.severity > syslog_severity && head.severity > sink_severity))
             continue;
         phrase_add_tag(&line, head);
         text_add(&line, "%s", words_space);
@@ -194,13 +201,16 @@ void log_event(struct log *log, const struct event *e)
     journal_keep_event(&log->journal, e, clock_wall_ms());
     if (kept_back > 0)
         log_note(log, LOG_WARNING, "%u more of these were not logged: %s", kept_back, event_meaning(e->kind));
-    bool is_watched = log->watcher != NULL && log->watcher(log->watcher_context, e, LOG_DEBUG, NULL);
+    bool is_watched =
+        log->watcher != NULL && log->watcher(log->watcher_context, e, (struct logging_weight){LOG_DEBUG, 0}, NULL);
     bool is_on_terminal = log->to_terminal && is_allowed && log->most_severe[e->kind] <= log->terminal_severity;
     if (is_watched || is_on_terminal)
         console_lines(log, e, is_watched, is_allowed);
     int sink_severity = log->sink.send != NULL ? log->sink.severity(log->sink.context) : -1;
-    bool is_for_syslog = log->to_syslog && log->most_severe[e->kind] <= log->syslog_severity;
-    if (is_allowed && (is_for_syslog || log->most_severe[e->kind] <= sink_severity))
+    /* who has given messages other severities, has each line looked at */
+    int most_severe = log->logging.message_count > 0 ? LOG_EMERG : log->most_severe[e->kind];
+    bool is_for_syslog = log->to_syslog && most_severe <= log->syslog_severity;
+    if (is_allowed && (is_for_syslog || most_severe <= sink_severity))
         syslog_lines(log, e, sink_severity);
 }
 

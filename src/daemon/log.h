@@ -14,6 +14,7 @@
 #include "daemon/evidence.h"
 #include "daemon/journal.h"
 #include "event/phrases.h"
+#include "policy/logging.h"
 
 #include <syslog.h>
 
@@ -21,7 +22,8 @@ struct log;
 
 /* Who watches: each event once with no line (NULL); when that returned true, then each of its lines as it is to be
  * shown, without a line break. */
-typedef bool log_watcher(void *watcher_context, const struct event *event, uint8_t severity, const char *line);
+typedef bool log_watcher(void *watcher_context, const struct event *event, struct logging_weight weight,
+                         const char *line);
 
 /* Lines go to syslog up to informational (6), to the terminal (standard error) too when asked, or when there is no
  * syslog; with debug, up to 7. */
@@ -33,6 +35,9 @@ bool log_is_on_terminal(const struct log *log);
 
 /* The words of the terminal and of those who watch. syslog always has the ASA's. */
 void log_use_dialect(struct log *log, enum dialect dialect);
+
+/* Messages that are logged with another severity, or not at all. */
+void log_use_logging(struct log *log, const struct logging *logging); /* copied */
 
 /* Who sees every line of the debug console, before any filter and limit; NULL: nobody. */
 void log_watch(struct log *log, log_watcher *watcher, void *watcher_context);

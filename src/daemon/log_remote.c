@@ -29,7 +29,7 @@ struct host {
 struct log_remote {
     uv_loop_t *loop;
     struct logging logging;
-    char hostname[HOSTNAME_SIZE];
+    char hostname[HOSTNAME_SIZE], device_id[HOSTNAME_SIZE];
     struct host hosts[LOGGING_HOSTS_MAX];
     bool is_ending;
 };
@@ -100,11 +100,14 @@ void log_remote_use(struct log_remote *remote, const struct logging *logging, co
     }
     remote->logging = *logging;
     snprintf(remote->hostname, sizeof remote->hostname, "%s", hostname);
+    snprintf(remote->device_id, sizeof remote->device_id, "%s", logging->device_id != NULL ? logging->device_id : "");
+    remote->logging.device_id = NULL; /* as the names of interfaces */
 }
 
 int log_remote_severity(const struct log_remote *remote)
 {
-    return remote->logging.is_enabled && remote->logging.host_count > 0 ? remote->logging.trap : -1;
+    return remote->logging.is_enabled && remote->logging.host_count > 0 ? logging_least(&remote->logging, LOGGING_TRAP)
+                                                                        : -1;
 }
 
 struct log_remote_tally log_remote_tally(const struct log_remote *remote, uint8_t host)
@@ -212,9 +215,9 @@ static void add_3164(struct text *t, const struct log_remote *remote, time_t now
     localtime_r(&now, &tm);
     strftime(stamp, sizeof stamp, "%b %d %Y %H:%M:%S", &tm);
     if (remote->logging.has_timestamp)
-        text_add(t, "%s%s", stamp, remote->logging.has_device_id ? " " : ": ");
-    if (remote->logging.has_device_id)
-        text_add(t, "%s : ", remote->hostname);
+        text_add(t, "%s%s", stamp, *remote->device_id ? " " : ": ");
+    if (*remote->device_id)
+        text_add(t, "%s : ", remote->device_id);
 }
 
 /* <164>1 2021-02-13T01:02:25Z HOST ikewised 812 713903 - %ASA-4-713903: text */
@@ -225,7 +228,11 @@ static void add_5424(struct text *t, const struct log_remote *remote, time_t now
 
     gmtime_r(&now, &tm);
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    text_add(t, "1 %s %s " PROCESS_NAME " %ld ", stamp, *remote->hostname ? remote->hostname : "-", (long)getpid());
+    text_add(t, "1 %s %s " PROCESS_NAME " %ld ", stamp,
+             *remote->device_id  ? remote->device_id
+             : *remote->hostname ? remote->hostname
+                                 : "-",
+             (long)getpid());
     if (message_id == 0)
         text_add(t, "- - ");
     else
@@ -238,6 +245,8 @@ void log_remote_send(struct log_remote *remote, int severity, uint32_t message_i
     struct text t = text_of(space, sizeof space);
     time_t now = time(NULL);
 
+    if (!logging_takes(&remote->logging, LOGGING_TRAP, message_id, (uint8_t)severity))
+        return;
     text_add(&t, "<%d>", remote->logging.facility * 8 + severity);
     if (remote->logging.is_rfc5424)
         add_5424(&t, remote, now, message_id);

@@ -1,7 +1,7 @@
 /* The log to other machines (`logging host`): RFC 3164 as an ASA writes it, or RFC 5424, over UDP or TCP.
  *
  *     struct log_remote *remote = log_remote_create(loop);
- *     log_remote_use(remote, &policy->logging, policy->hostname);       also when it has changed
+ *     log_remote_use(remote, &policy->logging, policy->hostname);       also when it has changed; nothing of it is kept
  *     if (severity <= log_remote_severity(remote)) log_remote_send(remote, severity, 713903, line);
  *
  * Nothing blocks and nothing piles up: what a host does not take in time is dropped and counted. TCP ends each line

@@ -9,6 +9,7 @@
 
 #include "base/selector.h"
 #include "crypto/algorithm.h"
+#include "policy/logging.h"
 
 struct id;       /* wire/payloads.h */
 struct nat_rule; /* policy/nat.h */
@@ -18,6 +19,7 @@ enum { PEERS_MAX = 10, TRANSFORM_SETS_MAX = 11, WAITS_MAX = 8, NO_INDEX = 0xffff
 
 enum schedule_id {
 #define SCHEDULE(name, ...) SCHEDULE_##name,
+#include "policy/logging.h"
 #include "policy/schedule.def"
 #undef SCHEDULE
     SCHEDULE_COUNT
@@ -242,24 +244,6 @@ struct policy_route {
 enum ios_release { IOS_RELEASE_UNKNOWN, IOS_RELEASE_OLD, IOS_RELEASE_MIDDLE, IOS_RELEASE_NEW };
 
 enum identity_kind { IDENTITY_AUTO, IDENTITY_ADDRESS, IDENTITY_HOSTNAME, IDENTITY_KEY_ID };
-
-enum { LOGGING_HOSTS_MAX = 8, LOGGING_OFF = 255 };
-
-/* Where the log goes beside this system's own; levels are severities of syslog, LOGGING_OFF: nothing. */
-struct logging_host {
-    const char *interface; /* nameif, for screens */
-    struct ip ip;
-    uint16_t port;
-    bool is_tcp;
-};
-
-struct logging {
-    uint8_t buffered, monitor, trap;
-    uint8_t facility; /* 16 to 23 */
-    bool is_enabled, has_timestamp, is_rfc5424, has_device_id;
-    struct logging_host hosts[LOGGING_HOSTS_MAX];
-    uint8_t host_count;
-};
 
 struct policy {
     const char *hostname;

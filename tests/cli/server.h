@@ -214,9 +214,10 @@ static void source_command(void *context, const struct ike_command *command)
         gateway.sa_count = !gateway.does_up_fail;
     }
     for (int i = 0; i < gateway.log_lines; i++) {
-        control_on_log(control, &e, 7, "a debug line of phase 1: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-        control_on_log(control, &e, 5, "a line of phase 1");
-        control_on_log(control, &p, 5, "a line of phase 2");
+        control_on_log(control, &e, (struct logging_weight){7, 0},
+                       "a debug line of phase 1: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+        control_on_log(control, &e, (struct logging_weight){5, 0}, "a line of phase 1");
+        control_on_log(control, &p, (struct logging_weight){5, 0}, "a line of phase 2");
     }
 }
 
@@ -360,7 +361,7 @@ static int start(void **state)
                                  .peers = {other_ip},
                                  .peer_count = 1,
                                  .parked = "line 9: the key is masked"};
-    policy = (struct policy){.logging = {.buffered = 6, .monitor = 6, .trap = 6},
+    policy = (struct policy){.logging = {.levels = {6, 6, 6}},
                              .hostname = "west",
                              .tunnels = tunnels,
                              .tunnel_count = 2,

@@ -31,9 +31,9 @@ static void on_answer(void *context, struct handle exchange, uint32_t ask_number
     answered.answer = *a;
 }
 
-static bool on_line(void *context, const struct event *event, uint8_t severity, const char *line)
+static bool on_line(void *context, const struct event *event, struct logging_weight weight, const char *line)
 {
-    (void)context, (void)severity;
+    (void)context, (void)weight;
     if (event != NULL && (event->kind == EV_STATUS_TAKEN || event->kind == EV_STATUS_MISSING))
         snprintf(last_line, sizeof last_line, "%s", line);
     return true;
