@@ -9,7 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 10 * 1000, INPUT_SIZE = 2 * RECORD_LINE_SIZE };
+/* A change of a configuration of 100,000 lines takes a while. */
+enum { PATIENCE_MS = 60 * 1000, INPUT_SIZE = 2 * RECORD_LINE_SIZE };
 
 static int connect_to(const char *path, struct text *why)
 {
@@ -43,6 +44,12 @@ static json_t *list_of(const struct bytes *texts, size_t count)
     return list;
 }
 
+/* Whoever does not take it may have said why. */
+static bool is_sent_or_refused(int fd, const char *line, size_t len)
+{
+    return send(fd, line, len, MSG_NOSIGNAL) == (ssize_t)len || errno == EPIPE || errno == ECONNRESET;
+}
+
 /* {"words": [...]} and a newline. Bytes that are not UTF-8 are no word of any command. */
 static bool send_request(int fd, const struct client_question *q)
 {
@@ -61,7 +68,7 @@ static bool send_request(int fd, const struct client_question *q)
         size_t len = strlen(line);
 
         line[len] = '\n'; /* in place of the closing zero */
-        is_sent = send(fd, line, len + 1, MSG_NOSIGNAL) == (ssize_t)(len + 1);
+        is_sent = is_sent_or_refused(fd, line, len + 1);
         bytes_wipe(line, len + 1);
     }
     free(line);

@@ -158,9 +158,9 @@ static bool words_of(const json_t *root, struct bytes words[static CONTROL_WORDS
     return true;
 }
 
-/* "lines": ["...", ...], of `configure`. False: they are no list of texts, or do not fit. The strings are wiped: there
- * may be keys among them. */
-static bool lines_of(const json_t *root, struct running *lines)
+/* "lines": ["...", ...], of `configure`. False: they are no list of texts, or do not fit; `why` says which line. The
+ * strings are wiped: there may be keys among them. */
+static bool lines_of(const json_t *root, struct running *lines, struct text *why)
 {
     const json_t *list = json_object_get(root, "lines");
     const json_t *line;
@@ -177,6 +177,9 @@ static bool lines_of(const json_t *root, struct running *lines)
 
         struct bytes text = bytes_of(json_string_value(line), json_string_length(line));
 
+        if (text.len > CONF_LINE_MAX)
+            text_add(why, "line:%zu: error: it has %zu characters, and none may have more than %d", i + 1, text.len,
+                     (int)CONF_LINE_MAX);
         is_good = text.len <= CONF_LINE_MAX && !memchr(text.data, '\n', text.len) &&
                   running_add(lines, text.len ? text : bytes_of_text("!"));
         bytes_wipe((void *)text.data, text.len);
@@ -213,14 +216,16 @@ static void take_line(struct client *client)
     json_t *root = json_loadb(client->line, client->line_len, 0, &error);
     struct bytes words[CONTROL_WORDS_MAX];
     struct control_parse parse;
+    char space[128] = "";
+    struct text why = text_of(space, sizeof space);
     size_t count;
 
     client->record_count = 0;
     client->stage = client->index = client->number = 0;
     running_free(&client->lines);
     bytes_wipe(client->line, client->line_len);
-    if (!root || !words_of(root, words, &count) || !lines_of(root, &client->lines)) {
-        client_fail(client, CONTROL_ERROR_BAD_REQUEST, NULL);
+    if (!root || !words_of(root, words, &count) || !lines_of(root, &client->lines, &why)) {
+        client_fail(client, CONTROL_ERROR_BAD_REQUEST, why.len > 0 ? space : NULL);
     } else if (!control_request_parse(&client->request, words, count, &parse) ||
                control_request_info(client->request.id)->where != CONTROL_GATEWAY) {
         client_fail(client, CONTROL_ERROR_UNKNOWN_COMMAND, NULL);

@@ -142,6 +142,7 @@ static bool is_served(void)
 static void T11_only_so_many_shells_are_served(void **state)
 {
     int fds[CONTROL_CLIENTS_MAX], extra;
+    struct reply reply;
 
     (void)state;
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
@@ -149,10 +150,33 @@ static void T11_only_so_many_shells_are_served(void **state)
     extra = connect_raw();
     CHECK(hears(extra, "TOO_MANY_CLIENTS"));
     close(extra);
+    assert_int_equal(ask("show version", &reply), CLIENT_REFUSED);
+    assert_string_equal(text_of_first(&reply, RECORD_error, COL_error_name), "TOO_MANY_CLIENTS");
+    reply_free(&reply);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
         close(fds[i]);
     for (int waited_ms = 0; !is_served() && waited_ms < PATIENCE_MS; waited_ms += 10)
         usleep(10 * 1000); /* the server has to see that they have gone */
+    expect_alive();
+}
+
+/* A configuration line of a megabyte: which one, and how long it may be. */
+static void T11_a_line_that_is_too_long_is_named(void **state)
+{
+    static char line[1024 * 1024 + 1];
+    const struct bytes word = bytes_of_text("configure");
+    struct bytes lines[] = {bytes_of_text("hostname west"), bytes_of(line, sizeof line - 1)};
+    const struct client_question question = {.words = &word, .word_count = 1, .lines = lines, .line_count = 2};
+    struct reply reply = {0};
+    char space[256];
+    struct text why = text_of(space, sizeof space);
+
+    (void)state;
+    memset(line, 'x', sizeof line - 1);
+    assert_int_equal(client_ask_lines(path, &question, keep, &reply, &why), CLIENT_REFUSED);
+    assert_string_equal(text_of_first(&reply, RECORD_error, COL_error_sentence),
+                        "line:2: error: it has 1048576 characters, and none may have more than 65535");
+    reply_free(&reply);
     expect_alive();
 }
 
@@ -219,6 +243,7 @@ int main(void)
         WITH_SERVER(D10_a_shell_that_reads_slowly_delays_nobody),
         WITH_SERVER(D10_a_shell_that_does_not_read_its_debug_lines_is_dropped),
         WITH_SERVER(T11_only_so_many_shells_are_served),
+        WITH_SERVER(T11_a_line_that_is_too_long_is_named),
         WITH_SERVER(T11_who_is_neither_root_nor_of_the_group_may_only_look),
         WITH_SERVER(a_socket_left_by_a_crash_is_taken_over),
     };
