@@ -37,6 +37,11 @@ static const char *source_of(const struct command *command, char space[static IP
     return address.len > 0 ? space : command->request.file;
 }
 
+static int result_of(const struct command *command, int status, const char *why)
+{
+    return status == 2 ? command_complain(command, why) : status;
+}
+
 int command_traceroute(const struct command *command)
 {
     const struct control_request *request = &command->request;
@@ -49,9 +54,8 @@ int command_traceroute(const struct command *command)
                                          .port = request->packet.numbers[0],
                                          .is_icmp = request->is_icmp,
                                          .source = source_of(command, source)};
-    int status = traceroute_run(command->out, request->peer, &options, &why);
 
-    return status == 2 ? command_complain(command, space) : status;
+    return result_of(command, traceroute_run(command->out, request->peer, &options, &why), space);
 }
 
 int command_ping(const struct command *command)
@@ -65,9 +69,8 @@ int command_ping(const struct command *command)
                                    .has_df = request->ping.has_df,
                                    .source = source_of(command, source),
                                    .pattern = request->ping.pattern};
-    int status = ping_run(command->out, request->peer, &options, &why);
 
-    return status == 2 ? command_complain(command, space) : status;
+    return result_of(command, ping_run(command->out, request->peer, &options, &why), space);
 }
 
 /* What the answers come to is a command like any other. */

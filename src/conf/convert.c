@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "conf/convert_parts.h"
 #include "conf/statement.h"
+#include "policy/ace_words.h"
 #include "wire/numbers.h"
 
 #include <string.h>
@@ -142,35 +143,6 @@ static void add_ios_routes(const struct converting *c)
     }
 }
 
-static void add_ios_network(struct text *t, struct ip_range range)
-{
-    int prefix_len = ip_range_prefix_len(range);
-    struct ip wildcard;
-
-    if (prefix_len == 0) {
-        text_add(t, " any");
-    } else if (ip_equal(range.first, range.last)) {
-        text_add(t, " host ");
-        text_add_ip(t, range.first);
-    } else {
-        wildcard = ip_mask((enum ip_family)range.first.family, prefix_len < 0 ? 32u : (unsigned)prefix_len);
-        for (size_t i = 0; i < ip_len(wildcard); i++)
-            wildcard.octets[i] = (uint8_t)~wildcard.octets[i];
-        text_add(t, " ");
-        text_add_ip(t, range.first);
-        text_add(t, " ");
-        text_add_ip(t, wildcard);
-    }
-}
-
-static void add_ios_ports(struct text *t, struct port_range ports)
-{
-    if (ports.first == ports.last)
-        text_add(t, " eq %u", ports.first);
-    else if (ports.first != 0 || ports.last != 65535)
-        text_add(t, " range %u %u", ports.first, ports.last);
-}
-
 static void add_ios_acl(const struct converting *c, const struct tunnel *tunnel)
 {
     text_add(c->t, "ip access-list extended %s\n", tunnel->acl_name);
@@ -179,15 +151,8 @@ static void add_ios_acl(const struct converting *c, const struct tunnel *tunnel)
 
         if (ip_range_prefix_len(ace->selector.local) < 0 || ip_range_prefix_len(ace->selector.remote) < 0)
             text_add(c->t, "! not carried, because it has a range of addresses:");
-        text_add(c->t, " %s ", ace->is_permit ? "permit" : "deny");
-        if (ace->selector.protocol == 0)
-            text_add(c->t, "ip");
-        else
-            text_add(c->t, "%u", ace->selector.protocol);
-        add_ios_network(c->t, ace->selector.local);
-        add_ios_ports(c->t, ace->selector.local_ports);
-        add_ios_network(c->t, ace->selector.remote);
-        add_ios_ports(c->t, ace->selector.remote_ports);
+        text_add(c->t, " ");
+        text_add_ace(c->t, ace, true);
         text_add(c->t, "\n");
     }
 }

@@ -3,6 +3,7 @@
 #include "daemon/control_client.h"
 #include "daemon/control_words.h"
 #include "ike/view.h"
+#include "policy/ace_words.h"
 #include "policy/filter.h"
 
 #include <stdlib.h>
@@ -142,7 +143,7 @@ static void send_line(struct client *client, const char *text, unsigned line, ui
     struct text ios = text_of(space, sizeof space);
 
     if (ace != NULL) {
-        text_add_ios_ace(&ios, ace);
+        text_add_ace(&ios, ace, true);
         record_set_text(&r, COL_acl_line_ios_text, space);
     }
 

@@ -1,6 +1,7 @@
 /* The policy as records: show crypto isakmp policy, show crypto map. */
 #include "daemon/control_client.h"
 #include "daemon/control_words.h"
+#include "policy/ace_words.h"
 
 #include <string.h>
 

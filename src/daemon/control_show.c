@@ -4,6 +4,7 @@
 #include "daemon/control_client.h"
 #include "daemon/control_words.h"
 #include "ike/view.h"
+#include "policy/ace_words.h"
 #include "policy/choose.h"
 
 #include <time.h>

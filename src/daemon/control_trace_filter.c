@@ -1,6 +1,7 @@
 /* The lists that a packet of packet-tracer meets: those of interfaces, and the vpn-filter. */
 #include "daemon/control_trace.h"
 #include "daemon/control_words.h"
+#include "policy/ace_words.h"
 
 #include <stdlib.h>
 #include <string.h>

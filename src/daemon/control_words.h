@@ -17,13 +17,4 @@ uint64_t age_s(uint64_t now_ms, uint64_t then_ms); /* 0 for what is yet to come 
 /* 10.100.0.0/255.255.0.0/0/0: address, mask, protocol, port; first-last where no mask fits. Port 0: any, or a range. */
 void text_add_ident(struct text *t, struct ip_range range, uint8_t protocol, struct port_range ports);
 
-/* access-list VPN extended permit ip 10.100.0.0 255.255.0.0 host 10.10.15.1 */
-void text_add_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace);
-
-/* permit ip 10.100.0.0 0.0.255.255 host 10.10.15.1 */
-void text_add_ios_ace(struct text *t, const struct crypto_ace *ace);
-
-/* access-list VPN permit ip 10.100.0.0 0.0.255.255 host 10.10.15.1 */
-void text_add_ios_acl_line(struct text *t, const char *acl_name, const struct crypto_ace *ace);
-
 #endif

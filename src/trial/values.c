@@ -1,6 +1,7 @@
 #include "trial/values.h"
 
 #include "base/check.h"
+#include "policy/ace_words.h"
 
 #include <string.h>
 
@@ -190,7 +191,6 @@ void values_put_pfs(struct values *v, const char *name, enum group_id pfs)
 static bool add_network(struct text *t, struct ip_range range, enum words words)
 {
     int len = ip_range_prefix_len(range);
-    struct ip mask;
 
     if (len < 0 || range.first.family != IP_V4)
         return false;
@@ -199,19 +199,7 @@ static bool add_network(struct text *t, struct ip_range range, enum words words)
         text_add(t, "%s", len == 32 ? "/32" : "");
         return true;
     }
-    if (len == 0)
-        return text_add(t, "any"), true;
-    if (len == 32) {
-        text_add(t, "host ");
-        text_add_ip(t, range.first);
-        return true;
-    }
-    mask = ip_mask(IP_V4, (unsigned)len);
-    for (size_t i = 0; words == WORDS_IOS && i < 4; i++)
-        mask.octets[i] ^= 0xff;
-    text_add_ip(t, range.first);
-    text_add(t, " ");
-    text_add_ip(t, mask);
+    text_add_ace_network(t, range, words == WORDS_IOS);
     return true;
 }
 
@@ -235,10 +223,7 @@ void values_put_ports(struct values *v, const char *name, struct port_range port
     struct text t = text_of(space, sizeof space);
 
     space[0] = '\0';
-    if (ports.first == ports.last)
-        text_add(&t, " eq %u", ports.first);
-    else if (ports.first != 0 || ports.last != 65535)
-        text_add(&t, " range %u %u", ports.first, ports.last);
+    text_add_ace_ports(&t, ports);
     values_put(v, name, space);
 }
 
