@@ -2,10 +2,8 @@
 
 #include "base/check.h"
 #include "cli/ask.h"
-#include "cli/capture.h"
 #include "cli/check.h"
 #include "cli/doctor.h"
-#include "cli/file.h"
 #include "cli/json.h"
 #include "cli/loaded.h"
 #include "cli/probe.h"
@@ -15,10 +13,7 @@
 #include "cli/why.h"
 #include "conf/conf.h"
 #include "conf/convert.h"
-#include "conf/line.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -134,8 +129,6 @@ static void show_why(const struct command *command)
     why_free(verdict);
 }
 
-static int ask_gateway(struct command *command);
-
 static bool wants_password(const struct command *command)
 {
     const struct control_record *error = reply_find(&command->reply, RECORD_error);
@@ -162,7 +155,7 @@ static int ask_with_password(struct command *command)
         again.reply = (struct reply){0};
         again.lines = &line;
         again.line_count = 1;
-        status = ask_gateway(&again);
+        status = command_ask(&again);
         reply_free(&command->reply);
         command->reply = again.reply;
         command->view = again.view;
@@ -171,7 +164,7 @@ static int ask_with_password(struct command *command)
     return status;
 }
 
-static int ask_gateway(struct command *command)
+int command_ask(struct command *command)
 {
     struct bytes words[CONTROL_WORDS_MAX];
     char space[WHY_SIZE], path[CONTROL_WORD_SIZE];
@@ -206,127 +199,6 @@ static int ask_gateway(struct command *command)
     if (command->request.id == CONTROL_UP && result_of(command) == COMMAND_NOT_UP && !command->options->is_json)
         show_why(command);
     return result_of(command);
-}
-
-/* ---- statements from a file, and to one ---- */
-
-static size_t split_lines(struct bytes text, struct bytes *lines)
-{
-    struct lines rest = lines_of(text);
-    struct line line;
-    size_t count = 0;
-
-    while (line_next(&rest, &line)) {
-        uint32_t indent = line.indent;
-
-        if (lines)
-            lines[count] = bytes_of(line.text_with_blanks.data - indent, line.text_with_blanks.len + indent);
-        count++;
-    }
-    return count;
-}
-
-/* As one change: what is wrong in one line leaves all of it undone. */
-static int configure_from(struct command *command, struct bytes text)
-{
-    static const char *const words[] = {"configure"};
-    struct bytes word = bytes_of_text(words[0]);
-    size_t count = split_lines(text, NULL);
-    struct bytes *lines = calloc(count + 1, sizeof *lines);
-    struct command change = *command;
-
-    CHECK(lines);
-    split_lines(text, lines);
-    change.request = (struct control_request){.id = CONTROL_CONFIGURE};
-    change.words = &word;
-    change.word_count = 1;
-    change.lines = lines;
-    change.line_count = count;
-
-    int status = ask_gateway(&change);
-
-    command->reply = change.reply;
-    free(lines);
-    return status;
-}
-
-static int do_copy_from(struct command *command, const char *path)
-{
-    struct file file;
-    char space[WHY_SIZE];
-    struct text why = text_of(space, sizeof space);
-    int error = file_read(&file, path, CONF_FILE_MAX);
-
-    if (error) {
-        text_add_escaped(&why, bytes_of_text(path));
-        text_add(&why, ": %s", strerror(error));
-        return command_complain(command, space);
-    }
-
-    int status = configure_from(command, bytes_of(file.data, file.len));
-
-    file_free(&file);
-    return status;
-}
-
-/* What a request of the gateway shows, to a new file that others may read as `mode` says. */
-static int show_to_file(struct command *command, enum control_request_id id, const struct bytes *words,
-                        size_t word_count, mode_t mode)
-{
-    char space[WHY_SIZE];
-    struct text why = text_of(space, sizeof space);
-    struct command shown = *command;
-    int fd = open(command->request.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-
-    shown.out = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!shown.out) {
-        text_add_escaped(&why, bytes_of_text(command->request.file));
-        text_add(&why, ": %s", strerror(errno));
-        return command_complain(command, space);
-    }
-    shown.request = (struct control_request){.id = id, .peer = command->request.peer};
-    shown.words = words;
-    shown.word_count = word_count;
-
-    int status = ask_gateway(&shown);
-
-    command->reply = shown.reply;
-    if (fclose(shown.out) == 0)
-        return status;
-    text_add_escaped(&why, bytes_of_text(command->request.file));
-    text_add(&why, ": %s", strerror(errno));
-    return command_complain(command, space);
-}
-
-static int do_copy_to(struct command *command, enum control_request_id shown, const char *which)
-{
-    const struct bytes words[] = {bytes_of_text("show"), bytes_of_text(which)};
-
-    return show_to_file(command, shown, words, COUNT_OF(words), 0666);
-}
-
-static int do_copy_journal(struct command *command)
-{
-    bool has_keys = command->request.id == CONTROL_COPY_JOURNAL_KEYS;
-    char peer[IP_TEXT_SIZE];
-    struct bytes words[4] = {bytes_of_text("show"), bytes_of_text("journal")};
-    size_t count = 2;
-
-    if (ip_is_set(command->request.peer))
-        words[count++] = bytes_of_text(ip_text(command->request.peer, peer));
-    if (has_keys)
-        words[count++] = bytes_of_text("session-keys");
-    return show_to_file(command, has_keys ? CONTROL_SHOW_JOURNAL_KEYS : CONTROL_SHOW_JOURNAL, words, count, 0600);
-}
-
-static int do_copy_capture(struct command *command)
-{
-    char space[WHY_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    return capture_copy(command->options->socket, command->request.capture, command->request.file, &why)
-               ? COMMAND_DONE
-               : command_complain(command, space);
 }
 
 static int do_check(struct command *command)
@@ -428,16 +300,6 @@ static int do_convert(struct command *command, enum conf_language language)
     return status;
 }
 
-static int complain_of_place(const struct command *command)
-{
-    char space[WHY_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    text_add_escaped(&why, bytes_of_text(command->request.file));
-    text_add(&why, ": files are of this machine only, by their path; bring it here or there by other means");
-    return command_complain(command, space);
-}
-
 /* On a terminal it is asked for: an empty line or y means it. */
 static bool is_confirmed(const char *question)
 {
@@ -457,7 +319,7 @@ static bool is_meant(const struct command *command, const char *question)
 
 static int do_confirmed(struct command *command, const char *question, const char *otherwise)
 {
-    return is_meant(command, question) ? ask_gateway(command) : command_complain(command, otherwise);
+    return is_meant(command, question) ? command_ask(command) : command_complain(command, otherwise);
 }
 
 static int do_clock(struct command *command)
@@ -537,14 +399,10 @@ int command_run(struct command *command)
     if (tool_run_words(command->out, command->request.id, command->words, command->word_count,
                        command->options->is_json, &status))
         return status;
-    if (strncmp(control_request_info(command->request.id)->words, "copy ", 5) == 0 &&
-        file_is_elsewhere(command->request.file))
-        return complain_of_place(command);
     switch (command->request.id) {
     case CONTROL_CHECK: return do_check(command);
     case CONTROL_DOCTOR: return do_doctor(command);
     case CONTROL_SECRET: return do_secret(command);
-    case CONTROL_COPY_FROM: return do_copy_from(command, command->request.file);
     case CONTROL_PING: return command_ping(command);
     case CONTROL_TRACEROUTE: return command_traceroute(command);
     case CONTROL_PING_ASKED: return command_ping_asked(command);
@@ -554,23 +412,24 @@ int command_run(struct command *command)
     case CONTROL_CONVERT_IOS: return do_convert(command, CONF_TO_IOS);
     case CONTROL_CONVERT_STRONGSWAN: return do_convert(command, CONF_TO_STRONGSWAN);
     case CONTROL_CONVERT_LIBRESWAN: return do_convert(command, CONF_TO_LIBRESWAN);
-    case CONTROL_COPY_TO: return do_copy_to(command, CONTROL_SHOW_RUNNING, "running-config");
-    case CONTROL_COPY_STARTUP_TO: return do_copy_to(command, CONTROL_SHOW_STARTUP, "startup-config");
     case CONTROL_SHOW_IKEV2_SA:
     case CONTROL_SHOW_DEFAULT_POLICY: show(command); return COMMAND_DONE;
     case CONTROL_WRITE_ERASE: return do_confirmed(command, "Erase configuration in flash memory?", "Erase is aborted");
     case CONTROL_LOGOFF: return do_confirmed(command, "Do you want to logoff the VPN session(s)?", "Logoff is aborted");
     case CONTROL_SHOW_CLOCK: return do_clock(command);
+    case CONTROL_COPY_FROM:
+    case CONTROL_COPY_TO:
+    case CONTROL_COPY_STARTUP_TO:
+    case CONTROL_COPY_CAPTURE:
     case CONTROL_COPY_JOURNAL:
-    case CONTROL_COPY_JOURNAL_KEYS: return do_copy_journal(command);
-    case CONTROL_COPY_CAPTURE: return do_copy_capture(command);
+    case CONTROL_COPY_JOURNAL_KEYS: return command_copy(command);
     case CONTROL_SHOW_WHY: return do_why(command);
     case CONTROL_HELP: command_help(command->out); return COMMAND_DONE;
     case CONTROL_CONFIGURE:
         if (command->line_count == 0)
-            return do_copy_from(command, "/dev/stdin");
-        return ask_gateway(command);
-    default: return ask_gateway(command);
+            return command_copy_from(command, "/dev/stdin");
+        return command_ask(command);
+    default: return command_ask(command);
     }
 }
 

@@ -36,6 +36,12 @@ void command_help(FILE *out);
 
 /* For the parts of command.c. Tells the reason on standard error; COMMAND_NOT_DONE. */
 int command_complain(const struct command *command, const char *why);
+/* Asks the gateway, and shows what it answers. */
+int command_ask(struct command *command);
+/* Statements of that file, as one change: what is wrong in one line leaves all of it undone. */
+int command_copy_from(struct command *command, const char *path);
+int command_copy(
+    struct command *command); /* the requests that begin with copy, but for startup-config running-config */
 int command_ping(const struct command *command);
 int command_traceroute(const struct command *command);
 int command_ping_asked(const struct command *command);

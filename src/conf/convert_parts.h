@@ -10,11 +10,20 @@ struct converting {
     struct text *t;
 };
 
+/* What others call an algorithm, by its id: convert.def. NULL where they have none. */
+struct convert_names {
+    const char *ios, *ios_transform, *strongswan, *libreswan;
+};
+
+extern const struct convert_names convert_ciphers[], convert_hashes[], convert_groups[];
+
 bool convert_is_carried(const struct tunnel *tunnel, enum conf_language language);
 /* Of its first peer; NULL. */
 const struct tunnel_group *convert_group_of(const struct converting *c, const struct tunnel *tunnel);
 /* A key that a router finds by the peer's address. */
 bool convert_has_ios_key(const struct tunnel_group *group);
+
+void convert_to_ios(const struct converting *c); /* convert_ios.c */
 
 /* convert_remarks.c: what is in no line of the other side, as remarks. `mark` begins one. */
 void convert_add_remarks(const struct converting *c, const char *mark, enum conf_language language);
