@@ -82,7 +82,8 @@ static void tell(struct driver *driver, const struct event *event)
         return;
     }
     struct event whole = *event;
-    struct usage_bytes bytes = plane_take_usage(driver->plane, event_ip(event, FIELD_PEER));
+    struct usage_session session = {event_ip(event, FIELD_PEER), (uint32_t)event_number(event, FIELD_HANDLE)};
+    struct usage_bytes bytes = plane_take_usage(driver->plane, &session);
     event_add_number(&whole, FIELD_BYTES_SENT, bytes.sent);
     event_add_number(&whole, FIELD_BYTES_RECEIVED, bytes.received);
     log_event(driver->log, &whole);

@@ -100,8 +100,8 @@ void plane_remove(struct plane *plane, struct handle pair);
 /* The outbound half goes; what comes is still opened. */
 void plane_stop_sending(struct plane *plane, struct handle pair);
 
-/* What has gone through pairs with that peer that are no more, since this was asked last. */
-struct usage_bytes plane_take_usage(struct plane *plane, struct ip peer);
+/* What has gone through pairs of that session that are no more, since this was asked last. */
+struct usage_bytes plane_take_usage(struct plane *plane, const struct usage_session *session);
 
 /* The peer is elsewhere now (IKE_OUT_MOVE). */
 void plane_move(struct plane *plane, struct handle pair, const struct endpoint *remote);

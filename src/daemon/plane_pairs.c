@@ -258,6 +258,7 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
                                 .tunnel = install->tunnel,
                                 .ace = install->ace,
                                 .tunnel_group = install->tunnel_group,
+                                .session = install->session,
                                 .selector = install->selector,
                                 .local = install->local,
                                 .remote = install->remote,
@@ -325,7 +326,7 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
 
     esp_tally_add(heir != NULL ? &heir->tally : &plane->totals.ended, &pair->tally);
     if (heir == NULL)
-        usage_add(plane->usage, pair->remote.ip,
+        usage_add(plane->usage, &(struct usage_session){pair->remote.ip, pair->session},
                   (struct usage_bytes){pair->tally.counters[ESP_COUNTER_BYTES_OUT],
                                        pair->tally.counters[ESP_COUNTER_BYTES_IN]});
     plane->totals.ended_pair_count++;
@@ -345,9 +346,9 @@ static void end_pair(struct plane *plane, struct plane_pair *pair)
     plane->pair_count--;
 }
 
-struct usage_bytes plane_take_usage(struct plane *plane, struct ip peer)
+struct usage_bytes plane_take_usage(struct plane *plane, const struct usage_session *session)
 {
-    return usage_take(plane->usage, peer);
+    return usage_take(plane->usage, session);
 }
 
 void plane_remove(struct plane *plane, struct handle handle)

@@ -6,7 +6,7 @@ enum { CHAINS = 4096 };
 
 struct entry {
     struct entry *next;
-    struct ip peer;
+    struct usage_session session;
     struct usage_bytes bytes;
 };
 
@@ -23,42 +23,47 @@ void usage_close(struct usage *usage)
 {
     for (size_t i = 0; i < CHAINS && usage != NULL; i++)
         while (usage->chains[i] != NULL)
-            usage_take(usage, usage->chains[i]->peer);
+            usage_take(usage, &usage->chains[i]->session);
     free(usage);
 }
 
-/* The link to the entry of the peer, or to the end of its chain. Only peers that have proved themselves have pairs:
- * nobody fills one chain on purpose. */
-static struct entry **link_to(struct usage *usage, struct ip peer)
+static bool is_same(const struct usage_session *a, const struct usage_session *b)
 {
-    struct bytes octets = ip_bytes(&peer);
-    uint32_t hash = peer.family;
+    return a->number == b->number && ip_equal(a->peer, b->peer);
+}
+
+/* The link to the entry of the session, or to the end of its chain. Only peers that have proved themselves have pairs:
+ * nobody fills one chain on purpose. */
+static struct entry **link_to(struct usage *usage, const struct usage_session *session)
+{
+    struct bytes octets = ip_bytes(&session->peer);
+    uint32_t hash = session->peer.family + session->number;
 
     for (size_t i = 0; i < octets.len; i++)
         hash = hash * 31 + octets.data[i];
     struct entry **link = &usage->chains[hash % CHAINS];
-    while (*link != NULL && !ip_equal((*link)->peer, peer))
+    while (*link != NULL && !is_same(&(*link)->session, session))
         link = &(*link)->next;
     return link;
 }
 
-void usage_add(struct usage *usage, struct ip peer, struct usage_bytes bytes)
+void usage_add(struct usage *usage, const struct usage_session *session, struct usage_bytes bytes)
 {
-    struct entry **link = link_to(usage, peer);
+    struct entry **link = link_to(usage, session);
 
     if (*link == NULL) {
         *link = calloc(1, sizeof **link);
         if (*link == NULL)
             return;
-        (*link)->peer = peer;
+        (*link)->session = *session;
     }
     (*link)->bytes.sent += bytes.sent;
     (*link)->bytes.received += bytes.received;
 }
 
-struct usage_bytes usage_take(struct usage *usage, struct ip peer)
+struct usage_bytes usage_take(struct usage *usage, const struct usage_session *session)
 {
-    struct entry **link = link_to(usage, peer), *entry = *link;
+    struct entry **link = link_to(usage, session), *entry = *link;
     struct usage_bytes bytes = {0, 0};
 
     if (entry == NULL)

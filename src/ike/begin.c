@@ -244,7 +244,7 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         refuse_acquire(ike, now_ms, tunnel, peer, REASON_NO_ADDRESS, out);
         return;
     }
-    if (ike->is_closing && peer->session_ms == 0) {
+    if (ike->is_closing && peer_is_idle(ike, peer)) {
         refuse_acquire(ike, now_ms, tunnel, peer, REASON_SHUT_DOWN, out);
         return;
     }

@@ -433,6 +433,11 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
 
 /* ---- users (session.c): one behind each ISAKMP SA that has user_auth */
 struct session *session_of(const struct ike *ike, struct handle h);
+/* An ISAKMP SA that is up, or a pair, is of it; not set: of the peer itself. */
+bool session_is_used(const struct ike *ike, struct handle peer, struct handle session);
+uint32_t session_number(struct handle session); /* 0: of no user */
+/* Nothing is up with that peer, and none of its users is there. */
+bool peer_is_idle(const struct ike *ike, const struct peer *peer);
 const char *session_user(const struct ike *ike, struct handle h); /* "": of nobody */
 /* What the caller has to do for us as a client. False: no room. */
 bool client_out(const struct ike_client *client, struct ike_outputs *out);

@@ -139,7 +139,7 @@ static bool is_allowed(const struct ike *ike, struct ip remote, struct ike_outpu
     uint32_t limit = half_open_limit(ike);
     bool is_begun = ike->half_opens.count >= limit;
 
-    if (ike->is_closing && (peer == NULL || peer->session_ms == 0))
+    if (ike->is_closing && (peer == NULL || peer_is_idle(ike, peer)))
         return false;
     if (!is_begun && !are_sas_at_limit(ike))
         return true;

@@ -129,20 +129,24 @@ static void tell_session_end(const struct ike *ike, uint64_t now_ms, const struc
         event_add_text(e, FIELD_GROUP, ike->policy->tunnel_groups[group].name);
     if (session != NULL)
         event_add_user(e, session);
-    text_add_duration(&duration, (now_ms - peer->session_ms) / 1000);
+    if (session != NULL)
+        event_add_number(e, FIELD_HANDLE, session_number(session->self));
+    text_add_duration(&duration, (now_ms - (session != NULL ? session->begun_ms : peer->session_ms)) / 1000);
     event_add_text(e, FIELD_DURATION, space);
 }
 
-/* `session`: that of what has ended. */
-void session_check(struct ike *ike, uint64_t now_ms, struct handle peer_h, struct handle session, enum reason why,
+/* `session`: that of what has ended; of users behind one address each has his own. */
+void session_check(struct ike *ike, uint64_t now_ms, struct handle peer_h, struct handle session_h, enum reason why,
                    struct ike_outputs *out)
 {
     struct peer *peer = peer_of(ike, peer_h);
+    const struct session *session = session_of(ike, session_h);
 
-    if (peer == NULL || pair_first_of(ike, peer_h) != NULL || sa_up_of(ike, peer_h) != NULL)
+    if (peer == NULL || session_is_used(ike, peer_h, session_h))
         return;
-    tell_session_end(ike, now_ms, peer, session_of(ike, session), why, out);
-    peer->session_ms = 0;
+    tell_session_end(ike, now_ms, peer, session, why, out);
+    if (session == NULL || peer_is_idle(ike, peer))
+        peer->session_ms = 0;
 }
 
 enum state phase1_state(const struct isakmp_sa *sa)

@@ -41,15 +41,28 @@ struct session *session_make(struct ike *ike, uint64_t now_ms, const struct isak
     return session;
 }
 
-static bool is_used(const struct ike *ike, const struct session *session)
+bool session_is_used(const struct ike *ike, struct handle peer, struct handle session)
 {
-    for (EACH_SA_OF(ike, session->peer, sa))
-        if (sa->state == SA_UP && handle_equal(sa->session, session->self))
+    for (EACH_SA_OF(ike, peer, sa))
+        if (sa->state == SA_UP && handle_equal(sa->session, session))
             return true;
-    for (EACH_PAIR_OF(ike, session->peer, pair))
-        if (handle_equal(pair->session, session->self))
+    for (EACH_PAIR_OF(ike, peer, pair))
+        if (handle_equal(pair->session, session))
             return true;
     return false;
+}
+
+bool peer_is_idle(const struct ike *ike, const struct peer *peer)
+{
+    for (EACH_SA_OF(ike, peer->self, sa))
+        if (sa->state == SA_UP)
+            return false;
+    return pair_first_of(ike, peer->self) == NULL;
+}
+
+uint32_t session_number(struct handle session)
+{
+    return handle_is_set(session) ? session.generation << 20 | (session.index + 1) : 0;
 }
 
 bool client_out(const struct ike_client *client, struct ike_outputs *out)
@@ -66,7 +79,7 @@ void session_drop_if_unused(struct ike *ike, struct handle h, struct ike_outputs
 {
     const struct session *session = session_of(ike, h);
 
-    if (session == NULL || is_used(ike, session))
+    if (session == NULL || session_is_used(ike, session->peer, session->self))
         return;
     if (session->tunnel != NO_INDEX)
         client_out(&(struct ike_client){.tunnel = session->tunnel, .address = session->address}, out);

@@ -233,6 +233,29 @@ static void our_own_esp_is_not_sealed_again_E14(void **state)
     plane_set_policy(plane, NULL);
 }
 
+/* What an ASA tells at the end of a session is its own, though both users have the address of one NAT. */
+static void what_went_through_is_counted_by_session(void **state)
+{
+    struct ike_install alice = install_of(1, OUR_SPI, THEIR_SPI, 5), bob = install_of(2, OUR_SPI + 1, THEIR_SPI + 1, 9);
+    struct esp_sa out = peer_sa(OUR_SPI, 5, true);
+    struct usage_session of_alice = {there, 1}, of_bob = {there, 2};
+    uint8_t space[SPACE];
+    char text[SPACE];
+
+    (void)state;
+    alice.session = 1;
+    bob.session = 2;
+    CHECK(plane_install(plane, &alice) == 0 && plane_install(plane, &bob) == 0);
+    struct bytes esp = seal(&out, "of alice", space);
+    send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+    assert_string_equal(host_receives(text), "of alice");
+    plane_remove(plane, bob.pair);
+    CHECK(plane_take_usage(plane, &of_bob).received == 0);
+    plane_remove(plane, alice.pair);
+    CHECK(plane_take_usage(plane, &of_alice).received > 0 && plane_take_usage(plane, &of_alice).received == 0);
+    burst_key_free(out.key);
+}
+
 static void a_new_pair_sends_and_the_old_one_still_receives_E15(void **state)
 {
     struct ike_install old = install_of(1, OUR_SPI, THEIR_SPI, 5), fresh = install_of(2, OUR_SPI + 1, THEIR_SPI + 1, 9);
@@ -662,6 +685,7 @@ int main(void)
         PLANE_TEST(marked_datagrams_and_nothing_else_go_to_the_gate_N05),
         PLANE_TEST(a_flood_of_unknown_spis_is_told_once_a_second_E08),
         PLANE_TEST(our_own_esp_is_not_sealed_again_E14),
+        PLANE_TEST(what_went_through_is_counted_by_session),
         PLANE_TEST(a_new_pair_sends_and_the_old_one_still_receives_E15),
         PLANE_TEST(a_pair_at_its_hard_limit_is_told_once_and_sends_no_more_E13),
         PLANE_TEST(the_last_sequence_number_ends_the_pair_E04),
