@@ -23,7 +23,9 @@ size_t diag_space(size_t negotiations)
     size_t chunks = negotiations / CHUNK_VIEWS + 1;
 
     size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + EVIDENCE_TEXT_SIZE + 32) +
-                   FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16) + DETAIL_COUNT * (DETAIL_SIZE + 16);
+                   FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16 + sizeof(struct fact_seen *)) +
+                   DETAIL_COUNT * (DETAIL_SIZE + 16 + sizeof(char *)) + sizeof(struct offers) +
+                   SIGNS_MAX * sizeof(uint32_t) + 64;
 
     return sizeof(struct diag) + sizeof(struct offers_known) + sizeof(struct payload_lists) + shown_index_space() +
            known_space() + (negotiations + SOURCES_MAX) * lines +
@@ -154,7 +156,7 @@ void diag_expect(struct diag *d, const struct sight *next, size_t count)
         if (index == NO_VIEW)
             continue;
         __builtin_prefetch(&d->links[index]);
-        for (size_t at = 0; at < offsetof(struct view, further); at += CACHE_LINE)
+        for (size_t at = 0; at < offsetof(struct view, state); at += CACHE_LINE)
             __builtin_prefetch((const uint8_t *)view_at(d, index) + at);
         views[view_count++] = view_at(d, index);
     }

@@ -16,6 +16,8 @@ static void keep_sign(struct view *v, uint64_t number)
     for (size_t i = 0; i < v->sign_count && i < SIGNS_MAX; i++)
         if (v->signs[i] == sign)
             return;
+    if (!v->signs && !(v->signs = arena_take(v->all->arena, SIGNS_MAX * sizeof *v->signs)))
+        return;
     v->signs[v->sign_count % SIGNS_MAX] = sign;
     v->sign_count = v->sign_count + 1 < 2 * SIGNS_MAX ? v->sign_count + 1 : SIGNS_MAX;
 }

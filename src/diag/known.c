@@ -103,8 +103,8 @@ static uint32_t situation_of(struct known *known, const struct view *v)
     if (is_of_its_own(v))
         return NO_SITUATION;
     memcpy(s.has, v->has, sizeof s.has);
-    if (v->has_offers && v->offers.count > 0)
-        s.offers = look_mix_bytes(1, &v->offers, sizeof v->offers);
+    if (view_offers(v)->count > 0)
+        s.offers = look_mix_bytes(1, view_offers(v), sizeof *v->offers);
     uint64_t digest = look_mix_bytes(0, &s, sizeof s);
 
     for (size_t slot = (size_t)(digest >> 20);; slot++) {

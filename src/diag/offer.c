@@ -1,5 +1,7 @@
 #include "diag/offer.h"
 
+#include "event/look.h"
+
 #include <string.h>
 
 enum { WORD_SIZE = 48, OF_DIFFERENCES = UINT16_MAX };
@@ -193,40 +195,15 @@ static void add_known(struct offer *o, const struct event *e, struct offers_know
     o->holds |= k->holds;
 }
 
-static void add_seen(struct offers *o, struct offer seen, enum whose sender)
+static void take_seen(struct offers *o, const struct event *e, enum whose sender, struct offers_known *known)
 {
-    struct offer *offer = offer_of(o, sender, seen.phase, seen.number);
+    struct offer *offer = offer_of(o, sender, event_number(e, FIELD_PHASE) == 2 ? 2 : 1,
+                                   event_number(e, FIELD_PROPOSAL) * 256 + event_number(e, FIELD_TRANSFORM));
 
     if (!offer)
         return;
-    offer->holds |= seen.holds;
+    add_known(offer, e, known);
     close_offer(offer);
-}
-
-static struct offer seen_in(const struct event *e, struct offers_known *known)
-{
-    struct offer seen = {
-        .phase = event_number(e, FIELD_PHASE) == 2 ? 2 : 1,
-        .number = (uint16_t)(event_number(e, FIELD_PROPOSAL) * 256 + event_number(e, FIELD_TRANSFORM)),
-    };
-
-    add_known(&seen, e, known);
-    return seen;
-}
-
-void offers_remember(const struct event *e, uint64_t look, struct offers_known *known)
-{
-    known->recalled[look % OFFERS_RECALLED] = (struct offer_recalled){look, seen_in(e, known)};
-}
-
-bool offers_recall(struct offers *o, uint64_t look, enum whose sender, const struct offers_known *known)
-{
-    const struct offer_recalled *recalled = &known->recalled[look % OFFERS_RECALLED];
-
-    if (look == 0 || recalled->look != look)
-        return false;
-    add_seen(o, recalled->offer, sender);
-    return true;
 }
 
 static void take_entry(struct offers *o, const struct event *e)
@@ -273,8 +250,52 @@ void offers_take(struct offers *o, const struct event *e, enum whose sender, str
         if (*event_text(e, FIELD_OFFERED))
             add_list(o, WHOSE_PEERS, 1, event_text(e, FIELD_OFFERED));
         return;
-    case EV_PROPOSAL_SEEN: add_seen(o, seen_in(e, known), sender); return;
+    case EV_PROPOSAL_SEEN: take_seen(o, e, sender, known); return;
     case EV_CONFIGURED: take_configured(o, e); return;
     default: return;
     }
+}
+
+/* ---- what many have ---- */
+
+const struct offers *offers_share(const struct offers *o, struct offers_known *known)
+{
+    for (size_t i = (size_t)(look_mix_bytes(0, o, sizeof *o) >> 32);; i++) {
+        uint8_t *slot = &known->slots[i % COUNT_OF(known->slots)];
+
+        if (*slot == 0 && known->shared_count == OFFERS_SHARED)
+            return NULL;
+        if (*slot == 0)
+            known->shared[(*slot = ++known->shared_count) - 1] = *o;
+        if (memcmp(&known->shared[*slot - 1], o, sizeof *o) == 0)
+            return &known->shared[*slot - 1];
+    }
+}
+
+static bool is_shared(const struct offers *o, const struct offers_known *known)
+{
+    return !o || (o >= known->shared && o < known->shared + OFFERS_SHARED);
+}
+
+static size_t turn_place(const struct offers *from, uint64_t look, enum whose sender, const struct offers_known *known)
+{
+    return (size_t)(look + (from ? (uint64_t)(from - known->shared + 1) * 5 : 0) + (uint64_t)sender * 17) %
+           OFFERS_TURNS;
+}
+
+const struct offers *offers_recall(const struct offers *from, uint64_t look, enum whose sender,
+                                   const struct offers_known *known)
+{
+    if (!is_shared(from, known))
+        return NULL;
+    const struct offers_turn *turn = &known->turns[turn_place(from, look, sender, known)];
+
+    return turn->look == look && turn->from == from && turn->sender == sender ? turn->to : NULL;
+}
+
+void offers_remember(const struct offers *from, uint64_t look, enum whose sender, const struct offers *to,
+                     struct offers_known *known)
+{
+    if (is_shared(from, known) && is_shared(to, known))
+        known->turns[turn_place(from, look, sender, known)] = (struct offers_turn){from, to, look, (uint8_t)sender};
 }

@@ -26,7 +26,14 @@ struct offer {
     algorithm_set holds; /* any of these would do; of an attribute none: it is not known */
 };
 
-enum { OFFERS_MAX = 12, OFFER_NAME_SIZE = 32, OFFERS_KNOWN = 16, OFFERS_RECALLED = 64, OFFER_WORD_SIZE = 32 };
+enum {
+    OFFERS_MAX = 12,
+    OFFER_NAME_SIZE = 32,
+    OFFER_WORD_SIZE = 32,
+    OFFERS_KNOWN = 16,
+    OFFERS_SHARED = 128,
+    OFFERS_TURNS = 64
+};
 
 struct offers {
     uint8_t count;
@@ -37,25 +44,35 @@ struct offers {
     struct offer list[OFFERS_MAX];
 };
 
-/* Transforms of packets that were looked up: many negotiations offer the same. */
+/* Many negotiations offer the same: what was looked up and put together for one of them holds for the others. */
 struct offers_known {
     struct offer_known {
         char encryption[OFFER_WORD_SIZE], hash[OFFER_WORD_SIZE], method[OFFER_WORD_SIZE];
         uint64_t key_len, group;
         algorithm_set holds;    /* 0: nothing is known */
-    } transforms[OFFERS_KNOWN]; /* each at its place */
-    struct offer_recalled {
-        uint64_t look; /* of the sight that told it; 0: none */
-        struct offer offer;
-    } recalled[OFFERS_RECALLED]; /* each at its place */
+    } transforms[OFFERS_KNOWN]; /* of packets, each at its place */
+    struct offers shared[OFFERS_SHARED];
+    uint8_t shared_count, slots[2 * OFFERS_SHARED]; /* by digest: which of them, from 1; 0: free */
+    struct offers_turn {
+        const struct offers *from, *to; /* of `shared`; from NULL: there were none */
+        uint64_t look;                  /* of the sight that told it; 0: none */
+        uint8_t sender;
+    } turns[OFFERS_TURNS]; /* each at its place */
 };
 
 /* Takes what the event tells of offers; other events tell nothing. `sender` is whose the proposals of a packet are. */
 void offers_take(struct offers *o, const struct event *e, enum whose sender, struct offers_known *known);
 
-/* The same for EV_PROPOSAL_SEEN by its look, where one of that look was taken with offers_remember; else false. */
-bool offers_recall(struct offers *o, uint64_t look, enum whose sender, const struct offers_known *known);
-void offers_remember(const struct event *e, uint64_t look, struct offers_known *known);
+/* These as all may have them, who never change them; they live as long as `known`. NULL: there is no room. */
+const struct offers *offers_share(const struct offers *o, struct offers_known *known);
+
+/* What becomes of shared offers (NULL: of none) by EV_PROPOSAL_SEEN of that look, which is not 0, where an event of that
+ * look did it before with offers_remember; else NULL. */
+const struct offers *offers_recall(const struct offers *from, uint64_t look, enum whose sender,
+                                   const struct offers_known *known);
+/* Nothing is remembered of offers that are not shared: they change. */
+void offers_remember(const struct offers *from, uint64_t look, enum whose sender, const struct offers *to,
+                     struct offers_known *known);
 
 /* All algorithms of an attribute. */
 algorithm_set algorithms_of(enum attribute attribute);

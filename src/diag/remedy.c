@@ -126,10 +126,10 @@ static void gather_all(struct list lists[2], unsigned phase, const struct tunnel
     for (size_t i = 0; i < t->view_count; i++) {
         const struct view *v = t->views[i];
 
-        gather(lists, &v->offers, is_far_view(v, n), v->offers.pfs, phase, n);
+        gather(lists, view_offers(v), is_far_view(v, n), view_offers(v)->pfs, phase, n);
         for (size_t k = 0; k < t->common_count; k++)
             if (t->common[k] != v && t->common[k]->source == v->source)
-                gather(lists, &t->common[k]->offers, is_far_view(v, n), v->offers.pfs, phase, n);
+                gather(lists, view_offers(t->common[k]), is_far_view(v, n), view_offers(v)->pfs, phase, n);
     }
 }
 
@@ -318,9 +318,9 @@ static void take_entry(struct fill *f, bool is_far_end, const struct tunnel *t, 
 {
     f->acl = "";
     for (size_t i = 0; i < t->view_count; i++)
-        if (is_far_view(t->views[i], n) == is_far_end && t->views[i]->offers.sequence) {
-            f->sequence = t->views[i]->offers.sequence;
-            f->acl = t->views[i]->offers.acl;
+        if (is_far_view(t->views[i], n) == is_far_end && view_offers(t->views[i])->sequence) {
+            f->sequence = view_offers(t->views[i])->sequence;
+            f->acl = view_offers(t->views[i])->acl;
         }
 }
 

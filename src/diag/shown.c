@@ -127,7 +127,7 @@ struct reading {
 /* charon's words, of proposals as it lists them */
 #define HAS_ESN(field) MENTIONS(field, "/EXT_SEQ")
 #define HAS_NO_ESN(field) MENTIONS(field, "/NO_EXT_SEQ")
-#define OFFERS_DIFFER(phase, attribute) offers_differ(&v->offers, phase, ATTRIBUTE_##attribute)
+#define OFFERS_DIFFER(phase, attribute) offers_differ(view_offers(v), phase, ATTRIBUTE_##attribute)
 #define IN_PHASE_1 (NUM(PHASE) != 2 && !HAS(QM_1))
 #define IN_PHASE_2 (NUM(PHASE) == 2 || HAS(QM_1))
 #define STEP(...)

@@ -228,6 +228,8 @@ void view_close(struct view *v)
 
 static void keep_detail(struct view *v, enum detail detail, const char *text)
 {
+    if (!v->details && !(v->details = arena_take(v->all->arena, DETAIL_COUNT * sizeof *v->details)))
+        return;
     char **place = &v->details[detail];
 
     if (!*place)
@@ -262,19 +264,36 @@ static void take_details(struct view *v, const struct event *e)
             keep_detail(v, rows[i].detail, event_text(e, fields[rows[i].detail]));
 }
 
+/* Where there is no room for others that many have. */
+static const struct offers *keep_offers(struct view *v, const struct offers *o)
+{
+    if (!v->own_offers && !(v->own_offers = arena_take(v->all->arena, sizeof *v->own_offers)))
+        return v->offers;
+    *v->own_offers = *o;
+    return v->own_offers;
+}
+
 static void take_offers(struct view *v, struct witness *w)
 {
     const struct sight *at = w->at;
+    struct offers_known *known = v->all->offers;
     struct ip source = at->look != 0 ? at->one : event_ip(witness_event(w), FIELD_SOURCE);
     bool is_initiators = ip_equal(source, v->local) == (v->role != ROLE_RESPONDER);
     enum whose sender = is_initiators ? WHOSE_INITIATORS : WHOSE_RESPONDERS;
+    uint64_t look = at->kind == EV_PROPOSAL_SEEN ? at->look : 0;
+    const struct offers *to = look != 0 ? offers_recall(v->offers, look, sender, known) : NULL;
+    struct offers offers;
 
-    v->has_offers = true;
-    if (offers_recall(&v->offers, at->look, sender, v->all->offers))
+    if (to) {
+        v->offers = to;
         return;
-    offers_take(&v->offers, witness_event(w), sender, v->all->offers);
-    if (at->look != 0 && at->kind == EV_PROPOSAL_SEEN)
-        offers_remember(witness_event(w), at->look, v->all->offers);
+    }
+    offers = *view_offers(v);
+    offers_take(&offers, witness_event(w), sender, known);
+    to = offers_share(&offers, known);
+    if (to && look != 0)
+        offers_remember(v->offers, look, sender, to, known);
+    v->offers = to ? to : keep_offers(v, &offers);
 }
 
 /* A device says that a message came again that it has answered: the last that it has got. IOS' next line tells it in
@@ -353,10 +372,10 @@ void view_take(struct view *v, struct witness *w)
     v->situation = 0;
     v->is_screen_only &= e->kind == EV_SCREEN_SA;
     take_pending(v, e);
-    if (known_keeps(v->all->known, e->kind)) {
+    if (known_keeps(v->all->known, e->kind) & KEEPS_DETAILS)
         take_details(v, e);
+    if (known_keeps(v->all->known, e->kind) & KEEPS_OFFERS)
         take_offers(v, w);
-    }
     take_role(v, e);
     take_addresses(v, e);
     if (e->kind == EV_PHASE1_BEGUN || e->kind == EV_PHASE1_ASKED) {

@@ -58,6 +58,21 @@ static struct fact_seen *fact_at(const struct view *v, unsigned place)
                               : &v->further[place / FACT_BLOCK][place % FACT_BLOCK];
 }
 
+/* Room for one more; NULL: there is no memory. */
+static struct fact_seen *next_fact(struct view *v)
+{
+    struct fact_seen **block;
+
+    if (v->fact_count < FACT_BLOCK)
+        return &v->facts[v->fact_count++];
+    if (!v->further && !(v->further = arena_take(v->all->arena, FACT_BLOCKS * sizeof *v->further)))
+        return NULL;
+    block = &v->further[v->fact_count / FACT_BLOCK];
+    if (!*block && !(*block = arena_take(v->all->arena, FACT_BLOCK * sizeof **block)))
+        return NULL;
+    return fact_at(v, v->fact_count++);
+}
+
 static struct fact_seen *find_fact(const struct view *v, enum fact fact)
 {
     for (unsigned place = 0; place < v->fact_count; place++)
@@ -75,18 +90,19 @@ const struct fact_seen *view_fact(const struct view *v, enum fact fact)
 
 struct fact_seen *view_take_fact(struct view *v, enum fact fact)
 {
-    struct fact_seen *known = find_fact(v, fact), **block = &v->further[v->fact_count / FACT_BLOCK];
+    struct fact_seen *seen = find_fact(v, fact);
 
     CHECK(fact < FACTS_SEEN);
-    if (known)
-        return known;
-    if (v->fact_count >= FACT_BLOCK && !*block)
-        *block = arena_take(v->all->arena, FACT_BLOCK * sizeof **block);
-    if (v->fact_count >= FACT_BLOCK && !*block)
-        return NULL;
-    known = fact_at(v, v->fact_count++);
-    *known = (struct fact_seen){.fact = (uint8_t)fact};
-    return known;
+    if (!seen && (seen = next_fact(v)) != NULL)
+        *seen = (struct fact_seen){.fact = (uint8_t)fact};
+    return seen;
+}
+
+const struct offers *view_offers(const struct view *v)
+{
+    static const struct offers none;
+
+    return v->offers ? v->offers : &none;
 }
 
 /* ---- facts and their lines ---- */
@@ -379,9 +395,7 @@ void view_begin(struct view *v, const struct sight *at, const struct views *all)
 {
     if (v->has_words)
         *v->state = *v->ios_state = '\0';
-    if (v->has_offers)
-        v->offers = (struct offers){0};
-    for (size_t i = 0; i < DETAIL_COUNT && v->has_details; i++)
+    for (size_t i = 0; v->has_details && i < DETAIL_COUNT; i++)
         if (v->details[i])
             *v->details[i] = '\0';
     memset(v, 0, offsetof(struct view, facts));

@@ -118,9 +118,9 @@ struct view {
     uint32_t situation;       /* known.h; 0: not told yet */
     uint64_t cookie;          /* the initiator's, 0: none */
     const struct views *all;
-    uint64_t has[FACT_WORDS];                /* a bit for each fact that was seen */
-    uint8_t role, mode;                      /* enum role, of local; enum mode */
-    bool has_words, has_offers, has_details; /* below, since the view began */
+    uint64_t has[FACT_WORDS];    /* a bit for each fact that was seen */
+    uint8_t role, mode;          /* enum role, of local; enum mode */
+    bool has_words, has_details; /* below, since the view began */
     uint32_t conn_id, attempts;
     uint32_t order;       /* of the first observation */
     uint32_t pending_at;  /* number of the line of `pending` */
@@ -128,14 +128,15 @@ struct view {
     uint8_t pending_line; /* as in struct fact_seen.evidence */
     uint8_t fact_count, evidence_count, sign_count;
     uint32_t evidence_at;               /* number of the last line of `evidence` */
+    const struct offers *offers;        /* view_offers; NULL: none. Many views have the same */
     struct fact_seen facts[FACT_BLOCK]; /* the first of them */
-    /* Blocks are taken as they are needed, and kept when the view begins anew. */
+    /* What follows is taken as it is needed, and kept when the view begins anew. */
     struct evidence *evidence[EVIDENCE_BLOCKS];
-    struct fact_seen *further[FACT_BLOCKS]; /* the other facts; the first block is not used */
-    char state[24], ios_state[24];          /* the last that was named */
-    struct offers offers;
-    char *details[DETAIL_COUNT]; /* DETAIL_SIZE bytes each */
-    uint32_t signs[SIGNS_MAX];   /* the last message IDs and SPIs: both ends name the same, and nobody else does */
+    struct fact_seen **further; /* the other facts: FACT_BLOCKS blocks, the first is not used */
+    char **details;             /* DETAIL_COUNT, of DETAIL_SIZE bytes each */
+    struct offers *own_offers;  /* where it has some that no other view has */
+    uint32_t *signs; /* SIGNS_MAX: the last message IDs and SPIs; both ends name the same, nobody else does */
+    char state[24], ios_state[24]; /* the last that was named */
 } __attribute__((aligned(64)));
 
 /* Takes one observation into the view. */
@@ -151,8 +152,11 @@ void view_expect(const struct view *v);
 /* "" where no line told it. */
 static inline const char *view_detail(const struct view *v, enum detail detail)
 {
-    return v->details[detail] ? v->details[detail] : "";
+    return v->details && v->details[detail] ? v->details[detail] : "";
 }
+
+/* Until the view takes its next observation. */
+const struct offers *view_offers(const struct view *v);
 
 /* What waits for the next line is taken as it is: no next line will come. */
 void view_close(struct view *v);

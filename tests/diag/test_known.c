@@ -194,7 +194,7 @@ static bool same(const struct view *a, const struct view *b)
            a->first_ms == b->first_ms && a->last_ms == b->last_ms && a->attempts == b->attempts &&
            a->order == b->order && a->conn_id == b->conn_id && a->pending == b->pending &&
            a->fact_count == b->fact_count && a->evidence_count == b->evidence_count &&
-           memcmp(a->has, b->has, sizeof a->has) == 0 && memcmp(&a->offers, &b->offers, sizeof a->offers) == 0 &&
+           memcmp(a->has, b->has, sizeof a->has) == 0 && memcmp(view_offers(a), view_offers(b), sizeof *a->offers) == 0 &&
            same_facts(a, b) && same_words(a, b);
 }
 
