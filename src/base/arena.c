@@ -5,7 +5,12 @@
 
 struct arena arena_of(void *space, size_t size)
 {
-    return (struct arena){space, 0, size, false};
+    return (struct arena){.data = space, .size = size};
+}
+
+struct arena arena_of_zeros(void *space, size_t size)
+{
+    return (struct arena){.data = space, .size = size, .is_zeroed = true};
 }
 
 void *arena_take(struct arena *arena, size_t len)
@@ -18,7 +23,8 @@ void *arena_take(struct arena *arena, size_t len)
         return NULL;
     }
     arena->len = begin + len;
-    memset(arena->data + begin, 0, len);
+    if (!arena->is_zeroed)
+        memset(arena->data + begin, 0, len);
     return arena->data + begin;
 }
 

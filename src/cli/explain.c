@@ -416,7 +416,7 @@ static int explain(struct wishes *w)
 {
     size_t space = diag_space(NEGOTIATIONS_MAX), report_space = 0;
     void *memory = take_memory(space), *report_memory = NULL; /* touched only as it is used */
-    struct arena arena = arena_of(memory, memory ? space : 0), report_arena;
+    struct arena arena = arena_of_zeros(memory, memory ? space : 0), report_arena;
     struct diag *d = diag_new(&arena, NEGOTIATIONS_MAX);
     int status = EXIT_NOTHING;
 
@@ -427,7 +427,7 @@ static int explain(struct wishes *w)
             read_file(&w->x, i, w->keys, d);
         report_space = diag_report_space(d);
         report_memory = take_memory(report_space);
-        report_arena = arena_of(report_memory, report_memory ? report_space : 0);
+        report_arena = arena_of_zeros(report_memory, report_memory ? report_space : 0);
         w->x.report = diag_report(d, &report_arena);
     }
     if (w->x.report) {

@@ -271,31 +271,41 @@ static uint64_t signs_of(const struct view *v)
     return signs;
 }
 
+struct view *join_next(const struct diag *d, size_t *at)
+{
+    while (*at < 2 * d->view_count) {
+        struct view *v = view_at(d, *at % d->view_count);
+        bool is_its_turn = is_nameless(v) == (*at >= d->view_count);
+
+        ++*at;
+        if (v->is_used && is_its_turn) {
+            view_close(v);
+            return v;
+        }
+    }
+    return NULL;
+}
+
 /* By what both ends write down; what names no address comes last, to what is left. */
-static size_t join_sure(struct diag *d, struct tunnel *tunnels, bool has_several_files)
+static size_t join_sure(const struct diag *d, struct tunnel *tunnels)
 {
     size_t count = 0;
+    struct view *v;
 
-    for (int is_named = 1; is_named >= 0; is_named--)
-        for (size_t i = 0; i < d->view_count; i++) {
-            struct view *v = view_at(d, i);
+    for (size_t at = 0; (v = join_next(d, &at)) != NULL;) {
+        struct tunnel *own = &tunnels[count];
+        size_t k = 0;
+        enum joined by = JOINED_NOT;
 
-            if (!v->is_used || !is_nameless(v) != is_named)
-                continue;
-            view_close(v);
-            struct tunnel *own = &tunnels[count];
-            size_t k = 0;
-            enum joined by = JOINED_NOT;
-
-            *own = (struct tunnel){.views = {v}, .view_count = 1, .signs = signs_of(v)};
-            for (; k < count && has_several_files; k++)
-                if ((tunnels[k].signs & own->signs) != 0 && (by = joins(&tunnels[k], own)) <= JOINED_BY_NUMBERS)
-                    break;
-            if (by <= JOINED_BY_NUMBERS)
-                merge_tunnels(&tunnels[k], own, by);
-            else
-                count++;
-        }
+        *own = (struct tunnel){.views = {v}, .view_count = 1, .signs = signs_of(v)};
+        for (; k < count; k++)
+            if ((tunnels[k].signs & own->signs) != 0 && (by = joins(&tunnels[k], own)) <= JOINED_BY_NUMBERS)
+                break;
+        if (by <= JOINED_BY_NUMBERS)
+            merge_tunnels(&tunnels[k], own, by);
+        else
+            count++;
+    }
     return count;
 }
 
@@ -337,12 +347,20 @@ static uint32_t count_doubtful(const struct tunnel *tunnels, size_t count)
     return doubtful;
 }
 
-size_t join_views(struct diag *d, struct tunnel *tunnels, bool has_several_files, uint32_t *doubtful)
+bool join_is_needed(const struct diag *d)
 {
-    bool may_join = has_several_files || has_journal(d);
-    size_t count = join_sure(d, tunnels, may_join);
+    size_t files = 0;
 
-    for (size_t at = 1; at < count && may_join; at++) {
+    for (size_t i = 0; i < SOURCES_MAX; i++)
+        files += d->sources[i].is_given;
+    return files > 1 || has_journal(d);
+}
+
+size_t join_views(const struct diag *d, struct tunnel *tunnels, uint32_t *doubtful)
+{
+    size_t count = join_sure(d, tunnels);
+
+    for (size_t at = 1; at < count; at++) {
         enum joined by = JOINED_NOT;
         struct tunnel *best = best_for(tunnels, count, at, &by);
 
@@ -350,7 +368,7 @@ size_t join_views(struct diag *d, struct tunnel *tunnels, bool has_several_files
             merge_tunnels(best, &tunnels[at], by);
     }
     count = without_empty(tunnels, count);
-    *doubtful = may_join ? count_doubtful(tunnels, count) : 0;
+    *doubtful = count_doubtful(tunnels, count);
     return count;
 }
 

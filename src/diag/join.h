@@ -19,9 +19,17 @@ enum joined {
     JOINED_NEVER /* they have different cookies */
 };
 
-/* Puts each view that is used into one of `tunnels`, which are empty and as many as there are views: how many there are
- * in the end. `doubtful`: how many views may be of several others. */
-size_t join_views(struct diag *d, struct tunnel *tunnels, bool has_several_files, uint32_t *doubtful);
+/* There are several files, or a journal, which has a log and a capture of the same negotiations. Else each view is a
+ * negotiation. */
+bool join_is_needed(const struct diag *d);
+
+/* The views that are used, in their order from `at` on, which is 0 at first; those without an address behind all
+ * others. NULL: there are no more. */
+struct view *join_next(const struct diag *d, size_t *at);
+
+/* Puts each of them into one of `tunnels`, which are empty and as many as there are views: how many there are in the
+ * end. `doubtful`: how many views may be of several others. */
+size_t join_views(const struct diag *d, struct tunnel *tunnels, uint32_t *doubtful);
 
 /* The initiator has another address in one file than in the other: false, and nothing changed, where it has not. */
 bool join_find_translation(const struct tunnel *t, struct translation *found);

@@ -66,8 +66,8 @@ void offers_take(struct offers *o, const struct event *e, enum whose sender, str
 /* These as all may have them, who never change them; they live as long as `known`. NULL: there is no room. */
 const struct offers *offers_share(const struct offers *o, struct offers_known *known);
 
-/* What becomes of shared offers (NULL: of none) by EV_PROPOSAL_SEEN of that look, which is not 0, where an event of that
- * look did it before with offers_remember; else NULL. */
+/* What becomes of shared offers (NULL: of none) by EV_PROPOSAL_SEEN of that look, which is not 0, where an event of
+ * that look did it before with offers_remember; else NULL. */
 const struct offers *offers_recall(const struct offers *from, uint64_t look, enum whose sender,
                                    const struct offers_known *known);
 /* Nothing is remembered of offers that are not shared: they change. */

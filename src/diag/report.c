@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "diag/collect.h"
+#include "diag/draft.h"
 #include "diag/join.h"
 #include "diag/judge.h"
 #include "diag/ladder.h"
@@ -17,16 +18,18 @@ struct work {
     struct report *report;
     size_t max;
     struct ladder_texts texts;
+    struct draft draft;
     uint64_t facts[TUNNEL_WORDS]; /* of the tunnel that was judged last, and how: of thousands most are alike */
     struct judgement judgement;
+    bool is_guess;            /* nothing speaks for any cause */
+    struct tunnel *tunnels;   /* NULL: each view is one */
     uint32_t *buckets, *next; /* the negotiations by their addresses, the latest first; from 1, 0 is the end */
 };
 
 size_t diag_report_space(const struct diag *d)
 {
-    size_t one = sizeof(struct report_negotiation) + REPORT_CAUSES_MAX * sizeof(struct report_cause) +
-                 REPORT_STEPS_MAX * sizeof(struct report_step) + 4096 + sizeof(struct tunnel) + 2 * sizeof(uint32_t) +
-                 64;
+    size_t one =
+        sizeof(struct report_negotiation) + DRAFT_KEPT_MAX + 4096 + sizeof(struct tunnel) + 2 * sizeof(uint32_t) + 64;
 
     return sizeof(struct report) + (d->view_count + SOURCES_MAX) * one + ladder_texts_space() + 4096;
 }
@@ -110,10 +113,11 @@ static void add_reasons(struct report_cause *out, enum cause cause, const struct
     }
 }
 
-static void add_cause(struct report_negotiation *n, const struct verdict *v, enum cause second, const struct tunnel *t,
+static void add_cause(struct draft *d, const struct verdict *v, enum cause second, const struct tunnel *t,
                       struct arena *arena)
 {
-    struct report_cause *out = &n->causes[n->cause_count++];
+    const struct report_negotiation *n = &d->n;
+    struct report_cause *out = draft_add_cause(d);
 
     out->id = cause_id(v->cause);
     out->family = cause_family(v->cause);
@@ -284,68 +288,76 @@ static bool tells_something(const struct tunnel *t)
 }
 
 /* The facts are all that is asked. Where there are none, as at first, nothing speaks for any cause. */
-static struct judgement judge_once(struct work *w, const struct tunnel *t)
+static const struct judgement *judge_once(struct work *w, const struct tunnel *t)
 {
-    if (memcmp(w->facts, t->facts, sizeof w->facts) != 0) {
-        judge(&w->judgement, t);
-        memcpy(w->facts, t->facts, sizeof w->facts);
+    struct judgement *j = &w->judgement;
+
+    if (memcmp(w->facts, t->facts, sizeof w->facts) == 0 && j->count > 0)
+        return j;
+    judge(j, t);
+    memcpy(w->facts, t->facts, sizeof w->facts);
+    w->is_guess = j->count == 0;
+    if (w->is_guess) /* it is under way, or nothing that we know fits */
+        j->verdicts[j->count++] = (struct verdict){CAUSE_none, STRENGTH_POSSIBLE, SCORE_OF_A_GUESS, 0};
+    return j;
+}
+
+static void add_causes(struct work *w, const struct judgement *j, const struct tunnel *t)
+{
+    size_t causes = cause_is_fault(j->verdicts[0].cause) ? j->count : 1;
+
+    for (size_t i = 0; i < causes && i < REPORT_CAUSES_MAX; i++)
+        if (i == 0 || j->verdicts[i].score >= 0.01)
+            add_cause(&w->draft, &j->verdicts[i], i + 1 < j->count ? j->verdicts[i + 1].cause : CAUSE_COUNT, t,
+                      w->arena);
+}
+
+/* What is drafted goes into the report. */
+static void keep(struct work *w)
+{
+    struct report *report = w->report;
+    size_t count = report->negotiation_count;
+    struct report_negotiation *kept = &report->negotiations[count];
+
+    if (count == w->max || !draft_keep(&w->draft, count > 0 ? kept - 1 : NULL, kept, w->arena)) {
+        report->dropped++;
+        return;
     }
-    return w->judgement;
+    w->next[count] = *bucket_of(w, kept);
+    *bucket_of(w, kept) = (uint32_t)++report->negotiation_count;
 }
 
 static void tell(struct work *w, struct tunnel *t)
 {
-    struct report_negotiation n = {0};
+    struct report_negotiation *n = &w->draft.n;
 
     if (!tells_something(t))
         return;
     add_common(t, w->d);
     tunnel_conclude(t);
-    struct judgement j = judge_once(w, t);
-    if (j.count == 0 && !tunnel_has_messages(t))
+    const struct judgement *j = judge_once(w, t);
+    if (w->is_guess && !tunnel_has_messages(t))
         return;
-    if (j.count == 0) /* it is under way, or nothing that we know fits */
-        j.verdicts[j.count++] = (struct verdict){CAUSE_none, STRENGTH_POSSIBLE, SCORE_OF_A_GUESS, 0};
-    n.outcome = outcome_of(t, &j);
-    n.phase = tunnel_has(t, FACT_ANY_PHASE1_UP) && !tunnel_has(t, FACT_REFUSED_AT_6) ? 2 : 1;
-    add_ends(&n, t);
-    add_times(&n, t);
+    draft_begin(&w->draft);
+    n->outcome = outcome_of(t, j);
+    n->phase = tunnel_has(t, FACT_ANY_PHASE1_UP) && !tunnel_has(t, FACT_REFUSED_AT_6) ? 2 : 1;
+    add_ends(n, t);
+    add_times(n, t);
 
-    struct report_negotiation *same = find_same(w, &n, j.verdicts[0].cause);
+    struct report_negotiation *same = find_same(w, n, j->verdicts[0].cause);
     if (same) {
-        merge(same, &n);
+        merge(same, n);
         return;
     }
-    size_t causes = cause_is_fault(j.verdicts[0].cause) ? j.count : 1;
-
-    causes = causes < REPORT_CAUSES_MAX ? causes : REPORT_CAUSES_MAX;
-    n.causes = arena_take(w->arena, causes * sizeof *n.causes);
-    if (!n.causes || w->report->negotiation_count == w->max) {
-        w->report->dropped++;
-        return;
-    }
-    for (size_t i = 0; i < causes; i++)
-        if (i == 0 || j.verdicts[i].score >= 0.01)
-            add_cause(&n, &j.verdicts[i], i + 1 < j.count ? j.verdicts[i + 1].cause : CAUSE_COUNT, t, w->arena);
-    struct report_step steps[REPORT_STEPS_MAX];
-
-    n.steps = steps;
-    ladder_add_steps(&n, t);
-    n.steps = arena_take(w->arena, (n.step_count + 1) * sizeof *n.steps);
-    if (!n.steps) {
-        w->report->dropped++;
-        return;
-    }
-    memcpy(n.steps, steps, n.step_count * sizeof *steps);
-    ladder_add_proofs(&n, &j, t, &w->texts);
-    ladder_add_herrings(&n, t);
+    add_causes(w, j, t);
+    ladder_add_steps(n, t);
+    ladder_add_proofs(n, j, t, &w->texts);
+    ladder_add_herrings(n, t);
     for (size_t i = 1; i < t->view_count; i++)
-        ladder_add_clock(&n, t->views[0], t->views[i]);
-    if (join_find_translation(t, &n.translation))
-        n.joined = join_sentence(t);
-    w->report->negotiations[w->report->negotiation_count++] = n;
-    w->next[w->report->negotiation_count - 1] = *bucket_of(w, &n);
-    *bucket_of(w, &n) = (uint32_t)w->report->negotiation_count;
+        ladder_add_clock(n, t->views[0], t->views[i]);
+    if (join_find_translation(t, &n->translation))
+        n->joined = join_sentence(t);
+    keep(w);
 }
 
 /* What a file says of no negotiation is still worth a word. */
@@ -369,28 +381,41 @@ static void add_notes(struct report *report, const struct diag *d)
             }
 }
 
+/* True: there is any. */
+static bool tell_all(struct work *w)
+{
+    struct view *v;
+    size_t count = 0;
+
+    if (w->tunnels) {
+        count = join_views(w->d, w->tunnels, &w->report->doubtful);
+        for (size_t i = 0; i < count; i++)
+            tell(w, &w->tunnels[i]);
+    } else {
+        for (size_t at = 0; (v = join_next(w->d, &at)) != NULL; count++)
+            tell(w, &(struct tunnel){.views = {v}, .view_count = 1});
+    }
+    return count > 0;
+}
+
 struct report *diag_report(struct diag *d, struct arena *arena)
 {
     struct report *report = arena_take(arena, sizeof *report);
-    struct tunnel *tunnels = arena_take(arena, (d->view_count + SOURCES_MAX) * sizeof *tunnels);
-    size_t tunnel_count = 0, files = 0;
     struct work w = {.d = d, .arena = arena, .report = report, .max = d->view_count + SOURCES_MAX};
 
-    if (!report || !tunnels)
+    if (!report)
         return NULL;
     report->negotiations = arena_take(arena, w.max * sizeof *report->negotiations);
     w.buckets = arena_take(arena, w.max * sizeof *w.buckets);
     w.next = arena_take(arena, w.max * sizeof *w.next);
     if (!report->negotiations || !w.buckets || !w.next || !ladder_texts_begin(&w.texts, arena))
         return NULL;
-    for (size_t i = 0; i < SOURCES_MAX; i++)
-        files += d->sources[i].is_given;
-    tunnel_count = join_views(d, tunnels, files > 1, &report->doubtful);
-    for (size_t s = 0; s < SOURCES_MAX && tunnel_count == 0; s++) /* nothing but what is said of the device */
+    if (join_is_needed(d) && !(w.tunnels = arena_take(arena, w.max * sizeof *w.tunnels)))
+        return NULL;
+    bool is_any = tell_all(&w);
+    for (size_t s = 0; s < SOURCES_MAX && !is_any; s++) /* nothing but what is said of the device */
         if (d->sources[s].common)
-            tunnels[tunnel_count++] = (struct tunnel){.views = {d->sources[s].common}, .view_count = 1};
-    for (size_t i = 0; i < tunnel_count; i++)
-        tell(&w, &tunnels[i]);
+            tell(&w, &(struct tunnel){.views = {d->sources[s].common}, .view_count = 1});
     report->dropped += d->dropped;
     report->ikev2 = d->ikev2;
     add_notes(report, d);

@@ -45,11 +45,11 @@ struct report_evidence {
 struct report_cause {
     const char *id, *family, *sentence;
     enum strength strength;
-    double score; /* the share of verdicts like this that are right */
-    struct report_evidence evidence[REPORT_EVIDENCE_MAX], against[REPORT_EVIDENCE_MAX];
+    double score;                               /* the share of verdicts like this that are right */
+    struct report_evidence *evidence, *against; /* at most REPORT_EVIDENCE_MAX */
     size_t evidence_count, against_count;
-    const char *missing, *next_test; /* "" where there is none */
-    const char *this_end[REPORT_LINES_MAX], *that_end[REPORT_LINES_MAX];
+    const char *missing, *next_test;   /* "" where there is none */
+    const char **this_end, **that_end; /* at most REPORT_LINES_MAX */
     size_t this_end_count, that_end_count;
 };
 
@@ -95,20 +95,21 @@ struct report_negotiation {
     unsigned phase, attempts;
     bool has_time;
     uint64_t first_ms, last_ms;
-    struct report_end ends[REPORT_ENDS_MAX];
+    struct report_end *ends; /* at most REPORT_ENDS_MAX */
     size_t end_count;
-    struct report_cause *causes; /* best first; at least one */
+    struct report_cause *causes; /* best first; at least one, at most REPORT_CAUSES_MAX */
     size_t cause_count;
-    struct report_step *steps;
+    struct report_step *steps; /* at most REPORT_STEPS_MAX */
     size_t step_count;
-    struct report_clock clocks[REPORT_SOURCES_MAX];
+    struct report_clock *clocks; /* at most REPORT_SOURCES_MAX */
     size_t clock_count;
     struct translation translation;
     const char *joined; /* with a translation: how it is known that the files are of one negotiation; else NULL */
     const char *story;  /* of the stage */
-    const char *proven[REPORT_LINES_MAX], *open[REPORT_LINES_MAX], *excluded[REPORT_EXCLUDED_MAX];
+    const char **proven, **open; /* at most REPORT_LINES_MAX */
+    const char **excluded;       /* at most REPORT_EXCLUDED_MAX */
     size_t proven_count, open_count, excluded_count;
-    const char *herrings[REPORT_LINES_MAX]; /* odd lines that do no harm, and why */
+    const char **herrings; /* odd lines that do no harm, and why; at most REPORT_LINES_MAX */
     size_t herring_count;
 };
 
