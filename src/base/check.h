@@ -2,7 +2,8 @@
  *
  *     CHECK(out->count < OUTPUTS_MAX);
  *
- * Use it for what only our own mistake can cause. What a peer sends wrong is a reason, what the system does wrong is an errno. */
+ * Use it for what only our own mistake can cause. What a peer sends wrong is a reason, what the system does wrong is an
+ * errno. */
 #ifndef BASE_CHECK_H
 #define BASE_CHECK_H
 

@@ -1,5 +1,5 @@
-/* Names for what lives in a pool: a place and the generation of who lives there. A stale name finds nothing, instead of something else.
- * The all-zero handle names nothing. */
+/* Names for what lives in a pool: a place and the generation of who lives there. A stale name finds nothing, instead of
+ * something else. The all-zero handle names nothing. */
 #ifndef BASE_HANDLE_H
 #define BASE_HANDLE_H
 

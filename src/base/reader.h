@@ -50,7 +50,7 @@ static inline uint64_t read_number(struct reader *r, size_t len)
     struct bytes view = read_bytes(r, len);
     uint64_t number = 0;
 
-    for (size_t i = 0; i < view.len; i++)
+    for (size_t i = 0; view.len == len && i < len; i++)
         number = number << 8 | view.data[i];
     return number;
 }

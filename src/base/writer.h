@@ -44,7 +44,8 @@ void write_bytes(struct writer *w, struct bytes bytes);
 /* Writes `len` zeros and returns where they begin. */
 size_t write_gap(struct writer *w, size_t len);
 
-/* Fills a gap in. A place outside what was written is left alone when the writer is full, and is our mistake when not. */
+/* Fills a gap in. A place outside what was written is left alone when the writer is full, and is our mistake when not.
+ */
 void patch_u8(struct writer *w, size_t at, uint8_t number);
 void patch_u16(struct writer *w, size_t at, uint16_t number);
 void patch_u32(struct writer *w, size_t at, uint32_t number);

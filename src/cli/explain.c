@@ -21,7 +21,7 @@ enum {
     NEGOTIATIONS_MAX = 20000,
     READ_SIZE = 64 * 1024,
     KEYS_SIZE = 1024 * 1024,
-    PROGRESS_STEP = 64 * 1024 * 1024
+    WATCHED_SIZE = 64 * 1024 * 1024
 };
 
 static const struct tool_option rows[] = {
@@ -122,8 +122,12 @@ static void drain(struct diag *d, struct source *s)
 
 static void show_progress(const struct explain_file *file, uint64_t done, uint64_t size)
 {
-    if (size > PROGRESS_STEP && isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%s: %u %%  ", file->name, (unsigned)(100 * done / size));
+    static unsigned shown;
+    unsigned percent = (unsigned)(100 * done / size);
+
+    if (percent != shown)
+        fprintf(stderr, "\r%s: %u %%  ", file->name, percent);
+    shown = percent;
 }
 
 static const struct {
@@ -162,8 +166,7 @@ static bool begins_as_capture(struct bytes bytes)
 static void read_all(struct explain_file *file, gzFile in, uint64_t size, struct diag *d)
 {
     static uint8_t buffer[READ_SIZE];
-    uint64_t next_progress = PROGRESS_STEP;
-    bool is_begun = false;
+    bool is_watched = size > WATCHED_SIZE && isatty(STDERR_FILENO), is_begun = false;
     int len;
 
     while ((len = gzread(in, buffer, sizeof buffer)) > 0) {
@@ -174,10 +177,8 @@ static void read_all(struct explain_file *file, gzFile in, uint64_t size, struct
         is_begun = true;
         source_feed(file->source, bytes_of(buffer, (size_t)len));
         drain(d, file->source);
-        if ((uint64_t)gzoffset(in) >= next_progress) {
+        if (is_watched)
             show_progress(file, (uint64_t)gzoffset(in), size);
-            next_progress += PROGRESS_STEP;
-        }
     }
     if (len < 0) {
         int error;
@@ -187,7 +188,7 @@ static void read_all(struct explain_file *file, gzFile in, uint64_t size, struct
     }
     source_end(file->source);
     drain(d, file->source);
-    if (next_progress > PROGRESS_STEP && isatty(STDERR_FILENO))
+    if (is_watched)
         fputs("\r\033[K", stderr);
 }
 
@@ -222,8 +223,9 @@ static void read_file(struct explain *x, size_t index, const char *keys, struct 
     } else if ((in = gzdopen(fd, "rb"))) {
         struct arena arena;
 
-        fd = -1;                     /* closed with `in` */
-        gzbuffer(in, READ_SIZE / 2); /* then what is not compressed is read to its place at once */
+        fd = -1; /* closed with `in` */
+        gzbuffer(in,
+                 READ_SIZE / 4); /* behind the first of these, what is not compressed is read to its place at once */
         file->space = malloc(source_space());
         arena = arena_of(file->space, file->space ? source_space() : 0);
         file->source = source_new(&arena, (uint16_t)index);

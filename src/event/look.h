@@ -27,18 +27,31 @@ static inline uint64_t look_fold(uint64_t one, uint64_t other)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* One to eight bytes, another word for each of that length; in few pieces, for who copies them waits for the copy. */
+static inline uint64_t look_word(const uint8_t *at, size_t len)
+{
+    uint32_t first, last;
+
+    if (len < sizeof first)
+        return (uint64_t)at[0] | (uint64_t)at[len / 2] << 8 | (uint64_t)at[len - 1] << 16;
+    memcpy(&first, at, sizeof first);
+    memcpy(&last, at + len - sizeof last, sizeof last);
+    return (uint64_t)first << 32 | last;
+}
+
 static inline uint64_t look_mix_bytes(uint64_t digest, const void *data, size_t len)
 {
     const uint8_t *at = data;
+    size_t left = len;
     uint64_t word;
 
-    for (; len >= sizeof word; at += sizeof word, len -= sizeof word) {
+    for (; left >= sizeof word; at += sizeof word, left -= sizeof word) {
         memcpy(&word, at, sizeof word);
         digest = look_mix(digest, word);
     }
-    word = 0;
-    memcpy(&word, at, len);
-    return look_mix(digest, word ^ (uint64_t)len << 56);
+    if (left > 0)
+        digest = look_mix(digest, look_word(at, left));
+    return look_mix(digest, len);
 }
 
 #endif

@@ -13,15 +13,17 @@
 static uint64_t digest_of(struct bytes b)
 {
     uint64_t one = b.len, other = 0, words[4];
-    const uint8_t *at = b.data;
-    size_t left = b.len;
 
-    for (; left >= sizeof words; at += sizeof words, left -= sizeof words) {
-        memcpy(words, at, sizeof words);
+    if (b.len < sizeof words)
+        return look_mix_bytes(0, b.data, b.len);
+    for (size_t at = 0; at < b.len; at += sizeof words) {
+        size_t from = at + sizeof words <= b.len ? at : b.len - sizeof words; /* some of the last ones twice */
+
+        memcpy(words, b.data + from, sizeof words);
         one = look_fold(words[0] ^ 0x9e3779b97f4a7c15u, words[1] ^ one);
         other = look_fold(words[2] ^ 0xbf58476d1ce4e5b9u, words[3] ^ other);
     }
-    return look_mix_bytes(look_mix(one, other), at, left);
+    return look_mix(one, other);
 }
 
 static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
@@ -55,7 +57,7 @@ static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
 /* How often these bytes came from there, this time included, and as which message. */
 static struct seen_message *count_message(struct seen_sa *sa, struct ip source, struct bytes message)
 {
-    uint64_t digest = look_mix_bytes(digest_of(message), source.octets, sizeof source.octets);
+    uint64_t digest = look_mix_bytes(digest_of(message), &source, sizeof source);
 
     for (size_t i = 0; i < sa->message_count; i++)
         if (sa->messages[i].digest == digest) {
