@@ -23,9 +23,8 @@ size_t diag_space(size_t negotiations)
     size_t chunks = negotiations / CHUNK_VIEWS + 1;
 
     size_t lines = EVIDENCE_MAX * (sizeof(struct evidence) + EVIDENCE_TEXT_SIZE + 32) +
-                   FACT_BLOCKS * (FACT_BLOCK * sizeof(struct fact_seen) + 16 + sizeof(struct fact_seen *)) +
-                   DETAIL_COUNT * (DETAIL_SIZE + 16 + sizeof(char *)) + sizeof(struct offers) +
-                   SIGNS_MAX * sizeof(uint32_t) + 64;
+                   FACT_BLOCKS * (sizeof(struct fact_block) + 16) + DETAIL_COUNT * (DETAIL_SIZE + 16 + sizeof(char *)) +
+                   sizeof(struct offers) + SIGNS_MAX * sizeof(uint32_t) + 64;
 
     return sizeof(struct diag) + sizeof(struct offers_known) + sizeof(struct payload_lists) + shown_index_space() +
            known_space() + (negotiations + SOURCES_MAX) * lines +
@@ -132,36 +131,47 @@ void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage)
 
 /* ---- what is of a negotiation ---- */
 
-/* In steps, for where a view is, and its evidence, stands in memory too. */
+/* Always inline: the compiler leaves out calls of a function that does nothing but this. */
+static inline __attribute__((always_inline)) void fetch_view(const struct diag *d, uint32_t index)
+{
+    __builtin_prefetch(&d->links[index]);
+    for (size_t at = 0; at < offsetof(struct view, state); at += CACHE_LINE)
+        __builtin_prefetch((const uint8_t *)view_at(d, index) + at);
+}
+
+/* In steps, for where a view is, and its evidence, stands in memory too. Before another attempt than the latest stands
+ * what the latest will go into. */
 void diag_expect(struct diag *d, const struct sight *next, size_t count)
 {
     enum { AT_ONCE = 32 };
-    const struct view *views[AT_ONCE];
-    size_t view_count = 0;
-    uint32_t hashes[AT_ONCE], hash_count = 0;
+    struct {
+        uint32_t hash, index;
+        uint64_t cookie;
+    } expected[AT_ONCE];
+    size_t expected_count = 0;
 
-    for (size_t i = 0; i < count && hash_count < AT_ONCE; i++) {
+    for (size_t i = 0; i < count && expected_count < AT_ONCE; i++) {
         struct key key = {&next[i].one, &next[i].other, next[i].source, next[i].vantage == VANTAGE_WIRE};
-
         bool is_like_last = i > 0 && next[i].cookie != 0 && next[i].cookie == next[i - 1].cookie;
 
         if (!ip_is_set(next[i].one) || is_like_last)
             continue;
-        hashes[hash_count] = key_hash(&key);
-        __builtin_prefetch(&d->chains[hashes[hash_count++] & (d->chain_count - 1)]);
+        expected[expected_count].cookie = next[i].cookie;
+        expected[expected_count].hash = key_hash(&key);
+        __builtin_prefetch(&d->chains[expected[expected_count++].hash & (d->chain_count - 1)]);
     }
-    for (size_t i = 0; i < hash_count; i++) {
-        uint32_t index = *chain_of(d, hashes[i]);
+    for (size_t i = 0; i < expected_count; i++)
+        if ((expected[i].index = *chain_of(d, expected[i].hash)) != NO_VIEW)
+            fetch_view(d, expected[i].index);
+    for (size_t i = 0; i < expected_count; i++) {
+        const struct link *link = &d->links[expected[i].index];
 
-        if (index == NO_VIEW)
+        if (expected[i].index == NO_VIEW)
             continue;
-        __builtin_prefetch(&d->links[index]);
-        for (size_t at = 0; at < offsetof(struct view, state); at += CACHE_LINE)
-            __builtin_prefetch((const uint8_t *)view_at(d, index) + at);
-        views[view_count++] = view_at(d, index);
+        if (link->next != NO_VIEW && expected[i].cookie != 0 && link->cookie != expected[i].cookie)
+            fetch_view(d, link->next);
+        view_expect(view_at(d, expected[i].index));
     }
-    for (size_t i = 0; i < view_count; i++)
-        view_expect(views[i]);
 }
 
 /* It has another cookie than the view that was found for it. */

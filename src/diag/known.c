@@ -19,6 +19,10 @@ struct known {
     uint8_t keeps[EV_COUNT];            /* enum keeping */
     bool is_stopped;
     struct {
+        uint32_t situation; /* NO_SITUATION: none has begun yet */
+        uint8_t role, vantage, product;
+    } begun; /* the last that has */
+    struct {
         bool is_on, is_lost;
         uint32_t from;
         uint8_t count, facts[MOVE_FACTS_MAX];
@@ -120,6 +124,20 @@ static uint32_t situation_of(struct known *known, const struct view *v)
         known->situations[ *place = (uint16_t)++known->situation_count] = s;
         return *place;
     }
+}
+
+void known_begin(struct known *known, struct view *v)
+{
+    bool is_like_last =
+        known->begun.role == v->role && known->begun.vantage == v->vantage && known->begun.product == v->product;
+
+    if (known->begun.situation == NO_SITUATION || !is_like_last) {
+        known->begun.situation = situation_of(known, v);
+        known->begun.role = v->role;
+        known->begun.vantage = v->vantage;
+        known->begun.product = v->product;
+    }
+    v->situation = known->begun.situation;
 }
 
 /* ---- Moves ---- */

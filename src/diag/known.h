@@ -42,6 +42,9 @@ unsigned known_keeps(const struct known *known, unsigned kind);
 /* Leaves the view in the situation that the move leads to. */
 void known_arrive(const struct known *known, struct view *v, const struct move *m);
 
+/* The view has begun: it is in the situation of all that have begun like it. */
+void known_begin(struct known *known, struct view *v);
+
 /* What view_take notes from now on is remembered by known_learn, unless something was asked that no situation holds. */
 void known_watch(struct known *known, struct view *v);
 void known_note(struct known *known, enum fact fact);

@@ -54,30 +54,32 @@ _Static_assert(FACTS_SEEN <= UINT8_MAX, "a fact has a byte in struct view");
 
 static struct fact_seen *fact_at(const struct view *v, unsigned place)
 {
-    return place < FACT_BLOCK ? (struct fact_seen *)&v->facts[place]
-                              : &v->further[place / FACT_BLOCK][place % FACT_BLOCK];
+    const struct fact_block *block = &v->facts;
+
+    for (; place >= FACT_BLOCK; place -= FACT_BLOCK)
+        block = block->next;
+    return (struct fact_seen *)&block->facts[place];
 }
 
 /* Room for one more; NULL: there is no memory. */
 static struct fact_seen *next_fact(struct view *v)
 {
-    struct fact_seen **block;
+    struct fact_block *block = &v->facts;
 
-    if (v->fact_count < FACT_BLOCK)
-        return &v->facts[v->fact_count++];
-    if (!v->further && !(v->further = arena_take(v->all->arena, FACT_BLOCKS * sizeof *v->further)))
-        return NULL;
-    block = &v->further[v->fact_count / FACT_BLOCK];
-    if (!*block && !(*block = arena_take(v->all->arena, FACT_BLOCK * sizeof **block)))
-        return NULL;
-    return fact_at(v, v->fact_count++);
+    for (unsigned i = 0; i < v->fact_count / FACT_BLOCK; i++, block = block->next)
+        if (!block->next && !(block->next = arena_take(v->all->arena, sizeof *block)))
+            return NULL;
+    return &block->facts[v->fact_count++ % FACT_BLOCK];
 }
 
 static struct fact_seen *find_fact(const struct view *v, enum fact fact)
 {
-    for (unsigned place = 0; place < v->fact_count; place++)
-        if (fact_at(v, place)->fact == fact)
-            return fact_at(v, place);
+    const struct fact_block *block = &v->facts;
+
+    for (unsigned place = 0; place < v->fact_count; block = block->next)
+        for (unsigned i = 0; i < FACT_BLOCK && place < v->fact_count; i++, place++)
+            if (block->facts[i].fact == fact)
+                return (struct fact_seen *)&block->facts[i];
     return NULL;
 }
 
@@ -90,7 +92,8 @@ const struct fact_seen *view_fact(const struct view *v, enum fact fact)
 
 struct fact_seen *view_take_fact(struct view *v, enum fact fact)
 {
-    struct fact_seen *seen = find_fact(v, fact);
+    /* one that was not seen has no place yet, but for that of a message which waits for the next line */
+    struct fact_seen *seen = view_has(v, fact) || v->pending != 0 ? find_fact(v, fact) : NULL;
 
     CHECK(fact < FACTS_SEEN);
     if (!seen && (seen = next_fact(v)) != NULL)
@@ -254,6 +257,8 @@ void view_expect(const struct view *v)
         __builtin_prefetch(block + place % EVIDENCE_BLOCK, 1);
     for (size_t at = 0; text && at < EVIDENCE_TEXT_SIZE; at += CACHE_LINE)
         __builtin_prefetch(text + at, 1);
+    for (size_t at = 0; v->details && at < DETAIL_COUNT * sizeof *v->details; at += CACHE_LINE)
+        __builtin_prefetch((const uint8_t *)v->details + at);
 }
 
 void view_note(struct view *v, enum fact fact, const struct witness *w)

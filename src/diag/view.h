@@ -82,6 +82,11 @@ struct fact_seen {
     uint8_t fact;      /* enum fact */
 };
 
+struct fact_block {
+    struct fact_seen facts[FACT_BLOCK];
+    struct fact_block *next; /* NULL: none has been taken yet */
+};
+
 /* An observation, and who tells it in full and says its line to whoever needs that: few do. */
 struct witness {
     const struct sight *at;
@@ -127,15 +132,14 @@ struct view {
     uint8_t pending;      /* a received message whose number the next line may correct; 0: none */
     uint8_t pending_line; /* as in struct fact_seen.evidence */
     uint8_t fact_count, evidence_count, sign_count;
-    uint32_t evidence_at;               /* number of the last line of `evidence` */
-    const struct offers *offers;        /* view_offers; NULL: none. Many views have the same */
-    struct fact_seen facts[FACT_BLOCK]; /* the first of them */
+    uint32_t evidence_at;        /* number of the last line of `evidence` */
+    const struct offers *offers; /* view_offers; NULL: none. Many views have the same */
+    struct fact_block facts;
     /* What follows is taken as it is needed, and kept when the view begins anew. */
     struct evidence *evidence[EVIDENCE_BLOCKS];
-    struct fact_seen **further; /* the other facts: FACT_BLOCKS blocks, the first is not used */
-    char **details;             /* DETAIL_COUNT, of DETAIL_SIZE bytes each */
-    struct offers *own_offers;  /* where it has some that no other view has */
-    uint32_t *signs; /* SIGNS_MAX: the last message IDs and SPIs; both ends name the same, nobody else does */
+    char **details;            /* DETAIL_COUNT, of DETAIL_SIZE bytes each */
+    struct offers *own_offers; /* where it has some that no other view has */
+    uint32_t *signs;           /* SIGNS_MAX: the last message IDs and SPIs; both ends name the same, nobody else does */
     char state[24], ios_state[24]; /* the last that was named */
 } __attribute__((aligned(64)));
 

@@ -1,5 +1,7 @@
 #include "diag/views.h"
 
+#include "diag/known.h"
+
 #include <string.h>
 
 enum { RECENT_MAX = 64 };
@@ -198,12 +200,14 @@ uint32_t new_view(struct diag *d, const struct sight *at, const struct key *key,
         d->dropped++;
         return NO_VIEW;
     }
-    view_begin(view_at(d, index), at, &d->all);
-    view_at(d, index)->order = ++d->order;
-    view_at(d, index)->peer = at->vantage == VANTAGE_WIRE ? *key->b : *key->a;
-    view_at(d, index)->local = at->vantage == VANTAGE_WIRE ? *key->a : (struct ip){0};
+    struct view *v = view_at(d, index);
+    view_begin(v, at, &d->all);
+    v->order = ++d->order;
+    v->peer = at->vantage == VANTAGE_WIRE ? *key->b : *key->a;
+    v->local = at->vantage == VANTAGE_WIRE ? *key->a : (struct ip){0};
     if (at->kind == EV_ESP_SEEN)
-        view_at(d, index)->role = ROLE_INITIATOR;
+        v->role = ROLE_INITIATOR;
+    known_begin(d->all.known, v);
     d->links[index] = (struct link){.next = NO_VIEW, .hash = hash};
     if (ip_is_set(*key->a)) {
         d->links[index].next = *chain_of(d, hash);

@@ -9,23 +9,6 @@
 
 #include <string.h>
 
-/* Not against an enemy: whoever makes two messages of the same digest has one of them called a repeat. */
-static uint64_t digest_of(struct bytes b)
-{
-    uint64_t one = b.len, other = 0, words[4];
-
-    if (b.len < sizeof words)
-        return look_mix_bytes(0, b.data, b.len);
-    for (size_t at = 0; at < b.len; at += sizeof words) {
-        size_t from = at + sizeof words <= b.len ? at : b.len - sizeof words; /* some of the last ones twice */
-
-        memcpy(words, b.data + from, sizeof words);
-        one = look_fold(words[0] ^ 0x9e3779b97f4a7c15u, words[1] ^ one);
-        other = look_fold(words[2] ^ 0xbf58476d1ce4e5b9u, words[3] ^ other);
-    }
-    return look_mix(one, other);
-}
-
 static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
 {
     enum { PROBES = 8 };
@@ -35,7 +18,7 @@ static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
         last->last = s->line;
         return last;
     }
-    uint64_t begin = digest_of(bytes_of(cookie, 8));
+    uint64_t begin = look_mix_bytes(0, cookie, 8);
 
     for (uint64_t i = 0; i < PROBES; i++) {
         struct seen_sa *sa = &s->packets.sas[(begin + i) % SAS_MAX];
@@ -54,10 +37,11 @@ static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
     return s->packets.last_sa = oldest;
 }
 
-/* How often these bytes came from there, this time included, and as which message. */
+/* How often these bytes came from there, this time included, and as which message. Whoever makes two messages of the
+ * same digest has one of them called a repeat. */
 static struct seen_message *count_message(struct seen_sa *sa, struct ip source, struct bytes message)
 {
-    uint64_t digest = look_mix_bytes(digest_of(message), &source, sizeof source);
+    uint64_t digest = look_mix_bytes(look_mix_bytes(0, message.data, message.len), &source, sizeof source);
 
     for (size_t i = 0; i < sa->message_count; i++)
         if (sa->messages[i].digest == digest) {

@@ -12,7 +12,7 @@
 
 enum {
     SAID_AT_ONCE = 32, /* observations of one line or packet */
-    READ_AT_ONCE = 16, /* lines and packets are read on until so many stand there */
+    READ_AT_ONCE = 32, /* lines and packets are read on until so many stand there */
     QUEUE_MAX = READ_AT_ONCE + SAID_AT_ONCE,
     OWN_TEXTS_MAX = 8, /* of these, with a text that is not the line's */
     THREADS_MAX = 100, /* charon numbers its threads with two digits */
