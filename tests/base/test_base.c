@@ -272,6 +272,20 @@ static void a_full_arena_stays_full(void **state)
     CHECK(arena_take(&arena, 1) == NULL);
 }
 
+/* Fresh memory is not touched before somebody uses it; any other is zeroed. */
+static void what_an_arena_hands_out_is_zero(void **state)
+{
+    static const uint8_t zeros[40];
+    _Alignas(16) uint8_t used[64], fresh[64] = {0};
+
+    (void)state;
+    memset(used, 0xff, sizeof used);
+    struct arena of_used = arena_of(used, sizeof used), of_fresh = arena_of_zeros(fresh, sizeof fresh);
+    assert_memory_equal(arena_take(&of_used, sizeof zeros), zeros, sizeof zeros);
+    assert_memory_equal(arena_take(&of_fresh, sizeof zeros), zeros, sizeof zeros);
+    assert_true(arena_take(&of_fresh, sizeof zeros) == NULL && of_fresh.is_full);
+}
+
 static void protocols_have_the_names_of_an_asa(void **state)
 {
     static const struct {
@@ -315,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_stale_handle_finds_nothing),
         cmocka_unit_test(T01_what_a_peer_sent_is_printed_harmlessly),
         cmocka_unit_test(a_full_arena_stays_full),
+        cmocka_unit_test(what_an_arena_hands_out_is_zero),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
