@@ -30,6 +30,7 @@ struct diag {
         uint32_t hash, first; /* of views whose keys have that hash, the latest first; a view at least, or it is free */
     } * chains;
     size_t chain_count; /* a power of two, and so many that a third of them is free */
+    uint32_t last;      /* the view that the last observation was of; it may be free since */
     uint32_t free, order, dropped, ikev2;
     struct diag_source sources[SOURCES_MAX];
 };

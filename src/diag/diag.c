@@ -52,7 +52,7 @@ struct diag *diag_new(struct arena *arena, size_t negotiations)
     if (!d->all.shown || !d->all.offers || !d->all.known || !d->all.payloads || !d->chains || !d->links || !d->chunks)
         return NULL;
     memset(d->chains, 0xff, d->chain_count * sizeof *d->chains);
-    d->free = NO_VIEW;
+    d->free = d->last = NO_VIEW;
     for (size_t i = 0; i < SOURCES_MAX; i++)
         d->sources[i].current = NO_VIEW;
     return d;
@@ -250,9 +250,11 @@ static void take_one(struct diag *d, struct witness *w)
         take_common(d, w);
         return;
     }
-    uint32_t hash = key_hash(&key);
-    uint32_t index = is_keyed ? find_by_key(d, &key, hash, at->cookie, has_number ? &conn_id : NULL)
-                              : find_by_line(d, at->source, conn_id);
+    bool is_like_last = is_keyed && is_of_last(d, &key, at->cookie);
+    uint32_t hash = is_like_last ? d->links[d->last].hash : key_hash(&key);
+    uint32_t index = is_like_last ? d->last
+                     : is_keyed   ? find_by_key(d, &key, hash, at->cookie, has_number ? &conn_id : NULL)
+                                  : find_by_line(d, at->source, conn_id);
 
     if (index == NO_VIEW && is_keyed)
         index = adopt_view(d, conn_id, &key, hash);
@@ -266,6 +268,7 @@ static void take_one(struct diag *d, struct witness *w)
         d->sources[at->source].current = index;
     if (at->cookie != 0)
         d->links[index].cookie = at->cookie;
+    d->last = index;
 }
 
 void diag_see(struct diag *d, const struct sight *at, const struct teller *teller)

@@ -126,7 +126,8 @@ struct evidence *view_line(const struct view *v, unsigned place)
 static uint8_t list_place(struct payload_lists *all, const struct packet_seen *p)
 {
     for (uint8_t i = 0; i < all->count; i++)
-        if (all->lists[i].count == p->payload_count && memcmp(all->lists[i].types, p->payloads, p->payload_count) == 0)
+        if (all->lists[i].count == p->payload_count && all->lists[i].types[0] == p->payloads[0] &&
+            memcmp(all->lists[i].types, p->payloads, p->payload_count) == 0)
             return (uint8_t)(i + 1);
     if (all->count == PAYLOAD_LISTS_MAX)
         return 0;

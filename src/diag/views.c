@@ -103,6 +103,12 @@ uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash, uint6
     return latest;
 }
 
+bool is_of_last(const struct diag *d, const struct key *key, uint64_t cookie)
+{
+    return cookie != 0 && d->last != NO_VIEW && d->links[d->last].cookie == cookie && view_at(d, d->last)->is_used &&
+           is_of(view_at(d, d->last), key);
+}
+
 /* A line without an address: by IOS' number of the SA, or the line before it. */
 uint32_t find_by_line(const struct diag *d, uint16_t source, uint64_t conn_id)
 {

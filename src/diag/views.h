@@ -24,6 +24,9 @@ uint32_t *chain_of(struct diag *d, uint32_t hash);
 /* The attempt of that cookie (0: it is not told) or of that number of an SA (NULL: neither); else the latest. */
 uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash, uint64_t cookie, const uint64_t *conn_id);
 
+/* The same as the observation before: then find_by_key would give d->last. */
+bool is_of_last(const struct diag *d, const struct key *key, uint64_t cookie);
+
 /* Of a line without an address: by IOS' number of the SA (0: none), or the line before it. */
 uint32_t find_by_line(const struct diag *d, uint16_t source, uint64_t conn_id);
 

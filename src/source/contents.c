@@ -99,7 +99,7 @@ void proposal_tell(struct queued *q)
 }
 
 /* What is sealed has an SPI in it, and looks like nothing else. */
-static void say_proposals(struct source *s, const struct message *m, const struct packet_seen *packet)
+static void say_proposals(struct source *s, const struct message *m, const struct packet_seen *packet, uint64_t look)
 {
     struct bytes body = message_body(m, PL_SA);
     const struct known_sa *sa = body.len > 0 ? known_sa_of(&s->packets, body) : NULL;
@@ -117,7 +117,7 @@ static void say_proposals(struct source *s, const struct message *m, const struc
         if (!packet->is_sealed) {
             at->one = packet->source;
             at->other = packet->destination;
-            at->look = look_mix(packet_look(packet), sa->look + 2 * i);
+            at->look = look_mix(look, sa->look + 2 * i);
         }
         if (!source_has(s, body))
             source_told(s, index);
@@ -219,9 +219,10 @@ static void say_deletes(struct source *s, const struct message *m, const struct 
     }
 }
 
-void contents_say(struct source *s, const struct message *m, const struct packet_seen *packet, enum hash_id hash)
+void contents_say(struct source *s, const struct message *m, const struct packet_seen *packet, uint64_t look,
+                  enum hash_id hash)
 {
-    say_proposals(s, m, packet);
+    say_proposals(s, m, packet, look);
     say_identities(s, m, packet);
     say_nat_d(s, m, packet, hash);
     say_deletes(s, m, packet);

@@ -258,7 +258,7 @@ static void read_contents(struct source *s, struct seen_sa *sa, struct message *
         print(s->packets.print, m, fault);
     say_packet(s, p, m->datagram);
     if (seen->count == 1 && m->payload_count > 0 && slot < s->queue_count)
-        contents_say(s, m, p, (enum hash_id)sa->hash);
+        contents_say(s, m, p, s->sights[slot].look, (enum hash_id)sa->hash);
     if (seen->count == 1 && m->payload_count > 0 && slot < s->queue_count && s->packets.psk_count > 0)
         psk_test(s, sa, m, p);
     if (is_sealed && s->packets.opener_count > 0)

@@ -159,11 +159,12 @@ bool frame_read(struct source *s, uint32_t link_type, struct bytes frame);
 /* IP header and extension headers, without fragments put together; false when it is no packet. */
 bool datagram_of(struct bytes packet, struct datagram *d, uint32_t *fragment_id, uint32_t *fragment_at, bool *has_more);
 
-/* What the payloads of a message hold, as observations beside that of the message itself. `hash` is that of the ISAKMP
- * SA, HASH_NONE when it is not known. */
+/* What the payloads of a message hold, as observations beside that of the message itself, whose sight looks like
+ * `look`. `hash` is that of the ISAKMP SA, HASH_NONE when it is not known. */
 struct queued;
 struct message;
-void contents_say(struct source *s, const struct message *m, const struct packet_seen *packet, enum hash_id hash);
+void contents_say(struct source *s, const struct message *m, const struct packet_seen *packet, uint64_t look,
+                  enum hash_id hash);
 void proposal_tell(struct queued *q);
 
 /* Until the next call. */
