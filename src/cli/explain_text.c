@@ -3,29 +3,69 @@
 
 #include <string.h>
 
-/* Thousands of negotiations are written: no format is read for what stands in nearly every line. */
-static void put(FILE *out, const char *text)
+/* Thousands of negotiations are written: what stands in nearly every line is put together here, without a format. */
+struct paper {
+    FILE *out;
+    size_t len;
+    char space[16 * 1024];
+};
+
+static void begin(struct paper *p, FILE *out)
 {
-    fputs_unlocked(text, out);
+    p->out = out;
+    p->len = 0;
 }
 
-static void put_wide(FILE *out, const char *text, size_t width)
+static void hand_out(struct paper *p)
+{
+    fwrite_unlocked(p->space, 1, p->len, p->out);
+    p->len = 0;
+}
+
+static void put_bytes(struct paper *p, const char *text, size_t len)
+{
+    if (sizeof p->space - p->len < len)
+        hand_out(p);
+    if (len > sizeof p->space) {
+        fwrite_unlocked(text, 1, len, p->out);
+        return;
+    }
+    memcpy(p->space + p->len, text, len);
+    p->len += len;
+}
+
+static void put(struct paper *p, const char *text)
+{
+    put_bytes(p, text, strlen(text));
+}
+
+static void put_wide(struct paper *p, const char *text, size_t width)
 {
     static const char blanks[] = "                        ";
     size_t len = strlen(text);
 
-    fwrite_unlocked(text, 1, len, out);
+    put_bytes(p, text, len);
     if (len < width)
-        fwrite_unlocked(blanks, 1, width - len, out);
+        put_bytes(p, blanks, width - len);
 }
 
-static void put_number(FILE *out, uint32_t number)
+static void put_number(struct paper *p, uint32_t number)
 {
     char space[24];
     struct text t = text_of(space, sizeof space);
 
     text_add_decimal(&t, number);
-    fwrite_unlocked(space, 1, t.len, out);
+    put_bytes(p, space, t.len);
+}
+
+static void __attribute__((format(printf, 2, 3))) put_format(struct paper *p, const char *format, ...)
+{
+    va_list arguments;
+
+    hand_out(p);
+    va_start(arguments, format);
+    vfprintf(p->out, format, arguments);
+    va_end(arguments);
 }
 
 static const char *plural(uint64_t count)
@@ -73,55 +113,55 @@ static void write_file(FILE *out, const struct explain *x, size_t index)
     }
 }
 
-static void write_head(FILE *out, const struct report_negotiation *n)
+static void write_head(struct paper *p, const struct report_negotiation *n)
 {
     char local[IP_TEXT_SIZE], peer[IP_TEXT_SIZE];
-    const char *arrow = n->role == ROLE_RESPONDER ? "<-" : "->";
+    const char *arrow = n->role == ROLE_RESPONDER ? " <- " : " -> ";
 
-    fprintf(out, "\n%s %s %s   %s, %s mode, ", ip_is_set(n->local) ? ip_text(n->local, local) : "this end", arrow,
-            ip_is_set(n->peer) ? ip_text(n->peer, peer) : "the peer",
-            n->role == ROLE_UNKNOWN ? "role not told" : role_name(n->role),
-            n->mode == MODE_UNKNOWN ? "unknown" : mode_name(n->mode));
+    put(p, "\n"), put(p, ip_is_set(n->local) ? ip_text(n->local, local) : "this end");
+    put(p, arrow), put(p, ip_is_set(n->peer) ? ip_text(n->peer, peer) : "the peer");
+    put(p, "   "), put(p, n->role == ROLE_UNKNOWN ? "role not told" : role_name(n->role));
+    put(p, ", "), put(p, n->mode == MODE_UNKNOWN ? "unknown" : mode_name(n->mode)), put(p, " mode, ");
     if (n->outcome == OUTCOME_UP && strcmp(n->stage.asa, "none") == 0)
-        fputs("up", out);
+        put(p, "up");
     else if (n->outcome == OUTCOME_UP)
-        fprintf(out, "up: %s (IOS: %s)", n->stage.asa, n->stage.ios);
+        put_format(p, "up: %s (IOS: %s)", n->stage.asa, n->stage.ios);
     else if (n->phase == 2 && strcmp(n->stage.asa, "none") == 0)
-        fputs("an SA pair stands and does not carry", out);
+        put(p, "an SA pair stands and does not carry");
     else if (n->phase == 2)
-        fprintf(out, "phase 1 is up (%s, IOS: %s), phase 2 fails or does not carry", n->stage.asa, n->stage.ios);
+        put_format(p, "phase 1 is up (%s, IOS: %s), phase 2 fails or does not carry", n->stage.asa, n->stage.ios);
     else if (strcmp(n->stage.asa, "none") == 0)
-        fputs("no SA was formed", out);
+        put(p, "no SA was formed");
     else
-        fprintf(out, "stuck at %s (IOS: %s)", n->stage.asa, n->stage.ios);
+        put(p, "stuck at "), put(p, n->stage.asa), put(p, " (IOS: "), put(p, n->stage.ios), put(p, ")");
     if (n->attempts > 1)
-        fprintf(out, ", %u attempts", n->attempts);
-    fputc('\n', out);
+        put(p, ", "), put_number(p, n->attempts), put(p, " attempts");
+    put(p, "\n");
     for (size_t i = 0; n->end_count > 1 && i < n->end_count; i++)
-        fprintf(out, "  the %s's end: %s (IOS: %s)\n", role_name(n->ends[i].role), n->ends[i].stage.asa,
-                n->ends[i].stage.ios);
+        put_format(p, "  the %s's end: %s (IOS: %s)\n", role_name(n->ends[i].role), n->ends[i].stage.asa,
+                   n->ends[i].stage.ios);
 }
 
-static void write_clocks(FILE *out, const struct explain *x, const struct report_negotiation *n)
+static void write_clocks(struct paper *p, const struct explain *x, const struct report_negotiation *n)
 {
     for (size_t i = 0; i < n->clock_count; i++) {
         int64_t ahead = n->clocks[i].ahead_ms;
 
         if (ahead != 0)
-            fprintf(out, "  the clock of %s is %lld ms %s that of %s\n", x->files[n->clocks[i].source].name,
-                    (long long)(ahead < 0 ? -ahead : ahead), ahead < 0 ? "behind" : "ahead of",
-                    x->files[n->clocks[i].than].name);
+            put_format(p, "  the clock of %s is %lld ms %s that of %s\n", x->files[n->clocks[i].source].name,
+                       (long long)(ahead < 0 ? -ahead : ahead), ahead < 0 ? "behind" : "ahead of",
+                       x->files[n->clocks[i].than].name);
     }
 }
 
-static void write_translation(FILE *out, const struct explain *x, const struct report_negotiation *n)
+static void write_translation(struct paper *p, const struct explain *x, const struct report_negotiation *n)
 {
     const struct translation *t = &n->translation;
     char before[IP_TEXT_SIZE], after[IP_TEXT_SIZE];
 
     if (n->joined)
-        fprintf(
-            out,
+        put_format(
+            p,
             "  NAT stands between the files: the initiator is %s in %s, and %s in %s; it is one negotiation, for %s\n",
             ip_text(t->before, before), x->files[t->source_before].name, ip_text(t->after, after),
             x->files[t->source_after].name, n->joined);
@@ -138,68 +178,68 @@ static const char *arrow_of(const struct report_step *s, const struct report_neg
     return is_ours ? "-->" : "<--";
 }
 
-static void write_where(FILE *out, const struct explain *x, uint16_t source, uint32_t line, uint32_t last,
+static void write_where(struct paper *p, const struct explain *x, uint16_t source, uint32_t line, uint32_t last,
                         uint32_t count)
 {
     const char *unit = x->files[source].sum.kind == SOURCE_CAPTURE ? "packet" : "line";
 
     if (line == 0)
         return;
-    put(out, "   [");
+    put(p, "   [");
     if (x->file_count > 1)
-        put(out, x->files[source].name), put(out, " ");
-    put(out, unit), put(out, " "), put_number(out, line);
+        put(p, x->files[source].name), put(p, " ");
+    put(p, unit), put(p, " "), put_number(p, line);
     if (last > line)
-        put(out, count > 2 ? ".." : ","), put_number(out, last);
-    put(out, "]");
+        put(p, count > 2 ? ".." : ","), put_number(p, last);
+    put(p, "]");
 }
 
-static void write_ladder(FILE *out, const struct explain *x, const struct report_negotiation *n)
+static void write_ladder(struct paper *p, const struct explain *x, const struct report_negotiation *n)
 {
     char time[EXPLAIN_TIME_SIZE];
 
-    fputc('\n', out);
+    put(p, "\n");
     for (size_t i = 0; i < n->step_count; i++) {
         const struct report_step *s = &n->steps[i];
-        put(out, "  "), put_wide(out, s->has_time ? explain_clock(s->time_ms, time) : "", 12);
-        put(out, "  "), put_wide(out, arrow_of(s, n), 3);
-        put(out, " "), put_wide(out, s->name, 5);
-        put(out, " "), put(out, s->sentence);
+        put(p, "  "), put_wide(p, s->has_time ? explain_clock(s->time_ms, time) : "", 12);
+        put(p, "  "), put_wide(p, arrow_of(s, n), 3);
+        put(p, " "), put_wide(p, s->name, 5);
+        put(p, " "), put(p, s->sentence);
         if (s->count > 1)
-            put(out, ", "), put_number(out, s->count), put(out, " times");
+            put(p, ", "), put_number(p, s->count), put(p, " times");
         if (*s->fate)
-            put(out, "; "), put(out, s->fate);
-        write_where(out, x, s->source, s->line, s->last_line, s->count);
-        put(out, "\n");
+            put(p, "; "), put(p, s->fate);
+        write_where(p, x, s->source, s->line, s->last_line, s->count);
+        put(p, "\n");
     }
     if (n->outcome != OUTCOME_UP && *n->story)
-        fprintf(out, "  %s: %s\n", n->stage.asa, n->story);
-    fputc('\n', out);
+        put(p, "  "), put(p, n->stage.asa), put(p, ": "), put(p, n->story), put(p, "\n");
+    put(p, "\n");
 }
 
-static void write_evidence(FILE *out, const struct explain *x, const char *word, const struct report_evidence *list,
-                           size_t count)
+static void write_evidence(struct paper *p, const struct explain *x, const char *word,
+                           const struct report_evidence *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        put(out, "  "), put_wide(out, i == 0 ? word : "", 8);
-        put(out, " "), put(out, list[i].sentence);
+        put(p, "  "), put_wide(p, i == 0 ? word : "", 8);
+        put(p, " "), put(p, list[i].sentence);
         if (list[i].count > 1)
-            put(out, " ("), put_number(out, list[i].count), put(out, " times)");
-        write_where(out, x, list[i].source, list[i].line, list[i].last_line, list[i].count);
-        put(out, "\n");
+            put(p, " ("), put_number(p, list[i].count), put(p, " times)");
+        write_where(p, x, list[i].source, list[i].line, list[i].last_line, list[i].count);
+        put(p, "\n");
     }
 }
 
-static void write_lines(FILE *out, const char *word, const char *where, const char *const *lines, size_t count)
+static void write_lines(struct paper *p, const char *word, const char *where, const char *const *lines, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        put(out, "  "), put_wide(out, i == 0 ? word : "", 8);
-        put(out, " "), put_wide(out, i == 0 ? where : "", 22);
-        put(out, lines[i]), put(out, "\n");
+        put(p, "  "), put_wide(p, i == 0 ? word : "", 8);
+        put(p, " "), put_wide(p, i == 0 ? where : "", 22);
+        put(p, lines[i]), put(p, "\n");
     }
 }
 
-static void write_verdict(FILE *out, const struct explain *x, const struct report_negotiation *n)
+static void write_verdict(struct paper *p, const struct explain *x, const struct report_negotiation *n)
 {
     const struct report_cause *c = &n->causes[0];
     bool is_fault = strcmp(c->family, "none") != 0;
@@ -207,56 +247,69 @@ static void write_verdict(FILE *out, const struct explain *x, const struct repor
                       : c->strength == STRENGTH_LIKELY ? "Most likely"
                                                        : "Possibly";
 
-    fprintf(out, "%s (%.2f): %s (%s)\n", how, c->score, c->sentence, c->id);
-    write_evidence(out, x, "for", c->evidence, c->evidence_count);
-    write_evidence(out, x, "against", c->against, c->against_count);
+    put_format(p, "%s (%.2f): %s (%s)\n", how, c->score, c->sentence, c->id);
+    write_evidence(p, x, "for", c->evidence, c->evidence_count);
+    write_evidence(p, x, "against", c->against, c->against_count);
     for (size_t i = 1; i < n->cause_count; i++)
-        fprintf(out, "  %-8s %s (%s, %.2f)\n", i == 1 ? "or else" : "", n->causes[i].sentence, n->causes[i].id,
-                n->causes[i].score);
+        put_format(p, "  %-8s %s (%s, %.2f)\n", i == 1 ? "or else" : "", n->causes[i].sentence, n->causes[i].id,
+                   n->causes[i].score);
     if (!is_fault)
         return;
     if (*c->missing)
-        fprintf(out, "  missing  %s\n", c->missing);
+        put_format(p, "  missing  %s\n", c->missing);
     if (c->next_test && *c->next_test)
-        fprintf(out, "  decide   %s\n", c->next_test);
-    write_lines(out, "repair", "at this end:          ", c->this_end, c->this_end_count);
-    write_lines(out, c->this_end_count ? "or" : "repair", "at the other end:     ", c->that_end, c->that_end_count);
+        put_format(p, "  decide   %s\n", c->next_test);
+    write_lines(p, "repair", "at this end:          ", c->this_end, c->this_end_count);
+    write_lines(p, c->this_end_count ? "or" : "repair", "at the other end:     ", c->that_end, c->that_end_count);
 }
 
-static void write_list(FILE *out, const char *word, const char *const *lines, size_t count)
+static void write_list(struct paper *p, const char *word, const char *const *lines, size_t count)
 {
     if (count == 0)
         return;
-    put(out, word), put(out, " ");
+    put(p, word), put(p, " ");
     for (size_t i = 0; i < count; i++)
-        put(out, lines[i]), put(out, i + 1 < count ? ", " : ".\n");
+        put(p, lines[i]), put(p, i + 1 < count ? ", " : ".\n");
+}
+
+static void write_negotiation(struct paper *p, const struct explain *x, const struct report_negotiation *n)
+{
+    write_head(p, n);
+    write_clocks(p, x, n);
+    write_translation(p, x, n);
+    write_ladder(p, x, n);
+    if (!x->is_ladder_only)
+        write_verdict(p, x, n);
+    for (size_t i = 0; i < n->herring_count; i++)
+        put_format(p, "Harmless: %s.\n", n->herrings[i]);
+    write_list(p, "Proven:", n->proven, n->proven_count);
+    write_list(p, "Open:", n->open, n->open_count);
+    if (x->is_ladder_only || x->is_verbose)
+        for (size_t i = 0; i < n->excluded_count; i++)
+            put_format(p, "Excluded: %s\n", n->excluded[i]);
 }
 
 void explain_write_negotiation(FILE *out, const struct explain *x, const struct report_negotiation *n)
 {
-    write_head(out, n);
-    write_clocks(out, x, n);
-    write_translation(out, x, n);
-    write_ladder(out, x, n);
-    if (!x->is_ladder_only)
-        write_verdict(out, x, n);
-    for (size_t i = 0; i < n->herring_count; i++)
-        fprintf(out, "Harmless: %s.\n", n->herrings[i]);
-    write_list(out, "Proven:", n->proven, n->proven_count);
-    write_list(out, "Open:", n->open, n->open_count);
-    if (x->is_ladder_only || x->is_verbose)
-        for (size_t i = 0; i < n->excluded_count; i++)
-            fprintf(out, "Excluded: %s\n", n->excluded[i]);
+    struct paper p;
+
+    begin(&p, out);
+    write_negotiation(&p, x, n);
+    hand_out(&p);
 }
 
 void explain_write_text(FILE *out, const struct explain *x)
 {
     const struct report *r = x->report;
+    struct paper p;
+
+    begin(&p, out);
 
     for (size_t i = 0; i < x->file_count; i++)
         write_file(out, x, i);
     for (size_t i = 0; i < r->negotiation_count; i++)
-        explain_write_negotiation(out, x, &r->negotiations[i]);
+        write_negotiation(&p, x, &r->negotiations[i]);
+    hand_out(&p);
     if (r->negotiation_count == 0)
         fputs("\nNo negotiation was found in it.\n", out);
     for (size_t i = 0; i < r->note_count; i++)

@@ -127,7 +127,8 @@ static void add_cause(struct draft *d, const struct verdict *v, enum cause secon
     out->score = v->score;
     out->next_test = repair_fill(cause_next(v->cause, second), n->local, n->peer, t, arena);
     add_reasons(out, v->cause, t);
-    repair_add(out, v->cause, t, n, arena);
+    if (cause_is_fault(v->cause))
+        repair_add(out, v->cause, t, n, arena);
 }
 
 /* ---- ends, times ---- */

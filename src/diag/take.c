@@ -350,9 +350,11 @@ static void take_time(struct view *v, const struct sight *at)
 
 void view_follow(struct view *v, const struct move *m, struct witness *w)
 {
-    if (known_keeps(v->all->known, w->at->kind) & KEEPS_OFFERS)
+    unsigned keeps = known_keeps(v->all->known, w->at->kind);
+
+    if (keeps & KEEPS_OFFERS)
         take_offers(v, w);
-    if (known_keeps(v->all->known, w->at->kind) & KEEPS_DETAILS) {
+    if (keeps & KEEPS_DETAILS) {
         take_details(v, witness_event(w));
         take_addresses(v, witness_event(w));
     }

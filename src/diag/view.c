@@ -136,10 +136,15 @@ static uint8_t list_place(struct payload_lists *all, const struct packet_seen *p
     return ++all->count;
 }
 
-/* The ends of a view may change places, and its lines are about the same two. */
+/* The ends of a view may change places, and its lines are about the same two: in whatever order, but always the same.
+ */
 static bool is_lower(const struct ip *one, const struct ip *other)
 {
-    return memcmp(one, other, sizeof *one) <= 0;
+    uint64_t a[2], b[2];
+
+    memcpy(a, one, sizeof a);
+    memcpy(b, other, sizeof b);
+    return a[0] != b[0] ? a[0] < b[0] : a[1] != b[1] ? a[1] < b[1] : one->octets[15] <= other->octets[15];
 }
 
 /* False: it is kept as a text. */
@@ -385,7 +390,10 @@ void view_fold(struct view *v, const struct view *from)
 {
     for (unsigned i = 0; i < from->fact_count; i++) {
         const struct fact_seen *seen = fact_at(from, i);
-        struct fact_seen *fact = view_has(from, seen->fact) ? view_take_fact(v, seen->fact) : NULL;
+        bool is_in_order = i < v->fact_count && fact_at(v, i)->fact == seen->fact;
+        struct fact_seen *fact = !view_has(from, seen->fact) ? NULL
+                                 : is_in_order               ? fact_at(v, i)
+                                                             : view_take_fact(v, seen->fact);
 
         if (!fact)
             continue;
