@@ -22,7 +22,7 @@ uint32_t key_hash(const struct key *key)
 
 static inline bool is_same(const struct ip *a, const struct ip *b)
 {
-    return memcmp(a, b, sizeof *a) == 0; /* octets that are not used are zero */
+    return ip_equal(*a, *b);
 }
 
 static bool is_of(const struct view *v, const struct key *key)

@@ -180,7 +180,7 @@ static void say_nat_d(struct source *s, const struct message *m, const struct pa
     struct event e;
     bool is_own = false;
 
-    if (hash == HASH_NONE || m->payload_count < 2)
+    if (hash == HASH_NONE)
         return;
     for (enum natt_variant v = NATT_NONE + 1; v < NATT_COUNT && (!natt || !message_payload(m, natt->nat_d)); v++)
         natt = natt_of(v);
@@ -222,8 +222,16 @@ static void say_deletes(struct source *s, const struct message *m, const struct 
 void contents_say(struct source *s, const struct message *m, const struct packet_seen *packet, uint64_t look,
                   enum hash_id hash)
 {
-    say_proposals(s, m, packet, look);
-    say_identities(s, m, packet);
-    say_nat_d(s, m, packet, hash);
-    say_deletes(s, m, packet);
+    uint64_t types = 0; /* a bit for each that is there, of those that have a number below 64 */
+
+    for (size_t i = 0; i < m->payload_count; i++)
+        types |= m->payloads[i].type < 64 ? (uint64_t)1 << m->payloads[i].type : 0;
+    if (types >> PL_SA & 1)
+        say_proposals(s, m, packet, look);
+    if (types >> PL_ID & 1)
+        say_identities(s, m, packet);
+    if (m->payload_count > 1)
+        say_nat_d(s, m, packet, hash);
+    if (types >> PL_DELETE & 1)
+        say_deletes(s, m, packet);
 }

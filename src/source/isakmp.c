@@ -32,7 +32,10 @@ static struct seen_sa *sa_of(struct source *s, const uint8_t cookie[static 8])
         if (!sa->is_used)
             break;
     }
-    *oldest = (struct seen_sa){.is_used = true, .last = s->line};
+    memset(oldest, 0, offsetof(struct seen_sa, messages)); /* of these, message_count are written */
+    memset(&oldest->message_next, 0, sizeof *oldest - offsetof(struct seen_sa, message_next));
+    oldest->is_used = true;
+    oldest->last = s->line;
     memcpy(oldest->cookie, cookie, 8);
     return s->packets.last_sa = oldest;
 }
@@ -148,14 +151,7 @@ static void header_of(struct bytes message, struct message *m)
 {
     memset(m, 0, offsetof(struct message, payloads));
     m->datagram = message;
-    memcpy(m->header.cookies, message.data, 16);
-    m->header.first_payload = message.data[16];
-    m->header.exchange = message.data[18];
-    m->header.flags = message.data[19];
-    m->header.message_id = (uint32_t)message.data[20] << 24 | (uint32_t)message.data[21] << 16 |
-                           (uint32_t)message.data[22] << 8 | message.data[23];
-    m->header.length = (uint32_t)message.data[24] << 24 | (uint32_t)message.data[25] << 16 |
-                       (uint32_t)message.data[26] << 8 | message.data[27];
+    wire_header_fields(&m->header, message.data);
 }
 
 /* In clear the payloads too. */

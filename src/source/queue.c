@@ -18,17 +18,22 @@ struct queued *source_enqueue(struct source *s, enum event_kind kind)
 {
     CHECK(kind != EV_NONE && !source_is_full(s));
     struct queued *q = &s->queue[s->queue_count];
+    struct sight *at = &s->sights[s->queue_count++];
 
-    s->sights[s->queue_count++] = (struct sight){.source = s->number,
-                                                 .kind = (uint16_t)kind,
-                                                 .line = s->line,
-                                                 .record = ++s->sum.records,
-                                                 .has_time = s->stamp.extent != STAMP_NONE,
-                                                 .time_ms = s->stamp.ms,
-                                                 .vantage = s->kind == SOURCE_CAPTURE         ? VANTAGE_WIRE
-                                                            : s->kind == SOURCE_CONFIGURATION ? VANTAGE_CONFIGURATION
-                                                                                              : VANTAGE_DEVICE,
-                                                 .product = (uint8_t)s->product};
+    at->one = at->other = (struct ip){0};
+    at->look = at->cookie = 0;
+    at->number = 0;
+    at->packet = NULL;
+    at->source = s->number;
+    at->kind = (uint16_t)kind;
+    at->line = s->line;
+    at->record = ++s->sum.records;
+    at->has_time = s->stamp.extent != STAMP_NONE;
+    at->time_ms = s->stamp.ms;
+    at->vantage = s->kind == SOURCE_CAPTURE         ? VANTAGE_WIRE
+                  : s->kind == SOURCE_CONFIGURATION ? VANTAGE_CONFIGURATION
+                                                    : VANTAGE_DEVICE;
+    at->product = (uint8_t)s->product;
     s->sum.ikev2 += kind == EV_IKEV2_SEEN;
     q->tell = TELL_EVENT;
     q->own = 0;

@@ -23,28 +23,37 @@ static bool message_id_fits(const struct header *h)
     }
 }
 
+static uint32_t u32_at(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+void wire_header_fields(struct header *h, const uint8_t bytes[static HEADER_LEN])
+{
+    memcpy(h->cookies, bytes, sizeof h->cookies);
+    h->first_payload = bytes[16];
+    h->minor_version = bytes[17] & 0x0f;
+    h->exchange = bytes[18];
+    h->flags = bytes[19];
+    h->message_id = u32_at(bytes + 20);
+    h->length = u32_at(bytes + 24);
+}
+
 enum wire_fault wire_header_read(struct message *m, struct bytes datagram)
 {
-    struct reader r = reader_of(datagram);
     struct header *h = &m->header;
 
-    memset(m, 0, offsetof(struct message, payloads)); /* of the payloads, payload_count are written */
     m->datagram = datagram;
-    if (datagram.len < HEADER_LEN)
+    m->sealed = m->chain = m->padding = (struct bytes){0};
+    m->payload_count = 0;
+    if (datagram.len < HEADER_LEN) {
+        *h = (struct header){0};
         return WIRE_TOO_SHORT;
-
-    memcpy(h->cookies, read_bytes(&r, sizeof h->cookies).data, sizeof h->cookies);
-    h->first_payload = read_u8(&r);
-    uint8_t version = read_u8(&r);
-    h->minor_version = version & 0x0f;
-    h->exchange = read_u8(&r);
-    h->flags = read_u8(&r);
-    h->message_id = read_u32(&r);
-    h->length = read_u32(&r);
-
+    }
+    wire_header_fields(h, datagram.data);
     if (h->length != datagram.len)
         return WIRE_LENGTH;
-    if (version >> 4 != 1)
+    if (datagram.data[17] >> 4 != 1)
         return WIRE_VERSION;
     if (bytes_are_zero(BYTES_OF(h->cookies[0])))
         return WIRE_COOKIE_ZERO;
@@ -55,7 +64,7 @@ enum wire_fault wire_header_read(struct message *m, struct bytes datagram)
     if (!message_id_fits(h))
         return WIRE_MESSAGE_ID;
     if ((h->flags & FLAG_ENCRYPTION) != 0)
-        m->sealed = r.rest;
+        m->sealed = bytes_after(datagram, HEADER_LEN);
     return WIRE_OK;
 }
 

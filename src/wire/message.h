@@ -77,6 +77,9 @@ struct allowance {
                              must) */
 };
 
+/* What stands in the bytes of a header, of whatever length or version it tells. */
+void wire_header_fields(struct header *h, const uint8_t bytes[static HEADER_LEN]);
+
 /* The header alone, RFC 2408 section 5.2: length, version, cookie, exchange, flags, message ID. `m` has no payloads
  * then. Whether an assigned exchange is one that we take part in is not asked here. */
 enum wire_fault wire_header_read(struct message *m, struct bytes datagram);
