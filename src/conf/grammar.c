@@ -34,6 +34,11 @@ static const struct argument_info arguments[] = {
 #include "conf/grammar_rows.h"
 };
 
+static const uint8_t argument_lens[] = {
+#define ARGUMENT(name, ...) sizeof #name - 1,
+#include "conf/grammar_rows.h"
+};
+
 static const struct word_info words[] = {
 #define WORD(text, origin, help) {text, ORIGIN_##origin, help},
 #include "conf/grammar_rows.h"
@@ -73,7 +78,7 @@ const struct argument_info *item_argument(struct grammar_item item)
     if (item.at[0] != '<')
         return NULL;
     for (size_t i = 0; i < COUNT_OF(arguments); i++)
-        if (strlen(arguments[i].name) + 2 == item.len && memcmp(arguments[i].name, item.at + 1, item.len - 2u) == 0)
+        if (argument_lens[i] + 2u == item.len && memcmp(arguments[i].name, item.at + 1, item.len - 2u) == 0)
             return &arguments[i];
     CHECK(!"every argument of a syntax has a row in grammar.def");
     return NULL;
@@ -294,12 +299,24 @@ static bool thread_may_end(struct thread thread, bool is_no)
     return next.may_end || (is_no && next.is_identified);
 }
 
-static void begin_walk(struct walk *walk, enum grammar_mode mode)
+/* A row that begins with a word begins with its first letter. */
+static bool may_begin_with(const struct grammar_row *row, struct bytes text)
+{
+    uint8_t letter = lower((uint8_t)row->syntax[0]);
+
+    return letter < 'a' || letter > 'z' || text.len == 0 || lower(text.data[0]) == letter;
+}
+
+/* The rows that may begin with `text`; empty: all of them. */
+static void begin_walk(struct walk *walk, enum grammar_mode mode, struct bytes text)
 {
     walk->count = walk->token_count = 0;
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (rows[i].mode == mode)
-            add_thread(walk, (struct thread){&rows[i], {NULL, 0}});
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (rows[i].mode != mode || !may_begin_with(&rows[i], text))
+            continue;
+        CHECK(walk->count < THREADS_MAX);
+        walk->threads[walk->count++] = (struct thread){&rows[i], {NULL, 0}};
+    }
 }
 
 /* An ASA knows more statements than we do: where only unused ones are left, the line is another of these. */
@@ -342,6 +359,20 @@ static enum grammar_outcome walk_tokens(struct walk *walk, const struct token *t
     return GRAMMAR_WRONG;
 }
 
+/* Where the first token fits nothing, all that could stand there is expected. */
+static enum grammar_outcome walk_rows(struct walk *walk, enum grammar_mode mode, const struct token *tokens,
+                                      uint16_t token_count, bool is_no, struct grammar_match *match)
+{
+    enum grammar_outcome outcome;
+
+    begin_walk(walk, mode, token_count > 0 ? tokens[0].text : bytes_of(NULL, 0));
+    outcome = walk_tokens(walk, tokens, token_count, is_no, match);
+    if (outcome == GRAMMAR_MATCHED || match->bad > 0)
+        return outcome;
+    begin_walk(walk, mode, bytes_of(NULL, 0));
+    return walk_tokens(walk, tokens, token_count, is_no, match);
+}
+
 static struct bytes text_of_item(struct grammar_item item, const struct token *token)
 {
     const struct argument_info *argument = item_argument(item);
@@ -381,8 +412,7 @@ void grammar_match(enum grammar_mode mode, const struct token *tokens, uint16_t 
     match->row = NULL;
     match->word_count = match->bad = match->expected_count = 0;
     match->may_end = false;
-    begin_walk(&walk, mode);
-    match->outcome = walk_tokens(&walk, tokens, token_count, is_no, match);
+    match->outcome = walk_rows(&walk, mode, tokens, token_count, is_no, match);
     if (match->outcome == GRAMMAR_UNKNOWN || walk.token_count == 0)
         return;
 
@@ -412,8 +442,7 @@ bool grammar_next(enum grammar_mode mode, const struct token *tokens, uint16_t t
     CHECK(token_count <= TOKENS_MAX);
     match->row = NULL;
     match->word_count = match->bad = match->expected_count = 0;
-    begin_walk(&walk, mode);
-    match->outcome = walk_tokens(&walk, tokens, token_count, is_no, match);
+    match->outcome = walk_rows(&walk, mode, tokens, token_count, is_no, match);
     *is_open = walk.token_count > 0 && walk.count > 0 && takes_rest(walk.threads[0].after);
     if (match->outcome != GRAMMAR_MATCHED && match->bad < token_count)
         return false;
