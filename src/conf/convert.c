@@ -178,7 +178,7 @@ static void add_swan_children(const struct converting *c, const struct tunnel *t
             text_add(c->t, "                life_time = %us\n", tunnel->lifetime_s);
         if (tunnel->lifetime_kb != 0)
             text_add(c->t, "                life_bytes = %llu\n", tunnel->lifetime_kb * 1000ULL);
-        text_add(c->t, "            }\n");
+        text_add(c->t, "                replay_window = %u\n            }\n", c->policy->replay_window);
     }
     text_add(c->t, "        }\n");
 }
@@ -266,6 +266,7 @@ static void add_libreswan_connection(const struct converting *c, const struct tu
         text_add(c->t, "    ikelifetime=%us\n", phase1_lifetime_s(c) > 86400 ? 86400 : phase1_lifetime_s(c));
     if (tunnel->lifetime_s != 0)
         text_add(c->t, "    salifetime=%us\n", tunnel->lifetime_s);
+    text_add(c->t, "    replay-window=%u\n", c->policy->replay_window);
     if (group != NULL && group->has_dpd)
         text_add(c->t, "    dpddelay=%u\n    dpdtimeout=%u\n    dpdaction=restart\n", group->dpd_threshold_s,
                  group->dpd_threshold_s + 3u * group->dpd_retry_s);

@@ -64,6 +64,10 @@ static void add_ios_settings(const struct converting *c)
         text_add(c->t, "crypto isakmp identity %s\n", identities[p->identity]);
     if (!p->is_aggressive_answered)
         text_add(c->t, "crypto isakmp aggressive-mode disable\n");
+    if (p->sa_max != 0)
+        text_add(c->t, "crypto call admission limit ike sa %u\n", p->sa_max);
+    if (p->half_open_max != 0)
+        text_add(c->t, "crypto call admission limit ike in-negotiation-sa %u\n", p->half_open_max);
     if (p->is_nat_t_on && p->nat_keepalive_s != 0)
         text_add(c->t, "crypto isakmp nat keepalive %u\n", p->nat_keepalive_s);
     if (p->replay_window == 0)
@@ -170,7 +174,10 @@ void convert_to_ios(const struct converting *c)
     const struct policy *p = c->policy;
     struct text *t = c->t;
 
-    text_add(t, "! Keys are not written: put them in place of *****\nhostname %s\n!\n", p->hostname);
+    text_add(t, "! Keys are not written: put them in place of *****\nhostname %s\n", p->hostname);
+    if (strlen(p->fqdn) > strlen(p->hostname)) /* our identity may be made of it */
+        text_add(t, "ip domain name %s\n", p->fqdn + strlen(p->hostname) + 1);
+    text_add(t, "!\n");
     for (uint16_t i = 0; i < p->isakmp_policy_count; i++) {
         const struct isakmp_policy *policy = &p->isakmp_policies[i];
 

@@ -1,5 +1,6 @@
 /* A configuration in other words means the same. */
 #include "conf/convert.h"
+#include "conf/grammar.h"
 #include "conf/reading.h"
 
 #include <setjmp.h>
@@ -372,10 +373,184 @@ static void others_get_each_line_of_the_acl_and_are_told_what_is_missing(void **
     }
 }
 
+/* What is part of what is written, and why it needs no line of its own. */
+static const struct {
+    enum statement_kind kind;
+    const char *why;
+} carried[] = {
+    /* clang-format off */
+    {STATEMENT_version, "the form of the file itself"},
+    {STATEMENT_hostname, "the form of the file itself"},
+    {STATEMENT_domain_name, "the form of the file itself"},
+    {STATEMENT_name, "the form of the file itself"},
+    {STATEMENT_interface, "part of what uses it"},
+    {STATEMENT_object_network, "part of what uses it"},
+    {STATEMENT_object_group_network, "part of what uses it"},
+    {STATEMENT_object_host, "part of what uses it"},
+    {STATEMENT_object_subnet, "part of what uses it"},
+    {STATEMENT_object_range, "part of what uses it"},
+    {STATEMENT_object_fqdn, "part of what uses it"},
+    {STATEMENT_network_object, "part of what uses it"},
+    {STATEMENT_group_object, "part of what uses it"},
+    {STATEMENT_acl_extended, "part of what uses it"},
+    {STATEMENT_acl_standard, "part of what uses it"},
+    {STATEMENT_nameif, "part of what uses it"},
+    {STATEMENT_ip_address, "part of what uses it"},
+    {STATEMENT_linux_interface, "part of what uses it"},
+    {STATEMENT_shutdown, "part of what uses it"},
+    {STATEMENT_nat_old, "a translation is said by its line"},
+    {STATEMENT_nat_twice, "a translation is said by its line"},
+    {STATEMENT_static, "a translation is said by its line"},
+    {STATEMENT_static_port, "a translation is said by its line"},
+    {STATEMENT_global, "a translation is said by its line"},
+    {STATEMENT_object_nat, "a translation is said by its line"},
+    {STATEMENT_transform_set, "of each tunnel that runs"},
+    {STATEMENT_transform_mode, "of each tunnel that runs"},
+    {STATEMENT_transform_esn, "of each tunnel that runs"},
+    {STATEMENT_ipsec_lifetime_s, "of each tunnel that runs"},
+    {STATEMENT_ipsec_lifetime_kb, "of each tunnel that runs"},
+    {STATEMENT_replay_window, "of each tunnel that runs"},
+    {STATEMENT_replay_disable, "of each tunnel that runs"},
+    {STATEMENT_ipsec_df_bit, "of each tunnel that runs"},
+    {STATEMENT_dynamic_match, "of each tunnel that runs"},
+    {STATEMENT_dynamic_pfs, "of each tunnel that runs"},
+    {STATEMENT_dynamic_peer, "of each tunnel that runs"},
+    {STATEMENT_dynamic_transform, "of each tunnel that runs"},
+    {STATEMENT_dynamic_lifetime, "of each tunnel that runs"},
+    {STATEMENT_dynamic_df_bit, "of each tunnel that runs"},
+    {STATEMENT_dynamic_nat_t_disable, "of each tunnel that runs"},
+    {STATEMENT_dynamic_reverse_route, "of each tunnel that runs"},
+    {STATEMENT_map_match, "of each tunnel that runs"},
+    {STATEMENT_map_pfs, "of each tunnel that runs"},
+    {STATEMENT_map_connection, "of each tunnel that runs"},
+    {STATEMENT_map_peer, "of each tunnel that runs"},
+    {STATEMENT_map_phase1_mode, "of each tunnel that runs"},
+    {STATEMENT_map_transform, "of each tunnel that runs"},
+    {STATEMENT_map_lifetime, "of each tunnel that runs"},
+    {STATEMENT_map_df_bit, "of each tunnel that runs"},
+    {STATEMENT_map_nat_t_disable, "of each tunnel that runs"},
+    {STATEMENT_map_reverse_route, "of each tunnel that runs"},
+    {STATEMENT_map_trustpoint, "of each tunnel that runs"},
+    {STATEMENT_map_dynamic, "of each tunnel that runs"},
+    {STATEMENT_map_interface, "of each tunnel that runs"},
+    {STATEMENT_ikev1_enable, "of each tunnel that runs"},
+    {STATEMENT_identity, "of each tunnel that runs"},
+    {STATEMENT_am_disable, "of each tunnel that runs"},
+    {STATEMENT_policy, "of each tunnel that runs"},
+    {STATEMENT_authentication, "of each tunnel that runs"},
+    {STATEMENT_encryption, "of each tunnel that runs"},
+    {STATEMENT_hash, "of each tunnel that runs"},
+    {STATEMENT_group, "of each tunnel that runs"},
+    {STATEMENT_lifetime, "of each tunnel that runs"},
+    {STATEMENT_tunnel_group, "of each tunnel that runs"},
+    {STATEMENT_tunnel_general, "of each tunnel that runs"},
+    {STATEMENT_tunnel_ipsec, "of each tunnel that runs"},
+    {STATEMENT_pre_shared_key, "of each tunnel that runs"},
+    {STATEMENT_keepalive, "of each tunnel that runs"},
+    {STATEMENT_chain, "of each tunnel that runs"},
+    {STATEMENT_trust_point, "of each tunnel that runs"},
+    {STATEMENT_route, "of each tunnel that runs"},
+    {STATEMENT_ipv6_address, "of each tunnel that runs"},
+    {STATEMENT_nat_traversal, "of each tunnel that runs"},
+    {STATEMENT_ikev1_begun, "of each tunnel that runs"},
+    {STATEMENT_ikev1_max, "of each tunnel that runs"},
+    {STATEMENT_trustpoint, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_certificate_chain, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_revocation_check, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_ocsp_url, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_ocsp_nonce, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_ocsp_match, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_crl_policy, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_crl_url, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_crl_cache_time, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_trust_file, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_passphrase, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_certificate, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_name_condition, "what a trustpoint holds is said of its tunnel"},
+    {STATEMENT_vpn_filter, "part of a group-policy or a user, which are said"},
+    {STATEMENT_vpn_idle, "part of a group-policy or a user, which are said"},
+    {STATEMENT_vpn_session, "part of a group-policy or a user, which are said"},
+    {STATEMENT_vpn_protocol, "part of a group-policy or a user, which are said"},
+    {STATEMENT_banner_text, "part of a group-policy or a user, which are said"},
+    {STATEMENT_dns_server, "part of a group-policy or a user, which are said"},
+    {STATEMENT_wins_server, "part of a group-policy or a user, which are said"},
+    {STATEMENT_default_domain, "part of a group-policy or a user, which are said"},
+    {STATEMENT_split_dns, "part of a group-policy or a user, which are said"},
+    {STATEMENT_split_policy, "part of a group-policy or a user, which are said"},
+    {STATEMENT_split_list, "part of a group-policy or a user, which are said"},
+    {STATEMENT_address_pools, "part of a group-policy or a user, which are said"},
+    {STATEMENT_password_storage, "part of a group-policy or a user, which are said"},
+    {STATEMENT_vpn_logins, "part of a group-policy or a user, which are said"},
+    {STATEMENT_group_lock, "part of a group-policy or a user, which are said"},
+    {STATEMENT_username_attributes, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_policy, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_filter, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_address, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_idle, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_session, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_logins, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_protocol, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_lock, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_storage, "part of a group-policy or a user, which are said"},
+    {STATEMENT_user_service, "part of a group-policy or a user, which are said"},
+    {STATEMENT_pam_service, "part of a group-policy or a user, which are said"},
+    {STATEMENT_aaa_timeout, "part of a group-policy or a user, which are said"},
+    {STATEMENT_weak_algorithms, "ours: others do not ask"},
+    /* clang-format on */
+};
+
+/* Each statement that does something is carried, or said by its line. */
+static void no_statement_is_lost_without_a_word(void **state)
+{
+    static const enum statement_kind said[] = {
+#define IOS 1
+#define SWAN 2
+#define LIBRESWAN 4
+#define LEFT_OUT(...)
+#define LEFT_LINE(languages, kind) STATEMENT_##kind,
+#include "conf/convert_left_out.def"
+#undef LEFT_OUT
+#undef LEFT_LINE
+    };
+    static const struct {
+        enum statement_kind kind;
+        const char *name;
+        bool acts;
+    } all[] = {
+#define USED true
+#define QUIET false
+#define UNUSED false
+#define MODE(...)
+#define FAMILY(...)
+#define STATEMENT(mode, name, enters, family, effect, ...) {STATEMENT_##name, #name, effect},
+#define ARGUMENT(...)
+#define WORD(...)
+#include "conf/grammar.def"
+#undef MODE
+#undef FAMILY
+#undef STATEMENT
+#undef ARGUMENT
+#undef WORD
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        bool is_known = !all[i].acts;
+
+        for (size_t k = 0; k < COUNT_OF(said) && !is_known; k++)
+            is_known = said[k] == all[i].kind;
+        for (size_t k = 0; k < COUNT_OF(carried) && !is_known; k++)
+            is_known = carried[k].kind == all[i].kind;
+        if (!is_known)
+            fail_msg("%s is neither carried nor said", all[i].name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_router_gets_is_read_back_as_the_same_policy),
+        cmocka_unit_test(no_statement_is_lost_without_a_word),
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
         cmocka_unit_test(a_dynamic_map_is_carried_to_a_router_and_to_nobody_else),
         cmocka_unit_test(a_router_signs_with_ecdsa_by_its_own_word),

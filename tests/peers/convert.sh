@@ -62,6 +62,16 @@ starts() {
     fi
 }
 
+# Every sample that has a tunnel to be written, into a charon that runs.
+strongswan_takes() {
+    local node=$1 conf said
+    conf=$(converted strongswan "$2")
+    printf '%s\n' "$conf" >"$lab_dir/charon-$node/swanctl.conf"
+    said=$(swanctl "$node" --load-all --noprompt 2>&1) || { echo "$said"; return 1; }
+    [ "$(grep -c "^loaded connection" <<<"$said")" = "$(grep -c 'version = 1' <<<"$conf")" ] || { echo "$said"; return 1; }
+    echo "$(grep -c 'version = 1' <<<"$conf") connections"
+}
+
 # tunnel NAME SAMPLE: ours is 01, theirs is made of SAMPLE
 tunnel() {
     local name=$1
@@ -80,6 +90,9 @@ tunnel() {
         expect "$name: no SA is left there" lab_until 5 strongswan_is_gone east
         expect "$name: strongSwan brings it up" quietly strongswan_provoke east
         expect "$name: both are up again" both_are_up
+        for file in ${3:-}; do
+            expect "strongSwan takes swanctl.conf of ${file##*/}" strongswan_takes east "${file##*/}"
+        done
     fi
     # shellcheck disable=SC2046
     [ "$lab_failures" = 0 ] || tail -n 25 $(ikewise_logs west) $(strongswan_logs east) | sed 's/^/  | /'
@@ -99,7 +112,7 @@ libreswan_takes() {
 
 strongswan_fetch
 tunnel "ASA 8.2 as swanctl.conf" 02-asa82-l2l-nat0.cfg
-tunnel "IOS as swanctl.conf" 11-ios-l2l-basic.cfg
+tunnel "IOS as swanctl.conf" 11-ios-l2l-basic.cfg "$(echo "$samples"/*.cfg)"
 
 lab_dir=$(mktemp -d)
 if root=$("$lab_tree/tests/peers/fetch_libreswan.sh"); then
