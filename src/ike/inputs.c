@@ -291,6 +291,9 @@ void hint_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, str
     event_add_number(e, FIELD_PORT, in->hint.remote.port);
     event_add_number(e, FIELD_ERRNO, (uint64_t)in->hint.error);
     event_add_number(e, FIELD_COUNT, (uint64_t)in->hint.icmp_type << 8 | in->hint.icmp_code);
-    if (in->hint.icmp_type == 0 && in->hint.quoted.len > 0) /* our own system has not taken it */
-        event_add_number(tell(out, EV_SEND_FAILED, in->hint.remote.ip), FIELD_LENGTH, in->hint.quoted.len);
+    if (in->hint.icmp_type != 0 || in->hint.quoted.len == 0)
+        return;
+    e = tell(out, EV_SEND_FAILED, in->hint.remote.ip); /* our own system has not taken it */
+    event_add_number(e, FIELD_LENGTH, in->hint.quoted.len);
+    event_add_number(e, FIELD_ERRNO, (uint64_t)in->hint.error);
 }

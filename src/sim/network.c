@@ -188,12 +188,28 @@ static void plant_reused_iv(struct sim *sim, uint32_t site, const struct ike_out
     oracle_sent(sim, site, &other);
 }
 
+enum { NOT_PERMITTED = 1 }; /* EPERM */
+
+/* What sendto would say at once is an input like others. */
+static void refuse(struct sim *sim, uint32_t site, const struct ike_output *item)
+{
+    struct load *load = flight_add(sim, sim->now_ms, FLIGHT_REFUSED, site, false);
+
+    if (load == NULL)
+        return;
+    load->local = item->datagram.local;
+    load->remote = item->datagram.remote;
+    load->error = NOT_PERMITTED;
+    load->len = sim->work.len;
+    memcpy(load->data, sim->work.data, load->len);
+}
+
 /* By what stands on the way, whatever the world's chance says. */
 static bool is_stopped(const struct sim_network *network, uint32_t site, const struct ike_output *item)
 {
     uint16_t port = network->cut_port[site];
 
-    return network->is_cut[site] ||
+    return network->is_cut[site] || network->is_refused[site] ||
            (port != 0 && (item->datagram.local.port == port || item->datagram.remote.port == port)) ||
            (network->datagram_max != 0 && item->datagram.data.len > network->datagram_max);
 }
@@ -217,6 +233,8 @@ void network_send(struct sim *sim, uint32_t from_site, const struct ike_output *
                    (network->lose_nth[from_site] != 0 && network->lose_nth[from_site] == sender->sent);
     CHECK(datagram.len <= DATAGRAM_MAX);
     begin_again(sim, datagram);
+    if (network->is_refused[from_site])
+        refuse(sim, from_site, item);
     impair_on_the_way(sim, from_site, number, is_repeat, datagram);
     keep_datagram(sim, from_site, number, item, is_lost || sim->work.copies == 0);
     sim->happened[SIM_LOST] += is_lost || sim->work.copies == 0;

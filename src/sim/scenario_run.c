@@ -214,6 +214,7 @@ static void impair_world(struct sim *sim, const struct scenario_line *line)
     case LINE_IMPAIR_ALWAYS: sim_impair(sim, line->sites[0], line->nth, line->impairment, true); break;
     case LINE_LOSS: network->loss_percent = line->number; break;
     case LINE_REPEATED: network->repeat_percent = 100; break;
+    case LINE_OWN_FILTER: network->is_refused[line->sites[0]] = true; break;
     case LINE_CUT_OFF: network->is_cut[line->sites[0]] = true; break;
     case LINE_NO_PORT: network->cut_port[line->sites[0]] = (uint16_t)line->number; break;
     case LINE_NO_ESP: network->is_esp_cut[line->sites[0]] = true; break;

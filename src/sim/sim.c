@@ -285,7 +285,8 @@ static void land(struct sim *sim, uint32_t index)
     struct load *load = &sim->landed_load;
     struct flight *place = &sim->flights[index];
     uint32_t site = place->site;
-    bool is_own = place->kind == FLIGHT_ANSWER || place->kind == FLIGHT_INSTALLED || place->kind == FLIGHT_LIMIT;
+    bool is_own = place->kind == FLIGHT_ANSWER || place->kind == FLIGHT_INSTALLED || place->kind == FLIGHT_LIMIT ||
+                  place->kind == FLIGHT_REFUSED;
 
     if (is_own && place->life == sim->sites[site].life && site_is_off(sim, site)) {
         place->at_ms = sim->sites[site].off_until_ms;
@@ -320,6 +321,11 @@ static void land(struct sim *sim, uint32_t index)
                                 .plane = {.kind = load->error == 0 ? IKE_PLANE_INSTALLED : IKE_PLANE_REFUSED,
                                           .pair = load->pair,
                                           .error = load->error}};
+        break;
+    case FLIGHT_REFUSED:
+        in = (struct ike_input){
+            .kind = IKE_IN_HINT,
+            .hint = {.remote = load->remote, .error = load->error, .quoted = bytes_of(load->data, load->len)}};
         break;
     case FLIGHT_LIMIT: plane_tell_limit(sim, site, load->pair); return;
     case FLIGHT_PACKET: plane_land(sim, site, load); return;

@@ -104,7 +104,8 @@ struct sim_network {
     bool is_cut[SIM_SITES_MAX];
     uint16_t cut_port[SIM_SITES_MAX]; /* 0: none */
     bool is_esp_cut[SIM_SITES_MAX];
-    uint32_t datagram_max; /* what is longer is lost; 0: nothing is */
+    bool is_refused[SIM_SITES_MAX]; /* the own packet filter lets nothing out, and says so */
+    uint32_t datagram_max;          /* what is longer is lost; 0: nothing is */
 };
 
 /* What has happened in a world: happenings.def. */

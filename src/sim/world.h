@@ -31,7 +31,15 @@ enum {
     IMPAIRED_MESSAGES_MAX = 8,
 };
 
-enum flight_kind { FLIGHT_NONE, FLIGHT_DATAGRAM, FLIGHT_ANSWER, FLIGHT_INSTALLED, FLIGHT_LIMIT, FLIGHT_PACKET };
+enum flight_kind {
+    FLIGHT_NONE,
+    FLIGHT_DATAGRAM,
+    FLIGHT_ANSWER,
+    FLIGHT_INSTALLED,
+    FLIGHT_LIMIT,
+    FLIGHT_PACKET,
+    FLIGHT_REFUSED
+};
 
 /* Something that arrives later; what it carries is in the load of the same index. */
 struct flight {

@@ -358,7 +358,6 @@ static const char *const told_above[] = {"overlapping_network"};
 static const struct {
     const char *cause, *why;
 } outside[] = {
-    {"local_send_blocked", "the packet filter of the own host is beside the engine: tests/doctor"},
     {"daemon_conflict", "who else has the ports is beside the engine: tests/doctor"},
     {"lifetime_mismatch", "whoever runs here takes the shorter one: tests/scenarios/lifetimes-differ.txt comes up"},
     {"proposal_too_long", "whoever runs here reads a message of any length"},
