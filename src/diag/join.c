@@ -65,6 +65,12 @@ static bool has_equal_ends(const struct view *a, const struct view *b)
     return is_told && (is_straight || is_crossed);
 }
 
+/* Each names another peer, and neither itself: nothing tells that they are about one another. */
+static bool has_no_end_in_common(const struct view *a, const struct view *b)
+{
+    return !ip_is_set(a->local) && !ip_is_set(b->local) && !ip_equal(a->peer, b->peer);
+}
+
 static bool has_all_ends(const struct view *a, const struct view *b)
 {
     return ip_is_set(a->local) && ip_is_set(b->local) && has_equal_ends(a, b);
@@ -130,6 +136,22 @@ static bool is_in_step(const struct view *a, const struct view *b)
            d.most_ms <= CLOCKS_APART_MAX_MS;
 }
 
+/* A clock without a day, or without a year beside one that has it, tells nothing. */
+static bool are_of_other_days(const struct view *a, const struct view *b)
+{
+    const uint64_t day_ms = 24 * 3600 * 1000, year_ms = 366 * day_ms;
+    bool has_day = a->has_time && b->has_time && a->first_ms >= day_ms && b->first_ms >= day_ms;
+
+    if (!has_day || (a->first_ms < year_ms) != (b->first_ms < year_ms))
+        return false;
+    return a->first_ms > b->last_ms + day_ms || b->first_ms > a->last_ms + day_ms;
+}
+
+static bool are_strangers(const struct view *a, const struct view *b)
+{
+    return has_no_end_in_common(a, b) && ((a->role == b->role && a->role != ROLE_UNKNOWN) || are_of_other_days(a, b));
+}
+
 static bool is_nameless(const struct view *v)
 {
     return !ip_is_set(v->peer) && !ip_is_set(v->local);
@@ -145,7 +167,7 @@ static enum joined joined_by(const struct view *a, const struct view *b)
         return JOINED_NEVER;
     if (has_all_ends(a, b))
         return JOINED_BY_ENDS;
-    if (has_equal_ends(a, b) || is_nameless(a) || is_nameless(b))
+    if ((has_equal_ends(a, b) && !are_strangers(a, b)) || is_nameless(a) || is_nameless(b))
         return JOINED_BY_PEER;
     if (!has_equal_responder(a, b))
         return JOINED_NOT;

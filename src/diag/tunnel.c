@@ -98,6 +98,12 @@ static bool is_only_screen(const struct tunnel *t)
     return true;
 }
 
+/* racoon tells that it has begun, and no message after that. */
+static bool tells_each_message(const struct view *v)
+{
+    return v->product != PRODUCT_RACOON;
+}
+
 /* A message that one end sent, and that the other end's file has not. */
 static bool is_lost(const struct tunnel *t, enum fact step)
 {
@@ -115,7 +121,7 @@ static bool is_lost(const struct tunnel *t, enum fact step)
         captures += v->vantage == VANTAGE_WIRE && has;
         lacking_captures += v->vantage == VANTAGE_WIRE && !has;
         is_sent |= has && !is_log_of(v, receiver);
-        is_missed |= is_log_of(v, receiver) && !has && logs_messages(v);
+        is_missed |= is_log_of(v, receiver) && !has && logs_messages(v) && (number == 1 || tells_each_message(v));
     }
     if (!is_sent || captures > 1 || is_seen_at(t, step, receiver))
         return false;

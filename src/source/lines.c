@@ -22,7 +22,7 @@ static enum reading (*const readers[])(struct source *, struct bytes) = {
 
 static void count_reading(struct source *s, enum reading reading, struct bytes line)
 {
-    if (reading != READ_NOT_MINE)
+    if (reading != READ_NOT_MINE && !s->is_alone) /* it was counted when it was held */
         s->sum.kind_lines[s->kind]++;
     switch (reading) {
     case READ_SAID: s->sum.understood++; return;
@@ -173,15 +173,20 @@ static struct bytes tidy(struct source *s, struct bytes line)
 
     if (line.len > 0 && line.data[line.len - 1] == '\r')
         line.len--;
-    if ((line.len >= 80 || !bytes_has(line, "More", &at)) &&
-        bytes_are_printable(line)) /* nothing to be undone, and no pager */
+    bool is_page = line.len > 0 && markup_is_in(line);
+
+    if ((line.len >= 80 || !bytes_has(line, "More", &at)) && bytes_are_printable(line) &&
+        !is_page) /* nothing to be undone, and no pager */
         return line;
     struct text t = text_of(s->tidy, sizeof s->tidy);
 
     while (line.len > 0 && !t.is_cut) {
         size_t len = 0, room = t.size - 1 - t.len;
 
-        while (len < line.len && line.data[len] >= ' ' && line.data[len] < 0x7f)
+        if (is_page && markup_take(&line, &t))
+            continue;
+        while (len < line.len && line.data[len] >= ' ' && line.data[len] < 0x7f &&
+               !(is_page && len > 0 && (line.data[len] == '&' || line.data[len] == '<')))
             len++;
         if (len > 0) {
             size_t copied = len < room ? len : room;

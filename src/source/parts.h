@@ -253,6 +253,10 @@ bool capture_is(struct bytes first); /* four bytes */
 bool array_take_part(struct source *s, struct bytes *part);
 void array_drop_taken(struct source *s);
 
+/* The line has what the source of a web page has for other characters; takes such a thing from its beginning. */
+bool markup_is_in(struct bytes line);
+bool markup_take(struct bytes *line, struct text *to);
+
 /* Small things that the readers of lines need. */
 bool bytes_has(struct bytes line, const char *what, size_t *at);
 bool bytes_take(struct bytes *line, const char *what);

@@ -19,6 +19,7 @@ enum { VIEWS = 64, FILE_MAX = 3 };
 #define NAT_B 0xc6336402u
 #define HUB 0xcb007101u
 #define HUB_INSIDE 0xc0a80105u /* where the hub's router forwards to it */
+#define DAYS 86400000u
 #define NOBODY 0u              /* the log does not tell */
 
 /* What one file has of one negotiation: messages of main mode up to `reached`, each `apart_ms` after the one before,
@@ -27,7 +28,7 @@ struct heard {
     uint32_t local, peer;
     char role; /* 'i', 'r'; '\0': no more */
     unsigned reached;
-    uint64_t begin_ms, apart_ms;
+    uint64_t begin_ms, apart_ms; /* without a year */
     uint32_t message_id;
     const char *cookie;
 };
@@ -88,6 +89,12 @@ static const struct {
     {"logs that tell the peer alone: there is one that it can be",
      {{NOBODY, HUB, 'i', 5, 10000, 20, 0, NULL}}, {{NOBODY, NAT_A, 'r', 5, 910000, 20, 0, NULL}},
      1, 0, 0, 0, 900000},
+    {"two that begin, each to somebody else",
+     {{NOBODY, HUB, 'i', 5, 10000, 20, 0, NULL}}, {{NOBODY, NAT_A, 'i', 5, 10000, 20, 0, NULL}},
+     2, 0, 0, 0, 0},
+    {"logs of different days that have no address in common",
+     {{NOBODY, HUB, 'i', 5, UINT64_C(100) * DAYS, 20, 0, NULL}}, {{NOBODY, NAT_A, 'r', 5, UINT64_C(103) * DAYS, 20, 0, NULL}},
+     2, 0, 0, 0, 0},
     {"of two the one whose clock fits",
      {{NOBODY, HUB, 'i', 5, 10000, 20, 0, NULL}},
      {{NOBODY, NAT_B, 'r', 5, 910000, 20, 0, NULL}, {NOBODY, NAT_A, 'r', 5, 11000, 20, 0, NULL}},
