@@ -110,26 +110,6 @@ static void read_with_held(struct source *s, struct bytes line)
 
 /* ---- From bytes to lines ---- */
 
-/* What web pages make of a log: their typography is undone. */
-static const struct {
-    const char *from, *to;
-} typography[] = {
-    {"\xc2\xa0", " "},      {"\xc3\x97", "x"},       {"\xe2\x80\x93>", "-->"}, {"\xe2\x80\x94>", "-->"},
-    {"\xe2\x80\x93", "-"},  {"\xe2\x80\x94", "---"}, {"\xe2\x80\x98", "'"},    {"\xe2\x80\x99", "'"},
-    {"\xe2\x80\x9c", "\""}, {"\xe2\x80\x9d", "\""},  {"\xe2\x80\xa6", "..."},  {"\xef\xbb\xbf", ""},
-};
-
-static struct bytes take_wide(struct bytes line, struct text *t)
-{
-    for (size_t i = 0; i < COUNT_OF(typography); i++)
-        if (bytes_begin_with(line, bytes_of_text(typography[i].from))) {
-            text_add(t, "%s", typography[i].to);
-            return bytes_after(line, strlen(typography[i].from));
-        }
-    text_add(t, "\\x%02x", line.data[0]);
-    return bytes_after(line, 1);
-}
-
 /* ESC [ ... letter: colours and cursor movements of a terminal. */
 static struct bytes pass_escape(struct bytes line)
 {
@@ -197,7 +177,7 @@ static struct bytes tidy(struct source *s, struct bytes line)
             t.is_cut = copied < len;
             line = bytes_after(line, len);
         } else {
-            line = line.data[0] < ' ' ? take_control(line, &t) : take_wide(line, &t);
+            line = line.data[0] < ' ' ? take_control(line, &t) : markup_take_wide(line, &t);
         }
     }
     if (is_pager(&t)) {

@@ -257,6 +257,9 @@ void array_drop_taken(struct source *s);
 bool markup_is_in(struct bytes line);
 bool markup_take(struct bytes *line, struct text *to);
 
+/* A byte that is no ASCII, or the character of typography that begins with it, as ASCII: what is left of the line. */
+struct bytes markup_take_wide(struct bytes line, struct text *to);
+
 /* Small things that the readers of lines need. */
 bool bytes_has(struct bytes line, const char *what, size_t *at);
 bool bytes_take(struct bytes *line, const char *what);

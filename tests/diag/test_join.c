@@ -20,7 +20,7 @@ enum { VIEWS = 64, FILE_MAX = 3 };
 #define HUB 0xcb007101u
 #define HUB_INSIDE 0xc0a80105u /* where the hub's router forwards to it */
 #define DAYS 86400000u
-#define NOBODY 0u              /* the log does not tell */
+#define NOBODY 0u /* the log does not tell */
 
 /* What one file has of one negotiation: messages of main mode up to `reached`, each `apart_ms` after the one before,
  * and quick mode where it has an ID. A file with a cookie is a capture. */
