@@ -100,6 +100,12 @@ static const char *say(void *of)
     return source_text(of);
 }
 
+static const char *say_moved(void *of)
+{
+    (void)of;
+    return "a packet";
+}
+
 /* Two sights of one look are of events that look the same; more are held against each other than there is room for. */
 static void check_look(const struct sight *at, const struct observation *seen)
 {
@@ -125,8 +131,9 @@ static void check_look(const struct sight *at, const struct observation *seen)
     known[place].happening = happening;
 }
 
-/* Each observation of three negotiations, one behind the other, each in a file of its own. */
-static void take(struct diagnosis to[static 2], struct source *s)
+/* Each observation of so many negotiations, one behind the other, each in a file of its own. With one of them, what is
+ * of the same one as the observation before is found without a search, but where everything is judged. */
+static void take(struct diagnosis to[static 2], struct source *s, unsigned peers)
 {
     const struct sight *first;
 
@@ -135,7 +142,7 @@ static void take(struct diagnosis to[static 2], struct source *s)
         const struct teller teller = {tell, say, s};
 
         check_look(first, seen);
-        for (unsigned peer = 0; peer < PEERS; peer++) {
+        for (unsigned peer = 0; peer < peers; peer++) {
             moved = *seen;
             moved.source = (uint16_t)peer;
             move(&moved.event, peer);
@@ -143,12 +150,13 @@ static void take(struct diagnosis to[static 2], struct source *s)
             const char *text = move_text(&at, s, peer);
 
             diag_see(to[0].d, &at, &teller);
+            to[1].d->last = UINT32_MAX;
             diag_add(to[1].d, &moved, text);
         }
     }
 }
 
-static void read_file(struct diagnosis to[static 2], struct bytes bytes)
+static void read_file(struct diagnosis to[static 2], struct bytes bytes, unsigned peers)
 {
     void *space = malloc(source_space());
     struct arena arena = arena_of(space, source_space());
@@ -156,9 +164,9 @@ static void read_file(struct diagnosis to[static 2], struct bytes bytes)
 
     CHECK(s);
     source_feed(s, bytes);
-    take(to, s);
+    take(to, s, peers);
     source_end(s);
-    take(to, s);
+    take(to, s, peers);
     free(space);
 }
 
@@ -194,18 +202,18 @@ static bool same(const struct view *a, const struct view *b)
            a->first_ms == b->first_ms && a->last_ms == b->last_ms && a->attempts == b->attempts &&
            a->order == b->order && a->conn_id == b->conn_id && a->pending == b->pending &&
            a->fact_count == b->fact_count && a->evidence_count == b->evidence_count &&
-           memcmp(a->has, b->has, sizeof a->has) == 0 && memcmp(view_offers(a), view_offers(b), sizeof *a->offers) == 0 &&
-           same_facts(a, b) && same_words(a, b);
+           memcmp(a->has, b->has, sizeof a->has) == 0 &&
+           memcmp(view_offers(a), view_offers(b), sizeof *a->offers) == 0 && same_facts(a, b) && same_words(a, b);
 }
 
-static void compare(const char *name, struct bytes all)
+static void compare_with(const char *name, struct bytes all, unsigned peers)
 {
     struct diagnosis both[2];
 
     begin(&both[0]);
     begin(&both[1]);
     known_stop(both[1].d->all.known);
-    read_file(both, all);
+    read_file(both, all, peers);
     if (both[0].d->view_count != both[1].d->view_count || both[0].d->dropped != both[1].d->dropped)
         fail_msg("%s: %zu views, %zu where all is judged", name, both[0].d->view_count, both[1].d->view_count);
     for (size_t i = 0; i < both[0].d->view_count; i++, compared++)
@@ -213,6 +221,12 @@ static void compare(const char *name, struct bytes all)
             fail_msg("%s: negotiation %zu is another one where all is judged", name, i);
     free(both[0].space);
     free(both[1].space);
+}
+
+static void compare(const char *name, struct bytes all)
+{
+    compare_with(name, all, PEERS);
+    compare_with(name, all, 1);
 }
 
 static int take_file(const char *path, const struct stat *about, int kind, struct FTW *place)
@@ -361,9 +375,56 @@ static void no_condition_asks_for_a_field_that_is_never_looked_at(void **state)
     }
 }
 
+/* ---- Attempts side by side ---- */
+
+static struct observation message(unsigned attempt, unsigned number)
+{
+    struct packet_seen p = {.source = ip_of_v4(number % 2 == 1 ? 0x0a000001 : 0x0a000002),
+                            .destination = ip_of_v4(number % 2 == 1 ? 0x0a000002 : 0x0a000001),
+                            .cookies = {(uint8_t)attempt, 1},
+                            .from = 500,
+                            .to = 500,
+                            .count = 1,
+                            .exchange = 2, /* main mode */
+                            .number = (uint8_t)number};
+    struct observation o = {.vantage = VANTAGE_WIRE, .line = 100 * attempt + number};
+
+    packet_event(&o.event, &p);
+    return o;
+}
+
+/* They differ in their cookies alone; each message is taken twice, the second time as the one behind itself. */
+static void attempts_of_the_same_ends_are_told_apart_by_their_cookies(void **state)
+{
+    enum { ATTEMPTS = 3, MESSAGES = 4 };
+    struct diagnosis it;
+
+    (void)state;
+    begin(&it);
+    for (unsigned number = 1; number <= MESSAGES; number++)
+        for (unsigned attempt = 1; attempt <= ATTEMPTS; attempt++)
+            for (int time = 0; time < 2; time++) {
+                moved = message(attempt, number);
+                struct sight at = sight_of(&moved);
+
+                diag_see(it.d, &at, &(struct teller){tell, say_moved, NULL});
+            }
+    assert_int_equal(it.d->view_count, ATTEMPTS);
+    for (size_t i = 0; i < ATTEMPTS; i++) {
+        const struct view *v = view_at(it.d, i);
+
+        assert_int_equal(v->cookie >> 56, i + 1);
+        assert_int_equal(view_fact(v, FACT_MSG_1)->count, 2);
+        assert_int_equal(view_fact(v, FACT_MSG_4)->count, 2);
+        assert_int_equal(view_fact(v, FACT_MSG_4)->last_line, 100 * (i + 1) + MESSAGES);
+    }
+    free(it.space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(attempts_of_the_same_ends_are_told_apart_by_their_cookies),
         cmocka_unit_test(what_is_known_of_a_situation_is_what_judging_would_say),
         cmocka_unit_test(lines_with_other_figures_are_known_for_what_they_are),
         cmocka_unit_test(no_condition_asks_for_a_field_that_is_never_looked_at),
