@@ -2,8 +2,8 @@
  *
  *     bench_source log MB SHARE        an ASA's syslog on standard output, one line in SHARE of a VPN, 10,000 tunnels
  *                                      whose negotiations are interleaved
- *     bench_source mixed MB            lines of a VPN alone, of 10,000 tunnels in any order, with fresh numbers in most
- * of them: message ids, SPIs, counters bench_source capture COUNT       a capture of so many ISAKMP messages
+ *     bench_source mixed MB            97 lines in 100 of a VPN, of 10,000 tunnels in any order, with fresh numbers in
+ * most of them: message ids, SPIs, counters bench_source capture COUNT       a capture of so many ISAKMP messages
  *     bench_source read [FILE]         reads it; seconds of the processor, bytes and lines or packets a second of it */
 #include "source/source.h"
 #include "base/check.h"
@@ -126,12 +126,17 @@ static void write_mixed_line(void)
                p, p, p, a, b);
     else if (kind < 90)
         printf("%%ASA-5-713120: Group = %s, IP = %s, PHASE 2 COMPLETED (msgid=%08x)\n", p, p, a);
-    else if (kind < 95)
+    else if (kind < 94)
         printf("%%ASA-4-113019: Group = %s, Username = %s, IP = %s, Session disconnected. Session Type: LAN-to-LAN, "
                "Duration: %uh:%02um:%02us, Bytes xmt: %u, Bytes rcv: %u, Reason: User Requested\n",
                p, p, p, a % 24, a % 60, b % 60, a, b);
-    else
+    else if (kind < 97)
         printf("%%ASA-3-713902: Group = %s, IP = %s, QM FSM error (P2 struct &0x%08x, mess id 0x%08x)!\n", p, p, a, b);
+    else
+        printf(
+            "%%ASA-6-302015: Built outbound UDP connection %u for outside:%s/500 (%s/500) to identity:198.51.100.1/500 "
+            "(198.51.100.1/500)\n",
+            a, p, p);
 }
 
 static void write_mixed(uint64_t bytes)
