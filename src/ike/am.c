@@ -107,8 +107,10 @@ static enum reason take_id(struct step_work *work, enum blob_id blob, struct id 
 
     if (fault)
         return malformed(work, fault);
-    if (!id_port_fits_phase1(id))
+    if (!id_port_fits_phase1(id)) {
+        tell_identity_refused(work, 1, body, true);
         return REASON_BAD_ID;
+    }
     return draft_set(work, blob, body) ? REASON_OK : REASON_LIMIT;
 }
 

@@ -435,7 +435,6 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
 struct session *session_of(const struct ike *ike, struct handle h);
 /* An ISAKMP SA that is up, or a pair, is of it; not set: of the peer itself. */
 bool session_is_used(const struct ike *ike, struct handle peer, struct handle session);
-uint32_t session_number(struct handle session); /* 0: of no user */
 /* Nothing is up with that peer, and none of its users is there. */
 bool peer_is_idle(const struct ike *ike, const struct peer *peer);
 const char *session_user(const struct ike *ike, struct handle h); /* "": of nobody */
@@ -533,6 +532,8 @@ void settle_end_beside(struct ike *ike, uint64_t now_ms, const struct pair *gone
 
 /* ---- telling (tell.c): events. Each adds what the SA knows (peer, group, role, state) and hands the event out. */
 struct event *tell(struct ike_outputs *out, enum event_kind kind, struct ip peer);
+/* An ASA names its objects by their addresses; ours have none to show. 0: not set. */
+uint32_t handle_number(struct handle h);
 void event_add_user(struct event *e, const struct session *session); /* his name, escaped, when he has one */
 /* Which crypto map entry it is about, where a tunnel manager tells of it; NULL: nothing is added. */
 void add_entry(const struct ike *ike, struct event *e, const struct tunnel *tunnel);
@@ -562,6 +563,9 @@ void tell_choice(const struct step_work *work);
 void tell_pair(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa, const struct pair *pair,
                const char *stage);
 void tell_identity(const struct step_work *work, const struct id *id);
+/* `body`: of an ID payload that is refused, though it could be read or because it could not; when neither its type nor
+ * its port is why, nothing is told. */
+void tell_identity_refused(const struct step_work *work, unsigned phase, struct bytes body, bool is_read);
 /* "10.1.0.0/255.255.0.0/0/0": network, mask, protocol, port. */
 void event_add_proxy(struct event *e, enum event_field_id field, struct ip_range range, uint8_t protocol,
                      struct port_range ports);

@@ -60,6 +60,21 @@ static void answer_dpd(struct ike *ike, struct isakmp_sa *sa, const struct inten
                 writer_bytes(&w), out);
 }
 
+/* What is deleted has a successor already. */
+static void tell_rekeyed(const struct ike *ike, struct event *e, const struct isakmp_sa *sa, unsigned phase,
+                         struct handle deleted)
+{
+    unsigned pairs = 0;
+
+    for (EACH_PAIR_OF(ike, sa->peer, pair))
+        pairs++;
+    event_add_number(e, FIELD_PHASE, phase);
+    event_add_number(e, FIELD_REKEY, 1);
+    event_add_number(e, FIELD_HANDLE, handle_number(deleted));
+    event_add_number(e, FIELD_PAIRS, pairs);
+    event_add_number(e, FIELD_MESSAGE_ID, 0);
+}
+
 /* An authenticated delete of a peer's last ISAKMP SA takes its pairs with it, as on an ASA. `under`: the SA that it
  * came by. Where its user is not proved he may be anybody, and ends nothing but that SA (attack list X01). */
 static void delete_received(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *under,
@@ -71,7 +86,10 @@ static void delete_received(struct ike *ike, uint64_t now_ms, const struct isakm
     if (sa == NULL || !handle_equal(sa->peer, peer) || sa->state != SA_UP || (sa != under && sa_lacks_user(under)))
         return;
     struct handle session = sa->session;
-    event_add_text(tell_sa(ike, out, EV_DELETE_RECEIVED, sa), FIELD_DETAIL, "ISAKMP SA");
+    struct event *e = tell_sa(ike, out, EV_DELETE_RECEIVED, sa);
+    event_add_text(e, FIELD_DETAIL, "ISAKMP SA");
+    if (sa_up_in(ike, peer, session) != sa)
+        tell_rekeyed(ike, e, sa, 1, sa->self);
     sa_end(ike, now_ms, sa, REASON_DELETED_BY_PEER, false, out);
     if (sa_up_in(ike, peer, session) != NULL)
         return;
@@ -91,6 +109,8 @@ static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_s
     struct event *e = tell_sa(ike, out, EV_DELETE_RECEIVED, sa);
     event_add_text(e, FIELD_DETAIL, "IPsec SA");
     event_add_number(e, FIELD_SPI, spi);
+    if (pair != NULL && pair_for(ike, pair->peer, pair->tunnel, &pair->selector) != pair)
+        tell_rekeyed(ike, e, sa, 2, pair->self);
     if (pair != NULL)
         pair_end(ike, now_ms, pair, REASON_DELETED_BY_PEER, false, out);
     else

@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-/* An ASA names its objects by their addresses; ours have none to show. */
-static uint32_t handle_number(struct handle h)
-{
-    return h.generation << 20 | (h.index + 1);
-}
-
 bool outcome_is_anybodys(const struct outcome *o)
 {
     return o->side == RESPONDER && o->phase == 1 && !o->is_success && state_info(o->state)->waits != WAITS_REST;
@@ -130,7 +124,7 @@ static void tell_session_end(const struct ike *ike, uint64_t now_ms, const struc
     if (session != NULL)
         event_add_user(e, session);
     if (session != NULL)
-        event_add_number(e, FIELD_HANDLE, session_number(session->self));
+        event_add_number(e, FIELD_HANDLE, handle_number(session->self));
     text_add_duration(&duration, (now_ms - (session != NULL ? session->begun_ms : peer->session_ms)) / 1000);
     event_add_text(e, FIELD_DURATION, space);
 }

@@ -527,7 +527,9 @@ enum reason mm_check_proof(struct step_work *work)
     if (reason != REASON_OK)
         return reason;
     work->draft->is_authenticated = true;
-    if (fault != WIRE_OK || !id_port_fits_phase1(&id))
+    if (fault != WIRE_OK || !id_port_fits_phase1(&id)) {
+        tell_identity_refused(work, 1, body, fault == WIRE_OK);
         return REASON_BAD_ID;
+    }
     return phase1_take_peer(work, &id);
 }

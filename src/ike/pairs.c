@@ -94,7 +94,7 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
         .tunnel = pair->tunnel,
         .ace = pair->ace,
         .tunnel_group = sa->tunnel_group,
-        .session = session_number(sa->session),
+        .session = handle_number(sa->session),
         .user = session_user(ike, sa->session),
         .selector = pair->selector,
         .local = pair->local,

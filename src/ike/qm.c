@@ -156,10 +156,14 @@ static enum reason reason_of_refusal(enum esp_refusal refusal)
 static bool take_proxy(struct step_work *work, size_t n, struct ip_range *range, uint8_t *protocol,
                        struct port_range *ports)
 {
+    struct bytes body = message_nth(work->in, PL_ID, n)->body;
     struct id id;
 
-    if (id_read(&id, message_nth(work->in, PL_ID, n)->body) != WIRE_OK || !id_to_range(&id, range))
+    enum wire_fault fault = id_read(&id, body);
+    if (fault != WIRE_OK || !id_to_range(&id, range)) {
+        tell_identity_refused(work, 2, body, fault == WIRE_OK);
         return false;
+    }
     *protocol = id.protocol;
     *ports = id.port == 0 ? (struct port_range){0, 65535} : (struct port_range){id.port, id.port};
     struct event *e = tell_sa(work->ike, work->out, EV_PROXY_RECEIVED, &work->draft->sa);

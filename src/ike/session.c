@@ -60,11 +60,6 @@ bool peer_is_idle(const struct ike *ike, const struct peer *peer)
     return pair_first_of(ike, peer->self) == NULL;
 }
 
-uint32_t session_number(struct handle session)
-{
-    return handle_is_set(session) ? session.generation << 20 | (session.index + 1) : 0;
-}
-
 bool client_out(const struct ike_client *client, struct ike_outputs *out)
 {
     if (out->count == IKE_OUTPUTS_MAX || out->client_count == IKE_CLIENTS_MAX)

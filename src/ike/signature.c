@@ -297,8 +297,11 @@ enum reason mm_take_signature(struct step_work *work)
 
     if (phase1_trustpoint(work) == NULL)
         return REASON_NO_TRUSTPOINT;
-    if (id_read(&id, body) != WIRE_OK || !id_port_fits_phase1(&id))
+    enum wire_fault fault = id_read(&id, body);
+    if (fault != WIRE_OK || !id_port_fits_phase1(&id)) {
+        tell_identity_refused(work, 1, body, fault == WIRE_OK);
         return REASON_BAD_ID;
+    }
     if (!draft_set(work, peer_side == INITIATOR ? BLOB_ID_I : BLOB_ID_R, body))
         return REASON_LIMIT;
     enum reason reason = take_group(work, &id);

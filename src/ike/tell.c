@@ -28,6 +28,11 @@ void add_entry(const struct ike *ike, struct event *e, const struct tunnel *tunn
     event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
 }
 
+uint32_t handle_number(struct handle h)
+{
+    return handle_is_set(h) ? h.generation << 20 | (h.index + 1) : 0;
+}
+
 void event_add_user(struct event *e, const struct session *session)
 {
     char name[4 * USER_NAME_MAX + 1];

@@ -53,7 +53,8 @@ static void tell_transform(const struct step_work *work, const struct sa_proposa
     struct event *e = tell_sa(work->ike, work->out, EV_TRANSFORM_CHECKED, &work->draft->sa);
 
     event_add_number(e, FIELD_PROPOSAL, proposal->number);
-    add_name(e, FIELD_IPSEC_PROTOCOL, SPACE_PROTO, proposal->protocol);
+    if (number_name(SPACE_PROTO, proposal->protocol) != NULL)
+        event_add_text(e, FIELD_IPSEC_PROTOCOL, number_name(SPACE_PROTO, proposal->protocol));
     event_add_number(e, FIELD_PROTOCOL, proposal->protocol);
     event_add_number(e, FIELD_TRANSFORM, t->number);
     add_name(e, FIELD_ENCRYPTION, proposal->protocol == PROTO_AH ? SPACE_AH_TRANSFORM : SPACE_ESP_TRANSFORM, t->id);
@@ -238,4 +239,36 @@ void tell_identity(const struct step_work *work, const struct id *id)
     event_add_number(e, FIELD_PROTOCOL, id->protocol);
     event_add_number(e, FIELD_PORT, id->port);
     event_add_number(e, FIELD_LENGTH, PAYLOAD_HEADER_LEN + id->data.len + 4);
+}
+
+/* Why an identity does not belong where it stands; NULL: for another reason than these. */
+static const char *identity_cause(unsigned phase, struct bytes body, bool is_read)
+{
+    uint8_t type = body.len > 0 ? body.data[0] : 0;
+
+    if (body.len <= 4)
+        return "empty";
+    if (number_name(SPACE_ID, type) == NULL)
+        return "unknown";
+    if (!is_read)
+        return NULL;
+    if (phase == 2)
+        return "unsupported";
+    return body.data[1] != 0 && body.data[1] != 17 ? "protocol" : "port";
+}
+
+void tell_identity_refused(const struct step_work *work, unsigned phase, struct bytes body, bool is_read)
+{
+    const char *cause = identity_cause(phase, body, is_read);
+
+    if (cause == NULL)
+        return;
+    struct event *e = tell_sa(work->ike, work->out, EV_IDENTITY_REFUSED, &work->draft->sa);
+    event_add_text(e, FIELD_CAUSE, cause);
+    event_add_number(e, FIELD_PHASE, phase);
+    event_add_number(e, FIELD_PAYLOAD_NUMBER, body.len > 0 ? body.data[0] : 0);
+    if (body.len < 4)
+        return;
+    event_add_number(e, FIELD_PROTOCOL, body.data[1]);
+    event_add_number(e, FIELD_PORT, (uint64_t)body.data[2] << 8 | body.data[3]);
 }

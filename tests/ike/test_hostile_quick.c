@@ -1,4 +1,5 @@
 /* Quick mode by a peer that has the keys and lies, by the rows of the attack list. */
+#include "event/phrases.h"
 #include "hostile.h"
 
 #define QM_SA(protocol, spi, id, attributes, proposal_len, transform_len)                                              \
@@ -114,6 +115,59 @@ static void a_lying_quick_mode_is_refused_by_name_and_what_stands_stays(void **s
         CHECK(uses_equal(use, ike_view_use(sim_ike(sim, EAST))));
     sim_run(sim, 100000);
     CHECK(sim_pairs_up(sim, EAST) == 1 && sim_pairs_agree(sim, WEST, EAST) && sim_fault(sim) == NULL);
+}
+
+/* What an ASA says of it, in its own words. */
+static const struct {
+    const char *says;
+    struct quick_lie lie;
+} asa_words[] = {
+    {"713017: Identification type not supported, Phase 2, Type 2",
+     {"a name", "BAD_PROXY", QM_GOOD, ID_WEST, "02 00 0000 61626364", 16, 0, 0}},
+    {"713016: Unknown identification type, Phase 2, Type 12",
+     {"a type that nobody has", "BAD_PROXY", QM_GOOD, ID_WEST, "0c 00 0000 61626364", 16, 0, 0}},
+    {"713105: Zero length data in ID payload received during phase 1 or 2 processing",
+     {"nothing", "BAD_PROXY", QM_GOOD, ID_WEST, "04 00 0000", 16, 0, 0}},
+    {"715071: AH proposal not supported",
+     {"AH alone", "NO_TRANSFORM", QM_SA("02", "11223344", "03", "80040001 80050002", "001c", "0010"), ID_WEST, ID_EAST,
+      16, 0, 0}},
+};
+
+static char said[1 << 15];
+static struct text said_text;
+
+static void hear_asa(void *context, uint32_t site, uint64_t at_ms, const struct event *event)
+{
+    (void)context, (void)at_ms;
+    for (unsigned i = 0; site == EAST; i++) {
+        char space[PHRASE_LINE_SIZE];
+        struct text line = text_of(space, sizeof space);
+        struct phrase_head head;
+
+        if (!phrase_write(DIALECT_ASA_SYSLOG, event, i, &head, &line))
+            break;
+        const char *words = strstr(space, "IP = ") != NULL ? strstr(strstr(space, "IP = "), ", ") + 2 : space;
+        text_add(&said_text, "%06u: %s\n", (unsigned)head.number, words);
+    }
+}
+
+static void what_is_wrong_with_a_quick_mode_is_said_in_the_words_of_an_ASA(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(asa_words); i++) {
+        struct sim *sim = world_up(50);
+        struct lie parts[8];
+        struct body bodies[4];
+        size_t count = quick_parts(&asa_words[i].lie, parts, bodies);
+
+        said_text = text_of(said, sizeof said);
+        sim_listen(sim, hear_asa, NULL);
+        sim_inject(sim, EAST, end_of(WEST), end_of(EAST),
+                   sealed_of(sa_at(sim, WEST), XCHG_QUICK, 1000, parts, count, HASH_RIGHT));
+        sim_run(sim, 0);
+        if (strstr(said, asa_words[i].says) == NULL)
+            fail_msg("%s: %s", asa_words[i].says, said);
+    }
 }
 
 /* vpnc answers with what is longer than its own nonce behind its own, and computes keys without. */
@@ -312,6 +366,7 @@ int main(void)
     struct row_tests list = {.count = 0};
 
     ADD_ROWS(&list, a_lying_quick_mode_is_refused_by_name_and_what_stands_stays, quick_lies);
+    ADD_TEST(&list, what_is_wrong_with_a_quick_mode_is_said_in_the_words_of_an_ASA);
     ADD_TEST(&list, P21_our_nonce_is_as_long_as_those_of_the_peer_within_bounds);
     ADD_TEST(&list, Q03_an_SPI_that_is_in_use_is_refused);
     ADD_TEST(&list, C23_the_keys_of_a_pair_are_weak_if_either_is);
