@@ -7,6 +7,15 @@
 
 #include <string.h>
 
+static void tell_missing(struct event *e, uint8_t type)
+{
+    const char *name = number_name(SPACE_PL, type);
+
+    event_add_number(e, FIELD_PAYLOAD_NUMBER, type);
+    if (name != NULL)
+        event_add_text(e, FIELD_PAYLOAD, name);
+}
+
 static struct event *refuse(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange,
                             enum reason reason, const char *detail)
 {
@@ -21,6 +30,8 @@ static struct event *refuse(struct arrival *a, const struct isakmp_sa *sa, struc
     event_add_text(e, FIELD_DETAIL, detail);
     if (exchange != NULL)
         exchange->last_reason = reason;
+    if (exchange != NULL && reason == REASON_MISSING_PAYLOAD)
+        tell_missing(e, step_missing(exchange->state, exchange->side, sa_method(sa), &a->m));
     return e;
 }
 

@@ -170,6 +170,21 @@ static enum reason payloads_fit(const struct step *step, const struct message *i
     return REASON_OK;
 }
 
+uint8_t step_missing(enum state from, enum side side, uint16_t method, const struct message *in)
+{
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        const struct step *step = &steps[i];
+
+        if (step->from != from || step->side != side || step->input != INPUT_MESSAGE ||
+            !step_auth_fits(step->auth, method))
+            continue;
+        for (size_t k = 0; k < HOLDS_MAX && step->holds[k].max > 0; k++)
+            if (message_count(in, step->holds[k].type) < step->holds[k].min)
+                return step->holds[k].type;
+    }
+    return 0;
+}
+
 const struct step *step_find(enum state from, enum side side, enum sa_state sa, enum step_input input, uint16_t method,
                              enum sealing sealing, const struct message *in, enum reason *why)
 {

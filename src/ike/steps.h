@@ -71,4 +71,7 @@ const struct step *step_row(size_t index);
 const struct step *step_find(enum state from, enum side side, enum sa_state sa, enum step_input input, uint16_t method,
                              enum sealing sealing, const struct message *in, enum reason *why);
 
+/* Of a message that lacks one: the first payload that is missing in what is waited for; 0: none is. */
+uint8_t step_missing(enum state from, enum side side, uint16_t method, const struct message *in);
+
 #endif

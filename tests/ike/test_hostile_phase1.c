@@ -63,6 +63,9 @@ static void a_false_share_ends_nothing(void **state)
         sim_inject(sim, site, end_of(!site), end_of(site), lying_share(sa_at(sim, site), lie));
         sim_run(sim, 0); /* the vault's answer */
         assert_string_equal(last_reason(sim, site, EV_MESSAGE_REFUSED), lie->reason);
+        if (strcmp(lie->reason, "MISSING_PAYLOAD") == 0) /* which one */
+            assert_int_equal(event_number(sim_last_event(sim, site, EV_MESSAGE_REFUSED), FIELD_PAYLOAD_NUMBER),
+                             lie->share_count == 0 ? PL_KE : PL_NONCE);
         /* What the vault was asked for is numbered; nothing else is new. */
         for (uint32_t k = 0; k < before_at[site].exchange_count; k++)
             before_at[site].exchanges[k].ask_number =
