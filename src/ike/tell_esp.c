@@ -2,6 +2,8 @@
 #include "event/form.h"
 #include "ike/engine.h"
 
+#include <string.h>
+
 enum { WORD_SIZE = 64, PROXY_SIZE = 96 };
 
 /* IOS numbers why its IPsec part refuses what IKE has read. */
@@ -195,7 +197,8 @@ void tell_choice(const struct step_work *work)
 static void tell_direction(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
                            const struct pair *pair, const char *stage, bool is_inbound)
 {
-    struct event *e = sa != NULL ? tell_sa(ike, out, EV_SA_DESCRIBED, sa) : tell(out, EV_SA_DESCRIBED, pair->remote.ip);
+    enum event_kind kind = strcmp(stage, "keys") == 0 ? EV_SA_KEYED : EV_SA_DESCRIBED;
+    struct event *e = sa != NULL ? tell_sa(ike, out, kind, sa) : tell(out, kind, pair->remote.ip);
 
     event_add_text(e, FIELD_STAGE, stage);
     event_add_text(e, FIELD_DIRECTION, is_inbound ? "inbound" : "outbound");
