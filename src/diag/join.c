@@ -443,8 +443,9 @@ const char *join_sentence(const struct tunnel *t)
         [JOINED_BY_ENDS] = "the addresses of both ends are the same",
         [JOINED_BY_PEER] = "the address of one end is the same",
         [JOINED_BY_NAT] = "the responder is the same, and a file tells of NAT",
-        [JOINED_BY_ORDER] = "the responder is the same, the messages come in the same order at the same intervals, and "
-                            "there is no other negotiation that it can be",
+        [JOINED_BY_ORDER] =
+            ("the responder is the same, the messages come in the same order at the same intervals, and "
+             "there is no other negotiation that it can be"),
     };
 
     return t->joined_by < COUNT_OF(sentences) ? sentences[t->joined_by] : "";
