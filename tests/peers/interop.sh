@@ -1,7 +1,7 @@
 #!/bin/bash
 # What ikewise does with each peer, both ways round: the cells of docs/interop.md that are alike for all of them. In each
-# cell: both SAs, the algorithms of both phases as the peer's own status has them, the SPIs of both ends; pings both ways, or where the peer
-# has no data plane one of our ESP packets that tshark decrypts with the keys that we export; a rekey of the pair by each
+# cell: both SAs, the algorithms of both phases as the peer's own status has them, the SPIs of both ends; pings both ways and the same SPIs on
+# the wire, or where the peer has no data plane one of our ESP packets that tshark decrypts with the keys that we export; a rekey of the pair by each
 # side; a delete by one side that the other sees.
 #
 #   tests/peers/interop.sh [PEER] [WORD...]     strongswan, libreswan or ikewise; only cells with all the words
@@ -78,8 +78,19 @@ carries_traffic() {
         expect "$name: tshark decrypts our ESP with the keys that we export" \
             decrypt_request "$our_node" "$our_node-host" "${lab_host[$their_node]}" "$peer" "$their_node"
     else
+        lab_capture wire "$our_node" outside "$lab_dir/wire.pcap" esp or udp port 4500
         expect "$name: 20 pings west to east" lab_ping west east 20 && expect "$name: 20 pings east to west" lab_ping east west 20
+        lab_stop wire
+        expect "$name: the same SPIs on the wire" wire_has_those_spis
     fi
+}
+
+# Those of both directions, and no others.
+wire_has_those_spis() {
+    local seen
+    seen=$(tcpdump -n -r "$lab_dir/wire.pcap" 2>/dev/null | sed -n 's/.*ESP(spi=0x\([0-9a-f]*\).*/\1/p' | sort -u | paste -sd ' ')
+    echo "$seen"
+    [ "$seen" = "$(ikewise_current_spis "$our_node" | tr ' ' '\n' | sort | paste -sd ' ')" ]
 }
 
 # libreswan does not when it is told to, and says so: once is enough.
