@@ -58,6 +58,7 @@ struct draft {
     const struct step *step;
     struct intent intents[INTENTS_MAX];
     uint8_t intent_count;
+    char told[REASON_NAME_SIZE]; /* the reason that the peer gave with its Deletes; "": none */
     bool is_authenticated;
     /* Of a parked one that will have the SA up: a message that came behind it, to be taken then; not set: none did. */
     struct handle early;
@@ -283,19 +284,32 @@ void message_send(struct ike *ike, const struct isakmp_sa *sa, const struct exch
                   struct ike_outputs *out);
 void datagram_out(const struct ike *ike, const struct isakmp_sa *sa, struct bytes data, struct ike_outputs *out);
 void keepalive_send(const struct isakmp_sa *sa, struct ike_outputs *out);
-/* A protected informational message: one NOTIFY or DELETE body. Nothing is kept of it; what was sent stands until the
+struct info_part {
+    uint8_t payload;
+    struct bytes body;
+};
+
+/* A protected informational message of NOTIFY and DELETE bodies. Nothing is kept of it; what was sent stands until the
  * next message is built. */
-struct bytes info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body,
+struct bytes info_send(struct ike *ike, const struct isakmp_sa *sa, const struct info_part *bodies, size_t count,
                        struct ike_outputs *out);
 void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uint8_t protocol, struct bytes spi,
                  struct bytes data, struct ike_outputs *out);
 /* In clear, to somebody of whom we keep no state; limited in rate and to `max_len` bytes. */
 void notify_stranger(struct ike *ike, uint64_t now_ms, const struct header *header, uint16_t type, struct endpoint to,
                      struct endpoint from, size_t max_len, struct ike_outputs *out);
-/* `why` is told; REASON_OK: nothing. `spis`: of one ISAKMP SA (its cookies), or of one or more ESP SAs, SPI_LEN bytes
- * each. */
+
+/* ---- Deletes (delete.c) */
+/* `why`: also to the peer, where it takes reasons; REASON_OK: nothing. `spis`: of one ISAKMP SA (its cookies), or of
+ * one or more ESP SAs, SPI_LEN bytes each. */
 struct bytes delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
                          enum reason why, struct ike_outputs *out);
+/* The name of a reason that a notify has as its data; "": it is no name. */
+void delete_reason_read(struct bytes data, char name[static REASON_NAME_SIZE]);
+/* The reason of that name; REASON_OK: no such row, it may be one of a newer version. */
+enum reason delete_reason_of(const char *name);
+/* What became of an SA that the peer deleted, giving this reason. */
+const char *delete_reason_meaning(enum reason told);
 
 /* ---- fragments of messages (fragment.c) */
 enum { FRAGMENTS_SENT_MAX = 16, FRAGMENT_SPACE = 1500 }; /* libreswan takes no more than 16 */
@@ -351,7 +365,8 @@ void farewell_keep(struct isakmp_sa *sa, struct bytes sealed);
 /* What was sealed under cookies that are not in use came from `remote`: was it an SA that we have deleted? */
 void farewell_repeat(struct ike *ike, const uint8_t cookies[2][COOKIE_LEN], struct endpoint remote,
                      struct ike_outputs *out);
-void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, struct ike_outputs *out);
+void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, enum reason why,
+                   struct ike_outputs *out);
 uint64_t farewell_next_ms(const struct peer *peer); /* UINT64_MAX: none */
 void farewell_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike_outputs *out);
 

@@ -17,17 +17,18 @@ bool farewell_is_said(const struct ike *ike, enum reason why)
     return !is_disconnect || ike->policy == NULL || !ike->policy->is_disconnect_quiet;
 }
 
-void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, struct ike_outputs *out)
+void farewell_send(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, enum reason why,
+                   struct ike_outputs *out)
 {
     struct peer *peer = peer_of(ike, sa->peer);
     uint8_t bytes[SPI_LEN];
     struct writer w = writer_of(bytes, sizeof bytes);
 
     write_u32(&w, spi);
-    delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), REASON_OK, out);
+    delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), why, out);
     for (size_t i = 0; i < FAREWELLS_MAX; i++)
         if (peer->farewells[i].at_ms == 0) {
-            peer->farewells[i] = (struct farewell){.at_ms = now_ms + waits_ms[0], .spi = spi};
+            peer->farewells[i] = (struct farewell){.at_ms = now_ms + waits_ms[0], .spi = spi, .why = (uint8_t)why};
             return;
         }
 }
@@ -42,12 +43,14 @@ uint64_t farewell_next_ms(const struct peer *peer)
     return next;
 }
 
-/* Under whatever ISAKMP SA is up by now. Without one the peer has no pairs any more, or DPD will tell. */
+/* Under whatever ISAKMP SA is up by now. Without one the peer has no pairs any more, or DPD will tell. One Delete for
+ * all that is due, with their reason where it is one. */
 void farewell_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike_outputs *out)
 {
     const struct isakmp_sa *sa = sa_up_of(ike, peer->self);
     uint8_t spis[FAREWELLS_MAX * SPI_LEN];
     struct writer w = writer_of(spis, sizeof spis);
+    enum reason why = REASON_COUNT;
 
     for (size_t i = 0; i < FAREWELLS_MAX; i++) {
         struct farewell *farewell = &peer->farewells[i];
@@ -55,11 +58,12 @@ void farewell_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ik
         if (farewell->at_ms == 0 || farewell->at_ms > now_ms)
             continue;
         write_u32(&w, farewell->spi);
+        why = why == REASON_COUNT || why == farewell->why ? farewell->why : REASON_OK;
         farewell->repeats++;
         farewell->at_ms = farewell->repeats < FAREWELL_REPEATS ? now_ms + waits_ms[farewell->repeats] : 0;
     }
     if (sa != NULL)
-        delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), REASON_OK, out);
+        delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), why, out);
 }
 
 void farewell_keep(struct isakmp_sa *sa, struct bytes sealed)

@@ -37,6 +37,11 @@ static void take_notify(struct step_work *work, const struct notify *notify)
         intent->sequence = sa->dpd_sequence;
         return;
     case NOTIFY_INITIAL_CONTACT: draft_intend(work, INTENT_INITIAL_CONTACT); return;
+    case NOTIFY_DELETE_REASON:
+        if (!sa->peer_takes_reasons)
+            break;
+        delete_reason_read(notify->data, work->draft->told);
+        return;
     default: break;
     }
     struct event *e = tell_sa(work->ike, work->out, EV_NOTIFY_RECEIVED, sa);

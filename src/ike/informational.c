@@ -48,7 +48,7 @@ static void take_early(struct arrival *a, struct isakmp_sa *sa, struct exchange 
     struct notify notify;
     struct delete delete;
 
-    if (notify_read(&notify, message_body(&a->m, PL_NOTIFY)) == WIRE_OK) {
+    if (notify_read(&notify, message_body(&a->m, PL_NOTIFY)) == WIRE_OK && notify.type != NOTIFY_DELETE_REASON) {
         const char *name = number_name(SPACE_NOTIFY, notify.type);
         struct event *e = tell_sa(a->ike, a->out, EV_NOTIFY_RECEIVED, sa);
         event_add_text(e, FIELD_NOTIFY, name == NULL ? "unknown" : name);

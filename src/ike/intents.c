@@ -75,10 +75,30 @@ static void tell_rekeyed(const struct ike *ike, struct event *e, const struct is
     event_add_number(e, FIELD_MESSAGE_ID, 0);
 }
 
+/* `told`: its words for why. */
+static struct event *tell_deleted(struct ike *ike, const struct isakmp_sa *sa, const char *what, const char *told,
+                                  struct ike_outputs *out)
+{
+    struct event *e = tell_sa(ike, out, EV_DELETE_RECEIVED, sa);
+
+    event_add_text(e, FIELD_DETAIL, what);
+    if (*told)
+        event_add_text(e, FIELD_TOLD, told);
+    return e;
+}
+
+static void keep_told(struct ike *ike, struct handle peer, const char *told)
+{
+    struct peer *p = peer_of(ike, peer);
+
+    if (p != NULL && p->outcome_count > 0 && p->outcomes[0].reason == REASON_DELETED_BY_PEER)
+        p->outcomes[0].told = (uint8_t)delete_reason_of(told);
+}
+
 /* An authenticated delete of a peer's last ISAKMP SA takes its pairs with it, as on an ASA. `under`: the SA that it
  * came by. Where its user is not proved he may be anybody, and ends nothing but that SA (attack list X01). */
 static void delete_received(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *under,
-                            const struct intent *intent, struct ike_outputs *out)
+                            const struct intent *intent, const char *told, struct ike_outputs *out)
 {
     struct isakmp_sa *sa = sa_of_cookies(ike, (const uint8_t(*)[COOKIE_LEN])intent->cookies);
     struct handle peer = under->peer;
@@ -86,19 +106,21 @@ static void delete_received(struct ike *ike, uint64_t now_ms, const struct isakm
     if (sa == NULL || !handle_equal(sa->peer, peer) || sa->state != SA_UP || (sa != under && sa_lacks_user(under)))
         return;
     struct handle session = sa->session;
-    struct event *e = tell_sa(ike, out, EV_DELETE_RECEIVED, sa);
-    event_add_text(e, FIELD_DETAIL, "ISAKMP SA");
+    struct event *e = tell_deleted(ike, sa, "ISAKMP SA", told, out);
     if (sa_up_in(ike, peer, session) != sa)
         tell_rekeyed(ike, e, sa, 1, sa->self);
     sa_end(ike, now_ms, sa, REASON_DELETED_BY_PEER, false, out);
+    keep_told(ike, peer, told);
     if (sa_up_in(ike, peer, session) != NULL)
         return;
     for (EACH_PAIR_OF(ike, peer, pair))
-        if (handle_equal(pair->session, session))
+        if (handle_equal(pair->session, session)) {
             end_or_doom(ike, now_ms, pair, REASON_DELETED_BY_PEER, out);
+            keep_told(ike, peer, told);
+        }
 }
 
-static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi,
+static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, uint32_t spi, const char *told,
                          struct ike_outputs *out)
 {
     struct pair *pair = pair_of_spi_out(ike, sa->peer, spi);
@@ -106,8 +128,8 @@ static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_s
 
     if (sa_lacks_user(sa) || (pair == NULL && exchange == NULL)) /* gone already: a Delete may come twice */
         return;
-    struct event *e = tell_sa(ike, out, EV_DELETE_RECEIVED, sa);
-    event_add_text(e, FIELD_DETAIL, "IPsec SA");
+    struct handle peer = sa->peer;
+    struct event *e = tell_deleted(ike, sa, "IPsec SA", told, out);
     event_add_number(e, FIELD_SPI, spi);
     if (pair != NULL && pair_for(ike, pair->peer, pair->tunnel, &pair->selector) != pair)
         tell_rekeyed(ike, e, sa, 2, pair->self);
@@ -115,6 +137,7 @@ static void pair_deleted(struct ike *ike, uint64_t now_ms, const struct isakmp_s
         pair_end(ike, now_ms, pair, REASON_DELETED_BY_PEER, false, out);
     else
         exchange_fail(ike, now_ms, exchange, REASON_DELETED_BY_PEER, out);
+    keep_told(ike, peer, told);
 }
 
 /* An error notify that names our SPI ends that quick mode; one that names none ends the only one that there is. */
@@ -141,16 +164,16 @@ static void notified(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *s
     }
 }
 
-static void intent_do(struct ike *ike, uint64_t now_ms, const struct intent *intent, struct exchange *exchange,
-                      struct isakmp_sa *sa, struct ike_outputs *out)
+static void intent_do(struct ike *ike, uint64_t now_ms, const struct intent *intent, const char *told,
+                      struct exchange *exchange, struct isakmp_sa *sa, struct ike_outputs *out)
 {
     switch (intent->kind) {
     case INTENT_PHASE1_UP: phase1_up(ike, now_ms, sa, out); return;
     case INTENT_INSTALL_INBOUND: pair_install(ike, now_ms, exchange, sa, true, false, out); return;
     case INTENT_INSTALL_OUTBOUND: pair_install(ike, now_ms, exchange, sa, false, true, out); return;
     case INTENT_PAIR_UP: pair_up(ike, now_ms, exchange, sa, out); return;
-    case INTENT_DELETE_SA: delete_received(ike, now_ms, sa, intent, out); return;
-    case INTENT_DELETE_PAIR: pair_deleted(ike, now_ms, sa, intent->spi, out); return;
+    case INTENT_DELETE_SA: delete_received(ike, now_ms, sa, intent, told, out); return;
+    case INTENT_DELETE_PAIR: pair_deleted(ike, now_ms, sa, intent->spi, told, out); return;
     case INTENT_NOTIFIED: notified(ike, now_ms, sa, intent, out); return;
     case INTENT_ANSWER_DPD: answer_dpd(ike, sa, intent, out); return;
     case INTENT_INITIAL_CONTACT: forget_older(ike, now_ms, sa, out); return;
@@ -171,10 +194,12 @@ void intents_do(struct ike *ike, uint64_t now_ms, const struct draft *draft, str
                 struct handle sa_h, struct ike_outputs *out)
 {
     struct intent intents[INTENTS_MAX];
+    char told[REASON_NAME_SIZE];
     uint8_t count = draft->intent_count;
 
     /* A step may follow from an intent, and takes the draft's place. */
     memcpy(intents, draft->intents, sizeof intents);
+    memcpy(told, draft->told, sizeof told);
     for (uint8_t i = 0; i < count; i++) /* before anything is done to the SAs of the same peer */
         if (intents[i].kind == INTENT_PHASE1_UP)
             neighbours_settle(ike, sa_of(ike, sa_h));
@@ -183,6 +208,6 @@ void intents_do(struct ike *ike, uint64_t now_ms, const struct draft *draft, str
 
         if (sa == NULL || sa->state == SA_DEAD)
             return;
-        intent_do(ike, now_ms, &intents[i], exchange_of(ike, exchange_h), sa, out);
+        intent_do(ike, now_ms, &intents[i], told, exchange_of(ike, exchange_h), sa, out);
     }
 }

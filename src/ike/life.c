@@ -26,7 +26,7 @@ void outcome_keep(struct ike *ike, uint64_t now_ms, struct handle peer_h, enum s
 
     if (peer == NULL)
         return;
-    const struct outcome new = {now_ms, side, phase, is_success, state, reason, HYPOTHESIS_NONE};
+    const struct outcome new = {now_ms, side, phase, is_success, state, reason, HYPOTHESIS_NONE, REASON_OK};
     uint8_t shifted = outcome_place(peer, &new);
     memmove(peer->outcomes + 1, peer->outcomes, shifted * sizeof peer->outcomes[0]);
     peer->outcomes[0] = new;

@@ -75,6 +75,8 @@ void take_vendors(struct step_work *work, bool are_methods)
             sa->peer_does_dpd = true;
         if (vendor.id == VENDOR_UNITY)
             sa->peer_does_unity = true;
+        if (vendor.id == VENDOR_DELETE_REASON)
+            sa->peer_takes_reasons = true;
         if (vendor.id == VENDOR_FRAGMENTATION)
             fragmentation_heard(work, message_nth(work->in, PL_VID, i)->body, e);
         if (are_methods && is_natt_on && natt != NATT_NONE && (sa->natt == NATT_NONE || natt < sa->natt))

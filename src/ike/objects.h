@@ -80,8 +80,11 @@ enum sa_state {
     SA_DEAD, /* kept for the screens, and to repeat its Delete to a peer that did not hear it */
 };
 
-/* A sealed Delete of an ISAKMP SA: header, HASH and DELETE, and a block of padding. */
-enum { LAST_DELETE_MAX = 28 + 4 + DIGEST_MAX + 28 + CIPHER_BLOCK_MAX };
+/* The name of a reason as a peer gives it, with an end mark; longer ones are none. */
+enum { REASON_NAME_SIZE = 32 };
+
+/* A sealed Delete of an ISAKMP SA: header, HASH, DELETE and its reason, and a block of padding. */
+enum { LAST_DELETE_MAX = 28 + 4 + DIGEST_MAX + 28 + 12 + REASON_NAME_SIZE + CIPHER_BLOCK_MAX };
 
 struct isakmp_sa {
     struct handle self, peer, phase1;
@@ -111,7 +114,7 @@ struct isakmp_sa {
     uint32_t lifetime_s;
     enum natt_variant natt;
     uint8_t peer_identity[16]; /* digest of what it has shown */
-    bool peer_does_dpd, peer_takes_fragments, peer_is_behind_nat, we_are_behind_nat;
+    bool peer_does_dpd, peer_takes_fragments, peer_takes_reasons, peer_is_behind_nat, we_are_behind_nat;
     uint16_t peer_nonce_len; /* in phase 1 */
 
     /* keys */
@@ -271,6 +274,7 @@ struct outcome {
     uint8_t state;
     uint8_t reason;
     uint8_t hypothesis; /* enum hypothesis */
+    uint8_t told;       /* the peer deleted it: enum reason that it gave; REASON_OK: none that we know */
 };
 
 /* A Delete of a pair that is to be said again; see farewell.c. */
@@ -278,6 +282,7 @@ struct farewell {
     uint64_t at_ms; /* 0: an empty place */
     uint32_t spi;
     uint8_t repeats;
+    uint8_t why; /* enum reason */
 };
 
 /* An acquire that waits for phase 1. */

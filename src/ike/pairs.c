@@ -175,7 +175,7 @@ void pair_end(struct ike *ike, uint64_t now_ms, struct pair *pair, enum reason w
     } sas[] = {{"outbound", pair->spi_out}, {"inbound", pair->spi_in}};
 
     if (is_told && sa != NULL && !pair->is_leaving && farewell_is_said(ike, why))
-        farewell_send(ike, now_ms, sa, pair->spi_in, out);
+        farewell_send(ike, now_ms, sa, pair->spi_in, why, out);
     for (size_t i = 0; i < COUNT_OF(sas); i++) {
         struct event *e = sa != NULL ? tell_sa(ike, out, EV_SA_DELETED, sa) : tell(out, EV_SA_DELETED, pair->remote.ip);
 

@@ -180,7 +180,7 @@ void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, stru
     pair->is_leaving = true;
     pair->retire_ms = now_ms + LEAVE_MS;
     stop_sending(ike, now_ms, pair, out);
-    farewell_send(ike, now_ms, sa, pair->spi_in, out);
+    farewell_send(ike, now_ms, sa, pair->spi_in, REASON_OK, out);
 }
 
 /* When the last one that was to stay is gone, the newest of those that were to go stays, and is rekeyed again. */

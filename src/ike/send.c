@@ -176,6 +176,10 @@ static void build_part(struct build *b, enum part part)
     case PART_OFFER_VIDS: build_vids(b, true); return;
     case PART_ANSWER_VIDS: build_vids(b, false); return;
     case PART_LATE_VIDS: vendor_add(b, VENDOR_DPD); return;
+    case PART_REASON_VID:
+        if (side == INITIATOR || b->work->draft->sa.peer_takes_reasons)
+            vendor_add(b, VENDOR_DELETE_REASON);
+        return;
     case PART_NAT_D: build_nat_d(b); return;
     case PART_NAT_OA: build_nat_oa(b); return;
     case PART_INITIAL_CONTACT: build_initial_contact(b); return;
@@ -321,7 +325,7 @@ void message_send(struct ike *ike, const struct isakmp_sa *sa, const struct exch
     datagram_out(ike, sa, sent, out);
 }
 
-struct bytes info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payload, struct bytes body,
+struct bytes info_send(struct ike *ike, const struct isakmp_sa *sa, const struct info_part *bodies, size_t count,
                        struct ike_outputs *out)
 {
     struct exchange exchange = {.kind = EXCHANGE_INFO, .state = STATE_INFO_START, .sa = sa->self};
@@ -339,7 +343,8 @@ struct bytes info_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t payl
     size_t hash_at = message_add_gap(&m, PL_HASH, hash_info(sa->hash)->digest_len);
     size_t mark = message_mark(&m);
 
-    message_add(&m, payload, body);
+    for (size_t i = 0; i < count; i++)
+        message_add(&m, bodies[i].payload, bodies[i].body);
     CHECK(writer_is_ok(&w));
     const struct bytes covered[] = {BYTES_OF(id), message_since(&m, mark)};
     message_fill(&m, hash_at, hash_phase2(sa, covered, COUNT_OF(covered), digest));
@@ -367,28 +372,7 @@ void notify_send(struct ike *ike, const struct isakmp_sa *sa, uint16_t type, uin
     event_add_text(e, FIELD_NOTIFY, number_name(SPACE_NOTIFY, type));
     notify_write(&w, &notify);
     CHECK(writer_is_ok(&w));
-    info_send(ike, sa, PL_NOTIFY, writer_bytes(&w), out);
-}
-
-struct bytes delete_send(struct ike *ike, const struct isakmp_sa *sa, uint8_t protocol, struct bytes spis,
-                         enum reason why, struct ike_outputs *out)
-{
-    uint8_t space[64];
-    struct writer w = writer_of(space, sizeof space);
-    struct delete delete = {.doi = DOI_IPSEC,
-                            .protocol = protocol,
-                            .spi_len = protocol == PROTO_ISAKMP ? 2 * COOKIE_LEN : SPI_LEN,
-                            .spis = spis};
-
-    delete.spi_count = (uint16_t)(spis.len / delete.spi_len);
-
-    delete_write(&w, &delete);
-    CHECK(writer_is_ok(&w));
-    struct event *e = tell_sa(ike, out, EV_DELETE_SENT, sa);
-    event_add_number(e, FIELD_PHASE, protocol == PROTO_ISAKMP ? 1 : 2);
-    if (why != REASON_OK)
-        event_add_text(e, FIELD_REASON, reason_info(why)->name);
-    return info_send(ike, sa, PL_DELETE, writer_bytes(&w), out);
+    info_send(ike, sa, &(struct info_part){PL_NOTIFY, writer_bytes(&w)}, 1, out);
 }
 
 /* At most ten such answers a second, all strangers together. */

@@ -129,6 +129,7 @@ static struct ike_outcome outcome_view(const struct outcome *outcome)
         .reason = reason_info(outcome->reason)->name,
         .hypothesis = hypothesis_name(outcome->hypothesis),
         .meaning = outcome->hypothesis != HYPOTHESIS_NONE ? hypothesis_meaning(outcome->hypothesis)
+                   : outcome->told != REASON_OK           ? delete_reason_meaning(outcome->told)
                                                           : reason_info(outcome->reason)->meaning,
     };
 }

@@ -33,7 +33,16 @@ enum layout_how {
     LAYOUT_REST,
 };
 
-enum layout_shown { SHOWN_NOT, SHOWN_HEX, SHOWN_LENGTH, SHOWN_VENDOR, SHOWN_IDENTITY, SHOWN_ATTRIBUTES, SHOWN_ADDRESS };
+enum layout_shown {
+    SHOWN_NOT,
+    SHOWN_HEX,
+    SHOWN_LENGTH,
+    SHOWN_NOTICE,
+    SHOWN_VENDOR,
+    SHOWN_IDENTITY,
+    SHOWN_ATTRIBUTES,
+    SHOWN_ADDRESS
+};
 
 struct layout_field {
     enum layout layout;

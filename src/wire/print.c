@@ -121,6 +121,14 @@ static void text_add_vendor(struct text *t, struct bytes body)
         text_add(t, "%s", vendor.meaning);
 }
 
+static void text_add_notice(struct text *t, const struct notify *notify)
+{
+    if (notify->type == NOTIFY_DELETE_REASON)
+        text_add_escaped(t, notify->data);
+    else
+        text_add_hex(t, notify->data);
+}
+
 static void text_add_number_field(struct text *t, const struct layout_field *f, const union object *object)
 {
     text_add(t, "%s ", f->name);
@@ -138,6 +146,7 @@ static void text_add_bytes_field(struct text *t, const struct layout_field *f, c
     case SHOWN_NOT: break;
     case SHOWN_LENGTH: text_add(t, "%s ", f->name), text_add_len(t, bytes.len); break;
     case SHOWN_HEX: text_add(t, "%s ", f->name), text_add_hex(t, bytes); break;
+    case SHOWN_NOTICE: text_add(t, "%s ", f->name), text_add_notice(t, &object->notify); break;
     case SHOWN_VENDOR: text_add_vendor(t, bytes); break;
     case SHOWN_IDENTITY: text_add_id(t, &object->id); break;
     case SHOWN_ATTRIBUTES: text_add_config_attributes(t, bytes); break;

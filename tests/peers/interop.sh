@@ -124,6 +124,13 @@ delete_is_seen() {
     lab_until 5 ikewise_is_gone "$our_node" && lab_until 5 "${peer}_is_gone" "$their_node"
 }
 
+# In the log of who did not delete.
+reason_is_told() {
+    local other=$their_node
+    [ "$role" = initiator ] || other=$our_node
+    lab_until 2 grep -m1 'says why it deletes: Administrator Reset' "$(ikewise_logs "$other")"
+}
+
 # Ikewise asks after ten seconds of silence, the least that an ASA can be told; the others each second.
 liveness_is_asked() {
     lab_until 14 answers_more_than 1
@@ -192,6 +199,7 @@ check_cell() {
     [ "$column" != 3_ACEs ] || expect "$name: the other ACEs keep their pairs" keeps_pairs "$others"
     rekeys_isakmp
     expect "$name: a delete is seen at the other end" delete_is_seen
+    [ "$peer" != ikewise ] || expect "$name: the other end knows why" reason_is_told
 }
 
 # Of a peer that cannot: its own words, empty when it can.

@@ -121,7 +121,13 @@ void write_reasons(void)
         "was authenticated; in clear and at a limited rate, when it was the first message of phase 1. Any other "
         "message that fails is not answered. *cause* is what the log line of a negotiation that was given up calls it, "
         "as [explain](explain.md) would: without one it is no fault, or none that has a name; `show tunnel PEER "
-        "why` weighs several.\n\n");
+        "why` weighs several.\n\n"
+        "When an SA is deleted, the word goes with the Delete to a peer that takes it, which is another ikewise: beside "
+        "it, sealed, as the data of a notify of type %d (RFC 2408 section 3.14.1, private use). Who takes such "
+        "reasons says so by a vendor ID in main mode's messages 5 and 6, or aggressive mode's 1 and 2. The other "
+        "end's log then has `The peer says why it deletes`, and its `show tunnel` the sentence from here. Anyone "
+        "else gets the Delete alone; what Cisco's devices send to each other for this has no public layout.\n\n",
+        NOTIFY_DELETE_REASON);
     for (size_t i = 0; i < COUNT_OF(looks); i++) {
         const struct look *look = &looks[i];
         const struct reason_info *info = reason_info(look->reason);
