@@ -26,7 +26,7 @@ struct sim *sim_make(void *space, uint32_t site_count, uint64_t seed)
         entropy[i] = (uint8_t)(seed >> 8 * i);
     drbg_seed(&sim->drbg, BYTES_OF(entropy));
     sim->site_count = site_count;
-    sim->out.wants_clear = sim->out.wants_esp = true;
+    sim->out.wants_clear = true;
     sim->now_ms = 1000000;
     sim->network.delay_min_ms = sim->network.delay_max_ms = 10;
     for (uint32_t i = 0; i < site_count; i++) {
@@ -220,6 +220,7 @@ void sim_listen(struct sim *sim, sim_told *listener, void *context)
 {
     sim->told = listener;
     sim->told_context = context;
+    sim->out.wants_esp = listener != NULL;
 }
 
 void sim_acquire_line(struct sim *sim, uint32_t site, uint16_t tunnel, uint16_t ace)
