@@ -33,7 +33,8 @@ bool screen_drop_field(struct text *t, struct bytes name, const struct screen_it
         if (!bytes_equal(name, bytes_of_text(rows[i].field)))
             continue;
         is_known = true;
-        sum += count_of(record_text(item->record, COL_ipsec_pair_drops), rows[i].drop);
+        if (!item->is_outbound)
+            sum += count_of(record_text(item->record, COL_ipsec_pair_drops), rows[i].drop);
     }
     if (is_known)
         text_add(t, "%llu", (unsigned long long)sum);

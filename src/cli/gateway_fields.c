@@ -99,10 +99,28 @@ static void field_last_clearing(struct text *t, item *i)
         text_add(t, "Never");
         return;
     }
-    time_t at = (time_t)record_number(i->pair, COL_drops_cleared_at);
+    time_t at = (time_t)record_number(i->pair, COL_cleared_at);
     localtime_r(&at, &tm);
     strftime(space, sizeof space, "%H:%M:%S %Z %b %d %Y", &tm);
-    text_add(t, "%s by %s", space, record_text(i->pair, COL_drops_cleared_by));
+    text_add(t, "%s by %s", space, record_text(i->pair, COL_cleared_by));
+}
+
+static void add_age(struct text *t, item *i, uint64_t unit_s)
+{
+    if (record_has(i->record, COL_arp_age_s))
+        text_add(t, "%llu", (unsigned long long)(record_number(i->record, COL_arp_age_s) / unit_s));
+    else
+        text_add(t, "-");
+}
+
+static void field_arp_age(struct text *t, item *i)
+{
+    add_age(t, i, 1);
+}
+
+static void field_arp_minutes(struct text *t, item *i)
+{
+    add_age(t, i, 60);
 }
 
 static void add_as(struct text *t, item *i, enum control_column column)
@@ -291,9 +309,11 @@ static void field_matches(struct text *t, item *i)
     text_add(t, "%llu match%s", (unsigned long long)hits, hits == 1 ? "" : "es");
 }
 
-static void field_nat_hits(struct text *t, item *i)
+static void field_nat_total(struct text *t, item *i)
 {
-    text_add(t, "%llu", (unsigned long long)i->hits);
+    text_add(t, "%llu",
+             (unsigned long long)(record_number(i->record, COL_nat_met_static) +
+                                  record_number(i->record, COL_nat_met_dynamic)));
 }
 
 static void field_profile_keyring(struct text *t, item *i)

@@ -54,7 +54,6 @@ struct screen_item {
     struct bytes transform;                 /* MAP_SET */
     unsigned ratio_count, ratio_of;         /* RATIO */
     unsigned packet_count;                  /* CAPTURE_END */
-    uint64_t hits;                          /* NAT_STATISTICS_HITS: of all rules */
     uint64_t lost;                          /* LOGGING_TCP: lines that no machine took */
     unsigned running_count, parked_count, error_count, warning_count; /* CHECK_SUM */
 };

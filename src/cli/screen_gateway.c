@@ -93,7 +93,7 @@ static void write_rules(FILE *out, const struct reply *reply, char way, struct s
 
 void screen_classify(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
-    struct screen_item item = {.view = view};
+    struct screen_item item = {.view = view, .pair = reply_find(reply, RECORD_cleared)};
 
     screen_block(out, BLOCK_CLASSIFY_IN, &item);
     write_rules(out, reply, 'i', item);
@@ -176,7 +176,7 @@ static void write_section(FILE *out, const struct reply *reply, bool is_flow, st
 
 void screen_drops(FILE *out, const struct reply *reply, enum control_request_id id, const struct screen_view *view)
 {
-    struct screen_item item = {.view = view, .pair = reply_find(reply, RECORD_drops_cleared)};
+    struct screen_item item = {.view = view, .pair = reply_find(reply, RECORD_cleared)};
 
     screen_block(out, BLOCK_DROPS_HEAD, &item);
     if (id != CONTROL_SHOW_DROPS_FLOW)

@@ -36,7 +36,7 @@ static void write_names(FILE *out, const struct reply *reply, enum control_colum
 
 void screen_nat_statistics(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
-    struct screen_item item = {.view = view, .record = reply_find(reply, RECORD_connection_count)};
+    struct screen_item item = {.view = view, .record = reply_find(reply, RECORD_nat_met)};
     size_t number = 0;
 
     if (!item.record)
@@ -45,12 +45,6 @@ void screen_nat_statistics(FILE *out, const struct reply *reply, const struct sc
     write_names(out, reply, COL_nat_rule_to, item);
     screen_block(out, BLOCK_NAT_STATISTICS_INSIDE, &item);
     write_names(out, reply, COL_nat_rule_from, item);
-    for (size_t i = 0; i < reply->count; i++) {
-        const struct control_record *r = &reply->records[i];
-
-        if (r->kind == RECORD_nat_rule)
-            item.hits += record_number(r, COL_nat_rule_translated) + record_number(r, COL_nat_rule_untranslated);
-    }
     screen_block(out, BLOCK_NAT_STATISTICS_HITS, &item);
     for (size_t i = 0; i < reply->count; i++) {
         item.record = &reply->records[i];

@@ -217,6 +217,32 @@ static void field_context_errors(struct text *t, item *i)
                                                                          : COL_ipsec_pair_recv_errors));
 }
 
+static void field_context_rekeys(struct text *t, item *i)
+{
+    text_add(t, "%llu", (unsigned long long)record_number(i->record, COL_ipsec_pair_rekey_calls));
+}
+
+static unsigned long long rekey_packets_of(item *i)
+{
+    return record_number(i->record,
+                         i->is_outbound ? COL_ipsec_pair_rekey_packets_out : COL_ipsec_pair_rekey_packets_in);
+}
+
+static void field_context_rekey_packets(struct text *t, item *i)
+{
+    text_add(t, "%llu", rekey_packets_of(i));
+}
+
+static void field_context_rekey_packets_wide(struct text *t, item *i)
+{
+    text_add(t, "%010llu", rekey_packets_of(i));
+}
+
+static void field_context_state(struct text *t, item *i)
+{
+    text_add(t, record_flag(i->record, COL_ipsec_pair_stopped) ? "DN" : "UP");
+}
+
 static void field_context_peer(struct text *t, item *i)
 {
     const char *ident = record_text(i->record, COL_ipsec_pair_remote_ident);

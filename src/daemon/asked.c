@@ -183,9 +183,9 @@ static bool is_device_up(void *context, const char *device)
            strcmp(first, "down") != 0;
 }
 
-static bool nat_counters(void *context, uint64_t *translated, uint64_t *untranslated)
+static bool nat_counters(void *context, struct nat_counts *counts)
 {
-    return nat_read_counters(&((const struct daemon *)context)->config->conf.policy, translated, untranslated);
+    return nat_read_counters(&((const struct daemon *)context)->config->conf.policy, counts);
 }
 
 static bool access_counters(void *context, uint64_t *hits, uint64_t *dropped)
@@ -197,6 +197,12 @@ static void clear_nat(void *context)
 {
     (void)context;
     nat_clear_counters();
+}
+
+static int each_neighbour(void *context, void *taker, neighbour_taker *take)
+{
+    (void)context;
+    return netlink_neighbours_each(taker, take);
 }
 
 static void clear_arp(void *context)
@@ -255,6 +261,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .nat_counters = nat_counters,
                                              .access_counters = access_counters,
                                              .clear_nat = clear_nat,
+                                             .each_neighbour = each_neighbour,
                                              .clear_arp = clear_arp,
                                              .each_connection = each_connection,
                                              .forget_connection = forget_connection,

@@ -2,7 +2,7 @@
 #ifndef DAEMON_CONNTRACK_H
 #define DAEMON_CONNTRACK_H
 
-#include "base/ip.h"
+#include "base/selector.h"
 
 /* `source` and `destination` are those of the first packet as it came; `back_source` and `back_destination` those of an
  * answer as it comes: other than `destination` and `source` where they are translated. */
@@ -16,6 +16,19 @@ struct connection {
     const void *orig; /* as the kernel wrote it, for conntrack_remove; valid during the call */
     size_t orig_len;
 };
+
+/* As its first packet came, if that came from our side; connection_flow_back: if it came from the other. */
+static inline struct flow connection_flow(const struct connection *c)
+{
+    return (struct flow){c->source,           c->destination, c->protocol,
+                         c->source_port != 0, c->source_port, c->destination_port};
+}
+
+static inline struct flow connection_flow_back(const struct connection *c)
+{
+    return (struct flow){c->destination,      c->source,           c->protocol,
+                         c->source_port != 0, c->destination_port, c->source_port};
+}
 
 /* False ends it. */
 typedef bool connection_taker(void *context, const struct connection *connection);

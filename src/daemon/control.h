@@ -40,6 +40,8 @@ struct control_change {
 
 struct doctor_report; /* doctor/doctor.h */
 struct connection;    /* daemon/conntrack.h */
+struct nat_counts;    /* daemon/nat.h */
+struct neighbour;     /* daemon/netlink.h */
 struct crls_view;     /* daemon/crls.h */
 
 /* Where the system would send something. */
@@ -90,9 +92,10 @@ struct control_source {
     void (*acquire)(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow);
     bool (*route)(void *context, struct ip to, struct control_route *route);
     bool (*is_up)(void *context, const char *device);
-    bool (*nat_counters)(void *context, uint64_t *translated, uint64_t *untranslated); /* of each rule */
-    bool (*access_counters)(void *context, uint64_t *hits, uint64_t *dropped);         /* hits: by filter.h's places */
+    bool (*nat_counters)(void *context, struct nat_counts *counts);
+    bool (*access_counters)(void *context, uint64_t *hits, uint64_t *dropped); /* hits: by filter.h's places */
     void (*clear_nat)(void *context);
+    int (*each_neighbour)(void *context, void *taker, void (*take)(void *taker, const struct neighbour *neighbour));
     void (*clear_arp)(void *context); /* neighbours that nobody has configured */
     void (*each_connection)(void *context, void *taker, bool (*take)(void *taker, const struct connection *connection));
     void (*forget_connection)(void *context, const struct connection *connection);

@@ -107,29 +107,13 @@ static uint64_t filter_hits(const struct client *client, const struct listed *li
     return hits;
 }
 
-/* What was counted when the counters were cleared, by the line's own number. */
-static uint64_t *cleared_of(struct control *control, uint32_t hash)
-{
-    struct control_hits *hits = &control->hits;
-
-    for (size_t i = 0; i < hits->count; i++)
-        if (hits->list[i].hash == hash)
-            return &hits->list[i].cleared;
-    if (hits->count == CONTROL_HITS_MAX)
-        return NULL;
-    hits->list[hits->count].hash = hash;
-    hits->list[hits->count].cleared = 0;
-    return &hits->list[hits->count++].cleared;
-}
-
 static uint64_t hits_of(struct client *client, const struct listed *list, uint16_t ace, uint32_t hash)
 {
     uint64_t hits = tunnel_hits(client, list, &list->aces[ace]) + filter_hits(client, list, ace);
-    uint64_t *cleared = cleared_of(client->control, hash);
 
-    if (client->request.id == CONTROL_CLEAR_ACCESS_LIST && cleared != NULL)
-        *cleared = hits;
-    return cleared == NULL || *cleared > hits ? hits : hits - *cleared;
+    if (client->request.id == CONTROL_CLEAR_ACCESS_LIST)
+        hits_clear(&client->control->hits, hash, hits);
+    return hits_since(&client->control->hits, hash, hits);
 }
 
 /* ---- lines ---- */

@@ -94,13 +94,19 @@ struct capture_list; /* the same */
 
 enum { CONTROL_HITS_MAX = 1024 };
 
-/* What `clear access-list counters` has taken away. */
+/* What was counted of lines and rules, by numbers of their own, when their counters were cleared. */
 struct control_hits {
     struct {
-        uint32_t hash;
+        uint32_t id;
         uint64_t cleared;
     } list[CONTROL_HITS_MAX];
     size_t count;
+};
+
+/* When counters were cleared last, and by whom. */
+struct control_clearing {
+    int64_t at_s; /* 0: never */
+    char by[CONTROL_WHO_SIZE];
 };
 
 enum { CONTROL_INTERFACES_MAX = 64, CONTROL_INTERFACE_COUNTERS = 14 };
@@ -162,10 +168,9 @@ struct control {
     uint64_t logged_count;    /* events since `clear logging buffer`; at first more than are kept */
     struct esp_tally dropped; /* what `clear asp drop` has taken away */
     uint64_t dropped_keepalives, dropped_by_access;
-    int64_t dropped_at_s; /* 0: never */
-    char dropped_by[CONTROL_WHO_SIZE];
-    struct control_hits hits;
-    struct esp_tally cleared; /* what `clear crypto ipsec stats` has taken away */
+    struct control_clearing drops_cleared, rules_cleared;
+    struct control_hits hits, rule_hits; /* of `clear access-list counters`, of `clear asp table classify` */
+    struct esp_tally cleared;            /* what `clear crypto ipsec stats` has taken away */
     uint64_t cleared_pair_count;
 };
 
@@ -246,6 +251,13 @@ void captures_close(struct control *control); /* control_capture.c */
 /* control_trace.c: packet-tracer, whole; control_trace_tunnel.c */
 void do_trace(struct client *client);
 bool show_classify(struct client *client);
+void clear_classify(struct client *client);
+
+/* control_cleared.c */
+void clearing_note(const struct client *client, struct control_clearing *clearing); /* now */
+void clearing_send(struct client *client, const struct control_clearing *clearing); /* never: nothing */
+void hits_clear(struct control_hits *hits, uint32_t id, uint64_t counted);
+uint64_t hits_since(struct control_hits *hits, uint32_t id, uint64_t counted);
 
 /* control_stats.c */
 void stats_count(struct control *control, const struct event *event);

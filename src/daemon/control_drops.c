@@ -4,10 +4,8 @@
 #include "daemon/control_client.h"
 #include "policy/filter.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum section { FRAME, FLOW };
 
@@ -134,19 +132,7 @@ void clear_drops(struct client *client)
     control->dropped = stats_sum(client, &totals);
     control->dropped_keepalives = totals.keepalives;
     control->dropped_by_access = access_drops(client);
-    control->dropped_at_s = time(NULL);
-    snprintf(control->dropped_by, sizeof control->dropped_by, "%s", client->who);
-}
-
-static void send_last_clearing(struct client *client)
-{
-    struct control_record r = control_record_of(RECORD_drops_cleared);
-
-    if (client->control->dropped_at_s == 0)
-        return;
-    record_set_number(&r, COL_drops_cleared_at, (uint64_t)client->control->dropped_at_s);
-    record_set_text(&r, COL_drops_cleared_by, client->control->dropped_by);
-    client_send(client, &r);
+    clearing_note(client, &control->drops_cleared);
 }
 
 bool show_drops(struct client *client)
@@ -157,7 +143,7 @@ bool show_drops(struct client *client)
     for (size_t i = 0; i < ESP_DROP_COUNT; i++)
         sum.drops[i] -= client->control->dropped.drops[i];
     totals.keepalives -= client->control->dropped_keepalives;
-    send_last_clearing(client);
+    clearing_send(client, &client->control->drops_cleared);
 
     for (int section = FRAME; section <= FLOW; section++) {
         for (size_t i = 0; i < COUNT_OF(drop_rows); i++) {

@@ -1,6 +1,7 @@
 /* What the packet filter has seen: show nat, show conn, and their counters. */
 #include "daemon/conntrack.h"
 #include "daemon/control_client.h"
+#include "daemon/nat.h"
 #include "policy/nat.h"
 
 #include <stdlib.h>
@@ -23,30 +24,50 @@ static const char *interface_name(const struct policy *policy, uint16_t interfac
 
 /* ---- show nat ---- */
 
-bool show_nat(struct client *client)
+static void send_rule(struct client *client, const struct nat_rule *rule, unsigned number, uint64_t translated,
+                      uint64_t untranslated)
 {
     const struct policy *policy = policy_of(client);
-    uint64_t *counts = calloc(2 * (size_t)policy->nat_rule_count + 1, sizeof *counts);
+    struct control_record r = control_record_of(RECORD_nat_rule);
+
+    record_set_number(&r, COL_nat_rule_section, rule->section);
+    record_set_number(&r, COL_nat_rule_number, number);
+    record_set_text(&r, COL_nat_rule_from, interface_name(policy, rule->from));
+    record_set_text(&r, COL_nat_rule_to, interface_name(policy, rule->to));
+    record_set_text(&r, COL_nat_rule_text, rule->text);
+    record_set_number(&r, COL_nat_rule_translated, translated);
+    record_set_number(&r, COL_nat_rule_untranslated, untranslated);
+    record_set_number(&r, COL_nat_rule_line, rule->line);
+    client_send(client, &r);
+}
+
+/* `met`: what its statistics begin with; NULL: they are not asked for. An exemption translates nothing. */
+static void send_rules(struct client *client, struct control_record *met)
+{
+    const struct policy *policy = policy_of(client);
+    uint64_t *space = calloc(2 * (size_t)policy->nat_rule_count + 1, sizeof *space), misses = 0;
+    struct nat_counts counts = {.translated = space, .untranslated = space + policy->nat_rule_count};
     unsigned number = 0;
 
-    if (counts != NULL && policy->nat_rule_count > 0 && source_of(client)->nat_counters != NULL)
-        source_of(client)->nat_counters(source_of(client)->context, counts, counts + policy->nat_rule_count);
-    for (uint16_t i = 0; counts != NULL && i < policy->nat_rule_count; i++) {
+    if (space != NULL && policy->nat_rule_count > 0 && source_of(client)->nat_counters != NULL)
+        source_of(client)->nat_counters(source_of(client)->context, &counts);
+    for (uint16_t i = 0; space != NULL && i < policy->nat_rule_count; i++) {
         const struct nat_rule *rule = &policy->nat_rules[i];
-        struct control_record r = control_record_of(RECORD_nat_rule);
 
         number = i > 0 && rule->section == policy->nat_rules[i - 1].section ? number + 1 : 1;
-        record_set_number(&r, COL_nat_rule_section, rule->section);
-        record_set_number(&r, COL_nat_rule_number, number);
-        record_set_text(&r, COL_nat_rule_from, interface_name(policy, rule->from));
-        record_set_text(&r, COL_nat_rule_to, interface_name(policy, rule->to));
-        record_set_text(&r, COL_nat_rule_text, rule->text);
-        record_set_number(&r, COL_nat_rule_translated, counts[i]);
-        record_set_number(&r, COL_nat_rule_untranslated, counts[policy->nat_rule_count + i]);
-        record_set_number(&r, COL_nat_rule_line, rule->line);
-        client_send(client, &r);
+        send_rule(client, rule, number, counts.translated[i], counts.untranslated[i]);
+        misses += rule->kind == NAT_IDENTITY ? 0 : counts.translated[i] + counts.untranslated[i];
     }
-    free(counts);
+    if (met != NULL) {
+        record_set_number(met, COL_nat_met_hits, counts.hits);
+        record_set_number(met, COL_nat_met_misses, misses);
+    }
+    free(space);
+}
+
+bool show_nat(struct client *client)
+{
+    send_rules(client, NULL);
     return false;
 }
 
@@ -56,7 +77,7 @@ enum { CONNECTIONS_MAX = 2000 };
 
 struct listing {
     struct client *client;
-    unsigned count;
+    unsigned count, static_count;
 };
 
 static bool is_wanted(const struct client *client, const struct connection *c)
@@ -71,6 +92,20 @@ static bool is_wanted(const struct client *client, const struct connection *c)
            ip_equal(ip, c->back_destination);
 }
 
+/* The rule that has translated it; NULL: none of the present ones is for it. Interfaces are not known, so a rule for
+ * all that comes from inside would fit what comes from outside, too: that one keeps its source. */
+static const struct nat_rule *rule_of(const struct policy *policy, const struct connection *c)
+{
+    struct flow out = connection_flow(c), in = connection_flow_back(c);
+    bool keeps_source = ip_equal(c->back_destination, c->source);
+    struct nat_match match;
+
+    if ((keeps_source && nat_in(policy, NAT_ANY_INTERFACE, &in, &match)) ||
+        nat_out(policy, NAT_ANY_INTERFACE, NAT_ANY_INTERFACE, &out, &match))
+        return &policy->nat_rules[match.rule];
+    return NULL;
+}
+
 static bool send_connection(void *context, const struct connection *c)
 {
     struct listing *listing = context;
@@ -80,6 +115,9 @@ static bool send_connection(void *context, const struct connection *c)
 
     if (!is_wanted(listing->client, c))
         return true;
+    const struct nat_rule *rule = rule_of(policy_of(listing->client), c);
+
+    listing->static_count += rule != NULL && rule->kind == NAT_STATIC;
     if (listing->count++ >= CONNECTIONS_MAX)
         return true;
     text_add(&protocol, "%s%.0u",
@@ -103,23 +141,36 @@ static bool send_connection(void *context, const struct connection *c)
     return true;
 }
 
-bool show_connections(struct client *client)
+static struct listing send_connections(struct client *client)
 {
-    struct listing listing = {client, 0};
+    struct listing listing = {.client = client};
     struct control_record r = control_record_of(RECORD_connection_count);
 
     if (source_of(client)->each_connection != NULL)
         source_of(client)->each_connection(source_of(client)->context, &listing, send_connection);
     record_set_number(&r, COL_connection_count_count, listing.count);
     client_send(client, &r);
+    return listing;
+}
+
+bool show_connections(struct client *client)
+{
+    send_connections(client);
     return false;
 }
 
 /* The rules with their counters, then the connections that they have translated. */
 bool show_nat_statistics(struct client *client)
 {
-    show_nat(client);
-    return show_connections(client);
+    struct control_record met = control_record_of(RECORD_nat_met);
+    struct listing listing;
+
+    send_rules(client, &met);
+    listing = send_connections(client);
+    record_set_number(&met, COL_nat_met_static, listing.static_count);
+    record_set_number(&met, COL_nat_met_dynamic, listing.count - listing.static_count);
+    client_send(client, &met);
+    return false;
 }
 
 static bool forget_connection(void *context, const struct connection *c)
@@ -133,7 +184,7 @@ static bool forget_connection(void *context, const struct connection *c)
 
 void clear_connections(struct client *client)
 {
-    struct listing listing = {client, 0};
+    struct listing listing = {.client = client};
 
     if (source_of(client)->each_connection != NULL)
         source_of(client)->each_connection(source_of(client)->context, &listing, forget_connection);

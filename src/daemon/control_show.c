@@ -157,6 +157,7 @@ static void set_plane(struct control_record *r, const struct plane_pair_view *v)
     for (size_t i = 0; i < COUNT_OF(pair_counters); i++)
         record_set_number(r, pair_counters[i].column, v->tally.counters[pair_counters[i].counter]);
     set_drops(r, &v->tally);
+    record_set_flag(r, COL_ipsec_pair_stopped, v->is_stopped);
     if (v->filter != NULL)
         record_set_text(r, COL_ipsec_pair_filter, v->filter);
     record_set_number(r, COL_ipsec_pair_path_mtu, v->path_mtu);

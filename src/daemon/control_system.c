@@ -3,6 +3,7 @@
 #include "conf/statement.h"
 #include "daemon/control_client.h"
 #include "daemon/names.h"
+#include "daemon/netlink.h"
 #include "policy/filter.h"
 
 #include <net/if.h>
@@ -156,24 +157,30 @@ static void set_mac(struct control_record *r, enum control_column column, const 
     record_set_text(r, column, space);
 }
 
+static void send_neighbour(void *context, const struct neighbour *n)
+{
+    struct client *client = context;
+    struct control_record r = control_record_of(RECORD_arp);
+    char device[IF_NAMESIZE], mac[ADDRESS_SIZE];
+
+    if (!n->is_known || !n->has_mac || if_indextoname(n->link, device) == NULL)
+        return;
+    snprintf(mac, sizeof mac, "%02x%02x.%02x%02x.%02x%02x", n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4],
+             n->mac[5]);
+    record_set_ip(&r, COL_arp_address, n->ip);
+    record_set_text(&r, COL_arp_mac, mac);
+    record_set_text(&r, COL_arp_interface, name_of(client, device));
+    if (!n->is_static)
+        record_set_number(&r, COL_arp_age_s, n->age_s);
+    client_send(client, &r);
+}
+
 bool show_arp(struct client *client)
 {
-    FILE *file = open_table("/proc/net/arp");
-    char line[LINE_SIZE], address[ADDRESS_SIZE], mac[ADDRESS_SIZE], name[NAME_SIZE];
-    unsigned flags;
+    const struct control_source *source = client->control->source;
 
-    while (file && fgets(line, sizeof line, file)) {
-        struct control_record r = control_record_of(RECORD_arp);
-
-        if (sscanf(line, "%63s %*s %x %63s %*s %63s", address, &flags, mac, name) != 4 || flags == 0)
-            continue;
-        record_set_text(&r, COL_arp_address, address);
-        set_mac(&r, COL_arp_mac, mac);
-        record_set_text(&r, COL_arp_interface, name_of(client, name));
-        client_send(client, &r);
-    }
-    if (file)
-        fclose(file);
+    if (source->each_neighbour != NULL)
+        source->each_neighbour(source->context, client, send_neighbour);
     return false;
 }
 

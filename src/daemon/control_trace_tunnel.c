@@ -31,20 +31,31 @@ static void set_end(struct control_record *r, struct ip_range range, struct port
     record_set_number(r, port, ports.first == ports.last ? ports.first : 0);
 }
 
-/* Of a line of a crypto ACL; `pair` NULL: none is up. */
-static void set_rule(struct control_record *r, const struct policy *policy, uint16_t index, uint16_t ace, bool is_out,
-                     const struct ike_pair_view *pair, const struct plane_pair_view *plane)
+static uint32_t rule_id(const struct tunnel *tunnel, uint16_t ace, bool is_out)
 {
-    const struct tunnel *tunnel = &policy->tunnels[index];
+    return trace_number(tunnel->acl_name, ace * 2u + is_out);
+}
+
+static uint64_t rule_packets(const struct trace *t, bool is_out)
+{
+    return t->has_pair && t->has_plane ? t->plane.tally.counters[is_out ? ESP_COUNTER_ENCAPS : ESP_COUNTER_DECAPS] : 0;
+}
+
+/* Of a line of a crypto ACL. */
+static void set_rule(struct trace *t, struct control_record *r, uint16_t ace, bool is_out)
+{
+    const struct tunnel *tunnel = &t->policy->tunnels[t->tunnel];
+    const struct ike_pair_view *pair = t->has_pair ? &t->pair : NULL;
     const struct selector *s = &tunnel->aces[ace].selector;
     const struct ip_range source = is_out ? s->local : s->remote, destination = is_out ? s->remote : s->local;
 
     record_set_text(r, COL_trace_phase_way, is_out ? "out" : "in ");
     record_set_text(r, COL_trace_phase_domain, trace_domain(is_out));
-    record_set_number(r, COL_trace_phase_rule_id, trace_number(tunnel->acl_name, ace * 2u + is_out));
+    record_set_number(r, COL_trace_phase_rule_id, rule_id(tunnel, ace, is_out));
     record_set_number(r, COL_trace_phase_map_id, trace_number(tunnel->map_name, 0));
-    record_set_number(r, COL_trace_phase_hits,
-                      plane == NULL ? 0 : plane->tally.counters[is_out ? ESP_COUNTER_ENCAPS : ESP_COUNTER_DECAPS]);
+    record_set_number(
+        r, COL_trace_phase_hits,
+        hits_since(&t->client->control->rule_hits, rule_id(tunnel, ace, is_out), rule_packets(t, is_out)));
     record_set_number(r, COL_trace_phase_spi, pair == NULL ? NO_SPI : is_out ? pair->spi_out : pair->spi_in);
     record_set_number(r, COL_trace_phase_protocol, s->protocol);
     set_end(r, source, is_out ? s->local_ports : s->remote_ports, COL_trace_phase_source, COL_trace_phase_source_mask,
@@ -57,7 +68,7 @@ void trace_crypto_rule(struct trace *t, enum trace_phase phase, bool is_out, boo
 {
     struct control_record r = trace_phase_of(t, phase, is_allowed, "", "");
 
-    set_rule(&r, t->policy, t->tunnel, t->ace, is_out, t->has_pair ? &t->pair : NULL, t->has_plane ? &t->plane : NULL);
+    set_rule(t, &r, t->ace, is_out);
     client_send(t->client, &r);
 }
 
@@ -252,28 +263,46 @@ static bool is_domain_asked_for(const struct client *client, bool is_out)
     return client->request.domain[0] == '\0' || strcmp(client->request.domain, trace_domain(is_out)) == 0;
 }
 
+/* The next line of the entry that permits, with its pair; false: there is none. */
+static bool next_rule(struct trace *t, uint16_t *ace)
+{
+    const struct tunnel *tunnel = &t->policy->tunnels[t->tunnel];
+
+    while (*ace < tunnel->ace_count && !tunnel->aces[*ace].is_permit)
+        ++*ace;
+    if (*ace == tunnel->ace_count)
+        return false;
+    t->ace = (*ace)++;
+    t->has_pair = false;
+    trace_find_pair(t);
+    return true;
+}
+
 static void send_rules(struct trace *t, bool is_out)
 {
-    for (uint16_t ace = 0; ace < t->policy->tunnels[t->tunnel].ace_count; ace++) {
+    for (uint16_t ace = 0; next_rule(t, &ace);) {
         struct control_record r = control_record_of(RECORD_trace_phase);
 
-        if (!t->policy->tunnels[t->tunnel].aces[ace].is_permit)
-            continue;
-        t->ace = ace;
-        t->has_pair = false;
-        trace_find_pair(t);
-        set_rule(&r, t->policy, t->tunnel, ace, is_out, t->has_pair ? &t->pair : NULL, t->has_plane ? &t->plane : NULL);
+        set_rule(t, &r, t->ace, is_out);
         client_send(t->client, &r);
     }
+}
+
+static struct trace rules_of(struct client *client)
+{
+    const struct control_source *source = client->control->source;
+
+    return (struct trace){.client = client, .policy = source->policy(source->context), .output_name = ""};
 }
 
 /* An entry at a time, what comes in before what leaves. */
 bool show_classify(struct client *client)
 {
-    const struct control_source *source = client->control->source;
-    struct trace t = {.client = client, .policy = source->policy(source->context), .output_name = ""};
+    struct trace t = rules_of(client);
     uint32_t count = t.policy->tunnel_count;
 
+    if (client->index == 0)
+        clearing_send(client, &client->control->rules_cleared);
     if (client->index >= 2 * count)
         return false;
     t.tunnel = (uint16_t)(client->index % count);
@@ -281,4 +310,16 @@ bool show_classify(struct client *client)
         send_rules(&t, client->index >= count);
     client->index++;
     return true;
+}
+
+void clear_classify(struct client *client)
+{
+    struct trace t = rules_of(client);
+
+    for (t.tunnel = 0; t.tunnel < t.policy->tunnel_count; t.tunnel++)
+        for (uint16_t ace = 0; next_rule(&t, &ace);)
+            for (int is_out = 0; is_out <= 1; is_out++)
+                hits_clear(&client->control->rule_hits, rule_id(&t.policy->tunnels[t.tunnel], t.ace, is_out),
+                           rule_packets(&t, is_out));
+    clearing_note(client, &client->control->rules_cleared);
 }

@@ -31,18 +31,7 @@ struct ends {
 /* Between which addresses a connection goes on; as it came when no rule is for it. */
 static struct ends translated(const struct policy *policy, const struct connection *c)
 {
-    struct flow out = {.local = c->source,
-                       .remote = c->destination,
-                       .protocol = c->protocol,
-                       .has_ports = c->source_port != 0,
-                       .local_port = c->source_port,
-                       .remote_port = c->destination_port};
-    struct flow in = {.local = c->destination,
-                      .remote = c->source,
-                      .protocol = c->protocol,
-                      .has_ports = c->source_port != 0,
-                      .local_port = c->destination_port,
-                      .remote_port = c->source_port};
+    struct flow out = connection_flow(c), in = connection_flow_back(c);
     struct nat_match match;
 
     if (nat_out(policy, NAT_ANY_INTERFACE, NAT_ANY_INTERFACE, &out, &match))
@@ -174,15 +163,17 @@ bool nat_take_away(struct text *why)
 
 /* ---- counters ---- */
 
-bool nat_read_counters(const struct policy *policy, uint64_t *translated_count, uint64_t *untranslated_count)
+bool nat_read_counters(const struct policy *policy, struct nat_counts *counts)
 {
     json_t *root = nft_read_counters("list", NFT_NAT_TABLE);
     char name[NAT_COUNTER_SIZE];
 
     for (uint16_t i = 0; root != NULL && i < policy->nat_rule_count; i++) {
-        translated_count[i] = nft_counter_packets(root, nat_counter_name(policy, i, NAT_WAY_OUT, name));
-        untranslated_count[i] = nft_counter_packets(root, nat_counter_name(policy, i, NAT_WAY_IN, name));
+        counts->translated[i] = nft_counter_packets(root, nat_counter_name(policy, i, NAT_WAY_OUT, name));
+        counts->untranslated[i] = nft_counter_packets(root, nat_counter_name(policy, i, NAT_WAY_IN, name));
     }
+    if (root != NULL)
+        counts->hits = nft_counter_packets(root, NAT_HITS);
     json_decref(root);
     return root != NULL;
 }

@@ -25,9 +25,14 @@ bool nat_open(struct nat_answers *answers, const char *tun_name, const struct po
 void nat_answers_free(struct nat_answers *answers);
 bool nat_take_away(struct text *why);
 
-/* Connections that a rule has translated, and untranslated, since the start or since nat_clear_counters. False: they
- * cannot be read. */
-bool nat_read_counters(const struct policy *policy, uint64_t *translated, uint64_t *untranslated);
+/* Since the start, or since nat_clear_counters. */
+struct nat_counts {
+    uint64_t *translated, *untranslated; /* connections, of each rule: the caller's */
+    uint64_t hits;                       /* packets of connections that were translated already */
+};
+
+/* False: they cannot be read. */
+bool nat_read_counters(const struct policy *policy, struct nat_counts *counts);
 bool nat_clear_counters(void);
 
 #endif

@@ -231,6 +231,7 @@ static void add_counters(struct writing *w)
 {
     char name[NAT_COUNTER_SIZE];
 
+    nft_add_counter(&w->nft, NAT_HITS);
     for (uint16_t i = 0; i < w->policy->nat_rule_count; i++)
         for (enum nat_way way = NAT_WAY_OUT; way <= NAT_WAY_IN; way++)
             nft_add_counter(&w->nft, nat_counter_name(w->policy, i, way, name));
@@ -267,13 +268,28 @@ static void add_exceptions(struct writing *w)
     add_rule(w, "translate", own);
 }
 
+/* A rule sees the first packet of a connection; those after it are met by its translation. */
+static void add_translated(struct writing *w)
+{
+    json_t *rule = new_rule();
+
+    json_array_append_new(rule, json_pack("{s:{s:s,s:{s:{s:s}},s:[s,s]}}", "match", "op", "in", "left", "ct", "key",
+                                          "status", "right", "snat", "dnat"));
+    json_array_append_new(rule, json_pack("{s:{s:s,s:{s:{s:s}},s:[s,s]}}", "match", "op", "in", "left", "ct", "key",
+                                          "state", "right", "established", "related"));
+    nft_count(rule, NAT_HITS);
+    add_rule(w, "hits", rule);
+}
+
 char *nat_rules_json(const struct policy *policy)
 {
     struct writing w = {policy, nft_begin(NFT_NAT_TABLE)};
 
     nft_add_hook(&w.nft, "untranslate", "nat", "prerouting", BEFORE_ROUTING);
     nft_add_hook(&w.nft, "translate", "nat", "postrouting", BEFORE_LEAVING);
+    nft_add_hook(&w.nft, "hits", "filter", "postrouting", BEFORE_LEAVING);
     add_counters(&w);
+    add_translated(&w);
     add_exceptions(&w);
     for (uint16_t i = 0; i < policy->nat_rule_count; i++)
         add_nat_rule(&w, i);

@@ -20,6 +20,9 @@ char *nat_rules_json(const struct policy *policy);
 const char *nat_counter_name(const struct policy *policy, uint16_t rule, enum nat_way way,
                              char space[static NAT_COUNTER_SIZE]);
 
+/* The counter of packets that belonged to a connection that was translated already. */
+#define NAT_HITS "hits"
+
 /* Removes all of it; harmless when nothing is there. */
 extern const char nat_rules_removal[];
 

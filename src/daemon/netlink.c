@@ -9,7 +9,9 @@
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { MESSAGE_SIZE = 512 };
 
@@ -152,41 +154,54 @@ int netlink_proxy_remove(unsigned link, struct ip ip)
 
 enum { LEFT_MAX = 256 };
 
-/* Neighbours that are to go: answers of ours for translated addresses, or what the kernel has learned. */
-struct left {
-    uint8_t flags; /* NTF_PROXY, or 0 */
-    struct {
-        unsigned link;
-        struct ip ip;
-    } list[LEFT_MAX];
-    size_t count;
+/* ---- neighbours ---- */
+
+struct dump {
+    void *context;
+    neighbour_taker *take;
 };
+
+static void set_attribute(struct neighbour *n, const struct nlattr *attribute)
+{
+    struct bytes value = bytes_of(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
+    struct nda_cacheinfo info;
+
+    switch (mnl_attr_get_type(attribute)) {
+    case NDA_DST: n->ip = ip_of_bytes(value); break;
+    case NDA_LLADDR:
+        n->has_mac = value.len == sizeof n->mac;
+        if (n->has_mac)
+            memcpy(n->mac, value.data, sizeof n->mac);
+        break;
+    case NDA_PROTOCOL: n->protocol = value.len == 1 ? value.data[0] : 0; break;
+    case NDA_CACHEINFO:
+        if (value.len < sizeof info)
+            break;
+        memcpy(&info, value.data, sizeof info);
+        n->age_s = info.ndm_confirmed / (uint32_t)sysconf(_SC_CLK_TCK);
+        break;
+    default: break;
+    }
+}
 
 static int on_neighbour(const struct nlmsghdr *header, void *data)
 {
-    struct left *left = data;
-    const struct ndmsg *neighbour = mnl_nlmsg_get_payload(header);
+    const struct dump *dump = data;
+    const struct ndmsg *message = mnl_nlmsg_get_payload(header);
     const struct nlattr *attribute;
-    struct ip ip = {0};
-    bool is_meant = left->flags != NTF_PROXY && !(neighbour->ndm_state & (NUD_PERMANENT | NUD_NOARP));
+    struct neighbour n = {.link = (unsigned)message->ndm_ifindex,
+                          .is_known =
+                              message->ndm_state & (NUD_PERMANENT | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE),
+                          .is_static = message->ndm_state & (NUD_PERMANENT | NUD_NOARP)};
 
-    mnl_attr_for_each(attribute, header, sizeof *neighbour)
-    {
-        const uint8_t *value = mnl_attr_get_payload(attribute);
-
-        if (mnl_attr_get_type(attribute) == NDA_DST)
-            ip = ip_of_bytes(bytes_of(value, mnl_attr_get_payload_len(attribute)));
-        if (mnl_attr_get_type(attribute) == NDA_PROTOCOL && mnl_attr_get_payload_len(attribute) == 1)
-            is_meant |= left->flags == NTF_PROXY && *value == NAT_ROUTE_PROTOCOL;
-    }
-    if (is_meant && ip_is_set(ip) && left->count < LEFT_MAX) {
-        left->list[left->count].link = (unsigned)neighbour->ndm_ifindex;
-        left->list[left->count++].ip = ip;
-    }
+    mnl_attr_for_each(attribute, header, sizeof *message) set_attribute(&n, attribute);
+    if (ip_is_set(n.ip))
+        dump->take(dump->context, &n);
     return MNL_CB_OK;
 }
 
-static int dump_neighbours(struct left *left)
+/* Those with all of these flags: NTF_PROXY for answers of ours, 0 for what the kernel knows. */
+static int dump_neighbours(uint8_t flags, struct dump dump)
 {
     uint8_t space[MESSAGE_SIZE], answer[16384];
     struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
@@ -197,14 +212,14 @@ static int dump_neighbours(struct left *left)
     if (socket == NULL)
         return errno;
     neighbour->ndm_family = AF_INET;
-    neighbour->ndm_flags = left->flags;
+    neighbour->ndm_flags = flags;
     if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 || mnl_socket_sendto(socket, header, header->nlmsg_len) < 0)
         error = errno;
     while (error == 0 && state > MNL_CB_STOP) {
         ssize_t len = mnl_socket_recvfrom(socket, answer, sizeof answer);
 
         state = len < 0 ? MNL_CB_ERROR
-                        : mnl_cb_run(answer, (size_t)len, 1, mnl_socket_get_portid(socket), on_neighbour, left);
+                        : mnl_cb_run(answer, (size_t)len, 1, mnl_socket_get_portid(socket), on_neighbour, &dump);
         if (state == MNL_CB_ERROR)
             error = errno;
     }
@@ -212,14 +227,48 @@ static int dump_neighbours(struct left *left)
     return error;
 }
 
+int netlink_neighbours_each(void *context, neighbour_taker *take)
+{
+    return dump_neighbours(0, (struct dump){context, take});
+}
+
+/* Those that are to go. */
+struct left {
+    struct {
+        unsigned link;
+        struct ip ip;
+    } list[LEFT_MAX];
+    size_t count;
+};
+
+static void leave(struct left *left, const struct neighbour *n)
+{
+    if (left->count == LEFT_MAX)
+        return;
+    left->list[left->count].link = n->link;
+    left->list[left->count++].ip = n->ip;
+}
+
+static void leave_ours(void *context, const struct neighbour *n)
+{
+    if (n->protocol == NAT_ROUTE_PROTOCOL)
+        leave(context, n);
+}
+
+static void leave_learned(void *context, const struct neighbour *n)
+{
+    if (!n->is_static)
+        leave(context, n);
+}
+
 int netlink_proxies_remove(void)
 {
-    struct left left = {.flags = NTF_PROXY};
+    struct left left;
     int error;
 
     do {
         left.count = 0;
-        error = dump_neighbours(&left);
+        error = dump_neighbours(NTF_PROXY, (struct dump){&left, leave_ours});
         for (size_t i = 0; error == 0 && i < left.count; i++)
             error = netlink_proxy_remove(left.list[i].link, left.list[i].ip);
     } while (error == 0 && left.count == LEFT_MAX);
@@ -229,8 +278,8 @@ int netlink_proxies_remove(void)
 /* One that nobody has looked for since comes back by itself. */
 int netlink_neighbours_forget(void)
 {
-    struct left left = {0};
-    int error = dump_neighbours(&left);
+    struct left left = {.count = 0};
+    int error = netlink_neighbours_each(&left, leave_learned);
 
     for (size_t i = 0; error == 0 && i < left.count; i++)
         error = neighbour(left.list[i].link, left.list[i].ip, 0, RTM_DELNEIGH, 0);

@@ -23,6 +23,21 @@ int netlink_proxy_remove(unsigned link, struct ip ip);
 /* All that netlink_proxy_add has made, also before a crash. */
 int netlink_proxies_remove(void);
 
+/* One of this machine's, IPv4. */
+struct neighbour {
+    unsigned link;
+    struct ip ip;
+    uint8_t mac[6];
+    bool has_mac;
+    bool is_known;    /* it has answered once, or somebody has configured it */
+    bool is_static;   /* somebody has */
+    uint8_t protocol; /* who has made it: RTPROT_* */
+    uint32_t age_s;   /* since it was last there */
+};
+
+typedef void neighbour_taker(void *context, const struct neighbour *neighbour);
+int netlink_neighbours_each(void *context, neighbour_taker *take);
+
 /* What ARP has learned, at most 256 neighbours of IPv4 at a time; what somebody has configured stays. */
 int netlink_neighbours_forget(void);
 

@@ -101,6 +101,7 @@ static void flush(struct plane *plane, struct in_burst *burst)
         struct esp_packet *packet = &burst->packets[i];
         if (packet->drop == ESP_PASS || packet->drop == ESP_DROP_DUMMY)
             note_authentic(plane, pair, packet, burst->from[i]);
+        pair->tally.counters[ESP_COUNTER_REKEY_PACKETS_IN] += packet->drop == ESP_PASS && handle_is_set(pair->heir);
         if (packet->drop == ESP_PASS)
             deliver(plane, burst, i);
         else

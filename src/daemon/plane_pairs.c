@@ -269,8 +269,10 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
         snprintf(pair->user, sizeof pair->user, "%s", install->user);
     plane_filter_set(pair, plane->policy);
     struct plane_pair *replaced = plane_pair_find(plane, install->replaces);
-    if (replaced != NULL)
+    if (replaced != NULL) {
+        replaced->tally.counters[ESP_COUNTER_REKEY_CALLS]++;
         replaced->heir = install->pair;
+    }
     /* of transport mode it would be a route to the peer itself */
     set_reverse_route(plane, pair, !pair->is_transport && wants_reverse_route(plane, install->tunnel));
 }

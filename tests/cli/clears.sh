@@ -71,12 +71,20 @@ row bring_up "show crypto ipsec sa" "#pkts encaps: ([0-9]+)" "clear crypto ipsec
 row bring_up "show crypto session" "Session status: (UP-ACTIVE)" "clear crypto session remote $peer"
 row bring_up "show vpn-sessiondb l2l" "Index +: ([0-9]+)" "vpn-sessiondb logoff tunnel-group $peer noconfirm"
 row bring_up "show asp table vpn-context" "pk=0*([0-9]+)" "clear crypto ipsec sa counters"
+row bring_up "show asp table classify crypto" "hits=([0-9]+)" "clear asp table classify"
 row bring_up "show access-list VPN" "hitcnt=([0-9]+)" "clear access-list VPN counters"
 row bring_up "show crypto ikev1 stats" "In Packets: +([0-9]+)" "clear crypto ikev1 stats"
 row bring_up "show crypto ipsec stats" "Packets: ([0-9]+)" "clear crypto ipsec stats"
 row anew "show crypto protocol statistics ikev1" "SA creation requests: ([0-9]+)" "clear crypto protocol statistics ikev1"
 row busy "show interface outside" "([0-9]+) packets input" "clear interface outside"
 row busy "show interface" "([0-9]+) packets input" "clear counters"
+[ "$(seen "show asp table classify crypto" "Last clearing of hits counters: ([A-Z0-9].*)")" != Never ] || { echo "FAILED  the clearing of rules has its time"; failed=1; }
+neighbours
+case $(west show arp) in
+*192.0.2.77\ 0200.0000.0077\ [0-9]*192.0.2.78\ 0200.0000.0078\ -*) ;;
+*192.0.2.78\ 0200.0000.0078\ -*192.0.2.77\ 0200.0000.0077\ [0-9]*) ;;
+*) west show arp; echo "FAILED  what was learned has an age, what somebody has configured none"; failed=1 ;;
+esac
 row neighbours "show arp" "(192\.0\.2\.77)" "clear arp"
 [ "$(seen "show arp" "(192\.0\.2\.78)")" = 192.0.2.78 ] || { echo "FAILED  what somebody has configured stays"; failed=1; }
 row neighbours "show arp" "(192\.0\.2\.77)" "clear arp-cache"

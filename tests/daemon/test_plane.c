@@ -285,6 +285,11 @@ static void a_new_pair_sends_and_the_old_one_still_receives_E15(void **state)
     plane_remove(plane, old.pair);
     CHECK(!plane_view_pair(plane, old.pair, &view) && plane_view_pair(plane, fresh.pair, &view));
     CHECK(view.tally.counters[ESP_COUNTER_ENCAPS] == 3 && view.tally.counters[ESP_COUNTER_DECAPS] == 1);
+    CHECK(view.tally.counters[ESP_COUNTER_REKEY_CALLS] == 1);
+    CHECK(view.tally.counters[ESP_COUNTER_REKEY_PACKETS_OUT] == 1); /* "still old" */
+    CHECK(view.tally.counters[ESP_COUNTER_REKEY_PACKETS_IN] == 1);  /* "in flight" */
+    plane_clear_counters(plane);
+    CHECK(plane_view_pair(plane, fresh.pair, &view) && view.tally.counters[ESP_COUNTER_REKEY_CALLS] == 0);
     plane_remove(plane, old.pair); /* a stale name is nothing */
     host_sends("fresh again");
     assert_string_equal(open_text(&fresh_in, text), "fresh again");

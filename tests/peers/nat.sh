@@ -238,6 +238,9 @@ counters_tell() {
     lab_in west-host ping -n -q -c 1 -W 1 198.51.100.1 >/dev/null
     expect "$name: show nat counts connections by rule" nat_counts 1 1
     expect "$name: show conn has each, and what it is translated to" connections_are_listed
+    expect "$name: a router's words tell new translations from packets of old ones" translations_met 4 2 1
+    lab_in west-host ping -n -q -c 3 -i 0.2 -W 1 198.51.100.1 >/dev/null
+    expect "$name: further packets are hits" translations_met 8 3 2
     expect "$name: show access-list counts what went into the tunnel" acl_counts 3
     ikewise west clear access-list VPN counters
     ikewise west clear nat counters
@@ -253,6 +256,15 @@ nat_counts() {
     seen=$(ikewise west show nat | sed -n 's/.*translate_hits = \([0-9]*\), untranslate.*/\1/p' | paste -sd ' ')
     echo "$seen"
     [ "$seen" = "$1 $2" ]
+}
+
+# Of each ping but the first packet is a hit.
+translations_met() { # hits at least, misses, connections of the dynamic rule
+    local seen
+    seen=$(ikewise west show ip nat statistics)
+    echo "$seen"
+    grep -q "(1 static, $3 dynamic; $(($3 + 1)) extended)" <<<"$seen" && grep -q "  Misses: $2\$" <<<"$seen" &&
+        [ "$(sed -n 's/^Hits: \([0-9]*\) .*/\1/p' <<<"$seen")" -ge "$1" ]
 }
 
 connections_are_listed() {
