@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-struct ip ip_of_v4(uint32_t host_order)
-{
-    return (struct ip){
-        IP_V4,
-        {(uint8_t)(host_order >> 24), (uint8_t)(host_order >> 16), (uint8_t)(host_order >> 8), (uint8_t)host_order}};
-}
-
 uint32_t ip_to_v4(struct ip ip)
 {
     if (ip.family != IP_V4)

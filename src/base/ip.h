@@ -20,24 +20,32 @@ struct endpoint {
 /* Longest text of an address with its closing zero. */
 enum { IP_TEXT_SIZE = 46, ENDPOINT_TEXT_SIZE = IP_TEXT_SIZE + 8 };
 
-struct ip ip_of_v4(uint32_t host_order);
 uint32_t ip_to_v4(struct ip ip); /* host order; 0 when it is not IPv4 */
 
-/* 4 or 16 bytes; any other length gives IP_NONE. One of four is written as one word: whoever copies it at once, as most
- * do, would wait for bytes that were written singly. */
+/* As one word: whoever copies it at once, as most do, would wait for bytes that were written singly. */
+static inline struct ip ip_of_v4(uint32_t host_order)
+{
+    const bool is_little_endian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    uint64_t word = is_little_endian ? (uint64_t)__builtin_bswap32(host_order) << 8 | IP_V4
+                                     : (uint64_t)IP_V4 << 56 | (uint64_t)host_order << 24;
+    uint64_t whole __attribute__((vector_size(16))) = {word, 0};
+    struct ip ip = {0};
+
+    memcpy(&ip, &whole, sizeof whole);
+    return ip;
+}
+
+/* 4 or 16 bytes; any other length gives IP_NONE. */
 static inline struct ip ip_of_bytes(struct bytes octets)
 {
     struct ip ip = {0};
 
     if (octets.len == 4) {
-        const bool is_little_endian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-        uint32_t four;
+        const uint8_t *o = octets.data;
 
-        memcpy(&four, octets.data, sizeof four);
-        uint64_t word = is_little_endian ? (uint64_t)four << 8 | IP_V4 : (uint64_t)IP_V4 << 56 | (uint64_t)four << 24;
-        uint64_t whole __attribute__((vector_size(16))) = {word, 0};
-        memcpy(&ip, &whole, sizeof whole);
-    } else if (octets.len == 16) {
+        return ip_of_v4((uint32_t)o[0] << 24 | (uint32_t)o[1] << 16 | (uint32_t)o[2] << 8 | o[3]);
+    }
+    if (octets.len == 16) {
         ip.family = IP_V6;
         memcpy(ip.octets, octets.data, 16);
     }

@@ -1,55 +1,38 @@
 #include "event/sure.h"
 
-enum { AT_ONCE = 16 };
-typedef uint8_t chunk __attribute__((vector_size(AT_ONCE)));
+#include "base/wide.h"
 
-static bool is_any(chunk c)
-{
-    uint64_t halves[2];
-
-    memcpy(halves, &c, sizeof halves);
-    return (halves[0] | halves[1]) != 0;
-}
-
-static inline chunk load(const uint8_t *at)
-{
-    chunk c;
-
-    memcpy(&c, at, sizeof c);
-    return c;
-}
-
+/* Of a text: whether there is such a character. */
 struct suspects {
-    chunk unsure, colons, ks;
+    bool is_unsure, has_colon, has_k;
 };
 
-/* Of AT_ONCE characters, and the one behind the last. */
-static inline void suspect(struct suspects *s, const uint8_t *at)
+static struct suspects suspects_in(struct bytes text)
 {
-    chunk c = load(at);
+    uint32_t unsure = 0, colons = 0, ks = 0, blank_before = 0;
 
-    s->unsure |= (chunk)(c < ' ') | (chunk)(c >= 0x7f) | (chunk)(c == '%') | (chunk)(c == '[') | (chunk)(c == '\\') |
-                 ((chunk)(c == ' ') & (chunk)(load(at + 1) == ' '));
-    s->colons |= (chunk)(c == ':');
-    s->ks |= (chunk)(c == 'K');
+    for (; text.len > 0; text = bytes_after(text, WIDE_LEN)) {
+        wide w = wide_of(text);
+        uint32_t there = text.len < WIDE_LEN ? (1u << text.len) - 1 : WIDE_ALL, blanks = wide_bits((wide)(w == ' '));
+
+        unsure |= (blanks & (blanks << 1 | blank_before)) |
+                  (there & wide_bits((wide)(w < ' ') | (wide)(w >= 0x7f) | (wide)(w == '%') | (wide)(w == '[') |
+                                     (wide)(w == '\\')));
+        colons |= wide_bits((wide)(w == ':'));
+        ks |= wide_bits((wide)(w == 'K'));
+        blank_before = blanks >> (WIDE_LEN - 1);
+    }
+    return (struct suspects){unsure != 0, colons != 0, ks != 0};
 }
 
 bool text_is_sure(struct bytes text, struct bytes words_behind)
 {
-    enum { BLOCK = AT_ONCE + 1 };
-    struct suspects s = {0};
-    uint8_t rest[BLOCK];
-
     if (text.len == 0 || text.data[0] == ' ' || text.data[text.len - 1] == ' ')
         return false;
-    for (size_t at = 0; at + BLOCK <= text.len; at += AT_ONCE)
-        suspect(&s, text.data + at);
-    memset(rest, '.', sizeof rest);
-    for (size_t i = 0, at = (text.len - 1) / AT_ONCE * AT_ONCE; at + i < text.len; i++)
-        rest[i] = text.data[at + i];
-    suspect(&s, rest);
-    if (is_any(s.unsure))
+    struct suspects s = suspects_in(text);
+
+    if (s.is_unsure)
         return false;
-    return !is_any(s.colons) || (!is_any(s.ks) && /* ISAKMP: */
-                                 (words_behind.len == 0 || !memchr(text.data, words_behind.data[0], text.len)));
+    return !s.has_colon || (!s.has_k && /* ISAKMP: */
+                            (words_behind.len == 0 || !memchr(text.data, words_behind.data[0], text.len)));
 }
