@@ -1,55 +1,11 @@
-#include "event/plain.h"
+#include "event/plain_rows.h"
 
-#include "event/look.h"
 #include "event/phrases.h"
 #include "event/sure.h"
-#include "event/template.h"
 
-/* Eight bytes at a time: most of what is compared is short. */
-static inline bool begins_with(struct bytes text, struct bytes words)
-{
-    const uint8_t *a = text.data, *b = words.data;
-    size_t left = words.len;
-    uint64_t one, other;
-
-    if (text.len < words.len)
-        return false;
-    for (; left >= sizeof one; a += sizeof one, b += sizeof one, left -= sizeof one) {
-        memcpy(&one, a, sizeof one);
-        memcpy(&other, b, sizeof other);
-        if (one != other)
-            return false;
-    }
-    while (left > 0 && *a == *b)
-        a++, b++, left--;
-    return left == 0;
-}
+enum { SHORT_LINE = 80 };
 
 /* ---- Which rows ---- */
-
-enum { PLAIN_MAX = 512, PARTS_MAX = 1024, BUCKETS = 512, NO_ROW = 0xffff, SHORT_LINE = 80 };
-
-/* A field, and the words behind it; of a condition there are none. */
-struct part {
-    struct template_slot slot;
-    struct bytes words;
-    uint8_t glance, look; /* enum glance, enum look */
-    uint8_t anchor;       /* which of the words is looked for: a small letter where there is one */
-};
-
-struct plain_rows {
-    struct plain {
-        uint32_t number;
-        enum event_kind kind;
-        struct bytes words;                          /* that it begins with, behind the names */
-        uint16_t parts, part_count, condition_count; /* the conditions stand first */
-        bool has_all_names;                          /* in words of its own, see all_names */
-        bool has_look;                               /* its parts tell at a glance how it looks */
-        uint16_t next;                               /* of its bucket */
-    } plain[PLAIN_MAX];
-    uint16_t plain_count, part_count, buckets[BUCKETS];
-    struct part parts[PARTS_MAX];
-};
 
 size_t plain_rows_space(void)
 {
@@ -189,67 +145,6 @@ static bool compile(struct plain_rows *rows, struct plain *row, const struct phr
            take_fields(rows, row, at);
 }
 
-/* ---- At a glance ---- */
-
-/* What is asked of a part before the whole is sure to be read, and the part looks as its words do. */
-enum glance { NOTHING, A_DECIMAL, A_HEX, A_TEXT, A_WORD, AN_ADDRESS, THE_PEER, THE_GROUP, THE_USER };
-
-static enum glance glance_of_number(enum form form)
-{
-    switch (form) {
-    case FORM_plain: return A_DECIMAL;
-    case FORM_hex:
-    case FORM_HEX:
-    case FORM_hex8:
-    case FORM_id:
-    case FORM_address: return A_HEX;
-    default: return NOTHING;
-    }
-}
-
-static enum glance glance_of(const struct part *part)
-{
-    switch (part->slot.id) {
-    case FIELD_PEER: return THE_PEER;
-    case FIELD_GROUP: return THE_GROUP;
-    case FIELD_USERNAME: return THE_USER;
-    default: break;
-    }
-    switch (event_field_type(part->slot.id)) {
-    case FIELD_TYPE_NUMBER: return glance_of_number(part->slot.form);
-    case FIELD_TYPE_IP: return AN_ADDRESS;
-    case FIELD_TYPE_TEXT: return part->slot.form == FORM_plain ? A_TEXT : A_WORD;
-    }
-    return NOTHING;
-}
-
-static bool is_told_twice(const struct plain_rows *rows, const struct plain *row, const struct part *part)
-{
-    const struct part *parts = &rows->parts[row->parts];
-
-    for (size_t i = 0; i < row->part_count; i++)
-        if (&parts[i] != part && parts[i].slot.id == part->slot.id)
-            return true;
-    return false;
-}
-
-static bool has_look(struct plain_rows *rows, const struct plain *row)
-{
-    struct part *parts = &rows->parts[row->parts];
-
-    for (size_t i = 0; i < row->part_count; i++) {
-        enum look look = look_of(row->kind, parts[i].slot.id);
-
-        parts[i].look = (uint8_t)look;
-        parts[i].glance = (uint8_t)glance_of(&parts[i]);
-        if ((look != LOOK_NEVER && look != LOOK_WHETHER && look != LOOK_VALUE) || parts[i].slot.is_peer_else ||
-            is_told_twice(rows, row, &parts[i]) || (i >= row->condition_count && parts[i].glance == NOTHING))
-            return false;
-    }
-    return look_of(row->kind, FIELD_GROUP) == LOOK_NEVER && look_of(row->kind, FIELD_USERNAME) == LOOK_NEVER &&
-           look_of(row->kind, FIELD_PEER) == LOOK_WHETHER;
-}
-
 struct plain_rows *plain_rows_new(struct arena *arena)
 {
     struct plain_rows *rows = arena_take(arena, sizeof *rows);
@@ -267,7 +162,8 @@ struct plain_rows *plain_rows_new(struct arena *arena)
             rows->part_count = parts;
             continue;
         }
-        row->has_look = has_look(rows, row);
+        row->last_words = plain_last(row->words);
+        plain_glance(rows, row);
         row->next = *bucket;
         *bucket = rows->plain_count++;
     }
@@ -276,31 +172,39 @@ struct plain_rows *plain_rows_new(struct arena *arena)
 
 /* ---- Reading ---- */
 
-/* Up to where the words stand for the first time: looked for by that of their characters which few values have. */
-static bool take_value(const struct part *part, struct bytes *text, struct bytes *value)
+/* How far the words stand behind the beginning: they are looked for by that of their characters which few values have.
+ * The whole length, where they do not stand in it. */
+static size_t place_of(struct bytes words, size_t anchor, struct bytes text)
 {
-    const uint8_t *end = text->data + text->len, *at = text->data + part->anchor, *words = end;
+    for (size_t at = 0; at + words.len <= text.len; at += WIDE_LEN) {
+        struct bytes from = bytes_after(text, at + anchor);
 
-    if (text->len < part->words.len)
-        return false;
-    for (; part->words.len > 0; at++) {
-        at = at < end ? memchr(at, part->words.data[part->anchor], (size_t)(end - at)) : NULL;
-        if (!at)
-            return false;
-        words = at - part->anchor;
-        if (begins_with(bytes_of(words, (size_t)(end - words)), part->words))
-            break;
+        for (uint32_t bits = wide_bits((wide)(wide_of(from) == words.data[anchor])); bits != 0; bits &= bits - 1) {
+            size_t place = at + (size_t)__builtin_ctz(bits);
+
+            if (plain_begins(bytes_after(text, place), words))
+                return place;
+        }
     }
-    *value = bytes_of(text->data, (size_t)(words - text->data));
-    *text = bytes_after(bytes_of(words, (size_t)(end - words)), part->words.len);
-    return value->len > 0;
+    return text.len;
+}
+
+bool plain_take_value(const struct part *part, struct bytes *text, struct bytes *value)
+{
+    size_t len = part->words.len > 0 ? place_of(part->words, part->anchor, *text) : text->len;
+
+    if (len == 0 || (len == text->len && part->words.len > 0))
+        return false;
+    *value = bytes_of(text->data, len);
+    *text = bytes_after(*text, len + part->words.len);
+    return true;
 }
 
 static bool is_peer(struct bytes value, const struct names *names)
 {
     struct ip ip;
 
-    if (value.len == names->address.len && begins_with(value, names->address))
+    if (value.len == names->address.len && plain_begins(value, names->address))
         return true;
     return ip_parse(&ip, value) && ip_equal(ip, names->peer);
 }
@@ -343,7 +247,7 @@ static bool read_row(const struct plain_rows *rows, const struct plain *row, str
     else if (!add_all_names(names, e))
         return false;
     for (size_t i = row->condition_count; i < row->part_count; i++)
-        if (!take_value(&part[i], &text, &value) || !read_part(&part[i], value, names, e))
+        if (!plain_take_value(&part[i], &text, &value) || !read_part(&part[i], value, names, e))
             return false;
     for (size_t i = 0; i < row->condition_count; i++)
         if (!template_read_field(&part[i].slot, part[i].slot.words, e))
@@ -351,8 +255,7 @@ static bool read_row(const struct plain_rows *rows, const struct plain *row, str
     return text.len == 0 && !e->is_cut;
 }
 
-/* In a short line that may be a pager's prompt. */
-static bool has_more(struct bytes text)
+bool plain_has_more(struct bytes text)
 {
     const uint8_t *at = text.data, *end = text.data + text.len;
 
@@ -364,98 +267,10 @@ static bool has_more(struct bytes text)
     return false;
 }
 
-static const struct plain *row_of(const struct plain_rows *rows, uint32_t number, struct bytes text)
-{
-    for (uint16_t i = rows->buckets[number % BUCKETS]; i != NO_ROW; i = rows->plain[i].next)
-        if (rows->plain[i].number == number && begins_with(text, rows->plain[i].words))
-            return has_more(text) ? NULL : &rows->plain[i];
-    return NULL;
-}
-
 bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
                 struct event *e)
 {
-    const struct plain *row = row_of(rows, number, text);
+    const struct plain *row = plain_row(rows, number, text);
 
-    return row && read_row(rows, row, bytes_after(text, row->words.len), names, e);
-}
-
-/* 1: a decimal digit; 2: one of hexadecimal alone. */
-static const uint8_t digits[256] = {['0' ... '9'] = 1, ['a' ... 'f'] = 2, ['A' ... 'F'] = 2};
-
-/* So many digits of any base fit. No words begin with one. */
-static bool take_digits(const struct part *part, struct bytes *text, struct bytes *value)
-{
-    enum { SURE_LEN = 16 };
-    uint8_t highest = part->glance == A_HEX ? 2 : 1;
-    size_t len = 0;
-
-    while (len < text->len && (uint8_t)(digits[text->data[len]] - 1) < highest)
-        len++;
-    *value = bytes_of(text->data, len);
-    *text = bytes_after(*text, len);
-    if (len == 0 || len > SURE_LEN || !begins_with(*text, part->words) || (part->words.len == 0 && text->len > 0))
-        return false;
-    *text = bytes_after(*text, part->words.len);
-    return true;
-}
-
-static bool is_sure_at_a_glance(const struct part *part, struct bytes value, const struct names *names)
-{
-    struct bytes word;
-    struct ip ip;
-
-    switch ((enum glance)part->glance) {
-    case A_DECIMAL:
-    case A_HEX: return true; /* take_digits */
-    case A_TEXT: return text_is_sure(value, part->words);
-    case A_WORD: return text_is_sure(value, part->words) && form_read_text(part->slot.form, value, &word);
-    case AN_ADDRESS: return ip_parse(&ip, value);
-    case THE_PEER: return bytes_equal(value, names->address);
-    case THE_GROUP: return bytes_equal(value, names->group);
-    case THE_USER: return bytes_equal(value, names->user);
-    case NOTHING: break;
-    }
-    return false;
-}
-
-static bool is_something(const struct part *part, struct bytes value)
-{
-    if (event_field_type(part->slot.id) != FIELD_TYPE_NUMBER)
-        return !part->slot.has_words || !bytes_equal(value, part->slot.words);
-    for (size_t i = 0; i < value.len; i++)
-        if (value.data[i] != '0')
-            return true;
-    return false;
-}
-
-/* A field that is never looked at must be what it should be, and nothing more. */
-bool plain_look(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
-                enum event_kind *kind, uint64_t *look)
-{
-    enum { SURE_LEN = 300 }; /* an event has room for what stands in so long a line */
-    const struct plain *row = row_of(rows, number, text);
-    struct bytes value;
-
-    if (!row || !row->has_look || text.len + names->group.len + names->user.len > SURE_LEN ||
-        (row->has_all_names && (names->group.len == 0 || names->user.len == 0)))
-        return false;
-    *kind = row->kind;
-    *look = look_mix(1, (uint64_t)number << 16 | (uint64_t)(row - rows->plain));
-    text = bytes_after(text, row->words.len);
-    for (size_t i = row->condition_count; i < row->part_count; i++) {
-        const struct part *part = &rows->parts[row->parts + i];
-
-        bool is_number = part->glance == A_DECIMAL || part->glance == A_HEX;
-
-        if (!(is_number ? take_digits(part, &text, &value) : take_value(part, &text, &value)) ||
-            !is_sure_at_a_glance(part, value, names))
-            return false;
-        if (part->look == LOOK_VALUE)
-            *look = look_mix_bytes(*look, value.data, value.len);
-        else if (part->look == LOOK_WHETHER)
-            *look = look_mix(*look, is_something(part, value));
-    }
-    *look |= 1;
-    return text.len == 0;
+    return row && !plain_has_more(text) && read_row(rows, row, bytes_after(text, row->words.len), names, e);
 }

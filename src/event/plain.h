@@ -10,11 +10,16 @@
 #include "event/names.h"
 
 struct plain_rows;
+struct plain_memory;
 
 size_t plain_rows_space(void);
 
 /* Built once; not changed after that. NULL when the arena has not that much left. */
 struct plain_rows *plain_rows_new(struct arena *arena);
+
+/* Texts that stood in fields before, which need not be judged again: for plain_look of one file. NULL as above. */
+size_t plain_memory_space(void);
+struct plain_memory *plain_memory_new(struct arena *arena);
 
 /* The event of a message of that number; `text` stands behind the names. False: phrase_read is to be asked, and `e` is
  * of no use. */
@@ -22,7 +27,7 @@ bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes tex
                 struct event *e);
 
 /* Which event that is, and how it looks (sight.h), without the event. False: plain_read is to be asked. */
-bool plain_look(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
-                enum event_kind *kind, uint64_t *look);
+bool plain_look(const struct plain_rows *rows, struct plain_memory *memory, uint32_t number, struct bytes text,
+                const struct names *names, enum event_kind *kind, uint64_t *look);
 
 #endif

@@ -438,7 +438,7 @@ static bool skip_lines(struct source *s)
 /* Lines that can be read in passing, several at a time: whoever takes them looks ahead. */
 static bool read_in_passing(struct source *s)
 {
-    while (s->queue_count < READ_AT_ONCE && (said_line(s) || skip_lines(s)))
+    while (s->queue_count < READ_AT_ONCE && (said_lines(s) || skip_lines(s)))
         ;
     return s->queue_count > 0;
 }

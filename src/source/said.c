@@ -1,5 +1,6 @@
 #include "source/said.h"
 
+#include "base/wide.h"
 #include "event/look.h"
 #include "source/parts.h"
 
@@ -10,20 +11,22 @@
 /* %ASA-5-713041: and a blank */
 static bool take_tag(struct bytes *line, uint32_t *number)
 {
+    enum { DIGITS = 6, TAG_LEN = 15 };
     const uint8_t *d = line->data;
+    uint32_t n = 0, others = 0;
 
-    if (line->len < 16 || memcmp(d, "%ASA-", 5) != 0 || d[5] < '0' || d[5] > '7' || d[6] != '-' || d[13] != ':' ||
+    if (line->len <= TAG_LEN || memcmp(d, "%ASA-", 5) != 0 || d[5] < '0' || d[5] > '7' || d[6] != '-' || d[13] != ':' ||
         d[14] != ' ' || d[15] == ' ')
         return false;
-    uint32_t n = 0;
-    for (size_t i = 7; i < 13; i++) {
-        if (d[i] < '0' || d[i] > '9')
-            return false;
-        n = n * 10 + (uint32_t)(d[i] - '0');
+    for (size_t i = 7; i < 7 + DIGITS; i++) {
+        uint32_t digit = (uint32_t)d[i] - '0';
+
+        others |= digit > 9;
+        n = n * 10 + digit;
     }
     *number = n;
-    *line = bytes_after(*line, 15);
-    return n != 0;
+    *line = bytes_of(d + TAG_LEN, line->len - TAG_LEN);
+    return others == 0 && n != 0;
 }
 
 /* ---- Words behind the names ---- */
@@ -87,7 +90,7 @@ bool said_read(const struct said_all *all, struct bytes text, struct event *e)
     return take_tag(&text, &number) && names_take(&text, &names) && read_behind(all, number, text, &names, e);
 }
 
-bool said_glance(const struct said_all *all, struct bytes text, struct said_sight *sight, struct event *e)
+bool said_glance(struct said_all *all, struct bytes text, struct said_sight *sight, struct event *e)
 {
     struct names names;
     uint32_t number;
@@ -95,7 +98,7 @@ bool said_glance(const struct said_all *all, struct bytes text, struct said_sigh
     if (!take_tag(&text, &number) || !names_take(&text, &names))
         return false;
     sight->peer = names.peer;
-    if (all->plain && plain_look(all->plain, number, text, &names, &sight->kind, &sight->look))
+    if (all->plain && plain_look(all->plain, all->texts, number, text, &names, &sight->kind, &sight->look))
         return true;
     const struct said *said = text.len <= SAID_LEN_MAX ? find_said(all, number, text) : NULL;
 
@@ -183,15 +186,13 @@ static bool is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
-/* The head that was read last, or one that differs in digits alone: in the time. */
-static bool has_known_head(const struct source *s, struct bytes line)
+/* The head that was read last but for digits: another time. */
+static bool has_like_head(const struct source *s, struct bytes line)
 {
     const uint8_t *head = s->stamped.head;
 
-    if (bytes_begin_with(line, bytes_of(head, s->stamped.len)))
-        return true;
     for (size_t i = 0; i < s->stamped.len; i++)
-        if (i == line.len || (line.data[i] != head[i] && (!is_digit(line.data[i]) || !is_digit(head[i]))))
+        if (line.data[i] != head[i] && (!is_digit(line.data[i]) || !is_digit(head[i])))
             return false;
     return true;
 }
@@ -207,34 +208,59 @@ static void say_line(struct source *s, const struct said_sight *sight, struct by
     if (sight->look == 0)
         return;
     q->tell = TELL_LINE;
-    q->of = bytes_after(line, s->stamped.len);
+    q->of = bytes_of(line.data + s->stamped.len, line.len - s->stamped.len);
 }
 
-bool said_line(struct source *s)
+/* The next line without its end; empty where it is none of those that are read here. */
+static struct bytes line_in(const struct source *s)
 {
     const uint8_t *end = s->input.len > 0 ? memchr(s->input.data, '\n', s->input.len) : NULL;
-    struct bytes line = bytes_of(s->input.data, end ? (size_t)(end - s->input.data) : 0);
-    struct event *e = &s->queue[s->queue_count].seen.event;
-    struct said_sight sight;
+    size_t len = end ? (size_t)(end - s->input.data) : 0;
 
-    if (!s->stamped.is_asa || line.len > SOURCE_LINE_MAX || s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut ||
-        line.len <= s->stamped.len || !has_known_head(s, line))
+    return bytes_of(s->input.data, len > s->stamped.len && len <= SOURCE_LINE_MAX ? len : 0);
+}
+
+static bool is_between_lines(const struct source *s)
+{
+    return s->carry_len == 0 && s->held_len == 0 && !s->is_carry_cut;
+}
+
+bool said_lines(struct source *s)
+{
+    struct bytes line = {0}, next;
+    struct said_sight sight;
+    bool is_any = false;
+
+    if (!s->stamped.is_asa || !is_between_lines(s))
         return false;
-    if (line.data[line.len - 1] == '\r')
-        line.len--;
-    if (!said_glance(&s->said, bytes_after(line, s->stamped.len), &sight, e))
-        return false;
-    s->input = bytes_after(s->input, (size_t)(end - s->input.data) + 1);
-    s->line++;
-    s->sum.lines++;
-    s->sum.understood++;
-    s->sum.kind_lines[SOURCE_ASA_LOG]++;
-    s->text_line = line;
-    s->text[0] = '\0';
-    source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
-    source_stamp(s, bytes_of(line.data, s->stamped.len));
-    s->stamped.is_asa = true;
-    if (sight.kind != EV_NONE)
-        say_line(s, &sight, line);
-    return true;
+    while (s->queue_count < READ_AT_ONCE && (next = line_in(s)).len > 0) {
+        size_t head_len = s->stamped.len, taken = next.len + 1;
+        bool is_same_head = wide_equal(next.data, s->stamped.head, head_len);
+
+        if (!is_same_head && !has_like_head(s, next))
+            break;
+        if (next.data[next.len - 1] == '\r')
+            next.len--;
+        if (!said_glance(&s->said, bytes_of(next.data + head_len, next.len - head_len), &sight,
+                         &s->queue[s->queue_count].seen.event))
+            break;
+        line = next;
+        s->input = bytes_of(s->input.data + taken, s->input.len - taken);
+        s->line++;
+        s->sum.lines++;
+        s->sum.understood++;
+        s->sum.kind_lines[SOURCE_ASA_LOG]++;
+        if (!is_any)
+            source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
+        if (!is_any || !is_same_head)
+            source_stamp(s, bytes_of(line.data, head_len));
+        is_any = s->stamped.is_asa = true;
+        if (sight.kind != EV_NONE)
+            say_line(s, &sight, line);
+    }
+    if (is_any) {
+        s->text_line = line;
+        s->text[0] = '\0';
+    }
+    return is_any;
 }

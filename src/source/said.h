@@ -20,6 +20,7 @@ struct said {
 /* Memory of what was said: two places for each, the later one stands first. */
 struct said_all {
     const struct plain_rows *plain; /* what is read without memory; NULL: nothing */
+    struct plain_memory *texts;     /* of the fields of these */
     struct said said[SAID_MAX];
     uint16_t once[SAID_ONCE]; /* of what was said at least once, a part of its hash */
 };
@@ -35,15 +36,16 @@ struct said_sight {
 bool said_read(const struct said_all *all, struct bytes text, struct event *e);
 
 /* The same; where how it looks is enough, without the event. */
-bool said_glance(const struct said_all *all, struct bytes text, struct said_sight *sight, struct event *e);
+bool said_glance(struct said_all *all, struct bytes text, struct said_sight *sight, struct event *e);
 
 /* Remembers what was read of a message, where that may be remembered. */
 void said_keep(struct said_all *all, const struct phrase_head *head, struct bytes text, const struct event *e);
 
 struct source;
 
-/* Takes the next line of the input when it is a message of an ASA of which that is so, behind a head that was read
- * before or differs from it in the time alone: most of what is understood of a long log. */
-bool said_line(struct source *s);
+/* Takes the next lines of the input as long as they are messages of an ASA of which that is so, behind a head that was
+ * read before or differs from it in the time alone: most of what is understood of a long log. False: the next is none.
+ */
+bool said_lines(struct source *s);
 
 #endif

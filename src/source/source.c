@@ -5,7 +5,7 @@
 
 size_t source_space(void)
 {
-    return sizeof(struct source) + 64 + phrase_index_space() + plain_rows_space(); /* the arena may have to align */
+    return sizeof(struct source) + 64 + phrase_index_space() + plain_rows_space() + plain_memory_space(); /* the arena may have to align */
 }
 
 struct source *source_new(struct arena *arena, uint16_t number)
@@ -17,7 +17,8 @@ struct source *source_new(struct arena *arena, uint16_t number)
     s->number = number;
     s->index = phrase_index_new(arena);
     s->said.plain = plain_rows_new(arena);
-    return s->index && s->said.plain ? s : NULL;
+    s->said.texts = plain_memory_new(arena);
+    return s->index && s->said.plain && s->said.texts ? s : NULL;
 }
 
 void source_wipe(struct source *s)

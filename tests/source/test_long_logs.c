@@ -306,12 +306,76 @@ static void words_that_were_read_before_say_the_same_of_another_peer(void **stat
     CHECK(quick.count > messages);
 }
 
+/* ---- Lines that are nearly those of an ASA ---- */
+
+static uint32_t chance = 1;
+
+static size_t draw(size_t below)
+{
+    chance = chance * 1664525 + 1013904223;
+    return (chance >> 8) % below;
+}
+
+/* What decides how a line is read, put in or left out somewhere behind the tag. */
+static struct bytes spoil(struct bytes line, uint8_t space[static 512])
+{
+    static const char *const odd[] = {" ",   "  ",   ",",        ", ",   ":",     "K", "%", "[", "\\",
+                                      "0",   "9",    "f",        "\x01", "\x80",  "(", ")", ".", "..",
+                                      "999", "More", "--More--", "\r",   "IP = ", "",  "",  ""};
+    const char *put = odd[draw(COUNT_OF(odd))];
+    size_t tag_len = 8, at = tag_len + draw(line.len - tag_len), left_out = draw(3) == 0 ? draw(8) : draw(2);
+    struct bytes rest = bytes_after(line, at + left_out);
+
+    memcpy(space, line.data, at);
+    memcpy(space + at, put, strlen(put));
+    memcpy(space + at + strlen(put), rest.data, rest.len);
+    return bytes_of(space, at + strlen(put) + rest.len);
+}
+
+static int take_spoilt(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    enum { WAYS = 3 };
+    uint8_t space[512];
+    size_t at;
+
+    (void)about;
+    (void)place;
+    if (kind != FTW_F)
+        return 0;
+    for (struct bytes rest = load(path); rest.len > 0 && made_len < FILE_MAX / 8;) {
+        const uint8_t *end = memchr(rest.data, '\n', rest.len);
+        struct bytes line = bytes_of(rest.data, end ? (size_t)(end - rest.data) : rest.len);
+
+        rest = bytes_after(rest, line.len + 1);
+        if (!bytes_has(line, "%ASA-", &at) || line.len > 400 || draw(4) != 0)
+            continue;
+        line = bytes_after(line, at);
+        for (size_t i = 0; i < WAYS && line.len > 16; i++) {
+            make("Jun 10 2010 17:36:07: ", line, "");
+            make("Jun 10 2010 17:36:07: ", spoil(line, space), "");
+            make("Jun 10 2010 17:36:08: ", spoil(spoil(line, space), (uint8_t[512]){0}), "");
+        }
+        messages++;
+    }
+    return 0;
+}
+
+static void a_line_that_is_nearly_a_message_says_the_same_when_it_is_read_in_passing(void **state)
+{
+    (void)state;
+    made_len = messages = 0;
+    walk(take_spoilt);
+    CHECK(messages > 100);
+    both_ways("spoilt messages", bytes_of(made, made_len));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_passed_over_in_a_stored_file_says_nothing),
         cmocka_unit_test(no_number_that_the_tables_know_is_passed_over),
         cmocka_unit_test(words_that_were_read_before_say_the_same_of_another_peer),
+        cmocka_unit_test(a_line_that_is_nearly_a_message_says_the_same_when_it_is_read_in_passing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,268 @@
+/* How a message looks, without a look at what its fields hold in full. */
+#include "event/plain_rows.h"
+
+#include "event/look.h"
+#include "event/sure.h"
+
+/* ---- What is asked of each part ---- */
+
+static enum glance glance_of_number(enum form form)
+{
+    switch (form) {
+    case FORM_plain: return A_DECIMAL;
+    case FORM_hex:
+    case FORM_HEX:
+    case FORM_hex8:
+    case FORM_id:
+    case FORM_address: return A_HEX;
+    default: return NOTHING;
+    }
+}
+
+static enum glance glance_of(const struct part *part)
+{
+    switch (part->slot.id) {
+    case FIELD_PEER: return THE_PEER;
+    case FIELD_GROUP: return THE_GROUP;
+    case FIELD_USERNAME: return THE_USER;
+    default: break;
+    }
+    switch (event_field_type(part->slot.id)) {
+    case FIELD_TYPE_NUMBER: return glance_of_number(part->slot.form);
+    case FIELD_TYPE_IP: return AN_ADDRESS;
+    case FIELD_TYPE_TEXT: return part->slot.form == FORM_plain ? A_TEXT : A_WORD;
+    }
+    return NOTHING;
+}
+
+static bool is_told_twice(const struct plain_rows *rows, const struct plain *row, const struct part *part)
+{
+    const struct part *parts = &rows->parts[row->parts];
+
+    for (size_t i = 0; i < row->part_count; i++)
+        if (&parts[i] != part && parts[i].slot.id == part->slot.id)
+            return true;
+    return false;
+}
+
+/* Words that begin with a character of names are looked for in the value, which is not known to have none of them. */
+static bool is_apart(const struct part *part)
+{
+    return part->glance < THE_PEER || part->words.len == 0 || !names_characters[part->words.data[0]];
+}
+
+static bool has_look(struct plain_rows *rows, const struct plain *row)
+{
+    struct part *parts = &rows->parts[row->parts];
+
+    for (size_t i = 0; i < row->part_count; i++) {
+        enum look look = look_of(row->kind, parts[i].slot.id);
+
+        parts[i].look = (uint8_t)look;
+        parts[i].glance = (uint8_t)glance_of(&parts[i]);
+        if ((look != LOOK_NEVER && look != LOOK_WHETHER && look != LOOK_VALUE) || parts[i].slot.is_peer_else ||
+            is_told_twice(rows, row, &parts[i]) ||
+            (i >= row->condition_count && (parts[i].glance == NOTHING || !is_apart(&parts[i]))))
+            return false;
+    }
+    return look_of(row->kind, FIELD_GROUP) == LOOK_NEVER && look_of(row->kind, FIELD_USERNAME) == LOOK_NEVER &&
+           look_of(row->kind, FIELD_PEER) == LOOK_WHETHER;
+}
+
+static bool may_have_more(const struct plain_rows *rows, const struct plain *row)
+{
+    bool may = memmem(row->words.data, row->words.len, "More", 4) != NULL;
+
+    for (size_t i = row->condition_count; i < row->part_count; i++) {
+        const struct part *part = &rows->parts[row->parts + i];
+
+        may |= (part->glance != A_DECIMAL && part->glance != A_HEX && part->glance != THE_PEER) ||
+               memmem(part->words.data, part->words.len, "More", 4) != NULL;
+    }
+    return may;
+}
+
+static bool is_text(const struct part *part)
+{
+    return part->glance == A_TEXT || part->glance == A_WORD || part->glance == AN_ADDRESS;
+}
+
+void plain_glance(struct plain_rows *rows, struct plain *row)
+{
+    row->has_look = has_look(rows, row);
+    row->may_have_more = may_have_more(rows, row);
+    for (size_t i = row->condition_count; row->has_look && i < row->part_count; i++)
+        if (is_text(&rows->parts[row->parts + i]))
+            rows->parts[row->parts + i].texts = rows->text_count++;
+    CHECK(rows->text_count <= TEXTS_MAX);
+}
+
+/* ---- Texts that were there before ---- */
+
+enum { TEXT_MAX = 112, TEXT_PLACES = 2 };
+
+/* The last two of each field, the later one first: a text, with the words behind it, that was sure. */
+struct plain_memory {
+    struct remembered {
+        uint64_t look; /* what is mixed into that of the message */
+        uint8_t len;
+        uint8_t text[TEXT_MAX];
+    } texts[TEXTS_MAX][TEXT_PLACES];
+};
+
+size_t plain_memory_space(void)
+{
+    return sizeof(struct plain_memory) + 16;
+}
+
+struct plain_memory *plain_memory_new(struct arena *arena)
+{
+    return arena_take(arena, sizeof(struct plain_memory));
+}
+
+static inline bool is_it(const struct remembered *r, const struct part *part, struct bytes text)
+{
+    return r->len > 0 && text.len >= r->len && wide_equal(text.data, r->text, r->len) &&
+           (part->words.len > 0 || text.len == r->len);
+}
+
+/* ---- Looking ---- */
+
+/* So many digits of any base fit. No words begin with one. */
+static bool take_digits(const struct part *part, struct bytes *text, struct bytes *value)
+{
+    wide w = wide_of(*text);
+    uint32_t digits = wide_bits(wide_within(w, '0', '9'));
+
+    if (part->glance == A_HEX)
+        digits |= wide_bits(wide_within(w | 0x20, 'a', 'f'));
+    *value = bytes_of(text->data, wide_run(digits));
+    *text = bytes_after(*text, value->len);
+    if (value->len == 0 || !plain_begins(*text, part->words) || (part->words.len == 0 && text->len > 0))
+        return false;
+    *text = bytes_after(*text, part->words.len);
+    return true;
+}
+
+/* A name that stands in front of the message as well, and no other. It has no character that words begin with. */
+static bool take_known(const struct part *part, struct bytes name, struct bytes *text)
+{
+    if (name.len == 0 || !plain_begins(*text, name))
+        return false;
+    *text = bytes_after(*text, name.len);
+    if (!plain_begins(*text, part->words) || (part->words.len == 0 && text->len > 0))
+        return false;
+    *text = bytes_after(*text, part->words.len);
+    return true;
+}
+
+static bool is_something(const struct part *part, struct bytes value)
+{
+    if (part->glance != A_DECIMAL && part->glance != A_HEX)
+        return !part->slot.has_words || !bytes_equal(value, part->slot.words);
+    return wide_run(wide_bits((wide)(wide_of(value) == '0'))) < value.len;
+}
+
+static uint64_t look_at(const struct part *part, struct bytes value)
+{
+    return part->look == LOOK_VALUE ? look_mix_bytes(1, value.data, value.len) : is_something(part, value);
+}
+
+/* A text that is looked for, and sure to be read. */
+static bool take_new(const struct part *part, struct bytes *text, uint64_t *look)
+{
+    struct bytes value, word;
+    struct ip ip;
+
+    if (!plain_take_value(part, text, &value))
+        return false;
+    *look = look_at(part, value);
+    if (part->glance == AN_ADDRESS)
+        return ip_parse(&ip, value);
+    return text_is_sure(value, part->words) &&
+           (part->glance == A_TEXT || form_read_text(part->slot.form, value, &word));
+}
+
+/* The same, of one that was there before without another look at it. */
+static bool take_text(const struct part *part, struct plain_memory *memory, struct bytes *text, uint64_t *look)
+{
+    struct remembered *r = memory->texts[part->texts];
+    struct bytes rest = *text;
+
+    for (size_t i = 0; i < TEXT_PLACES; i++)
+        if (is_it(&r[i], part, rest)) {
+            *look = r[i].look;
+            *text = bytes_after(rest, r[i].len);
+            return true;
+        }
+    if (!take_new(part, text, look))
+        return false;
+    size_t len = rest.len - text->len;
+
+    if (len <= TEXT_MAX) {
+        r[1] = r[0];
+        r[0].look = *look;
+        r[0].len = (uint8_t)len;
+        memcpy(r[0].text, rest.data, len);
+    }
+    return true;
+}
+
+static bool take_number(const struct part *part, struct bytes *text, uint64_t *look)
+{
+    struct bytes value;
+
+    if (!take_digits(part, text, &value))
+        return false;
+    *look = part->look == LOOK_NEVER ? 0 : look_at(part, value);
+    return true;
+}
+
+static bool take_name(const struct part *part, struct bytes name, struct bytes *text, uint64_t *look)
+{
+    *look = part->look == LOOK_NEVER ? 0 : look_at(part, name);
+    return take_known(part, name, text);
+}
+
+/* What stands there, where it must be what it should be and nothing more. */
+static bool take_part(const struct part *part, struct plain_memory *memory, const struct names *names,
+                      struct bytes *text, uint64_t *look)
+{
+    switch ((enum glance)part->glance) {
+    case A_DECIMAL:
+    case A_HEX: return take_number(part, text, look);
+    case A_TEXT:
+    case A_WORD:
+    case AN_ADDRESS: return take_text(part, memory, text, look);
+    case THE_PEER: return take_name(part, names->address, text, look);
+    case THE_GROUP: return take_name(part, names->group, text, look);
+    case THE_USER: return take_name(part, names->user, text, look);
+    case NOTHING: break;
+    }
+    return false;
+}
+
+bool plain_look(const struct plain_rows *rows, struct plain_memory *memory, uint32_t number, struct bytes text,
+                const struct names *names, enum event_kind *kind, uint64_t *look)
+{
+    enum { SURE_LEN = 300 }; /* an event has room for what stands in so long a line */
+    const struct plain *row = plain_row(rows, number, text);
+    uint64_t digest, part_look;
+
+    if (!row || !row->has_look || (row->may_have_more && plain_has_more(text)) ||
+        text.len + names->group.len + names->user.len > SURE_LEN ||
+        (row->has_all_names && (names->group.len == 0 || names->user.len == 0)))
+        return false;
+    *kind = row->kind;
+    digest = look_mix(1, (uint64_t)(row - rows->plain));
+    text = bytes_after(text, row->words.len);
+    const struct part *part = &rows->parts[row->parts], *end = part + row->part_count;
+    for (part += row->condition_count; part < end; part++) {
+        if (!take_part(part, memory, names, &text, &part_look))
+            return false;
+        if (part->look != LOOK_NEVER)
+            digest = look_mix(digest, part_look);
+    }
+    *look = digest | 1;
+    return text.len == 0;
+}
