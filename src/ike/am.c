@@ -105,12 +105,12 @@ static enum reason take_id(struct step_work *work, enum blob_id blob, struct id 
     struct bytes body = message_body(work->in, PL_ID);
     enum wire_fault fault = id_read(id, body);
 
+    if (fault || !id_port_fits_phase1(id))
+        tell_identity_refused(work, 1, body, fault);
     if (fault)
-        return malformed(work, fault);
-    if (!id_port_fits_phase1(id)) {
-        tell_identity_refused(work, 1, body, true);
+        return malformed(work, PL_ID, fault);
+    if (!id_port_fits_phase1(id))
         return REASON_BAD_ID;
-    }
     return draft_set(work, blob, body) ? REASON_OK : REASON_LIMIT;
 }
 

@@ -26,7 +26,7 @@ static struct event *refuse(struct arrival *a, const struct isakmp_sa *sa, struc
     event_add_number(e, FIELD_PORT, a->remote.port);
     event_add_number(e, FIELD_LOCAL_PORT, a->local.port);
     event_add_number(e, FIELD_LENGTH, a->m.datagram.len);
-    event_add_text(e, FIELD_REASON, reason_info(reason)->name);
+    event_add_reason(e, reason);
     event_add_text(e, FIELD_DETAIL, detail);
     if (exchange != NULL)
         exchange->last_reason = reason;
@@ -64,6 +64,15 @@ struct event *arrival_refuse(struct arrival *a, const struct isakmp_sa *sa, stru
     return refuse(a, sa, exchange, reason, reason_info(reason)->meaning);
 }
 
+/* The answer comes when there is one. */
+static void tell_worked_on(const struct arrival *a, const struct isakmp_sa *sa, const struct exchange *exchange)
+{
+    struct event *e = tell_exchange(a->ike, a->out, EV_MESSAGE_REPEATED, sa, exchange);
+
+    if (exchange->state == exchange_info(sa->mode)->start)
+        event_add_number(e, FIELD_MESSAGE_NUMBER, 1);
+}
+
 /* True: it is the message that was taken last, and has been dealt with. */
 static bool is_repeat(struct arrival *a, const struct isakmp_sa *sa, struct exchange *exchange)
 {
@@ -74,7 +83,7 @@ static bool is_repeat(struct arrival *a, const struct isakmp_sa *sa, struct exch
         const struct draft *draft = pool_find(&a->ike->drafts, exchange->parked);
 
         if (memcmp(draft->exchange.heard_digest, digest, sizeof draft->exchange.heard_digest) == 0)
-            tell_exchange(a->ike, a->out, EV_MESSAGE_REPEATED, sa, exchange);
+            tell_worked_on(a, sa, exchange);
         else
             arrival_refuse(a, sa, NULL, REASON_BUSY);
         return true;
@@ -158,7 +167,7 @@ static void phase1_first(struct arrival *a, enum exchange_kind mode)
         return;
     }
     if (cookie_is_ours(ike, a->m.header.cookies[INITIATOR])) {
-        arrival_refuse(a, NULL, NULL, REASON_REFLECTED);
+        event_add_text(arrival_refuse(a, NULL, NULL, REASON_REFLECTED), FIELD_CAUSE, "no-responder-cookie");
         return;
     }
     if (!half_open_make_room(ike, a->now_ms, a->remote.ip, a->out) || (peer = peer_make(ike, a->remote.ip)) == NULL) {
@@ -245,7 +254,10 @@ static void phase1(struct arrival *a, struct isakmp_sa *sa)
         arrival_unproved(a, sa, exchange, reason == REASON_BAD_HASH ? reason : REASON_DOES_NOT_OPEN,
                          reason_info(reason)->meaning);
     } else {
-        arrival_refuse(a, sa, exchange, reason);
+        struct event *e = arrival_refuse(a, sa, exchange, reason);
+
+        if (bytes_are_zero(BYTES_OF(a->m.header.cookies[RESPONDER])))
+            event_add_text(e, FIELD_CAUSE, "in-progress"); /* another first message with the cookie of one before */
     }
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *const meanings[REASON_COUNT] = {
-#define REASON(name, notify, meaning) [REASON_##name] = "the peer deleted it, and says why: " meaning,
+#define REASON(name, notify, payload, meaning) [REASON_##name] = "the peer deleted it, and says why: " meaning,
 #include "ike/reasons.def"
 #undef REASON
 };

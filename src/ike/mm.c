@@ -183,15 +183,6 @@ static void tell_key(struct step_work *work)
         tell_sa(work->ike, work->out, EV_GROUP_FOUND, &work->draft->sa);
 }
 
-enum reason malformed(struct step_work *work, enum wire_fault fault)
-{
-    struct event *e = tell_sa(work->ike, work->out, EV_MESSAGE_REFUSED, &work->draft->sa);
-
-    event_add_text(e, FIELD_REASON, reason_info(REASON_MALFORMED)->name);
-    event_add_text(e, FIELD_DETAIL, wire_fault_meaning(fault));
-    return REASON_MALFORMED;
-}
-
 /* The method says which of the groups for any peer is meant: that for users, or that for sites. */
 static uint16_t group_of_method(const struct step_work *work)
 {
@@ -223,14 +214,16 @@ enum reason phase1_choose(struct step_work *work, uint16_t group)
     enum wire_fault fault = sa_read(&offer, body);
 
     if (fault)
-        return malformed(work, fault);
+        return malformed(work, PL_SA, fault);
     if (bytes_are_zero(BYTES_OF(work->in->header.cookies[INITIATOR])))
         return REASON_UNKNOWN_COOKIES;
     memcpy(sa->cookies[INITIATOR], work->in->header.cookies[INITIATOR], COOKIE_LEN);
     tell_key(work);
     if (!policy_choose_isakmp(work->ike->policy, group, &offer, &choice)) {
         tell_differences(work, group, &offer);
-        event_add_ip(tell_sa(work->ike, work->out, EV_PROPOSAL_REFUSED, sa), FIELD_LOCAL, sa->local.ip);
+        struct event *e = tell_sa(work->ike, work->out, EV_PROPOSAL_REFUSED, sa);
+        event_add_ip(e, FIELD_LOCAL, sa->local.ip);
+        event_add_why_refused(work->ike, e, group, &offer);
         return REASON_NO_POLICY;
     }
     take_policy(work, choice.policy, choice.lifetime_s);
@@ -251,7 +244,7 @@ enum reason mm_check_choice(struct step_work *work)
     enum wire_fault fault = sa_read(&answer, message_body(work->in, PL_SA));
 
     if (fault)
-        return malformed(work, fault);
+        return malformed(work, PL_SA, fault);
     if (bytes_are_zero(BYTES_OF(work->in->header.cookies[RESPONDER])))
         return REASON_UNKNOWN_COOKIES;
     if (memcmp(work->in->header.cookies[RESPONDER], sa->cookies[INITIATOR], COOKIE_LEN) == 0)
@@ -323,6 +316,8 @@ enum reason phase1_find_group(struct step_work *work)
     if (index == NO_INDEX || !policy_can_authenticate(policy, index, sa->auth)) {
         struct event *e = tell_sa(work->ike, work->out,
                                   index == NO_INDEX || !is_signed ? EV_GROUP_MISSING : EV_CERTIFICATE_REFUSED, sa);
+        if (!is_signed)
+            event_add_text(e, FIELD_AUTHENTICATION, number_name(SPACE_OAKLEY_AUTH, sa->auth));
         if (index != NO_INDEX && is_signed) {
             event_add_text(e, FIELD_GROUP, policy->tunnel_groups[index].name);
             event_add_text(e, FIELD_CAUSE, "no-trustpoint");
@@ -510,6 +505,16 @@ enum reason phase1_take_peer(struct step_work *work, const struct id *id)
     return work->draft->sa.side == INITIATOR || set_identity(work, BLOB_ID_R) ? REASON_OK : REASON_LIMIT;
 }
 
+/* It proves itself by the key, and shows a certificate that nobody looks at. */
+static void tell_certificate_unasked(const struct step_work *work)
+{
+    struct event *e = tell_payload_fault(work, "certificate");
+    uint16_t method = policy_auth_with_user(work->draft->sa.auth, work->draft->sa.user_auth);
+
+    event_add_text(e, FIELD_AUTHENTICATION, number_name(SPACE_OAKLEY_AUTH, method));
+    event_add_number(e, FIELD_COUNT, method);
+}
+
 /* Messages 5 and 6: the peer proves that it knows the key. */
 enum reason mm_check_proof(struct step_work *work)
 {
@@ -529,8 +534,10 @@ enum reason mm_check_proof(struct step_work *work)
     if (reason != REASON_OK)
         return reason;
     work->draft->is_authenticated = true;
+    if (message_count(work->in, PL_CERT) > 0)
+        tell_certificate_unasked(work);
     if (fault != WIRE_OK || !id_port_fits_phase1(&id)) {
-        tell_identity_refused(work, 1, body, fault == WIRE_OK);
+        tell_identity_refused(work, 1, body, fault);
         return REASON_BAD_ID;
     }
     return phase1_take_peer(work, &id);

@@ -12,6 +12,9 @@ step_action conf_give, conf_ask, conf_take;
 /* All of a text attribute: the length of the answer is bounded (attack list X05). */
 enum { TEXT_MAX = 1024 };
 
+/* Where the numbers of mode config end; those of XAUTH and of Unity are private. */
+enum { PRIVATE_ATTRIBUTES = 16384 };
+
 /* How many attributes of a message are told, and how much of each. */
 enum { ATTRIBUTES_TOLD_MAX = 24, VALUE_SIZE = 160, DECIMAL_SIZE = 8 };
 
@@ -188,8 +191,13 @@ static void tell_asked(const struct step_work *work, struct bytes attributes)
     struct reader r = reader_of(attributes);
     struct attribute a;
 
-    for (int i = 0; i < ATTRIBUTES_TOLD_MAX && r.rest.len > 0 && attribute_read(&r, &a); i++)
-        tell_attribute(work, row_of(a.type) != NULL ? EV_CONFIG_ASKED : EV_TRANSACTION_ATTRIBUTE_REFUSED, a.type);
+    for (int i = 0; i < ATTRIBUTES_TOLD_MAX && r.rest.len > 0 && attribute_read(&r, &a); i++) {
+        struct event *e =
+            tell_attribute(work, row_of(a.type) != NULL ? EV_CONFIG_ASKED : EV_TRANSACTION_ATTRIBUTE_REFUSED, a.type);
+
+        if (number_name(SPACE_CFG_ATTR, a.type) == NULL)
+            event_add_text(e, FIELD_CAUSE, a.type < PRIVATE_ATTRIBUTES ? "unknown-address" : "unknown");
+    }
 }
 
 static void tell_given(const struct step_work *work, const struct writer *reply)
@@ -219,11 +227,11 @@ enum reason conf_give(struct step_work *work)
     struct config asked;
     uint8_t space[BLOB_MAX];
     struct attribute found;
-    enum reason reason = transaction_open(work, &asked);
+    enum reason reason = transaction_open(work, CFG_REQUEST, &asked);
 
     if (reason != REASON_OK)
         return reason;
-    if (is_client(sa) || asked.type != CFG_REQUEST)
+    if (is_client(sa))
         return REASON_BAD_TRANSACTION;
     if (session == NULL)
         return REASON_NO_USER;
@@ -294,11 +302,11 @@ enum reason conf_take(struct step_work *work)
 {
     struct config config;
     struct ip address;
-    enum reason reason = transaction_open(work, &config);
+    enum reason reason = transaction_open(work, CFG_REPLY, &config);
 
     if (reason != REASON_OK)
         return reason;
-    if (!is_client(&work->draft->sa) || config.type != CFG_REPLY)
+    if (!is_client(&work->draft->sa))
         return REASON_BAD_TRANSACTION;
     if (!read_address(&config, CFG_ATTR_IP4_ADDRESS, &address) || !is_host(address))
         return REASON_NO_ADDRESS_GIVEN;

@@ -58,6 +58,7 @@ struct exchange_info {
 struct reason_info {
     const char *name;
     uint16_t notify;
+    uint8_t payload; /* PL_*: the one that could not be taken; PL_NONE: it is not about one */
     const char *meaning;
 };
 

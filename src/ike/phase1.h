@@ -9,7 +9,6 @@ void fill_cookie(struct step_work *work, uint8_t cookie[static COOKIE_LEN]);
 bool set_sa(struct step_work *work, enum blob_id id, const struct sa_payload *sa);
 /* IDii or IDir: what `crypto isakmp identity` says. */
 bool set_identity(struct step_work *work, enum blob_id blob);
-enum reason malformed(struct step_work *work, enum wire_fault fault); /* told, and REASON_MALFORMED */
 void take_vendors(struct step_work *work, bool are_methods);
 void take_notifies(struct step_work *work);
 void tell_id(struct step_work *work, const struct id *id);

@@ -1,5 +1,6 @@
 /* Quick mode. RFC 2409 section 5.5; the rows are in qm.def. */
 #include "base/check.h"
+#include "base/reader.h"
 #include "ike/engine.h"
 #include "wire/payloads.h"
 
@@ -131,15 +132,6 @@ static bool hash_is_right(struct step_work *work, int number)
     return bytes_equal_secret(hash_quick(work, number, message_after(work->in, hash), expected), hash->body);
 }
 
-static enum reason refuse_sa(struct step_work *work, enum wire_fault fault)
-{
-    struct event *e = tell_exchange(work->ike, work->out, EV_MESSAGE_REFUSED, &work->draft->sa, &work->draft->exchange);
-
-    event_add_text(e, FIELD_REASON, reason_info(REASON_MALFORMED)->name);
-    event_add_text(e, FIELD_DETAIL, wire_fault_meaning(fault));
-    return REASON_MALFORMED;
-}
-
 static enum reason reason_of_refusal(enum esp_refusal refusal)
 {
     switch (refusal) {
@@ -152,6 +144,20 @@ static enum reason reason_of_refusal(enum esp_refusal refusal)
     return REASON_NO_TRANSFORM;
 }
 
+/* Of a range its ends, which are in no order. */
+static void tell_proxy_refused(const struct step_work *work, size_t n, struct bytes body, enum wire_fault fault)
+{
+    struct event *e = tell_identity_refused(work, 2, body, fault);
+    struct reader r = reader_of(body);
+
+    if (e == NULL || fault != WIRE_ID_RANGE)
+        return;
+    read_u32(&r);
+    size_t len = r.rest.len / 2;
+    event_add_ip(e, n == 0 ? FIELD_REMOTE_ADDRESS : FIELD_LOCAL_ADDRESS, ip_of_bytes(read_bytes(&r, len)));
+    event_add_ip(e, n == 0 ? FIELD_REMOTE_LAST : FIELD_LOCAL_LAST, ip_of_bytes(read_bytes(&r, len)));
+}
+
 /* Their side of the selector from one ID payload. */
 static bool take_proxy(struct step_work *work, size_t n, struct ip_range *range, uint8_t *protocol,
                        struct port_range *ports)
@@ -161,7 +167,7 @@ static bool take_proxy(struct step_work *work, size_t n, struct ip_range *range,
 
     enum wire_fault fault = id_read(&id, body);
     if (fault != WIRE_OK || !id_to_range(&id, range)) {
-        tell_identity_refused(work, 2, body, fault == WIRE_OK);
+        tell_proxy_refused(work, n, body, fault);
         return false;
     }
     *protocol = id.protocol;
@@ -226,6 +232,20 @@ static void tell_maps_checked(struct step_work *work, const struct quick *quick)
     }
 }
 
+static enum reason tell_map_missing(struct step_work *work, const struct quick *quick)
+{
+    struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
+    uint16_t interface = policy_interface_of(work->ike->policy, work->draft->sa.local.ip);
+
+    event_add_ip(e, FIELD_LOCAL, work->draft->sa.local.ip);
+    event_add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol,
+                    quick->selector.remote_ports);
+    event_add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);
+    if (interface != NO_INDEX)
+        event_add_text(e, FIELD_INTERFACE, work->ike->policy->interfaces[interface].name);
+    return REASON_NO_PROXY_MATCH;
+}
+
 /* The peers of a dynamic entry choose their networks: none gets ours, another peer's, or those of a static entry. */
 static bool is_free(const struct step_work *work, const struct quick *quick)
 {
@@ -250,11 +270,14 @@ static enum reason choose_tunnel_of_user(struct step_work *work, struct quick *q
     struct ip_range own = {session->address, session->address};
     bool is_ours = session->tunnel != NO_INDEX;
 
+    if (!is_ours && bytes_are_zero(ip_bytes(&quick->selector.remote.first)))
+        tell_payload_fault(work, "no-address");
     if (!ip_is_set(session->address) || !ip_range_equal(is_ours ? quick->selector.local : quick->selector.remote, own))
-        return REASON_NO_PROXY_MATCH;
+        return tell_map_missing(work, quick);
     quick->ace = 0;
     quick->tunnel = is_ours ? session->tunnel : policy_tunnel_of_user(work->ike->policy, &quick->selector, &quick->ace);
-    return quick->tunnel == NO_INDEX || tunnel_of(work->ike, quick->tunnel) == NULL ? REASON_NO_PROXY_MATCH : REASON_OK;
+    return quick->tunnel == NO_INDEX || tunnel_of(work->ike, quick->tunnel) == NULL ? tell_map_missing(work, quick)
+                                                                                    : REASON_OK;
 }
 
 static enum reason take_entry(struct step_work *work, const struct quick *quick)
@@ -283,15 +306,8 @@ static enum reason choose_tunnel(struct step_work *work, const struct sa_payload
     if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, &quick->selector, &quick->tunnel, &quick->ace))
         return take_entry(work, quick);
     tell_maps_checked(work, quick);
-    struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
-    event_add_ip(e, FIELD_LOCAL, work->draft->sa.local.ip);
-    event_add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol,
-                    quick->selector.remote_ports);
-    event_add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);
-    uint16_t interface = policy_interface_of(work->ike->policy, work->draft->sa.local.ip);
-    if (interface != NO_INDEX)
-        event_add_text(e, FIELD_INTERFACE, work->ike->policy->interfaces[interface].name);
-    return REASON_NO_PROXY_MATCH;
+    tell_other_peer(work, &quick->selector);
+    return tell_map_missing(work, quick);
 }
 
 static bool keep_ids(struct step_work *work)
@@ -314,7 +330,7 @@ enum reason qm_choose(struct step_work *work)
     tell_exchange(work->ike, work->out, EV_PHASE2_ASKED, &work->draft->sa, exchange);
     enum wire_fault fault = sa_read(&offer, message_body(work->in, PL_SA));
     if (fault)
-        return refuse_sa(work, fault);
+        return malformed(work, PL_SA, fault);
     tell_transforms(work, &offer);
     if (nonce.len < NONCE_MIN || nonce.len > NONCE_MAX)
         return REASON_BAD_NONCE;
@@ -414,7 +430,7 @@ enum reason qm_check_choice(struct step_work *work)
     work->draft->is_authenticated = true;
     enum wire_fault fault = sa_read(&answer, message_body(work->in, PL_SA));
     if (fault)
-        return refuse_sa(work, fault);
+        return malformed(work, PL_SA, fault);
     tell_transforms(work, &answer);
     CHECK(sa_read(&offer, draft_blob(work, BLOB_SA_I)) == WIRE_OK);
     if (nonce.len < NONCE_MIN || nonce.len > NONCE_MAX || bytes_equal(nonce, draft_blob(work, BLOB_NONCE_I)))

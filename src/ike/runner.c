@@ -311,7 +311,7 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
     if (answer->fault == QUESTION_FAULT_CERTIFICATE)
         certificate_tell_refused(ike, out, sa_of(ike, exchange->sa), answer->trust);
     struct event *e = tell_exchange(ike, out, EV_MESSAGE_REFUSED, sa_of(ike, exchange->sa), exchange);
-    event_add_text(e, FIELD_REASON, reason_info(reason)->name);
+    event_add_reason(e, reason);
     event_add_text(e, FIELD_DETAIL, reason_info(reason)->meaning);
     struct isakmp_sa *sa = sa_of(ike, exchange->sa);
     if (sa->state == SA_NEW && sa->side == RESPONDER)

@@ -110,20 +110,34 @@ static void add_name(struct text *text, const struct id *id)
         text_add_id(text, id);
 }
 
+static void tell_encoding(const struct step_work *work, unsigned encoding)
+{
+    struct event *e = tell_sa(work->ike, work->out, EV_CERTIFICATE_REFUSED, &work->draft->sa);
+
+    event_add_text(e, FIELD_CAUSE, "encoding");
+    event_add_number(e, FIELD_COUNT, encoding);
+}
+
 /* Only certificates for signatures: CRLs and what else may travel so is not taken from a peer (attack list C09). */
 static enum reason take_certificates(struct step_work *work, struct question *question)
 {
+    int other = -1;
+
     for (size_t i = 0; i < message_count(work->in, PL_CERT); i++) {
         struct cert cert;
 
         if (cert_read(&cert, message_nth(work->in, PL_CERT, i)->body) != WIRE_OK)
             return REASON_CERT_MALFORMED;
-        if (cert.encoding != CERT_X509_SIGNATURE)
+        if (cert.encoding != CERT_X509_SIGNATURE) {
+            other = cert.encoding;
             continue;
+        }
         if (question->certificate_count == CHAIN_MAX)
             return REASON_CERT_MALFORMED;
         question->certificates[question->certificate_count++] = cert.data;
     }
+    if (question->certificate_count == 0 && other >= 0)
+        tell_encoding(work, (unsigned)other);
     return REASON_OK;
 }
 
@@ -169,6 +183,8 @@ static enum reason ask_about(struct step_work *work, const struct id *id, struct
     question->signature = message_body(work->in, PL_SIG);
     question->subject = id->data;
     question->subject_kind = subject_kind_of(id->type);
+    if (question->subject_kind == SUBJECT_OTHER)
+        event_add_number(tell_payload_fault(work, "identity"), FIELD_PAYLOAD_NUMBER, id->type);
     /* An identity that is named here proves nothing unless the certificate has it. */
     question->identity_check = group->peer_identity != NULL ? IDENTITY_REQUIRED : group->identity_check;
     question->revocation = phase1_trustpoint(work)->revocation;
@@ -299,7 +315,7 @@ enum reason mm_take_signature(struct step_work *work)
         return REASON_NO_TRUSTPOINT;
     enum wire_fault fault = id_read(&id, body);
     if (fault != WIRE_OK || !id_port_fits_phase1(&id)) {
-        tell_identity_refused(work, 1, body, fault == WIRE_OK);
+        tell_identity_refused(work, 1, body, fault);
         return REASON_BAD_ID;
     }
     if (!draft_set(work, peer_side == INITIATOR ? BLOB_ID_I : BLOB_ID_R, body))

@@ -22,7 +22,7 @@ static const struct exchange_info exchanges[EXCHANGE_COUNT] = {
 };
 
 static const struct reason_info reasons[REASON_COUNT] = {
-#define REASON(name, notify, meaning) [REASON_##name] = {#name, notify, meaning},
+#define REASON(name, notify, payload, meaning) [REASON_##name] = {#name, notify, PL_##payload, meaning},
 #include "ike/reasons.def"
 #undef REASON
 };

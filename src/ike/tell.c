@@ -28,6 +28,13 @@ void add_entry(const struct ike *ike, struct event *e, const struct tunnel *tunn
     event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
 }
 
+void event_add_reason(struct event *e, enum reason reason)
+{
+    event_add_text(e, FIELD_REASON, reason_info(reason)->name);
+    if (reason_info(reason)->payload != PL_NONE)
+        event_add_number(e, FIELD_FAULTY_PAYLOAD, reason_info(reason)->payload);
+}
+
 uint32_t handle_number(struct handle h)
 {
     return handle_is_set(h) ? h.generation << 20 | (h.index + 1) : 0;

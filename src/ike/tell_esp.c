@@ -1,4 +1,5 @@
 /* What phase 2 is about, as IOS's debug shows it: each transform that is looked at, and what an SA is made of. */
+#include "base/reader.h"
 #include "event/form.h"
 #include "ike/engine.h"
 
@@ -53,11 +54,14 @@ static void tell_transform(const struct step_work *work, const struct sa_proposa
                            const struct sa_transform *t)
 {
     struct event *e = tell_sa(work->ike, work->out, EV_TRANSFORM_CHECKED, &work->draft->sa);
+    struct reader spi = reader_of(proposal->spi);
 
     event_add_number(e, FIELD_PROPOSAL, proposal->number);
     if (number_name(SPACE_PROTO, proposal->protocol) != NULL)
         event_add_text(e, FIELD_IPSEC_PROTOCOL, number_name(SPACE_PROTO, proposal->protocol));
     event_add_number(e, FIELD_PROTOCOL, proposal->protocol);
+    if (proposal->spi.len == 4)
+        event_add_number(e, FIELD_SPI, read_u32(&spi));
     event_add_number(e, FIELD_TRANSFORM, t->number);
     add_name(e, FIELD_ENCRYPTION, proposal->protocol == PROTO_AH ? SPACE_AH_TRANSFORM : SPACE_ESP_TRANSFORM, t->id);
     add_name(e, FIELD_ENCAPSULATION, SPACE_IPSEC_ENCAP, t->encapsulation);
@@ -72,20 +76,27 @@ static void tell_transform(const struct step_work *work, const struct sa_proposa
 
 static bool has_room(const struct step_work *work)
 {
-    return work->out->wants_esp && work->out->event_count <= IKE_EVENTS_MAX / 2;
+    return work->out->event_count <= IKE_EVENTS_MAX / 2;
+}
+
+/* One that nobody has is told to everybody. */
+static bool is_told(const struct step_work *work, const struct sa_proposal *proposal)
+{
+    return work->out->wants_esp || number_name(SPACE_PROTO, proposal->protocol) == NULL;
 }
 
 void tell_transforms(const struct step_work *work, const struct sa_payload *sa)
 {
     for (size_t i = 0; i < sa->proposal_count; i++)
-        for (size_t k = 0; k < sa->proposals[i].transform_count && has_room(work); k++)
+        for (size_t k = 0; k < sa->proposals[i].transform_count && has_room(work) && is_told(work, &sa->proposals[i]);
+             k++)
             tell_transform(work, &sa->proposals[i], sa_transform_of(sa, i, k));
 }
 
 void tell_no_transform(const struct step_work *work, const struct sa_payload *sa, enum esp_refusal refusal)
 {
     for (size_t i = 0; i < sa->proposal_count; i++)
-        for (size_t k = 0; k < sa->proposals[i].transform_count && has_room(work); k++) {
+        for (size_t k = 0; work->out->wants_esp && k < sa->proposals[i].transform_count && has_room(work); k++) {
             const struct sa_transform *t = sa_transform_of(sa, i, k);
             struct event *e = tell_sa(work->ike, work->out, EV_TRANSFORM_DIFFERS, &work->draft->sa);
 
@@ -242,36 +253,4 @@ void tell_identity(const struct step_work *work, const struct id *id)
     event_add_number(e, FIELD_PROTOCOL, id->protocol);
     event_add_number(e, FIELD_PORT, id->port);
     event_add_number(e, FIELD_LENGTH, PAYLOAD_HEADER_LEN + id->data.len + 4);
-}
-
-/* Why an identity does not belong where it stands; NULL: for another reason than these. */
-static const char *identity_cause(unsigned phase, struct bytes body, bool is_read)
-{
-    uint8_t type = body.len > 0 ? body.data[0] : 0;
-
-    if (body.len <= 4)
-        return "empty";
-    if (number_name(SPACE_ID, type) == NULL)
-        return "unknown";
-    if (!is_read)
-        return NULL;
-    if (phase == 2)
-        return "unsupported";
-    return body.data[1] != 0 && body.data[1] != 17 ? "protocol" : "port";
-}
-
-void tell_identity_refused(const struct step_work *work, unsigned phase, struct bytes body, bool is_read)
-{
-    const char *cause = identity_cause(phase, body, is_read);
-
-    if (cause == NULL)
-        return;
-    struct event *e = tell_sa(work->ike, work->out, EV_IDENTITY_REFUSED, &work->draft->sa);
-    event_add_text(e, FIELD_CAUSE, cause);
-    event_add_number(e, FIELD_PHASE, phase);
-    event_add_number(e, FIELD_PAYLOAD_NUMBER, body.len > 0 ? body.data[0] : 0);
-    if (body.len < 4)
-        return;
-    event_add_number(e, FIELD_PROTOCOL, body.data[1]);
-    event_add_number(e, FIELD_PORT, (uint64_t)body.data[2] << 8 | body.data[3]);
 }

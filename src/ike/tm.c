@@ -71,7 +71,7 @@ enum exchange_kind transaction_kind(const struct message *m)
     return EXCHANGE_CONF;
 }
 
-enum reason transaction_open(struct step_work *work, struct config *config)
+enum reason transaction_open(struct step_work *work, uint8_t type, struct config *config)
 {
     const struct payload *hash = message_payload(work->in, PL_HASH);
     uint8_t expected[DIGEST_MAX];
@@ -79,7 +79,12 @@ enum reason transaction_open(struct step_work *work, struct config *config)
     if (!bytes_equal_secret(hash_quick(work, 1, message_after(work->in, hash), expected), hash->body))
         return REASON_BAD_HASH;
     work->draft->is_authenticated = true;
-    return config_read(config, message_body(work->in, PL_ATTR)) == WIRE_OK ? REASON_OK : REASON_MALFORMED;
+    if (config_read(config, message_body(work->in, PL_ATTR)) != WIRE_OK)
+        return REASON_MALFORMED;
+    if (config->type == type)
+        return REASON_OK;
+    event_add_number(tell_payload_fault(work, "transaction"), FIELD_COUNT, config->type);
+    return REASON_BAD_TRANSACTION;
 }
 
 struct writer attributes_begin(uint8_t space[static BLOB_MAX], uint8_t type, uint16_t id)

@@ -6,9 +6,9 @@
 #include "wire/attribute.h"
 #include "wire/payloads.h"
 
-/* The ATTR payload of a message whose hash is right; the sender is authenticated then. Its identifier is not looked at:
- * strongSwan answers with 0, and the message id says all. */
-enum reason transaction_open(struct step_work *work, struct config *config);
+/* The ATTR payload of a message whose hash is right, which must be of that type (CFG_*); the sender is authenticated
+ * then. Its identifier is not looked at: strongSwan answers with 0, and the message id says all. */
+enum reason transaction_open(struct step_work *work, uint8_t type, struct config *config);
 
 /* What is written as the ATTR payload to send: type and id, then attributes. */
 struct writer attributes_begin(uint8_t space[static BLOB_MAX], uint8_t type, uint16_t id);

@@ -64,11 +64,11 @@ enum reason xauth_take_reply(struct step_work *work)
     struct config config;
     struct bytes user, password;
     const struct user_server *server = user_server_of(work->ike, &work->draft->sa);
-    enum reason reason = transaction_open(work, &config);
+    enum reason reason = transaction_open(work, CFG_REPLY, &config);
 
     if (reason != REASON_OK)
         return reason;
-    if (config.type != CFG_REPLY || !read_reply(&config, &user, &password))
+    if (!read_reply(&config, &user, &password))
         return REASON_BAD_TRANSACTION;
     if (!draft_set(work, BLOB_HEARD, user))
         return REASON_LIMIT;
@@ -113,12 +113,10 @@ enum reason status_tell(struct step_work *work)
 enum reason status_take_ack(struct step_work *work)
 {
     struct config config;
-    enum reason reason = transaction_open(work, &config);
+    enum reason reason = transaction_open(work, CFG_ACK, &config);
 
     if (reason != REASON_OK)
         return reason;
-    if (config.type != CFG_ACK)
-        return REASON_BAD_TRANSACTION;
     draft_intend(work, INTENT_USER_TOLD);
     return REASON_OK;
 }
@@ -134,14 +132,14 @@ enum reason xauth_take_request(struct step_work *work)
     const struct isakmp_sa *sa = &work->draft->sa;
     struct config config;
     struct attribute found;
-    enum reason reason = transaction_open(work, &config);
+    enum reason reason = transaction_open(work, CFG_REQUEST, &config);
 
     if (reason != REASON_OK)
         return reason;
     for (size_t i = 0; i < COUNT_OF(others); i++)
         if (config_find(&config, others[i], &found))
             return REASON_BAD_TRANSACTION;
-    if (!is_client(sa) || config.type != CFG_REQUEST || sa->user_answer_count == ANSWERS_MAX ||
+    if (!is_client(sa) || sa->user_answer_count == ANSWERS_MAX ||
         (config_find(&config, CFG_ATTR_XAUTH_TYPE, &found) && attribute_number(&found) != XAUTH_GENERIC))
         return REASON_BAD_TRANSACTION;
     work->draft->exchange.transaction.id = config.id;
@@ -169,11 +167,11 @@ enum reason status_take(struct step_work *work)
     struct config config;
     struct attribute status;
     uint8_t space[BLOB_MAX];
-    enum reason reason = transaction_open(work, &config);
+    enum reason reason = transaction_open(work, CFG_SET, &config);
 
     if (reason != REASON_OK)
         return reason;
-    if (!is_client(&work->draft->sa) || config.type != CFG_SET || !config_find(&config, CFG_ATTR_XAUTH_STATUS, &status))
+    if (!is_client(&work->draft->sa) || !config_find(&config, CFG_ATTR_XAUTH_STATUS, &status))
         return REASON_BAD_TRANSACTION;
     struct writer w = attributes_begin(space, CFG_ACK, config.id);
     attribute_write_long(&w, CFG_ATTR_XAUTH_STATUS, bytes_of(NULL, 0));

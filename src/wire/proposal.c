@@ -126,6 +126,30 @@ static enum wire_fault proposals_read(struct sa_payload *sa, struct reader *r)
     return reader_is_at_end(r) ? WIRE_OK : WIRE_PROPOSAL_LEAVES;
 }
 
+bool sa_find_spi_size(struct bytes body, uint8_t *protocol, uint8_t *spi_len)
+{
+    struct reader r = reader_of(body);
+
+    read_u32(&r);
+    read_u32(&r);
+    while (reader_is_ok(&r) && r.rest.len > 0) {
+        read_u16(&r);
+        uint16_t len = read_u16(&r);
+        read_u8(&r);
+        *protocol = read_u8(&r);
+        *spi_len = read_u8(&r);
+        read_u8(&r);
+        if (!reader_is_ok(&r) || len < PROPOSAL_HEADER_LEN)
+            return false;
+        struct bytes rest = read_bytes(&r, len - PROPOSAL_HEADER_LEN);
+        if (!reader_is_ok(&r))
+            return false;
+        if (*spi_len > rest.len || spi_check(*protocol, bytes_of(rest.data, *spi_len)) == WIRE_SPI_SIZE)
+            return true;
+    }
+    return false;
+}
+
 enum wire_fault sa_read(struct sa_payload *sa, struct bytes body)
 {
     struct reader r = reader_of(body);

@@ -61,6 +61,10 @@ struct sa_payload {
 /* `body` is the payload without its generic header: SAi_b of RFC 2409. Views into it. `sa` is untouched on failure. */
 enum wire_fault sa_read(struct sa_payload *sa, struct bytes body);
 
+/* Of a body that sa_read has refused by WIRE_SPI_SIZE: the first proposal with an SPI of a wrong size. False: there is
+ * none. */
+bool sa_find_spi_size(struct bytes body, uint8_t *protocol, uint8_t *spi_len);
+
 const struct sa_transform *sa_transform_of(const struct sa_payload *sa, size_t proposal, size_t transform);
 static inline bool sa_transform_has(const struct sa_transform *t, unsigned attribute)
 {

@@ -1,6 +1,6 @@
 /* Messages 5 and 6 by a peer that has the keys of phase 1 and lies, by the rows of the attack list: whatever is wrong
  * with the proof, nothing is answered, nothing changes, and the honest message is still taken. */
-#include "hostile.h"
+#include "asa_words.h"
 
 #include "crypto/cipher.h"
 
@@ -99,14 +99,11 @@ static void the_honest_one_is_still_taken(struct sim *sim)
     CHECK(sim_pairs_up(sim, EAST) == 1 && sim_pairs_agree(sim, WEST, EAST) && sim_fault(sim) == NULL);
 }
 
-static void a_lying_proof_ends_nothing(void **state)
+static size_t proof_parts(struct sim *sim, const struct exchange *exchange, const struct proof_lie *lie,
+                          struct lie parts[static 64])
 {
-    const struct proof_lie *lie = *state;
-    const struct exchange *exchange;
-    struct sim *sim = world_at_message5(&exchange);
-    struct body id, extra;
-    uint8_t digest[DIGEST_MAX + 1] = {0};
-    struct lie parts[64];
+    static struct body id, extra;
+    static uint8_t digest[DIGEST_MAX + 1];
     size_t count = 0;
 
     struct bytes id_body = hex(&id, lie->id == NULL ? "" : lie->id);
@@ -118,6 +115,16 @@ static void a_lying_proof_ends_nothing(void **state)
         parts[count++] = (struct lie){PL_HASH, bytes_of(digest, hash_len)};
     for (int i = 0; i < lie->extra_count; i++)
         parts[count++] = (struct lie){lie->extra, hex(&extra, lie->extra_body)};
+    return count;
+}
+
+static void a_lying_proof_ends_nothing(void **state)
+{
+    const struct proof_lie *lie = *state;
+    const struct exchange *exchange;
+    struct sim *sim = world_at_message5(&exchange);
+    struct lie parts[64];
+    size_t count = proof_parts(sim, exchange, lie, parts);
     uint32_t sent = sim_sent(sim, EAST);
     sim_inject(sim, EAST, end_of(WEST), end_of(EAST),
                message5_of(sa_at(sim, WEST), exchange, parts, count, lie->blocks == 0 ? 1 : lie->blocks));
@@ -131,6 +138,42 @@ static void a_lying_proof_ends_nothing(void **state)
     CHECK(sim_sent(sim, EAST) == sent);
     CHECK(snapshot_differs(&before_at[EAST], sim_ike(sim, EAST)) == NULL);
     the_honest_one_is_still_taken(sim);
+}
+
+/* What an ASA says of it, in its own words. */
+static char long_name[2 * 2100 + 1];
+
+static const struct {
+    const char *says;
+    struct proof_lie lie;
+} asa_words[] = {
+    {"713084: Received invalid phase 1 port value (80) in ID payload",
+     {"another port", "BAD_ID", "01 11 0050 c0000201", 1, 1, 0, 0, 0, "", ENDED, 0}},
+    {"713085: Received invalid phase 1 protocol (6) in ID payload",
+     {"another protocol", "BAD_ID", "01 06 01f4 c0000201", 1, 1, 0, 0, 0, "", ENDED, 0}},
+    {"713105: Zero length data in ID payload received during phase 1 or 2 processing",
+     {"nothing", "BAD_ID", "01 11 01f4", 1, 1, 0, 0, 0, "", ENDED, 0}},
+    {"713102: Phase 1 ID Data length 2096 too long - reject tunnel!",
+     {"a name of 2 K", "BAD_ID", long_name, 1, 1, 0, 0, 0, "", ENDED, 0}},
+    {"713086: Received unexpected Certificate payload Possible invalid Auth Method (pre-share (1))",
+     {"a certificate, though the keys are shared", "none", ID_GOOD, 1, 1, 0, PL_CERT, 1, "04 00", TAKEN, 0}},
+};
+
+static void what_is_wrong_with_a_proof_is_said_in_the_words_of_an_ASA(void **state)
+{
+    (void)state;
+    memset(long_name, '6', sizeof long_name - 1);
+    memcpy(long_name, "021101f4", 8);
+    for (size_t i = 0; i < COUNT_OF(asa_words); i++) {
+        const struct exchange *exchange;
+        struct sim *sim = world_at_message5(&exchange);
+        struct lie parts[64];
+        size_t count = proof_parts(sim, exchange, &asa_words[i].lie, parts);
+
+        listen_to_asa(sim);
+        sim_inject(sim, EAST, end_of(WEST), end_of(EAST), message5_of(sa_at(sim, WEST), exchange, parts, count, 1));
+        expect_said(asa_words[i].says);
+    }
 }
 
 /* What decrypts, but not to a message. */
@@ -196,6 +239,7 @@ int main(void)
 
     ADD_ROWS(&list, a_lying_proof_ends_nothing, proof_lies);
     ADD_ROWS(&list, a_text_that_is_no_message_is_dropped_in_silence, text_lies);
+    ADD_TEST(&list, what_is_wrong_with_a_proof_is_said_in_the_words_of_an_ASA);
     ADD_TEST(&list, a_negotiation_has_three_autopsies_and_sends_nothing_for_them);
     return run_listed("messages 5 and 6", &list);
 }

@@ -1,5 +1,5 @@
 /* Users' ends that know the group's key and lie, by rows X of the attack list. */
-#include "ike/two_sites.h"
+#include "asa_words.h"
 
 #include "ike/transaction.h"
 
@@ -422,6 +422,23 @@ static void X09_only_a_name_and_a_password_answer_the_question_for_them(void **s
     }
 }
 
+static void what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA(void **state)
+{
+    struct sim *sim = world_with_user(30);
+
+    (void)state;
+    listen_to_asa(sim);
+    quick_mode(sim, "01 00 0000 00000000");
+    expect_said("713238: Invalid source proxy address: 0.0.0.0! Check private address on remote client");
+    expect_said("713061: Rejecting IPSec tunnel: no matching crypto map entry for remote proxy 0.0.0.0/");
+    transaction(sim, 0x01020306, "01 00 0007 00010000 00200000 7fff0000 70090000");
+    expect_said("713250: Received unknown Internal Address attribute: 32");
+    expect_said("713131: Received unknown transaction mode attribute: 32767");
+    expect_said("713130: Received unsupported transaction mode attribute: 28681");
+    transaction(sim, 0x01020307, "02 00 0007 00010000");
+    expect_said("713129: Received unexpected Transaction Exchange payload type: 2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +453,7 @@ int main(void)
         cmocka_unit_test(X06_what_a_gateway_says_comes_as_text_and_as_addresses_of_hosts),
         cmocka_unit_test(X07_padding_is_overlooked_and_what_does_not_belong_there_is_not),
         cmocka_unit_test(X08_nobody_gets_the_address_of_another_user),
+        cmocka_unit_test(what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(X09_only_a_name_and_a_password_answer_the_question_for_them),
     };
 

@@ -1,7 +1,7 @@
 /* Message 5 of main mode by signatures, from a peer that has the keys of the exchange and lies about the rest. Attack
  * list C05, C07, C11, C15, P23, P26. Whatever is refused changes nothing: the true message that comes after it is
  * taken. */
-#include "ike/two_sites.h"
+#include "asa_words.h"
 #include "sim/credentials.h"
 
 static struct sim_site west_signed(void)
@@ -139,6 +139,7 @@ enum lie_kind {
     ID_OF_NOBODY,
     ID_WITH_ZERO,
     ID_UNSIGNED,
+    ID_OF_A_KEY,
 };
 
 static const struct {
@@ -166,6 +167,7 @@ static const struct {
     {OTHERS_KEY, "BAD_SIGNATURE", "C07 our certificate, another's signature"},
     {ID_OF_EAST, "CERT_ID_DIFFERS", "C11 a good certificate, the identity of another"},
     {ID_OF_NOBODY, "CERT_ID_DIFFERS", "C11 a name that is not in the certificate"},
+    {ID_OF_A_KEY, "CERT_ID_DIFFERS", "C11 an identity that no certificate has"},
     {ID_WITH_ZERO, "BAD_ID", "C11 a name with a zero byte"},
     {ID_UNSIGNED, "BAD_SIGNATURE", "the identity was changed after it was signed"},
 };
@@ -184,6 +186,8 @@ static void send_lie(struct sim *sim, enum lie_kind kind)
         id = id_of(ID_DER_ASN1_DN, credential("east-rsa")->trustpoint.subject, &spaces[0]);
     if (kind == ID_OF_NOBODY)
         id = id_of(ID_FQDN, bytes_of_text("east.example.net"), &spaces[0]);
+    if (kind == ID_OF_A_KEY)
+        id = id_of(ID_KEY_ID, bytes_of_text("west"), &spaces[0]);
     if (kind == ID_WITH_ZERO)
         id = id_of(ID_FQDN, bytes_of("west.example.net\0.evil", 22), &spaces[0]);
     signed_id = kind == ID_UNSIGNED ? id_of(ID_FQDN, bytes_of_text("west.example.net"), &spaces[1]) : id;
@@ -261,6 +265,27 @@ static void what_may_stand_beside_is_taken(void **state)
     }
 }
 
+static void what_is_wrong_with_a_certificate_is_said_in_the_words_of_an_ASA(void **state)
+{
+    static const struct {
+        enum lie_kind kind;
+        const char *says;
+    } cases[] = {
+        {OTHER_ENCODING, "713081: Unsupported certificate encoding type 2"},
+        {EMPTY_CERTIFICATE, "713109: Unable to process the received peer certificate"},
+        {ID_OF_A_KEY, "713018: Unknown ID type during find of group name for certs, Type 11"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sim *sim = world_at_message_5();
+
+        listen_to_asa(sim);
+        send_lie(sim, cases[i].kind);
+        expect_said(cases[i].says);
+    }
+}
+
 /* With a tunnel-group that names its peer, any other certificate of the authority is refused without a question. */
 static void C11_the_identity_that_the_tunnel_group_names_is_the_only_one(void **state)
 {
@@ -332,6 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_lies_is_refused_and_the_true_message_is_taken_after_it),
         cmocka_unit_test(what_may_stand_beside_is_taken),
+        cmocka_unit_test(what_is_wrong_with_a_certificate_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(C11_the_identity_that_the_tunnel_group_names_is_the_only_one),
         cmocka_unit_test(C11_a_named_identity_must_be_in_the_certificate_though_no_check_is_asked_for),
         cmocka_unit_test(a_request_for_another_authority_is_told_and_the_certificate_sent),
