@@ -1,5 +1,6 @@
 #include "daemon/adopt.h"
 
+#include "base/check.h"
 #include "daemon/access.h"
 #include "daemon/listen.h"
 #include "daemon/names.h"
@@ -12,27 +13,30 @@ enum { SENTENCE_SIZE = 1024 };
 
 /* ---- The packet filter ---- */
 
-/* The packet filter for that policy, and for the pairs that there are of open tunnels. */
-static bool steer_all(const struct daemon *daemon, const struct policy *policy, struct text *why)
+/* Of the pairs that there are of open tunnels; the list is to be freed. */
+static struct steer_guests guests_of(const struct daemon *daemon)
 {
     struct selector *list = NULL;
-    struct steer_guests guests = {NULL, daemon->plane == NULL ? 0 : plane_guests(daemon->plane, &list)};
+    size_t count = daemon->plane == NULL ? 0 : plane_guests(daemon->plane, &list);
 
-    guests.list = list;
-    bool ok = steer_close_up(policy, guests, NULL, why);
-    free(list);
-    return ok;
+    return (struct steer_guests){list, count};
 }
 
 bool adopt_steer(const struct daemon *daemon, struct text *why)
 {
-    return steer_all(daemon, &daemon->config->conf.policy, why);
+    struct steer_guests guests = guests_of(daemon);
+    bool ok = steer_close_up(&daemon->config->conf.policy, guests, NULL, why);
+
+    free((void *)guests.list);
+    return ok;
 }
 
 bool adopt_addresses(struct daemon *daemon, struct text *why)
 {
     const struct policy *policy = &daemon->config->conf.policy;
 
+    if (config_queue_is_busy(daemon->configs)) /* what is in use is being read: the next look will find them */
+        return true;
     if (config_match_interfaces(daemon->config, daemon->log) > 0 &&
         (!adopt_steer(daemon, why) || !nat_close_up(policy, policy, why) || !access_close_up(policy, policy, why) ||
          !nat_open(&daemon->answers, TUN_NAME, policy, why)))
@@ -42,18 +46,33 @@ bool adopt_addresses(struct daemon *daemon, struct text *why)
 
 /* ---- One configuration after the other ---- */
 
-/* A change that leaves the marks as they are does not wait for the packet filter: nor does the traffic. The marks come
- * first: what is translated anew must not be taken for what goes in clear. */
-static bool close_up(const struct daemon *daemon, const struct config *new, bool is_change, struct text *why)
-{
-    const struct policy *before = &daemon->config->conf.policy, *now = &new->conf.policy;
+struct known_host {
+    char name[HOSTS_NAME_SIZE];
+    struct ip ip;
+};
 
-    if (!(is_change && steer_is_same(before, now)) && !steer_all(daemon, now, why))
-        return false;
-    if (!(is_change && nat_is_same(before, now)) && !nat_close_up(before, now, why))
-        return false;
-    return (is_change && access_is_same(before, now)) || access_close_up(before, now, why);
-}
+/* One that is to come into use. */
+struct adoption {
+    struct config_job job;
+    struct daemon *daemon;
+    const struct way *way;
+    struct control_task *task; /* NULL: nobody waits for it */
+    struct known_host hosts[CONF_HOSTS_MAX];
+    uint32_t host_count;
+    struct config *new; /* NULL: it cannot be used, see `why` */
+    struct steer_guests guests;
+    uint32_t guest_changes; /* before it began */
+    bool is_filter_touched, is_closed_up;
+    struct text why;
+    char space[SENTENCE_SIZE];
+};
+
+/* Where it comes from. */
+struct way {
+    struct config *(*read)(struct adoption *adoption); /* in the thread */
+    bool is_change;                                    /* of what is running; else it is the file's */
+    const char *failed;                                /* to the log, before why */
+};
 
 /* The words of the console. */
 static enum dialect dialect_of(const struct policy *policy)
@@ -66,13 +85,13 @@ static enum dialect dialect_of(const struct policy *policy)
     return policy->is_ios ? ios[policy->ios_release] : DIALECT_ASA_SYSLOG;
 }
 
-/* Everything that may fail comes before anything is changed. */
-static bool use_config(struct daemon *daemon, struct config *new, bool is_change, struct text *why)
+/* The packet filter has its rules. Everything that may fail comes before anything else is changed. */
+static bool use_config(struct daemon *daemon, struct config *new, struct text *why)
 {
     struct config *old = daemon->config;
     const struct policy *policy = &new->conf.policy;
 
-    if (!close_up(daemon, new, is_change, why) || !nat_open(&daemon->answers, TUN_NAME, policy, why))
+    if (!nat_open(&daemon->answers, TUN_NAME, policy, why))
         return false;
     daemon->is_closed_up = true;
     if (!vault_queue_set_keys(daemon->queue, new->conf.keys, new->conf.key_count)) {
@@ -103,73 +122,58 @@ static bool use_config(struct daemon *daemon, struct config *new, bool is_change
     driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_POLICY, .policy = policy});
     if (old != NULL && old != new) {
         listen_close_unwanted(daemon, &old->conf.policy, policy);
-        config_free(old);
+        config_queue_give_back(daemon->configs, old);
     }
     return true;
 }
 
 bool adopt_first(struct daemon *daemon, struct text *why)
 {
-    return use_config(daemon, daemon->config, false, why);
+    const struct policy *policy = &daemon->config->conf.policy;
+
+    return adopt_steer(daemon, why) && nat_close_up(policy, policy, why) && access_close_up(policy, policy, why) &&
+           use_config(daemon, daemon->config, why);
 }
 
-/* The names that it has are looked up from now on; the addresses that are known are taken at once. */
-static bool take_hosts(struct daemon *daemon, struct config *new, struct text *why)
+/* The packet filter as it is wanted by what is in use. */
+static void restore(struct daemon *daemon)
 {
-    struct conf_host list[CONF_HOSTS_MAX];
+    const struct policy *policy = &daemon->config->conf.policy;
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (!adopt_steer(daemon, &why) || !nat_close_up(NULL, policy, &why) || !access_close_up(NULL, policy, &why))
+        log_note(daemon->log, LOG_ERR, "%s", space);
+}
+
+/* `a->new` is the daemon's then, also on failure. */
+static bool take_over(struct adoption *a)
+{
+    struct daemon *daemon = a->daemon;
+    struct config *new = a->new;
+    char space[SENTENCE_SIZE];
+    struct text not_open = text_of(space, sizeof space), not_steered = text_of(space, sizeof space);
 
     hosts_want(daemon->hosts, &new->conf);
-    return config_set_hosts(new, list, hosts_list(daemon->hosts, list), why);
-}
-
-/* `new` is the daemon's then, also on failure. */
-static bool take_over(struct daemon *daemon, struct config *new, bool is_change, struct text *why)
-{
-    char space[SENTENCE_SIZE];
-    struct text not_open = text_of(space, sizeof space), not_restored = text_of(space, sizeof space);
-
-    bool has_hosts = take_hosts(daemon, new, why);
-    config_match_interfaces(new, is_change ? NULL : daemon->log);
-    if (!has_hosts || !use_config(daemon, new, is_change, why)) {
-        config_free(new);
+    if (!a->is_closed_up || !use_config(daemon, new, &a->why)) {
+        config_queue_give_back(daemon->configs, new);
         hosts_want(daemon->hosts, &daemon->config->conf);
-        if (!adopt_steer(daemon, &not_restored) || !nat_close_up(NULL, &daemon->config->conf.policy, &not_restored) ||
-            !access_close_up(NULL, &daemon->config->conf.policy, &not_restored))
-            log_note(daemon->log, LOG_ERR, "%s", space);
+        restore(daemon);
         return false;
     }
-    if (!is_change)
+    /* A pair of an open tunnel has come or gone while the rules were written. */
+    if (a->guest_changes != daemon->guest_changes && !adopt_steer(daemon, &not_steered))
+        log_note(daemon->log, LOG_ERR, "%s", space);
+    if (!a->way->is_change) {
+        config_log_interfaces(new, daemon->log);
         config_log(new, daemon->log);
+    }
     if (!listen_open(daemon, &not_open))
         log_note(daemon->log, LOG_ERR, "%s", space);
-    if (!is_change)
+    if (!a->way->is_change)
         listen_warn_of_missing(daemon);
     if (daemon->control != NULL)
         control_on_policy(daemon->control);
-    return true;
-}
-
-void adopt_hosts(void *context)
-{
-    struct daemon *daemon = context;
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-    struct config *new = daemon->is_running ? config_again(daemon->config, &why) : NULL;
-
-    if (daemon->is_running && (new == NULL || !take_over(daemon, new, true, &why)))
-        log_note(daemon->log, LOG_ERR, "the peers stay where they were: %s", space);
-}
-
-bool adopt_reload(void *context, struct text *why)
-{
-    struct daemon *daemon = context;
-    struct config *new = config_load(daemon->options->file, why);
-
-    if (new == NULL || !take_over(daemon, new, false, why))
-        return false;
-    hosts_again(daemon->hosts);
-    crls_again(daemon->crls, NULL);
-    log_note(daemon->log, LOG_NOTICE, "%s has been read again and is in use", new->path);
     return true;
 }
 
@@ -182,7 +186,7 @@ static bool is_known_finding(const struct conf *conf, const struct conf_finding 
 }
 
 /* What the change has brought about; notes stay in the log. */
-static void tell_news(const struct config *old, const struct config *new, const struct control_change *change)
+static void tell_news(const struct config *old, const struct config *new, struct control_task *task)
 {
     for (uint32_t i = 0; i < new->conf.finding_count; i++) {
         struct conf_finding finding = new->conf.findings[i];
@@ -190,20 +194,189 @@ static void tell_news(const struct config *old, const struct config *new, const 
         if (finding.severity == CONF_NOTE || is_known_finding(&old->conf, &finding))
             continue;
         finding.line = finding.column = 0;
-        change->tell(change->context, &finding);
+        task->tell(task, &finding);
     }
 }
 
-bool adopt_change(void *context, const struct control_change *change, struct text *why)
+/* ---- in the thread ---- */
+
+static struct config *read_file(struct adoption *a)
+{
+    return config_load(a->daemon->options->file, &a->why);
+}
+
+static struct config *read_added(struct adoption *a)
+{
+    struct running *lines = &a->task->lines;
+
+    return config_changed(a->job.in_use, bytes_of(lines->text, lines->len), a->task->is_ios, &a->why);
+}
+
+static struct config *read_rest(struct adoption *a)
+{
+    struct bytes words[CONTROL_WORDS_MAX];
+    size_t count = 0;
+
+    CHECK(control_split(bytes_of_text(a->task->words), words, &count));
+    return config_without(a->job.in_use, words, count, &a->why);
+}
+
+static struct config *read_same(struct adoption *a)
+{
+    return config_again(a->job.in_use, &a->why);
+}
+
+static bool set_hosts(struct adoption *a)
+{
+    struct conf_host list[CONF_HOSTS_MAX];
+
+    for (uint32_t i = 0; i < a->host_count; i++)
+        list[i] = (struct conf_host){bytes_of_text(a->hosts[i].name), a->hosts[i].ip};
+    return config_set_hosts(a->new, list, a->host_count, &a->why);
+}
+
+/* A change that leaves the marks as they are does not touch the packet filter. The marks come first: what is translated
+ * anew must not be taken for what goes in clear. Until the loop puts the rest to use the rules are ahead of it: what
+ * has a mark and no tunnel yet goes nowhere. */
+static bool close_up(struct adoption *a)
+{
+    const struct policy *before = &a->job.in_use->conf.policy, *now = &a->new->conf.policy;
+    bool is_change = a->way->is_change;
+
+    a->is_filter_touched = true;
+    if (!(is_change && steer_is_same(before, now)) && !steer_close_up(now, a->guests, NULL, &a->why))
+        return false;
+    if (!(is_change && nat_is_same(before, now)) && !nat_close_up(before, now, &a->why))
+        return false;
+    return (is_change && access_is_same(before, now)) || access_close_up(before, now, &a->why);
+}
+
+static void read_new(struct config_job *job)
+{
+    struct adoption *a = (struct adoption *)job;
+
+    a->new = a->way->read(a);
+    if (a->new == NULL || a->new->fault_count > 0)
+        return;
+    if (!set_hosts(a)) {
+        config_free(a->new);
+        a->new = NULL;
+        return;
+    }
+    config_match_interfaces(a->new, NULL);
+    a->is_closed_up = close_up(a);
+}
+
+/* ---- in the loop ---- */
+
+/* What the thread is to know. A host that gets another address meanwhile is another change, after this one. */
+static void note_surroundings(struct config_job *job)
+{
+    struct adoption *a = (struct adoption *)job;
+    struct conf_host list[CONF_HOSTS_MAX];
+
+    if (a->way->read == read_same)
+        a->daemon->is_host_waiting = false;
+    a->guests = guests_of(a->daemon);
+    a->guest_changes = a->daemon->guest_changes;
+    a->host_count = hosts_list(a->daemon->hosts, list);
+    for (uint32_t i = 0; i < a->host_count; i++) {
+        struct text name = text_of(a->hosts[i].name, sizeof a->hosts[i].name);
+
+        text_add(&name, "%.*s", (int)list[i].name.len, (const char *)list[i].name.data);
+        a->hosts[i].ip = list[i].ip;
+    }
+}
+
+static bool put_to_use(struct adoption *a)
+{
+    if (a->new == NULL)
+        return false;
+    for (uint32_t i = 0; i < a->new->fault_count; i++)
+        a->task->tell(a->task, &a->new->faults[i]);
+    if (a->new->fault_count > 0) {
+        config_queue_give_back(a->daemon->configs, a->new);
+        return false;
+    }
+    if (a->way->is_change && a->task != NULL)
+        tell_news(a->daemon->config, a->new, a->task);
+    if (!take_over(a))
+        return false;
+    if (a->way->is_change)
+        return true;
+    hosts_again(a->daemon->hosts);
+    crls_again(a->daemon->crls, NULL);
+    log_note(a->daemon->log, LOG_NOTICE, "%s has been read again and is in use", a->new->path);
+    return true;
+}
+
+/* The daemon has taken its rules away meanwhile, and some have come again. */
+static void drop(struct adoption *a)
+{
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (a->is_filter_touched && (!access_take_away(&why) || !nat_take_away(&why) || !steer_take_away(&why)))
+        log_note(a->daemon->log, LOG_ERR, "%s", space);
+    if (a->new != NULL)
+        config_free(a->new);
+    text_add(&a->why, "the gateway ends");
+}
+
+static void adopted(struct config_job *job, bool is_dropped)
+{
+    struct adoption *a = (struct adoption *)job;
+    bool ok = !is_dropped && put_to_use(a);
+
+    if (is_dropped)
+        drop(a);
+    free((void *)a->guests.list);
+    if (a->task != NULL)
+        a->task->done(a->task, ok ? NULL : a->space);
+    else if (!ok && !is_dropped)
+        log_note(a->daemon->log, LOG_ERR, "%s: %s", a->way->failed, a->space);
+    free(a);
+}
+
+static const struct way file_again = {read_file, false, "the configuration stays as it was"};
+static const struct way same_again = {read_same, true, "the peers stay where they were"};
+static const struct way lines_added = {read_added, true, NULL};
+static const struct way words_taken_away = {read_rest, true, NULL};
+
+static void adopt(struct daemon *daemon, const struct way *way, struct control_task *task)
+{
+    struct adoption *a = calloc(1, sizeof *a);
+
+    CHECK(a != NULL);
+    a->job = (struct config_job){.begin = note_surroundings, .run = read_new, .done = adopted};
+    a->daemon = daemon;
+    a->way = way;
+    a->task = task;
+    a->why = text_of(a->space, sizeof a->space);
+    config_queue_add(daemon->configs, &a->job);
+}
+
+void adopt_task(struct daemon *daemon, struct control_task *task)
+{
+    switch (task->kind) {
+    case CONTROL_TASK_ADD: adopt(daemon, &lines_added, task); return;
+    case CONTROL_TASK_TAKE_AWAY: adopt(daemon, &words_taken_away, task); return;
+    case CONTROL_TASK_RELOAD: adopt(daemon, &file_again, task); return;
+    default: CHECK(!"a task that changes nothing");
+    }
+}
+
+void adopt_reload(struct daemon *daemon)
+{
+    adopt(daemon, &file_again, NULL);
+}
+
+void adopt_hosts(void *context)
 {
     struct daemon *daemon = context;
-    struct config *old = daemon->config;
-    struct config *new = change->lines.len > 0
-                             ? config_changed(old, change->lines, change->is_ios, change->tell, change->context, why)
-                             : config_without(old, change->taken_away, change->taken_away_count, why);
 
-    if (new == NULL)
-        return false;
-    tell_news(old, new, change);
-    return take_over(daemon, new, true, why);
+    if (!daemon->is_running || daemon->is_host_waiting)
+        return;
+    daemon->is_host_waiting = true;
+    adopt(daemon, &same_again, NULL);
 }

@@ -9,11 +9,14 @@
 /* The one that the daemon was started with, once its parts are there. */
 bool adopt_first(struct daemon *daemon, struct text *why);
 
-/* The file again, and a change of what is running. `context` is the daemon; false: see why. */
-bool adopt_reload(void *context, struct text *why);
-bool adopt_change(void *context, const struct control_change *change, struct text *why);
+/* A change, or the file again; its task's `done` says what has come of it. What is long is done beside the loop
+ * (daemon/config_queue.h): all but the last step, which puts the new one in the place of the old one. */
+void adopt_task(struct daemon *daemon, struct control_task *task);
 
-/* A named peer has another address: a change as any other. */
+/* The file again, for nobody who waits: the log says what has come of it. */
+void adopt_reload(struct daemon *daemon);
+
+/* A named peer has another address: a change as any other. `context` is the daemon. */
 void adopt_hosts(void *context);
 
 /* Addresses may have come to this machine that the running one speaks of. False: see why. */

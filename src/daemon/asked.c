@@ -1,5 +1,6 @@
 #include "daemon/asked.h"
 
+#include "base/check.h"
 #include "daemon/access.h"
 #include "daemon/adopt.h"
 #include "daemon/clock.h"
@@ -10,29 +11,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+enum { SENTENCE_SIZE = 1024 };
+
 /* ---- The configuration ---- */
-
-static bool save_config(void *context, struct text *why)
-{
-    const struct daemon *daemon = context;
-
-    if (!config_save(daemon->config, why))
-        return false;
-    log_note(daemon->log, LOG_NOTICE, "what is running has been written to %s", daemon->config->path);
-    return true;
-}
-
-static bool erase_config(void *context, struct text *why)
-{
-    const struct daemon *daemon = context;
-
-    if (!config_erase(daemon->config, why))
-        return false;
-    log_note(daemon->log, LOG_NOTICE, "%s has been emptied: the next start has no configuration", daemon->config->path);
-    return true;
-}
 
 static struct bytes running_of(void *context)
 {
@@ -41,39 +25,106 @@ static struct bytes running_of(void *context)
     return bytes_of(running->text, running->len);
 }
 
-static bool add_running(void *context, bool is_all, struct conf_part part, struct running *text, struct text *why)
+/* What is asked of the configuration, and is not a change. */
+struct errand {
+    struct config_job job;
+    struct daemon *daemon;
+    struct control_task *task;
+    bool ok;
+    struct text why;
+    char space[SENTENCE_SIZE];
+};
+
+static bool show_running(struct errand *e)
 {
-    return config_show(((const struct daemon *)context)->config, is_all, part, text, why);
+    struct bytes words[CONTROL_WORDS_MAX];
+    struct conf_part part = {.words = words};
+
+    return control_split(bytes_of_text(e->task->words), words, &part.count) &&
+           config_show(e->job.in_use, e->task->is_all, part, &e->task->text, &e->why);
 }
 
-static bool add_startup(void *context, struct running *text, struct text *why)
+static bool show_startup(struct errand *e)
 {
-    const struct daemon *daemon = context;
-    struct config *saved = config_load(daemon->options->file, why);
+    struct config *saved = config_load(e->daemon->options->file, &e->why);
+    bool ok = saved != NULL && config_show(saved, false, (struct conf_part){0}, &e->task->text, &e->why);
 
-    if (saved == NULL)
-        return false;
-
-    bool ok = config_show(saved, false, (struct conf_part){0}, text, why);
-
-    config_free(saved);
+    if (saved != NULL)
+        config_free(saved);
     return ok;
 }
 
-static bool add_saved(void *context, struct running *text, struct text *why)
+static bool copy_saved(struct errand *e)
 {
-    const struct daemon *daemon = context;
-    struct config *saved = config_load(daemon->options->file, why);
+    struct config *saved = config_load(e->daemon->options->file, &e->why);
+    bool ok = saved != NULL && running_add(&e->task->text, bytes_of(saved->running.text, saved->running.len));
 
-    if (saved == NULL)
-        return false;
-
-    bool ok = running_add(text, bytes_of(saved->running.text, saved->running.len));
-
-    config_free(saved);
-    if (!ok)
-        text_add(why, "there is no memory for it");
+    if (saved != NULL && !ok)
+        text_add(&e->why, "there is no memory for it");
+    if (saved != NULL)
+        config_free(saved);
     return ok;
+}
+
+static bool save(struct errand *e)
+{
+    return config_save(e->job.in_use, &e->why);
+}
+
+static bool erase(struct errand *e)
+{
+    return config_erase(e->job.in_use, &e->why);
+}
+
+static const struct {
+    bool (*run)(struct errand *errand); /* in the thread; NULL: it is a change */
+    const char *before, *after;         /* the name of the file in the log, when it is done; NULL: nothing is said */
+} errands[] = {
+    [CONTROL_TASK_ADD] = {NULL, NULL, NULL},
+    [CONTROL_TASK_TAKE_AWAY] = {NULL, NULL, NULL},
+    [CONTROL_TASK_RELOAD] = {NULL, NULL, NULL},
+    [CONTROL_TASK_RUNNING] = {show_running, NULL, NULL},
+    [CONTROL_TASK_STARTUP] = {show_startup, NULL, NULL},
+    [CONTROL_TASK_SAVED] = {copy_saved, NULL, NULL},
+    [CONTROL_TASK_SAVE] = {save, "what is running has been written to ", ""},
+    [CONTROL_TASK_ERASE] = {erase, "", " has been emptied: the next start has no configuration"},
+};
+
+static void run_errand(struct config_job *job)
+{
+    struct errand *e = (struct errand *)job;
+
+    e->ok = errands[e->task->kind].run(e);
+}
+
+static void errand_done(struct config_job *job, bool is_dropped)
+{
+    struct errand *e = (struct errand *)job;
+    enum control_task_kind kind = e->task->kind;
+
+    if (e->ok && errands[kind].before != NULL)
+        log_note(e->daemon->log, LOG_NOTICE, "%s%s%s", errands[kind].before, e->job.in_use->path, errands[kind].after);
+    if (is_dropped && !e->ok)
+        text_add(&e->why, "the gateway ends");
+    e->task->done(e->task, e->ok ? NULL : e->space);
+    free(e);
+}
+
+static void begin(void *context, struct control_task *task)
+{
+    struct daemon *daemon = context;
+
+    if (errands[task->kind].run == NULL) {
+        adopt_task(daemon, task);
+        return;
+    }
+    struct errand *e = calloc(1, sizeof *e);
+    CHECK(e != NULL);
+    e->job = (struct config_job){.run = run_errand, .done = errand_done};
+    e->daemon = daemon;
+    e->task = task;
+    e->why = text_of(e->space, sizeof e->space);
+    config_queue_add(daemon->configs, &e->job);
 }
 
 static bool past(void *context, uint32_t index, struct journal_record *record)
@@ -240,14 +291,8 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .limits = &ike_limits_default,
                                              .plane = plane_of,
                                              .command = command,
-                                             .reload = adopt_reload,
-                                             .change = adopt_change,
-                                             .save = save_config,
-                                             .erase = erase_config,
+                                             .begin = begin,
                                              .running = running_of,
-                                             .add_running = add_running,
-                                             .add_startup = add_startup,
-                                             .add_saved = add_saved,
                                              .tell = tell_event,
                                              .past = past,
                                              .give_password = give_password,

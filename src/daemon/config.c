@@ -108,7 +108,7 @@ static bool make_room(struct config *config, size_t text_len, struct text *why)
         return refused(why, config->path, ENOMEM);
     }
     (void)madvise(config->space, config->space_len, MADV_DONTDUMP);
-    config->arena = arena_of(config->space, config->space_len);
+    config->arena = arena_of_zeros(config->space, config->space_len);
     return true;
 }
 
@@ -239,31 +239,31 @@ struct config *config_load(const char *path, struct text *why)
 
 /* ---- changes ---- */
 
-/* Is it about one of the lines that were given? */
-static bool is_of_change(const struct config *config, const struct conf_finding *finding)
+/* Is it about one of the lines that were given, after those of before? */
+static bool is_of_change(const struct config *config, const struct conf_finding *finding, uint32_t lines_before)
 {
-    return finding->file_name == config->conf.file_name && finding->line > config->line_count_before;
+    return finding->file_name == config->conf.file_name && finding->line > lines_before;
 }
 
-/* `ios` NULL: the lines are as they were given. */
-static bool tell_faults(const struct config *config, const struct ios *ios,
-                        void (*tell)(void *context, const struct conf_finding *finding), void *context)
+/* `ios` NULL: the lines are as they were given. False: no memory. */
+static bool take_faults(struct config *config, const struct ios *ios, uint32_t lines_before)
 {
-    bool has_faults = false;
+    struct conf_finding *faults =
+        arena_take(&config->arena, (config->conf.findings_of_reading_count + 1) * sizeof *faults);
 
-    for (uint32_t i = 0; i < config->conf.findings_of_reading_count; i++) {
+    for (uint32_t i = 0; faults != NULL && i < config->conf.findings_of_reading_count; i++) {
         struct conf_finding finding = config->conf.findings_of_reading[i];
 
-        if (!is_of_change(config, &finding))
+        if (!is_of_change(config, &finding, lines_before))
             continue;
-        finding.line -= config->line_count_before;
+        finding.line -= lines_before;
         if (ios != NULL && finding.line <= ios->line_count)
             finding.line = ios->lines[finding.line - 1];
         finding.file_name = "line";
-        tell(context, &finding);
-        has_faults = true;
+        faults[config->fault_count++] = finding;
     }
-    return has_faults;
+    config->faults = faults;
+    return faults != NULL;
 }
 
 static struct config *read_again(const char *path, struct running *running, struct text *why)
@@ -288,39 +288,36 @@ static struct config *finish(struct config *config, struct text *why)
     return NULL;
 }
 
-static struct config *add_lines(const struct config *old, struct bytes lines, const struct ios *ios,
-                                void (*tell)(void *context, const struct conf_finding *finding), void *context,
-                                struct text *why)
+static struct config *add_lines(const struct config *old, struct bytes lines, const struct ios *ios, struct text *why)
 {
     struct running changed = {0};
     struct config *new = NULL;
-    struct bytes before = bytes_of(old->running.text, old->running.len);
+    uint32_t lines_before = 0;
 
-    if (!running_add(&changed, before) || !running_add(&changed, bytes_of_text("!\n")))
+    if (!running_add(&changed, bytes_of(old->running.text, old->running.len)) ||
+        !running_add(&changed, bytes_of_text("!\n")))
         refused(why, old->path, ENOMEM);
     else {
-        uint32_t line_count = running_line_count(&changed);
-
+        lines_before = running_line_count(&changed);
         if (!running_add(&changed, lines))
             refused(why, old->path, ENOMEM);
-        else if ((new = read_again(old->path, &changed, why)) != NULL)
-            new->line_count_before = line_count;
+        else
+            new = read_again(old->path, &changed, why);
     }
     running_free(&changed);
-    if (new != NULL) {
-        new->conf.policy.is_ios = old->conf.policy.is_ios; /* the words of the screens stay */
-        new->conf.policy.ios_release = old->conf.policy.ios_release;
-    }
-    if (new != NULL && tell_faults(new, ios, tell, context)) {
+    if (new == NULL)
+        return NULL;
+    new->conf.policy.is_ios = old->conf.policy.is_ios; /* the words of the screens stay */
+    new->conf.policy.ios_release = old->conf.policy.ios_release;
+    if (!take_faults(new, ios, lines_before)) {
+        refused(why, old->path, ENOMEM);
         config_free(new);
         return NULL;
     }
-    return finish(new, why);
+    return new->fault_count > 0 ? new : finish(new, why);
 }
 
-struct config *config_changed(const struct config *old, struct bytes lines, bool is_ios,
-                              void (*tell)(void *context, const struct conf_finding *finding), void *context,
-                              struct text *why)
+struct config *config_changed(const struct config *old, struct bytes lines, bool is_ios, struct text *why)
 {
     size_t size = ios_change_space(lines.len);
     struct arena arena = is_ios ? arena_of(malloc(size), size) : (struct arena){0};
@@ -328,11 +325,11 @@ struct config *config_changed(const struct config *old, struct bytes lines, bool
     struct ios ios;
 
     if (!is_ios)
-        return add_lines(old, lines, NULL, tell, context, why);
+        return add_lines(old, lines, NULL, why);
     if (arena.data == NULL || !ios_translate_change(&ios, lines, &old->conf, &arena))
         refused(why, old->path, ENOMEM);
     else
-        new = add_lines(old, ios.text, &ios, tell, context, why);
+        new = add_lines(old, ios.text, &ios, why);
     if (arena.data != NULL)
         bytes_wipe(arena.data, size); /* there may be keys */
     free(arena.data);
@@ -461,6 +458,13 @@ unsigned config_match_interfaces(struct config *config, struct log *log)
     return count;
 }
 
+void config_log_interfaces(const struct config *config, struct log *log)
+{
+    for (uint16_t i = 0; i < config->conf.policy.interface_count; i++)
+        if (config->conf.policy.interfaces[i].linux_name[0] != '\0')
+            log_match(config, log, i);
+}
+
 static void log_parked(const struct config *config, struct log *log)
 {
     const struct policy *policy = &config->conf.policy;
@@ -507,7 +511,7 @@ void config_free(struct config *config)
 {
     running_free(&config->running);
     if (config->space != NULL) {
-        bytes_wipe(config->space, config->space_len);
+        bytes_wipe(config->space, config->arena.len); /* the rest was never written */
         munmap(config->space, config->space_len);
     }
     free(config);

@@ -5,6 +5,8 @@
  *     ...config->conf.policy, config->conf.keys...
  *     config_free(config);                                      wiped
  *
+ * All of it but what logs may run in a thread (daemon/config_queue.h): nothing here is shared.
+ *
  * Keys may stand in the file, or in the secrets file beside it (x.conf: x.secrets). A file with keys that others than
  * its owner may read is refused. */
 #ifndef DAEMON_CONFIG_H
@@ -26,18 +28,14 @@ struct config {
     bool has_secrets;
     struct running running; /* what is in use: what changes are made from and what is saved */
     bool has_keys;
-    uint32_t
-        line_count_before; /* config_changed: the lines of the old one; findings after these are of the new lines */
+    const struct conf_finding *faults; /* of config_changed: of its lines, counted from 1 */
+    uint32_t fault_count;              /* with any of them it must not be used */
 };
 
 struct config *config_load(const char *path, struct text *why);
 
-/* The running configuration with these lines after it, as if they had been typed. NULL: nothing can be used or one of
- * the lines is wrong; then `tell` has been called with each fault of theirs, lines counted from 1, or `why` has a
- * sentence. */
-struct config *config_changed(const struct config *old, struct bytes lines, bool is_ios,
-                              void (*tell)(void *context, const struct conf_finding *finding), void *context,
-                              struct text *why);
+/* The running configuration with these lines after it, as if they had been typed. NULL: see why. */
+struct config *config_changed(const struct config *old, struct bytes lines, bool is_ios, struct text *why);
 
 /* The running configuration without the statements that begin so; no words: empty. NULL: see why. */
 struct config *config_without(const struct config *old, const struct bytes *words, size_t word_count, struct text *why);
@@ -62,6 +60,9 @@ bool config_erase(const struct config *config, struct text *why);
 /* Finds for each interface the Linux one with its address, and logs which (NULL: it does not). Returns how many were
  * found that were not before. */
 unsigned config_match_interfaces(struct config *config, struct log *log);
+
+/* Which Linux interface each is. */
+void config_log_interfaces(const struct config *config, struct log *log);
 
 /* The findings, the parked tunnels, the weak ones, how many statements are not used. */
 void config_log(const struct config *config, struct log *log);

@@ -28,13 +28,31 @@ enum {
     CONTROL_UP_MS = 45 * 1000, /* `up` gives its verdict after this at the latest: phase 1 gives up after 32 s */
 };
 
-/* Lines to be added, or without lines, words of statements to be taken away (none: all of them). */
-struct control_change {
-    struct bytes lines;
-    bool is_ios; /* in the words of a router, as far as those have some for it */
-    const struct bytes *taken_away;
-    size_t taken_away_count;
-    void (*tell)(void *context, const struct conf_finding *finding); /* faults of the lines, and what follows */
+enum control_task_kind {
+    CONTROL_TASK_ADD,       /* these lines, to what is running */
+    CONTROL_TASK_TAKE_AWAY, /* statements that begin with these words (none: all) from what is running */
+    CONTROL_TASK_RELOAD,    /* reads the configuration file again */
+    CONTROL_TASK_RUNNING,   /* text: what is running, without keys; only those that begin with these words */
+    CONTROL_TASK_STARTUP,   /* text: what the next start would read, without keys */
+    CONTROL_TASK_SAVED,     /* text: the same with the keys that stand in it */
+    CONTROL_TASK_SAVE,
+    CONTROL_TASK_ERASE, /* the file is empty from now on, what runs stays */
+};
+
+/* What takes the daemon long: it is done beside the loop, one task after the other, and answered later. Its maker has
+ * it for himself again when `done` is called. */
+struct control_task {
+    enum control_task_kind kind;
+    struct running lines;
+    bool is_ios;                   /* lines: in the words of a router, as far as those have some for it */
+    bool is_all;                   /* also what nobody has typed */
+    char words[CONTROL_REST_SIZE]; /* a blank between them */
+    struct running text;
+    /* In the loop, before `done`: faults of the lines, and what follows from the change. */
+    void (*tell)(struct control_task *task, const struct conf_finding *finding);
+    /* In the loop. NULL: it is done. Else nothing has changed, and this sentence, or without one what was told, says
+     * why. */
+    void (*done)(struct control_task *task, const char *why);
     void *context;
 };
 
@@ -66,21 +84,10 @@ struct control_source {
     /* Of our own user, who has none in the configuration. False: it cannot be taken. */
     bool (*give_password)(void *context, struct bytes password);
 
-    /* Reads the configuration file again. False: nothing has changed, and `why` says why in one sentence. */
-    bool (*reload)(void *context, struct text *why);
+    /* Carries it out beside the loop; what it has begun ends, also when nobody waits for it any more. */
+    void (*begin)(void *context, struct control_task *task);
 
-    /* Changes the running configuration. False: nothing has changed, and `why` or what was told says why. */
-    bool (*change)(void *context, const struct control_change *change, struct text *why);
-    bool (*save)(void *context, struct text *why);
-    bool (*erase)(void *context, struct text *why); /* the file is empty from now on, what runs stays */
-
-    struct bytes (*running)(void *context); /* with its keys */
-    /* Without keys: what is running, and what the next start would read. */
-    bool (*add_running)(void *context, bool is_all, struct conf_part part, struct running *text, struct text *why);
-    bool (*add_startup)(void *context, struct running *text, struct text *why);
-    bool (*add_saved)(void *context, struct running *text,
-                      struct text *why); /* the same with the keys that stand in it */
-
+    struct bytes (*running)(void *context);                                     /* with its keys */
     void (*tell)(void *context, const struct event *event);                     /* to the log */
     bool (*past)(void *context, uint32_t index, struct journal_record *record); /* the newest is 0, false: no more */
     void (*log_tally)(void *context, uint8_t host, struct log_remote_tally *tally); /* of `logging host` */

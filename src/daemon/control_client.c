@@ -3,13 +3,13 @@
 
 #include "base/check.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    QUEUE_LOW = 64 * 1024, /* an answer goes on when less than this waits to be written */
+    TURN_RECORDS = 64, /* of an answer, before the loop gets its turn again */
     LINE_ROOM = 4096,
+    LINE_AT_ONCE = 64 * 1024, /* what is longer is read beside the loop */
 };
 
 struct sending {
@@ -39,13 +39,16 @@ void client_drop(struct client *client)
     client->is_closing = true;
     client->producer = NULL;
     client->watch.is_on = client->debug.is_on = false;
+    client_forget_task(client);
+    client_forget_line(client);
     uv_close((uv_handle_t *)&client->pipe, client_closed);
 }
 
-static void go_on(struct client *client)
+/* Until there is something to wait for: all that is sent is written, by the next turn of the loop or later, before more
+ * is made. */
+void client_go_on(struct client *client)
 {
-    while (client->producer && !client->is_closing &&
-           uv_stream_get_write_queue_size((uv_stream_t *)&client->pipe) < QUEUE_LOW) {
+    while (client->producer && !client->is_closing && client->sending_count < TURN_RECORDS) {
         if (!client->producer(client) && client->producer)
             client_done(client);
     }
@@ -56,6 +59,7 @@ static void written(uv_write_t *write, int status)
     struct client *client = write->data;
 
     free(write);
+    client->sending_count--;
     if (client->is_closing)
         return;
     client->active_ms = control_now_ms(client->control);
@@ -63,8 +67,8 @@ static void written(uv_write_t *write, int status)
         client_drop(client);
     else if (client->is_last_line && uv_stream_get_write_queue_size((uv_stream_t *)&client->pipe) == 0)
         client_drop(client);
-    else
-        go_on(client);
+    else if (client->sending_count == 0)
+        client_go_on(client);
 }
 
 void client_send(struct client *client, const struct control_record *r)
@@ -94,7 +98,9 @@ void client_send(struct client *client, const struct control_record *r)
     if (queued == 0)
         client->active_ms = control_now_ms(client->control);
     client->record_count++;
+    client->sending_count++;
     if (uv_write(&s->write, (uv_stream_t *)&client->pipe, &buffer, 1, written) < 0) {
+        client->sending_count--;
         free(s);
         client_drop(client);
     }
@@ -139,54 +145,6 @@ static void hang_up(struct client *client, enum control_error error, const char 
     uv_read_stop((uv_stream_t *)&client->pipe);
 }
 
-/* {"words": ["show", "crypto", "isakmp", "sa"]}. The words are views into `root`. */
-static bool words_of(const json_t *root, struct bytes words[static CONTROL_WORDS_MAX], size_t *count)
-{
-    const json_t *list = json_object_get(root, "words");
-    const json_t *word;
-    size_t i;
-
-    if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > CONTROL_WORDS_MAX)
-        return false;
-    json_array_foreach(list, i, word)
-    {
-        if (!json_is_string(word) || json_string_length(word) >= CONTROL_WORD_SIZE)
-            return false;
-        words[i] = bytes_of(json_string_value(word), json_string_length(word));
-    }
-    *count = json_array_size(list);
-    return true;
-}
-
-/* "lines": ["...", ...], of `configure`. False: they are no list of texts, or do not fit; `why` says which line. The
- * strings are wiped: there may be keys among them. */
-static bool lines_of(const json_t *root, struct running *lines, struct text *why)
-{
-    const json_t *list = json_object_get(root, "lines");
-    const json_t *line;
-    bool is_good = !list || json_is_array(list);
-    size_t i;
-
-    if (!is_good || !list)
-        return is_good;
-    json_array_foreach(list, i, line)
-    {
-        is_good = is_good && json_is_string(line);
-        if (!is_good)
-            continue;
-
-        struct bytes text = bytes_of(json_string_value(line), json_string_length(line));
-
-        if (text.len > CONF_LINE_MAX)
-            text_add(why, "line:%zu: error: it has %zu characters, and none may have more than %d", i + 1, text.len,
-                     (int)CONF_LINE_MAX);
-        is_good = text.len <= CONF_LINE_MAX && !memchr(text.data, '\n', text.len) &&
-                  running_add(lines, text.len ? text : bytes_of_text("!"));
-        bytes_wipe((void *)text.data, text.len);
-    }
-    return is_good;
-}
-
 /* The statements of `configure` are told one by one, elsewhere. */
 static void tell_request(struct client *client, const struct bytes *words, size_t count)
 {
@@ -210,23 +168,16 @@ static bool is_allowed(const struct client *client, enum control_who who)
     return false;
 }
 
-static void take_line(struct client *client)
+void client_take_line(struct client *client, struct control_line *line)
 {
-    json_error_t error;
-    json_t *root = json_loadb(client->line, client->line_len, 0, &error);
-    struct bytes words[CONTROL_WORDS_MAX];
     struct control_parse parse;
-    char space[128] = "";
-    struct text why = text_of(space, sizeof space);
-    size_t count;
 
-    client->record_count = 0;
-    client->stage = client->index = client->number = 0;
-    running_free(&client->lines);
-    bytes_wipe(client->line, client->line_len);
-    if (!root || !words_of(root, words, &count) || !lines_of(root, &client->lines, &why)) {
-        client_fail(client, CONTROL_ERROR_BAD_REQUEST, why.len > 0 ? space : NULL);
-    } else if (!control_request_parse(&client->request, words, count, &parse) ||
+    client->is_answering = true;
+    client->lines = line->lines;
+    line->lines = (struct running){0};
+    if (!line->is_good) {
+        client_fail(client, CONTROL_ERROR_BAD_REQUEST, line->why[0] != '\0' ? line->why : NULL);
+    } else if (!control_request_parse(&client->request, line->words, line->count, &parse) ||
                control_request_info(client->request.id)->where != CONTROL_GATEWAY) {
         client_fail(client, CONTROL_ERROR_UNKNOWN_COMMAND, NULL);
     } else if (!is_allowed(client, control_request_info(client->request.id)->who)) {
@@ -234,14 +185,28 @@ static void take_line(struct client *client)
 
         client_fail(client, who == CONTROL_ROOT ? CONTROL_ERROR_ROOT_ONLY : CONTROL_ERROR_NOT_ALLOWED, NULL);
     } else {
-        client->is_answering = true;
         note_shell(client);
-        tell_request(client, parse.spelled, count);
+        tell_request(client, parse.spelled, line->count);
         client_send_gateway(client);
         handle_request(client);
-        go_on(client);
+        client_go_on(client);
     }
-    json_decref(root);
+}
+
+static void take_line(struct client *client)
+{
+    client->record_count = 0;
+    client->stage = client->index = client->number = 0;
+    running_free(&client->lines);
+    if (client->line_len > LINE_AT_ONCE) {
+        client_read_beside(client);
+    } else {
+        struct control_line line;
+
+        control_line_read(&line, client->line, client->line_len);
+        client_take_line(client, &line);
+        control_line_free(&line);
+    }
 }
 
 static bool make_room(struct client *client)

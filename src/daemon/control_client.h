@@ -46,6 +46,8 @@ struct control_debug {
     uint16_t level;   /* as it was asked for */
 };
 
+struct line_beside; /* control_line.c */
+
 struct client {
     struct control *control;
     uv_pipe_t pipe;
@@ -55,19 +57,24 @@ struct client {
     bool is_last_line;  /* close when all has been written */
     uint64_t active_ms; /* when the shell last sent or took something */
 
-    char *line; /* the request so far; on the heap, wiped */
+    char *line;                 /* the request so far; on the heap, wiped */
+    struct line_beside *beside; /* that is being read; NULL: none */
     size_t line_len, line_room;
     char who[CONTROL_WHO_SIZE]; /* the user at the other end, */
     pid_t pid;                  /* and his shell */
 
     struct control_request request;
-    struct capture_list *list;  /* of `show capture ... access-list` */
-    struct running lines;       /* what `configure` is to add */
+    struct capture_list *list; /* of `show capture ... access-list` */
+    struct running lines;      /* what `configure` is to add */
+    struct control_task *task; /* that this shell waits for; NULL: none */
+    /* What to do when it is done; `why` as of control_task. What the task holds goes afterwards. */
+    void (*then)(struct client *client, struct control_task *task, const char *why);
     struct running text;        /* what is being sent, a line at a time; `index` counts its bytes */
     control_producer *producer; /* NULL: a stream, or nothing */
     uint32_t stage, index;      /* the producer's cursor */
     uint32_t number;            /* records of its first kind so far */
     uint64_t record_count;
+    uint32_t sending_count; /* records that are not written yet */
     struct control_watch watch;
     struct control_debug debug;
 };
@@ -182,8 +189,33 @@ void control_free_when_closed(struct control *control);
 bool client_listen(struct client *client);
 void client_drop(struct client *client);
 
+/* control_line.c: what a line says. */
+struct control_line {
+    bool is_good; /* else `why`, or without it that it is no request */
+    char why[128];
+    struct bytes words[CONTROL_WORDS_MAX]; /* views into `root` */
+    size_t count;
+    struct running lines;
+    struct json_t *root;
+};
+
+void control_line_read(struct control_line *line, char *text, size_t len); /* the text is wiped */
+void control_line_free(struct control_line *line);
+void client_read_beside(struct client *client); /* client->line; then client_take_line */
+void client_forget_line(struct client *client);
+void client_take_line(struct client *client, struct control_line *line);
+
 /* Queues one record. A client that is closing gets nothing. */
 void client_send(struct client *client, const struct control_record *r);
+
+/* The producer begins, or goes on. */
+void client_go_on(struct client *client);
+
+/* control_task.c: has a copy of it done for this shell, which waits; its texts go with the copy, its words are the rest
+ * of the request. It goes on when the shell does not wait any longer. */
+void client_begin(struct client *client, struct control_task *task,
+                  void (*then)(struct client *client, struct control_task *task, const char *why));
+void client_forget_task(struct client *client);
 
 /* Ends the answer. `sentence` NULL: that of the error's row. */
 void client_done(struct client *client);

@@ -100,60 +100,70 @@ static void fail_memory(struct client *client)
     client_fail(client, CONTROL_ERROR_NOT_READY, "there is no memory for the answer");
 }
 
-/* Neither the language nor what is running has a statement that begins with these words. */
-static bool is_nothing(struct client *client, struct conf_part part)
+/* The language has a statement that begins with these words. */
+static bool is_statement(struct bytes words)
 {
     static struct grammar_match match;
     struct token tokens[TOKENS_MAX];
-    struct running found = {0};
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-    struct lines lines = lines_of(bytes_of_text(client->request.rest));
+    struct lines lines = lines_of(words);
     struct line line;
-    bool is_cut = false, is_open, is_empty;
+    bool is_cut = false, is_open;
 
-    if (part.count == 0 || !line_next(&lines, &line))
-        return false;
-    if (grammar_next(MODE_GLOBAL, tokens, line_tokens(&line, tokens, TOKENS_MAX, &is_cut), false, (struct bytes){0},
-                     &match, &is_open))
-        return false;
-    is_empty = source_of(client)->add_running(source_of(client)->context, false, part, &found, &why) && found.len == 0;
-    running_free(&found);
-    return is_empty;
+    return !line_next(&lines, &line) ||
+           grammar_next(MODE_GLOBAL, tokens, line_tokens(&line, tokens, TOKENS_MAX, &is_cut), false, (struct bytes){0},
+                        &match, &is_open);
+}
+
+/* Neither the language nor what is running, which `task` was to show, has it. */
+static bool is_nothing(const struct control_task *task, const char *why)
+{
+    return why == NULL && task->text.len == 0 && !is_statement(bytes_of_text(task->words));
+}
+
+/* From here on it is the client's. */
+static void send_text(struct client *client, struct control_task *task)
+{
+    client->text = task->text;
+    task->text = (struct running){0};
+    client->producer = send_line;
+}
+
+static void shown_running(struct client *client, struct control_task *task, const char *why)
+{
+    bool is_whole = *task->words == '\0';
+
+    if (why != NULL)
+        client_fail(client, CONTROL_ERROR_NOT_READY, *why ? why : NULL);
+    else if (is_nothing(task, why))
+        client_fail(client, CONTROL_ERROR_NO_SUCH_STATEMENT, NULL);
+    else if (!is_whole || running_add(&task->text, bytes_of_text(": end")))
+        send_text(client, task);
+    else
+        fail_memory(client);
 }
 
 static void do_show_running(struct client *client)
 {
-    struct bytes words[CONTROL_WORDS_MAX];
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-    struct conf_part part = {.words = words};
+    struct control_task task = {.kind = CONTROL_TASK_RUNNING, .is_all = client->request.is_all};
+    bool is_whole = *client->request.rest == '\0';
 
-    CHECK(control_split(bytes_of_text(client->request.rest), words, &part.count));
-
-    bool is_whole = part.count == 0;
-
-    if (is_nothing(client, part)) {
-        client_fail(client, CONTROL_ERROR_NO_SUCH_STATEMENT, NULL);
-        return;
-    }
-    if (running_add(&client->text, bytes_of_text(is_whole ? ": Saved\n:" : "")) &&
-        source_of(client)->add_running(source_of(client)->context, client->request.is_all, part, &client->text, &why) &&
-        running_add(&client->text, bytes_of_text(is_whole ? ": end" : "")))
-        client->producer = send_line;
+    if (running_add(&task.text, bytes_of_text(is_whole ? ": Saved\n:" : "")))
+        client_begin(client, &task, shown_running);
     else
-        client_fail(client, CONTROL_ERROR_NOT_READY, *space ? space : "there is no memory for the answer");
+        fail_memory(client);
+}
+
+static void shown_startup(struct client *client, struct control_task *task, const char *why)
+{
+    if (why == NULL)
+        send_text(client, task);
+    else
+        client_fail(client, CONTROL_ERROR_FILE_REFUSED, *why ? why : NULL);
 }
 
 static void do_show_startup(struct client *client)
 {
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    if (source_of(client)->add_startup(source_of(client)->context, &client->text, &why))
-        client->producer = send_line;
-    else
-        client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
+    client_begin(client, &(struct control_task){.kind = CONTROL_TASK_STARTUP}, shown_startup);
 }
 
 static void do_more(struct client *client)
@@ -166,80 +176,78 @@ static void do_more(struct client *client)
 
 /* ---- changed ---- */
 
-static void tell_finding(void *context, const struct conf_finding *finding)
+static void changed(struct client *client, struct control_task *task, const char *why)
 {
-    struct client *client = context;
-    struct control_record r = control_record_of(finding->line ? RECORD_finding : RECORD_warning);
-
-    if (finding->line)
-        set_finding(&r, finding);
-    else
-        record_set_text(&r, COL_warning_sentence, finding->sentence);
-    client_send(client, &r);
-}
-
-static void do_change(struct client *client, struct control_change change)
-{
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    change.tell = tell_finding;
-    change.context = client;
-    if (source_of(client)->change(source_of(client)->context, &change, &why))
+    (void)task;
+    if (why == NULL)
         client_done(client);
     else
-        client_fail(client, CONTROL_ERROR_CHANGE_REFUSED, *space ? space : NULL);
-    running_free(&client->lines);
+        client_fail(client, CONTROL_ERROR_CHANGE_REFUSED, *why ? why : NULL);
 }
 
 static void do_configure(struct client *client)
 {
-    struct bytes lines = bytes_of(client->lines.text, client->lines.len);
+    struct control_task task = {.kind = CONTROL_TASK_ADD, .lines = client->lines};
+    struct bytes lines = bytes_of(task.lines.text, task.lines.len);
 
     if (lines.len == 0) {
         client_fail(client, CONTROL_ERROR_BAD_REQUEST, "there are no statements to add");
         return;
     }
     tell_lines(client, lines);
-    do_change(client,
-              (struct control_change){.lines = lines, .is_ios = client->request.is_ios || ios_is_configuration(lines)});
+    task.is_ios = client->request.is_ios || ios_is_configuration(lines);
+    client->lines = (struct running){0};
+    client_begin(client, &task, changed);
 }
 
 /* As if they were typed: what is running and not there stays. */
+static void read_saved(struct client *client, struct control_task *task, const char *why)
+{
+    struct control_task add = {.kind = CONTROL_TASK_ADD, .lines = task->text};
+
+    if (why != NULL) {
+        client_fail(client, CONTROL_ERROR_FILE_REFUSED, *why ? why : NULL);
+        return;
+    }
+    task->text = (struct running){0};
+    client_begin(client, &add, changed);
+}
+
 static void do_copy_startup(struct client *client)
 {
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
+    client_begin(client, &(struct control_task){.kind = CONTROL_TASK_SAVED}, read_saved);
+}
 
-    if (source_of(client)->add_saved(source_of(client)->context, &client->lines, &why))
-        do_change(client, (struct control_change){.lines = bytes_of(client->lines.text, client->lines.len)});
+static void looked_for(struct client *client, struct control_task *task, const char *why)
+{
+    if (is_nothing(task, why))
+        client_fail(client, CONTROL_ERROR_NO_SUCH_STATEMENT, NULL);
     else
-        client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
+        client_begin(client, &(struct control_task){.kind = CONTROL_TASK_TAKE_AWAY}, changed);
 }
 
 static void do_clear(struct client *client)
 {
-    struct bytes words[CONTROL_WORDS_MAX];
-    size_t count = 0;
-
-    CHECK(control_split(bytes_of_text(client->request.rest), words, &count));
-    if (count == 1 && bytes_equal(words[0], bytes_of_text("all")))
-        count = 0;
-    if (is_nothing(client, (struct conf_part){.words = words, .count = count}))
-        client_fail(client, CONTROL_ERROR_NO_SUCH_STATEMENT, NULL);
+    if (strcmp(client->request.rest, "all") == 0)
+        *client->request.rest = '\0';
+    if (is_statement(bytes_of_text(client->request.rest)))
+        client_begin(client, &(struct control_task){.kind = CONTROL_TASK_TAKE_AWAY}, changed);
     else
-        do_change(client, (struct control_change){.taken_away = words, .taken_away_count = count});
+        client_begin(client, &(struct control_task){.kind = CONTROL_TASK_RUNNING}, looked_for);
 }
 
-static void do_file(struct client *client, bool (*change)(void *context, struct text *why))
+static void file_written(struct client *client, struct control_task *task, const char *why)
 {
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    if (change(source_of(client)->context, &why))
+    (void)task;
+    if (why == NULL)
         client_done(client);
     else
-        client_fail(client, CONTROL_ERROR_FILE_REFUSED, space);
+        client_fail(client, CONTROL_ERROR_FILE_REFUSED, *why ? why : NULL);
+}
+
+static void do_file(struct client *client, enum control_task_kind kind)
+{
+    client_begin(client, &(struct control_task){.kind = kind}, file_written);
 }
 
 void handle_configuration(struct client *client)
@@ -251,8 +259,8 @@ void handle_configuration(struct client *client)
     case CONTROL_CONFIGURE: do_configure(client); return;
     case CONTROL_COPY_STARTUP: do_copy_startup(client); return;
     case CONTROL_CLEAR_CONFIGURE: do_clear(client); return;
-    case CONTROL_WRITE_MEMORY: do_file(client, source_of(client)->save); return;
-    case CONTROL_WRITE_ERASE: do_file(client, source_of(client)->erase); return;
+    case CONTROL_WRITE_MEMORY: do_file(client, CONTROL_TASK_SAVE); return;
+    case CONTROL_WRITE_ERASE: do_file(client, CONTROL_TASK_ERASE); return;
     default: CHECK(!"a request that has nothing to do with the configuration");
     }
 }

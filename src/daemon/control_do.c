@@ -312,13 +312,16 @@ void do_down(struct client *client)
     client_done(client);
 }
 
-void do_reload(struct client *client)
+static void reloaded(struct client *client, struct control_task *task, const char *why)
 {
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    if (source_of(client)->reload(source_of(client)->context, &why))
+    (void)task;
+    if (why == NULL)
         client->producer = show_findings;
     else
-        client_fail(client, CONTROL_ERROR_RELOAD_FAILED, *space ? space : NULL);
+        client_fail(client, CONTROL_ERROR_RELOAD_FAILED, *why ? why : NULL);
+}
+
+void do_reload(struct client *client)
+{
+    client_begin(client, &(struct control_task){.kind = CONTROL_TASK_RELOAD}, reloaded);
 }

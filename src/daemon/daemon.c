@@ -127,10 +127,11 @@ static void on_denied_packet(void *context, const struct nflog_packet *packet)
 
 static bool on_guest(void *context, const struct selector *guest)
 {
-    const struct daemon *daemon = context;
+    struct daemon *daemon = context;
     char space[SENTENCE_SIZE];
     struct text why = text_of(space, sizeof space);
 
+    daemon->guest_changes++;
     if (steer_add_guest(&daemon->config->conf.policy, guest, &why))
         return true;
     log_note(daemon->log, LOG_ERR, "a peer of a dynamic crypto map is refused: %s", space);
@@ -139,10 +140,11 @@ static bool on_guest(void *context, const struct selector *guest)
 
 static void on_guests_gone(void *context)
 {
-    const struct daemon *daemon = context;
+    struct daemon *daemon = context;
     char space[SENTENCE_SIZE];
     struct text why = text_of(space, sizeof space);
 
+    daemon->guest_changes++;
     if (!adopt_steer(daemon, &why))
         log_note(daemon->log, LOG_ERR, "%s", space);
 }
@@ -318,6 +320,7 @@ static void take_down(struct daemon *daemon)
     struct text why = text_of(space, sizeof space);
 
     daemon->is_running = false;
+    config_queue_stop(daemon->configs);
     log_know_peers(daemon->log, NULL, NULL);
     log_watch(daemon->log, NULL, NULL);
     if (daemon->look_again.data != NULL)
@@ -406,8 +409,6 @@ static bool waits_for_sessions(struct daemon *daemon, int number)
 static void on_signal(uv_signal_t *signal, int number)
 {
     struct daemon *daemon = signal->data;
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
 
     if (!daemon->is_running)
         return;
@@ -415,8 +416,8 @@ static void on_signal(uv_signal_t *signal, int number)
         return;
     if (number != SIGHUP)
         end(daemon, number);
-    else if (!adopt_reload(daemon, &why))
-        log_note(daemon->log, LOG_ERR, "the configuration stays as it was: %s", space);
+    else
+        adopt_reload(daemon);
 }
 
 static void watch_signals(struct daemon *daemon)
@@ -441,6 +442,8 @@ struct daemon *daemon_start(uv_loop_t *loop, struct log *log, struct config *con
     daemon->log = log;
     daemon->config = config;
     daemon->options = options;
+    daemon->configs = config_queue_create(loop, &daemon->config);
+    CHECK(daemon->configs != NULL);
     config_match_interfaces(config, log);
     examine_machine(config, log);
     if (!make_parts(daemon, why)) {
@@ -468,6 +471,7 @@ void daemon_free(struct daemon *daemon)
         driver_free(daemon->driver);
     if (daemon->queue != NULL)
         vault_queue_free(daemon->queue);
+    config_queue_free(daemon->configs);
     config_free(daemon->config);
     bytes_wipe(&daemon->login, sizeof daemon->login);
     free(daemon);

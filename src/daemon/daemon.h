@@ -10,6 +10,7 @@
 #define DAEMON_DAEMON_H
 
 #include "daemon/config.h"
+#include "daemon/config_queue.h"
 #include "daemon/control.h"
 #include "daemon/crls.h"
 #include "daemon/driver.h"
@@ -27,6 +28,7 @@ struct daemon {
     struct log *log;
     const struct options *options;
     struct config *config;
+    struct config_queue *configs;
     struct driver *driver;
     struct vault_queue *queue;
     struct log_remote *log_remote;
@@ -47,6 +49,8 @@ struct daemon {
     bool is_closed_up;     /* steering stands */
     bool was_closed_up;    /* and stood before: a crash has left it. It stays until a start succeeds */
     bool is_running;
+    uint32_t guest_changes; /* how often pairs of open tunnels have come or gone */
+    bool is_host_waiting;   /* a change for another address of a named peer waits in `configs` */
 };
 
 /* NULL: what could not be made stands in `why`, and all that had been made is gone again. */

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LEN = 63, ANSWER_MAX = 4096, TICK_MS = 500, NOBODY = 65534 };
+enum { ANSWER_MAX = 4096, TICK_MS = 500, NOBODY = 65534 };
 
 struct host {
-    char name[NAME_MAX_LEN + 1];
+    char name[HOSTS_NAME_SIZE];
     struct ip ip;
     uint64_t due_ms;
     bool is_failure_told;
@@ -28,7 +28,7 @@ struct hosts {
     uv_timer_t timer;
     /* One lookup at a time. */
     bool is_looking, is_closing;
-    char looked_up[NAME_MAX_LEN + 1];
+    char looked_up[HOSTS_NAME_SIZE];
     uint64_t begun_ms;
     uv_process_t process;
     uv_pipe_t pipe;
@@ -270,7 +270,7 @@ void hosts_want(struct hosts *hosts, const struct conf *conf)
         struct bytes name = conf->wanted_hosts[i];
         struct host *host = &hosts->list[hosts->count];
 
-        if (name.len > NAME_MAX_LEN)
+        if (name.len >= HOSTS_NAME_SIZE)
             continue;
         *host = (struct host){0};
         memcpy(host->name, name.data, name.len);

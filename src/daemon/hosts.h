@@ -15,6 +15,7 @@
 
 #include <uv.h>
 
+enum { HOSTS_NAME_SIZE = 64 }; /* names that are longer are not looked up */
 enum { HOSTS_DEVICE_MS = 2000, HOSTS_AGAIN_MS = 60000, HOSTS_RETRY_MS = 5000, HOSTS_PATIENCE_MS = 20000 };
 
 struct hosts;

@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,41 +223,11 @@ static void source_command(void *context, const struct ike_command *command)
     }
 }
 
-static bool source_reload(void *context, struct text *why)
-{
-    (void)context;
-    text_add(why, "line 7 is too long");
-    return false;
-}
-
 static struct {
     char lines[256], taken_away[64], told[256];
     bool is_refused;
     unsigned saved, cleared;
 } changed;
-
-static bool source_change(void *context, const struct control_change *change, struct text *why)
-{
-    struct text lines = text_of(changed.lines, sizeof changed.lines);
-    struct text words = text_of(changed.taken_away, sizeof changed.taken_away);
-
-    (void)context;
-    text_add(&lines, "%.*s", (int)change->lines.len, (const char *)change->lines.data);
-    for (size_t i = 0; i < change->taken_away_count; i++)
-        text_add(&words, "%.*s ", (int)change->taken_away[i].len, (const char *)change->taken_away[i].data);
-    if (changed.is_refused) {
-        change->tell(change->context, &(struct conf_finding){CONF_ERROR, 2, 1, "line", "it is wrong", ""});
-        text_add(why, "%s", "");
-    }
-    return !changed.is_refused;
-}
-
-static bool source_save(void *context, struct text *why)
-{
-    (void)context;
-    text_add(why, "No space left on device");
-    return changed.saved++ > 0;
-}
 
 static struct bytes source_running(void *context)
 {
@@ -263,23 +235,63 @@ static struct bytes source_running(void *context)
     return bytes_of_text("hostname west\nkey secret-of-this-test\n");
 }
 
-static bool source_add_running(void *context, bool is_all, struct conf_part part, struct running *text,
-                               struct text *why)
+static const char *add_text(struct control_task *task, const char *text)
 {
-    (void)context, (void)why;
-    return running_add(text, bytes_of_text(is_all ? "all of it" : "hostname west")) && part.count == 0;
+    return running_add(&task->text, bytes_of_text(text)) ? NULL : "no memory";
 }
 
-static bool source_add_startup(void *context, struct running *text, struct text *why)
+static const char *change_of(struct control_task *task)
 {
-    (void)context, (void)why;
-    return running_add(text, bytes_of_text("hostname west"));
+    struct text lines = text_of(changed.lines, sizeof changed.lines);
+    struct text words = text_of(changed.taken_away, sizeof changed.taken_away);
+
+    text_add(&lines, "%.*s", (int)task->lines.len, task->lines.text);
+    if (task->kind == CONTROL_TASK_TAKE_AWAY)
+        text_add(&words, "%s", task->words);
+    if (changed.is_refused)
+        task->tell(task, &(struct conf_finding){CONF_ERROR, 2, 1, "line", "it is wrong", ""});
+    return changed.is_refused ? "" : NULL;
 }
 
-static bool source_add_saved(void *context, struct running *text, struct text *why)
+static const char *answer_of(struct control_task *task)
 {
-    (void)context, (void)why;
-    return running_add(text, bytes_of_text("hostname saved"));
+    switch (task->kind) {
+    case CONTROL_TASK_ADD:
+    case CONTROL_TASK_TAKE_AWAY: return change_of(task);
+    case CONTROL_TASK_RELOAD: return "line 7 is too long";
+    case CONTROL_TASK_RUNNING:
+        return *task->words ? NULL : add_text(task, task->is_all ? "all of it" : "hostname west");
+    case CONTROL_TASK_STARTUP: return add_text(task, "hostname west");
+    case CONTROL_TASK_SAVED: return add_text(task, "hostname saved");
+    case CONTROL_TASK_SAVE: return changed.saved++ > 0 ? NULL : "No space left on device";
+    case CONTROL_TASK_ERASE: break;
+    }
+    return "not here";
+}
+
+/* As if it took long: `write memory` while the test holds it, until `clear arp`, or until the gateway ends. */
+static struct control_task *held; /* in the thread of the loop */
+static atomic_bool is_holding;
+static sem_t has_begun;
+
+static void source_begin(void *context, struct control_task *task)
+{
+    (void)context;
+    if (!is_holding || task->kind != CONTROL_TASK_SAVE) {
+        task->done(task, answer_of(task));
+        return;
+    }
+    held = task;
+    CHECK(sem_post(&has_begun) == 0);
+}
+
+static void let_go(void)
+{
+    struct control_task *task = held;
+
+    held = NULL;
+    if (task != NULL)
+        task->done(task, NULL);
 }
 
 static void source_log_tally(void *context, uint8_t host, struct log_remote_tally *tally)
@@ -305,6 +317,7 @@ static void source_tell(void *context, const struct event *event)
 static void on_stop(uv_async_t *async)
 {
     control_close(control);
+    let_go();
     uv_close((uv_handle_t *)async, NULL);
 }
 
@@ -320,6 +333,7 @@ static void source_clear_arp(void *context)
 {
     (void)context;
     gateway.arp_clearings++;
+    let_go();
 }
 
 static const struct control_source source = {.now_ms = source_now_ms,
@@ -329,13 +343,8 @@ static const struct control_source source = {.now_ms = source_now_ms,
                                              .limits = &source_limits,
                                              .plane = source_plane,
                                              .command = source_command,
-                                             .reload = source_reload,
-                                             .change = source_change,
-                                             .save = source_save,
+                                             .begin = source_begin,
                                              .running = source_running,
-                                             .add_running = source_add_running,
-                                             .add_startup = source_add_startup,
-                                             .add_saved = source_add_saved,
                                              .past = source_past,
                                              .tell = source_tell,
                                              .log_tally = source_log_tally,
@@ -351,6 +360,8 @@ static int start(void **state)
     (void)state;
     memset(&gateway, 0, sizeof gateway);
     memset(&changed, 0, sizeof changed);
+    is_holding = false;
+    CHECK(sem_init(&has_begun, 0, 0) == 0);
     ip_parse(&peer_ip, bytes_of_text("192.0.2.1"));
     ip_parse(&other_ip, bytes_of_text("192.0.2.2"));
     tunnels[0] =

@@ -203,7 +203,7 @@ static void statements_reach_the_configuration_and_are_told_without_keys(void **
     assert_string_equal(changed.told, "hostname west;ikev1 pre-shared-key *****;");
     reply_free(&reply);
     assert_int_equal(ask("clear configure tunnel-group 192.0.2.9", &reply), CLIENT_DONE);
-    assert_string_equal(changed.taken_away, "tunnel-group 192.0.2.9 ");
+    assert_string_equal(changed.taken_away, "tunnel-group 192.0.2.9");
     reply_free(&reply);
     assert_int_equal(ask("clear configure all", &reply), CLIENT_DONE);
     assert_string_equal(changed.taken_away, "");

@@ -233,6 +233,102 @@ static void a_socket_left_by_a_crash_is_taken_over(void **state)
     assert_int_equal(access(left, F_OK), -1);
 }
 
+static int begin_to_write(void)
+{
+    static const char line[] = "{\"words\":[\"write\",\"memory\"]}\n";
+    int fd = connect_raw();
+
+    is_holding = true;
+    send_raw(fd, line, sizeof line - 1);
+    CHECK(sem_wait(&has_begun) == 0);
+    return fd;
+}
+
+static void what_takes_long_delays_nobody_and_is_answered_when_it_is_done(void **state)
+{
+    struct reply reply;
+    int fd = begin_to_write();
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    char said[BYTE_STEP];
+
+    (void)state;
+    expect_alive();
+    ssize_t len = recv(fd, said, sizeof said - 1, MSG_DONTWAIT);
+    CHECK(len > 0); /* the record of the gateway, which begins every answer */
+    said[len] = '\0';
+    CHECK(strstr(said, "\"done\"") == NULL && poll(&wait, 1, 0) == 0);
+    assert_int_equal(ask("clear arp", &reply), CLIENT_DONE);
+    reply_free(&reply);
+    CHECK(hears(fd, "\"done\""));
+    close(fd);
+}
+
+static void a_second_request_while_one_takes_long_ends_the_talk(void **state)
+{
+    static const char line[] = "{\"words\":[\"show\",\"version\"]}\n";
+    struct reply reply;
+    int fd = begin_to_write();
+
+    (void)state;
+    send_raw(fd, line, sizeof line - 1);
+    CHECK(hears(fd, "one request at a time"));
+    assert_int_equal(ask("clear arp", &reply), CLIENT_DONE);
+    reply_free(&reply);
+    close(fd);
+    expect_alive();
+}
+
+/* Its place is another's by then. */
+static void who_goes_away_while_it_takes_long_is_not_told(void **state)
+{
+    struct reply reply;
+    int other;
+
+    (void)state;
+    close(begin_to_write());
+    expect_alive(); /* the loop has seen that it went */
+    other = connect_raw();
+    assert_int_equal(ask("clear arp", &reply), CLIENT_DONE);
+    reply_free(&reply);
+    expect_alive();
+
+    char said;
+    CHECK(recv(other, &said, 1, MSG_DONTWAIT) < 0);
+    close(other);
+}
+
+static void a_gateway_may_end_while_something_takes_long(void **state)
+{
+    (void)state;
+    (void)begin_to_write(); /* and so it is when the test ends, and its gateway with it */
+}
+
+/* More than is read at once. */
+static void a_long_line_is_read_beside_the_others(void **state)
+{
+    enum { LINES = 20000 };
+    static char line[LINES * 24 + 64];
+    struct text t = text_of(line, sizeof line);
+    int fd = connect_raw(), gone = connect_raw();
+
+    (void)state;
+    text_add(&t, "{\"words\":[\"configure\"],\"lines\":[\"hostname x\"");
+    for (int i = 0; i < LINES; i++)
+        text_add(&t, ",\"object network N%d\"", i % 1000);
+    text_add(&t, "]}\n");
+    CHECK(!t.is_cut);
+    send_raw(gone, line, t.len);
+    close(gone);
+    send_raw(fd, line, t.len);
+    CHECK(hears(fd, "\"done\""));
+    assert_memory_equal(changed.lines, "hostname x\nobject network N0\nobject", 35);
+    line[t.len - 3] = 'x'; /* no JSON any more */
+    send_raw(fd, line, t.len);
+    CHECK(hears(fd, "BAD_REQUEST"));
+    close(fd);
+    expect_alive();
+}
+
 int main(void)
 {
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, start, end)
@@ -242,6 +338,11 @@ int main(void)
         WITH_SERVER(a_second_request_before_the_answer_ends_the_talk),
         WITH_SERVER(D10_a_shell_that_reads_slowly_delays_nobody),
         WITH_SERVER(D10_a_shell_that_does_not_read_its_debug_lines_is_dropped),
+        WITH_SERVER(what_takes_long_delays_nobody_and_is_answered_when_it_is_done),
+        WITH_SERVER(a_second_request_while_one_takes_long_ends_the_talk),
+        WITH_SERVER(who_goes_away_while_it_takes_long_is_not_told),
+        WITH_SERVER(a_gateway_may_end_while_something_takes_long),
+        WITH_SERVER(a_long_line_is_read_beside_the_others),
         WITH_SERVER(T11_only_so_many_shells_are_served),
         WITH_SERVER(T11_a_line_that_is_too_long_is_named),
         WITH_SERVER(T11_who_is_neither_root_nor_of_the_group_may_only_look),

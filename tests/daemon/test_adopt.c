@@ -7,8 +7,10 @@
 #include "daemon/listen.h"
 #include "daemon/steer.h"
 
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,9 +38,17 @@ static bool step(const char *name)
     return !fails;
 }
 
+/* What is asked in the thread, which the test may hold there. */
+static atomic_bool is_held;
+static sem_t is_in_thread, may_go_on;
+
 bool steer_is_same(const struct policy *a, const struct policy *b)
 {
     CHECK(a != NULL && b != NULL);
+    if (is_held) {
+        CHECK(sem_post(&is_in_thread) == 0 && sem_wait(&may_go_on) == 0);
+        is_held = false;
+    }
     return marks_same;
 }
 
@@ -67,6 +77,24 @@ bool access_close_up(const struct policy *old, const struct policy *policy, stru
     (void)why;
     CHECK(policy != NULL);
     return step("lists");
+}
+
+bool access_take_away(struct text *why)
+{
+    CHECK(why != NULL);
+    return step("-lists");
+}
+
+bool nat_take_away(struct text *why)
+{
+    CHECK(why != NULL);
+    return step("-translation");
+}
+
+bool steer_take_away(struct text *why)
+{
+    CHECK(why != NULL);
+    return step("-marks");
 }
 
 bool access_is_same(const struct policy *a, const struct policy *b)
@@ -194,12 +222,15 @@ static void write_file(const char *text)
     CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0 && chmod(path, 0600) == 0);
 }
 
+static uv_loop_t loop;
+
 static int start(void **state)
 {
     char space[512];
     struct text why = text_of(space, sizeof space);
 
     (void)state;
+    CHECK(uv_loop_init(&loop) == 0 && sem_init(&is_in_thread, 0, 0) == 0 && sem_init(&may_go_on, 0, 0) == 0);
     strcpy(folder, "/tmp/ikewise-test-XXXXXX");
     CHECK(mkdtemp(folder) != NULL);
     snprintf(path, sizeof path, "%s/gateway.conf", folder);
@@ -215,7 +246,8 @@ static int start(void **state)
                               .control = (struct control *)&gateway,
                               .config = config_load(path, &why),
                               .is_running = true};
-    CHECK(gateway.config != NULL);
+    gateway.configs = config_queue_create(&loop, &gateway.config);
+    CHECK(gateway.config != NULL && gateway.configs != NULL);
     marks_same = false;
     failing = NULL;
     steps[0] = '\0';
@@ -230,10 +262,64 @@ static int start(void **state)
 static int stop(void **state)
 {
     (void)state;
+    CHECK(!is_held && uv_run(&loop, UV_RUN_DEFAULT) == 0 && uv_loop_close(&loop) == 0);
+    config_queue_free(gateway.configs);
     config_free(gateway.config);
     log_close(gateway.log);
     unlink(path);
     return rmdir(folder);
+}
+
+/* ---- What is asked of it ---- */
+
+static struct conf_finding told[8];
+static size_t told_count;
+static const char *outcome; /* of the last task that was done; NULL: it was carried out */
+static char outcome_space[512];
+
+static void tell(struct control_task *task, const struct conf_finding *finding)
+{
+    CHECK(task->context == &gateway && told_count < COUNT_OF(told));
+    told[told_count++] = *finding;
+}
+
+static void done(struct control_task *task, const char *why)
+{
+    snprintf(outcome_space, sizeof outcome_space, "%s", why == NULL ? "" : why);
+    outcome = why == NULL ? NULL : outcome_space;
+    running_free(&task->lines);
+    free(task);
+}
+
+static void begin(enum control_task_kind kind, const char *lines)
+{
+    struct control_task *task = calloc(1, sizeof *task);
+
+    CHECK(task != NULL);
+    *task = (struct control_task){.kind = kind, .tell = tell, .done = done, .context = &gateway};
+    if (lines != NULL)
+        CHECK(running_add(&task->lines, bytes_of_text(lines)));
+    outcome = "it is not done yet";
+    adopt_task(&gateway, task);
+}
+
+static bool run(enum control_task_kind kind, const char *lines)
+{
+    told_count = 0;
+    steps[0] = '\0';
+    begin(kind, lines);
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    return outcome == NULL;
+}
+
+static bool reload(void)
+{
+    return run(CONTROL_TASK_RELOAD, NULL);
+}
+
+static bool change(const char *lines)
+{
+    return run(CONTROL_TASK_ADD, lines);
 }
 
 static void expect_in_use(const char *hostname)
@@ -246,12 +332,9 @@ static void expect_in_use(const char *hostname)
 
 static void the_packet_filter_comes_first_and_the_sockets_last(void **state)
 {
-    char space[512];
-    struct text why = text_of(space, sizeof space);
-
     (void)state;
     write_file("hostname after\n");
-    CHECK(adopt_reload(&gateway, &why));
+    CHECK(reload());
     assert_string_equal(
         steps,
         "marks translation lists arp keys trusts users credentials revocation plane engine unwanted sockets told "
@@ -278,12 +361,8 @@ static void what_fails_leaves_the_old_one_in_use_and_steered(void **state)
     (void)state;
     write_file("hostname after\n");
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char space[512];
-        struct text why = text_of(space, sizeof space);
-
-        steps[0] = '\0';
         failing = cases[i].step;
-        CHECK(!adopt_reload(&gateway, &why));
+        CHECK(!reload());
         if (strcmp(steps, cases[i].steps) != 0)
             fail_msg("%s: %s (%s)", cases[i].step, steps, cases[i].why);
         expect_in_use("before");
@@ -292,35 +371,12 @@ static void what_fails_leaves_the_old_one_in_use_and_steered(void **state)
 
 static void a_file_that_cannot_be_used_touches_nothing(void **state)
 {
-    char space[512];
-    struct text why = text_of(space, sizeof space);
-
     (void)state;
     unlink(path);
-    CHECK(!adopt_reload(&gateway, &why) && why.len > 0);
+    CHECK(!reload() && strlen(outcome) > 0);
     assert_string_equal(steps, "");
     expect_in_use("before");
     write_file("");
-}
-
-static struct conf_finding told[8];
-static size_t told_count;
-
-static void tell(void *context, const struct conf_finding *finding)
-{
-    CHECK(context == &gateway && told_count < COUNT_OF(told));
-    told[told_count++] = *finding;
-}
-
-static bool change(const char *lines)
-{
-    char space[512];
-    struct text why = text_of(space, sizeof space);
-
-    told_count = 0;
-    steps[0] = '\0';
-    return adopt_change(
-        &gateway, &(struct control_change){.lines = bytes_of_text(lines), .tell = tell, .context = &gateway}, &why);
 }
 
 #define NAT_LINE "nat (inside,outside) source static L L"
@@ -383,14 +439,155 @@ static void another_address_of_a_named_peer_is_a_change(void **state)
     const struct config *before = gateway.config;
 
     (void)state;
-    adopt_hosts(&gateway);
-    assert_string_equal(steps, "marks arp keys trusts users credentials revocation plane engine unwanted sockets told");
+    for (int i = 0; i < 3; i++)
+        adopt_hosts(&gateway); /* the first begins, the second waits, and the third is the same as the second */
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    assert_string_equal(steps, "marks arp keys trusts users credentials revocation plane engine unwanted sockets told "
+                               "marks arp keys trusts users credentials revocation plane engine unwanted sockets told");
     CHECK(gateway.config != before);
     expect_in_use("before");
     gateway.is_running = false; /* it is being taken down */
     steps[0] = '\0';
     adopt_hosts(&gateway);
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
     assert_string_equal(steps, "");
+}
+
+/* ---- while a change is read ---- */
+
+/* In the thread, and there it stays. */
+static void begin_and_hold(const char *lines)
+{
+    told_count = 0;
+    steps[0] = '\0';
+    is_held = true;
+    begin(CONTROL_TASK_ADD, lines);
+    CHECK(sem_wait(&is_in_thread) == 0);
+}
+
+static void let_go(void)
+{
+    CHECK(sem_post(&may_go_on) == 0);
+}
+
+static void turn(uv_idle_t *idle)
+{
+    unsigned *turns = idle->data;
+
+    if (++*turns == 1000)
+        uv_stop(idle->loop);
+}
+
+static bool is_running_line(const char *line)
+{
+    const struct running *running = &gateway.config->running;
+
+    return memmem(running->text, running->len, line, strlen(line)) != NULL;
+}
+
+static void the_loop_turns_with_the_old_one_while_a_change_is_read(void **state)
+{
+    uv_idle_t idle = {0};
+    unsigned turns = 0;
+
+    (void)state;
+    begin_and_hold("hostname after");
+    idle.data = &turns;
+    CHECK(uv_idle_init(&loop, &idle) == 0 && uv_idle_start(&idle, turn) == 0);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(turns == 1000 && outcome != NULL);
+    assert_string_equal(steps, "");
+    expect_in_use("before");
+    uv_close((uv_handle_t *)&idle, NULL);
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0 && outcome == NULL);
+    expect_in_use("after");
+}
+
+static void a_second_change_begins_with_what_the_first_has_left(void **state)
+{
+    (void)state;
+    begin_and_hold("object network FIRST\n host 10.0.0.1");
+    begin(CONTROL_TASK_ADD, "object network FIRST\n description of-the-second");
+    begin(CONTROL_TASK_ADD, "no object network FIRST");
+    begin(CONTROL_TASK_ADD, "hostname last");
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0 && outcome == NULL && told_count == 0);
+    expect_in_use("last");
+    CHECK(!is_running_line("FIRST"));
+}
+
+static void a_change_that_is_wrong_leaves_the_next_one_alone(void **state)
+{
+    (void)state;
+    begin_and_hold("hostname first");
+    begin(CONTROL_TASK_ADD, "crypto foo");
+    begin(CONTROL_TASK_ADD, "object network SECOND\n host 10.0.0.1");
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0 && outcome == NULL && told_count == 1);
+    expect_in_use("first");
+    CHECK(is_running_line("SECOND"));
+}
+
+static void a_file_that_is_to_be_read_again_meanwhile_comes_after(void **state)
+{
+    (void)state;
+    begin_and_hold("hostname typed");
+    write_file("hostname written\n");
+    adopt_reload(&gateway);
+    adopt_hosts(&gateway);
+    CHECK(is_running_line("hostname before"));
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0 && outcome == NULL);
+    expect_in_use("written");
+}
+
+/* The thread reads the one that is in use: nobody writes to it. */
+static void new_addresses_wait_for_a_change_that_is_read(void **state)
+{
+    char space[512];
+    struct text why = text_of(space, sizeof space);
+
+    (void)state;
+    begin_and_hold("hostname after");
+    CHECK(adopt_addresses(&gateway, &why));
+    assert_string_equal(steps, "");
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    steps[0] = '\0';
+    CHECK(adopt_addresses(&gateway, &why));
+    assert_string_equal(steps, "sockets");
+}
+
+/* Rules that were written for others are written again. */
+static void a_guest_that_comes_meanwhile_is_steered(void **state)
+{
+    (void)state;
+    begin_and_hold("hostname after");
+    gateway.guest_changes++;
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    assert_string_equal(steps,
+                        "marks arp keys trusts users credentials revocation plane engine unwanted marks sockets told");
+    expect_in_use("after");
+}
+
+static void a_gateway_that_ends_meanwhile_takes_nothing_over(void **state)
+{
+    (void)state;
+    begin_and_hold("hostname first");
+    begin(CONTROL_TASK_ADD, "hostname second");
+    adopt_reload(&gateway);
+    config_queue_stop(gateway.configs);
+    assert_string_equal(outcome, "the gateway ends"); /* of the second, which has not begun */
+    begin(CONTROL_TASK_ADD, "hostname third");
+    outcome = NULL;
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    assert_string_equal(outcome, "the gateway ends"); /* of the first, which has been read */
+    assert_string_equal(steps, "marks -lists -translation -marks");
+    assert_string_equal(gateway.config->conf.policy.hostname, "before");
+    CHECK(in_engine == &gateway.config->conf.policy && in_plane == in_engine);
 }
 
 int main(void)
@@ -403,6 +600,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_change_is_told_what_it_has_brought_about_and_no_more, start, stop),
         cmocka_unit_test_setup_teardown(sockets_that_cannot_be_opened_do_not_undo_a_change, start, stop),
         cmocka_unit_test_setup_teardown(another_address_of_a_named_peer_is_a_change, start, stop),
+        cmocka_unit_test_setup_teardown(the_loop_turns_with_the_old_one_while_a_change_is_read, start, stop),
+        cmocka_unit_test_setup_teardown(a_second_change_begins_with_what_the_first_has_left, start, stop),
+        cmocka_unit_test_setup_teardown(a_change_that_is_wrong_leaves_the_next_one_alone, start, stop),
+        cmocka_unit_test_setup_teardown(a_file_that_is_to_be_read_again_meanwhile_comes_after, start, stop),
+        cmocka_unit_test_setup_teardown(new_addresses_wait_for_a_change_that_is_read, start, stop),
+        cmocka_unit_test_setup_teardown(a_guest_that_comes_meanwhile_is_steered, start, stop),
+        cmocka_unit_test_setup_teardown(a_gateway_that_ends_meanwhile_takes_nothing_over, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
