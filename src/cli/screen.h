@@ -75,6 +75,8 @@ void screen_write_record(FILE *out, const struct control_record *r, const struct
  */
 bool screen_field(struct text *t, struct bytes name, const struct screen_item *item);
 
+void screen_add_upper(struct text *t, const char *word); /* in capitals */
+
 /* The same among these rows. */
 struct screen_field_row {
     const char *name;
@@ -83,6 +85,9 @@ struct screen_field_row {
 
 bool screen_field_of(const struct screen_field_row *rows, size_t count, struct text *t, struct bytes name,
                      const struct screen_item *item);
+
+/* sa_fields.c: the same for the rows of sa_fields.def. */
+bool screen_sa_field(struct text *t, struct bytes name, const struct screen_item *item);
 
 /* session_fields.c: the same for the rows of session_fields.def. */
 bool screen_session_field(struct text *t, struct bytes name, const struct screen_item *item);

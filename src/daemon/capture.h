@@ -31,8 +31,11 @@ struct capture_match {
     size_t count;
 };
 
-/* An ASA's `PROTOCOL SOURCE [eq PORT] DESTINATION [eq PORT]`, or tcpdump's host, net, port and proto joined by `and`.
- * Added to what `match` has. False, and `match` untouched: `why` names the word. */
+/* Of its protocols a capture knows the ports of these. */
+bool capture_has_ports(uint8_t protocol);
+
+/* capture_match.c: an ASA's `PROTOCOL SOURCE [eq PORT] DESTINATION [eq PORT]`, or tcpdump's host, net, port and proto
+ * joined by `and`. Added to what `match` has. False, and `match` untouched: `why` names the word. */
 bool capture_match_read(struct capture_match *match, struct bytes words, struct text *why);
 
 /* `packet` begins with its IP header. What is no whole header matches only where every packet does. */
