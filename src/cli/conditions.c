@@ -34,6 +34,7 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_DROPS: return is_detail && record_has(r, COL_ipsec_pair_drops);
     case SCREEN_VOLUME: return record_has(r, screen_remaining_kb(i));
     case SCREEN_NO_VOLUME: return !record_has(r, screen_remaining_kb(i));
+    case SCREEN_PAIR_GOES: return !record_flag(r, COL_ipsec_pair_stopped);
     case SCREEN_REPLAY: return record_number(r, COL_ipsec_pair_replay_window) > 0;
     case SCREEN_DETAIL_FILTER: return is_detail && record_has(r, COL_isakmp_sa_filter);
     case SCREEN_DETAIL_PFS: return is_detail && record_number(r, COL_ipsec_pair_pfs_group) > 0;

@@ -82,6 +82,11 @@ static void field_map_peer(struct text *t, item *i)
     text_add(t, "%.*s", (int)strcspn(peers, " "), peers);
 }
 
+static void field_map_answers_only(struct text *t, item *i)
+{
+    text_add(t, record_flag(i->record, COL_map_entry_answers_only) ? "Y" : "N");
+}
+
 static void field_map_line(struct text *t, item *i)
 {
     text_add(t, "%.*s", (int)i->part.len, (const char *)i->part.data);
@@ -103,6 +108,16 @@ static void field_last_clearing(struct text *t, item *i)
     localtime_r(&at, &tm);
     strftime(space, sizeof space, "%H:%M:%S %Z %b %d %Y", &tm);
     text_add(t, "%s by %s", space, record_text(i->pair, COL_cleared_by));
+}
+
+static void field_metric(struct text *t, item *i)
+{
+    text_add(t, "%llu", (unsigned long long)record_number(i->record, COL_route_metric));
+}
+
+static void field_address_method(struct text *t, item *i)
+{
+    text_add(t, record_flag(i->record, COL_interface_dhcp) ? "DHCP" : "manual");
 }
 
 static void add_age(struct text *t, item *i, uint64_t unit_s)
@@ -369,9 +384,9 @@ static void field_logging_timestamp(struct text *t, item *i)
     text_add(t, "%s", record_flag(i->record, COL_logging_timestamp) ? "enabled" : "disabled");
 }
 
-static void field_logging_lost(struct text *t, item *i)
+static void field_logging_hostdown(struct text *t, item *i)
 {
-    text_add(t, "%llu", (unsigned long long)i->lost);
+    text_add(t, record_flag(i->record, COL_logging_hostdown) ? "enabled" : "disabled");
 }
 
 static void field_state_time(struct text *t, item *i)

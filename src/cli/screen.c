@@ -202,18 +202,9 @@ static void write_doctor(FILE *out, const struct reply *reply, const struct scre
 /* How the log is kept, and then its lines. */
 void screen_logging(FILE *out, const struct reply *reply, const struct screen_view *view)
 {
-    struct screen_item item = {.view = view};
-
     write_one(out, reply, RECORD_logging, BLOCK_LOGGING, view);
     write_each(out, reply, RECORD_log_host, BLOCK_COUNT, BLOCK_LOG_HOST, view);
-    for (size_t i = 0; i < reply->count; i++) {
-        const struct control_record *r = &reply->records[i];
-
-        if (has_text(r, RECORD_log_host, COL_log_host_protocol, "TCP"))
-            item.lost += record_number(r, COL_log_host_dropped);
-    }
-    if (reply_find(reply, RECORD_log_host))
-        screen_block(out, BLOCK_LOGGING_TCP, &item);
+    write_one(out, reply, RECORD_log_channels, BLOCK_LOGGING_TCP, view);
     write_one(out, reply, RECORD_logging, BLOCK_LOGGING_REST, view);
 }
 

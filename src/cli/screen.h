@@ -54,7 +54,6 @@ struct screen_item {
     struct bytes transform;                 /* MAP_SET */
     unsigned ratio_count, ratio_of;         /* RATIO */
     unsigned packet_count;                  /* CAPTURE_END */
-    uint64_t lost;                          /* LOGGING_TCP: lines that no machine took */
     unsigned running_count, parked_count, error_count, warning_count; /* CHECK_SUM */
 };
 
@@ -90,6 +89,7 @@ bool screen_field_of(const struct screen_field_row *rows, size_t count, struct t
 bool screen_sa_field(struct text *t, struct bytes name, const struct screen_item *item);
 
 /* session_fields.c: the same for the rows of session_fields.def. */
+bool screen_pair_field(struct text *t, struct bytes name, const struct screen_item *item);
 bool screen_session_field(struct text *t, struct bytes name, const struct screen_item *item);
 
 /* gateway_fields.c: the same for the rows of gateway_fields.def. */

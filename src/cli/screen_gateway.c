@@ -307,7 +307,8 @@ static void write_ios_route(FILE *out, const struct control_record *r, bool is_i
                                                           : "C    ",
             record_text(r, COL_route_network), prefix);
     if (record_has(r, COL_route_gateway))
-        fprintf(out, "[1/0] via %s\n", record_text(r, COL_route_gateway));
+        fprintf(out, "[1/%llu] via %s\n", (unsigned long long)record_number(r, COL_route_metric),
+                record_text(r, COL_route_gateway));
     else
         fprintf(out, "is directly connected, %s\n", record_text(r, COL_route_interface));
 }

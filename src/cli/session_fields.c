@@ -162,100 +162,6 @@ static void field_tunnel_number(struct text *t, item *i)
     text_add(t, "%u", i->tunnel_number);
 }
 
-/* ---- contexts ---- */
-
-static uint32_t spi_of(item *i)
-{
-    return (uint32_t)record_number(i->record, i->is_outbound ? COL_ipsec_pair_spi_out : COL_ipsec_pair_spi_in);
-}
-
-/* What an SA is known by in the path of packets: the same number in packet-tracer. */
-static uint32_t context_of(uint32_t spi)
-{
-    return spi >> 8;
-}
-
-static void field_context(struct text *t, item *i)
-{
-    text_add(t, "%08X", context_of(spi_of(i)));
-}
-
-static void field_trace_user_data(struct text *t, item *i)
-{
-    text_add(t, "%x", context_of((uint32_t)record_number(i->record, COL_trace_phase_spi)));
-}
-
-static void field_context_pointer(struct text *t, item *i)
-{
-    text_add(t, "%08X", spi_of(i) << 4 >> 4 | 0xC0000000);
-}
-
-static void field_context_flags(struct text *t, item *i)
-{
-    text_add(t, "%s+ESP%s", i->is_outbound ? "ENCR" : "DECR", is_nat(i) ? "+NATT" : "");
-}
-
-static unsigned long long packets_of(item *i)
-{
-    return record_number(i->record, i->is_outbound ? COL_ipsec_pair_encaps : COL_ipsec_pair_decaps);
-}
-
-static void field_context_packets(struct text *t, item *i)
-{
-    text_add(t, "%llu", packets_of(i));
-}
-
-static void field_context_packets_wide(struct text *t, item *i)
-{
-    text_add(t, "%010llu", packets_of(i));
-}
-
-static void field_context_errors(struct text *t, item *i)
-{
-    text_add(t, "%llu",
-             (unsigned long long)record_number(i->record, i->is_outbound ? COL_ipsec_pair_send_errors
-                                                                         : COL_ipsec_pair_recv_errors));
-}
-
-static void field_context_rekeys(struct text *t, item *i)
-{
-    text_add(t, "%llu", (unsigned long long)record_number(i->record, COL_ipsec_pair_rekey_calls));
-}
-
-static unsigned long long rekey_packets_of(item *i)
-{
-    return record_number(i->record,
-                         i->is_outbound ? COL_ipsec_pair_rekey_packets_out : COL_ipsec_pair_rekey_packets_in);
-}
-
-static void field_context_rekey_packets(struct text *t, item *i)
-{
-    text_add(t, "%llu", rekey_packets_of(i));
-}
-
-static void field_context_rekey_packets_wide(struct text *t, item *i)
-{
-    text_add(t, "%010llu", rekey_packets_of(i));
-}
-
-static void field_context_state(struct text *t, item *i)
-{
-    text_add(t, record_flag(i->record, COL_ipsec_pair_stopped) ? "DN" : "UP");
-}
-
-static void field_context_peer(struct text *t, item *i)
-{
-    const char *ident = record_text(i->record, COL_ipsec_pair_remote_ident);
-
-    text_add(t, "%.*s", (int)strcspn(ident, "/-"), ident);
-}
-
-static void field_context_filter(struct text *t, item *i)
-{
-    text_add(t, "%s",
-             record_has(i->record, COL_ipsec_pair_filter) ? record_text(i->record, COL_ipsec_pair_filter) : "<none>");
-}
-
 /* ---- show crypto session ---- */
 
 static void field_peer_interface(struct text *t, item *i)
@@ -487,6 +393,11 @@ static void field_ratio_count(struct text *t, item *i)
 static void field_ratio_percent(struct text *t, item *i)
 {
     text_add(t, "%u", i->ratio_of ? 100 * i->ratio_count / i->ratio_of : 0);
+}
+
+static void field_admission_begun(struct text *t, item *i)
+{
+    add_sum(t, i, COL_admission_outgoing, COL_admission_not_begun);
 }
 
 static void field_admission_all(struct text *t, item *i)

@@ -149,6 +149,7 @@ static void compile_interface(struct compiler *c, const struct statement *s, con
     interface->linux_name = linux_interface == NULL ? "" : name_of(c, first_argument(linux_interface));
     interface->map_name = "";
     *is_down = child_of(c, s, STATEMENT_shutdown) != NULL;
+    interface->is_by_dhcp = address != NULL && statement_has(address, "dhcp");
     if (address != NULL)
         set_address(c, interface, address);
 }

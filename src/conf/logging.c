@@ -211,6 +211,7 @@ void compile_logging(struct compiler *c, struct policy *p)
     *l = (struct logging){
         .is_enabled = next(c, NULL, STATEMENT_logging_enable) != NULL,
         .has_timestamp = s != NULL,
+        .is_hostdown_permitted = next(c, NULL, STATEMENT_logging_hostdown) != NULL,
         .is_rfc5424 = s != NULL && statement_has(s, "rfc5424"),
         .device_id = device_id(c, p),
         .levels = {INFORMATIONAL, INFORMATIONAL, INFORMATIONAL},

@@ -93,7 +93,7 @@ void record_set_number(struct control_record *r, enum control_column column, uin
 
     CHECK(columns[column].type == COLUMN_NUMBER || columns[column].type == COLUMN_SPI);
     r->numbers[place] = number;
-    r->is_set |= 1ULL << place;
+    r->is_set[place] = true;
 }
 
 void record_set_flag(struct control_record *r, enum control_column column, bool flag)
@@ -102,7 +102,7 @@ void record_set_flag(struct control_record *r, enum control_column column, bool 
 
     CHECK(columns[column].type == COLUMN_FLAG);
     r->numbers[place] = flag;
-    r->is_set |= 1ULL << place;
+    r->is_set[place] = true;
 }
 
 /* Texts of events and findings are escaped already: the backslash stays as it is. */
@@ -120,7 +120,7 @@ void record_set_text(struct control_record *r, enum control_column column, const
     size_t place = place_of(r, column);
     size_t room = sizeof r->text - r->text_len;
 
-    CHECK(columns[column].type == COLUMN_TEXT && !(r->is_set & 1ULL << place));
+    CHECK(columns[column].type == COLUMN_TEXT && !r->is_set[place]);
     if (!text)
         return;
     if (room == 0) {
@@ -134,7 +134,7 @@ void record_set_text(struct control_record *r, enum control_column column, const
     r->texts[place].len = (uint16_t)t.len;
     r->text_len = (uint16_t)(r->text_len + t.len + 1);
     r->is_cut |= t.is_cut;
-    r->is_set |= 1ULL << place;
+    r->is_set[place] = true;
 }
 
 void record_set_ip(struct control_record *r, enum control_column column, struct ip ip)
@@ -147,7 +147,7 @@ void record_set_ip(struct control_record *r, enum control_column column, struct 
 
 bool record_has(const struct control_record *r, enum control_column column)
 {
-    return r->is_set & 1ULL << place_of(r, column);
+    return r->is_set[place_of(r, column)];
 }
 
 uint64_t record_number(const struct control_record *r, enum control_column column)
@@ -168,7 +168,7 @@ const char *record_text(const struct control_record *r, enum control_column colu
     size_t place = place_of(r, column);
 
     CHECK(columns[column].type == COLUMN_TEXT);
-    return r->is_set & 1ULL << place ? r->text + r->texts[place].at : "";
+    return r->is_set[place] ? r->text + r->texts[place].at : "";
 }
 
 static void add_json_text(struct text *t, const char *text)
@@ -187,7 +187,7 @@ void text_add_record(struct text *t, const struct control_record *r)
     control_record_columns(r->kind, &first, &count);
     text_add(t, "{\"record\":\"%s\"", kinds[r->kind].name);
     for (size_t i = 0; i < count; i++) {
-        if (!(r->is_set & 1ULL << i))
+        if (!r->is_set[i])
             continue;
         text_add(t, ",\"%s\":", columns[first + i].name);
         switch (columns[first + i].type) {

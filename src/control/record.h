@@ -22,7 +22,7 @@ enum control_record_kind {
 
 enum control_column_type { COLUMN_NUMBER, COLUMN_FLAG, COLUMN_TEXT, COLUMN_SPI };
 
-enum { RECORD_COLUMNS_MAX = 64, RECORD_TEXT_SIZE = 3072 };
+enum { RECORD_COLUMNS_MAX = 72, RECORD_TEXT_SIZE = 3072 };
 
 #include "control/columns.h"
 
@@ -35,7 +35,7 @@ struct control_column_info {
 
 struct control_record {
     enum control_record_kind kind;
-    uint64_t is_set; /* one bit a column of the kind */
+    bool is_set[RECORD_COLUMNS_MAX];
     uint64_t numbers[RECORD_COLUMNS_MAX];
     struct {
         uint16_t at, len; /* into text, closed by a zero */

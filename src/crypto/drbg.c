@@ -56,6 +56,7 @@ void drbg_reseed(struct drbg *drbg, struct bytes entropy)
 void drbg_fill(struct drbg *drbg, uint8_t *out, size_t len)
 {
     CHECK(len <= FILL_MAX);
+    drbg->filled_count++;
     CHECK(!bytes_are_zero(BYTES_OF(drbg->value))); /* it was never seeded */
     while (len > 0) {
         size_t part = len < VALUE_LEN ? len : VALUE_LEN;

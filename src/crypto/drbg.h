@@ -9,6 +9,7 @@
 struct drbg {
     uint8_t key[32], value[32];
     uint64_t request_count; /* since the last seed */
+    uint64_t filled_count;  /* ever */
 };
 
 enum { DRBG_SEED_LEN = 48 };

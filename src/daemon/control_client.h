@@ -116,7 +116,7 @@ struct control_clearing {
     char by[CONTROL_WHO_SIZE];
 };
 
-enum { CONTROL_INTERFACES_MAX = 64, CONTROL_INTERFACE_COUNTERS = 14 };
+enum { CONTROL_INTERFACES_MAX = 64, CONTROL_INTERFACE_COUNTERS = 16 };
 
 /* What `clear interface` has taken away. */
 struct control_cleared_interface {
@@ -133,6 +133,7 @@ enum control_counted {
     COUNTED_INCOMING,
     COUNTED_OUTGOING,
     COUNTED_REFUSED,
+    COUNTED_NOT_BEGUN,
     COUNTED_COUNT
 };
 
@@ -177,6 +178,7 @@ struct control {
     uint64_t dropped_keepalives, dropped_by_access;
     struct control_clearing drops_cleared, rules_cleared;
     struct control_hits hits, rule_hits; /* of `clear access-list counters`, of `clear asp table classify` */
+    uint64_t cleared_randoms;            /* what `clear crypto protocol statistics ikev1` has taken away of them */
     struct esp_tally cleared;            /* what `clear crypto ipsec stats` has taken away */
     uint64_t cleared_pair_count;
 };

@@ -117,9 +117,21 @@ static const char *what_of(const struct logging *logging, enum logging_target ta
     return logging->lists[target] != 0 ? logging->list_names[target] : level_name(logging->levels[target]);
 }
 
+static void send_channels(struct client *client, const struct log_remote_tally *sum)
+{
+    struct control_record r = control_record_of(RECORD_log_channels);
+
+    record_set_number(&r, COL_log_channels_not_putable, sum->full);
+    record_set_number(&r, COL_log_channels_all_down, sum->down);
+    record_set_number(&r, COL_log_channels_flaps, sum->flaps);
+    record_set_number(&r, COL_log_channels_lost, sum->full + sum->down);
+    client_send(client, &r);
+}
+
 static void send_hosts(struct client *client)
 {
     const struct logging *logging = logging_of(client);
+    struct log_remote_tally sum = {0};
 
     for (uint8_t i = 0; i < logging->host_count; i++) {
         struct control_record r = control_record_of(RECORD_log_host);
@@ -132,9 +144,14 @@ static void send_hosts(struct client *client)
         record_set_number(&r, COL_log_host_port, logging->hosts[i].port);
         record_set_number(&r, COL_log_host_sent, tally.sent);
         record_set_number(&r, COL_log_host_errors, tally.errors);
-        record_set_number(&r, COL_log_host_dropped, tally.dropped);
+        record_set_number(&r, COL_log_host_dropped, tally.full + tally.down);
         client_send(client, &r);
+        sum.full += tally.full;
+        sum.down += tally.down;
+        sum.flaps += tally.flaps;
     }
+    if (logging->host_count > 0)
+        send_channels(client, &sum);
 }
 
 static void send_logging(struct client *client, uint64_t messages)
@@ -152,6 +169,7 @@ static void send_logging(struct client *client, uint64_t messages)
     record_set_number(&r, COL_logging_messages, messages);
     record_set_flag(&r, COL_logging_enabled, logging->is_enabled);
     record_set_flag(&r, COL_logging_timestamp, logging->has_timestamp);
+    record_set_flag(&r, COL_logging_hostdown, logging->is_hostdown_permitted);
     record_set_text(&r, COL_logging_buffered, what_of(logging, LOGGING_BUFFERED));
     record_set_text(&r, COL_logging_monitor, what_of(logging, LOGGING_MONITOR));
     record_set_text(&r, COL_logging_trap, what_of(logging, LOGGING_TRAP));

@@ -92,6 +92,7 @@ bool show_map(struct client *client)
     record_set_number(&r, COL_map_entry_pfs_group, tunnel->pfs == GROUP_NONE ? 0 : group_info(tunnel->pfs)->number);
     if (tunnel->interface < policy->interface_count)
         record_set_text(&r, COL_map_entry_interface, policy->interfaces[tunnel->interface].name);
+    record_set_flag(&r, COL_map_entry_answers_only, tunnel->connection_type == CONNECTION_ANSWER_ONLY);
     if (tunnel->is_dynamic)
         record_set_flag(&r, COL_map_entry_dynamic, true);
     record_set_text(&r, COL_map_entry_parked, tunnel->parked);

@@ -29,12 +29,18 @@ static const struct {
 #undef COLUMNS
 };
 
+/* Which limit it was is told where a peer is refused, what could not be begun where we are. */
+static bool is_ours(const struct event *event)
+{
+    return event->kind == EV_LIMIT_REACHED && event_has(event, FIELD_DETAIL);
+}
+
 void sessions_count(struct control *control, const struct event *event)
 {
     for (size_t i = 0; i < COUNT_OF(counted_events); i++) {
         if (counted_events[i].kind != event->kind)
             continue;
-        control->sessions.counted[counted_events[i].counted]++;
+        control->sessions.counted[is_ours(event) ? COUNTED_NOT_BEGUN : counted_events[i].counted]++;
         control->sessions.have_changed = true;
     }
 }
@@ -118,6 +124,7 @@ bool show_admission(struct client *client)
     record_set_number(&r, COL_admission_negotiating, now.negotiating);
     record_set_number(&r, COL_admission_incoming, counted[COUNTED_INCOMING]);
     record_set_number(&r, COL_admission_outgoing, counted[COUNTED_OUTGOING]);
+    record_set_number(&r, COL_admission_not_begun, counted[COUNTED_NOT_BEGUN]);
     record_set_number(&r, COL_admission_rejected, counted[COUNTED_REFUSED]);
     client_send(client, &r);
     return false;

@@ -170,6 +170,8 @@ static void set_plane(struct control_record *r, const struct plane_pair_view *v)
         record_set_number(r, COL_ipsec_pair_remaining_out_kb, v->kb_left_out);
     record_set_text(r, COL_ipsec_pair_df, df_name(v->df));
     record_set_number(r, COL_ipsec_pair_iv_len, v->iv_len);
+    record_set_number(r, COL_ipsec_pair_sequence_in, v->sequence_in);
+    record_set_number(r, COL_ipsec_pair_sequence_out, v->sequence_out);
     record_set_number(r, COL_ipsec_pair_replay_window, v->replay_window);
     text_add(&t, "0x%08X 0x%08X", (unsigned)(v->replay_bitmap >> 32), (unsigned)(v->replay_bitmap & 0xffffffff));
     record_set_text(r, COL_ipsec_pair_replay_bitmap, bitmap);
@@ -231,6 +233,8 @@ static void set_pair(struct control_record *r, const struct ike_pair_view *v, ui
     record_set_number(r, COL_ipsec_pair_lifetime_s, v->lifetime_s);
     record_set_number(r, COL_ipsec_pair_lifetime_kb, v->lifetime_kb);
     record_set_number(r, COL_ipsec_pair_remaining_s, v->remaining_s);
+    record_set_number(r, COL_ipsec_pair_idle_timeout_s, v->idle_timeout_s);
+    record_set_number(r, COL_ipsec_pair_idle_left_s, v->idle_timeout_s == 0 ? 0 : v->idle_left_s);
     record_set_number(r, COL_ipsec_pair_age_s, age_s(now_ms, v->begun_ms));
 }
 

@@ -66,8 +66,14 @@ static const struct control_source *source_of(const struct client *client)
     return client->control->source;
 }
 
+static uint64_t randoms_of(const struct control *control)
+{
+    return ike_view_use(control->source->ike(control->source->context)).randoms;
+}
+
 void stats_clear_ike(struct control *control)
 {
+    control->cleared_randoms = randoms_of(control);
     memset(control->stats, 0, sizeof control->stats);
 }
 
@@ -95,6 +101,7 @@ bool show_ike_stats(struct client *client)
             count = count > active ? count - active : 0;
         record_set_number(&r, (enum control_column)column, count);
     }
+    record_set_number(&r, COL_ike_stats_randoms, randoms_of(client->control) - client->control->cleared_randoms);
     client_send(client, &r);
     return false;
 }

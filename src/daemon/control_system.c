@@ -41,7 +41,7 @@ static struct ip ip_of_hex(const char *hex)
 struct read_route {
     char device[NAME_SIZE];
     struct ip network, mask, gateway;
-    unsigned flags;
+    unsigned flags, metric;
 };
 
 static void send_route(struct client *client, const struct read_route *route)
@@ -54,6 +54,7 @@ static void send_route(struct client *client, const struct read_route *route)
     if (route->flags & RTF_GATEWAY)
         record_set_ip(&r, COL_route_gateway, route->gateway);
     record_set_text(&r, COL_route_interface, name_of(client, route->device));
+    record_set_number(&r, COL_route_metric, route->metric);
     if (strcmp(route->device, TUN_NAME) == 0)
         record_set_flag(&r, COL_route_vpn, true);
     client_send(client, &r);
@@ -100,8 +101,8 @@ static bool next_route(FILE *file, struct read_route *route)
     char line[LINE_SIZE], destination[16], gateway[16], mask[16];
 
     while (fgets(line, sizeof line, file)) {
-        if (sscanf(line, "%63s %15s %15s %x %*s %*s %*s %15s", route->device, destination, gateway, &route->flags,
-                   mask) != 5 ||
+        if (sscanf(line, "%63s %15s %15s %x %*s %*s %u %15s", route->device, destination, gateway, &route->flags,
+                   &route->metric, mask) != 6 ||
             !(route->flags & RTF_UP))
             continue;
         route->network = ip_of_hex(destination);
@@ -219,6 +220,8 @@ static const struct {
     {COL_interface_errors_out,    "statistics/tx_errors"},
     {COL_interface_underruns_out, "statistics/tx_fifo_errors"},
     {COL_interface_collisions,    "statistics/collisions"},
+    {COL_interface_missed_in,     "statistics/rx_missed_errors"},
+    {COL_interface_carrier_lost,  "carrier_down_count"},
 };
 /* clang-format on */
 
@@ -338,6 +341,7 @@ static void send_interface(struct client *client, const struct policy_interface 
     struct control_record r = control_record_of(RECORD_interface);
     char word[ADDRESS_SIZE];
 
+    record_set_flag(&r, COL_interface_dhcp, interface->is_by_dhcp);
     record_set_text(&r, COL_interface_hardware, interface->hardware);
     record_set_text(&r, COL_interface_name, interface->name);
     if (*interface->linux_name)

@@ -164,6 +164,7 @@ static void on_written(uv_write_t *write, int status)
         return;
     }
     host->tally.errors++;
+    host->tally.flaps += host->connection == OPEN;
     host_close(host);
 }
 
@@ -190,10 +191,13 @@ static void send_tcp(struct host *host, struct text *line)
     struct sending *sending;
 
     connect_to(host);
-    if ((host->connection != OPEN && host->connection != CONNECTING) ||
-        uv_stream_get_write_queue_size((uv_stream_t *)&host->tcp) > WAITING_MAX ||
+    if (host->connection != OPEN && host->connection != CONNECTING) {
+        host->tally.down++;
+        return;
+    }
+    if (uv_stream_get_write_queue_size((uv_stream_t *)&host->tcp) > WAITING_MAX ||
         (sending = malloc(sizeof *sending + line->len + 1)) == NULL) {
-        host->tally.dropped++;
+        host->tally.full++;
         return;
     }
     memcpy(sending->line, line->data, line->len);
@@ -202,7 +206,7 @@ static void send_tcp(struct host *host, struct text *line)
     uv_buf_t buffer = uv_buf_init(sending->line, (unsigned)line->len + 1);
     if (uv_write(&sending->write, (uv_stream_t *)&host->tcp, &buffer, 1, on_written) != 0) {
         free(sending);
-        host->tally.dropped++;
+        host->tally.full++;
     }
 }
 

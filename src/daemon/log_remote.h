@@ -16,7 +16,9 @@
 struct log_remote;
 
 struct log_remote_tally {
-    uint64_t sent, errors, dropped;
+    uint64_t sent, errors;
+    uint64_t full, down; /* lines that were dropped: TCP had no room for them, or was not connected */
+    uint64_t flaps;      /* TCP connections that were lost */
 };
 
 /* NULL: no memory. */

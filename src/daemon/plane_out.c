@@ -74,8 +74,10 @@ static void on_send_error(struct plane *plane, struct plane_pair *pair, int fd, 
     if (errno == EMSGSIZE) {
         plane_pair_ask_path(plane, pair);
         set_df(fd, (enum ip_family)pair->local.ip.family, df_is_set, false);
-        if (sendmsg(fd, message, MSG_DONTWAIT) >= 0)
+        if (sendmsg(fd, message, MSG_DONTWAIT) >= 0) {
+            pair->tally.counters[ESP_COUNTER_POST_FRAG_SUCCESSES]++;
             return;
+        }
     }
     plane_drop_sealed(plane, pair, ESP_DROP_SEND_FAILED,
                       bytes_of(message->msg_iov->iov_base, message->msg_iov->iov_len));
@@ -98,6 +100,15 @@ static void send_messages(struct plane *plane, struct plane_pair *pair, struct p
             done++;
         }
     }
+}
+
+/* The kernel makes fragments of what is too big for the path and may be split there. */
+static bool is_split_outside(const struct plane_pair *pair, const struct esp_packet *packet, struct esp_outer outer)
+{
+    enum { IPV4_HEADER_LEN = 20, IPV6_HEADER_LEN = 40, UDP_HEADER_LEN = 8 };
+    size_t header_len = pair->local.ip.family == IP_V6 ? IPV6_HEADER_LEN : IPV4_HEADER_LEN;
+
+    return !outer.has_df && packet->len + header_len + (pair->is_udp ? UDP_HEADER_LEN : 0) > pair->path_mtu;
 }
 
 static void send_burst(struct plane *plane, struct out_burst *burst)
@@ -130,6 +141,7 @@ static void send_burst(struct plane *plane, struct out_burst *burst)
             count = 0;
         }
         has_df = burst->outers[i].has_df;
+        pair->tally.counters[ESP_COUNTER_POST_FRAG_SUCCESSES] += is_split_outside(pair, packet, burst->outers[i]);
         fill_message(&messages[count], &parts[count], &to, to_len, &burst->packets[i], burst->outers[i]);
         count++;
     }

@@ -97,6 +97,8 @@ bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struc
         .lifetime_s = pair->lifetime_s,
         .lifetime_kb = pair->lifetime_kb,
         .remaining_s = remaining_s(pair->expires_ms, now_ms),
+        .idle_timeout_s = pair->idle_timeout_s,
+        .idle_left_s = remaining_s(pair->used_ms + 1000ULL * pair->idle_timeout_s, now_ms),
         .begun_ms = pair->begun_ms,
         .conn_id = pair->conn_id,
         .is_up = pair->is_up,
@@ -174,6 +176,7 @@ struct ike_use ike_view_use(const struct ike *ike)
         .drafts = ike->drafts.taken_count,
         .blobs = blobs_taken(&ike->blobs),
         .assemblies = ike->assemblies.taken_count,
+        .randoms = ike->drbg.filled_count,
     };
 }
 

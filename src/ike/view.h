@@ -42,6 +42,7 @@ struct ike_pair_view {
     enum hash_id integrity;
     enum group_id pfs;
     uint32_t lifetime_s, lifetime_kb, remaining_s;
+    uint32_t idle_timeout_s, idle_left_s; /* how long no packet may come or go; 0: for ever */
     uint64_t begun_ms;
     uint32_t conn_id;
     bool is_up;         /* both halves stand */
@@ -83,6 +84,7 @@ bool ike_view_wireshark_key(const struct ike *ike, uint32_t index, struct text *
 /* How many places of the pools are taken; for the screens of limits and the leak tests. */
 struct ike_use {
     uint32_t peers, sas, exchanges, pairs, drafts, blobs, assemblies;
+    uint64_t randoms; /* how often randomness was drawn */
 };
 
 struct ike_use ike_view_use(const struct ike *ike);

@@ -50,7 +50,7 @@ struct logging {
     uint8_t lists[LOGGING_TARGETS];          /* number of the list that says it instead of the level; 0: none */
     const char *list_names[LOGGING_TARGETS]; /* for screens */
     uint8_t facility;                        /* 16 to 23 */
-    bool is_enabled, has_timestamp, is_rfc5424;
+    bool is_enabled, has_timestamp, is_rfc5424, is_hostdown_permitted;
     const char *device_id; /* the name that lines to other machines begin with; NULL: none */
     struct logging_host hosts[LOGGING_HOSTS_MAX];
     struct logging_message messages[LOGGING_MESSAGES_MAX];

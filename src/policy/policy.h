@@ -219,6 +219,7 @@ struct policy_interface {
     struct ip ip;
     uint8_t prefix_len;
     bool is_ikev1_enabled;
+    bool is_by_dhcp;      /* its address is not the configuration's */
     const char *map_name; /* "" without a crypto map */
 };
 

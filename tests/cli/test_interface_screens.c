@@ -18,7 +18,7 @@
     "\"mac\":\"02fc.0000.0005\",\"mtu\":1500,\"address\":\"192.0.2.1\",\"mask\":\"255.255.255.0\",\"prefix_len\":24,"  \
     "\"packets_in\":7,\"bytes_in\":420,\"dropped_in\":1,\"multicast_in\":2,\"errors_in\":6,\"giants_in\":3,"           \
     "\"crc_in\":4,\"frame_in\":5,\"overruns_in\":6,\"packets_out\":75,\"bytes_out\":5880,\"errors_out\":8,"            \
-    "\"underruns_out\":9,\"collisions\":10"
+    "\"underruns_out\":9,\"collisions\":10,\"missed_in\":2,\"carrier_lost\":4"
 
 static const char fast[] = "{\"record\":\"interface\",\"hardware\":\"GigabitEthernet0/0\",\"name\":\"outside\","
                            "\"device\":\"eth0\",\"up\":true,\"speed_mbps\":1000,\"duplex\":\"Full\"," COUNTED "}\n";
@@ -39,10 +39,10 @@ static void interfaces_look_as_on_an_asa(void **state)
                   "\tMAC address 02fc.0000.0005, MTU 1500\n"
                   "\tIP address 192.0.2.1, subnet mask 255.255.255.0\n"
                   "\t7 packets input, 420 bytes, 1 no buffer\n"
-                  "\tReceived 2 broadcasts, 0 runts, 3 giants\n"
-                  "\t6 input errors, 4 CRC, 5 frame, 6 overrun, 0 ignored, 0 abort\n"
+                  "\tReceived 2 broadcasts, 3 giants\n"
+                  "\t6 input errors, 4 CRC, 5 frame, 6 overrun, 2 ignored\n"
                   "\t75 packets output, 5880 bytes, 9 underruns\n"
-                  "\t8 output errors, 10 collisions, 0 interface resets\n"
+                  "\t8 output errors, 10 collisions, 4 lost carrier\n"
                   "  Traffic Statistics for \"outside\":\n"
                   "\t7 packets input, 420 bytes\n"
                   "\t75 packets output, 5880 bytes\n"
@@ -65,10 +65,10 @@ static void interfaces_look_as_on_a_router(void **state)
                   "  Encapsulation ARPA, loopback not set\n"
                   "     7 packets input, 420 bytes, 1 no buffer\n"
                   "     Received 2 broadcasts (2 multicasts)\n"
-                  "     0 runts, 3 giants, 0 throttles\n"
-                  "     6 input errors, 4 CRC, 5 frame, 6 overrun, 0 ignored\n"
+                  "     3 giants\n"
+                  "     6 input errors, 4 CRC, 5 frame, 6 overrun, 2 ignored\n"
                   "     75 packets output, 5880 bytes, 9 underruns\n"
-                  "     8 output errors, 10 collisions, 0 interface resets\n");
+                  "     8 output errors, 10 collisions, 4 lost carrier\n");
     expect_screen(fast, SHOW(INTERFACE), DIALECT_IOS12,
                   "GigabitEthernet0/0 is up, line protocol is up \n"
                   "  Hardware is eth0, address is 02fc.0000.0005 (bia 02fc.0000.0005)\n"
@@ -78,10 +78,10 @@ static void interfaces_look_as_on_a_router(void **state)
                   "  Full-duplex, 1000Mb/s\n"
                   "     7 packets input, 420 bytes, 1 no buffer\n"
                   "     Received 2 broadcasts (2 multicasts)\n"
-                  "     0 runts, 3 giants, 0 throttles\n"
-                  "     6 input errors, 4 CRC, 5 frame, 6 overrun, 0 ignored\n"
+                  "     3 giants\n"
+                  "     6 input errors, 4 CRC, 5 frame, 6 overrun, 2 ignored\n"
                   "     75 packets output, 5880 bytes, 9 underruns\n"
-                  "     8 output errors, 10 collisions, 0 interface resets\n");
+                  "     8 output errors, 10 collisions, 4 lost carrier\n");
 }
 
 static void interfaces_fit_a_line_each(void **state)

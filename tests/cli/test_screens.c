@@ -61,7 +61,8 @@ static void ipsec_sas_in_detail_look_as_on_ios(void **state)
 {
     (void)state;
     expect_screen(
-        "{\"record\":\"ipsec_pair\",\"interface\":\"Tunnel1\",\"map\":\"Tunnel1-head-0\",\"local\":\"1.2.3.4\",\"local_"
+        "{\"record\":\"ipsec_pair\",\"interface\":\"Tunnel1\",\"map\":\"Tunnel1-head-0\",\"acl_line\":\"x\",\"local\":"
+        "\"1.2.3.4\",\"local_"
         "port\":4500,"
         "\"peer\":\"2.2.2.2\",\"peer_port\":4500,\"local_ident\":\"1.2.3.4/255.255.255.255/47/0\",\"remote_ident\":"
         "\"2.2.2.2/255.255.255.255/47/"

@@ -321,12 +321,13 @@ static void lines_that_were_lost_by_tcp_are_counted(void **state)
 {
     (void)state;
     expect_screen("{\"record\":\"logging\",\"messages\":0,\"enabled\":true,\"timestamp\":false,\"buffered\":\"errors\","
-                  "\"monitor\":\"informational\",\"trap\":\"errors\",\"facility\":23,\"sent\":7,"
+                  "\"monitor\":\"informational\",\"trap\":\"errors\",\"facility\":23,\"hostdown\":true,\"sent\":7,"
                   "\"device_id\":\"west\"}\n"
                   "{\"record\":\"log_host\",\"interface\":\"inside\",\"address\":\"10.1.0.2\",\"protocol\":\"UDP\","
                   "\"port\":514,\"sent\":3,\"errors\":0,\"dropped\":5}\n"
                   "{\"record\":\"log_host\",\"interface\":\"inside\",\"address\":\"10.1.0.3\",\"protocol\":\"TCP\","
-                  "\"port\":1470,\"sent\":4,\"errors\":1,\"dropped\":2}\n",
+                  "\"port\":1470,\"sent\":4,\"errors\":1,\"dropped\":7}\n"
+                  "{\"record\":\"log_channels\",\"not_putable\":2,\"all_down\":5,\"flaps\":3,\"lost\":7}\n",
                   SHOW(LOGGING), DIALECT_ASA,
                   "Syslog logging: enabled\n"
                   "    Facility: 23\n"
@@ -339,12 +340,12 @@ static void lines_that_were_lost_by_tcp_are_counted(void **state)
                   "    Buffer logging: level errors, 0 messages logged\n"
                   "    Trap logging: level errors, facility 23, 7 messages logged\n"
                   "        Logging to inside 10.1.0.2, UDP TX:3 errors: 0  dropped: 5\n"
-                  "        Logging to inside 10.1.0.3, TCP TX:4 errors: 1  dropped: 2\n"
+                  "        Logging to inside 10.1.0.3, TCP TX:4 errors: 1  dropped: 7\n"
                   "    Global TCP syslog stats::\n"
-                  "        NOT_PUTABLE: 0, ALL_CHANNEL_DOWN: 0\n"
-                  "        CHANNEL_FLAP_CNT: 0, SYSLOG_PKT_LOSS: 2\n"
+                  "        NOT_PUTABLE: 2, ALL_CHANNEL_DOWN: 5\n"
+                  "        CHANNEL_FLAP_CNT: 3, SYSLOG_PKT_LOSS: 7\n"
                   "        PARTIAL_REWRITE_CNT: 0\n"
-                  "    Permit-hostdown logging: disabled\n"
+                  "    Permit-hostdown logging: enabled\n"
                   "    History logging: disabled\n"
                   "    Device ID: hostname \"west\"\n"
                   "    Mail logging: disabled\n"
