@@ -169,6 +169,42 @@ static void add_maps(struct translation *t)
     }
 }
 
+static bool is_applied(const struct translation *t, struct bytes map)
+{
+    for (size_t i = 0; i < t->applied_count; i++)
+        if (bytes_equal(t->applied[i].map, map))
+            return true;
+    return false;
+}
+
+/* `crypto map M local-address` of a map that stands on interfaces already: it moves from there. Of one that stands on
+ * none nothing could be kept, and the line is refused. */
+static void move_maps(struct translation *t)
+{
+    const struct policy *policy = t->running == NULL ? NULL : &t->running->policy;
+
+    for (size_t k = 0; policy != NULL && k < t->local_count; k++) {
+        struct bytes map = t->local_addresses[k].map, own = ios_nameif(t, t->local_addresses[k].interface);
+        bool stands = is_applied(t, map);
+
+        for (uint16_t i = 0; i < policy->interface_count && !is_applied(t, map); i++) {
+            struct bytes name = bytes_of_text(policy->interfaces[i].name);
+
+            if (!bytes_equal(bytes_of_text(policy->interfaces[i].map_name), map))
+                continue;
+            if (!bytes_equal(name, own))
+                ios_put_line(t, "no crypto map ", map, " interface ", name);
+            stands = true;
+        }
+        if (!stands) {
+            ios_put_line(t, "crypto map ", map, " local-address ", t->local_addresses[k].interface);
+        } else if (!is_applied(t, map)) {
+            ios_put_line(t, "crypto map ", map, " interface ", own);
+            ios_put_line(t, "crypto ikev1 enable ", own, "", nothing);
+        }
+    }
+}
+
 /* `crypto ipsec df-bit` is of all interfaces with a crypto map. */
 static void add_df_bit(struct translation *t)
 {
@@ -382,6 +418,7 @@ void ios_add_remembered(struct translation *t)
 {
     add_keepalives(t);
     add_maps(t);
+    move_maps(t);
     add_df_bit(t);
     add_routes(t);
     add_nats(t);

@@ -273,6 +273,32 @@ static bool list_at(const struct policy *policy, uint32_t index, struct listed *
     return true;
 }
 
+static bool is_used(const struct policy *policy, struct bytes name)
+{
+    for (uint16_t i = 0; i < policy->filter_count; i++)
+        if (bytes_equal(bytes_of_text(policy->filters[i].name), name))
+            return true;
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        if (policy->tunnels[i].acl_name != NULL && bytes_equal(bytes_of_text(policy->tunnels[i].acl_name), name))
+            return true;
+    return false;
+}
+
+/* The nth of those that nothing uses; empty: there are not so many. The lines of one list stand together. */
+static struct bytes unused_at(const struct conf *conf, const struct policy *policy, uint32_t nth)
+{
+    struct bytes name = {0}, before = {0};
+
+    for (const struct statement *s = NULL;
+         conf->statements != NULL && (s = statements_next(conf->statements, s, STATEMENT_acl_extended)) != NULL;
+         before = name) {
+        name = statement_argument(s, "acl", 0);
+        if (!bytes_equal(name, before) && !is_used(policy, name) && nth-- == 0)
+            return name;
+    }
+    return (struct bytes){0};
+}
+
 static bool is_asked_for(const struct client *client, const char *name)
 {
     return client->request.acl[0] == '\0' || strcmp(client->request.acl, name) == 0;
@@ -291,6 +317,25 @@ static uint64_t *read_hits(const struct client *client)
     return hits;
 }
 
+/* As far as it can be read; counted is nothing. */
+static void send_unused(struct client *client, struct bytes name)
+{
+    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
+    size_t size = conf_list_space();
+    struct arena arena = arena_of(malloc(size), size);
+    char space[LINE_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct filter read;
+
+    if (arena.data != NULL && conf_read_list(conf, name, &arena, &read, &why)) {
+        const struct listed list = {read.name, read.aces, read.ace_count, NO_INDEX, NULL};
+
+        client->number++;
+        send_list(client, &list);
+    }
+    free(arena.data);
+}
+
 bool show_access_lists(struct client *client)
 {
     const struct policy *policy = policy_of(client);
@@ -306,6 +351,15 @@ bool show_access_lists(struct client *client)
         client->number++;
         send_list(client, &list);
         free(hits);
+        return true;
+    }
+
+    struct bytes unused = unused_at(source_of(client)->conf(source_of(client)->context), policy,
+                                    client->index++ - policy->filter_count - policy->tunnel_count);
+
+    if (unused.len > 0) {
+        if (client->request.acl[0] == '\0' || bytes_equal(bytes_of_text(client->request.acl), unused))
+            send_unused(client, unused);
         return true;
     }
     if (client->number == 0 && client->request.acl[0] != '\0')

@@ -16,6 +16,8 @@ static const char device[] =
     "access-list PARTNER extended permit tcp 192.168.0.0 255.255.255.0 any eq www\n"
     "access-list PARTNER extended permit icmp any any echo\n"
     "access-list PARTNER extended deny ip any any\n"
+    "access-list LATER extended permit ip object L host 192.168.9.7\n"
+    "access-list LATER extended deny ip any any\n"
     "group-policy DfltGrpPolicy attributes\n vpn-filter value PARTNER\n"
     "nat (inside,outside) source static L L destination static R R no-proxy-arp route-lookup\n"
     "nat (inside,outside) after-auto source dynamic any interface\n"
@@ -69,6 +71,12 @@ static const char filter[] =
     "access-list PARTNER line 2 extended permit icmp any any echo (hitcnt=0) 0xNUMBER \n"
     "access-list PARTNER line 3 extended deny ip any any (hitcnt=0) 0xNUMBER \n";
 
+/* Nothing uses it. */
+static const char unused[] =
+    "access-list LATER; 2 elements; name hash: 0xNUMBER\n"
+    "access-list LATER line 1 extended permit ip object L host 192.168.9.7 (hitcnt=0) 0xNUMBER \n"
+    "access-list LATER line 2 extended deny ip any any (hitcnt=0) 0xNUMBER \n";
+
 static void expect_list(const char *command, const char *wanted)
 {
     char *screen = seed_screen(command);
@@ -90,8 +98,15 @@ static void a_list_is_shown_with_what_its_objects_make(void **state)
     make_world();
     expect_list("show access-list asa-router-vpn", list);
     expect_list("show access-list PARTNER", filter);
+    expect_list("show access-list LATER", unused);
     assert_string_equal(seed_refusal("show access-list another"), "no access-list that can be used has this name");
     seed_expect("clear access-list counters", "");
+    char *all = seed_screen("show access-list");
+    const char *partner = strstr(all, "access-list PARTNER; "), *router = strstr(all, "access-list asa-router-vpn; "),
+               *later = strstr(all, "access-list LATER; ");
+    CHECK(partner != NULL && router > partner && later > router); /* each once, those that do something first */
+    CHECK(strstr(later + 1, "access-list PARTNER; ") == NULL && strstr(later + 1, "access-list LATER; ") == NULL);
+    free(all);
 }
 
 static void drops_say_when_they_were_cleared(void **state)
