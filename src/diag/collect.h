@@ -12,7 +12,15 @@ struct diag_source {
     struct view *common; /* what is said of the device, not of one negotiation; NULL: nothing */
 };
 
-enum { CHUNK_VIEWS = 16 };
+enum { CHUNK_VIEWS = 16, EXPECTED_MAX = 32 };
+
+/* What is known beforehand of an observation that will be seen soon: ahead.c. */
+struct expected {
+    bool is_sought;          /* by its addresses */
+    uint32_t hash, index;    /* the view that it seems to be of; NO_VIEW: none */
+    const uint32_t *chain;   /* where that stands first */
+    const struct move *move; /* NULL: it is not known, or more than view_follow */
+};
 
 /* What is looked at of a view when one is looked for; apart, for a view is large. */
 struct link {
@@ -33,11 +41,17 @@ struct diag {
     uint32_t last;      /* the view that the last observation was of; it may be free since */
     uint32_t free, order, dropped, ikev2;
     struct diag_source sources[SOURCES_MAX];
+    const struct sight *next; /* where those that are expected stand */
+    size_t next_count;
+    struct expected expected[EXPECTED_MAX];
 };
 
 static inline struct view *view_at(const struct diag *d, size_t index)
 {
     return &d->chunks[index / CHUNK_VIEWS][index % CHUNK_VIEWS];
 }
+
+/* It is said of the whole device, whoever is named. */
+bool diag_is_of_device(enum event_kind kind);
 
 #endif

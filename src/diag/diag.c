@@ -1,6 +1,7 @@
 #include "diag/diag.h"
 
 #include "base/check.h"
+#include "diag/ahead.h"
 #include "diag/known.h"
 #include "diag/shown.h"
 #include "diag/views.h"
@@ -90,6 +91,11 @@ static const uint8_t bearings[EV_COUNT] = {
     [EV_SA_INSTALL_FAILED] = OF_THE_DEVICE_WITHOUT_PEER,
 };
 
+bool diag_is_of_device(enum event_kind kind)
+{
+    return bearings[kind] == OF_THE_DEVICE;
+}
+
 static bool is_common(const struct diag *d, const struct sight *at, bool has_peer)
 {
     enum event_kind kind = (enum event_kind)at->kind;
@@ -130,49 +136,6 @@ void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage)
 }
 
 /* ---- what is of a negotiation ---- */
-
-/* Always inline: the compiler leaves out calls of a function that does nothing but this. */
-static inline __attribute__((always_inline)) void fetch_view(const struct diag *d, uint32_t index)
-{
-    __builtin_prefetch(&d->links[index]);
-    for (size_t at = 0; at < offsetof(struct view, state); at += CACHE_LINE)
-        __builtin_prefetch((const uint8_t *)view_at(d, index) + at);
-}
-
-/* In steps, for where a view is, and its evidence, stands in memory too. Before another attempt than the latest stands
- * what the latest will go into. */
-void diag_expect(struct diag *d, const struct sight *next, size_t count)
-{
-    enum { AT_ONCE = 32 };
-    struct {
-        uint32_t hash, index;
-        uint64_t cookie;
-    } expected[AT_ONCE];
-    size_t expected_count = 0;
-
-    for (size_t i = 0; i < count && expected_count < AT_ONCE; i++) {
-        struct key key = {&next[i].one, &next[i].other, next[i].source, next[i].vantage == VANTAGE_WIRE};
-        bool is_like_last = i > 0 && next[i].cookie != 0 && next[i].cookie == next[i - 1].cookie;
-
-        if (!ip_is_set(next[i].one) || is_like_last)
-            continue;
-        expected[expected_count].cookie = next[i].cookie;
-        expected[expected_count].hash = key_hash(&key);
-        __builtin_prefetch(&d->chains[expected[expected_count++].hash & (d->chain_count - 1)]);
-    }
-    for (size_t i = 0; i < expected_count; i++)
-        if ((expected[i].index = *chain_of(d, expected[i].hash)) != NO_VIEW)
-            fetch_view(d, expected[i].index);
-    for (size_t i = 0; i < expected_count; i++) {
-        const struct link *link = &d->links[expected[i].index];
-
-        if (expected[i].index == NO_VIEW)
-            continue;
-        if (link->next != NO_VIEW && expected[i].cookie != 0 && link->cookie != expected[i].cookie)
-            fetch_view(d, link->next);
-        view_expect(view_at(d, expected[i].index));
-    }
-}
 
 /* It has another cookie than the view that was found for it. */
 static bool has_other_cookie(const struct view *v, const struct sight *at)
@@ -273,7 +236,10 @@ static void take_one(struct diag *d, struct witness *w)
 
 void diag_see(struct diag *d, const struct sight *at, const struct teller *teller)
 {
-    take_one(d, &(struct witness){at, NULL, teller->tell, teller->say, teller->of});
+    struct witness w = {at, NULL, teller->tell, teller->say, teller->of};
+
+    if (!ahead_follow(d, &w))
+        take_one(d, &w);
 }
 
 static const char *say_text(void *text)

@@ -43,8 +43,8 @@ struct teller {
 /* The same as diag_add, from what is seen of it at first. */
 void diag_see(struct diag *d, const struct sight *at, const struct teller *teller);
 
-/* These will be seen next: what is known of their tunnels is fetched from memory, all at a time. It makes no other
- * difference, and may be left out. */
+/* These will be seen next, in this order, from where they stand: what is known of their tunnels is fetched from memory,
+ * all at a time. It makes no other difference, and may be left out. */
 void diag_expect(struct diag *d, const struct sight *next, size_t count);
 
 /* Once, at the end. NULL: the arena is full. Bytes that it takes at most: diag_report_space. */

@@ -72,8 +72,7 @@ uint64_t known_happening(const struct view *v, struct witness *w)
 
         return look != 0 ? look_mix(look, at->product) | 1 : 0;
     }
-    bool is_from_local = memcmp(&at->one, &v->local, sizeof v->local) == 0;
-    bool is_to_local = memcmp(&at->other, &v->local, sizeof v->local) == 0;
+    bool is_from_local = ip_equal(at->one, v->local), is_to_local = ip_equal(at->other, v->local);
 
     return look_mix(at->look, (uint64_t)at->product << 2 | (uint64_t)is_from_local << 1 | is_to_local) | 1;
 }

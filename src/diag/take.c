@@ -361,7 +361,8 @@ void view_follow(struct view *v, const struct move *m, struct witness *w)
     view_take_signs(v, w);
     take_cookie(v, w->at);
     take_time(v, w->at);
-    take_ends(v, w->at->number, w->at->one, w->at->other);
+    if (w->at->number != 0)
+        take_ends(v, w->at->number, w->at->one, w->at->other);
     for (unsigned i = 0; i < m->fact_count; i++)
         view_note(v, (enum fact)m->facts[i], w);
     known_arrive(v->all->known, v, m);

@@ -131,25 +131,43 @@ static void check_look(const struct sight *at, const struct observation *seen)
     known[place].happening = happening;
 }
 
-/* Each observation of so many negotiations, one behind the other, each in a file of its own. With one of them, what is
- * of the same one as the observation before is found without a search, but where everything is judged. */
+static struct observation moved_to(const struct observation *seen, unsigned peer)
+{
+    struct observation o = *seen;
+
+    o.source = (uint16_t)peer;
+    move(&o.event, peer);
+    return o;
+}
+
+/* Each observation of so many negotiations, one behind the other, each in a file of its own. Those of one are expected
+ * as they stand there, those of several one by one. With one of them, what is of the same one as the observation before
+ * is found without a search, but where everything is judged. */
 static void take(struct diagnosis to[static 2], struct source *s, unsigned peers)
 {
+    struct sight sights[PEERS];
+    size_t waited = source_waiting(s);
     const struct sight *first;
 
-    while ((first = source_glance(s)) != NULL) {
-        const struct observation *seen = source_tell(s);
+    for (; (first = source_glance(s)) != NULL; waited = source_waiting(s)) {
         const struct teller teller = {tell, say, s};
+
+        if (peers == 1 && waited == 0)
+            diag_expect(to[0].d, first, 1 + source_waiting(s));
+        const struct observation *seen = source_tell(s);
 
         check_look(first, seen);
         for (unsigned peer = 0; peer < peers; peer++) {
-            moved = *seen;
-            moved.source = (uint16_t)peer;
-            move(&moved.event, peer);
-            struct sight at = move_sight(*first, &moved, peer);
-            const char *text = move_text(&at, s, peer);
+            moved = moved_to(seen, peer);
+            sights[peer] = move_sight(*first, &moved, peer);
+        }
+        if (peers > 1)
+            diag_expect(to[0].d, sights, peers);
+        for (unsigned peer = 0; peer < peers; peer++) {
+            moved = moved_to(seen, peer);
+            const char *text = move_text(&sights[peer], s, peer);
 
-            diag_see(to[0].d, &at, &teller);
+            diag_see(to[0].d, peers > 1 ? &sights[peer] : first, &teller);
             to[1].d->last = UINT32_MAX;
             diag_add(to[1].d, &moved, text);
         }
@@ -330,6 +348,49 @@ static void lines_with_other_figures_are_known_for_what_they_are(void **state)
     CHECK(looked > before + 5000);
 }
 
+static void make_message(const char *message, unsigned tunnel)
+{
+    made_len += (size_t)sprintf((char *)made + made_len, "Jun 10 2010 17:36:05 fw1 : ");
+    for (; *message; message++)
+        if (*message == '@')
+            made_len += (size_t)sprintf((char *)made + made_len, "192.0.2.%u", tunnel);
+        else
+            made[made_len++] = (uint8_t)*message;
+    made[made_len++] = '\n';
+}
+
+/* Among those that are expected at a time are several of one tunnel: what the first one does decides what is known of
+ * the next. */
+static void lines_of_few_tunnels_in_any_order_are_known_for_what_they_are(void **state)
+{
+    static const char *const messages[] = {
+        "%ASA-5-713041: IP = @, IKE Initiator: New Phase 1, Intf inside, IKE Peer @  local Proxy Address 10.1.0.0, "
+        "remote Proxy Address 10.2.0.0,  Crypto map (outside_map)",
+        "%ASA-7-715047: IP = @, processing SA payload",
+        "%ASA-7-713236: IP = @, IKE_DECODE SENDING Message (msgid=0) with payloads : HDR + SA (1) + VENDOR (13) + NONE "
+        "(0) total length : 148",
+        "%ASA-7-713236: IP = @, IKE_DECODE RECEIVED Message (msgid=0) with payloads : HDR + SA (1) + VENDOR (13) + "
+        "NONE "
+        "(0) total length : 108",
+        "%ASA-7-713236: IP = @, IKE_DECODE RECEIVED Message (msgid=1) with payloads : HDR + HASH (8) + NOTIFY (11) + "
+        "NONE (0) total length : 84",
+        "%ASA-5-713119: Group = @, IP = @, PHASE 1 COMPLETED",
+        "%ASA-5-713120: Group = @, IP = @, PHASE 2 COMPLETED (msgid=00000001)",
+        "%ASA-3-713902: Group = @, IP = @, QM FSM error (P2 struct &0x00000001, mess id 0x1)!",
+        "%ASA-5-713904: IP = @, Received an un-encrypted INVALID_COOKIE notify message, dropping",
+        "%ASA-4-113019: Group = @, Username = @, IP = @, Session disconnected. Session Type: LAN-to-LAN, Duration: "
+        "0h:00m:01s, Bytes xmt: 1, Bytes rcv: 2, Reason: User Requested",
+    };
+    enum { TUNNELS = 12, LINES = 6000 };
+
+    (void)state;
+    made_len = 0;
+    for (unsigned i = 0; i < LINES; i++)
+        make_message(messages[next_random(COUNT_OF(messages))], next_random(TUNNELS) + 1);
+    CHECK(made_len < sizeof made);
+    compare("few tunnels", bytes_of(made, made_len));
+}
+
 /* ---- looks.def ---- */
 
 static bool stands_in(const char *text, const char *before, const char *field)
@@ -427,6 +488,7 @@ int main(void)
         cmocka_unit_test(attempts_of_the_same_ends_are_told_apart_by_their_cookies),
         cmocka_unit_test(what_is_known_of_a_situation_is_what_judging_would_say),
         cmocka_unit_test(lines_with_other_figures_are_known_for_what_they_are),
+        cmocka_unit_test(lines_of_few_tunnels_in_any_order_are_known_for_what_they_are),
         cmocka_unit_test(no_condition_asks_for_a_field_that_is_never_looked_at),
     };
 
