@@ -82,6 +82,13 @@ static bool refused(struct text *why, const char *path, int error)
     return false;
 }
 
+static bool refused_as_long(struct text *why, const char *path)
+{
+    text_add_escaped(why, bytes_of_text(path));
+    text_add(why, ": a configuration may have %d MB at most", CONF_FILE_MAX / (1024 * 1024));
+    return false;
+}
+
 static bool refused_as_readable(struct text *why, const char *path)
 {
     text_add_escaped(why, bytes_of_text(path));
@@ -124,7 +131,7 @@ static bool read_configuration(struct config *config, struct text *why)
     int error = read_file(config->path, CONF_FILE_MAX, &file);
 
     if (error != 0)
-        return refused(why, config->path, error);
+        return error == EFBIG ? refused_as_long(why, config->path) : refused(why, config->path, error);
     bool ok = read_text(config, file.text, why);
     free_file(&file);
     return ok && ((config->conf.key_count == 0 && !config->conf.has_passphrase) || file.is_private ||
@@ -273,7 +280,7 @@ static struct config *read_again(const char *path, struct running *running, stru
     if (config == NULL)
         return NULL;
     if (running->len <= CONF_FILE_MAX ? read_text(config, bytes_of(running->text, running->len), why)
-                                      : refused(why, path, EFBIG))
+                                      : refused_as_long(why, path))
         return config;
     config_free(config);
     return NULL;

@@ -130,7 +130,7 @@ static void T10_a_file_that_is_too_long_is_refused_unread(void **state)
     (void)state;
     write_file(path, "", 0600);
     CHECK(truncate(path, (off_t)CONF_FILE_MAX + 1) == 0);
-    expect_refusal("File too large");
+    expect_refusal("a configuration may have 8 MB at most");
 }
 
 static void an_interface_is_found_by_its_address(void **state)
