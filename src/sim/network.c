@@ -209,7 +209,7 @@ static bool is_stopped(const struct sim_network *network, uint32_t site, const s
 {
     uint16_t port = network->cut_port[site];
 
-    return network->is_cut[site] || network->is_refused[site] ||
+    return network->is_cut[site] || network->is_refused[site] || network->is_taken[site] ||
            (port != 0 && (item->datagram.local.port == port || item->datagram.remote.port == port)) ||
            (network->datagram_max != 0 && item->datagram.data.len > network->datagram_max);
 }
@@ -229,7 +229,8 @@ void network_send(struct sim *sim, uint32_t from_site, const struct ike_output *
     if (sim->plant == SIM_PLANT_REUSED_IV && is_repeat)
         plant_reused_iv(sim, from_site, item);
     bool is_there = network_route(sim, from_site, item->datagram.local, item->datagram.remote, &to_site, &from, &local);
-    bool is_lost = !is_there || is_stopped(network, from_site, item) || happens(sim, network->loss_percent) ||
+    bool is_lost = !is_there || network->is_taken[to_site] || is_stopped(network, from_site, item) ||
+                   happens(sim, network->loss_percent) ||
                    (network->lose_nth[from_site] != 0 && network->lose_nth[from_site] == sender->sent);
     CHECK(datagram.len <= DATAGRAM_MAX);
     begin_again(sim, datagram);

@@ -143,6 +143,9 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
             site->peers[k].pfs = GROUP_ECP256;
         return true;
     case LINE_HASH: site->hash = hash_named(line->text); return site->hash != HASH_NONE;
+    case LINE_POLICY_COUNT:
+        site->policy_count = (uint8_t)line->number;
+        return line->number > 0 && line->number <= SIM_POLICIES_MAX;
     case LINE_REPEATS_LIKE: site->schedule = schedule_named(line->text); return site->schedule != SCHEDULE_COUNT;
     case LINE_ISAKMP_LIFETIME: site->lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
     case LINE_IPSEC_LIFETIME: site->esp_lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
@@ -175,9 +178,7 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
         user_policy(site)->are_logins_limited = true;
         site->user_policy.login_limit = (uint16_t)line->number;
         return true;
-    case LINE_USER_SESSION:
-        user_policy(site)->session_timeout_s = (uint32_t)(line->time_ms[0] / 1000);
-        return true;
+    case LINE_USER_SESSION: user_policy(site)->session_timeout_s = (uint32_t)(line->time_ms[0] / 1000); return true;
     case LINE_USER_ADDRESS:
         site->user_rights.mask = ip_mask(IP_V4, 24);
         return ip_parse(&site->user_rights.address, bytes_of_text(line->text));
@@ -215,6 +216,7 @@ static void impair_world(struct sim *sim, const struct scenario_line *line)
     case LINE_LOSS: network->loss_percent = line->number; break;
     case LINE_REPEATED: network->repeat_percent = 100; break;
     case LINE_OWN_FILTER: network->is_refused[line->sites[0]] = true; break;
+    case LINE_PORTS_TAKEN: network->is_taken[line->sites[0]] = true; break;
     case LINE_CUT_OFF: network->is_cut[line->sites[0]] = true; break;
     case LINE_NO_PORT: network->cut_port[line->sites[0]] = (uint16_t)line->number; break;
     case LINE_NO_ESP: network->is_esp_cut[line->sites[0]] = true; break;

@@ -18,7 +18,7 @@
 #include "sim/faults.h"
 #include "vault/vault.h"
 
-enum { SIM_SITES_MAX = 5, SIM_TUNNELS_MAX = 4, SIM_POOL = 0x0a3cc80a, SIM_POOL_SIZE = 2 };
+enum { SIM_SITES_MAX = 5, SIM_TUNNELS_MAX = 4, SIM_POLICIES_MAX = 40, SIM_POOL = 0x0a3cc80a, SIM_POOL_SIZE = 2 };
 
 #define SIM_USER "alice"
 #define SIM_PASSWORD "wonderland"
@@ -45,6 +45,7 @@ struct sim_site {
     enum cipher_id cipher;
     enum hash_id hash;
     enum group_id group;
+    uint8_t policy_count; /* so many, of which none but the last is its own; 0: one. At most SIM_POLICIES_MAX */
     enum schedule_id schedule;
     enum cipher_id esp_cipher;
     enum hash_id esp_integrity;
@@ -105,6 +106,7 @@ struct sim_network {
     uint16_t cut_port[SIM_SITES_MAX]; /* 0: none */
     bool is_esp_cut[SIM_SITES_MAX];
     bool is_refused[SIM_SITES_MAX]; /* the own packet filter lets nothing out, and says so */
+    bool is_taken[SIM_SITES_MAX];   /* another daemon has its ports: nothing comes to it, nor from it */
     uint32_t datagram_max;          /* what is longer is lost; 0: nothing is */
 };
 

@@ -168,6 +168,18 @@ static void take_gateway(struct site *site, struct site_policy *p)
         CHECK(vault_set_trust(site->vault, i, site->gateway.trusts[i]));
 }
 
+/* Those before its own are of a hash that no site has. */
+static uint16_t policies_make(const struct sim_site *as, uint16_t auth, struct isakmp_policy list[SIM_POLICIES_MAX])
+{
+    uint16_t count = as->policy_count == 0 ? 1 : as->policy_count;
+
+    CHECK(count <= SIM_POLICIES_MAX);
+    for (uint16_t i = 0; i < count; i++)
+        list[i] = (struct isakmp_policy){
+            (uint16_t)(10 + i), auth, as->cipher, i + 1 < count ? HASH_MD5 : as->hash, as->group, as->lifetime_s};
+    return count;
+}
+
 void site_policy_make(struct site *site, int turn)
 {
     struct site_policy *p = &site->policies[turn];
@@ -186,14 +198,14 @@ void site_policy_make(struct site *site, int turn)
                                              .is_ikev1_enabled = true,
                                              .map_name = "outside_map"};
     enum signature_kind kind = as->credential == NULL ? SIGNATURE_NONE : as->credential->trustpoint.kind;
-    p->isakmp = (struct isakmp_policy){10, policy_auth_of(kind), as->cipher, as->hash, as->group, as->lifetime_s};
+    uint16_t policy_count = policies_make(as, policy_auth_of(kind), p->isakmp);
     p->set = (struct transform_set){"set", as->esp_cipher, as->esp_integrity, as->is_transport, as->has_esn};
     p->policy = (struct policy){
         .hostname = "site",
         .interfaces = &p->interface,
         .interface_count = 1,
-        .isakmp_policies = &p->isakmp,
-        .isakmp_policy_count = 1,
+        .isakmp_policies = p->isakmp,
+        .isakmp_policy_count = policy_count,
         .transform_sets = &p->set,
         .transform_set_count = 1,
         .tunnel_groups = p->groups,

@@ -102,7 +102,7 @@ struct site_policy {
     struct user_rights rights;
     struct user_server user_server;
     struct policy_interface interface;
-    struct isakmp_policy isakmp;
+    struct isakmp_policy isakmp[SIM_POLICIES_MAX];
     struct transform_set set;
     struct tunnel tunnels[SIM_TUNNELS_MAX];
     struct crypto_ace aces[SIM_TUNNELS_MAX];

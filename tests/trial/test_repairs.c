@@ -358,9 +358,9 @@ static const char *const told_above[] = {"overlapping_network"};
 static const struct {
     const char *cause, *why;
 } outside[] = {
-    {"daemon_conflict", "who else has the ports is beside the engine: tests/doctor"},
-    {"lifetime_mismatch", "whoever runs here takes the shorter one: tests/scenarios/lifetimes-differ.txt comes up"},
-    {"proposal_too_long", "whoever runs here reads a message of any length"},
+    {"lifetime_mismatch",
+     "a peer refuses every lifetime but its own; both ends of a world are ikewise, which takes the "
+     "shorter one: tests/scenarios/lifetimes-differ.txt comes up without a repair"},
 };
 
 static bool is_planted(const char *cause)

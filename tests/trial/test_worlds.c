@@ -23,11 +23,15 @@ enum { VIEWS = 64, SPACE = 8 * 1024 * 1024, FILE_MAX = 8192, RANKS_MAX = 3 };
  * nothing is seen at all, as IKE itself is well. */
 static const struct {
     const char *cause, *first, *why;
+    bool is_unseen; /* no message shows it */
 } alike[] = {
-    {"route_missing", "udp500_blocked_return", "an answer that is lost does not say where"},
-    {"udp500_blocked", "peer_down", "east has not heard a word, as if it were off"},
-    {"one_way_traffic", "none", "what ESP carries stands in the counters of a screen, not in a message"},
-    {"stale_sa", "none", "without DPD nobody asks, and ESP for an SPI that is gone is the plane's to see"},
+    {"route_missing", "udp500_blocked_return", "an answer that is lost does not say where", false},
+    {"udp500_blocked", "peer_down", "east has not heard a word, as if it were off", false},
+    {"one_way_traffic", "none", "what ESP carries stands in the counters of a screen, not in a message", true},
+    {"stale_sa", "none", "without DPD nobody asks, and ESP for an SPI that is gone is the plane's to see", true},
+    {"proposal_too_long", "peer_down", "a peer that hears nothing is as silent as one that is off", false},
+    {"daemon_conflict", "peer_down",
+     "it is said by the daemon that finds its ports taken, before any message: tests/explain has such logs", true},
 };
 
 struct heard {
@@ -55,27 +59,31 @@ static void hear(void *context, uint32_t site, uint64_t at_ms, const struct even
     diag_add(h->diag, &seen, event_meaning((enum event_kind)e->kind));
 }
 
-static const char *first_instead_of(const char *cause)
+static const char *first_instead_of(const char *cause, bool *is_unseen)
 {
+    *is_unseen = false;
     for (size_t i = 0; i < COUNT_OF(alike); i++)
-        if (strcmp(alike[i].cause, cause) == 0)
+        if (strcmp(alike[i].cause, cause) == 0) {
+            *is_unseen = alike[i].is_unseen;
             return alike[i].first;
+        }
     return cause;
 }
 
 static bool is_named(const struct report *report, const char *cause)
 {
-    bool is_well = strcmp(first_instead_of(cause), "none") == 0;
+    bool is_unseen;
+    const char *first = first_instead_of(cause, &is_unseen);
 
     for (size_t i = 0; i < report->negotiation_count; i++) {
         const struct report_negotiation *n = &report->negotiations[i];
 
-        if (n->cause_count == 0 || strcmp(n->causes[0].id, first_instead_of(cause)) != 0)
+        if (n->cause_count == 0 || strcmp(n->causes[0].id, first) != 0)
             continue;
-        for (size_t k = 0; !is_well && k < n->cause_count && k < RANKS_MAX; k++)
+        for (size_t k = 0; !is_unseen && k < n->cause_count && k < RANKS_MAX; k++)
             if (strcmp(n->causes[k].id, cause) == 0)
                 return n->causes[k].this_end_count + n->causes[k].that_end_count > 0;
-        if (is_well)
+        if (is_unseen)
             return true;
     }
     return false;
