@@ -482,9 +482,52 @@ static void attempts_of_the_same_ends_are_told_apart_by_their_cookies(void **sta
     free(it.space);
 }
 
+/* Each begins otherwise than the first in one thing, and so in a situation of its own: what became of the one says
+ * nothing of the other. */
+static void views_that_begin_otherwise_are_in_another_situation(void **state)
+{
+    static const struct {
+        const char *what;
+        enum role role;
+        uint8_t vantage, product;
+        bool is_like_first;
+    } cases[] = {
+        {"the first", ROLE_UNKNOWN, VANTAGE_DEVICE, PRODUCT_STRONGSWAN, true},
+        {"another like it", ROLE_UNKNOWN, VANTAGE_DEVICE, PRODUCT_STRONGSWAN, true},
+        {"the role is known", ROLE_INITIATOR, VANTAGE_DEVICE, PRODUCT_STRONGSWAN, false},
+        {"the role is not known again", ROLE_UNKNOWN, VANTAGE_DEVICE, PRODUCT_STRONGSWAN, true},
+        {"on the wire", ROLE_UNKNOWN, VANTAGE_WIRE, PRODUCT_STRONGSWAN, false},
+        {"in a log again", ROLE_UNKNOWN, VANTAGE_DEVICE, PRODUCT_STRONGSWAN, true},
+        {"of another product", ROLE_UNKNOWN, VANTAGE_DEVICE, PRODUCT_ASA, false},
+        {"of the first product again", ROLE_UNKNOWN, VANTAGE_DEVICE, PRODUCT_STRONGSWAN, true},
+    };
+    static struct view views[COUNT_OF(cases)];
+    void *space = calloc(1, known_space());
+    struct arena arena = arena_of(space, known_space());
+    struct known *known = known_new(&arena);
+
+    (void)state;
+    assert_non_null(known);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sight at = {.vantage = cases[i].vantage, .product = cases[i].product};
+
+        view_begin(&views[i], &at, NULL);
+        views[i].role = cases[i].role;
+        known_begin(known, &views[i]);
+        CHECK(views[i].situation != 0);
+        if ((views[i].situation == views[0].situation) != cases[i].is_like_first)
+            fail_msg("%s", cases[i].what);
+        for (size_t k = 0; k < i; k++)
+            if (!cases[i].is_like_first && views[k].situation == views[i].situation)
+                fail_msg("%s: as %s", cases[i].what, cases[k].what);
+    }
+    free(space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(views_that_begin_otherwise_are_in_another_situation),
         cmocka_unit_test(attempts_of_the_same_ends_are_told_apart_by_their_cookies),
         cmocka_unit_test(what_is_known_of_a_situation_is_what_judging_would_say),
         cmocka_unit_test(lines_with_other_figures_are_known_for_what_they_are),
