@@ -33,7 +33,8 @@ const char *ends_product(enum product product)
                                         [PRODUCT_STRONGSWAN] = "strongSwan",
                                         [PRODUCT_LIBRESWAN] = "libreswan",
                                         [PRODUCT_RACOON] = "racoon",
-                                        [PRODUCT_VPNC] = "vpnc", [PRODUCT_IKEWISE] = "ikewise"};
+                                        [PRODUCT_VPNC] = "vpnc",
+                                        [PRODUCT_IKEWISE] = "ikewise"};
 
     return names[product];
 }
@@ -275,6 +276,19 @@ static struct ip called_by(const struct ends_file *other, const struct meaning *
     return (struct ip){0};
 }
 
+/* Which of its connections is with that end. */
+static void meet(struct ends_file *f, const struct ends_file *other, const struct meaning *m)
+{
+    struct ip addresses[FOREIGN_ENTRIES_MAX];
+    size_t count = 0;
+
+    if (!other->is_own_language)
+        count = foreign_addresses(other->foreign, addresses);
+    for (uint16_t i = 0; other->is_own_language && i < m->conf.policy.interface_count && i < COUNT_OF(addresses); i++)
+        addresses[count++] = m->conf.policy.interfaces[i].ip;
+    foreign_meet(f->foreign, addresses, count);
+}
+
 static bool says_nothing(const struct conf *conf)
 {
     const struct policy *p = &conf->policy;
@@ -305,6 +319,7 @@ static bool prepare(struct ends *x)
 
         if (f->is_own_language)
             continue;
+        meet(f, &x->files[!i], &meanings[!i]);
         f->text = calloc(1, FOREIGN_TEXT_SIZE);
         struct text out = text_of(f->text, f->text ? FOREIGN_TEXT_SIZE : 0);
 

@@ -67,6 +67,7 @@ struct foreign {
     size_t policy_count, set_count, entry_count, selector_count, key_count, interface_count, nat_count, route_map_count;
     uint32_t asa_count, ios_count; /* statements that only the one has */
     bool is_nat_t_off;
+    size_t met; /* index of the entry that foreign_meet has found */
 
     /* of a capture */
     struct ip initiator, responder;
@@ -91,8 +92,14 @@ bool foreign_write(struct foreign *f, const struct conf *own, struct ip address,
 /* Of a capture: which end `own` is. False: neither address is one of its own or of its peers. */
 bool foreign_role(const struct foreign *f, const struct conf *own, bool *is_initiator);
 
-/* The identity that it wants of its peer; "": whatever comes. */
+/* foreign_meet.c: of several connections the one that meets an end of these addresses is looked for: of a peer that is
+ * among them, else of any peer, else the first. */
+void foreign_meet(struct foreign *f, const struct ip *addresses, size_t count);
+/* Its own addresses, as far as it says them. Returns how many, at most FOREIGN_ENTRIES_MAX. */
+size_t foreign_addresses(const struct foreign *f, struct ip addresses[static FOREIGN_ENTRIES_MAX]);
+/* The identity that this connection wants of its peer ("": whatever comes), and the one that it names itself. */
 const char *foreign_expects(const struct foreign *f);
+const char *foreign_says(const struct foreign *f);
 
 void foreign_wipe(struct foreign *f);
 

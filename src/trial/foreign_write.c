@@ -285,21 +285,10 @@ static void write_ios(struct foreign *f, struct text *out)
 
 /* ---- strongSwan, libreswan ---- */
 
-/* A leading @ says that it is a name. */
-static const char *plain_id(const char *id)
-{
-    return *id == '@' ? id + 1 : id;
-}
-
-const char *foreign_expects(const struct foreign *f)
-{
-    return f->entry_count ? plain_id(f->entries[0].expected_id) : "";
-}
-
-/* The first connection's; an address needs no statement unless it is another one. */
+/* An address needs no statement unless it is another one. */
 static void write_identity(const struct foreign *f, struct ip own, struct text *out)
 {
-    const char *id = f->entry_count ? plain_id(f->entries[0].sent_id) : "";
+    const char *id = foreign_says(f);
     struct ip ip;
 
     if (*id && !strchr(id, ' ') && !(ip_parse(&ip, bytes_of_text(id)) && ip_equal(ip, own)))
