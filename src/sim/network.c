@@ -241,6 +241,13 @@ void network_send(struct sim *sim, uint32_t from_site, const struct ike_output *
     sim->happened[SIM_LOST] += is_lost || sim->work.copies == 0;
     if (is_lost)
         return;
+    if (strict_refuses(&sim->sites[to_site], datagram)) {
+        uint8_t space[STRICT_REFUSAL_MAX];
+
+        begin_again(sim, strict_refusal(datagram, space));
+        fly(sim, from_site, item->datagram.local, item->datagram.remote, 0, true);
+        return;
+    }
     unsigned copies = sim->work.copies + happens(sim, network->repeat_percent);
     bool is_damaged = happens(sim, network->damage_percent);
     sim->happened[SIM_REPEATED] += copies > 1;

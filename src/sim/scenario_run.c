@@ -147,6 +147,7 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
         site->policy_count = (uint8_t)line->number;
         return line->number > 0 && line->number <= SIM_POLICIES_MAX;
     case LINE_REPEATS_LIKE: site->schedule = schedule_named(line->text); return site->schedule != SCHEDULE_COUNT;
+    case LINE_LIFETIME_STRICT: site->is_lifetime_strict = true; return true;
     case LINE_ISAKMP_LIFETIME: site->lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
     case LINE_IPSEC_LIFETIME: site->esp_lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
     case LINE_IPSEC_VOLUME: site->esp_lifetime_kb = line->number; return true;

@@ -45,7 +45,8 @@ struct sim_site {
     enum cipher_id cipher;
     enum hash_id hash;
     enum group_id group;
-    uint8_t policy_count; /* so many, of which none but the last is its own; 0: one. At most SIM_POLICIES_MAX */
+    bool is_lifetime_strict; /* a first message with another lifetime is refused (strict.c) */
+    uint8_t policy_count;    /* so many, of which none but the last is its own; 0: one. At most SIM_POLICIES_MAX */
     enum schedule_id schedule;
     enum cipher_id esp_cipher;
     enum hash_id esp_integrity;

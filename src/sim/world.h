@@ -213,6 +213,11 @@ struct load *flight_add(struct sim *sim, uint64_t at_ms, enum flight_kind kind, 
 void sim_violate(struct sim *sim, const char *fault); /* the first one is kept */
 
 /* ---- network.c */
+/* strict.c: a first message with a lifetime that the site does not take, and its answer. */
+enum { STRICT_REFUSAL_MAX = 64 };
+bool strict_refuses(const struct site *site, struct bytes datagram);
+struct bytes strict_refusal(struct bytes datagram, uint8_t space[static STRICT_REFUSAL_MAX]);
+
 void network_send(struct sim *sim, uint32_t site, const struct ike_output *item);
 void network_answer_old(struct sim *sim, uint32_t site, struct bytes datagram); /* SIM_PLANT_OLD_ANSWERED */
 bool network_route(const struct sim *sim, uint32_t from_site, struct endpoint from, struct endpoint to,

@@ -29,6 +29,7 @@ static const struct {
     {"udp500_blocked", "peer_down", "east has not heard a word, as if it were off", false},
     {"one_way_traffic", "none", "what ESP carries stands in the counters of a screen, not in a message", true},
     {"stale_sa", "none", "without DPD nobody asks, and ESP for an SPI that is gone is the plane's to see", true},
+    {"lifetime_mismatch", "p1_policy_mismatch", "a refusal does not say which attribute it is for", true},
     {"proposal_too_long", "peer_down", "a peer that hears nothing is as silent as one that is off", false},
     {"daemon_conflict", "peer_down",
      "it is said by the daemon that finds its ports taken, before any message: tests/explain has such logs", true},
