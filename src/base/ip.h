@@ -74,13 +74,18 @@ static inline int ip_compare(struct ip a, struct ip b)
 }
 
 /* Word by word as addresses are copied: who reads across two copied words waits for both. */
-static inline bool ip_equal(struct ip a, struct ip b)
+static inline bool ip_same(const struct ip *a, const struct ip *b)
 {
     uint64_t one[2], other[2];
 
-    memcpy(one, &a, sizeof one);
-    memcpy(other, &b, sizeof other);
-    return one[0] == other[0] && one[1] == other[1] && a.octets[15] == b.octets[15];
+    memcpy(one, a, sizeof one);
+    memcpy(other, b, sizeof other);
+    return ((one[0] ^ other[0]) | (one[1] ^ other[1]) | (uint64_t)(a->octets[15] ^ b->octets[15])) == 0;
+}
+
+static inline bool ip_equal(struct ip a, struct ip b)
+{
+    return ip_same(&a, &b);
 }
 
 bool endpoint_equal(struct endpoint a, struct endpoint b);

@@ -2,7 +2,7 @@
 
 #include "event/look.h"
 
-enum { SITUATIONS_MAX = 4096, MOVES_MAX = 16384, NO_SITUATION = 0 };
+enum { SITUATIONS_MAX = 4096, MOVES_MAX = 16384, NO_SITUATION = 0, SLOTS_MIN = 1024, SLOTS_MAX = 4 * MOVES_MAX };
 
 struct situation {
     uint64_t has[FACT_WORDS], offers; /* these as a digest */
@@ -15,8 +15,9 @@ struct known {
     uint16_t situation_slots[2 * SITUATIONS_MAX];
     struct move moves[MOVES_MAX]; /* from 1 */
     uint32_t move_count;
-    uint16_t move_slots[2 * MOVES_MAX]; /* by hash: which of these; 0: free */
-    uint8_t keeps[EV_COUNT];            /* enum keeping */
+    uint16_t move_slots[SLOTS_MAX]; /* by hash: which of these; 0: free */
+    size_t slot_count;              /* so far these are used: as few as do, to stay in the nearest caches */
+    uint8_t keeps[EV_COUNT];        /* enum keeping */
     bool is_stopped;
     struct {
         uint32_t situation; /* NO_SITUATION: none has begun yet */
@@ -53,7 +54,10 @@ struct known *known_new(struct arena *arena)
 {
     struct known *known = arena_take(arena, sizeof *known);
 
-    for (size_t i = 0; known && i < COUNT_OF(kept); i++)
+    if (!known)
+        return NULL;
+    known->slot_count = SLOTS_MIN;
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
         known->keeps[kept[i].kind] |= kept[i].what;
     return known;
 }
@@ -72,7 +76,7 @@ uint64_t known_happening(const struct view *v, struct witness *w)
 
         return look != 0 ? look_mix(look, at->product) | 1 : 0;
     }
-    bool is_from_local = ip_equal(at->one, v->local), is_to_local = ip_equal(at->other, v->local);
+    bool is_from_local = ip_same(&at->one, &v->local), is_to_local = ip_same(&at->other, &v->local);
 
     return look_mix(at->look, (uint64_t)at->product << 2 | (uint64_t)is_from_local << 1 | is_to_local) | 1;
 }
@@ -90,8 +94,7 @@ bool known_covers(const struct event *e)
 static bool is_of_its_own(const struct view *v)
 {
     return v->pending != 0 || v->conn_id != 0 ||
-           (v->has_details &&
-            (*view_detail(v, DETAIL_PROPOSALS) != '\0' || *view_detail(v, DETAIL_CONFIGURED) != '\0'));
+           *view_detail(v, DETAIL_PROPOSALS) != '\0' || *view_detail(v, DETAIL_CONFIGURED) != '\0';
 }
 
 static uint32_t situation_of(struct known *known, const struct view *v)
@@ -145,7 +148,7 @@ void known_begin(struct known *known, struct view *v)
 static uint16_t *slot_of(struct known *known, uint32_t from, uint64_t happening)
 {
     for (size_t i = (size_t)(look_mix(happening, from) >> 32);; i++) {
-        uint16_t *slot = &known->move_slots[i % COUNT_OF(known->move_slots)];
+        uint16_t *slot = &known->move_slots[i & (known->slot_count - 1)];
         const struct move *m = &known->moves[*slot];
 
         if (*slot == 0 || (m->happening == happening && m->from == from))
@@ -201,12 +204,26 @@ void known_forget(struct known *known)
     known->watch.is_lost = true;
 }
 
+/* Few moves share a slot's place with others, so that the first one looked at is mostly the one. */
+static void make_room(struct known *known)
+{
+    enum { MOVES_TO_SLOTS = 4 };
+
+    if (known->move_count * MOVES_TO_SLOTS < known->slot_count || known->slot_count == SLOTS_MAX)
+        return;
+    memset(known->move_slots, 0, known->slot_count * sizeof *known->move_slots);
+    known->slot_count *= 2;
+    for (uint32_t i = 1; i <= known->move_count; i++)
+        *slot_of(known, known->moves[i].from, known->moves[i].happening) = (uint16_t)i;
+}
+
 static struct move *new_move(struct known *known, uint32_t from, uint64_t happening)
 {
-    uint16_t *slot = slot_of(known, from, happening);
-
     if (from == NO_SITUATION || happening == 0 || known->is_stopped || known->move_count + 1 == MOVES_MAX)
         return NULL;
+    make_room(known);
+    uint16_t *slot = slot_of(known, from, happening);
+
     if (*slot == 0)
         *slot = (uint16_t)++known->move_count;
     known->moves[*slot] = (struct move){.happening = happening, .from = from};

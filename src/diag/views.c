@@ -20,19 +20,14 @@ uint32_t key_hash(const struct key *key)
     return (uint32_t)(a[0] >> 32);
 }
 
-static inline bool is_same(const struct ip *a, const struct ip *b)
-{
-    return ip_equal(*a, *b);
-}
-
 bool view_is_of(const struct view *v, const struct key *key)
 {
     if (v->source != key->source || (v->vantage == VANTAGE_WIRE) != key->is_of_wire)
         return false;
     if (!ip_is_set(*key->b))
-        return is_same(&v->peer, key->a);
-    return (is_same(&v->local, key->a) && is_same(&v->peer, key->b)) ||
-           (is_same(&v->local, key->b) && is_same(&v->peer, key->a));
+        return ip_same(&v->peer, key->a);
+    return (ip_same(&v->local, key->a) && ip_same(&v->peer, key->b)) ||
+           (ip_same(&v->local, key->b) && ip_same(&v->peer, key->a));
 }
 
 const struct ip no_ip;
@@ -60,7 +55,7 @@ struct key key_of(const struct diag *d, struct witness *w)
         uint32_t current = d->sources[at->source].current;
         const struct ip *began = ip_in(e, FIELD_SOURCE), *answered = ip_in(e, FIELD_DESTINATION);
 
-        key.a = current != NO_VIEW && is_same(&view_at(d, current)->peer, began) ? began : answered;
+        key.a = current != NO_VIEW && ip_same(&view_at(d, current)->peer, began) ? began : answered;
     }
     return key;
 }
