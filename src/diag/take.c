@@ -226,20 +226,22 @@ void view_close(struct view *v)
     v->pending = 0;
 }
 
-static void keep_detail(struct view *v, enum detail detail, const char *text)
+_Static_assert(DETAIL_COUNT <= 16, "a detail has a bit in struct view");
+
+static bool keep_detail(struct view *v, enum detail detail, const char *text)
 {
     if (!v->details && !(v->details = arena_take(v->all->arena, DETAIL_COUNT * sizeof *v->details)))
-        return;
+        return false;
     char **place = &v->details[detail];
 
     if (!*place)
         *place = arena_take(v->all->arena, DETAIL_SIZE);
     if (*place)
         view_keep_text(*place, DETAIL_SIZE, text);
-    v->has_details = true;
+    return *place != NULL;
 }
 
-static void take_details(struct view *v, const struct event *e)
+static uint16_t take_details(struct view *v, const struct event *e)
 {
     static const struct {
         enum detail detail;
@@ -258,10 +260,27 @@ static void take_details(struct view *v, const struct event *e)
 #undef DETAIL
 #undef DETAIL_OF
     };
+    uint16_t told = 0;
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (rows[i].kind == e->kind && *event_text(e, fields[rows[i].detail]))
-            keep_detail(v, rows[i].detail, event_text(e, fields[rows[i].detail]));
+        if (rows[i].kind == e->kind && *event_text(e, fields[rows[i].detail]) &&
+            keep_detail(v, rows[i].detail, event_text(e, fields[rows[i].detail])))
+            told |= (uint16_t)(1u << rows[i].detail);
+    return told;
+}
+
+/* A tunnel begins with the same words each time: what they tell is there, from the attempt before. True: it was not. */
+static bool take_new_details(struct view *v, struct witness *w)
+{
+    uint64_t words = w->at->words;
+    bool is_new = words == 0 || words != v->told_words;
+
+    if (is_new) {
+        v->told_details = take_details(v, witness_event(w));
+        v->told_words = words;
+    }
+    v->has_details |= v->told_details;
+    return is_new;
 }
 
 /* Where there is no room for others that many have. */
@@ -354,10 +373,8 @@ void view_follow(struct view *v, const struct move *m, struct witness *w)
 
     if (keeps & KEEPS_OFFERS)
         take_offers(v, w);
-    if (keeps & KEEPS_DETAILS) {
-        take_details(v, witness_event(w));
+    if ((keeps & KEEPS_DETAILS) && take_new_details(v, w))
         take_addresses(v, witness_event(w));
-    }
     view_take_signs(v, w);
     take_cookie(v, w->at);
     take_time(v, w->at);
@@ -376,7 +393,7 @@ void view_take(struct view *v, struct witness *w)
     v->is_screen_only &= e->kind == EV_SCREEN_SA;
     take_pending(v, e);
     if (known_keeps(v->all->known, e->kind) & KEEPS_DETAILS)
-        take_details(v, e);
+        take_new_details(v, w);
     if (known_keeps(v->all->known, e->kind) & KEEPS_OFFERS)
         take_offers(v, w);
     take_role(v, e);

@@ -263,8 +263,6 @@ void view_expect(const struct view *v)
         __builtin_prefetch(block + place % EVIDENCE_BLOCK, 1);
     for (size_t at = 0; text && at < EVIDENCE_TEXT_SIZE; at += CACHE_LINE)
         __builtin_prefetch(text + at, 1);
-    for (size_t at = 0; v->details && at < DETAIL_COUNT * sizeof *v->details; at += CACHE_LINE)
-        __builtin_prefetch((const uint8_t *)v->details + at);
 }
 
 void view_note(struct view *v, enum fact fact, const struct witness *w)
@@ -409,9 +407,6 @@ void view_begin(struct view *v, const struct sight *at, const struct views *all)
 {
     if (v->has_words)
         *v->state = *v->ios_state = '\0';
-    for (size_t i = 0; v->has_details && i < DETAIL_COUNT; i++)
-        if (v->details[i])
-            *v->details[i] = '\0';
     memset(v, 0, offsetof(struct view, facts));
     v->is_used = true;
     v->source = at->source;

@@ -123,9 +123,10 @@ struct view {
     uint32_t situation;       /* known.h; 0: not told yet */
     uint64_t cookie;          /* the initiator's, 0: none */
     const struct views *all;
-    uint64_t has[FACT_WORDS];    /* a bit for each fact that was seen */
-    uint8_t role, mode;          /* enum role, of local; enum mode */
-    bool has_words, has_details; /* below, since the view began */
+    uint64_t has[FACT_WORDS]; /* a bit for each fact that was seen */
+    uint8_t role, mode;       /* enum role, of local; enum mode */
+    bool has_words;           /* below, since the view began */
+    uint16_t has_details;     /* the same: a bit for each */
     uint32_t conn_id, attempts;
     uint32_t order;       /* of the first observation */
     uint32_t pending_at;  /* number of the line of `pending` */
@@ -138,6 +139,8 @@ struct view {
     /* What follows is taken as it is needed, and kept when the view begins anew. */
     struct evidence *evidence[EVIDENCE_BLOCKS];
     char **details;            /* DETAIL_COUNT, of DETAIL_SIZE bytes each */
+    uint64_t told_words;       /* of sight.h, of the line that details were last taken from; 0: not known */
+    uint16_t told_details;     /* which these are; they stay what they are when the view begins anew */
     struct offers *own_offers; /* where it has some that no other view has */
     uint32_t *signs;           /* SIGNS_MAX: the last message IDs and SPIs; both ends name the same, nobody else does */
     char state[24], ios_state[24]; /* the last that was named */
@@ -156,7 +159,7 @@ void view_expect(const struct view *v);
 /* "" where no line told it. */
 static inline const char *view_detail(const struct view *v, enum detail detail)
 {
-    return v->details && v->details[detail] ? v->details[detail] : "";
+    return (v->has_details >> detail & 1) != 0 ? v->details[detail] : "";
 }
 
 /* Until the view takes its next observation. */

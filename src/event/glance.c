@@ -82,6 +82,14 @@ static bool may_have_more(const struct plain_rows *rows, const struct plain *row
     return may;
 }
 
+static bool has_words(const struct plain_rows *rows, const struct plain *row)
+{
+    for (size_t i = row->condition_count; i < row->part_count; i++)
+        if (rows->parts[row->parts + i].glance == AN_ADDRESS)
+            return false;
+    return true;
+}
+
 static bool is_text(const struct part *part)
 {
     return part->glance == A_TEXT || part->glance == A_WORD || part->glance == AN_ADDRESS;
@@ -91,6 +99,7 @@ void plain_glance(struct plain_rows *rows, struct plain *row)
 {
     row->has_look = has_look(rows, row);
     row->may_have_more = may_have_more(rows, row);
+    row->has_words = has_words(rows, row);
     for (size_t i = row->condition_count; row->has_look && i < row->part_count; i++)
         if (is_text(&rows->parts[row->parts + i]))
             rows->parts[row->parts + i].texts = rows->text_count++;
@@ -101,10 +110,15 @@ void plain_glance(struct plain_rows *rows, struct plain *row)
 
 enum { TEXT_MAX = 112, TEXT_PLACES = 2 };
 
+/* Of a value: what is mixed into the look and the words of the message. */
+struct digest {
+    uint64_t look, words;
+};
+
 /* The last two of each field, the later one first: a text, with the words behind it, that was sure. */
 struct plain_memory {
     struct remembered {
-        uint64_t look; /* what is mixed into that of the message */
+        struct digest digest;
         uint8_t len;
         uint8_t text[TEXT_MAX];
     } texts[TEXTS_MAX][TEXT_PLACES];
@@ -128,55 +142,78 @@ static inline bool is_it(const struct remembered *r, const struct part *part, st
 
 /* ---- Looking ---- */
 
+static bool is_something(const struct part *part, struct bytes value)
+{
+    return !part->slot.has_words || !bytes_equal(value, part->slot.words);
+}
+
+static uint64_t look_at(const struct part *part, struct bytes value)
+{
+    switch ((enum look)part->look) {
+    case LOOK_VALUE: return look_mix_bytes(1, value.data, value.len);
+    case LOOK_WHETHER: return is_something(part, value);
+    default: return 0;
+    }
+}
+
+/* Past the words behind a value; where there are none, it ends the line. */
+static inline bool take_words(const struct part *part, struct bytes *text)
+{
+    if (!plain_begins(*text, part->words) || (part->words.len == 0 && text->len > 0))
+        return false;
+    *text = bytes_of(text->data + part->words.len, text->len - part->words.len);
+    return true;
+}
+
+/* Of the first `len` digits: their digest, or whether one is not zero. */
+static inline uint64_t look_at_digits(enum look look, wide digits, size_t len)
+{
+    static const uint8_t ones_and_zeros[2 * WIDE_LEN] = {[0 ... WIDE_LEN - 1] = 0xff};
+    uint64_t words[2];
+
+    if (look == LOOK_WHETHER)
+        return wide_run(wide_bits((wide)(digits == '0'))) < len;
+    if (look != LOOK_VALUE)
+        return 0;
+    digits &= wide_at(ones_and_zeros + WIDE_LEN - len);
+    memcpy(words, &digits, sizeof words);
+    return look_mix(look_mix(len, words[0]), words[1]);
+}
+
 /* So many digits of any base fit. No words begin with one. */
-static bool take_digits(const struct part *part, struct bytes *text, struct bytes *value)
+static bool take_number(const struct part *part, struct bytes *text, struct digest *digest)
 {
     wide w = wide_of(*text);
     uint32_t digits = wide_bits(wide_within(w, '0', '9'));
 
     if (part->glance == A_HEX)
         digits |= wide_bits(wide_within(w | 0x20, 'a', 'f'));
-    *value = bytes_of(text->data, wide_run(digits));
-    *text = bytes_after(*text, value->len);
-    if (value->len == 0 || !plain_begins(*text, part->words) || (part->words.len == 0 && text->len > 0))
-        return false;
-    *text = bytes_after(*text, part->words.len);
-    return true;
+    size_t len = wide_run(digits);
+    digest->look = look_at_digits((enum look)part->look, w, len);
+    *text = bytes_of(text->data + len, text->len - len);
+    return len > 0 && take_words(part, text);
 }
 
 /* A name that stands in front of the message as well, and no other. It has no character that words begin with. */
-static bool take_known(const struct part *part, struct bytes name, struct bytes *text)
+static bool take_name(const struct part *part, struct bytes name, struct bytes *text, struct digest *digest)
 {
+    digest->look = look_at(part, name);
     if (name.len == 0 || !plain_begins(*text, name))
         return false;
-    *text = bytes_after(*text, name.len);
-    if (!plain_begins(*text, part->words) || (part->words.len == 0 && text->len > 0))
-        return false;
-    *text = bytes_after(*text, part->words.len);
-    return true;
-}
-
-static bool is_something(const struct part *part, struct bytes value)
-{
-    if (part->glance != A_DECIMAL && part->glance != A_HEX)
-        return !part->slot.has_words || !bytes_equal(value, part->slot.words);
-    return wide_run(wide_bits((wide)(wide_of(value) == '0'))) < value.len;
-}
-
-static uint64_t look_at(const struct part *part, struct bytes value)
-{
-    return part->look == LOOK_VALUE ? look_mix_bytes(1, value.data, value.len) : is_something(part, value);
+    *text = bytes_of(text->data + name.len, text->len - name.len);
+    return take_words(part, text);
 }
 
 /* A text that is looked for, and sure to be read. */
-static bool take_new(const struct part *part, struct bytes *text, uint64_t *look)
+static bool take_new(const struct part *part, struct bytes *text, struct digest *digest)
 {
     struct bytes value, word;
     struct ip ip;
 
     if (!plain_take_value(part, text, &value))
         return false;
-    *look = look_at(part, value);
+    digest->words = look_mix_bytes(1, value.data, value.len);
+    digest->look = part->look == LOOK_VALUE ? digest->words : look_at(part, value);
     if (part->glance == AN_ADDRESS)
         return ip_parse(&ip, value);
     return text_is_sure(value, part->words) &&
@@ -184,85 +221,72 @@ static bool take_new(const struct part *part, struct bytes *text, uint64_t *look
 }
 
 /* The same, of one that was there before without another look at it. */
-static bool take_text(const struct part *part, struct plain_memory *memory, struct bytes *text, uint64_t *look)
+static bool take_text(const struct part *part, struct plain_memory *memory, struct bytes *text, struct digest *digest)
 {
     struct remembered *r = memory->texts[part->texts];
     struct bytes rest = *text;
 
     for (size_t i = 0; i < TEXT_PLACES; i++)
         if (is_it(&r[i], part, rest)) {
-            *look = r[i].look;
+            *digest = r[i].digest;
             *text = bytes_after(rest, r[i].len);
             return true;
         }
-    if (!take_new(part, text, look))
+    if (!take_new(part, text, digest))
         return false;
     size_t len = rest.len - text->len;
 
     if (len <= TEXT_MAX) {
         r[1] = r[0];
-        r[0].look = *look;
+        r[0].digest = *digest;
         r[0].len = (uint8_t)len;
         memcpy(r[0].text, rest.data, len);
     }
     return true;
 }
 
-static bool take_number(const struct part *part, struct bytes *text, uint64_t *look)
-{
-    struct bytes value;
-
-    if (!take_digits(part, text, &value))
-        return false;
-    *look = part->look == LOOK_NEVER ? 0 : look_at(part, value);
-    return true;
-}
-
-static bool take_name(const struct part *part, struct bytes name, struct bytes *text, uint64_t *look)
-{
-    *look = part->look == LOOK_NEVER ? 0 : look_at(part, name);
-    return take_known(part, name, text);
-}
-
 /* What stands there, where it must be what it should be and nothing more. */
 static bool take_part(const struct part *part, struct plain_memory *memory, const struct names *names,
-                      struct bytes *text, uint64_t *look)
+                      struct bytes *text, struct digest *digest)
 {
     switch ((enum glance)part->glance) {
     case A_DECIMAL:
-    case A_HEX: return take_number(part, text, look);
+    case A_HEX: return take_number(part, text, digest);
     case A_TEXT:
     case A_WORD:
-    case AN_ADDRESS: return take_text(part, memory, text, look);
-    case THE_PEER: return take_name(part, names->address, text, look);
-    case THE_GROUP: return take_name(part, names->group, text, look);
-    case THE_USER: return take_name(part, names->user, text, look);
+    case AN_ADDRESS: return take_text(part, memory, text, digest);
+    case THE_PEER: return take_name(part, names->address, text, digest);
+    case THE_GROUP: return take_name(part, names->group, text, digest);
+    case THE_USER: return take_name(part, names->user, text, digest);
     case NOTHING: break;
     }
     return false;
 }
 
 bool plain_look(const struct plain_rows *rows, struct plain_memory *memory, uint32_t number, struct bytes text,
-                const struct names *names, enum event_kind *kind, uint64_t *look)
+                const struct names *names, struct plain_sight *sight)
 {
     enum { SURE_LEN = 300 }; /* an event has room for what stands in so long a line */
     const struct plain *row = plain_row(rows, number, text);
-    uint64_t digest, part_look;
+    uint64_t look, words;
 
     if (!row || !row->has_look || (row->may_have_more && plain_has_more(text)) ||
         text.len + names->group.len + names->user.len > SURE_LEN ||
         (row->has_all_names && (names->group.len == 0 || names->user.len == 0)))
         return false;
-    *kind = row->kind;
-    digest = look_mix(1, (uint64_t)(row - rows->plain));
+    look = words = look_mix(1, (uint64_t)(row - rows->plain));
     text = bytes_after(text, row->words.len);
     const struct part *part = &rows->parts[row->parts], *end = part + row->part_count;
     for (part += row->condition_count; part < end; part++) {
-        if (!take_part(part, memory, names, &text, &part_look))
+        struct digest digest = {0};
+
+        if (!take_part(part, memory, names, &text, &digest))
             return false;
         if (part->look != LOOK_NEVER)
-            digest = look_mix(digest, part_look);
+            look = look_mix(look, digest.look);
+        if (digest.words != 0)
+            words = look_mix(words, digest.words);
     }
-    *look = digest | 1;
+    *sight = (struct plain_sight){row->kind, look | 1, row->has_words && names->user.len == 0 ? words | 1 : 0};
     return text.len == 0;
 }

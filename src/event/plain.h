@@ -26,8 +26,14 @@ struct plain_memory *plain_memory_new(struct arena *arena);
 bool plain_read(const struct plain_rows *rows, uint32_t number, struct bytes text, const struct names *names,
                 struct event *e);
 
-/* Which event that is, and how it looks (sight.h), without the event. False: plain_read is to be asked. */
+/* Which event that is, and how it looks: as in sight.h. */
+struct plain_sight {
+    enum event_kind kind;
+    uint64_t look, words;
+};
+
+/* The same without the event. False: plain_read is to be asked. */
 bool plain_look(const struct plain_rows *rows, struct plain_memory *memory, uint32_t number, struct bytes text,
-                const struct names *names, enum event_kind *kind, uint64_t *look);
+                const struct names *names, struct plain_sight *sight);
 
 #endif

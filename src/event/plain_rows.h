@@ -30,6 +30,7 @@ struct plain_rows {
         bool has_all_names;                          /* in words of its own, see all_names */
         bool has_look;                               /* its parts tell at a glance how it looks */
         bool may_have_more;                          /* see plain_has_more */
+        bool has_words;                              /* its texts, names and numbers apart, are all that it tells */
         uint16_t next;                               /* of its bucket */
     } plain[PLAIN_MAX];
     uint16_t plain_count, part_count, text_count, buckets[BUCKETS];

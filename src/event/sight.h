@@ -14,6 +14,7 @@ struct sight {
     uint8_t number;  /* of EV_PACKET_SEEN: which message of its exchange; 0: not sure */
     uint64_t look;   /* never the same for two that differ in what looks.def looks at, ends apart; 0: that is
                         not known */
+    uint64_t words;  /* the same for two lines that tell the same in words, names and numbers apart; 0: not known */
     uint64_t cookie; /* the initiator's, as packet_cookie gives it; 0: none */
     uint64_t time_ms;
     uint32_t line, record;

@@ -21,7 +21,7 @@ struct queued *source_enqueue(struct source *s, enum event_kind kind)
     struct sight *at = &s->sights[s->queue_count++];
 
     at->one = at->other = (struct ip){0};
-    at->look = at->cookie = 0;
+    at->look = at->words = at->cookie = 0;
     at->number = 0;
     at->packet = NULL;
     at->source = s->number;

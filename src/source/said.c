@@ -8,25 +8,39 @@
 
 /* ---- Tag and names, in front of the words ---- */
 
-/* %ASA-5-713041: and a blank */
-static bool take_tag(struct bytes *line, uint32_t *number)
+/* Eight bytes as a number, the first one its lowest. */
+static inline uint64_t word_at(const uint8_t *at)
 {
-    enum { DIGITS = 6, TAG_LEN = 15 };
-    const uint8_t *d = line->data;
-    uint32_t n = 0, others = 0;
+    uint64_t word;
 
-    if (line->len <= TAG_LEN || memcmp(d, "%ASA-", 5) != 0 || d[5] < '0' || d[5] > '7' || d[6] != '-' || d[13] != ':' ||
-        d[14] != ' ' || d[15] == ' ')
+    memcpy(&word, at, sizeof word);
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
+}
+
+/* Six digits, a colon and a blank; 0 where there is something else. The digits are added up in pairs, all at a time. */
+static inline uint32_t number_of(uint64_t word)
+{
+    const uint64_t figures = 0x303030303030, high = 0xf0f0f0f0f0f0, low = 0x0f0f0f0f0f0f;
+    uint64_t digits = word & 0xffffffffffff;
+
+    if (word >> 48 != (' ' << 8 | ':') || (digits & high) != figures || ((digits + 0x060606060606) & high) != figures)
+        return 0;
+    digits &= low;
+    digits = digits * 10 + (digits >> 8);
+    return (uint32_t)((digits & 0xff) * 10000 + (digits >> 16 & 0xff) * 100 + (digits >> 32 & 0xff));
+}
+
+/* %ASA-5-713041: and a blank */
+static inline bool take_tag(struct bytes *line, uint32_t *number)
+{
+    enum { NUMBER_AT = 7, TAG_LEN = 15 };
+    const uint64_t any_level = 0xfff8ffffffffff, begins = 0x2d302d41534125; /* "%ASA-0-", the 0 up to 7 */
+
+    if (line->len <= TAG_LEN || (word_at(line->data) & any_level) != begins || line->data[TAG_LEN] == ' ')
         return false;
-    for (size_t i = 7; i < 7 + DIGITS; i++) {
-        uint32_t digit = (uint32_t)d[i] - '0';
-
-        others |= digit > 9;
-        n = n * 10 + digit;
-    }
-    *number = n;
-    *line = bytes_of(d + TAG_LEN, line->len - TAG_LEN);
-    return others == 0 && n != 0;
+    *number = number_of(word_at(line->data + NUMBER_AT));
+    *line = bytes_of(line->data + TAG_LEN, line->len - TAG_LEN);
+    return *number != 0;
 }
 
 /* ---- Words behind the names ---- */
@@ -98,19 +112,17 @@ bool said_glance(struct said_all *all, struct bytes text, struct said_sight *sig
     if (!take_tag(&text, &number) || !names_take(&text, &names))
         return false;
     sight->peer = names.peer;
-    if (all->plain && plain_look(all->plain, all->texts, number, text, &names, &sight->kind, &sight->look))
+    if (all->plain && plain_look(all->plain, all->texts, number, text, &names, &sight->plain))
         return true;
     const struct said *said = text.len <= SAID_LEN_MAX ? find_said(all, number, text) : NULL;
 
     if (said && said->look != 0) {
-        sight->kind = (enum event_kind)said->event.kind;
-        sight->look = said->look;
+        sight->plain = (struct plain_sight){(enum event_kind)said->event.kind, said->look, 0};
         return true;
     }
     if (!read_behind(all, number, text, &names, e))
         return false;
-    sight->kind = (enum event_kind)e->kind;
-    sight->look = 0;
+    sight->plain = (struct plain_sight){(enum event_kind)e->kind, 0, 0};
     return true;
 }
 
@@ -200,12 +212,13 @@ static bool has_like_head(const struct source *s, struct bytes line)
 static void say_line(struct source *s, const struct said_sight *sight, struct bytes line)
 {
     struct sight *at = &s->sights[s->queue_count];
-    struct queued *q = source_enqueue(s, sight->kind);
+    struct queued *q = source_enqueue(s, sight->plain.kind);
 
     at->one = sight->peer;
-    at->look = sight->look;
+    at->look = sight->plain.look;
+    at->words = sight->plain.words;
     q->line = line;
-    if (sight->look == 0)
+    if (sight->plain.look == 0)
         return;
     q->tell = TELL_LINE;
     q->of = bytes_of(line.data + s->stamped.len, line.len - s->stamped.len);
@@ -255,7 +268,7 @@ bool said_lines(struct source *s)
         if (!is_any || !is_same_head)
             source_stamp(s, bytes_of(line.data, head_len));
         is_any = s->stamped.is_asa = true;
-        if (sight.kind != EV_NONE)
+        if (sight.plain.kind != EV_NONE)
             say_line(s, &sight, line);
     }
     if (is_any) {

@@ -27,8 +27,7 @@ struct said_all {
 
 /* A message of which it is known what it tells. */
 struct said_sight {
-    enum event_kind kind; /* EV_NONE: nothing */
-    uint64_t look;        /* of sight.h; 0: it is not known, and the event is there already */
+    struct plain_sight plain; /* EV_NONE: nothing; a look of 0: it is not known, and the event is there already */
     struct ip peer;
 };
 

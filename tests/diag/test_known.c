@@ -354,6 +354,8 @@ static void make_message(const char *message, unsigned tunnel)
     for (; *message; message++)
         if (*message == '@')
             made_len += (size_t)sprintf((char *)made + made_len, "192.0.2.%u", tunnel);
+        else if (*message == '#')
+            made[made_len++] = (uint8_t)('0' + next_random(2));
         else
             made[made_len++] = (uint8_t)*message;
     made[made_len++] = '\n';
@@ -364,8 +366,8 @@ static void make_message(const char *message, unsigned tunnel)
 static void lines_of_few_tunnels_in_any_order_are_known_for_what_they_are(void **state)
 {
     static const char *const messages[] = {
-        "%ASA-5-713041: IP = @, IKE Initiator: New Phase 1, Intf inside, IKE Peer @  local Proxy Address 10.1.0.0, "
-        "remote Proxy Address 10.2.0.0,  Crypto map (outside_map)",
+        "%ASA-5-713041: IP = @, IKE Initiator: New Phase 1, Intf inside, IKE Peer @  local Proxy Address 10.#.0.0, "
+        "remote Proxy Address 10.2.0.#,  Crypto map (outside_map)",
         "%ASA-7-715047: IP = @, processing SA payload",
         "%ASA-7-713236: IP = @, IKE_DECODE SENDING Message (msgid=0) with payloads : HDR + SA (1) + VENDOR (13) + NONE "
         "(0) total length : 148",
@@ -376,7 +378,7 @@ static void lines_of_few_tunnels_in_any_order_are_known_for_what_they_are(void *
         "NONE (0) total length : 84",
         "%ASA-5-713119: Group = @, IP = @, PHASE 1 COMPLETED",
         "%ASA-5-713120: Group = @, IP = @, PHASE 2 COMPLETED (msgid=00000001)",
-        "%ASA-3-713902: Group = @, IP = @, QM FSM error (P2 struct &0x00000001, mess id 0x1)!",
+        "%ASA-3-713902: Group = @, IP = @, QM FSM error (P2 struct &0x00000001, mess id 0x#)!",
         "%ASA-5-713904: IP = @, Received an un-encrypted INVALID_COOKIE notify message, dropping",
         "%ASA-4-113019: Group = @, Username = @, IP = @, Session disconnected. Session Type: LAN-to-LAN, Duration: "
         "0h:00m:01s, Bytes xmt: 1, Bytes rcv: 2, Reason: User Requested",
