@@ -121,35 +121,53 @@ static bool has_only_what_was_sent(const struct view *receiver, const struct vie
     return !view_has(receiver, view_step_of("MM", number)) || view_has(sender, view_step_of("MM", number));
 }
 
-/* The messages of both, as their clocks have them, may be the same ones. */
-static bool is_in_step(const struct view *a, const struct view *b)
+/* One heard what the other never said. */
+static bool has_what_was_not_sent(const struct view *a, const struct view *b)
 {
     const struct view *initiator = a->role == ROLE_INITIATOR ? a : b, *responder = initiator == a ? b : a;
-    struct clock_difference d = ladder_clocks(a, b);
 
     for (unsigned number = 1; number <= 6; number++)
         if (!has_only_what_was_sent(number % 2 == 1 ? responder : initiator, number % 2 == 1 ? initiator : responder,
                                     number))
-            return false;
-    return d.there_count + d.back_count >= COMMON_STEPS_MIN && d.back_count > 0 &&
+            return true;
+    return false;
+}
+
+/* The messages of both, as their clocks have them, may be the same ones. */
+static bool is_in_step(const struct view *a, const struct view *b)
+{
+    struct clock_difference d = ladder_clocks(a, b);
+
+    return !has_what_was_not_sent(a, b) && d.there_count + d.back_count >= COMMON_STEPS_MIN && d.back_count > 0 &&
            d.most_ms - d.least_ms <= SPREAD_MAX_MS && d.least_ms >= -CLOCKS_APART_MAX_MS &&
            d.most_ms <= CLOCKS_APART_MAX_MS;
 }
 
 /* A clock without a day, or without a year beside one that has it, tells nothing. */
-static bool are_of_other_days(const struct view *a, const struct view *b)
+static bool are_of_other_times(const struct view *a, const struct view *b)
 {
     const uint64_t day_ms = 24 * 3600 * 1000, year_ms = 366 * day_ms;
     bool has_day = a->has_time && b->has_time && a->first_ms >= day_ms && b->first_ms >= day_ms;
 
     if (!has_day || (a->first_ms < year_ms) != (b->first_ms < year_ms))
         return false;
-    return a->first_ms > b->last_ms + day_ms || b->first_ms > a->last_ms + day_ms;
+    return a->first_ms > b->last_ms + CLOCKS_APART_MAX_MS || b->first_ms > a->last_ms + CLOCKS_APART_MAX_MS;
+}
+
+static bool writes_messages_down(const struct view *v)
+{
+    for (unsigned number = 1; number <= 6; number++)
+        if (view_has(v, view_step_of("MM", number)))
+            return true;
+    return false;
 }
 
 static bool are_strangers(const struct view *a, const struct view *b)
 {
-    return has_no_end_in_common(a, b) && ((a->role == b->role && a->role != ROLE_UNKNOWN) || are_of_other_days(a, b));
+    bool tell_messages = writes_messages_down(a) && writes_messages_down(b);
+
+    return (a->role == b->role && a->role != ROLE_UNKNOWN) || are_of_other_times(a, b) ||
+           (tell_messages && has_what_was_not_sent(a, b));
 }
 
 static bool is_nameless(const struct view *v)
@@ -167,7 +185,11 @@ static enum joined joined_by(const struct view *a, const struct view *b)
         return JOINED_NEVER;
     if (has_all_ends(a, b))
         return JOINED_BY_ENDS;
-    if ((has_equal_ends(a, b) && !are_strangers(a, b)) || is_nameless(a) || is_nameless(b))
+    if (is_nameless(a) || is_nameless(b))
+        return JOINED_BY_PEER;
+    if (has_no_end_in_common(a, b))
+        return are_strangers(a, b) ? JOINED_NOT : JOINED_AS_ONLY;
+    if (has_equal_ends(a, b))
         return JOINED_BY_PEER;
     if (!has_equal_responder(a, b))
         return JOINED_NOT;
@@ -446,6 +468,8 @@ const char *join_sentence(const struct tunnel *t)
         [JOINED_BY_ORDER] =
             ("the responder is the same, the messages come in the same order at the same intervals, and "
              "there is no other negotiation that it can be"),
+        [JOINED_AS_ONLY] = ("no address is in both: one asks and one answers, at the same time, and there is no other "
+                            "negotiation that it can be"),
     };
 
     return t->joined_by < COUNT_OF(sentences) ? sentences[t->joined_by] : "";

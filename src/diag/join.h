@@ -1,7 +1,10 @@
 /* Which views of several files are of one negotiation, and how that is known. Cookies, and the random numbers that both
  * ends write down (message IDs, SPIs), prove it whatever the addresses are. Else the addresses must fit. Where NAT
  * stands between the files and nobody says so, one address and the order and times of the messages make it one, if
- * there is only one that it can be. What may be any of several is joined with none of them. */
+ * there is only one that it can be. Two logs of which each names nobody but its peer have no address in
+ * common: they are taken for the two ends that somebody gives when one asks and one answers, at the same time, nothing
+ * came that was not sent, and neither file has another that it can be. What may be any of several is joined with none
+ * of them: what was seen of two tunnels, taken for one, proves what is not so. */
 #ifndef DIAG_JOIN_H
 #define DIAG_JOIN_H
 
@@ -15,6 +18,7 @@ enum joined {
     JOINED_BY_PEER,  /* of the other end nothing is told */
     JOINED_BY_NAT,   /* that a file tells of */
     JOINED_BY_ORDER, /* and times: NAT follows from it */
+    JOINED_AS_ONLY,  /* each names nobody but its peer, and nothing speaks against it */
     JOINED_NOT,
     JOINED_NEVER /* they have different cookies */
 };
