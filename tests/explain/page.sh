@@ -52,10 +52,9 @@ both stand there, and the test that splits them. The other end's file settles it
 
 Files of both ends are put together by cookies, message IDs and SPIs, whatever NAT has made of the addresses; else by the addresses. Where only the
 responder's address is the same and nobody tells of NAT, order and times of the messages must fit, and there must be no other negotiation that it can
-be. Then it says that NAT stands between the files, which address is which, and how far the clocks are apart. Two logs of which each names only its peer have no address in common; they are
-taken for both ends when one asks and one answers, their clocks are not more than five minutes apart, nothing came that was not sent, and each is the
-only one that it can be. What may be any of several is joined with
-none, and is counted.
+be. Then it says that NAT stands between the files, which address is which, and how far the clocks are apart. Two logs of which each names only its
+peer have no address in common; they are taken for both ends when one asks and one answers, their clocks are not more than five minutes apart, nothing
+came that was not sent, and each is the only one that it can be. What may be any of several is joined with none, and is counted.
 
 Folklore says that messages 3 and 4 carry the hash of the pre-shared key. They carry the Diffie-Hellman values and the nonces (RFC 2409 section 5.4);
 the hashes travel, encrypted, in 5 and 6. The key is *needed* for message 4, and that is why a responder without a key falls silent there.
