@@ -73,6 +73,12 @@ static inline wide wide_within(wide w, uint8_t first, uint8_t last)
     return (wide)((wide)(w - first) <= (uint8_t)(last - first));
 }
 
+/* Each byte one place later, behind a zero. */
+static inline wide wide_later(wide w)
+{
+    return __builtin_shufflevector((wide){0}, w, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+}
+
 /* How many stand in front of the first bit that is clear; sixteen where none is. */
 static inline size_t wide_run(uint32_t bits)
 {

@@ -37,42 +37,46 @@ static inline bool take_name(struct bytes *text, struct bytes *name)
     return len > 0 && take_title(text, ", ");
 }
 
-/* Up to three digits in front of `end`; more than 255 where it is another number of them. Two bytes in front of the
- * first can be read. */
-static inline unsigned octet_before(const uint8_t *end, size_t len)
+static inline wide times_ten(wide w)
 {
-    static const uint8_t tens[] = {0, 0, 10, 10}, hundreds[] = {0, 0, 0, 100};
+    wide two = w + w, four = two + two;
 
-    if (len == 0 || len > 3)
-        return UINT8_MAX + 1;
-    return (unsigned)(end[-1] - '0') + (unsigned)(end[-2] - '0') * tens[len] +
-           (unsigned)(end[-3] - '0') * hundreds[len];
+    return four + four + two;
 }
 
-/* Four numbers up to the comma, as ip_parse reads them; anything else is left to it. `IP = ` stands in front. */
+/* The number that ends with a digit and has up to three, in the place of that digit. False: one of the digits in
+ * `places` makes it more than 255. */
+static inline bool numbers_of(wide digits, wide is_digit, uint32_t places, uint8_t numbers[static WIDE_LEN])
+{
+    wide tens = wide_later(digits), hundreds = wide_later(tens) & wide_later(is_digit);
+    wide low = digits + times_ten(tens), all = low + times_ten(times_ten(hundreds));
+
+    memcpy(numbers, &all, WIDE_LEN);
+    return (wide_bits((wide)(hundreds > 2) | (wide)(all < low)) & places) == 0;
+}
+
+/* Four numbers up to the comma, as ip_parse reads them, all at a time; anything else is left to it. */
 static bool take_v4(struct bytes *text, struct names *names)
 {
-    wide w = wide_of(*text);
-    uint32_t points = wide_bits((wide)(w == '.'));
-    size_t len = wide_run(points | wide_bits(wide_within(w, '0', '9')));
-    uint32_t octet, address = 0, all = 0;
-    size_t from = 0, count = 0;
+    wide w = wide_of(*text), is_digit = wide_within(w, '0', '9');
+    uint32_t points = wide_bits((wide)(w == '.')), digits = wide_bits(is_digit);
+    size_t len = wide_run(points | digits);
+    uint8_t numbers[WIDE_LEN];
 
     if (len + 2 > text->len || text->data[len] != ',' || text->data[len + 1] != ' ')
         return false;
-    points = (points & ((1u << len) - 1)) | 1u << len;
-    for (; count < 4 && points != 0; count++, points &= points - 1) {
-        size_t to = (size_t)__builtin_ctz(points);
+    uint32_t end = 1u << len, ends = (points & (end - 1)) | end, second = ends & (ends - 1),
+             third = second & (second - 1), fourth = third & (third - 1);
+    uint32_t are_four = digits & digits >> 1 & digits >> 2 & digits >> 3 & (end - 1);
 
-        all |= octet = octet_before(text->data + to, to - from);
-        address = address << 8 | octet;
-        from = to + 1;
-    }
-    if (count < 4 || points != 0 || all > UINT8_MAX)
+    if (fourth != end || (ends & (ends << 1 | 1)) != 0 || are_four != 0 ||
+        !numbers_of((w - '0') & is_digit, is_digit, digits & (end - 1), numbers))
         return false;
     names->address = bytes_of(text->data, len);
-    names->peer = ip_of_v4(address);
-    *text = bytes_after(*text, len + 2);
+    names->peer =
+        ip_of_v4((uint32_t)numbers[__builtin_ctz(ends) - 1] << 24 | (uint32_t)numbers[__builtin_ctz(second) - 1] << 16 |
+                 (uint32_t)numbers[__builtin_ctz(third) - 1] << 8 | numbers[len - 1]);
+    *text = bytes_of(text->data + len + 2, text->len - len - 2);
     return true;
 }
 

@@ -64,6 +64,15 @@ static void a_run_ends_at_the_first_bit_that_is_clear(void **state)
     }
 }
 
+static void a_byte_that_stands_one_place_later_is_the_same(void **state)
+{
+    wide w = wide_of(bytes_of("0123456789abcdef", WIDE_LEN)), later = wide_later(w);
+
+    (void)state;
+    for (size_t i = 0; i < WIDE_LEN; i++)
+        assert_int_equal(later[i], i > 0 ? w[i - 1] : 0);
+}
+
 static void each_byte_makes_a_difference_and_none_behind_the_last(void **state)
 {
     (void)state;
@@ -88,6 +97,7 @@ int main(void)
         cmocka_unit_test(fewer_than_sixteen_stand_in_front_of_zeros),
         cmocka_unit_test(a_bit_is_set_where_the_comparison_is_true),
         cmocka_unit_test(a_run_ends_at_the_first_bit_that_is_clear),
+        cmocka_unit_test(a_byte_that_stands_one_place_later_is_the_same),
         cmocka_unit_test(each_byte_makes_a_difference_and_none_behind_the_last),
     };
 
