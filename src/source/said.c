@@ -242,7 +242,7 @@ bool said_lines(struct source *s)
 {
     struct bytes line = {0}, next;
     struct said_sight sight;
-    bool is_any = false;
+    uint32_t count = 0;
 
     if (!s->stamped.is_asa || !is_between_lines(s))
         return false;
@@ -260,20 +260,20 @@ bool said_lines(struct source *s)
         line = next;
         s->input = bytes_of(s->input.data + taken, s->input.len - taken);
         s->line++;
-        s->sum.lines++;
-        s->sum.understood++;
-        s->sum.kind_lines[SOURCE_ASA_LOG]++;
-        if (!is_any)
+        if (count == 0)
             source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
-        if (!is_any || !is_same_head)
+        if (count++ == 0 || !is_same_head)
             source_stamp(s, bytes_of(line.data, head_len));
-        is_any = s->stamped.is_asa = true;
+        s->stamped.is_asa = true;
         if (sight.plain.kind != EV_NONE)
             say_line(s, &sight, line);
     }
-    if (is_any) {
+    s->sum.lines += count;
+    s->sum.understood += count;
+    s->sum.kind_lines[SOURCE_ASA_LOG] += count;
+    if (count > 0) {
         s->text_line = line;
         s->text[0] = '\0';
     }
-    return is_any;
+    return count > 0;
 }
