@@ -7,20 +7,22 @@
 static inline __attribute__((always_inline)) void fetch_view(const struct diag *d, uint32_t index)
 {
     __builtin_prefetch(&d->links[index]);
+#pragma GCC unroll 8
     for (size_t at = 0; at < offsetof(struct view, state); at += CACHE_LINE)
         __builtin_prefetch((const uint8_t *)view_at(d, index) + at);
-}
-
-static struct key key_at(const struct sight *at)
-{
-    return (struct key){&at->one, &at->other, at->source, at->vantage == VANTAGE_WIRE};
 }
 
 /* A line of a log that is of one negotiation, which its peer tells. */
 static bool is_plain(const struct sight *at)
 {
-    return at->look != 0 && at->cookie == 0 && at->vantage != VANTAGE_WIRE && at->kind != EV_IKEV2_SEEN &&
-           !diag_is_of_device((enum event_kind)at->kind);
+    return at->look != 0 && at->cookie == 0 && at->vantage != VANTAGE_WIRE && !ip_is_set(at->other) &&
+           at->kind != EV_IKEV2_SEEN && !diag_is_of_device((enum event_kind)at->kind);
+}
+
+/* The same as view_is_of for such a line. */
+static inline bool is_of(const struct view *v, const struct sight *at)
+{
+    return v->source == at->source && v->vantage != VANTAGE_WIRE && ip_same(&v->peer, &at->one);
 }
 
 /* ---- In steps, each for all of them, for where the next one looks in memory the one before tells ---- */
@@ -30,7 +32,7 @@ static void find_chains(struct diag *d)
     for (size_t i = 0; i < d->next_count; i++) {
         const struct sight *at = &d->next[i];
         bool is_like_last = i > 0 && at->cookie != 0 && at->cookie == at[-1].cookie;
-        struct key key = key_at(at);
+        struct key key = {&at->one, &at->other, at->source, at->vantage == VANTAGE_WIRE};
 
         d->expected[i] = (struct expected){.is_sought = ip_is_set(at->one) && !is_like_last, .index = NO_VIEW};
         if (!d->expected[i].is_sought)
@@ -56,10 +58,7 @@ static void find_views(struct diag *d)
 
 static const struct move *move_of(struct diag *d, struct view *v, const struct sight *at)
 {
-    struct key key = key_at(at);
-    struct witness w = {.at = at};
-
-    return is_plain(at) && view_is_of(v, &key) ? known_move(d->all.known, v, known_happening(v, &w)) : NULL;
+    return is_plain(at) && is_of(v, at) ? known_move(d->all.known, v, known_happening_at(v, at)) : NULL;
 }
 
 static bool brings_facts(const struct view *v, const struct move *m)
@@ -104,12 +103,11 @@ void diag_expect(struct diag *d, const struct sight *next, size_t count)
 /* ---- One of them ---- */
 
 /* Those that were seen since may have changed what was found. */
-static bool still_holds(const struct expected *x, const struct view *v, const struct move *m, struct witness *w)
+static inline bool still_holds(const struct expected *x, const struct view *v, const struct move *m,
+                               const struct sight *at)
 {
-    struct key key = key_at(w->at);
-
-    return *x->chain == x->index && v->situation == m->from && !m->is_other && view_is_of(v, &key) &&
-           known_happening(v, w) == m->happening;
+    return *x->chain == x->index && v->situation == m->from && !m->is_other && is_of(v, at) &&
+           known_happening_at(v, at) == m->happening;
 }
 
 bool ahead_follow(struct diag *d, struct witness *w)
@@ -121,7 +119,7 @@ bool ahead_follow(struct diag *d, struct witness *w)
     struct view *v;
 
     x->move = NULL;
-    if (!m || !still_holds(x, v = view_at(d, x->index), m, w))
+    if (!m || !still_holds(x, v = view_at(d, x->index), m, w->at))
         return false;
     view_follow(v, m, w);
     d->sources[w->at->source].current = d->last = x->index;

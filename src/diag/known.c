@@ -1,7 +1,5 @@
 #include "diag/known.h"
 
-#include "event/look.h"
-
 enum { SITUATIONS_MAX = 4096, MOVES_MAX = 16384, NO_SITUATION = 0, SLOTS_MIN = 1024, SLOTS_MAX = 4 * MOVES_MAX };
 
 struct situation {
@@ -76,9 +74,7 @@ uint64_t known_happening(const struct view *v, struct witness *w)
 
         return look != 0 ? look_mix(look, at->product) | 1 : 0;
     }
-    bool is_from_local = ip_same(&at->one, &v->local), is_to_local = ip_same(&at->other, &v->local);
-
-    return look_mix(at->look, (uint64_t)at->product << 2 | (uint64_t)is_from_local << 1 | is_to_local) | 1;
+    return known_happening_at(v, at);
 }
 
 bool known_covers(const struct event *e)
@@ -93,8 +89,8 @@ bool known_covers(const struct event *e)
 /* What waits for the next line, and what is known by names that no row of looks.def tells, makes a view its own. */
 static bool is_of_its_own(const struct view *v)
 {
-    return v->pending != 0 || v->conn_id != 0 ||
-           *view_detail(v, DETAIL_PROPOSALS) != '\0' || *view_detail(v, DETAIL_CONFIGURED) != '\0';
+    return v->pending != 0 || v->conn_id != 0 || *view_detail(v, DETAIL_PROPOSALS) != '\0' ||
+           *view_detail(v, DETAIL_CONFIGURED) != '\0';
 }
 
 static uint32_t situation_of(struct known *known, const struct view *v)

@@ -10,6 +10,7 @@
 #define DIAG_KNOWN_H
 
 #include "diag/view.h"
+#include "event/look.h"
 
 enum { MOVE_FACTS_MAX = 10 };
 
@@ -28,6 +29,14 @@ struct known *known_new(struct arena *arena); /* NULL when the arena has not tha
 /* The same for observations that look the same; 0: this one is to be judged each time. One that has a look of its own
  * (sight.h) is not told in full for that. */
 uint64_t known_happening(const struct view *v, struct witness *w);
+
+/* Of one that has a look. */
+static inline uint64_t known_happening_at(const struct view *v, const struct sight *at)
+{
+    bool is_from_local = ip_same(&at->one, &v->local), is_to_local = ip_same(&at->other, &v->local);
+
+    return look_mix(at->look, (uint64_t)at->product << 2 | (uint64_t)is_from_local << 1 | is_to_local) | 1;
+}
 
 /* The rows of looks.def cover the event: what it does may be remembered. */
 bool known_covers(const struct event *e);

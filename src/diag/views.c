@@ -20,7 +20,7 @@ uint32_t key_hash(const struct key *key)
     return (uint32_t)(a[0] >> 32);
 }
 
-bool view_is_of(const struct view *v, const struct key *key)
+static bool is_of(const struct view *v, const struct key *key)
 {
     if (v->source != key->source || (v->vantage == VANTAGE_WIRE) != key->is_of_wire)
         return false;
@@ -84,7 +84,7 @@ uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash, uint6
 
         const struct view *v = view_at(d, i);
 
-        if (!view_is_of(v, key))
+        if (!is_of(v, key))
             continue;
         if (cookie && d->links[i].cookie)
             return i;
@@ -101,7 +101,7 @@ uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash, uint6
 bool is_of_last(const struct diag *d, const struct key *key, uint64_t cookie)
 {
     return cookie != 0 && d->last != NO_VIEW && d->links[d->last].cookie == cookie && view_at(d, d->last)->is_used &&
-           view_is_of(view_at(d, d->last), key);
+           is_of(view_at(d, d->last), key);
 }
 
 /* A line without an address: by IOS' number of the SA, or the line before it. */
@@ -142,7 +142,7 @@ void fold_view(struct diag *d, uint32_t index, const struct key *key, uint32_t h
         const struct link *other = &d->links[i];
         struct view *v = view_at(d, i);
 
-        if (i == index || !other->is_retired || other->shape != link->shape || !view_is_of(v, key))
+        if (i == index || !other->is_retired || other->shape != link->shape || !is_of(v, key))
             continue;
         view_fold(v, old);
         if (old->cookie != 0)
@@ -163,7 +163,7 @@ static void make_room(struct diag *d, const struct key *key, uint32_t hash)
     size_t count = 0;
 
     for (uint32_t i = *chain_of(d, hash); i != NO_VIEW && count < ATTEMPTS_MAX; i = d->links[i].next)
-        if (!d->links[i].is_retired && view_is_of(view_at(d, i), key))
+        if (!d->links[i].is_retired && is_of(view_at(d, i), key))
             attempts[count++] = i;
     while (count > 0) /* the latest stands first, and goes into what was before it */
         fold_view(d, attempts[--count], key, hash);

@@ -15,7 +15,6 @@ struct key {
 
 extern const struct ip no_ip;
 
-bool view_is_of(const struct view *v, const struct key *key);
 struct key key_of(const struct diag *d, struct witness *w);
 uint32_t key_hash(const struct key *key);
 
