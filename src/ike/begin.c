@@ -21,12 +21,15 @@ static struct event *tell_begin(struct ike *ike, struct ike_outputs *out, enum e
     return e;
 }
 
-static void tell_side(struct event *e, struct ip_range range, enum event_field_id address, enum event_field_id mask)
+static void tell_side(struct event *e, struct ip_range range, enum event_field_id address, enum event_field_id mask,
+                      enum event_field_id last)
 {
     int prefix_len = ip_range_prefix_len(range);
 
     event_add_ip(e, address, range.first);
-    if (prefix_len >= 0 && (size_t)prefix_len < 8 * ip_len(range.first))
+    if (prefix_len < 0)
+        event_add_ip(e, last, range.last);
+    else if ((size_t)prefix_len < 8 * ip_len(range.first))
         event_add_ip(e, mask, ip_mask(range.first.family, (unsigned)prefix_len));
 }
 
@@ -40,11 +43,32 @@ static void tell_proxies(struct ike *ike, struct ike_outputs *out, const struct 
 {
     struct event *e = tell_sa(ike, out, EV_PROXIES_SENT, sa);
 
-    tell_side(e, selector->local, FIELD_LOCAL_ADDRESS, FIELD_LOCAL_MASK);
-    tell_side(e, selector->remote, FIELD_REMOTE_ADDRESS, FIELD_REMOTE_MASK);
+    tell_side(e, selector->local, FIELD_LOCAL_ADDRESS, FIELD_LOCAL_MASK, FIELD_LOCAL_LAST);
+    tell_side(e, selector->remote, FIELD_REMOTE_ADDRESS, FIELD_REMOTE_MASK, FIELD_REMOTE_LAST);
     event_add_number(e, FIELD_PROTOCOL, selector->protocol);
     event_add_number(e, FIELD_LOCAL_PROXY_PORT, port_of(selector->local_ports));
     event_add_number(e, FIELD_REMOTE_PROXY_PORT, port_of(selector->remote_ports));
+}
+
+static void add_network(struct event *e, struct ip_range range, enum event_field_id address, enum event_field_id mask,
+                        enum event_field_id prefix_len)
+{
+    int len = ip_range_prefix_len(range);
+
+    event_add_ip(e, address, range.first);
+    if (len >= 0 && range.first.family == IP_V4)
+        event_add_ip(e, mask, ip_mask(IP_V4, (unsigned)len));
+    else if (len >= 0)
+        event_add_number(e, prefix_len, (unsigned)len);
+}
+
+static void tell_under_way(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
+                           const struct selector *selector)
+{
+    struct event *e = tell_sa(ike, out, EV_NEGOTIATION_UNDER_WAY, sa);
+
+    add_network(e, selector->local, FIELD_LOCAL_ADDRESS, FIELD_LOCAL_MASK, FIELD_LOCAL_PREFIX_LEN);
+    add_network(e, selector->remote, FIELD_REMOTE_ADDRESS, FIELD_REMOTE_MASK, FIELD_REMOTE_PREFIX_LEN);
 }
 
 void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel_index, uint16_t ace,
@@ -58,8 +82,10 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
         return;
     if (selector == NULL)
         selector = &tunnel->aces[ace].selector;
-    if (quick_for(ike, sa->peer, tunnel_index, selector) != NULL)
+    if (quick_for(ike, sa->peer, tunnel_index, selector) != NULL) {
+        tell_under_way(ike, out, sa, selector);
         return;
+    }
     do {
         drbg_fill(&ike->drbg, random, sizeof random);
         message_id = (uint32_t)random[0] << 24 | (uint32_t)random[1] << 16 | (uint32_t)random[2] << 8 | random[3];
@@ -81,13 +107,18 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
     step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
 }
 
-bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
+static bool waits_for_phase1(const struct peer *peer, uint16_t tunnel, uint16_t ace)
 {
-    if (ace == NO_INDEX)
-        return true;
     for (uint8_t i = 0; i < peer->waiting_count; i++)
         if (peer->waiting[i].tunnel == tunnel && peer->waiting[i].ace == ace)
             return true;
+    return false;
+}
+
+bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
+{
+    if (ace == NO_INDEX || waits_for_phase1(peer, tunnel, ace))
+        return true;
     if (peer->waiting_count == WAITING_MAX)
         return false;
     peer->waiting[peer->waiting_count++] = (struct waiting){tunnel, ace, false};
@@ -118,8 +149,11 @@ void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t 
 static void refuse_acquire(struct ike *ike, uint64_t now_ms, const struct tunnel *tunnel, struct peer *peer,
                            enum reason reason, struct ike_outputs *out)
 {
-    add_entry(ike, tell(out, EV_ACQUIRE_REFUSED, peer == NULL ? (struct ip){0} : peer->remote), tunnel);
-    struct event *e = tell(out, EV_EXCHANGE_FAILED, peer == NULL ? (struct ip){0} : peer->remote);
+    struct event *e = tell(out, EV_ACQUIRE_REFUSED, peer == NULL ? (struct ip){0} : peer->remote);
+    add_entry(ike, e, tunnel);
+    if (tunnel != NULL && tunnel->peer_count == 0 && tunnel->ace_count > 0)
+        event_add_ip(e, FIELD_INNER_DESTINATION, tunnel->aces[0].selector.remote.first);
+    e = tell(out, EV_EXCHANGE_FAILED, peer == NULL ? (struct ip){0} : peer->remote);
 
     event_add_text(e, FIELD_STATE, state_info(STATE_MM_START)->asa);
     event_add_text(e, FIELD_REASON, reason_info(reason)->name);
@@ -213,6 +247,17 @@ void acquire_next(struct ike *ike, uint64_t now_ms, struct peer *failed, enum re
     }
 }
 
+/* The line of the crypto ACL waits already, or is one more. */
+static void tell_queued(const struct ike *ike, struct ike_outputs *out, const struct peer *peer,
+                        const struct tunnel *tunnel, bool is_there)
+{
+    struct event *e = tell(out, EV_ACQUIRE_QUEUED, peer->remote);
+
+    add_entry(ike, e, tunnel);
+    if (is_there)
+        event_add_text(e, FIELD_CAUSE, "duplicate");
+}
+
 /* Its user is not accepted yet, or it has no address; quick mode follows by itself. */
 static bool is_client_under_way(const struct ike *ike, struct handle peer, uint16_t tunnel)
 {
@@ -262,8 +307,10 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
     } else if (sa != NULL) {
         quick_begin(ike, now_ms, sa, tunnel_index, ace, NULL, out);
     } else if (sa_begun_of(ike, peer->self) != NULL) {
+        bool is_there = waits_for_phase1(peer, tunnel_index, ace);
+
         if (wait_for_phase1(peer, tunnel_index, ace))
-            add_entry(ike, tell(out, EV_ACQUIRE_QUEUED, peer->remote), tunnel);
+            tell_queued(ike, out, peer, tunnel, is_there);
         else
             tell_limit(out, peer->remote, "no room for another acquire that waits for phase 1");
     } else {
@@ -331,7 +378,7 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
         peer->session_ms = now_ms;
     sa->up_ms = sa->heard_ms = sa->keepalive_ms = now_ms;
     uint32_t rekey_s = rekey_plan_sa(ike, now_ms, sa);
-    rekey_sa_up(ike, now_ms, sa);
+    rekey_sa_up(ike, now_ms, sa, out);
     tell_group_policy(ike, out, sa);
     tell_sa(ike, out, EV_PHASE1_COMPLETED, sa);
     tell_keepalives(ike, out, sa);

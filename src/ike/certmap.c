@@ -3,8 +3,6 @@
 #include "crypto/name_match.h"
 #include "wire/payloads.h"
 
-enum { UNIT_SIZE = 256 };
-
 static bool fits(const struct certificate_rule *rule, const struct certificate *certificate)
 {
     for (uint16_t i = 0; i < rule->condition_count; i++) {
@@ -68,4 +66,10 @@ uint16_t certmap_group(const struct policy *policy, const struct certificate *ce
     if (index != NO_INDEX)
         return index;
     return user_auth == USER_AUTH_NONE ? of_address : policy_remote_group_for_any(policy, user_auth);
+}
+
+bool certmap_unit(const struct policy *policy, const struct certificate *certificate, char unit[static UNIT_SIZE])
+{
+    return policy->is_group_of_ou &&
+           name_part(bytes_of(certificate->subject, certificate->subject_len), "ou", 0, unit, UNIT_SIZE);
 }

@@ -16,4 +16,9 @@ bool certmap_has_rule(const struct policy *policy, const struct certificate *cer
 uint16_t certmap_group(const struct policy *policy, const struct certificate *certificate, const struct id *id,
                        struct ip remote, enum user_auth user_auth);
 
+/* The first organizational unit of the certificate, where the group is asked for by it; false: it is not, or there is
+ * none. */
+enum { UNIT_SIZE = 256 };
+bool certmap_unit(const struct policy *policy, const struct certificate *certificate, char unit[static UNIT_SIZE]);
+
 #endif

@@ -90,7 +90,8 @@ static bool is_repeat(struct arrival *a, const struct isakmp_sa *sa, struct exch
     }
     if (!exchange->has_heard || memcmp(exchange->heard_digest, digest, sizeof exchange->heard_digest) != 0)
         return false;
-    tell_exchange(a->ike, a->out, EV_MESSAGE_REPEATED, sa, exchange);
+    event_add_text(tell_exchange(a->ike, a->out, EV_MESSAGE_REPEATED, sa, exchange), FIELD_EXCHANGE,
+                   exchange_info(exchange->kind)->name);
     if (!handle_is_set(exchange->blobs[BLOB_SENT]) || exchange->answer_count >= RESENDS_OF_ANSWER_MAX)
         return true;
     exchange->answer_count++;
@@ -458,6 +459,8 @@ static bool is_kept_for_later(struct arrival *a, const struct isakmp_sa *sa)
     parked->early = blob_make(&ike->blobs, a->m.datagram);
     parked->early_to = a->local;
     parked->early_from = a->remote;
+    if (handle_is_set(parked->early) && a->m.header.exchange == XCHG_QUICK)
+        tell_sa(ike, a->out, EV_QUICK_MODE_DELAYED, sa);
     return handle_is_set(parked->early);
 }
 

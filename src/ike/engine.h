@@ -459,8 +459,9 @@ struct session *session_make(struct ike *ike, uint64_t now_ms, const struct isak
 /* As a client, its address goes away with it, which is told. */
 void session_drop_if_unused(struct ike *ike, struct handle session, struct ike_outputs *out);
 /* Which address the session of that SA gets: the one that is `wanted` (IP_NONE: any) when it is free, or is this user's
- * already, who then goes on with the session that has it; else another of the pools. Not set: there is none left. */
-struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struct ip wanted);
+ * already, who then goes on with the session that has it; else another of the pools. Not set: there is none left, which
+ * is told. */
+struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struct ip wanted, struct ike_outputs *out);
 void lease_take(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const struct lease *lease,
                 struct ike_outputs *out);
 /* Ours, as a client, of that tunnel; NULL. */
@@ -507,7 +508,7 @@ uint32_t rekey_plan_pair(const struct ike *ike, uint64_t now_ms, struct pair *pa
 void rekey_sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out);
 void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out);
 /* Decides between this one, which is up now, and others for the same peer or traffic. */
-void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest);
+void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest, struct ike_outputs *out);
 void rekey_pair_up(struct ike *ike, uint64_t now_ms, struct pair *newest, struct ike_outputs *out);
 void rekey_pair_retire(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out);
 void rekey_pair_gone(struct ike *ike, uint64_t now_ms, struct handle peer, uint16_t tunnel,

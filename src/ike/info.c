@@ -52,6 +52,7 @@ static void take_notify(struct step_work *work, const struct notify *notify)
     if (!notify_is_error(notify->type))
         return;
     intent = draft_intend(work, INTENT_NOTIFIED);
+    intent->message_id = work->in->header.message_id;
     intent->notify = notify->type;
     intent->spi = notify->spi.len == 4 ? number_of(notify->spi) : 0;
 }

@@ -281,12 +281,23 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
     }
 }
 
+/* From where, and through which of the interfaces of the policy, it was to go. */
+static void add_way(const struct ike *ike, struct event *e, const struct endpoint *local, const struct endpoint *remote)
+{
+    uint16_t interface = ike->policy == NULL ? NO_INDEX : policy_interface_of(ike->policy, local->ip);
+
+    event_add_ip(e, FIELD_LOCAL, local->ip);
+    event_add_number(e, FIELD_LOCAL_PORT, local->port);
+    event_add_number(e, FIELD_PORT, remote->port);
+    if (interface != NO_INDEX)
+        event_add_text(e, FIELD_INTERFACE, ike->policy->interfaces[interface].name);
+}
+
 /* Evidence only: an ICMP error may be forged, and a local error may pass. */
 void hint_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, struct ike_outputs *out)
 {
     struct event *e = tell(out, EV_HINT, in->hint.remote.ip);
 
-    (void)ike;
     (void)now_ms;
     event_add_number(e, FIELD_PORT, in->hint.remote.port);
     event_add_number(e, FIELD_ERRNO, (uint64_t)in->hint.error);
@@ -296,4 +307,5 @@ void hint_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, str
     e = tell(out, EV_SEND_FAILED, in->hint.remote.ip); /* our own system has not taken it */
     event_add_number(e, FIELD_LENGTH, in->hint.quoted.len);
     event_add_number(e, FIELD_ERRNO, (uint64_t)in->hint.error);
+    add_way(ike, e, &in->hint.local, &in->hint.remote);
 }

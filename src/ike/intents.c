@@ -161,6 +161,8 @@ static void notified(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *s
     if (count == 1) {
         found->told = intent->notify;
         exchange_fail(ike, now_ms, found, REASON_NOTIFIED, out);
+    } else {
+        event_add_number(tell_sa(ike, out, EV_QUICK_MODE_UNKNOWN, sa), FIELD_MESSAGE_ID, intent->message_id);
     }
 }
 

@@ -478,6 +478,7 @@ void tell_id(struct step_work *work, const struct id *id)
     char name[256];
     struct text text = text_of(name, sizeof name);
     uint8_t digest[DIGEST_MAX];
+    struct ip_range range;
 
     tell_identity(work, id);
     struct event *e = tell_sa(work->ike, work->out, EV_ID_RECEIVED, &work->draft->sa);
@@ -492,6 +493,8 @@ void tell_id(struct step_work *work, const struct id *id)
         text_add_id(&text, id);
     event_add_text(e, FIELD_ID_TYPE, type == NULL ? "unknown" : type);
     event_add_text(e, FIELD_ID, name);
+    if (!id_to_range(id, &range)) /* an ASA shows the bytes of names */
+        event_add_number(e, FIELD_LENGTH, id->data.len);
 }
 
 enum reason phase1_take_peer(struct step_work *work, const struct id *id)

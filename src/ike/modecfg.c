@@ -236,7 +236,7 @@ enum reason conf_give(struct step_work *work)
     if (session == NULL)
         return REASON_NO_USER;
     tell_asked(work, asked.attributes);
-    struct lease lease = lease_find(work->ike, sa, wanted_address(&asked));
+    struct lease lease = lease_find(work->ike, sa, wanted_address(&asked), work->out);
     if (!ip_is_set(lease.address))
         return REASON_NO_ADDRESS_LEFT;
     uint16_t number = policy_group_policy_of(policy, session->tunnel_group, session->user);

@@ -52,6 +52,8 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
         quick->pair = pair_take(ike, sa->peer);
     }
     struct pair *pair = pair_of(ike, quick->pair);
+    if (pair == NULL)
+        event_add_text(tell_sa(ike, out, EV_LIMIT_REACHED, sa), FIELD_CAUSE, "tunnels");
     if (pair == NULL || tunnel == NULL || out->install_count == IKE_INSTALLS_MAX || out->count == IKE_OUTPUTS_MAX) {
         exchange_fail(ike, now_ms, exchange, tunnel == NULL ? REASON_NO_TUNNEL : REASON_LIMIT, out);
         return;

@@ -232,6 +232,14 @@ static void tell_maps_checked(struct step_work *work, const struct quick *quick)
     }
 }
 
+static bool has_entry(const struct policy *policy, uint16_t interface)
+{
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        if (policy->tunnels[i].interface == interface)
+            return true;
+    return false;
+}
+
 static enum reason tell_map_missing(struct step_work *work, const struct quick *quick)
 {
     struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
@@ -243,6 +251,8 @@ static enum reason tell_map_missing(struct step_work *work, const struct quick *
     event_add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);
     if (interface != NO_INDEX)
         event_add_text(e, FIELD_INTERFACE, work->ike->policy->interfaces[interface].name);
+    if (interface != NO_INDEX && !has_entry(work->ike->policy, interface))
+        event_add_text(e, FIELD_CAUSE, "no-map");
     return REASON_NO_PROXY_MATCH;
 }
 

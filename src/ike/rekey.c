@@ -118,7 +118,16 @@ static bool is_smaller_sa(const struct isakmp_sa *a, const struct isakmp_sa *b)
     return memcmp(a->cookies, b->cookies, sizeof a->cookies) < 0;
 }
 
-void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest)
+/* Both are in the place of a third. */
+static bool follows_another(const struct ike *ike, const struct isakmp_sa *one, const struct isakmp_sa *other)
+{
+    for (EACH_SA_OF(ike, one->peer, sa))
+        if (sa != one && sa != other && sa->state == SA_UP && handle_equal(sa->session, one->session))
+            return true;
+    return false;
+}
+
+void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest, struct ike_outputs *out)
 {
     if (sa_lacks_user(newest)) /* whose successor it is, shows when its user is known */
         return;
@@ -133,6 +142,8 @@ void rekey_sa_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *newest)
             loser = newest;
             winner = sa;
         }
+        if (is_crossing && follows_another(ike, sa, newest))
+            tell_sa(ike, out, EV_REKEY_COLLIDED, loser);
         loser->rekey_ms = 0;
         loser->retire_ms = retire_at(now_ms, loser->side, winner->side, is_crossing);
     }

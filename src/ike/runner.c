@@ -261,16 +261,21 @@ void draft_drop(struct ike *ike, struct exchange *exchange)
     exchange->parked = (struct handle){0, 0};
 }
 
-static void take_early(struct ike *ike, uint64_t now_ms, struct handle early, struct endpoint to, struct endpoint from,
-                       struct ike_outputs *out)
+static void take_early(struct ike *ike, uint64_t now_ms, struct handle sa_h, struct handle early, struct endpoint to,
+                       struct endpoint from, struct ike_outputs *out)
 {
     const struct ike_input in = {
         .kind = IKE_IN_DATAGRAM,
         .datagram = {.local = to, .remote = from, .data = blob_bytes(&ike->blobs, early)},
     };
 
+    const struct isakmp_sa *sa = sa_of(ike, sa_h);
+    struct message m;
+
     if (!handle_is_set(early))
         return;
+    if (wire_header_read(&m, in.datagram.data) == WIRE_OK && m.header.exchange == XCHG_QUICK && sa != NULL)
+        tell_sa(ike, out, EV_QUICK_MODE_RESUMED, sa);
     datagram_take(ike, now_ms, &in, out);
     blob_drop(&ike->blobs, early);
 }
@@ -295,12 +300,12 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
     struct step_work work = work_of(ike, draft, now_ms, out);
     work.answer = answer;
     enum reason reason = reason_of_answer(answer);
-    struct handle early = draft->early;
+    struct handle early = draft->early, sa_h = draft->sa.self;
     struct endpoint early_to = draft->early_to, early_from = draft->early_from;
     if (reason == REASON_OK)
         reason = finish(ike, now_ms, &work);
     if (reason == REASON_OK) {
-        take_early(ike, now_ms, early, early_to, early_from, out);
+        take_early(ike, now_ms, sa_h, early, early_to, early_from, out);
         return;
     }
     exchange->quick.spi_out = draft->exchange.quick.spi_out; /* a refusal names it */

@@ -167,7 +167,7 @@ static bool may_join(const struct session *session, const struct session *other)
            strcmp(session->user, other->user) == 0;
 }
 
-struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struct ip wanted)
+struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struct ip wanted, struct ike_outputs *out)
 {
     const struct session *session = session_of(ike, sa->session);
     struct lease lease = {.session = sa->session};
@@ -188,6 +188,8 @@ struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struc
     struct pools pools = pools_of(policy, session);
     for (uint8_t i = 0; !ip_is_set(lease.address) && i < pools.count; i++)
         lease.address = free_of_pool(ike, session, &policy->pools[pools.list[i]]);
+    for (uint8_t i = 0; !ip_is_set(lease.address) && i < pools.count; i++)
+        event_add_text(tell_sa(ike, out, EV_POOL_EMPTY, sa), FIELD_POOL, policy->pools[pools.list[i]].name);
     return lease;
 }
 
@@ -212,7 +214,7 @@ void session_join(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct
         return;
     sa->session = session;
     session_drop_if_unused(ike, before, out);
-    rekey_sa_up(ike, now_ms, sa);
+    rekey_sa_up(ike, now_ms, sa, out);
 }
 
 struct session *session_of_tunnel(const struct ike *ike, struct handle peer, uint16_t tunnel)

@@ -277,6 +277,19 @@ static void tell_unmapped(const struct step_work *work, const struct certificate
     event_add_text(tell_sa(work->ike, work->out, EV_CERTIFICATE_UNMAPPED, &work->draft->sa), FIELD_ID, space);
 }
 
+static void tell_no_group(const struct step_work *work, const struct certificate *certificate)
+{
+    struct event *e = tell_sa(work->ike, work->out, EV_GROUP_MISSING, &work->draft->sa);
+    char unit[UNIT_SIZE], space[4 * UNIT_SIZE];
+    struct text text = text_of(space, sizeof space);
+
+    if (!certmap_unit(work->ike->policy, certificate, unit))
+        return;
+    text_add_escaped(&text, bytes_of_text(unit));
+    event_add_text(e, FIELD_CAUSE, "unit");
+    event_add_text(e, FIELD_ID, space);
+}
+
 /* A responder chooses the tunnel-group by the certificate that is shown, and then judges it by what that group wants.
  * A group for users takes no peer without one, nor the other way round (attack list X01). */
 static enum reason take_group(struct step_work *work, const struct id *id)
@@ -294,7 +307,7 @@ static enum reason take_group(struct step_work *work, const struct id *id)
         return REASON_OK;
     if (index == NO_INDEX || policy->tunnel_groups[index].user_auth != sa->user_auth ||
         !policy_can_authenticate(policy, index, sa->auth)) {
-        tell_sa(work->ike, work->out, EV_GROUP_MISSING, sa);
+        tell_no_group(work, &certificate);
         return REASON_NO_TUNNEL_GROUP;
     }
     sa->tunnel_group = index;

@@ -200,6 +200,7 @@ static void tell_user(struct ike *ike, const struct isakmp_sa *sa, struct bytes 
         struct event *silent = tell_sa(ike, out, EV_USER_SERVER_SILENT, sa);
 
         event_add_text(silent, FIELD_USERNAME, name);
+        event_add_text(silent, FIELD_CAUSE, "AAA server not accessible");
         add_user_server(ike, silent, sa);
     }
     struct event *e = tell_sa(ike, out, t->is_accepted ? EV_USER_ACCEPTED : EV_USER_REFUSED, sa);

@@ -2,6 +2,10 @@
  * tests of the attack list say it (test_hostile_proof, _quick, _users, test_signature). */
 #include "asa_words.h"
 
+#include "sim/world.h"
+
+#include <errno.h>
+
 #define OFFER(method, group)                                                                                           \
     SA_HEAD "00 00 0030 01 01 00 01 00 00 0028 01 01 0000 80010007 800e0100 80020004 8003" method "8004" group         \
             "800b0001 000c0004 00015180"
@@ -137,6 +141,112 @@ static void networks_of_another_peer_are_named(void **state)
         "192.0.2.1, Remote peer address: 11.0.0.1");
 }
 
+static void a_notify_about_no_quick_mode_is_named(void **state)
+{
+    static const uint8_t spi[4] = {1, 2, 3, 4};
+    struct sim *sim = world_up(12);
+    struct body body;
+    const struct lie part = {PL_NOTIFY, notify_of(&body, NOTIFY_NO_PROPOSAL_CHOSEN, BYTES_OF(spi), bytes_of(NULL, 0))};
+
+    (void)state;
+    listen_to_asa(sim);
+    inject(sim, EAST, sealed_of(sa_at(sim, WEST), XCHG_INFORMATIONAL, 0x1234, &part, 1, HASH_RIGHT));
+    expect_said("713010: Notify: failed to find centry for message Id 00001234");
+}
+
+/* The policy is the site's own. */
+static struct crypto_ace *first_line(struct sim *sim, uint32_t site)
+{
+    return (struct crypto_ace *)(uintptr_t)&sim_ike(sim, site)->policy->tunnels[0].aces[0];
+}
+
+static void a_peer_at_an_interface_without_a_crypto_map_is_named(void **state)
+{
+    struct sim *sim = world(13, &west, &east);
+
+    (void)state;
+    ((struct tunnel *)(uintptr_t)&sim_ike(sim, EAST)->policy->tunnels[0])->interface = NO_INDEX;
+    first_line(sim, EAST)->is_permit = false;
+    listen_to_asa(sim);
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 1000);
+    expect_said("713061: Rejecting IPSec tunnel: no matching crypto map entry");
+    expect_said("713903: No crypto map bound to interface... dropping pkt");
+}
+
+static void a_range_of_addresses_that_is_proposed_is_named(void **state)
+{
+    struct sim *sim = world(8, &west, &east);
+
+    (void)state;
+    first_line(sim, WEST)->selector.local.last = ip_of_v4(WEST_NET + 9);
+    listen_to_asa_at(sim, WEST);
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 1000);
+    expect_said("715018: IP Range type id was loaded: Direction local,  From: 10.1.0.0, Through: 10.1.0.9");
+}
+
+static void what_waits_for_phase_1_and_comes_again_is_named(void **state)
+{
+    struct sim *sim = world(9, &west, &east);
+
+    (void)state;
+    sim_network(sim)->is_cut[EAST] = true;
+    sim_acquire(sim, WEST, 0);
+    listen_to_asa_at(sim, WEST);
+    sim_acquire(sim, WEST, 0);
+    expect_said("713219: Queuing KEY-ACQUIRE messages to be processed when P1 SA is complete.");
+    expect_said("752008: Duplicate entry already in Tunnel Manager");
+    expect_not_said("752007");
+}
+
+static void a_pair_that_there_is_no_room_for_is_named(void **state)
+{
+    struct sim *sim = world(10, &west, &east);
+    struct ike *ike = (struct ike *)(uintptr_t)sim_ike(sim, EAST);
+
+    (void)state;
+    while (handle_is_set(pool_take(&ike->pairs)))
+        ;
+    listen_to_asa(sim);
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 1000);
+    expect_said("713239: 192.0.2.1: Tunnel Rejected: The maximum tunnel count allowed has been reached");
+}
+
+static void a_way_to_the_peer_that_there_is_not_is_named(void **state)
+{
+    static const struct {
+        int error;
+        uint16_t port;
+        const char *says;
+    } cases[] = {
+        {ENETUNREACH, 500,
+         "110002: Failed to locate egress interface for UDP from NP Identity Ifc:192.0.2.1/500 to 198.51.100.2/500"},
+        {EHOSTUNREACH, 4500,
+         "110003: Routing failed to locate next hop for UDP from NP Identity Ifc:192.0.2.1/4500 to "
+         "outside:198.51.100.2/4500"},
+        {EPERM, 500, "713039: Send failure:  Bytes (4), Peer: 198.51.100.2"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sim *sim = world(11, &west, &east);
+        const struct ike_input in = {
+            .kind = IKE_IN_HINT,
+            .hint = {.local = {end_of(WEST).ip, cases[i].port},
+                     .remote = {end_of(EAST).ip, cases[i].port},
+                     .error = cases[i].error,
+                     .quoted = bytes_of("\1\2\3\4", 4)},
+        };
+
+        listen_to_asa_at(sim, WEST);
+        sim_feed(sim, WEST, &in, false);
+        expect_said(cases[i].says);
+    }
+    expect_not_said("11000");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +257,12 @@ int main(void)
         cmocka_unit_test(another_first_message_with_the_cookie_of_one_before_is_named),
         cmocka_unit_test(a_first_message_that_comes_again_while_it_is_worked_on_is_ignored),
         cmocka_unit_test(networks_of_another_peer_are_named),
+        cmocka_unit_test(a_notify_about_no_quick_mode_is_named),
+        cmocka_unit_test(a_peer_at_an_interface_without_a_crypto_map_is_named),
+        cmocka_unit_test(a_range_of_addresses_that_is_proposed_is_named),
+        cmocka_unit_test(what_waits_for_phase_1_and_comes_again_is_named),
+        cmocka_unit_test(a_pair_that_there_is_no_room_for_is_named),
+        cmocka_unit_test(a_way_to_the_peer_that_there_is_not_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, world_end);

@@ -77,6 +77,25 @@ static void the_group_is_found_in_the_order_of_an_ASA(void **state)
     }
 }
 
+/* So that the log can name it when no group has that name. */
+static void the_unit_that_is_asked_for_is_the_first_of_the_certificate(void **state)
+{
+    static const uint8_t name[] = {0x30, 0x0e, 0x31, 0x0c, 0x30, 0x0a, 0x06, 0x03,
+                                   0x55, 0x04, 0x0b, 0x0c, 0x03, 'l',  'a',  'b'};
+    struct certificate certificate = {.subject_len = sizeof name};
+    char unit[UNIT_SIZE];
+
+    (void)state;
+    memcpy(certificate.subject, name, sizeof name);
+    policy_begin((struct ip){0});
+    CHECK(!certmap_unit(&policy, &certificate, unit));
+    policy.is_group_of_ou = true;
+    CHECK(certmap_unit(&policy, &certificate, unit));
+    assert_string_equal(unit, "lab");
+    CHECK(certificate_read(&certificate, credential("west-rsa")->trustpoint.certificates[0]));
+    CHECK(!certmap_unit(&policy, &certificate, unit)); /* it has none */
+}
+
 /* A whole phase 1 with east, whose groups are these. */
 static struct sim *world_with(bool is_aggressive, const struct certificate_rule *rules, uint16_t count)
 {
@@ -158,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_group_is_found_in_the_order_of_an_ASA),
+        cmocka_unit_test(the_unit_that_is_asked_for_is_the_first_of_the_certificate),
         cmocka_unit_test(a_peer_without_a_group_of_its_address_gets_that_of_its_certificate),
         cmocka_unit_test(a_certificate_that_no_rule_knows_is_refused),
         cmocka_unit_test(what_the_group_of_the_certificate_wants_is_wanted),

@@ -333,6 +333,7 @@ static void X08_nobody_gets_the_address_of_another_user(void **state)
         const char *user;
         bool is_hers;
     } cases[] = {{"bob", false}, {"alic", false}, {"alice", true}};
+    static struct ike_outputs out;
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -340,10 +341,10 @@ static void X08_nobody_gets_the_address_of_another_user(void **state)
         struct isakmp_sa asks = sa;
 
         asks.session = other->self;
-        struct lease lease = lease_find(ike, &asks, hers);
+        struct lease lease = lease_find(ike, &asks, hers, &out);
         CHECK(ip_is_set(lease.address) && ip_equal(lease.address, hers) == cases[i].is_hers);
         CHECK(handle_equal(lease.session, sa.session) == cases[i].is_hers);
-        lease = lease_find(ike, &asks, outside);
+        lease = lease_find(ike, &asks, outside, &out);
         CHECK(ip_is_set(lease.address) && !ip_equal(lease.address, outside) && !ip_equal(lease.address, hers));
         pool_give_back(&ike->sessions, other->self);
     }

@@ -4,6 +4,7 @@
  *     engine     an engine says it in one of the scenarios, which are run
  *     elsewhere  what leads there is no scenario: there is a row of phrases.def for an event that the engine or the
  *                daemon tells
+ *     read       the words of another release, or its number, for what is said: they are only read
  *     instead    what is told by another message: its number, or the words of ours
  *     never      why it cannot happen here */
 #ifndef TESTS_SIM_MESSAGES_H
@@ -353,8 +354,24 @@ static bool is_written(const struct row *row, bool is_asa)
             return true;
     }
     for (size_t i = 0; !is_asa && (later = later_text(i, &kind)) != NULL; i++)
-        if (is_told(kind) && fits(row->pattern, plain_words(sample_of(later, sample, sizeof sample), words, sizeof words)))
+        if (is_told(kind) &&
+            fits(row->pattern, plain_words(sample_of(later, sample, sizeof sample), words, sizeof words)))
             return true;
+    return false;
+}
+
+/* A row that is only read knows it. */
+static bool is_read(const struct row *row)
+{
+    char sample[PHRASE_LINE_SIZE], words[PHRASE_LINE_SIZE];
+
+    for (size_t i = 0; i < phrase_count(); i++) {
+        const struct phrase *phrase = phrase_at(i);
+
+        if (phrase->use == PHRASE_READ && phrase->family == PHRASE_ASA && is_number_of(row, phrase->number) &&
+            fits(row->pattern, plain_words(sample_of(phrase->text, sample, sizeof sample), words, sizeof words)))
+            return true;
+    }
     return false;
 }
 
@@ -384,8 +401,11 @@ static const char *fault_of(const struct table *table, const struct row *row)
         return "an engine says it";
     if (strcmp(row->status, "never") == 0)
         return NULL;
-    if (strcmp(row->status, "instead") != 0)
+    bool is_of_others = strcmp(row->status, "read") == 0;
+    if (!is_of_others && strcmp(row->status, "instead") != 0)
         return "its status is none";
+    if (is_of_others && !is_read(row))
+        return "no row of phrases.def reads it";
     return !table->is_asa || !isdigit((unsigned char)row->why[0]) || is_told_at_all(table, row->why)
                ? NULL
                : "what is named instead is not said either";
