@@ -175,6 +175,7 @@ static void take_sets(struct compiler *c, struct tunnel *t, const struct entry *
 
     if (e->transform == NULL) {
         map_park(c, t, e->line, "the entry is incomplete: it has no `set transform-set`");
+        t->parked_for = "no-transform-set";
         return;
     }
     for (unsigned i = 0; statement_argument(e->transform, "transform-set", i).len > 0; i++) {

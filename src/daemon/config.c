@@ -487,6 +487,8 @@ static void log_parked(const struct config *config, struct log *log)
         event_add_text(&e, FIELD_MAP, tunnel->map_name);
         event_add_number(&e, FIELD_SEQUENCE, tunnel->sequence);
         event_add_text(&e, FIELD_DETAIL, tunnel->parked);
+        if (tunnel->parked_for != NULL)
+            event_add_text(&e, FIELD_CAUSE, tunnel->parked_for);
         log_event(log, &e);
     }
 }

@@ -116,6 +116,14 @@ static struct ip address_in(struct bytes answer, struct ip present)
     return first;
 }
 
+static void tell(struct hosts *hosts, enum event_kind kind, const struct host *host)
+{
+    struct event e = event_of(kind);
+
+    event_add_text(&e, FIELD_CONNECTION, host->name);
+    log_event(hosts->log, &e);
+}
+
 static void take_answer(struct hosts *hosts)
 {
     struct host *host = host_named(hosts, hosts->looked_up);
@@ -127,12 +135,16 @@ static void take_answer(struct hosts *hosts)
     host->due_ms = clock_now_ms() + (ip_is_set(ip) ? HOSTS_AGAIN_MS : HOSTS_RETRY_MS);
     if (!ip_is_set(ip)) {
         if (!host->is_failure_told)
+            tell(hosts, EV_HOST_UNKNOWN, host);
+        if (!host->is_failure_told)
             log_note(hosts->log, LOG_WARNING, "peer %s has no address in DNS; %s%s", host->name,
                      ip_is_set(host->ip) ? "it keeps " : "it is asked again",
                      ip_is_set(host->ip) ? ip_text(host->ip, before) : "");
         host->is_failure_told = true;
         return;
     }
+    if (host->is_failure_told)
+        tell(hosts, EV_HOST_FOUND, host);
     host->is_failure_told = false;
     if (ip_equal(ip, host->ip))
         return;

@@ -81,6 +81,7 @@ static void on_second(uv_timer_t *timer)
         CHECK(seed(plane)); /* no unpredictable IVs: nothing may leave */
     plane->too_big_left = PLANE_TOO_BIG_PER_S;
     plane->autopsies_left = PLANE_AUTOPSIES_PER_S;
+    plane->asides_left = PLANE_ASIDES_PER_S;
     plane_hold_second(plane);
     plane_pairs_second(plane);
     if (plane->are_guests_gone && plane->hooks.on_guests_gone != NULL)
@@ -148,6 +149,7 @@ int plane_create(struct plane **plane, const struct plane_config *config)
     made->hooks = config->hooks;
     made->too_big_left = PLANE_TOO_BIG_PER_S;
     made->autopsies_left = PLANE_AUTOPSIES_PER_S;
+    made->asides_left = PLANE_ASIDES_PER_S;
     struct text name = text_of(made->tun_name, sizeof made->tun_name);
     text_add(&name, "%s", config->tun_name);
     int error = name.is_cut ? ENAMETOOLONG : !take_memory(made, config->pair_limit) ? ENOMEM : !seed(made) ? EIO : 0;

@@ -37,6 +37,7 @@ static void ask_for_pair(struct plane *plane, struct plane_hold *hold, const str
 void plane_hold_packet(struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow, struct bytes packet)
 {
     if (plane->policy->tunnels[tunnel].parked != NULL) {
+        plane_notice_parked(plane, &plane->policy->tunnels[tunnel], flow);
         plane_drop_out(plane, NULL, ESP_DROP_PARKED, packet);
         return;
     }

@@ -165,6 +165,12 @@ static uint8_t traffic_class_of(struct msghdr *message)
     return 0;
 }
 
+static void keepalive(struct plane_local *local, struct endpoint from)
+{
+    local->plane->totals.keepalives++;
+    plane_notice_keepalive(local->plane, local->ip, from);
+}
+
 static void take_udp(struct plane_local *local, struct in_burst *burst, struct in_batch *batch, size_t i)
 {
     struct esp_packet packet = {.data = local->plane->in_space[i],
@@ -173,7 +179,7 @@ static void take_udp(struct plane_local *local, struct in_burst *burst, struct i
                                 .len = batch->messages[i].msg_len};
 
     if (packet.len == 1 && packet.data[packet.at] == NAT_KEEPALIVE) /* RFC 3948 2.3 */
-        local->plane->totals.keepalives++;
+        keepalive(local, plane_endpoint(&batch->from[i]));
     else
         take(local, burst, &packet, true, plane_endpoint(&batch->from[i]),
              traffic_class_of(&batch->messages[i].msg_hdr));

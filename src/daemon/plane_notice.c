@@ -1,6 +1,7 @@
 #include "base/protocol.h"
 #include "base/writer.h"
 #include "daemon/plane_parts.h"
+#include "daemon/plane_socket.h"
 
 #include <stdlib.h>
 
@@ -110,6 +111,48 @@ struct event *plane_notice_event(struct plane *plane, struct ip local, struct ip
     return event;
 }
 
+/* Of a packet that belongs to no pair; NULL: enough has been told in this second. */
+static struct event *aside(struct plane *plane, struct ip local, struct ip remote, enum event_kind kind)
+{
+    if (plane->asides_left == 0)
+        return NULL;
+    plane->asides_left--;
+    return plane_notice_event(plane, local, remote, kind);
+}
+
+static const char *interface_name(const struct plane *plane, uint16_t index)
+{
+    return index < plane->policy->interface_count ? plane->policy->interfaces[index].name : "N/A";
+}
+
+void plane_notice_parked(struct plane *plane, const struct tunnel *tunnel, const struct flow *flow)
+{
+    struct ip local = {0};
+
+    if (tunnel->interface != NO_INDEX)
+        local = plane->policy->interfaces[tunnel->interface].ip;
+    struct event *event = aside(plane, local, tunnel->peer_count > 0 ? tunnel->peers[0] : local, EV_PACKET_REFUSED);
+    if (event == NULL)
+        return;
+    event_add_text(event, FIELD_DIRECTION, "outbound");
+    event_add_text(event, FIELD_REASON, esp_drop_told_as(ESP_DROP_PARKED));
+    event_add_text(event, FIELD_DETAIL, esp_drop_meaning(ESP_DROP_PARKED));
+    event_add_text(event, FIELD_INTERFACE, interface_name(plane, tunnel->interface));
+    event_add_ip(event, FIELD_INNER_SOURCE, flow->local);
+    event_add_ip(event, FIELD_INNER_DESTINATION, flow->remote);
+}
+
+void plane_notice_keepalive(struct plane *plane, struct ip local, struct endpoint from)
+{
+    struct event *event = aside(plane, local, from.ip, EV_NAT_KEEPALIVE_RECEIVED);
+
+    if (event == NULL)
+        return;
+    event_add_number(event, FIELD_PORT, from.port);
+    event_add_number(event, FIELD_LOCAL_PORT, PLANE_PORT);
+    event_add_text(event, FIELD_INTERFACE, interface_name(plane, policy_interface_of(plane->policy, local)));
+}
+
 void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,
                        const struct esp_packet *packet)
 {
@@ -131,6 +174,10 @@ void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_dr
     event_add_number(event, FIELD_SPI, packet != NULL ? pair->in.spi : pair->out.spi);
     event_add_text(event, FIELD_REASON, esp_drop_told_as(drop));
     event_add_text(event, FIELD_DETAIL, esp_drop_meaning(drop));
+    if (drop == ESP_DROP_WRONG_WRAPPING) {
+        event_add_text(event, FIELD_OFFERED, pair->is_udp ? "ESP" : "UDP-encapsulated ESP");
+        event_add_text(event, FIELD_WANTED, pair->is_udp ? "UDP-encapsulated ESP" : "ESP");
+    }
     event_add_number(event, FIELD_COUNT, drops->untold[drop]);
     if (packet != NULL)
         add_inner(event, pair, packet);

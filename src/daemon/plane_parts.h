@@ -32,6 +32,7 @@ enum {
     PLANE_PATH_MS = 30000,     /* how often the path MTU of a pair in use is asked for */
     PLANE_TOO_BIG_PER_S = 100, /* ICMP errors (RFC 1812 4.3.2.8) */
     PLANE_AUTOPSIES_PER_S = 20,
+    PLANE_ASIDES_PER_S = 10, /* events that packets of no pair cause */
     PLANE_AUTOPSY_MS = 1000, /* for one pair */
     PLANE_AUTOPSY_KEYS = 8,  /* of the peer's other pairs */
     PLANE_GONE_MAX = 32,     /* SPIs of pairs that have ended */
@@ -141,10 +142,10 @@ struct plane {
     uint64_t stranger_ms;
     struct event events[PLANE_EVENTS_MAX];
     size_t event_count;
-    uint32_t too_big_left, autopsies_left; /* in this second */
-    struct gone_spi gone[PLANE_GONE_MAX];  /* a ring */
-    size_t gone_count;                     /* ever */
-    const uint8_t *kept_of;                /* whose bytes kept_space has; NULL: nobody's */
+    uint32_t too_big_left, autopsies_left, asides_left; /* in this second */
+    struct gone_spi gone[PLANE_GONE_MAX];               /* a ring */
+    size_t gone_count;                                  /* ever */
+    const uint8_t *kept_of;                             /* whose bytes kept_space has; NULL: nobody's */
     size_t kept_len;
 
     uint64_t *filter_hits; /* packets, by filter.h's places; NULL: there are no filters */
@@ -220,6 +221,9 @@ void plane_notice_stranger(struct plane *plane, struct bytes packet, struct ip l
  * is NULL for one on its way out. */
 void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_drop drop,
                        const struct esp_packet *packet);
+/* Traffic for an entry that is not run; at most PLANE_ASIDES_PER_S of these and of keepalives are told. */
+void plane_notice_parked(struct plane *plane, const struct tunnel *tunnel, const struct flow *flow);
+void plane_notice_keepalive(struct plane *plane, struct ip local, struct endpoint from);
 /* The same of what a filter denies. */
 void plane_notice_filtered(struct plane *plane, struct plane_pair *pair, const struct inner *inner, bool is_out);
 void plane_notice_all(struct plane *plane);

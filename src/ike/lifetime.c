@@ -74,6 +74,15 @@ static void shorten(struct step_work *work, uint32_t *mine, uint64_t theirs, boo
     *mine = agreed;
 }
 
+static void tell_told(const struct step_work *work, const struct notify *notify)
+{
+    struct event *e = tell_sa(work->ike, work->out, EV_LIFETIME_TOLD, &work->draft->sa);
+
+    event_add_number(e, FIELD_PROTOCOL, notify->protocol);
+    event_add_number(e, FIELD_MESSAGE_ID, work->draft->exchange.message_id);
+    event_add_number(e, FIELD_HANDLE, handle_number(work->draft->sa.self));
+}
+
 void lifetime_take(struct step_work *work)
 {
     const uint16_t *types = attribute_types(work);
@@ -85,6 +94,7 @@ void lifetime_take(struct step_work *work)
         if (notify_read(&notify, message_nth(work->in, PL_NOTIFY, i)->body) != WIRE_OK ||
             notify.type != NOTIFY_RESPONDER_LIFETIME)
             continue;
+        tell_told(work, &notify);
         struct reader r = reader_of(notify.data);
         struct attribute type, duration;
         while (attribute_read(&r, &type) && attribute_read(&r, &duration)) {

@@ -235,6 +235,18 @@ enum reason phase1_choose(struct step_work *work, uint16_t group)
     return draft_set(work, BLOB_SA_I, body) && set_sa(work, BLOB_SA_R, &answer) ? REASON_OK : REASON_LIMIT;
 }
 
+/* What of the peer's choice is not as in the first of our policies, from which all that it could choose follows. */
+static void tell_not_offered(const struct step_work *work, const struct sa_payload *answer)
+{
+    const struct policy *policy = work->ike->policy;
+    struct difference difference = {.attribute = "proposal"};
+
+    if (answer->transform_count == 0 || policy->isakmp_policy_count == 0)
+        return;
+    policy_differs(&policy->isakmp_policies[0], work->draft->sa.user_auth, &answer->transforms[0], &difference);
+    event_add_text(tell_payload_fault(work, "choice"), FIELD_ATTRIBUTE, difference.attribute);
+}
+
 /* Nothing protects the peer's choice by a hash, so it is held against the offer. */
 enum reason mm_check_choice(struct step_work *work)
 {
@@ -250,8 +262,10 @@ enum reason mm_check_choice(struct step_work *work)
     if (memcmp(work->in->header.cookies[RESPONDER], sa->cookies[INITIATOR], COOKIE_LEN) == 0)
         return REASON_REFLECTED;
     CHECK(sa_read(&offer, draft_blob(work, BLOB_SA_I)) == WIRE_OK);
-    if (!sa_find_choice(&offer, &answer, &proposal, &transform))
+    if (!sa_find_choice(&offer, &answer, &proposal, &transform)) {
+        tell_not_offered(work, &answer);
         return REASON_NOT_OUR_OFFER;
+    }
     const struct sa_transform *chosen = sa_transform_of(&answer, 0, 0);
     uint16_t index = policy_of_transform(work->ike->policy, chosen);
     if (index == NO_INDEX)
@@ -306,6 +320,15 @@ void detect_nat(struct step_work *work)
     event_add_number(e, FIELD_PAYLOAD_NUMBER, type);
 }
 
+/* Whose crypto map entry it is, where we have begun. */
+static void add_map(const struct step_work *work, struct event *e)
+{
+    const struct tunnel *tunnel = tunnel_of(work->ike, work->draft->sa.tunnel);
+
+    if (tunnel != NULL && work->draft->sa.side == INITIATOR)
+        event_add_text(e, FIELD_MAP, tunnel->map_name);
+}
+
 enum reason phase1_find_group(struct step_work *work)
 {
     const struct policy *policy = work->ike->policy;
@@ -321,6 +344,7 @@ enum reason phase1_find_group(struct step_work *work)
         if (index != NO_INDEX && is_signed) {
             event_add_text(e, FIELD_GROUP, policy->tunnel_groups[index].name);
             event_add_text(e, FIELD_CAUSE, "no-trustpoint");
+            add_map(work, e);
         }
         return index == NO_INDEX ? REASON_NO_TUNNEL_GROUP : is_signed ? REASON_NO_TRUSTPOINT : REASON_NO_KEY;
     }

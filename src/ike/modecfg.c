@@ -245,6 +245,8 @@ enum reason conf_give(struct step_work *work)
                        .rights = policy_user(policy, session->user),
                        .address = lease.address,
                        .w = attributes_begin(space, CFG_REPLY, asked.id)};
+    if (g.group->split_tunnel != SPLIT_TUNNEL_ALL && g.group->split_network_count == 0)
+        event_add_text(tell_sa(work->ike, work->out, EV_CONFIG_LACKING, sa), FIELD_CAUSE, "split-list");
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (config_find(&asked, rows[i].type, &found))
             rows[i].give(&g, rows[i].type);

@@ -313,6 +313,8 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
     draft_discard(ike, draft, exchange);
     forget(answer->secret, out);
     exchange->last_reason = reason;
+    if (answer->fault == QUESTION_FAULT_NO_TRUSTPOINT)
+        event_add_text(tell_sa(ike, out, EV_CERTIFICATE_REFUSED, sa_of(ike, exchange->sa)), FIELD_CAUSE, "missing-own");
     if (answer->fault == QUESTION_FAULT_CERTIFICATE)
         certificate_tell_refused(ike, out, sa_of(ike, exchange->sa), answer->trust);
     struct event *e = tell_exchange(ike, out, EV_MESSAGE_REFUSED, sa_of(ike, exchange->sa), exchange);

@@ -209,6 +209,7 @@ struct tunnel {
     enum df_policy df;
     bool is_weak;       /* uses an algorithm of strength WEAK */
     const char *parked; /* why this tunnel is not run, one sentence with the line; NULL: it runs */
+    const char *parked_for; /* of that, what an ASA has a message for: no-transform-set, own-address; NULL: nothing */
     uint32_t line;
 };
 

@@ -348,6 +348,8 @@ static void a_fault_parks_its_tunnel_and_no_other(void **state)
         {"no crypto map M 10 match address\n", 1, "it has no `match address`"},
         {"no crypto map M 10 set peer 203.0.113.1\n", 1, "it has no `set peer`"},
         {"no crypto map M 10 set transform-set\n", 1, "it has no `set transform-set`"},
+        {"no crypto map M 10 set peer 203.0.113.1\ncrypto map M 10 set peer 198.51.100.2\n", 1,
+         "peer 198.51.100.2 is an address of this system"},
         {"crypto map M 10 set peer 203.0.113.77\n", 2, NULL},
         {"no crypto map M 10 set peer 203.0.113.1\ncrypto map M 10 set peer vpn\n", 1, "neither an address nor"},
         {"no crypto ikev1 enable outside\n", 0, "crypto ikev1 is not enabled on interface outside"},

@@ -37,7 +37,7 @@ static struct policy_interface interface;
 static struct policy policy;
 
 static struct {
-    unsigned acquires, used, sent, soft, hard, moved, strangers, events, autopsies, routes;
+    unsigned keepalives, acquires, used, sent, soft, hard, moved, strangers, events, autopsies, routes;
     struct endpoint moved_to;
     struct ike_plane_input stranger;
     char reason[64], cause[64];
@@ -75,6 +75,11 @@ static inline void on_event(void *context, const struct event *event)
     if (event->kind == EV_ESP_AUTOPSY) {
         snprintf(told.cause, sizeof told.cause, "%s", event_text(event, FIELD_CAUSE));
         told.autopsies++;
+        return;
+    }
+    if (event->kind == EV_NAT_KEEPALIVE_RECEIVED) {
+        CHECK(event_number(event, FIELD_LOCAL_PORT) == PLANE_PORT && event_number(event, FIELD_PORT) != 0);
+        told.keepalives++;
         return;
     }
     CHECK(event->kind == EV_PACKET_REFUSED || event->kind == EV_PACKET_DENIED);

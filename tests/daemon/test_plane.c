@@ -86,6 +86,7 @@ static void a_parked_tunnel_sends_nothing_and_asks_for_nothing(void **state)
     tunnel.parked = NULL;
     plane_view_totals(plane, &totals);
     CHECK(told.acquires == 0 && totals.tally.drops[ESP_DROP_PARKED] == 1);
+    CHECK(told.events == 1 && strcmp(told.reason, "PARKED") == 0);
 }
 
 static void a_packet_from_the_peer_arrives_and_says_that_the_pair_is_used_once(void **state)
@@ -189,7 +190,7 @@ static void marked_datagrams_and_nothing_else_go_to_the_gate_N05(void **state)
     CHECK(recv(gate_fd, space, sizeof space, MSG_DONTWAIT) == sizeof isakmp);
     CHECK(recv(gate_fd, space, sizeof space, MSG_DONTWAIT) < 0);
     plane_view_totals(plane, &totals);
-    CHECK(totals.keepalives == 1 && totals.tally.drops[ESP_DROP_TOO_SHORT] == 1);
+    CHECK(totals.keepalives == 1 && told.keepalives == 1 && totals.tally.drops[ESP_DROP_TOO_SHORT] == 1);
     CHECK(totals.tally.drops[ESP_DROP_UNKNOWN_SPI] == 1 && told.strangers == 1 && told.stranger.spi == 0x100 &&
           told.stranger.sequence == 1);
     CHECK(told.drops_outside == 2);

@@ -247,6 +247,31 @@ static void a_way_to_the_peer_that_there_is_not_is_named(void **state)
     expect_not_said("11000");
 }
 
+/* Whoever answers has certificates. */
+static void a_policy_with_certificates_and_no_trustpoint_is_named(void **state)
+{
+    static const uint8_t share[64] = {1}, nonce[16] = {1};
+    struct sim *sim = world(14, &west, &east);
+    struct body body;
+    const struct lie choice = {PL_SA, hex(&body, OFFER("0003", "0013"))},
+                     parts[] = {{PL_KE, BYTES_OF(share)}, {PL_NONCE, BYTES_OF(nonce)}};
+    uint8_t cookies[16];
+
+    (void)state;
+    ((struct isakmp_policy *)(uintptr_t)&sim_ike(sim, WEST)->policy->isakmp_policies[0])->auth = OAKLEY_AUTH_RSA_SIG;
+    sim_network(sim)->is_cut[EAST] = true;
+    sim_acquire(sim, WEST, 0);
+    memcpy(cookies, sa_at(sim, WEST)->cookies[INITIATOR], 8);
+    memset(cookies + 8, 0x77, 8);
+    inject(sim, WEST, message_of(cookies, XCHG_MAIN, 0, &choice, 1));
+    run_to(sim, WEST, STATE_MM_WAIT_MSG4);
+    listen_to_asa_at(sim, WEST);
+    inject(sim, WEST, message_of(cookies, XCHG_MAIN, 0, parts, COUNT_OF(parts)));
+    expect_said(
+        "713226: Connection failed with peer 198.51.100.2, no trust-point defined in tunnel-group 198.51.100.2\n"
+        "713098: Aborting: No identity cert specified in IPSec SA (outside_map)!");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_range_of_addresses_that_is_proposed_is_named),
         cmocka_unit_test(what_waits_for_phase_1_and_comes_again_is_named),
         cmocka_unit_test(a_pair_that_there_is_no_room_for_is_named),
+        cmocka_unit_test(a_policy_with_certificates_and_no_trustpoint_is_named),
         cmocka_unit_test(a_way_to_the_peer_that_there_is_not_is_named),
     };
 

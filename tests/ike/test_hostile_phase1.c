@@ -118,6 +118,12 @@ static void a_choice_that_was_not_offered_ends_nothing(void **state)
     snapshot_take(&before_at[WEST], sim_ike(sim, WEST));
     sim_inject(sim, WEST, end_of(EAST), end_of(WEST), message_of(cookies, XCHG_MAIN, 0, &part, 1));
     assert_string_equal(last_reason(sim, WEST, EV_MESSAGE_REFUSED), row->reason);
+    const struct event *fault = sim_last_event(sim, WEST, EV_PAYLOAD_FAULT); /* as IOS names it */
+    CHECK((fault != NULL) == (strcmp(row->reason, "NOT_OUR_OFFER") == 0));
+    if (strstr(row->why, "DES") != NULL)
+        assert_string_equal(event_text(fault, FIELD_ATTRIBUTE), "encryption");
+    if (strstr(row->why, "XAUTH") != NULL)
+        assert_string_equal(event_text(fault, FIELD_ATTRIBUTE), "authentication");
     CHECK(snapshot_differs(&before_at[WEST], sim_ike(sim, WEST)) == NULL);
     sim_run(sim, 5000);
     CHECK(sim_pairs_up(sim, WEST) == 1 && sim_pairs_agree(sim, WEST, EAST));

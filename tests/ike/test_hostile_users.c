@@ -423,6 +423,20 @@ static void X09_only_a_name_and_a_password_answer_the_question_for_them(void **s
     }
 }
 
+static void a_list_of_networks_that_is_wanted_and_not_there_is_said_in_the_words_of_an_ASA(void **state)
+{
+    struct sim_site w = of_user(SIM_USER, SIM_PASSWORD), e = gateway();
+
+    (void)state;
+    e.group_policy = (struct group_policy){
+        .name = "split", .banner = "", .default_domain = "", .split_dns = "", .split_tunnel = SPLIT_TUNNEL_SPECIFIED};
+    struct sim *sim = world(31, &w, &e);
+    listen_to_asa(sim);
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 3000);
+    expect_said("713140: Split Tunneling Policy requires network list but none configured");
+}
+
 static void what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA(void **state)
 {
     struct sim *sim = world_with_user(30);
@@ -454,6 +468,7 @@ int main(void)
         cmocka_unit_test(X06_what_a_gateway_says_comes_as_text_and_as_addresses_of_hosts),
         cmocka_unit_test(X07_padding_is_overlooked_and_what_does_not_belong_there_is_not),
         cmocka_unit_test(X08_nobody_gets_the_address_of_another_user),
+        cmocka_unit_test(a_list_of_networks_that_is_wanted_and_not_there_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(X09_only_a_name_and_a_password_answer_the_question_for_them),
     };
