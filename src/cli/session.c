@@ -106,14 +106,40 @@ static void enable(struct session *session)
     note_status(session, COMMAND_NOT_DONE);
 }
 
+/* A router says so at once. */
+static void echo_debug(enum control_request_id id, bool is_on)
+{
+    static const struct {
+        enum control_request_id id;
+        const char *on, *off;
+    } echoes[] = {
+        {CONTROL_DEBUG_IKEV1, "Crypto ISAKMP debugging is on", "Crypto ISAKMP debugging is off"},
+        {CONTROL_DEBUG_IPSEC, "Crypto IPSEC debugging is on", "Crypto IPSEC debugging is off"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(echoes); i++)
+        if (echoes[i].id == id)
+            printf("%s\n", is_on ? echoes[i].on : echoes[i].off);
+}
+
+static void stop_debug(struct session *session, enum control_request_id id)
+{
+    background_stop(&session->background, id);
+    if (session->is_ios)
+        echo_debug(id, false);
+}
+
 static void start_background(struct session *session, const struct control_request *request, const struct bytes *words,
                              size_t count)
 {
     char space[WHY_SIZE];
     struct text why = text_of(space, sizeof space);
 
-    if (background_start(&session->background, session->options->socket, request->id, words, count, &why))
+    if (background_start(&session->background, session->options->socket, request->id, words, count, &why)) {
+        if (session->is_ios)
+            echo_debug(request->id, true);
         return;
+    }
     printf("%s\n", space);
     note_status(session, COMMAND_NOT_DONE);
 }
@@ -148,8 +174,8 @@ static bool do_here(struct session *session, const struct control_request *reque
         session->mode = MODE_GLOBAL;
         return true;
     case CONTROL_TERMINAL_NO_MONITOR: background_stop(&session->background, CONTROL_TERMINAL_MONITOR); return true;
-    case CONTROL_NO_DEBUG_IKEV1: background_stop(&session->background, CONTROL_DEBUG_IKEV1); return true;
-    case CONTROL_NO_DEBUG_IPSEC: background_stop(&session->background, CONTROL_DEBUG_IPSEC); return true;
+    case CONTROL_NO_DEBUG_IKEV1: stop_debug(session, CONTROL_DEBUG_IKEV1); return true;
+    case CONTROL_NO_DEBUG_IPSEC: stop_debug(session, CONTROL_DEBUG_IPSEC); return true;
     case CONTROL_SHOW_HISTORY:
         if (session->editor)
             editor_history(session->editor, out);
@@ -169,8 +195,8 @@ static void run_request(struct session *session, struct control_request request,
     FILE *out = output_open(filter, is_paged && session->page_lines ? session->page_lines - 1 : 0);
     struct command command = {.out = out, .request = request, .words = words, .word_count = count};
 
-    bool asks = session->editor &&
-                (request.id == CONTROL_SECRET || request.id == CONTROL_PING_ASKED || request.id == CONTROL_WRITE_ERASE || request.id == CONTROL_LOGOFF);
+    bool asks = session->editor && (request.id == CONTROL_SECRET || request.id == CONTROL_PING_ASKED ||
+                                    request.id == CONTROL_WRITE_ERASE || request.id == CONTROL_LOGOFF);
 
     if (asks)
         editor_lend_terminal(session->editor, true);

@@ -445,6 +445,12 @@ typed <<'END'
 = west# 
 > terminal dialect ios
 = west# 
+> debug crypto isakmp
+= Crypto ISAKMP debugging is on
+= west# 
+> undebug crypto isakmp
+= Crypto ISAKMP debugging is off
+= west# 
 > conf t
 = west(config)# 
 # they may be left short, and have a router's prompts

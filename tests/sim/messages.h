@@ -4,6 +4,7 @@
  *     engine     an engine says it in one of the scenarios, which are run
  *     elsewhere  what leads there is no scenario: there is a row of phrases.def for an event that the engine or the
  *                daemon tells
+ *     shell      the shell prints it, in these words
  *     read       the words of another release, or its number, for what is said: they are only read
  *     instead    what is told by another message: its number, or the words of ours
  *     never      why it cannot happen here */
@@ -306,6 +307,16 @@ static const char *our_source(void)
     return source;
 }
 
+static bool is_in_shell(const char *words)
+{
+    static char source[4 << 20];
+    static size_t len;
+
+    if (len == 0)
+        add_folder(source, sizeof source, &len, SOURCE_DIR "/cli");
+    return strstr(source, words) != NULL;
+}
+
 static bool is_told(enum event_kind kind)
 {
     char name[128];
@@ -397,6 +408,8 @@ static const char *fault_of(const struct table *table, const struct row *row)
         return row->is_said || is_written(row, table->is_asa)
                    ? NULL
                    : "no row of phrases.def for an event of the engine or the daemon says it";
+    if (strcmp(row->status, "shell") == 0)
+        return is_in_shell(row->format) ? NULL : "its words are not among those of the shell";
     if (row->is_said)
         return "an engine says it";
     if (strcmp(row->status, "never") == 0)
