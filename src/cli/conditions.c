@@ -69,8 +69,8 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_NO_AUTHORITY: return !record_has(r, COL_trustpoint_authority);
     case SCREEN_ENROLLED: return record_has(r, COL_trustpoint_key);
     case SCREEN_NOT_ENROLLED: return !record_has(r, COL_trustpoint_key);
-    case SCREEN_SOURCE_AS: return record_has(r, COL_connection_source_as);
-    case SCREEN_DESTINATION_AS: return record_has(r, COL_connection_destination_as);
+    case SCREEN_BY_PORT: return !record_flag(r, COL_connection_static);
+    case SCREEN_BY_ADDRESS: return record_flag(r, COL_connection_static);
     case SCREEN_NO_ADDRESS: return !record_has(r, COL_interface_address);
     case SCREEN_NO_LIST_IN: return !record_has(r, COL_interface_list_in);
     case SCREEN_NO_LIST_OUT: return !record_has(r, COL_interface_list_out);

@@ -138,56 +138,6 @@ static void field_arp_minutes(struct text *t, item *i)
     add_age(t, i, 60);
 }
 
-static void add_as(struct text *t, item *i, enum control_column column)
-{
-    if (record_has(i->record, column))
-        text_add(t, " (%s)", record_text(i->record, column));
-}
-
-static void field_source_as(struct text *t, item *i)
-{
-    add_as(t, i, COL_connection_source_as);
-}
-
-static void field_destination_as(struct text *t, item *i)
-{
-    add_as(t, i, COL_connection_destination_as);
-}
-
-static void field_nat_protocol(struct text *t, item *i)
-{
-    for (const char *name = record_text(i->record, COL_connection_protocol); *name; name++)
-        text_add(t, "%c", tolower((unsigned char)*name));
-}
-
-/* An address and the port of that end; `as` where it is translated, else `plain`. */
-static void add_end(struct text *t, item *i, enum control_column as, enum control_column plain,
-                    enum control_column port)
-{
-    text_add(t, "%s:%llu", record_text(i->record, record_has(i->record, as) ? as : plain),
-             (unsigned long long)record_number(i->record, port));
-}
-
-static void field_inside_global(struct text *t, item *i)
-{
-    add_end(t, i, COL_connection_source_as, COL_connection_source, COL_connection_source_port);
-}
-
-static void field_inside_local(struct text *t, item *i)
-{
-    add_end(t, i, COL_connection_source, COL_connection_source, COL_connection_source_port);
-}
-
-static void field_outside_local(struct text *t, item *i)
-{
-    add_end(t, i, COL_connection_destination, COL_connection_destination, COL_connection_destination_port);
-}
-
-static void field_outside_global(struct text *t, item *i)
-{
-    add_end(t, i, COL_connection_destination_as, COL_connection_destination, COL_connection_destination_port);
-}
-
 static void field_route_prefix(struct text *t, item *i)
 {
     const struct control_record *r = i->record;
@@ -197,13 +147,6 @@ static void field_route_prefix(struct text *t, item *i)
                  (unsigned long long)record_number(r, COL_route_prefix_len));
     else
         text_add(t, "%s %s", record_text(r, COL_route_network), record_text(r, COL_route_mask));
-}
-
-static void field_timeout(struct text *t, item *i)
-{
-    unsigned long long s = record_number(i->record, COL_connection_left_s);
-
-    text_add(t, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
 }
 
 static void field_capture_state(struct text *t, item *i)

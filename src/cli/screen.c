@@ -272,15 +272,14 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
     case CONTROL_SHOW_NAT: screen_nat(out, reply, view); return;
     case CONTROL_SHOW_ACCESS_LIST: screen_access_lists(out, reply, view); return;
     case CONTROL_SHOW_CONN_COUNT: write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTIONS_COUNT, view); return;
-    case CONTROL_SHOW_XLATE:
-        write_one(out, reply, RECORD_connection_count, BLOCK_XLATE_HEAD, view);
-        write_each(out, reply, RECORD_connection, BLOCK_COUNT, BLOCK_XLATE, view);
-        return;
+    case CONTROL_SHOW_XLATE: screen_xlates(out, reply, view); return;
+    case CONTROL_SHOW_XLATE_COUNT: write_one(out, reply, RECORD_connection_count, BLOCK_XLATE_COUNT, view); return;
     case CONTROL_SHOW_TRANSLATIONS:
         write_each(out, reply, RECORD_connection, BLOCK_TRANSLATIONS_HEAD, BLOCK_TRANSLATION, view);
         return;
     case CONTROL_SHOW_CONN:
         write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTIONS_COUNT, view);
+        write_one(out, reply, RECORD_connection_count, BLOCK_CONNECTION_FLAGS, view);
         write_each(out, reply, RECORD_connection, BLOCK_COUNT, BLOCK_CONN, view);
         return;
     case CONTROL_SHOW_CAPTURE:

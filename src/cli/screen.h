@@ -89,6 +89,7 @@ bool screen_field_of(const struct screen_field_row *rows, size_t count, struct t
 bool screen_sa_field(struct text *t, struct bytes name, const struct screen_item *item);
 
 /* session_fields.c: the same for the rows of session_fields.def. */
+bool screen_connection_field(struct text *t, struct bytes name, const struct screen_item *item);
 bool screen_pair_field(struct text *t, struct bytes name, const struct screen_item *item);
 bool screen_session_field(struct text *t, struct bytes name, const struct screen_item *item);
 
@@ -118,6 +119,7 @@ void screen_packet_note(struct text *t, const struct control_record *packet);
 void screen_captures(FILE *out, const struct reply *reply, bool has_packets, const struct screen_view *view);
 void screen_trace(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_conditions(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_xlates(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_classify(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_contexts(FILE *out, const struct reply *reply, const struct screen_view *view);
 void screen_crypto_session(FILE *out, const struct reply *reply, const struct screen_view *view);

@@ -80,6 +80,58 @@ void screen_trace(FILE *out, const struct reply *reply, const struct screen_view
     }
 }
 
+/* ---- show xlate ---- */
+
+static bool is_same_text(const struct control_record *a, const struct control_record *b, enum control_column column)
+{
+    return strcmp(record_text(a, column), record_text(b, column)) == 0;
+}
+
+/* What one address is to another, for all of its connections, is one translation. */
+static bool is_shown_before(const struct reply *reply, size_t nth, enum control_column real, enum control_column mapped)
+{
+    const struct control_record *r = &reply->records[nth];
+
+    for (size_t i = 0; i < nth; i++)
+        if (reply->records[i].kind == RECORD_connection && is_same_text(&reply->records[i], r, real) &&
+            is_same_text(&reply->records[i], r, mapped))
+            return true;
+    return false;
+}
+
+/* Counts, and with `out` prints. */
+static size_t each_xlate(FILE *out, const struct reply *reply, struct screen_item item)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct control_record *r = item.record = &reply->records[i];
+        bool has_source = r->kind == RECORD_connection && record_has(r, COL_connection_source_as) &&
+                          !(record_flag(r, COL_connection_static) &&
+                            is_shown_before(reply, i, COL_connection_source, COL_connection_source_as));
+        bool has_destination = r->kind == RECORD_connection && record_has(r, COL_connection_destination_as) &&
+                               !is_shown_before(reply, i, COL_connection_destination_as, COL_connection_destination);
+
+        count += (size_t)has_source + (size_t)has_destination;
+        if (out != NULL && has_source)
+            screen_block(out, BLOCK_XLATE_SOURCE, &item);
+        if (out != NULL && has_destination)
+            screen_block(out, BLOCK_XLATE_DESTINATION, &item);
+    }
+    return count;
+}
+
+void screen_xlates(FILE *out, const struct reply *reply, const struct screen_view *view)
+{
+    struct screen_item item = {.view = view};
+    char count[24];
+
+    snprintf(count, sizeof count, "%zu", each_xlate(NULL, reply, item));
+    item.part = bytes_of_text(count);
+    screen_block(out, BLOCK_XLATE_HEAD, &item);
+    each_xlate(out, reply, item);
+}
+
 /* ---- show asp table classify ---- */
 
 static void write_rules(FILE *out, const struct reply *reply, char way, struct screen_item item)

@@ -153,6 +153,7 @@ bool argument_take(struct control_request *request, enum argument argument, stru
     case ARGUMENT_FROM: return ip_parse(&request->packet.from, word);
     case ARGUMENT_TO: return ip_parse(&request->packet.to, word);
     case ARGUMENT_TYPE: return icmp_type_of(request, word);
+    case ARGUMENT_ENDPORT:
     case ARGUMENT_PORT: return service_port(word, &request->packet.numbers[0]);
     case ARGUMENT_TOPORT: return service_port(word, &request->packet.numbers[1]);
     case ARGUMENT_CODE: return small_number_of(word, argument, &request->packet.numbers[1]);
@@ -205,6 +206,7 @@ void keyword_take(struct control_request *request, struct bytes keyword)
         SETS("use-icmp", is_icmp, true),
         SETS("brief", is_brief, true),
         SETS("full", is_full, true),
+        SETS("long", is_detail, true),
         SETS("count", is_count, true),
         SETS("active", is_active, true),
         SETS("nat", is_nat, true),

@@ -268,6 +268,12 @@ static void each_connection(void *context, void *taker, connection_taker *take)
     conntrack_each(taker, take);
 }
 
+/* Nothing is followed for us where nothing is translated. */
+static uint64_t connection_count(void *context)
+{
+    return ((const struct daemon *)context)->config->conf.policy.nat_rule_count == 0 ? 0 : conntrack_count();
+}
+
 static void forget_connection(void *context, const struct connection *connection)
 {
     (void)context;
@@ -309,6 +315,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .each_neighbour = each_neighbour,
                                              .clear_arp = clear_arp,
                                              .each_connection = each_connection,
+                                             .connection_count = connection_count,
                                              .forget_connection = forget_connection,
                                              .crl = crl_of,
                                              .fetch_crls = fetch_crls,

@@ -11,8 +11,12 @@ struct connection {
     struct ip source, destination, back_source, back_destination;
     uint16_t source_port, destination_port, back_source_port, back_destination_port; /* 0: the protocol has none */
     uint8_t icmp_type, icmp_code;
-    uint64_t bytes;
-    uint32_t left_s, status;
+    uint16_t icmp_id;
+    uint8_t tcp_state;             /* TCP_CONNTRACK_* */
+    bool is_counted;               /* the system counts bytes and packets (net.netfilter.nf_conntrack_acct) */
+    uint64_t bytes[2], packets[2]; /* of the first packet's way, and back */
+    uint32_t left_s, timeout_s;    /* until it is forgotten, if nothing comes: now, and after a packet; 0: not known */
+    uint32_t status;
     const void *orig; /* as the kernel wrote it, for conntrack_remove; valid during the call */
     size_t orig_len;
 };
@@ -36,5 +40,8 @@ typedef bool connection_taker(void *context, const struct connection *connection
 /* 0, or an errno. */
 int conntrack_each(void *context, connection_taker *take);
 int conntrack_remove(const struct connection *connection);
+
+/* How many there are, also those of IPv6; 0: not known. */
+uint64_t conntrack_count(void);
 
 #endif

@@ -131,6 +131,7 @@ static void on_tick(uv_timer_t *timer)
     uint64_t now = control_now_ms(control);
 
     sessions_look(control);
+    connections_look(control);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
         struct client *client = &control->clients[i];
 

@@ -105,6 +105,7 @@ struct control_source {
     int (*each_neighbour)(void *context, void *taker, void (*take)(void *taker, const struct neighbour *neighbour));
     void (*clear_arp)(void *context); /* neighbours that nobody has configured */
     void (*each_connection)(void *context, void *taker, bool (*take)(void *taker, const struct connection *connection));
+    uint64_t (*connection_count)(void *context); /* 0: not known */
     void (*forget_connection)(void *context, const struct connection *connection);
     bool (*crl)(void *context, size_t nth, struct crls_view *view); /* as crls_nth */
     /* Of a trustpoint, or of all ("") fetched now; what was there before is kept or not. How many that are. */

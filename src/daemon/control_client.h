@@ -173,6 +173,7 @@ struct control {
     size_t condition_count;
     uint64_t stats[COL_ike_stats_failed - COL_ike_stats_active_tunnels + 1];
     struct control_sessions sessions;
+    uint64_t connection_peak; /* as often as it was looked */
     uint64_t logged_count;    /* events since `clear logging buffer`; at first more than are kept */
     struct esp_tally dropped; /* what `clear asp drop` has taken away */
     uint64_t dropped_keepalives, dropped_by_access;
@@ -266,14 +267,24 @@ bool show_routes(struct client *client);
 bool show_arp(struct client *client);
 bool show_interfaces(struct client *client);
 bool clear_interfaces(struct client *client); /* false: there is none of that name */
+/* What is said of it, else what an ASA takes: only what is called inside is trusted. */
+uint64_t interface_security(const struct statements *statements, const struct policy_interface *interface);
 
-/* control_filter.c: address translation, connections, crypto ACLs */
+/* control_filter.c: address translation; control_acl.c: access-lists */
 bool show_nat(struct client *client);
 bool show_nat_statistics(struct client *client);
-bool show_connections(struct client *client);
 bool show_access_lists(struct client *client);
-void clear_connections(struct client *client);
 void clear_access_lists(struct client *client);
+
+/* control_connections.c */
+struct connections {
+    unsigned count, static_count; /* translated by static rules */
+};
+
+void connections_look(struct control *control);             /* for the most that there were */
+struct connections connections_send(struct client *client); /* those asked for, and how many they are */
+bool show_connections(struct client *client);
+void clear_connections(struct client *client);
 
 /* control_captures.c, control_capture_show.c */
 void do_capture(struct client *client);

@@ -305,8 +305,7 @@ bool clear_interfaces(struct client *client)
     return is_found;
 }
 
-/* What is said of it, else what an ASA takes: only what is called inside is trusted. */
-static uint64_t security_of(const struct statements *statements, const struct policy_interface *interface)
+uint64_t interface_security(const struct statements *statements, const struct policy_interface *interface)
 {
     const struct statement *block = NULL, *s = NULL;
 
@@ -360,7 +359,7 @@ static void send_interface(struct client *client, const struct policy_interface 
     set_lists(&r, policy_of(client), interface);
     record_set_number(
         &r, COL_interface_security,
-        security_of(client->control->source->conf(client->control->source->context)->statements, interface));
+        interface_security(client->control->source->conf(client->control->source->context)->statements, interface));
     client_send(client, &r);
 }
 

@@ -2,6 +2,7 @@
 
 #include "cli/client.h"
 #include "cli/screen.h"
+#include "daemon/conntrack.h"
 #include "daemon/control.h"
 
 #include <pthread.h>
@@ -94,9 +95,22 @@ static bool seed_route(void *context, struct ip to, struct control_route *route)
     (void)context;
     if (ip_to_v4(to) >> 16 == 0x0a4d)
         return false;
-    strcpy(route->device, "outside0");
+    strcpy(route->device, seed.has_inside && ip_to_v4(to) >> 16 == 0xc0a8 ? "inside0" : "outside0");
     route->gateway = ip_of_v4(0xc63364fe);
     return true;
+}
+
+static void seed_each_connection(void *context, void *taker, connection_taker *take)
+{
+    (void)context;
+    for (unsigned i = 0; i < seed.connection_count; i++)
+        take(taker, &seed.connections[i]);
+}
+
+static uint64_t seed_connection_count(void *context)
+{
+    (void)context;
+    return seed.connection_count;
 }
 
 static void seed_on_stop(uv_async_t *async)
@@ -121,6 +135,8 @@ int seed_start(void **state)
                                                  .plane = seed_plane,
                                                  .past = seed_past,
                                                  .tell = seed_tell,
+                                                 .each_connection = seed_each_connection,
+                                                 .connection_count = seed_connection_count,
                                                  .route = seed_route};
 
     (void)state;

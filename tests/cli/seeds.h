@@ -22,6 +22,8 @@ enum { DEVICE, PEER, PAST_MAX = 512 };
     .cipher = CIPHER_AES256_CBC, .hash = HASH_SHA1, .group = GROUP_MODP2048, .esp_cipher = CIPHER_AES256_CBC,          \
     .esp_integrity = HASH_SHA1, .lifetime_s = 86400, .esp_lifetime_s = 28800
 
+struct connection; /* daemon/conntrack.h */
+
 struct seed {
     struct sim *sim;
     uint64_t begun_ms;
@@ -29,6 +31,9 @@ struct seed {
     struct event past[PAST_MAX]; /* of the device; the newest is the last */
     uint64_t past_ms[PAST_MAX];
     unsigned past_count;
+    const struct connection *connections; /* that the device's machine follows */
+    unsigned connection_count;
+    bool has_inside;     /* the way to 192.168.0.0/16 is by inside0 */
     bool may_be_parked;  /* configurations are not held to be without fault */
     const char *dialect; /* of the screens: asa, asa8, ios, ios12 */
 };

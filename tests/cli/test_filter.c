@@ -1,11 +1,16 @@
 /* show nat, show access-list, show asp drop and their clearing, of a real policy in a simulated world. That they count
  * is shown between real gateways: tests/peers/nat.sh. */
 #include "cli/seeds.h"
+#include "daemon/conntrack.h"
+
+#include <linux/netfilter/nf_conntrack_tcp.h>
 
 static const char device[] =
     "hostname west\n"
-    "interface GigabitEthernet0/0\n nameif outside\n ip address 198.51.100.1 255.255.255.0\n"
-    "interface GigabitEthernet0/1\n nameif inside\n ip address 192.168.2.1 255.255.255.0\n"
+    "interface GigabitEthernet0/0\n nameif outside\n linux-interface outside0\n ip address 198.51.100.1 "
+    "255.255.255.0\n"
+    "interface GigabitEthernet0/1\n nameif inside\n linux-interface inside0\n ip address 192.168.2.1 "
+    "255.255.255.0\n"
     "object network L\n subnet 192.168.2.0 255.255.255.0\n"
     "object network R\n subnet 192.168.0.0 255.255.255.0\n"
     "object network WEB\n host 192.168.2.22\n nat (inside,outside) static 22.22.22.22\n"
@@ -129,9 +134,133 @@ static void connections_are_counted(void **state)
 {
     (void)state;
     make_world();
-    seed_expect("show conn", "0 in use\n");
+    seed_expect("show conn", "0 in use, 0 most used\n");
     seed_expect("clear conn address 192.168.2.22", "");
     seed_expect("clear nat counters", "");
+}
+
+static struct connection connection(uint8_t protocol, uint8_t tcp_state, const char *source, const char *destination,
+                                    const char *back_source, const char *back_destination)
+{
+    struct connection c = {.protocol = protocol,
+                           .tcp_state = tcp_state,
+                           .source_port = 40000,
+                           .destination_port = 443,
+                           .back_source_port = 443,
+                           .back_destination_port = 1024,
+                           .is_counted = true,
+                           .timeout_s = 60,
+                           .left_s = 49};
+
+    CHECK(ip_parse(&c.source, bytes_of_text(source)) && ip_parse(&c.destination, bytes_of_text(destination)) &&
+          ip_parse(&c.back_source, bytes_of_text(back_source)) &&
+          ip_parse(&c.back_destination, bytes_of_text(back_destination)));
+    return c;
+}
+
+static void a_connection_tells_how_far_it_is(void **state)
+{
+    static const struct {
+        uint8_t tcp_state;
+        bool is_from_outside;
+        uint64_t packets[2], bytes[2];
+        const char *flags, *why;
+    } cases[] = {
+        {TCP_CONNTRACK_SYN_SENT, false, {1, 0}, {60, 0}, "saA", "nobody has answered"},
+        {TCP_CONNTRACK_SYN_SENT, true, {1, 0}, {60, 0}, "SaAB", "nor here"},
+        {TCP_CONNTRACK_SYN_RECV, true, {1, 1}, {60, 60}, "aB", "whoever began does not go on"},
+        {TCP_CONNTRACK_ESTABLISHED, false, {2, 1}, {112, 60}, "U", "without data"},
+        {TCP_CONNTRACK_ESTABLISHED, false, {3, 2}, {264, 112}, "UO", "data on its way out"},
+        {TCP_CONNTRACK_ESTABLISHED, false, {3, 2}, {164, 1112}, "UI", "and in"},
+        {TCP_CONNTRACK_ESTABLISHED, true, {3, 2}, {264, 1112}, "UIOB", "both, begun outside"},
+        {TCP_CONNTRACK_TIME_WAIT, false, {9, 9}, {900, 900}, "UfFrRIO", "both have ended it"},
+        {TCP_CONNTRACK_CLOSE, false, {9, 9}, {900, 900}, "-", "it is reset"},
+        {0, false, {0, 0}, {0, 0}, "U", "nothing is counted"},
+    };
+
+    (void)state;
+    make_world();
+    seed.has_inside = true;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct connection c =
+            cases[i].is_from_outside
+                ? connection(6, cases[i].tcp_state, "203.0.113.9", "192.168.2.7", "192.168.2.7", "203.0.113.9")
+                : connection(6, cases[i].tcp_state, "192.168.2.7", "203.0.113.9", "203.0.113.9", "192.168.2.7");
+        char wanted[200];
+
+        memcpy(c.packets, cases[i].packets, sizeof c.packets);
+        memcpy(c.bytes, cases[i].bytes, sizeof c.bytes);
+        c.back_destination_port = c.source_port;
+        seed.connections = &c;
+        seed.connection_count = 1;
+        snprintf(wanted, sizeof wanted,
+                 "1 in use, 1 most used\nTCP outside 203.0.113.9:%u inside 192.168.2.7:%u, idle 0:00:11, bytes %u, "
+                 "flags %s\n",
+                 cases[i].is_from_outside ? 40000 : 443, cases[i].is_from_outside ? 443 : 40000,
+                 (unsigned)(c.bytes[0] + c.bytes[1]), cases[i].flags);
+        char *screen = seed_screen("show conn");
+
+        if (strcmp(screen, wanted) != 0)
+            fail_msg("%s: %snot %s", cases[i].why, screen, wanted);
+        free(screen);
+    }
+    seed.connection_count = 0;
+    seed_expect("show conn count", "0 in use, 1 most used\n");
+}
+
+static void a_filter_leaves_some_of_the_connections(void **state)
+{
+    static const struct {
+        const char *command;
+        unsigned count;
+    } cases[] = {
+        {"show conn", 4},
+        {"show conn all", 5},
+        {"show conn all port 500", 1},
+        {"show conn address 22.22.22.22", 1},
+        {"show conn address 192.168.2.9", 2},
+        {"show conn protocol udp", 1},
+        {"show conn protocol tcp port 1024", 2},
+        {"show conn port 443 address 192.168.2.22", 1},
+        {"show conn port 80", 0},
+        {"show xlate", 3},
+        {"show xlate global 22.22.22.22", 1},
+        {"show xlate local 192.168.2.9", 1},
+    };
+    struct connection connections[5];
+
+    (void)state;
+    make_world();
+    seed.has_inside = true;
+    connections[0] =
+        connection(6, TCP_CONNTRACK_ESTABLISHED, "192.168.2.9", "203.0.113.9", "203.0.113.9", "198.51.100.1");
+    connections[1] = connection(17, 0, "203.0.113.9", "22.22.22.22", "192.168.2.22", "203.0.113.9");
+    connections[2] =
+        connection(6, TCP_CONNTRACK_ESTABLISHED, "192.168.2.8", "203.0.113.9", "203.0.113.9", "198.51.100.1");
+    connections[3] = connection(1, 0, "192.168.2.9", "203.0.113.9", "203.0.113.9", "192.168.2.9");
+    connections[4] = connection(17, 0, "203.0.113.9", "198.51.100.1", "198.51.100.1", "203.0.113.9"); /* ours */
+    connections[4].destination_port = connections[4].back_source_port = 500;
+    connections[4].back_destination_port = 40000;
+    connections[1].back_destination_port = 40000;
+    connections[3].source_port = connections[3].destination_port = connections[3].back_source_port =
+        connections[3].back_destination_port = 0;
+    seed.connections = connections;
+    seed.connection_count = COUNT_OF(connections);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char *screen = seed_screen(cases[i].command);
+
+        if (strtoul(screen, NULL, 10) != cases[i].count)
+            fail_msg("%s, not %u: %s", cases[i].command, cases[i].count, screen);
+        free(screen);
+    }
+    seed_expect("show conn all port 500", "1 in use, 5 most used\n"
+                                          "UDP outside 203.0.113.9:40000 NP Identity Ifc 198.51.100.1:500, idle "
+                                          "0:00:11, bytes 0, flags -\n");
+    seed_expect("show xlate count", "3 in use\n");
+    seed_expect("show xlate local 192.168.2.22",
+                "1 in use\nFlags: D - DNS, e - extended, I - identity, i - dynamic, r - portmap,\n"
+                "       s - static, T - twice, N - net-to-net\n"
+                "NAT from inside:192.168.2.22 to outside:22.22.22.22\n    flags s idle 0:00:11 timeout 0:00:00\n");
 }
 
 int main(void)
@@ -141,6 +270,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_list_is_shown_with_what_its_objects_make, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(drops_say_when_they_were_cleared, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(connections_are_counted, seed_start, seed_end),
+        cmocka_unit_test_setup_teardown(a_connection_tells_how_far_it_is, seed_start, seed_end),
+        cmocka_unit_test_setup_teardown(a_filter_leaves_some_of_the_connections, seed_start, seed_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -267,10 +267,21 @@ translations_met() { # hits at least, misses, connections of the dynamic rule
         [ "$(sed -n 's/^Hits: \([0-9]*\) .*/\1/p' <<<"$seen")" -ge "$1" ]
 }
 
+# By interface, whom the gateway trusts less first.
 connections_are_listed() {
-    ikewise west show conn | grep -qE '^ICMP 192.168.1.10:0 \(10.91.1.10\) 10.92.1.10:0, timeout 0:00:[0-9]+' &&
-        ikewise west show conn address 198.51.100.1 | grep -q '^ICMP 192.168.1.10:0 (198.51.100.2) 198.51.100.1:0' &&
-        [ "$(ikewise west show conn address 198.51.100.1 | head -1)" = "1 in use" ]
+    local seen
+    seen=$(ikewise west show conn)
+    echo "$seen"
+    grep -qE '^[0-9]+ in use, [1-9][0-9]* most used' <<<"$seen" &&
+        grep -qE '^ICMP outside 10.92.1.10:0 inside 192.168.1.10:[0-9]+, idle 0:00:[0-9]+, bytes ([0-9]+|-), flags -' <<<"$seen" &&
+        ikewise west show conn address 198.51.100.1 detail |
+        grep -qE '^ICMP outside:198.51.100.1/0 inside:192.168.1.10/[0-9]+ \(198.51.100.2/[0-9]+\),' &&
+        [ "$(ikewise west show conn address 198.51.100.1 | grep -c '^ICMP ')" = 1 ] &&
+        [ "$(ikewise west show conn protocol udp address 198.51.100.1 | grep -c inside)" = 0 ] &&
+        ikewise west show conn all | grep -q '^UDP outside 203.0.113.2:500 NP Identity Ifc 198.51.100.2:500, ' &&
+        ikewise west show xlate |
+        grep -qE '^ICMP PAT from inside:192.168.1.10/[0-9]+ to outside:198.51.100.2/[0-9]+ flags ri idle 0:00:[0-9]+ timeout 0:00:30' &&
+        ikewise west show xlate | grep -q '^NAT from inside:192.168.1.10 to outside:10.91.1.10'
 }
 
 acl_counts() {
