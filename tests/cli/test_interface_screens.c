@@ -183,17 +183,21 @@ static void translations_are_shown_in_the_words_of_both(void **state)
     static const char two[] =
         "{\"record\":\"connection_count\",\"count\":2}\n"
         "{\"record\":\"connection\",\"protocol\":\"TCP\",\"source\":\"10.1.0.5\",\"source_port\":40000,"
-        "\"destination\":\"198.51.100.9\",\"destination_port\":443,\"source_as\":\"192.0.2.1\",\"left_s\":27}\n"
+        "\"destination\":\"198.51.100.9\",\"destination_port\":443,\"source_as\":\"192.0.2.1\","
+        "\"source_port_as\":1024,\"source_interface\":\"inside\",\"destination_interface\":\"outside\","
+        "\"timeout_s\":30,\"idle_s\":3}\n"
         "{\"record\":\"connection\",\"protocol\":\"UDP\",\"source\":\"198.51.100.9\",\"source_port\":53,"
-        "\"destination\":\"192.0.2.8\",\"destination_port\":53,\"destination_as\":\"10.1.0.8\",\"left_s\":3}\n";
+        "\"destination\":\"192.0.2.8\",\"destination_port\":53,\"destination_as\":\"10.1.0.8\","
+        "\"source_interface\":\"outside\",\"destination_interface\":\"inside\",\"static\":true,\"idle_s\":61}\n";
 
     (void)state;
     expect_screen(two, SHOW(XLATE), DIALECT_ASA,
                   "2 in use\n"
                   "Flags: D - DNS, e - extended, I - identity, i - dynamic, r - portmap,\n"
                   "       s - static, T - twice, N - net-to-net\n"
-                  "TCP from 10.1.0.5/40000 to 192.0.2.1 flags i timeout 0:00:27\n"
-                  "UDP from 10.1.0.8/53 to 192.0.2.8 flags s timeout 0:00:03\n");
+                  "TCP PAT from inside:10.1.0.5/40000 to outside:192.0.2.1/1024 flags ri idle 0:00:03 timeout 0:00:30\n"
+                  "NAT from inside:10.1.0.8 to outside:192.0.2.8\n"
+                  "    flags s idle 0:01:01 timeout 0:00:00\n");
     expect_screen(two, SHOW(TRANSLATIONS), DIALECT_IOS,
                   "Pro Inside global         Inside local          Outside local         Outside global\n"
                   "tcp 192.0.2.1:40000       10.1.0.5:40000        198.51.100.9:443      198.51.100.9:443\n"
