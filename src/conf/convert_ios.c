@@ -212,5 +212,6 @@ void convert_to_ios(const struct converting *c)
     add_ios_dynamic(c);
     add_ios_interfaces(c);
     add_ios_routes(c);
+    convert_add_ios_logging(c);
     convert_add_remarks(c, "!", CONF_TO_IOS);
 }

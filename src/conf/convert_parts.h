@@ -23,7 +23,8 @@ const struct tunnel_group *convert_group_of(const struct converting *c, const st
 /* A key that a router finds by the peer's address. */
 bool convert_has_ios_key(const struct tunnel_group *group);
 
-void convert_to_ios(const struct converting *c); /* convert_ios.c */
+void convert_to_ios(const struct converting *c);          /* convert_ios.c */
+void convert_add_ios_logging(const struct converting *c); /* convert_logging.c */
 
 /* convert_remarks.c: what is in no line of the other side, as remarks. `mark` begins one. */
 void convert_add_remarks(const struct converting *c, const char *mark, enum conf_language language);

@@ -31,7 +31,7 @@ enum statement_kind {
 };
 
 enum grammar_effect { EFFECT_USED, EFFECT_QUIET, EFFECT_UNUSED };
-enum grammar_no { NO_REMOVES, NO_STANDS };
+enum grammar_no { NO_REMOVES, NO_STANDS, NO_MERGES };
 enum grammar_origin { ORIGIN_ASA, ORIGIN_OWN };
 
 /* TEXT and KEY take the rest of the line, KEY with the blanks at its end. HOST is an address or a name given to one.

@@ -380,6 +380,8 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
 
     struct bytes name = bytes_of(becomes + 1, name_len - 1);
 
+    if (ios_call_logging(t, name, arguments))
+        return;
     if (bytes_equal(name, bytes_of_text("key"))) {
         add_key(t, arguments[0], arguments[1]);
     } else if (bytes_equal(name, bytes_of_text("keepalive"))) {
@@ -422,4 +424,5 @@ void ios_add_remembered(struct translation *t)
     add_df_bit(t);
     add_routes(t);
     add_nats(t);
+    ios_add_log_hosts(t);
 }

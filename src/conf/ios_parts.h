@@ -5,6 +5,7 @@
 #include "base/selector.h"
 #include "conf/grammar.h"
 #include "conf/ios.h"
+#include "policy/logging.h"
 
 enum ios_mode {
     IOS_GLOBAL,
@@ -81,6 +82,13 @@ struct translation {
     struct {
         struct bytes name, acl;
     } route_maps[MAPS_MAX];
+    struct {
+        struct bytes address, port; /* port empty: the usual one */
+        bool is_tcp, is_no;
+        uint32_t number;
+    } log_hosts[LOGGING_HOSTS_MAX];
+    size_t log_host_count;
+    bool is_log_off;
     size_t first_nat; /* pools of addresses that are taken */
     size_t group_count, local_count, applied_count, interface_count, route_count, nat_count, route_map_count;
 };
@@ -109,5 +117,9 @@ struct bytes ios_part(const struct translation *t, const struct parts *parts, co
 void ios_call(struct translation *t, const char *becomes, const struct parts *parts);
 /* What can only be said when all lines are known. */
 void ios_add_remembered(struct translation *t);
+
+/* ios_logging.c: `logging ...`; false: it is none of its calls. */
+bool ios_call_logging(struct translation *t, struct bytes name, const struct bytes *arguments);
+void ios_add_log_hosts(struct translation *t);
 
 #endif

@@ -93,19 +93,43 @@ static struct logging_class *class_in(struct logging *l, const char *name)
     return class;
 }
 
+/* Where a class may go; the others are nowhere here. */
+static const struct {
+    const char *word;
+    enum logging_target target;
+} class_targets[] = {{"buffered", LOGGING_BUFFERED}, {"monitor", LOGGING_MONITOR}, {"trap", LOGGING_TRAP}};
+
+static void set_class_level(struct compiler *c, const struct statement *s, struct logging_class *class,
+                            struct bytes where, struct bytes level)
+{
+    for (size_t i = 0; i < COUNT_OF(class_targets); i++) {
+        if (!bytes_equal(where, bytes_of_text(class_targets[i].word)))
+            continue;
+        if (!level_of(level, &class->levels[class_targets[i].target]))
+            say(c, CONF_WARNING, s, "there is no such level of logging: it is one of emergencies (0) to debugging (7)");
+        return;
+    }
+    say(c, CONF_WARNING, s, "nothing is logged to %s here: lines go to the buffer, to whoever monitors, and to hosts",
+        name_of(c, where));
+}
+
 static void add_class(struct compiler *c, struct logging *l, const struct statement *s)
 {
     const char *name = logging_class_of(statement_argument(s, "log-class", 0));
     struct logging_class *class = name == NULL ? NULL : class_in(l, name);
-    enum logging_target target = statement_has(s, "buffered")  ? LOGGING_BUFFERED
-                                 : statement_has(s, "monitor") ? LOGGING_MONITOR
-                                                               : LOGGING_TRAP;
+    struct bytes where = {0};
 
-    if (class != NULL)
-        class->levels[target] = level_in(c, s, LOGGING_OFF);
-    else
+    if (class == NULL) {
         say(c, CONF_WARNING, s,
             name == NULL ? "there is no such class of messages" : "there are eight classes with levels already");
+        return;
+    }
+    for (uint16_t i = 3; i < s->word_count; i++) { /* logging class NAME where level ... */
+        if (s->words[i].item.at[0] != '<')
+            where = bytes_of(s->words[i].item.at, s->words[i].item.len);
+        else
+            set_class_level(c, s, class, where, s->words[i].text);
+    }
 }
 
 /* `no logging message N`: not at all; `logging message N` as any other. */

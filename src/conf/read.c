@@ -96,7 +96,7 @@ static void add_known(struct reading *r, const struct parsed *p, uint32_t parent
 {
     const struct grammar_row *row = p->match.row;
 
-    if (p->is_no && row->no == NO_REMOVES) {
+    if (p->is_no && row->no != NO_STANDS) {
         struct statement s = {.row = row, .parent = parent, .word_count = p->match.word_count};
 
         s.words = (struct grammar_word *)p->match.words;

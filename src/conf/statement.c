@@ -185,6 +185,66 @@ static uint32_t push(struct statements *statements, struct statement statement)
     return statements->count++;
 }
 
+/* ---- words with an argument each (MERGES) ---- */
+
+/* The first word behind those that say which statement it is. */
+static uint16_t first_pair(const struct statement *s)
+{
+    uint16_t i = 0;
+
+    while (i < s->word_count && item_is_identity(s->row, s->words[i].item))
+        i++;
+    return i;
+}
+
+static uint16_t next_pair(const struct statement *s, uint16_t at)
+{
+    do
+        at++;
+    while (at < s->word_count && s->words[at].item.at[0] == '<');
+    return at;
+}
+
+static bool has_pair(const struct statement *s, const struct grammar_word *word)
+{
+    for (uint16_t i = first_pair(s); i < s->word_count; i = next_pair(s, i))
+        if (bytes_equal(word_text(&s->words[i]), word_text(word)))
+            return true;
+    return false;
+}
+
+/* Leaves of `s` what `taken` does not name. */
+static void drop_pairs(struct statement *s, const struct statement *taken)
+{
+    uint16_t kept = first_pair(s), next;
+
+    for (uint16_t i = kept; i < s->word_count; i = next) {
+        next = next_pair(s, i);
+        if (has_pair(taken, &s->words[i]))
+            continue;
+        memmove(s->words + kept, s->words + i, (size_t)(next - i) * sizeof *s->words);
+        kept = (uint16_t)(kept + next - i);
+    }
+    s->word_count = kept;
+}
+
+/* What `known` has stands before what `added` has: the words are the arena's. False: it is full. */
+static bool merge(const struct statement *known, struct statement *added, struct arena *arena)
+{
+    struct statement both = *known;
+    uint16_t first = first_pair(added), more = (uint16_t)(added->word_count - first);
+
+    both.words = arena_take(arena, (size_t)(known->word_count + more) * sizeof *both.words);
+    if (both.words == NULL)
+        return false;
+    memcpy(both.words, known->words, known->word_count * sizeof *both.words);
+    drop_pairs(&both, added);
+    memcpy(both.words + both.word_count, added->words + first, more * sizeof *both.words);
+    added->words = both.words;
+    added->word_count = (uint16_t)(both.word_count + more);
+    return true;
+}
+
 uint32_t statements_add(struct statements *statements, struct statement statement, struct arena *arena)
 {
     struct grammar_word *words = arena_take(arena, statement.word_count * sizeof *words);
@@ -208,6 +268,8 @@ uint32_t statements_add(struct statements *statements, struct statement statemen
 
     if (known != NULL && statement.row->enters != MODE_GLOBAL && !statement.is_no)
         return statement_index(statements, known);
+    if (known != NULL && statement.row->no == NO_MERGES && !merge(known, &statement, arena))
+        return STATEMENT_NONE;
     if (known != NULL) {
         statement.order = known->order;
         known->is_gone = true;
@@ -227,8 +289,12 @@ void statements_remove(struct statements *statements, const struct statement *st
 {
     struct statement *known = find_same(statements, statement);
 
-    if (known != NULL)
-        known->is_gone = true;
+    if (known == NULL)
+        return;
+    if (known->row->no == NO_MERGES && first_pair(statement) < statement->word_count)
+        drop_pairs(known, statement);
+    known->is_gone = known->row->no != NO_MERGES || first_pair(statement) == statement->word_count ||
+                     first_pair(known) == known->word_count;
 }
 
 /* ---- looking ---- */
