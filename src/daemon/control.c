@@ -184,6 +184,8 @@ void control_on_policy(struct control *control)
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
         struct control_watch *watch = &control->clients[i].watch;
 
+        if (control->clients[i].is_used)
+            acl_place_lose(&control->clients[i]);
         if (control->clients[i].is_used && watch->is_on)
             watch->tunnel = policy_tunnel_of_peer(control->source->policy(control->source->context), watch->peer);
     }

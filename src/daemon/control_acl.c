@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_SIZE = 1024 };
+enum { LINE_SIZE = 1024, STATEMENTS_A_TURN = 256 };
 
 /* One list: of crypto map entries, of a filter, or both. */
 struct listed {
@@ -74,8 +74,8 @@ static bool is_all_v6(const struct crypto_ace *ace)
 /* `any any` of a filter is of both families, and a device shows it once. */
 static bool is_shown(const struct listed *list, uint16_t ace)
 {
-    for (uint16_t i = 0; is_all_v6(&list->aces[ace]) && i < ace; i++)
-        if (list->aces[i].line == list->aces[ace].line && !is_all_v6(&list->aces[i]))
+    for (uint16_t i = ace; is_all_v6(&list->aces[ace]) && i > 0 && list->aces[i - 1].line == list->aces[ace].line; i--)
+        if (!is_all_v6(&list->aces[i - 1]))
             return false;
     return true;
 }
@@ -97,11 +97,37 @@ static uint64_t filter_hits_of_one(const struct client *client, const struct lis
            (list->hits == NULL ? 0 : list->hits[policy_of(client)->filters[list->filter].first_hit + ace]);
 }
 
+/* What the objects of a statement make of it stands together in the list. */
+struct run {
+    uint16_t first, end;
+};
+
+/* Of the statement of that line of the file, looked for from `from` on. Empty: nothing of it can be used. */
+static struct run run_of(const struct listed *list, uint32_t file_line, uint16_t from)
+{
+    struct run run = {0, 0};
+
+    for (uint32_t i = 0; i < list->ace_count; i++) {
+        uint16_t at = (uint16_t)((from + i) % list->ace_count);
+
+        if (list->aces[at].line != file_line)
+            continue;
+        run.first = run.end = at;
+        while (run.first > 0 && list->aces[run.first - 1].line == file_line)
+            run.first--;
+        while (run.end < list->ace_count && list->aces[run.end].line == file_line)
+            run.end++;
+        break;
+    }
+    return run;
+}
+
 static uint64_t filter_hits(const struct client *client, const struct listed *list, uint16_t ace)
 {
     uint64_t hits = list->filter == NO_INDEX ? 0 : filter_hits_of_one(client, list, ace);
+    struct run run = run_of(list, list->aces[ace].line, ace);
 
-    for (uint16_t i = 0; list->filter != NO_INDEX && i < list->ace_count; i++)
+    for (uint16_t i = run.first; list->filter != NO_INDEX && i < run.end; i++)
         if (i != ace && is_twin(list, i, ace))
             hits += filter_hits_of_one(client, list, i);
     return hits;
@@ -192,6 +218,7 @@ static unsigned line_of(const struct conf *conf, const struct listed *list, uint
 /* One statement and the lines that its objects make of it. */
 static void send_statement(struct client *client, const struct listed *list, const struct statement *s, unsigned line)
 {
+    struct run run = run_of(list, s->line, client->acl_place.ace);
     char as_written[LINE_SIZE], element[LINE_SIZE], text[LINE_SIZE];
     struct text written = text_of(as_written, sizeof as_written), whole = text_of(text, sizeof text);
     const struct crypto_ace *first = NULL;
@@ -199,29 +226,34 @@ static void send_statement(struct client *client, const struct listed *list, con
     uint64_t sum = 0;
 
     add_statement(&written, s);
-    for (uint16_t i = 0; i < list->ace_count; i++)
-        if (list->aces[i].line == s->line && is_shown(list, i)) {
+    for (uint16_t i = run.first; i < run.end; i++)
+        if (is_shown(list, i)) {
             sum += hits_of(client, list, i, text_hash(TEXT_HASH_BEGIN, element_text(list, i, line, element)));
             first = shown_count++ == 0 ? &list->aces[i] : NULL;
         }
     text_add(&whole, "access-list %s line %u extended %s", list->name, line, as_written);
     send_line(client, text, line, sum, text_hash(TEXT_HASH_BEGIN, text), first, false);
-    for (uint16_t i = 0; i < list->ace_count && shown_count > 1; i++) {
-        if (list->aces[i].line != s->line || !is_shown(list, i))
+    for (uint16_t i = run.first; i < run.end && shown_count > 1; i++) {
+        if (!is_shown(list, i))
             continue;
         uint32_t hash = text_hash(TEXT_HASH_BEGIN, element_text(list, i, line, element));
 
         send_line(client, element, line, hits_of(client, list, i, hash), hash, &list->aces[i], true);
     }
+    client->acl_place.ace = run.end < list->ace_count ? run.end : 0;
 }
 
 /* ---- lists ---- */
 
-static void send_list(struct client *client, const struct listed *list)
+void acl_place_lose(struct client *client)
 {
-    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
+    free(client->acl_place.hits);
+    client->acl_place = (struct control_acl_place){.sent = client->acl_place.sent};
+}
+
+static void send_head(struct client *client, const struct listed *list)
+{
     struct control_record r = control_record_of(RECORD_acl);
-    unsigned line = 0;
     uint16_t elements = 0;
 
     for (uint16_t i = 0; i < list->ace_count; i++)
@@ -230,10 +262,44 @@ static void send_list(struct client *client, const struct listed *list)
     record_set_number(&r, COL_acl_elements, elements);
     record_set_number(&r, COL_acl_number, text_hash(TEXT_HASH_BEGIN, list->name));
     client_send(client, &r);
-    for (const struct statement *s = NULL;
-         conf->statements != NULL && (s = statements_next(conf->statements, s, STATEMENT_acl_extended)) != NULL;)
+}
+
+static const struct statement *next_of_list(const struct conf *conf, const struct listed *list,
+                                            const struct statement *s)
+{
+    while (conf->statements != NULL && (s = statements_next(conf->statements, s, STATEMENT_acl_extended)) != NULL)
         if (is_of_list(s, list))
-            send_statement(client, list, s, ++line);
+            return s;
+    return NULL;
+}
+
+static bool end_list(struct client *client)
+{
+    client->acl_place.last = NULL;
+    client->acl_place.sent = client->acl_place.ace = 0;
+    return false;
+}
+
+/* So many statements of it, from where the client stands. False: that was all of it, and he stands at the next one. */
+static bool send_list(struct client *client, const struct listed *list)
+{
+    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
+    struct control_acl_place *place = &client->acl_place;
+    const struct statement *s = place->last;
+
+    if (place->sent == 0)
+        send_head(client, list);
+    for (uint32_t i = 0; place->last == NULL && i < place->sent && (i == 0 || s != NULL); i++)
+        s = next_of_list(conf, list, s); /* another configuration is in use meanwhile */
+    if (s == NULL && place->sent > 0)
+        return end_list(client);
+    for (unsigned i = 0; i < STATEMENTS_A_TURN; i++) {
+        if ((s = next_of_list(conf, list, s)) == NULL)
+            return end_list(client);
+        send_statement(client, list, s, ++place->sent);
+        place->last = s;
+    }
+    return true;
 }
 
 static uint16_t filter_of_name(const struct policy *policy, const char *name)
@@ -318,8 +384,9 @@ static uint64_t *read_hits(const struct client *client)
 }
 
 /* As far as it can be read; counted is nothing. */
-static void send_unused(struct client *client, struct bytes name)
+static bool send_unused(struct client *client, struct bytes name)
 {
+    bool goes_on = false;
     const struct conf *conf = source_of(client)->conf(source_of(client)->context);
     size_t size = conf_list_space();
     struct arena arena = arena_of(malloc(size), size);
@@ -331,9 +398,20 @@ static void send_unused(struct client *client, struct bytes name)
         const struct listed list = {read.name, read.aces, read.ace_count, NO_INDEX, NULL};
 
         client->number++;
-        send_list(client, &list);
+        goes_on = send_list(client, &list);
     }
     free(arena.data);
+    return goes_on;
+}
+
+static const uint64_t *hits_in(struct client *client)
+{
+    struct control_acl_place *place = &client->acl_place;
+
+    if (!place->has_asked)
+        place->hits = read_hits(client);
+    place->has_asked = true;
+    return place->hits;
 }
 
 bool show_access_lists(struct client *client)
@@ -342,24 +420,23 @@ bool show_access_lists(struct client *client)
     struct listed list;
 
     while (client->index < (uint32_t)policy->filter_count + policy->tunnel_count) {
-        if (!list_at(policy, client->index++, &list) || !is_asked_for(client, list.name))
+        if (!list_at(policy, client->index, &list) || !is_asked_for(client, list.name)) {
+            client->index++;
             continue;
-
-        uint64_t *hits = list.filter == NO_INDEX ? NULL : read_hits(client);
-
-        list.hits = hits;
+        }
+        list.hits = list.filter == NO_INDEX ? NULL : hits_in(client);
         client->number++;
-        send_list(client, &list);
-        free(hits);
+        client->index += !send_list(client, &list);
         return true;
     }
 
     struct bytes unused = unused_at(source_of(client)->conf(source_of(client)->context), policy,
-                                    client->index++ - policy->filter_count - policy->tunnel_count);
+                                    client->index - policy->filter_count - policy->tunnel_count);
 
     if (unused.len > 0) {
-        if (client->request.acl[0] == '\0' || bytes_equal(bytes_of_text(client->request.acl), unused))
-            send_unused(client, unused);
+        bool is_meant = client->request.acl[0] == '\0' || bytes_equal(bytes_of_text(client->request.acl), unused);
+
+        client->index += !(is_meant && send_unused(client, unused));
         return true;
     }
     if (client->number == 0 && client->request.acl[0] != '\0')

@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    TURN_RECORDS = 64, /* of an answer, before the loop gets its turn again */
+    TURN_RECORDS = 64, /* of an answer, before the loop gets its turn again; and it does after */
+    TURN_NS = 2000000,
     LINE_ROOM = 4096,
     LINE_AT_ONCE = 64 * 1024, /* what is longer is read beside the loop */
 };
@@ -25,6 +26,7 @@ static void client_closed(uv_handle_t *handle)
     running_free(&client->lines);
     running_free(&client->text);
     free(client->list);
+    acl_place_lose(client);
     if (client->line)
         bytes_wipe(client->line, client->line_room);
     free(client->line);
@@ -48,7 +50,10 @@ void client_drop(struct client *client)
  * is made. */
 void client_go_on(struct client *client)
 {
-    while (client->producer && !client->is_closing && client->sending_count < TURN_RECORDS) {
+    uint64_t begun_ns = uv_hrtime();
+
+    while (client->producer && !client->is_closing && client->sending_count < TURN_RECORDS &&
+           (client->sending_count == 0 || uv_hrtime() - begun_ns < TURN_NS)) {
         if (!client->producer(client) && client->producer)
             client_done(client);
     }
@@ -109,6 +114,8 @@ void client_send(struct client *client, const struct control_record *r)
 static void answered(struct client *client)
 {
     running_free(&client->text);
+    acl_place_lose(client);
+    client->acl_place.sent = 0;
     free(client->list);
     client->list = NULL;
     client->producer = NULL;

@@ -47,6 +47,17 @@ struct control_debug {
 };
 
 struct line_beside; /* control_line.c */
+struct statement;   /* conf/statement.h */
+
+/* Where `show access-list` stands in a list. What it points to is of the configuration in use: it is looked for again
+ * when that changes. */
+struct control_acl_place {
+    const struct statement *last; /* whose lines have been sent; NULL: not known */
+    uint32_t sent;                /* statements of this list */
+    uint16_t ace;                 /* where the lines of the next one are likely to be */
+    uint64_t *hits;               /* of the packet filter; NULL: not known */
+    bool has_asked;               /* for them */
+};
 
 struct client {
     struct control *control;
@@ -73,6 +84,7 @@ struct client {
     control_producer *producer; /* NULL: a stream, or nothing */
     uint32_t stage, index;      /* the producer's cursor */
     uint32_t number;            /* records of its first kind so far */
+    struct control_acl_place acl_place;
     uint64_t record_count;
     uint32_t sending_count; /* records that are not written yet */
     struct control_watch watch;
@@ -275,6 +287,7 @@ bool show_nat(struct client *client);
 bool show_nat_statistics(struct client *client);
 bool show_access_lists(struct client *client);
 void clear_access_lists(struct client *client);
+void acl_place_lose(struct client *client); /* the configuration is another one, or it is done */
 
 /* control_connections.c */
 struct connections {

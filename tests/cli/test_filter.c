@@ -114,6 +114,42 @@ static void a_list_is_shown_with_what_its_objects_make(void **state)
     free(all);
 }
 
+/* It is sent in several turns: a used one, and one that nothing uses. */
+static void a_list_of_any_length_is_shown_line_by_line(void **state)
+{
+    enum { LINES = 600, SIZE = 128 * 1024 };
+    static const char *const names[] = {"PARTNER", "NOBODY"};
+    static char text[SIZE];
+    struct text t = text_of(text, sizeof text);
+
+    (void)state;
+    seed_world();
+    seed.dialect = "asa";
+    text_add(&t, "%s", device);
+    for (size_t n = 0; n < COUNT_OF(names); n++)
+        for (unsigned i = 4; i <= LINES; i++)
+            text_add(&t, "access-list %s extended permit tcp host 10.9.%u.%u any eq %u\n", names[n], i / 250,
+                     i % 250 + 1, i);
+    CHECK(!t.is_cut);
+    seed_configure(DEVICE, "198.51.100.1", text);
+    for (size_t n = 0; n < COUNT_OF(names); n++) {
+        char command[64], expected[128];
+        snprintf(command, sizeof command, "show access-list %s", names[n]);
+        char *screen = seed_screen(command), *at = screen;
+        unsigned first = n == 0 ? 4 : 1;
+
+        for (unsigned i = 4; i <= LINES; i++) {
+            snprintf(expected, sizeof expected, "\naccess-list %s line %u extended permit tcp host 10.9.%u.%u any eq ",
+                     names[n], i - 4 + first, i / 250, i % 250 + 1);
+            at = strstr(at, expected);
+            if (at == NULL)
+                fail_msg("%s: line %u", names[n], i);
+        }
+        CHECK(strchr(at + 1, '\n')[1] == '\0');
+        free(screen);
+    }
+}
+
 static void drops_say_when_they_were_cleared(void **state)
 {
     char *screen;
@@ -268,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rules_stand_in_their_sections, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(a_list_is_shown_with_what_its_objects_make, seed_start, seed_end),
+        cmocka_unit_test_setup_teardown(a_list_of_any_length_is_shown_line_by_line, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(drops_say_when_they_were_cleared, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(connections_are_counted, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(a_connection_tells_how_far_it_is, seed_start, seed_end),
