@@ -200,7 +200,7 @@ static bool is_tag(struct bytes line)
 }
 
 /* All tags but those with a per cent sign have a K, which few other words have, at one of these places. */
-static bool find_tag(struct bytes line, size_t from, size_t *at)
+bool line_find_tag(struct bytes line, size_t from, size_t *at)
 {
     static const size_t places[] = {2, 3};
     const uint8_t *found;
@@ -226,7 +226,7 @@ static size_t piece_len(struct bytes line)
     enum { HEADER_MAX = 40 };
     size_t first, second;
 
-    if (!find_tag(line, 0, &first) || !find_tag(line, first + 5, &second))
+    if (!line_find_tag(line, 0, &first) || !line_find_tag(line, first + 5, &second))
         return line.len;
     size_t from = second > first + 5 + HEADER_MAX ? second - HEADER_MAX : first + 5;
     return from + stamp_place(bytes_of(line.data + from, second - from));
@@ -299,146 +299,12 @@ static bool take_line(struct source *s, struct bytes *line)
     return true;
 }
 
-/* ---- Lines that are passed over at once ---- */
-
-/* The first `c` at `from` or behind it, or the end of the input; `known` is where one was found before. */
-static const uint8_t *next_in(const struct source *s, const uint8_t *from, char c, const uint8_t *known)
-{
-    const uint8_t *end = s->input.data + s->input.len, *found;
-
-    if (known && known >= from)
-        return known;
-    found = from < end ? memchr(from, c, (size_t)(end - from)) : NULL;
-    return found ? found : end;
-}
-
-enum bearing { NO_MESSAGE, OTHER_MESSAGE, OUR_MESSAGE };
-
-/* A message of an ASA whose number is no VPN's, and nothing else in the line: most of what a firewall logs. The input
- * is searched for the next sign and the next K, not each line. */
-static enum bearing message_in(struct source *s, struct bytes line)
-{
-    const uint8_t *end = line.data + line.len, *sign;
-    uint32_t number = 0;
-    size_t at;
-
-    s->next_sign = sign = next_in(s, line.data, '%', s->next_sign);
-    if (sign >= end || end - sign < 14 || sign[4] != '-' || sign[6] != '-' ||
-        (memcmp(sign + 1, "ASA", 3) != 0 && memcmp(sign + 1, "FTD", 3) != 0 && memcmp(sign + 1, "PIX", 3) != 0))
-        return NO_MESSAGE;
-    for (size_t i = 7; i < 13; i++) {
-        if (sign[i] < '0' || sign[i] > '9')
-            return NO_MESSAGE;
-        number = number * 10 + (uint32_t)(sign[i] - '0');
-    }
-    if (asa_is_ours(s, number, line))
-        return OUR_MESSAGE;
-    s->next_sign = next_in(s, sign + 1, '%', s->next_sign);
-    s->next_k = next_in(s, sign + 5, 'K', s->next_k);
-    return (s->next_sign >= end && s->next_k >= end) || !find_tag(line, (size_t)(sign - line.data) + 5, &at)
-               ? OTHER_MESSAGE
-               : NO_MESSAGE;
-}
-
-/* Programs of syslog whose lines are looked at; what begins so is one of them. */
-static const char *const programs[] = {"charon",    "pluto",   "racoon",        "ipsec",      "ikewise",
-                                       "starter",   "isakmp",  "swanctl",       "strongswan", "vpn",
-                                       "libreswan", "nm-vpnc", "NetworkManager"};
-
-/* Jun 10 17:36:13 host , 2010-06-10T17:36:13+02:00 host : what follows it. */
-static bool pass_syslog_head(struct bytes *line)
-{
-    const uint8_t *d = line->data;
-    bool is_named = line->len > 32 && d[3] == ' ' && d[6] == ' ' && d[9] == ':' && d[12] == ':' && d[15] == ' ';
-    bool is_iso = line->len > 32 && d[4] == '-' && d[7] == '-' && d[10] == 'T' && d[13] == ':' && d[16] == ':';
-
-    if (!is_named && !is_iso)
-        return false;
-    struct bytes rest = bytes_after(*line, is_named ? 16 : 19);
-    for (int blanks = is_named ? 1 : 2; blanks > 0; blanks--) {
-        const uint8_t *blank = rest.len ? memchr(rest.data, ' ', rest.len) : NULL;
-
-        if (!blank)
-            return false;
-        rest = bytes_after(rest, (size_t)(blank - rest.data) + 1);
-    }
-    *line = rest;
-    return true;
-}
-
-/* sshd[77]: text, of a program that is none of these; and nothing that a device would say is in the text. */
-static bool is_other_program(struct bytes line)
-{
-    struct bytes rest = line;
-    size_t at, len = 0;
-
-    if (!pass_syslog_head(&rest))
-        return false;
-    while (len < rest.len && rest.data[len] > ' ' && rest.data[len] != ':' && rest.data[len] != '[')
-        len++;
-    if (len < 3 || rest.data[0] < 'a' || rest.data[0] > 'z' || len + 1 >= rest.len ||
-        (rest.data[len] != ':' && rest.data[len] != '['))
-        return false;
-    for (size_t i = 0; i < COUNT_OF(programs); i++)
-        if (bytes_begin_with(rest, bytes_of_text(programs[i])))
-            return false;
-    return !memchr(rest.data, '%', rest.len) && !bytes_has(rest, "ISAKMP", &at) && !bytes_has(rest, "IPSEC(", &at) &&
-           !bytes_has(rest, "ASA-", &at) && !bytes_has(rest, "PIX-", &at) && !bytes_has(rest, "FTD-", &at) &&
-           !bytes_has(rest, "[IKE", &at);
-}
-
-/* The kind counts line by line, the time is noted once. */
-static void note_skipped(struct source *s)
-{
-    struct bytes line = s->skipped;
-    const uint8_t *sign = line.len ? memchr(line.data, '%', line.len) : NULL;
-
-    s->skipped = (struct bytes){0};
-    if (line.len == 0)
-        return;
-    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
-    if (sign)
-        source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
-    source_stamp(s, bytes_of(line.data, sign ? (size_t)(sign - line.data) : line.len < 40 ? line.len : 40));
-}
-
-/* The times of the first and the last of a run of them are noted, not of each. */
-static bool skip_lines(struct source *s)
-{
-    const uint8_t *end;
-    struct bytes line;
-    enum bearing message;
-
-    if (s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut)
-        return false;
-    while (s->input.len > 0 && (end = memchr(s->input.data, '\n', s->input.len)) != NULL) {
-        line = bytes_of(s->input.data, (size_t)(end - s->input.data));
-        if (line.len > SOURCE_LINE_MAX || line.len == 0)
-            break;
-        message = message_in(s, line);
-        if (message == OUR_MESSAGE || (message == NO_MESSAGE && !is_other_program(line)))
-            break;
-        s->input = bytes_after(s->input, line.len + 1);
-        bool is_first = s->skipped.len == 0;
-        s->skipped = line;
-        s->line++;
-        s->sum.lines++;
-        s->sum.ignored++;
-        s->sum.kind_lines[SOURCE_ASA_LOG] += message == OTHER_MESSAGE;
-        if (is_first) {
-            note_skipped(s);
-            s->skipped = line;
-        }
-    }
-    bool is_any = s->skipped.len > 0;
-    note_skipped(s);
-    return is_any;
-}
+/* ---- From lines to what they say ---- */
 
 /* Lines that can be read in passing, several at a time: whoever takes them looks ahead. */
 static bool read_in_passing(struct source *s)
 {
-    while (s->queue_count < READ_AT_ONCE && (said_lines(s) || skip_lines(s)))
+    while (s->queue_count < READ_AT_ONCE && (said_lines(s) || pass_lines(s)))
         ;
     return s->queue_count > 0;
 }

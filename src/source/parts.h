@@ -245,6 +245,11 @@ void pluto_end(struct source *s);
 /* True when a step was taken; false when more bytes are needed. */
 bool text_step(struct source *s);
 bool capture_step(struct source *s);
+/* Lines from here on that are of other business, where several can be passed over at once; false: the next is none. */
+bool pass_lines(struct source *s);
+
+/* The first tag of a device at `from` or behind it; without one, `at` is the length. */
+bool line_find_tag(struct bytes line, size_t from, size_t *at);
 void source_keep(struct source *s);  /* the beginning of a line whose end has not come */
 bool capture_is(struct bytes first); /* four bytes */
 

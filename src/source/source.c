@@ -5,7 +5,8 @@
 
 size_t source_space(void)
 {
-    return sizeof(struct source) + 64 + phrase_index_space() + plain_rows_space() + plain_memory_space(); /* the arena may have to align */
+    return sizeof(struct source) + 64 + phrase_index_space() + plain_rows_space() +
+           plain_memory_space(); /* the arena may have to align */
 }
 
 struct source *source_new(struct arena *arena, uint16_t number)

@@ -1,27 +1,30 @@
+#include "base/wide.h"
 #include "source/parts.h"
 
 #include <string.h>
 
+/* Looked for by its first and last characters, which stand together only now and then. */
 bool bytes_has(struct bytes line, const char *what, size_t *at)
 {
     size_t len = strlen(what);
-    const uint8_t *from = line.data, *end = line.data + line.len;
+    struct bytes first = line, last = bytes_after(line, len > 0 ? len - 1 : 0);
 
-    if (len == 0) {
-        *at = 0;
-        return true;
-    }
+    for (; last.len > 0 && len > 0; first = bytes_after(first, WIDE_LEN), last = bytes_after(last, WIDE_LEN)) {
+        uint32_t places =
+            wide_bits((wide)(wide_of(first) == (uint8_t)what[0]) & (wide)(wide_of(last) == (uint8_t)what[len - 1]));
 
-    while (line.len >= len && from && (from = memchr(from, what[0], (size_t)(end - from))) &&
-           (size_t)(end - from) >= len) {
-        if (memcmp(from, what, len) == 0) {
-            *at = (size_t)(from - line.data);
-            return true;
+        for (; places != 0; places &= places - 1) {
+            const uint8_t *place = first.data + __builtin_ctz(places);
+
+            if (wide_equal(place, (const uint8_t *)what, len)) {
+                *at = (size_t)(place - line.data);
+                return true;
+            }
         }
-        if (++from == end)
-            break;
     }
-    return false;
+    if (len == 0)
+        *at = 0;
+    return len == 0;
 }
 
 bool bytes_take(struct bytes *line, const char *what)

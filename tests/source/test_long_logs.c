@@ -262,6 +262,13 @@ static void words_that_were_read_before_say_the_same_of_another_peer(void **stat
         "%ASA-5-713119 IP = 192.0.2.1, PHASE 1 COMPLETED",
         "%ASA-5-713120: IP = 192.0.2.1, PHASE 1 COMPLETED",
         "%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED%ASA-5-713119: IP = 192.0.2.2, PHASE 1 COMPLETED",
+        /* of other business, and what lost its line break behind it */
+        "%ASA-6-302015: Built outbound UDP connection 1 for outside:192.0.2.1/500 (192.0.2.1/500) to identity",
+        "%ASA-6-302015: Built outbound UDP connection 1 for outside:%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED",
+        "%ASA-6-302015: Built [IKEv1]: Group = 192.0.2.1, IP = 192.0.2.1, PHASE 1 COMPLETED",
+        "%ASA-4-106023: Deny udp src outside:192.0.2.1/500 dst inside:192.0.2.2/500 by access-group \"a\" [0x0, 0x0]",
+        "%ASA-4-106023: Deny tcp src outside:192.0.2.1/1250 dst inside:192.0.2.2/23 by access-group \"a\" [0x0, 0x0]",
+        "%ASA-6-000000: no number",
         /* fields that a row on its own may not take */
         "%ASA-5-713041: IP = 192.0.2.1, IKE Initiator: New Phase 1, Intf inside, IKE Peer 192.0.2.2  local Proxy "
         "Address "
@@ -301,6 +308,8 @@ static void words_that_were_read_before_say_the_same_of_another_peer(void **stat
         make("a ", bytes_of_text(odd[i]), "");
         make("Jun 10 2010 17:36:07: ", bytes_of_text("%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED"), "");
         make("Jun 10 2010 17:36:08: ", bytes_of_text(odd[i]), ""); /* behind a head that is known but for the time */
+        make("Jun 10 2010 17:36:08: ", bytes_of_text("%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED"), "");
+        make("Jun 10 2010 17:36:08: ", bytes_of_text(odd[i]), ""); /* behind one that is known */
     }
     both_ways("all messages", bytes_of(made, made_len));
     CHECK(quick.count > messages);
