@@ -194,6 +194,14 @@ static void compile_fragmentation(const struct compiler *c, struct policy *p)
     p->fragment_len = s != NULL && s->is_no ? 0 : len == 0 ? FRAGMENT_LEN : (uint16_t)len;
 }
 
+static void compile_mss(const struct compiler *c, struct policy *p)
+{
+    const struct statement *s = first(c, STATEMENT_tcpmss);
+    uint32_t mss = s == NULL ? 0 : statement_number(s, "mss");
+
+    p->tcp_mss = s == NULL ? MSS_AS_AN_ASA : mss == 0 ? MSS_ANY : (uint16_t)mss;
+}
+
 static void compile_schedule(const struct compiler *c, struct policy *p)
 {
     const struct statement *s = first(c, STATEMENT_retransmit);
@@ -260,6 +268,7 @@ static void compile_settings(struct compiler *c)
     compile_identity(c, p);
     compile_nat_traversal(c, p);
     compile_fragmentation(c, p);
+    compile_mss(c, p);
     compile_limits(c, p);
     compile_schedule(c, p);
     compile_replay(c, p);

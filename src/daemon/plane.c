@@ -24,14 +24,17 @@ struct plane_local *plane_local_of(const struct plane *plane, struct ip ip)
     return NULL;
 }
 
-/* `sysopt connection tcpmss 1380`, and never more than the pair carries whole: 40 or 60 bytes of IP and TCP header
- * around it. */
-void plane_clamp_mss(const struct plane_pair *pair, uint8_t *packet, const struct inner *inner)
+/* `sysopt connection tcpmss`, and never more than the pair carries whole: 40 or 60 bytes of IP and TCP header around
+ * it. */
+void plane_clamp_mss(const struct plane *plane, const struct plane_pair *pair, uint8_t *packet,
+                     const struct inner *inner)
 {
+    uint16_t wanted = plane->policy == NULL ? MSS_AS_AN_ASA : plane->policy->tcp_mss;
+    uint32_t most = wanted == MSS_AS_AN_ASA ? ESP_TCP_MSS : wanted;
     uint32_t headers = inner->family == IP_V6 ? 60 : 40;
     uint32_t fits = pair->inner_mtu > headers ? pair->inner_mtu - headers : 0;
 
-    esp_clamp_mss(packet, inner, (uint16_t)(fits < ESP_TCP_MSS ? fits : ESP_TCP_MSS));
+    esp_clamp_mss(packet, inner, (uint16_t)(fits < most ? fits : most));
 }
 
 static void count_drop_out(struct plane *plane, struct plane_pair *pair, enum esp_drop drop)

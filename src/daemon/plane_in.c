@@ -84,7 +84,7 @@ static void deliver(struct plane *plane, struct in_burst *burst, size_t i)
     }
     if (!plane_filter_in(plane, pair, packet, burst->from[i]))
         return;
-    plane_clamp_mss(pair, inner_packet, &packet->inner);
+    plane_clamp_mss(plane, pair, inner_packet, &packet->inner);
     if (!plane_tun_write(plane, inner_packet, packet->len))
         refuse(plane, pair, ESP_DROP_TUN_WRITE, packet, burst->from[i]);
 }

@@ -249,7 +249,7 @@ static void submit(struct plane *plane, struct out_burst *burst, struct plane_pa
     pair->tally.counters[ESP_COUNTER_ENCAPS]++;
     pair->tally.counters[ESP_COUNTER_NOT_COMPRESSED]++;
     pair->tally.counters[ESP_COUNTER_REKEY_PACKETS_OUT] += handle_is_set(pair->heir);
-    plane_clamp_mss(pair, space + ESP_HEADROOM, inner);
+    plane_clamp_mss(plane, pair, space + ESP_HEADROOM, inner);
     if (pair->is_transport) {
         submit_transport(plane, burst, space, inner, outer);
         return;

@@ -159,8 +159,9 @@ struct plane {
 /* plane.c */
 uint64_t plane_now_ms(const struct plane *plane);
 struct plane_local *plane_local_of(const struct plane *plane, struct ip ip);
-/* Lowers the MSS of a SYN to what the pair can carry, at most an ASA's default. */
-void plane_clamp_mss(const struct plane_pair *pair, uint8_t *packet, const struct inner *inner);
+/* Lowers the MSS of a SYN to what the pair can carry, at most what the policy says. */
+void plane_clamp_mss(const struct plane *plane, const struct plane_pair *pair, uint8_t *packet,
+                     const struct inner *inner);
 /* Counts an inner packet that leaves no further, for the pair, or in the totals when it is NULL. */
 void plane_drop_out(struct plane *plane, struct plane_pair *pair, enum esp_drop drop, struct bytes packet);
 /* The same of one that is sealed. */

@@ -213,6 +213,8 @@ struct tunnel {
     uint32_t line;
 };
 
+enum { MSS_AS_AN_ASA = 0, MSS_ANY = 0xffff };
+
 struct policy_interface {
     const char *name;       /* nameif */
     const char *hardware;   /* as in `interface GigabitEthernet0/0` */
@@ -293,6 +295,7 @@ struct policy {
     bool is_aggressive_answered;
     bool is_nat_t_on;
     uint16_t nat_keepalive_s;
+    uint16_t tcp_mss;       /* TCP through tunnels is made to send segments no larger; MSS_AS_AN_ASA: as an ASA */
     uint16_t fragment_len;  /* IKE messages go in fragments of so many bytes, IP and UDP headers included; 0: never, and
                              * none are taken */
     uint32_t half_open_max; /* ISAKMP SAs of others that are not proved yet; beyond it no one may begin another */

@@ -627,6 +627,43 @@ static void a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same(void **sta
     burst_key_free(in.key);
 }
 
+/* `sysopt connection tcpmss`: a SYN says 1460. */
+static void segments_of_TCP_are_no_larger_than_the_policy_says(void **state)
+{
+    static const struct {
+        uint16_t wanted, becomes;
+        const char *why;
+    } cases[] = {
+        {MSS_AS_AN_ASA, 1380, "as an ASA without a word"},
+        {1000, 1000, "smaller"},
+        {1400, 1400, "larger than an ASA's, and it fits"},
+        {MSS_ANY, 0, "only as much as the path carries"},
+    };
+    static const uint8_t syn[44] = {0x45, 0,  0,    44, 0,    1,    0,    0, 64, 6, 0, 0, 10,   1,   0,
+                                    5,    10, 2,    0,  5,    0x9c, 0x40, 0, 80, 0, 0, 0, 1,    0,   0,
+                                    0,    0,  0x60, 2,  0xff, 0xff, 0,    0, 0,  0, 2, 4, 0x05, 0xb4};
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct policy with = policy;
+
+    (void)state;
+    CHECK(plane_install(plane, &install) == 0);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct plane_pair *pair = plane_pair_find(plane, install.pair);
+        uint8_t packet[sizeof syn];
+        struct inner inner;
+
+        memcpy(packet, syn, sizeof syn);
+        CHECK(inner_read(&inner, BYTES_OF(packet)));
+        with.tcp_mss = cases[i].wanted;
+        plane_set_policy(plane, &with);
+        plane_clamp_mss(plane, pair, packet, &inner);
+        unsigned mss = (unsigned)packet[42] << 8 | packet[43], fits = pair->inner_mtu - 40;
+        if (mss != (cases[i].becomes == 0 ? (fits < 1460 ? fits : 1460) : cases[i].becomes))
+            fail_msg("%s: %u", cases[i].why, mss);
+    }
+    plane_set_policy(plane, &policy);
+}
+
 static void a_reverse_route_stands_while_there_is_a_pair_for_it(void **state)
 {
     struct ike_install old = install_of(1, OUR_SPI, THEIR_SPI, 5), fresh = install_of(2, OUR_SPI + 1, THEIR_SPI + 1, 9);
@@ -704,6 +741,7 @@ int main(void)
         PLANE_TEST(a_packet_with_a_wrong_icv_is_told_with_its_reason),
         PLANE_TEST(an_install_that_cannot_be_done_changes_nothing),
         PLANE_TEST(a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same),
+        PLANE_TEST(segments_of_TCP_are_no_larger_than_the_policy_says),
         PLANE_TEST(a_reverse_route_stands_while_there_is_a_pair_for_it),
         PLANE_TEST(a_new_policy_keeps_what_waits_for_tunnels_that_are_the_same),
     };
