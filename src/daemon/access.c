@@ -106,6 +106,8 @@ bool access_event(const struct policy *policy, struct bytes prefix, struct bytes
         return false;
     *event = event_of(EV_PACKET_DENIED);
     event_add_text(event, FIELD_REASON, "ACCESS_GROUP");
+    if (policy->access_groups[group].way == ACCESS_CONTROL_PLANE)
+        event_add_text(event, FIELD_DIRECTION, "control-plane");
     event_add_text(event, FIELD_FILTER, policy->filters[policy->access_groups[group].filter].name);
     event_add_text(event, FIELD_INNER_PROTOCOL, protocol_text(inner.protocol, space));
     event_add_text(event, FIELD_INTERFACE, nameif_of(policy, in_device));

@@ -384,6 +384,8 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
     tell_keepalives(ike, out, sa);
     if (rekey_s != 0)
         event_add_number(tell_sa(ike, out, EV_REKEY_TIMER, sa), FIELD_SECONDS, rekey_s);
+    if (sa->user_auth == USER_AUTH_HYBRID && sa->side == RESPONDER)
+        tell_sa(ike, out, EV_REKEY_LEFT, sa);
     outcome_keep(ike, now_ms, sa->peer, sa->side, 1, true, exchange_info(sa->mode)->done, REASON_OK);
     if (limits_refuse_ikev1(ike, sa->tunnel_group)) {
         refuse_protocol(ike, sa, out);

@@ -200,6 +200,26 @@ static void tell_asked(const struct step_work *work, struct bytes attributes)
     }
 }
 
+/* "Cisco Systems VPN Client 4.8.01:Linux": what it is, and on what. */
+static void tell_client(const struct step_work *work, const struct config *asked)
+{
+    char space[VALUE_SIZE];
+    struct text type = text_of(space, sizeof space);
+    struct attribute version;
+
+    if (!config_find(asked, CFG_ATTR_APPLICATION_VERSION, &version) || version.is_basic || version.value.len == 0)
+        return;
+    struct event *e = tell_sa(work->ike, work->out, EV_CLIENT_KNOWN, &work->draft->sa);
+    const uint8_t *colon = memchr(version.value.data, ':', version.value.len);
+    size_t len = colon == NULL ? version.value.len : (size_t)(colon - version.value.data);
+
+    text_add_escaped(&type, bytes_of(version.value.data, len));
+    event_add_text(e, FIELD_VERSION, space);
+    type = text_of(space, sizeof space);
+    text_add_escaped(&type, colon == NULL ? bytes_of(NULL, 0) : bytes_after(version.value, len + 1));
+    event_add_text(e, FIELD_DETAIL, type.len > 0 ? space : "unknown");
+}
+
 static void tell_given(const struct step_work *work, const struct writer *reply)
 {
     struct config given;
@@ -236,6 +256,7 @@ enum reason conf_give(struct step_work *work)
     if (session == NULL)
         return REASON_NO_USER;
     tell_asked(work, asked.attributes);
+    tell_client(work, &asked);
     struct lease lease = lease_find(work->ike, sa, wanted_address(&asked), work->out);
     if (!ip_is_set(lease.address))
         return REASON_NO_ADDRESS_LEFT;

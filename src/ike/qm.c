@@ -224,7 +224,10 @@ static void tell_maps_checked(struct step_work *work, const struct quick *quick)
         struct event *e = tell_sa(work->ike, work->out, EV_MAP_CHECKED, &work->draft->sa);
         event_add_text(e, FIELD_MAP, tunnel->map_name);
         event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);
-        event_add_text(e, FIELD_RESULT, tunnel->parked != NULL ? "incomplete" : "differs");
+        event_add_text(e, FIELD_RESULT,
+                       tunnel->parked == NULL        ? "differs"
+                       : tunnel->acl_name[0] == '\0' ? "no-acl"
+                                                     : "incomplete");
         event_add_proxy(e, FIELD_REMOTE_PROXY, quick->selector.remote, quick->selector.protocol,
                         quick->selector.remote_ports);
         event_add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol,
@@ -240,6 +243,12 @@ static bool has_entry(const struct policy *policy, uint16_t interface)
     return false;
 }
 
+static bool is_between_ends(const struct isakmp_sa *sa, const struct selector *selector)
+{
+    return ip_range_equal(selector->local, (struct ip_range){sa->local.ip, sa->local.ip}) &&
+           ip_range_equal(selector->remote, (struct ip_range){sa->remote.ip, sa->remote.ip});
+}
+
 static enum reason tell_map_missing(struct step_work *work, const struct quick *quick)
 {
     struct event *e = tell_sa(work->ike, work->out, EV_MAP_MISSING, &work->draft->sa);
@@ -251,6 +260,8 @@ static enum reason tell_map_missing(struct step_work *work, const struct quick *
     event_add_proxy(e, FIELD_LOCAL_PROXY, quick->selector.local, quick->selector.protocol, quick->selector.local_ports);
     if (interface != NO_INDEX)
         event_add_text(e, FIELD_INTERFACE, work->ike->policy->interfaces[interface].name);
+    if (is_between_ends(&work->draft->sa, &quick->selector))
+        event_add_text(e, FIELD_RESULT, "same-addresses");
     if (interface != NO_INDEX && !has_entry(work->ike->policy, interface))
         event_add_text(e, FIELD_CAUSE, "no-map");
     return REASON_NO_PROXY_MATCH;

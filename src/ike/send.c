@@ -217,9 +217,11 @@ static void tell_part(struct build *b, enum part part)
 {
     const struct step_work *work = b->work;
     struct cert ignored;
+    struct nat_oa none;
     bool is_left_out = (part == PART_CERT_REQUEST && !certificate_request_nth(work, 0, &ignored)) ||
                        (part == PART_QM_KE && draft_blob(work, BLOB_SHARE_MINE).len == 0) ||
                        (part == PART_QM_IDS && draft_blob(work, BLOB_ID_I).len == 0) ||
+                       (part == PART_NAT_OA && !transport_address(work, 0, &none)) ||
                        (part == PART_NAT_D && work->draft->sa.natt == NATT_NONE);
 
     if (parts[part][0] != '\0' && !is_left_out)

@@ -62,12 +62,15 @@ enum reason xauth_take_reply(struct step_work *work)
 {
     struct transaction *transaction = &work->draft->exchange.transaction;
     struct config config;
+    struct attribute name;
     struct bytes user, password;
     const struct user_server *server = user_server_of(work->ike, &work->draft->sa);
     enum reason reason = transaction_open(work, CFG_REPLY, &config);
 
     if (reason != REASON_OK)
         return reason;
+    if (config_find(&config, CFG_ATTR_XAUTH_USER_NAME, &name) && name.value.len > USER_NAME_MAX)
+        tell_payload_fault(work, "long-name");
     if (!read_reply(&config, &user, &password))
         return REASON_BAD_TRANSACTION;
     if (!draft_set(work, BLOB_HEARD, user))

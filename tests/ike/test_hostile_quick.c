@@ -131,6 +131,10 @@ static const struct {
      {"a range of theirs without an order", "BAD_PROXY", QM_GOOD, "07 00 0000 0a010009 0a010001", ID_EAST, 16, 0, 0}},
     {"713032: Received invalid local Proxy Range 10.2.0.9 - 10.2.0.1",
      {"a range of ours without an order", "BAD_PROXY", QM_GOOD, ID_WEST, "07 00 0000 0a020009 0a020001", 16, 0, 0}},
+    {"713196: Remote L2L Peer 192.0.2.1 initiated a tunnel with same outer and inner addresses. Peer could be "
+     "Originate "
+     "Only - Possible misconfiguration!",
+     {"the gateways themselves", "NO_PROXY_MATCH", QM_GOOD, NULL, NULL, 16, 0, 0}},
     {"713014: Unknown Domain of Interpretation (DOI): 7",
      {"another DOI", "MALFORMED",
       "00000007 00000001 00 00 0020 01 03 04 01 11223344 00 00 0014 01 0c 0000 80040001 80050002 80060080", ID_WEST,

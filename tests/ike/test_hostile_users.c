@@ -423,6 +423,20 @@ static void X09_only_a_name_and_a_password_answer_the_question_for_them(void **s
     }
 }
 
+static void a_name_that_is_too_long_is_said_in_the_words_of_an_ASA(void **state)
+{
+    static char attributes[300] = "02 00 0000 4089 0041 ";
+    struct sim *sim = world_before_user(32);
+    size_t len = strlen(attributes);
+
+    (void)state;
+    memset(attributes + len, '6', 2 * (USER_NAME_MAX + 1)); /* 408a: the password */
+    strcpy(attributes + len + 2 * (USER_NAME_MAX + 1), "408a 0001 61");
+    listen_to_asa(sim);
+    inject(sim, reply_of(sim, attributes));
+    expect_said("713185: Error: Username too long - connection aborted");
+}
+
 static void a_list_of_networks_that_is_wanted_and_not_there_is_said_in_the_words_of_an_ASA(void **state)
 {
     struct sim_site w = of_user(SIM_USER, SIM_PASSWORD), e = gateway();
@@ -450,6 +464,8 @@ static void what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA(void *
     expect_said("713250: Received unknown Internal Address attribute: 32");
     expect_said("713131: Received unknown transaction mode attribute: 32767");
     expect_said("713130: Received unsupported transaction mode attribute: 28681");
+    transaction(sim, 0x01020308, "01 00 0007 00010000 0007 000c 436c69656e7420343a4f531b");
+    expect_said("713184: Client Type: OS\\x1b  Client Application Version: Client 4");
     transaction(sim, 0x01020307, "02 00 0007 00010000");
     expect_said("713129: Received unexpected Transaction Exchange payload type: 2");
 }
@@ -468,6 +484,7 @@ int main(void)
         cmocka_unit_test(X06_what_a_gateway_says_comes_as_text_and_as_addresses_of_hosts),
         cmocka_unit_test(X07_padding_is_overlooked_and_what_does_not_belong_there_is_not),
         cmocka_unit_test(X08_nobody_gets_the_address_of_another_user),
+        cmocka_unit_test(a_name_that_is_too_long_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(a_list_of_networks_that_is_wanted_and_not_there_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(X09_only_a_name_and_a_password_answer_the_question_for_them),

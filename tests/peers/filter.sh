@@ -190,6 +190,7 @@ access-group ANY global"
     expect "$name: the tunnel is up and carries" lab_ping west east 5
     expect "$name: what the gateway's list permits reaches it" arrives router 198.51.100.2 22
     expect "$name: nothing else does" arrives_not router 198.51.100.2 23
+    expect "$name: the log says so" lab_until 5 logged '3-710003: TCP access denied by ACL from 198.51.100.1/[0-9]+ to outside:198.51.100.2/23'
     expect "$name: its own connections are answered" gateway_reaches 198.51.100.1 23
     expect "$name: the list of all interfaces holds for the inside" arrives_not west-host 198.51.100.1 80
     expect "$name: and not for others" arrives dmz-host 198.51.100.1 80
