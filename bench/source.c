@@ -96,7 +96,8 @@ static void write_log(uint64_t bytes, unsigned share)
     }
 }
 
-/* Each so often among a hundred, of a tunnel that is drawn anew for each line. */
+/* Each so often among a hundred, of a tunnel that is drawn anew for each line. Its networks are those of its crypto map
+ * entry: the same each time. */
 static void write_mixed_line(void)
 {
     enum { NUMBERS = 1 << 24 };
@@ -107,7 +108,7 @@ static void write_mixed_line(void)
     if (kind < 8)
         printf("%%ASA-5-713041: IP = %s, IKE Initiator: New Phase 1, Intf inside, IKE Peer %s  local Proxy Address "
                "10.1.%u.0, remote Proxy Address 10.2.%u.0,  Crypto map (outside_map)\n",
-               p, p, a % 200, b % 200);
+               p, p, tunnel % 200, tunnel % 250);
     else if (kind < 20)
         printf("%%ASA-7-715047: IP = %s, processing VID payload\n", p);
     else if (kind < 48)
