@@ -1,4 +1,4 @@
-/* What main mode and aggressive mode have in common; it stands in mm.c. */
+/* What main mode and aggressive mode have in common: phase1.c, and of mm.c what aggressive mode takes as it is. */
 #ifndef IKE_PHASE1_H
 #define IKE_PHASE1_H
 
@@ -9,6 +9,8 @@ void fill_cookie(struct step_work *work, uint8_t cookie[static COOKIE_LEN]);
 bool set_sa(struct step_work *work, enum blob_id id, const struct sa_payload *sa);
 /* IDii or IDir: what `crypto isakmp identity` says. */
 bool set_identity(struct step_work *work, enum blob_id blob);
+/* It is the subject of our certificate: "auto", with a method by signatures. */
+bool identity_is_subject(const struct step_work *work);
 void take_vendors(struct step_work *work, bool are_methods);
 void take_notifies(struct step_work *work);
 void tell_id(struct step_work *work, const struct id *id);
@@ -20,7 +22,9 @@ enum reason phase1_take_peer(struct step_work *work, const struct id *id);
 /* The peer's share and nonce, and the question for the keys, with the key of sa->tunnel_group. */
 enum reason take_share_of(struct step_work *work, enum question_kind kind);
 
-/* The tunnel-group of the peer's address, with what the method needs. */
+/* The tunnel-group of the peer's address, or the one for any; NO_INDEX: there is none. */
+uint16_t phase1_group_of_address(const struct step_work *work);
+/* The same, with what the method needs. */
 enum reason phase1_find_group(struct step_work *work);
 
 /* What the tunnel-group has for a method by signatures; NULL: the method is another one, or it has none. */
