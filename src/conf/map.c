@@ -31,6 +31,13 @@ void map_park(struct compiler *c, struct tunnel *t, uint32_t line, const char *f
         t->parked = text_in_arena(c, "line %u: %s", line, why);
 }
 
+void map_park_for(struct compiler *c, struct tunnel *t, uint32_t line, const char *cause, const char *why)
+{
+    if (t->parked == NULL)
+        t->parked_for = cause;
+    map_park(c, t, line, "%s", why);
+}
+
 void map_warn(struct compiler *c, const struct tunnel *t, uint32_t line, const char *format, ...)
 {
     char sentence[SENTENCE_SIZE];
@@ -174,8 +181,7 @@ static void take_sets(struct compiler *c, struct tunnel *t, const struct entry *
     const char *first_why = NULL;
 
     if (e->transform == NULL) {
-        map_park(c, t, e->line, "the entry is incomplete: it has no `set transform-set`");
-        t->parked_for = "no-transform-set";
+        map_park_for(c, t, e->line, "no-transform-set", "the entry is incomplete: it has no `set transform-set`");
         return;
     }
     for (unsigned i = 0; statement_argument(e->transform, "transform-set", i).len > 0; i++) {

@@ -22,6 +22,9 @@ const struct statement *map_next_of_entry(const struct compiler *c, const struct
 void map_park(struct compiler *c, struct tunnel *t, uint32_t line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* map.c: the same, with what struct tunnel calls it in parked_for; NULL: nothing. */
+void map_park_for(struct compiler *c, struct tunnel *t, uint32_t line, const char *cause, const char *why);
+
 /* map.c: what is wrong with an entry that runs all the same. */
 void map_warn(struct compiler *c, const struct tunnel *t, uint32_t line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

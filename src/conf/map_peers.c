@@ -49,6 +49,7 @@ struct peers_reading {
     uint8_t unusable_count;
     uint32_t pending_count; /* names without an address yet: they park nothing */
     const char *why;        /* of the first that cannot be used: told when it is known whether it parks the tunnel */
+    const char *cause;      /* the same, as map_park_for takes it */
     uint32_t why_line;
 };
 
@@ -69,7 +70,7 @@ static bool is_our_own(const struct compiler *c, struct ip ip)
 static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, uint32_t line, struct peers_reading *r)
 {
     struct ip ip = {0};
-    const char *why = NULL;
+    const char *why = NULL, *cause = NULL;
     char space[IP_TEXT_SIZE];
 
     r->named_count++;
@@ -90,7 +91,7 @@ static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, u
         why = text_in_arena(c, "an entry has at most %u peers", PEERS_MAX);
     else if (is_our_own(c, ip)) {
         why = text_in_arena(c, "peer %s is an address of this system", ip_text(ip, space));
-        t->parked_for = "own-address";
+        cause = "own-address";
     } else
         why = why_no_key(c, ip);
     if (why == NULL && is_of_other_family(c, t, ip)) {
@@ -110,6 +111,7 @@ static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, u
         return;
     }
     r->why = why;
+    r->cause = cause;
     r->why_line = line;
 }
 
@@ -140,7 +142,7 @@ void map_take_peers(struct compiler *c, struct tunnel *t, const struct entry *e)
         map_warn(c, t, r.why_line, "a peer is left out: %s", r.why);
     if (r.named_count == 0 || t->peer_count > 0 || r.pending_count > 0)
         return;
-    map_park(c, t, r.line, "%s", r.why);
+    map_park_for(c, t, r.line, r.cause, r.why);
     t->peer_count = r.unusable_count; /* it does not run, and is still found by its peers' addresses */
     memcpy(t->peers, r.unusable, sizeof t->peers);
 }

@@ -383,6 +383,33 @@ static void a_fault_parks_its_tunnel_and_no_other(void **state)
     }
 }
 
+/* For what parks it, and not for what else is wrong with it. */
+static void a_parked_entry_has_the_cause_that_an_asa_has_a_message_for(void **state)
+{
+    static const struct {
+        const char *more, *cause;
+    } cases[] = {
+        {"no crypto map M 10 set transform-set\n", "no-transform-set"},
+        {"no crypto map M 10 set peer 203.0.113.1\ncrypto map M 10 set peer 198.51.100.2\n", "own-address"},
+        {"no crypto map M 10 set peer 203.0.113.1\ncrypto map M 10 set peer 198.51.100.2 vpn\n", "own-address"},
+        {"no crypto map M 10 set peer 203.0.113.1\ncrypto map M 10 set peer vpn 198.51.100.2\n", NULL},
+        {"crypto map M 10 set peer 203.0.113.1 198.51.100.2\nno crypto map M 10 match address\n", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        read_with(&r, cases[i].more);
+        const struct tunnel *t = &r.conf.policy.tunnels[0];
+        const char *cause = t->parked_for == NULL ? "none" : t->parked_for;
+        CHECK(t->parked != NULL);
+        if (strcmp(cause, cases[i].cause == NULL ? "none" : cases[i].cause) != 0)
+            fail_msg("%s: %s (%s)", cases[i].more, t->parked, cause);
+        reading_end(&r);
+    }
+}
+
 static void a_finding_says_where_and_what_was_expected(void **state)
 {
     static const struct {
@@ -945,6 +972,7 @@ int main(void)
         cmocka_unit_test(ipv6_stands_beside_ipv4),
         cmocka_unit_test(a_sample_means_what_it_says),
         cmocka_unit_test(a_fault_parks_its_tunnel_and_no_other),
+        cmocka_unit_test(a_parked_entry_has_the_cause_that_an_asa_has_a_message_for),
         cmocka_unit_test(a_finding_says_where_and_what_was_expected),
         cmocka_unit_test(each_thing_is_told_once),
         cmocka_unit_test(entries_that_run_are_reviewed),
