@@ -38,16 +38,12 @@ static bool lines_of(const json_t *root, struct running *lines, struct text *why
         return is_good;
     json_array_foreach(list, i, line)
     {
-        is_good = is_good && json_is_string(line);
-        if (!is_good)
-            continue;
-
         struct bytes text = bytes_of(json_string_value(line), json_string_length(line));
 
-        if (text.len > CONF_LINE_MAX)
+        if (is_good && text.len > CONF_LINE_MAX)
             text_add(why, "line:%zu: error: it has %zu characters, and none may have more than %d", i + 1, text.len,
                      (int)CONF_LINE_MAX);
-        is_good = text.len <= CONF_LINE_MAX && !memchr(text.data, '\n', text.len) &&
+        is_good = is_good && json_is_string(line) && text.len <= CONF_LINE_MAX && !memchr(text.data, '\n', text.len) &&
                   running_add(lines, text.len ? text : bytes_of_text("!"));
         bytes_wipe((void *)text.data, text.len);
     }
@@ -62,8 +58,8 @@ void control_line_read(struct control_line *line, char *text, size_t len)
     line->lines = (struct running){0};
     line->root = json_loadb(text, len, 0, &error);
     bytes_wipe(text, len);
-    line->is_good = line->root != NULL && words_of(line->root, line->words, &line->count) &&
-                    lines_of(line->root, &line->lines, &why);
+    bool are_lines_good = line->root != NULL && lines_of(line->root, &line->lines, &why);
+    line->is_good = are_lines_good && words_of(line->root, line->words, &line->count);
 }
 
 void control_line_free(struct control_line *line)

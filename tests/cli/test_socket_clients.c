@@ -1,6 +1,10 @@
 /* Shells that are hostile, slow, many or not allowed: each harms itself only. */
 #include "server.h"
 
+#include "daemon/control_client.h"
+
+#include <jansson.h>
+
 static void T11_hostile_lines_are_refused_and_others_served(void **state)
 {
     static char endless[3 * CONTROL_LINE_MAX];
@@ -329,6 +333,40 @@ static void a_long_line_is_read_beside_the_others(void **state)
     expect_alive();
 }
 
+/* There may be keys in them, also behind one that is refused. */
+static void no_line_of_a_request_stays_in_memory(void **state)
+{
+    static const struct {
+        const char *request;
+        bool is_good;
+        const char *why;
+    } rows[] = {
+        {"{\"words\": [\"configure\"], \"lines\": [\"ikev1 pre-shared-key One\", \"hostname x\"]}", true,
+         "all are taken"},
+        {"{\"words\": [\"configure\"], \"lines\": [7, \"ikev1 pre-shared-key One\"]}", false, "one is no text"},
+        {"{\"words\": [\"configure\"], \"lines\": [\"a\\nb\", \"ikev1 pre-shared-key One\"]}", false, "two in one"},
+        {"{\"words\": [], \"lines\": [\"ikev1 pre-shared-key One\"]}", false, "there are no words"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[200];
+        struct control_line line;
+        const json_t *each;
+        size_t n;
+
+        snprintf(text, sizeof text, "%s", rows[i].request);
+        control_line_read(&line, text, strlen(text));
+        if (line.is_good != rows[i].is_good || text[0] != '\0')
+            fail_msg("%s", rows[i].why);
+        json_array_foreach(json_object_get(line.root, "lines"), n,
+                           each) for (size_t k = 0; k < json_string_length(each);
+                                      k++) if (json_string_value(each)[k] != '\0')
+            fail_msg("%s: line %zu is there", rows[i].why, n);
+        control_line_free(&line);
+    }
+}
+
 int main(void)
 {
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, start, end)
@@ -347,6 +385,7 @@ int main(void)
         WITH_SERVER(T11_a_line_that_is_too_long_is_named),
         WITH_SERVER(T11_who_is_neither_root_nor_of_the_group_may_only_look),
         WITH_SERVER(a_socket_left_by_a_crash_is_taken_over),
+        cmocka_unit_test(no_line_of_a_request_stays_in_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
