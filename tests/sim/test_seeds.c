@@ -1,8 +1,8 @@
 /* Worlds out of numbers. A failing one prints the command that runs it again:
  *
  *     test_sim_seeds --seed N [--plant P]        one world, its hash and what it violates
- *     test_sim_seeds --rates N                   how often N negotiations succeed under loss; fails when that is less
- * than promised IKEWISE_SEEDS=20000 test_sim_seeds         many; IKEWISE_SEEDS_FROM=10000: not from 0 on */
+ *     test_sim_seeds --rates N                   how often N negotiations succeed under loss; fails below what is promised
+ *     IKEWISE_SEEDS=20000 test_sim_seeds         many */
 #include "base/check.h"
 #include "sim/seed.h"
 
@@ -88,11 +88,11 @@ enum { CAMPAIGN = 500 }; /* so many seeds and more meet everything */
 static void many_worlds_hold_the_invariants(void **state)
 {
     struct met met = {0};
-    uint64_t seeds = wanted("IKEWISE_SEEDS", CAMPAIGN), from = wanted("IKEWISE_SEEDS_FROM", 0);
+    uint64_t seeds = wanted("IKEWISE_SEEDS", CAMPAIGN);
     uint64_t failed = 0, packets = 0, delivered = 0;
 
     (void)state;
-    for (uint64_t seed = from; seed < from + seeds; seed++) {
+    for (uint64_t seed = 0; seed < seeds; seed++) {
         struct seed_result r = seed_run(space, seed, SIM_PLANT_NONE);
 
         met_add(&met, &r);
