@@ -59,14 +59,6 @@ static bool is_of_other_family(const struct compiler *c, const struct tunnel *t,
            c->conf->interfaces[t->interface].ip.family != peer.family;
 }
 
-static bool is_our_own(const struct compiler *c, struct ip ip)
-{
-    for (uint16_t i = 0; i < c->conf->policy.interface_count; i++)
-        if (ip_equal(c->conf->interfaces[i].ip, ip))
-            return true;
-    return false;
-}
-
 static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, uint32_t line, struct peers_reading *r)
 {
     struct ip ip = {0};
@@ -89,7 +81,7 @@ static void take_peer(struct compiler *c, struct tunnel *t, struct bytes text, u
         why = text_in_arena(c, "peer %.64s is neither an address nor a name given to one", name_of(c, text));
     else if (t->peer_count == PEERS_MAX)
         why = text_in_arena(c, "an entry has at most %u peers", PEERS_MAX);
-    else if (is_our_own(c, ip)) {
+    else if (policy_is_own(&c->conf->policy, ip)) {
         why = text_in_arena(c, "peer %s is an address of this system", ip_text(ip, space));
         cause = "own-address";
     } else

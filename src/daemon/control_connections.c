@@ -33,18 +33,10 @@ static bool is_translated(const struct connection *c)
     return !ip_equal(c->back_destination, c->source) || !ip_equal(c->back_source, c->destination);
 }
 
-static bool is_own(const struct policy *policy, struct ip ip)
-{
-    for (uint16_t i = 0; i < policy->interface_count; i++)
-        if (ip_equal(policy->interfaces[i].ip, ip))
-            return true;
-    return false;
-}
-
 /* Or from us: what a firewall shows only of all. */
 static bool is_to_us(const struct policy *policy, const struct connection *c)
 {
-    return is_own(policy, c->source) || is_own(policy, c->back_source);
+    return policy_is_own(policy, c->source) || policy_is_own(policy, c->back_source);
 }
 
 static bool is_wanted(const struct client *client, const struct connection *c)
@@ -95,7 +87,7 @@ static uint64_t set_interface(struct control_record *r, const struct client *cli
     char device[16];
     uint16_t interface = interface_to(client, ip, device);
 
-    if (is_own(policy, ip)) {
+    if (policy_is_own(policy, ip)) {
         record_set_text(r, column, "NP Identity Ifc");
         return SELF;
     }

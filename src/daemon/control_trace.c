@@ -206,10 +206,7 @@ static void use_output(struct trace *t, uint16_t interface)
 
 static bool is_for_us(const struct trace *t)
 {
-    for (uint16_t i = 0; i < t->policy->interface_count; i++)
-        if (ip_equal(t->policy->interfaces[i].ip, t->packet.flow.remote))
-            return true;
-    return false;
+    return policy_is_own(t->policy, t->packet.flow.remote);
 }
 
 static bool trace_leaves(struct trace *t)

@@ -124,6 +124,14 @@ uint16_t policy_interface_of(const struct policy *policy, struct ip local)
     return NO_INDEX;
 }
 
+bool policy_is_own(const struct policy *policy, struct ip ip)
+{
+    for (uint16_t i = 0; i < policy->interface_count && ip_is_set(ip); i++)
+        if (ip_equal(policy->interfaces[i].ip, ip))
+            return true;
+    return false;
+}
+
 /* The first line of the entry that the packet matches, permit or deny; NULL: none does. */
 static const struct crypto_ace *first_match(const struct tunnel *t, const struct flow *flow)
 {

@@ -342,6 +342,9 @@ uint16_t policy_tunnel_of_peer(const struct policy *policy, struct ip peer);
 /* The interface with that address where ISAKMP is enabled; NO_INDEX. */
 uint16_t policy_interface_of(const struct policy *policy, struct ip local);
 
+/* An address of one of our interfaces, whether ISAKMP is enabled there or not. */
+bool policy_is_own(const struct policy *policy, struct ip ip);
+
 /* Which tunnel and ACE an outgoing packet belongs to: entries by sequence, lines in order, the first match wins, a deny
  * goes on with the next entry. False: the packet goes in clear. Parked tunnels match too, so that their traffic is not
  * sent in clear; open ones do not: there it is the pair that decides. */
@@ -356,13 +359,14 @@ bool policy_match_proxy(const struct policy *policy, struct ip peer, const struc
  * a dynamic entry gets. */
 bool policy_is_reserved(const struct policy *policy, const struct selector *selector);
 
-/* The tunnel group of the same name in another policy, for a peer at that address; NO_INDEX: it has another one now. */
 /* NULL: nothing is said of him. */
 const struct user_rights *policy_user(const struct policy *policy, const char *name);
+
 /* The number of the group-policy that holds for that user of the tunnel-group, from 1; 0: none. `user` "": nobody, so
  * that it is the tunnel-group's. */
 uint16_t policy_group_policy_of(const struct policy *policy, uint16_t tunnel_group, const char *user);
 
+/* The tunnel group of the same name in another policy, for a peer at that address; NO_INDEX: it has another one now. */
 uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, struct ip peer, const struct policy *to);
 
 /* The same tunnel in another policy: equal in all that its SAs were made from; a reverse route is not of that.

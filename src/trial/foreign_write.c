@@ -380,14 +380,6 @@ static void write_swan(struct foreign *f, struct ip address, struct text *out)
 
 /* ---- captures ---- */
 
-static bool is_own_address(const struct conf *own, struct ip ip)
-{
-    for (uint16_t i = 0; i < own->policy.interface_count; i++)
-        if (ip_equal(own->policy.interfaces[i].ip, ip))
-            return true;
-    return false;
-}
-
 static const struct tunnel *tunnel_to(const struct conf *own, struct ip peer)
 {
     for (uint16_t i = 0; i < own->policy.tunnel_count; i++)
@@ -399,10 +391,10 @@ static const struct tunnel *tunnel_to(const struct conf *own, struct ip peer)
 
 bool foreign_role(const struct foreign *f, const struct conf *own, bool *is_initiator)
 {
-    if (is_own_address(own, f->initiator) || tunnel_to(own, f->responder))
+    if (policy_is_own(&own->policy, f->initiator) || tunnel_to(own, f->responder))
         return *is_initiator = true;
     *is_initiator = false;
-    return is_own_address(own, f->responder) || tunnel_to(own, f->initiator);
+    return policy_is_own(&own->policy, f->responder) || tunnel_to(own, f->initiator);
 }
 
 /* Sealed: what it asks for is taken to mirror the configuration that it is to meet. */

@@ -153,6 +153,8 @@ static void only_interfaces_with_isakmp_are_found(void **state)
     CHECK(policy_interface_of(&f.policy, address("198.51.100.2")) == 0);
     CHECK(policy_interface_of(&f.policy, address("10.1.0.1")) == NO_INDEX);
     CHECK(policy_interface_of(&f.policy, (struct ip){0}) == NO_INDEX);
+    CHECK(policy_is_own(&f.policy, address("198.51.100.2")) && policy_is_own(&f.policy, address("10.1.0.1")));
+    CHECK(!policy_is_own(&f.policy, address("10.1.0.2")) && !policy_is_own(&f.policy, (struct ip){0}));
 }
 
 static void traffic_is_steered_by_the_first_permit(void **state)
