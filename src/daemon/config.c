@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Room in the arena for the names of interfaces, for as long as the configuration lives. */
-enum { NAMES_SIZE = 64 * 1024, SENTENCE_SIZE = 1024, PATH_SIZE = 1024 };
+enum { NAMES_SIZE = 64 * 1024, PATH_SIZE = 1024 };
 
 struct file {
     struct bytes text; /* NULL when it is empty */
@@ -470,50 +470,6 @@ void config_log_interfaces(const struct config *config, struct log *log)
     for (uint16_t i = 0; i < config->conf.policy.interface_count; i++)
         if (config->conf.policy.interfaces[i].linux_name[0] != '\0')
             log_match(config, log, i);
-}
-
-static void log_parked(const struct config *config, struct log *log)
-{
-    const struct policy *policy = &config->conf.policy;
-
-    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
-        const struct tunnel *tunnel = &policy->tunnels[i];
-        struct event e = event_of(EV_TUNNEL_PARKED);
-
-        if (tunnel->parked == NULL)
-            continue;
-        if (tunnel->peer_count > 0)
-            event_add_ip(&e, FIELD_PEER, tunnel->peers[0]);
-        event_add_text(&e, FIELD_MAP, tunnel->map_name);
-        event_add_number(&e, FIELD_SEQUENCE, tunnel->sequence);
-        event_add_text(&e, FIELD_DETAIL, tunnel->parked);
-        if (tunnel->parked_for != NULL)
-            event_add_text(&e, FIELD_CAUSE, tunnel->parked_for);
-        log_event(log, &e);
-    }
-}
-
-void config_log(const struct config *config, struct log *log)
-{
-    static const int severities[] = {[CONF_NOTE] = LOG_INFO, [CONF_WARNING] = LOG_WARNING, [CONF_ERROR] = LOG_ERR};
-    const struct conf *conf = &config->conf;
-    const struct policy *policy = &conf->policy;
-
-    for (uint32_t i = 0; i < conf->finding_count; i++) {
-        char space[SENTENCE_SIZE];
-        struct text line = text_of(space, sizeof space);
-        text_add_finding(&line, &conf->findings[i]);
-        log_note(log, severities[conf->findings[i].severity], "%s", space);
-    }
-    if (conf->findings_left_out > 0)
-        log_note(log, LOG_WARNING, "%u more findings are not listed", conf->findings_left_out);
-    log_parked(config, log);
-    for (uint16_t i = 0; i < policy->tunnel_count; i++)
-        if (policy->tunnels[i].is_weak && policy->tunnels[i].parked == NULL)
-            log_note(log, LOG_WARNING, "crypto map %s %u uses weak algorithms", policy->tunnels[i].map_name,
-                     policy->tunnels[i].sequence);
-    log_note(log, LOG_INFO, "%s: %u tunnels run, %u are parked, %u statements are not used", config->path,
-             conf->running_count, conf->parked_count, conf->unused_count + conf->unused_left_out);
 }
 
 void config_free(struct config *config)
