@@ -77,14 +77,6 @@ static struct bytes network_of(const struct statement *s)
     return prefix.len > 0 ? prefix : statement_argument(s, "host", 0);
 }
 
-static const struct statement *find_named(const struct compiler *c, enum statement_kind kind, struct bytes name)
-{
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, kind)) != NULL;)
-        if (bytes_equal(first_argument(s), name))
-            return s;
-    return NULL;
-}
-
 static bool add_object_line(struct ace_reading *r, struct side *side, const struct statement *s, bool *is_found)
 {
     struct ip first, last;
@@ -111,7 +103,7 @@ static bool add_object_line(struct ace_reading *r, struct side *side, const stru
 
 static bool add_object(struct ace_reading *r, struct side *side, struct bytes name)
 {
-    const struct statement *object = find_named(r->c, STATEMENT_object_network, name);
+    const struct statement *object = statements_next_named(r->c->statements, NULL, STATEMENT_object_network, name);
     bool is_found = false;
 
     if (object == NULL)
@@ -140,7 +132,7 @@ static bool add_group_line(struct ace_reading *r, struct side *side, const struc
 
 static bool add_group_of_objects(struct ace_reading *r, struct side *side, struct bytes name, unsigned depth)
 {
-    const struct statement *group = find_named(r->c, STATEMENT_object_group_network, name);
+    const struct statement *group = statements_next_named(r->c->statements, NULL, STATEMENT_object_group_network, name);
 
     if (group == NULL)
         return fault(r, text_in_arena(r->c, "there is no object-group network %s", name_of(r->c, name)));
@@ -375,9 +367,8 @@ static void expand_list(struct ace_reading *r, struct ace_list *list, struct byt
                         bool *is_known)
 {
     for (const struct statement *s = NULL;
-         (s = statements_next(r->c->statements, s, STATEMENT_acl_extended)) != NULL;) {
-        if (!bytes_equal(first_argument(s), name) || list->count == list->max)
-            continue;
+         list->count < list->max &&
+         (s = statements_next_named(r->c->statements, s, STATEMENT_acl_extended, name)) != NULL;) {
         *is_known = true;
         if (statement_has(s, "inactive"))
             continue;
@@ -441,9 +432,7 @@ const struct crypto_ace *compile_filter_acl(struct compiler *c, struct bytes nam
     bool is_known = false, is_cut = false;
 
     for (const struct statement *s = NULL;
-         !is_cut && (s = statements_next(c->statements, s, STATEMENT_acl_extended)) != NULL;) {
-        if (!bytes_equal(first_argument(s), name))
-            continue;
+         !is_cut && (s = statements_next_named(c->statements, s, STATEMENT_acl_extended, name)) != NULL;) {
         is_known = true;
         if (statement_has(s, "inactive"))
             continue;
@@ -474,7 +463,7 @@ const struct ip_range *compile_ranges(struct compiler *c, struct bytes name, uin
     side->range_count = 0;
     if (bytes_equal(name, bytes_of_text("any")) || bytes_equal(name, bytes_of_text("any4")))
         add_range(&r, side, ip_range_of_prefix(ip_of_v4(0), 0));
-    else if (find_named(c, STATEMENT_object_network, name) != NULL)
+    else if (statements_next_named(c->statements, NULL, STATEMENT_object_network, name) != NULL)
         add_object(&r, side, name);
     else
         add_group_of_objects(&r, side, name, 0);

@@ -21,14 +21,6 @@ uint32_t statement_count(const struct statements *statements, enum statement_kin
     return count;
 }
 
-struct bytes first_argument(const struct statement *s)
-{
-    for (uint16_t i = 0; i < s->word_count; i++)
-        if (s->words[i].item.at[0] == '<')
-            return s->words[i].text;
-    return bytes_of(NULL, 0);
-}
-
 /* The wrong ones come last in the order of writing. */
 uint32_t wrong_line_of(const struct compiler *c, enum grammar_family family, struct bytes name)
 {

@@ -73,7 +73,6 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
 /* compile.c */
 const struct defaults *conf_defaults(const struct conf *conf); /* of its release */
 uint32_t statement_count(const struct statements *statements, enum statement_kind kind);
-struct bytes first_argument(const struct statement *s);
 /* The line of the first statement of that family and name (of its first argument) that was not understood; 0: none. */
 uint32_t wrong_line_of(const struct compiler *c, enum grammar_family family, struct bytes name);
 /* The statements below another one, in their order; NULL: no more. */

@@ -179,10 +179,7 @@ static void take_secret(struct compiler *c, struct keyed_group *g, struct bytes 
 
 static const struct statement *attributes_of(const struct compiler *c, enum statement_kind kind, struct bytes name)
 {
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, kind)) != NULL;)
-        if (bytes_equal(first_argument(s), name))
-            return s;
-    return NULL;
+    return statements_next_named(c->statements, NULL, kind, name);
 }
 
 static bool is_for_users(const struct statement *s)
@@ -271,12 +268,8 @@ static void warn_of_orphans(struct compiler *c)
 {
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_tunnel_ipsec)) != NULL;) {
         struct bytes name = first_argument(s);
-        bool has_type = is_default_group(name);
 
-        for (const struct statement *t = NULL;
-             !has_type && (t = statements_next(c->statements, t, STATEMENT_tunnel_group)) != NULL;)
-            has_type = bytes_equal(first_argument(t), name);
-        if (!has_type)
+        if (!is_default_group(name) && statements_next_named(c->statements, NULL, STATEMENT_tunnel_group, name) == NULL)
             say(c, CONF_WARNING, s, "tunnel-group %s has no `type` and is not used", name_of(c, name));
     }
 }

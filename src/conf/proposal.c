@@ -238,18 +238,14 @@ static const char *why_not_usable(struct compiler *c, const struct transform_set
 
 static bool is_transport(const struct compiler *c, struct bytes name)
 {
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_transform_mode)) != NULL;)
-        if (bytes_equal(first_argument(s), name))
-            return bytes_equal(statement_choice(s), bytes_of_text("transport"));
-    return false;
+    const struct statement *mode = statements_next_named(c->statements, NULL, STATEMENT_transform_mode, name);
+
+    return mode != NULL && bytes_equal(statement_choice(mode), bytes_of_text("transport"));
 }
 
 static bool has_esn(const struct compiler *c, struct bytes name)
 {
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_transform_esn)) != NULL;)
-        if (bytes_equal(first_argument(s), name))
-            return true;
-    return false;
+    return statements_next_named(c->statements, NULL, STATEMENT_transform_esn, name) != NULL;
 }
 
 void compile_transform_sets(struct compiler *c)

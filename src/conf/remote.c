@@ -145,16 +145,13 @@ static void take_networks(struct compiler *c, struct group_policy *g, const stru
         return;
     g->split_networks = networks;
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        for (const struct statement *s = NULL; (s = statements_next(c->statements, s, kinds[i])) != NULL;) {
-            if (!bytes_equal(first_argument(s), name))
-                continue;
+        for (const struct statement *s = NULL; (s = statements_next_named(c->statements, s, kinds[i], name)) != NULL;)
             if (!statement_has(s, "permit") || g->split_network_count == SPLIT_NETWORKS_MAX ||
                 !read_network(c, s, &networks[g->split_network_count]))
                 say(c, CONF_WARNING, s, "this line of access-list %.64s is not in the networks of group-policy %.64s",
                     name_of(c, name), g->name);
             else
                 g->split_network_count++;
-        }
     if (g->split_network_count == 0)
         say(c, CONF_WARNING, of, "access-list %.64s of group-policy %.64s has no network", name_of(c, name), g->name);
 }
@@ -222,11 +219,7 @@ static void take_attribute(struct compiler *c, struct group_policy *g, const str
 
 static const struct statement *policy_block(const struct compiler *c, struct bytes name)
 {
-    for (const struct statement *s = NULL;
-         (s = statements_next(c->statements, s, STATEMENT_group_policy_attributes)) != NULL;)
-        if (bytes_equal(first_argument(s), name))
-            return s;
-    return NULL;
+    return statements_next_named(c->statements, NULL, STATEMENT_group_policy_attributes, name);
 }
 
 void compile_attributes(struct compiler *c, struct group_policy *g, const struct statement *block)
@@ -295,10 +288,8 @@ uint16_t compile_policy_number(const struct compiler *c, struct bytes name)
 
 static bool is_policy(const struct compiler *c, struct bytes name)
 {
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_group_policy)) != NULL;)
-        if (bytes_equal(first_argument(s), name))
-            return true;
-    return compile_policy_number(c, name) != 0 || bytes_equal(name, bytes_of_text(default_policy));
+    return statements_next_named(c->statements, NULL, STATEMENT_group_policy, name) != NULL ||
+           compile_policy_number(c, name) != 0 || bytes_equal(name, bytes_of_text(default_policy));
 }
 
 static const struct statement *named_policy(const struct compiler *c, const struct statement *general)

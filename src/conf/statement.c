@@ -1,4 +1,4 @@
-#include "conf/statement.h"
+#include "conf/statement_parts.h"
 
 #include "base/check.h"
 
@@ -33,16 +33,16 @@ static struct bytes word_text(const struct grammar_word *word)
     return word->item.at[0] == '<' ? word->text : bytes_of(word->item.at, word->item.len);
 }
 
-static uint32_t hash_add(uint32_t hash, struct bytes bytes)
+uint32_t hash_add(uint32_t hash, struct bytes bytes)
 {
     for (size_t i = 0; i < bytes.len; i++)
-        hash = (hash ^ bytes.data[i]) * 16777619u; /* FNV-1a */
+        hash = (hash ^ bytes.data[i]) * 16777619u;
     return (hash ^ ' ') * 16777619u;
 }
 
 static uint32_t identity_hash(const struct statement *s)
 {
-    uint32_t hash = 2166136261u ^ s->row->kind ^ (s->parent * 2654435761u);
+    uint32_t hash = HASH_BEGIN ^ s->row->kind ^ (s->parent * 2654435761u);
 
     for (uint16_t i = 0; i < s->word_count; i++)
         if (says_which(s, &s->words[i]))
@@ -309,13 +309,19 @@ bool statement_is_live(const struct statements *statements, const struct stateme
     return !s->is_gone && (s->parent == STATEMENT_NONE || !statements->list[s->parent].is_gone);
 }
 
-const struct statement *statements_next(const struct statements *statements, const struct statement *from,
-                                        enum statement_kind kind)
+const struct grammar_word *nth_argument(const struct statement *s, unsigned nth)
 {
-    uint32_t at = from == NULL ? statements->first_of_kind[kind] : from->next_of_kind;
+    for (uint16_t i = 0; i < s->word_count; i++)
+        if (s->words[i].item.at[0] == '<' && nth-- == 0)
+            return &s->words[i];
+    return NULL;
+}
 
-    CHECK(from == NULL || from->row->kind == kind);
-    return at == 0 ? NULL : &statements->list[at - 1];
+struct bytes first_argument(const struct statement *s)
+{
+    const struct grammar_word *word = nth_argument(s, 0);
+
+    return word == NULL ? bytes_of(NULL, 0) : word->text;
 }
 
 static const struct grammar_word *find_argument(const struct statement *s, const char *name, unsigned nth)
@@ -360,131 +366,4 @@ struct bytes statement_choice(const struct statement *s)
         if (s->words[i].item.at[0] != '<' && !item_is_identity(s->row, s->words[i].item))
             return word_text(&s->words[i]);
     return bytes_of("", 0);
-}
-
-/* ---- the order of writing ---- */
-
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-    return a < b ? -1 : a > b;
-}
-
-static int compare_texts(struct bytes a, struct bytes b)
-{
-    size_t len = a.len < b.len ? a.len : b.len;
-    int order = len == 0 ? 0 : memcmp(a.data, b.data, len);
-
-    return order != 0 ? order : compare_numbers(a.len, b.len);
-}
-
-static unsigned section(const struct statement *s)
-{
-    unsigned kind = 0;
-
-    if (s->state != STATEMENT_IS_KNOWN)
-        return STATEMENT_COUNT;
-    if (s->row->family == FAMILY_ALONE)
-        return s->row->kind;
-    while (grammar_row(kind)->family != s->row->family)
-        kind++;
-    return kind;
-}
-
-static const struct grammar_word *nth_argument(const struct statement *s, unsigned nth)
-{
-    for (uint16_t i = 0; i < s->word_count; i++)
-        if (s->words[i].item.at[0] == '<' && nth-- == 0)
-            return &s->words[i];
-    return NULL;
-}
-
-/* As numbers when both are; a number stands before a text, so that `crypto map M interface` comes after the entries. */
-static int compare_arguments(const struct statement *a, const struct statement *b, unsigned nth)
-{
-    const struct grammar_word *x = nth_argument(a, nth), *y = nth_argument(b, nth);
-    uint32_t m = 0, n = 0;
-
-    if (x == NULL || y == NULL)
-        return (x == NULL) - (y == NULL);
-
-    bool x_is_number = item_argument(x->item)->kind == ARGUMENT_NUMBER && bytes_decimal(x->text, UINT32_MAX, &m);
-    bool y_is_number = item_argument(y->item)->kind == ARGUMENT_NUMBER && bytes_decimal(y->text, UINT32_MAX, &n);
-
-    if (x_is_number && y_is_number)
-        return compare_numbers(m, n);
-    if (x_is_number != y_is_number)
-        return x_is_number ? -1 : 1;
-    return compare_texts(x->text, y->text);
-}
-
-static int compare_siblings(const struct statement *a, const struct statement *b)
-{
-    int order = compare_numbers(section(a), section(b));
-    unsigned count = a->state == STATEMENT_IS_KNOWN ? grammar_family_arguments(a->row->family) : 0;
-
-    for (unsigned i = 0; i < count && order == 0; i++)
-        order = compare_arguments(a, b, i);
-    if (order == 0 && a->state == STATEMENT_IS_KNOWN && a->row->family != FAMILY_ACL)
-        order = compare_numbers(a->row->kind, b->row->kind);
-    if (order == 0)
-        order = compare_numbers(a->order, b->order);
-    return order != 0 ? order : compare_numbers(a->line, b->line);
-}
-
-static bool is_before(const struct statements *statements, uint32_t a, uint32_t b)
-{
-    const struct statement *x = &statements->list[a], *y = &statements->list[b];
-    uint32_t top_x = x->parent == STATEMENT_NONE ? a : x->parent, top_y = y->parent == STATEMENT_NONE ? b : y->parent;
-
-    if (top_x != top_y)
-        return compare_siblings(&statements->list[top_x], &statements->list[top_y]) < 0;
-    if (a == top_x || b == top_x)
-        return a == top_x && b != top_x;
-    return compare_siblings(x, y) < 0;
-}
-
-static void sift_down(struct statements *statements, uint32_t at, uint32_t count)
-{
-    uint32_t *heap = statements->written;
-
-    for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && is_before(statements, heap[child], heap[child + 1]))
-            child++;
-        if (!is_before(statements, heap[at], heap[child]))
-            return;
-
-        uint32_t moved = heap[at];
-
-        heap[at] = heap[child];
-        heap[child] = moved;
-    }
-}
-
-void statements_order(struct statements *statements)
-{
-    uint32_t *heap = statements->written, count = 0;
-
-    for (uint32_t i = 0; i < statements->count; i++)
-        if (statement_is_live(statements, &statements->list[i]))
-            heap[count++] = i;
-    statements->written_count = count;
-    for (uint32_t i = count / 2; i-- > 0;)
-        sift_down(statements, i, count);
-    for (uint32_t end = count; end > 1; end--) {
-        uint32_t last = heap[0];
-
-        heap[0] = heap[end - 1];
-        heap[end - 1] = last;
-        sift_down(statements, 0, end - 1);
-    }
-    /* The buckets have done their work: from here on `next_in_bucket` is the place after this one in the order. */
-    for (uint32_t i = count; i-- > 0;) {
-        struct statement *s = &statements->list[heap[i]];
-
-        s->next_in_bucket = i + 1;
-        if (s->state != STATEMENT_IS_KNOWN)
-            continue;
-        s->next_of_kind = statements->first_of_kind[s->row->kind];
-        statements->first_of_kind[s->row->kind] = heap[i] + 1;
-    }
 }

@@ -25,6 +25,8 @@ struct statement {
     struct bytes body;       /* of a certificate: the lines of hexadecimal below it */
     struct grammar_word *words;
     uint16_t word_count;
+    uint16_t section;      /* of the order of writing; set by it */
+    uint32_t next_of_name; /* index + 1, in the order of writing: of those that share a bucket by kind and name */
 };
 
 #define STATEMENT_NONE UINT32_MAX
@@ -32,7 +34,7 @@ struct statement {
 struct statements {
     struct statement *list;
     uint32_t count, max;
-    uint32_t *buckets; /* index + 1 */
+    uint32_t *buckets; /* index + 1; by identity, and once ordered by kind and name */
     uint32_t bucket_count;
     uint32_t *written; /* indexes in the order of writing */
     uint32_t written_count;
@@ -59,10 +61,15 @@ bool statement_is_live(const struct statements *statements, const struct stateme
 const struct statement *statements_next(const struct statements *statements, const struct statement *from,
                                         enum statement_kind kind);
 
+/* Of those the ones with that name, their first argument. */
+const struct statement *statements_next_named(const struct statements *statements, const struct statement *from,
+                                              enum statement_kind kind, struct bytes name);
+
 uint32_t statement_index(const struct statements *statements, const struct statement *s);
 
 /* The words are those of grammar.def. */
 bool statement_has(const struct statement *s, const char *word);
+struct bytes first_argument(const struct statement *s); /* empty when it has none */
 /* The nth argument of that name from 0; empty when there is none. */
 struct bytes statement_argument(const struct statement *s, const char *name, unsigned nth);
 uint32_t statement_number(const struct statement *s, const char *name); /* 0 when it is not there */

@@ -1,5 +1,6 @@
 /* What is written of a configuration: parts of it, and what nobody has typed. */
 #include "conf/reading.h"
+#include "conf/statement.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -133,12 +134,41 @@ static void a_policy_is_shown_with_all_its_lines(void **state)
     }
 }
 
+/* Those of other names, of other kinds and of what was taken away are between them. */
+static void statements_of_a_name_come_in_the_order_of_writing(void **state)
+{
+    static const char text[] = "access-list B extended permit ip any host 10.1.0.9\n"
+                               "access-list A extended permit ip any host 10.1.0.1\n"
+                               "access-list A standard permit host 10.1.0.8\n"
+                               "access-list B extended permit ip any host 10.1.0.10\n"
+                               "access-list A extended permit ip any host 10.1.0.3\n"
+                               "access-list A extended permit ip any host 10.1.0.4\n"
+                               "access-list A line 2 extended permit ip any host 10.1.0.2\n"
+                               "no access-list A extended permit ip any host 10.1.0.3\n"
+                               "tunnel-group A type ipsec-l2l\n";
+    static const char *const hosts[] = {"10.1.0.1", "10.1.0.2", "10.1.0.4"};
+    const struct statement *s = NULL;
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, text);
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        s = statements_next_named(r.conf.statements, s, STATEMENT_acl_extended, bytes_of_text("A"));
+        CHECK(s && bytes_equal(statement_argument(s, "host", 0), bytes_of_text(hosts[i])));
+    }
+    CHECK(!statements_next_named(r.conf.statements, s, STATEMENT_acl_extended, bytes_of_text("A")));
+    CHECK(!statements_next_named(r.conf.statements, NULL, STATEMENT_acl_extended, bytes_of_text("a")));
+    CHECK(!statements_next_named(r.conf.statements, NULL, STATEMENT_group_policy, bytes_of_text("A")));
+    reading_end(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_part_is_what_begins_with_its_words),
         cmocka_unit_test(what_is_implied_changes_nothing),
         cmocka_unit_test(a_policy_is_shown_with_all_its_lines),
+        cmocka_unit_test(statements_of_a_name_come_in_the_order_of_writing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
