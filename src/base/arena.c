@@ -36,3 +36,9 @@ char *arena_copy_text(struct arena *arena, struct bytes text)
         memcpy(copy, text.data, text.len);
     return copy;
 }
+
+void arena_wipe(struct arena *arena)
+{
+    if (arena->data != NULL)
+        bytes_wipe(arena->data, arena->len);
+}

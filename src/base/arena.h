@@ -25,4 +25,7 @@ void *arena_take(struct arena *arena, size_t len);
 /* A copy closed by a zero; NULL once the arena is full. */
 char *arena_copy_text(struct arena *arena, struct bytes text);
 
+/* Wipes what was taken, and nothing behind it, which was never written. */
+void arena_wipe(struct arena *arena);
+
 #endif

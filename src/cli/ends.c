@@ -242,25 +242,23 @@ static void close_file(struct ends_file *f)
 
 struct meaning {
     struct conf conf;
-    void *space;
-    size_t len;
+    struct arena arena;
 };
 
 static bool understand(struct meaning *m, const struct ends_file *f)
 {
-    m->len = conf_space(f->file.len);
-    m->space = malloc(m->len);
-    struct arena arena = arena_of(m->space, m->space ? m->len : 0);
+    size_t size = conf_space(f->file.len);
 
-    return m->space && conf_read(&m->conf, bytes_of(f->file.data, f->file.len), f->title, &arena);
+    m->arena = arena_of(malloc(size), size);
+    return m->arena.data && conf_read(&m->conf, bytes_of(f->file.data, f->file.len), f->title, &m->arena);
 }
 
 static void forget(struct meaning *m)
 {
-    if (m->space) {
+    if (m->arena.data) {
         conf_wipe(&m->conf);
-        bytes_wipe(m->space, m->len);
-        free(m->space);
+        arena_wipe(&m->arena);
+        free(m->arena.data);
     }
 }
 

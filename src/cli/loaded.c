@@ -7,19 +7,20 @@
 enum { SECRETS_MAX = 64 * 1024 };
 
 /* The secrets file need not be there. */
-static void read_secrets(struct loaded *loaded, const char *path, struct arena *arena)
+static void read_secrets(struct loaded *loaded, const char *path)
 {
     struct file file;
 
     if (file_name_secrets(loaded->secrets, path) && file_read(&file, loaded->secrets, SECRETS_MAX) == 0) {
-        conf_read_secrets(&loaded->conf, bytes_of(file.data, file.len), loaded->secrets, arena);
+        conf_read_secrets(&loaded->conf, bytes_of(file.data, file.len), loaded->secrets, &loaded->arena);
         file_free(&file);
     }
 }
 
 /* As the daemon reads them; what cannot be read is told as a finding of its line. */
-static void read_files(struct loaded *loaded, struct arena *arena)
+static void read_files(struct loaded *loaded)
 {
+    struct arena *arena = &loaded->arena;
     struct conf_file *files = arena_take(arena, CONF_FILES_MAX * sizeof *files);
     uint32_t count = 0;
 
@@ -54,21 +55,18 @@ struct loaded *loaded_open(const char *path, int *error)
         free(loaded);
         return NULL;
     }
-    loaded->space_len = conf_space(file.len);
-    loaded->space = malloc(loaded->space_len);
-    if (!loaded->space) {
+    loaded->arena = arena_of(malloc(conf_space(file.len)), conf_space(file.len));
+    if (!loaded->arena.data) {
         *error = ENOMEM;
         file_free(&file);
         free(loaded);
         return NULL;
     }
-    struct arena arena = arena_of(loaded->space, loaded->space_len);
-
-    loaded->is_split = conf_read(&loaded->conf, bytes_of(file.data, file.len), path, &arena);
+    loaded->is_split = conf_read(&loaded->conf, bytes_of(file.data, file.len), path, &loaded->arena);
     if (loaded->is_split)
-        read_secrets(loaded, path, &arena);
+        read_secrets(loaded, path);
     if (loaded->is_split)
-        read_files(loaded, &arena);
+        read_files(loaded);
     file_free(&file);
     return loaded;
 }
@@ -76,7 +74,7 @@ struct loaded *loaded_open(const char *path, int *error)
 void loaded_close(struct loaded *loaded)
 {
     conf_wipe(&loaded->conf);
-    bytes_wipe(loaded->space, loaded->space_len);
-    free(loaded->space);
+    arena_wipe(&loaded->arena);
+    free(loaded->arena.data);
     free(loaded);
 }

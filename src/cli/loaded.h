@@ -9,8 +9,7 @@ struct loaded {
     struct conf conf;
     bool is_split; /* into statements; else conf has nothing but the finding that says why not */
     char secrets[FILE_PATH_SIZE];
-    void *space;
-    size_t space_len;
+    struct arena arena;
 };
 
 /* NULL, and `error` is an errno: the file cannot be read. `path` must live as long as what is loaded. */

@@ -108,14 +108,13 @@ static bool refused_by_conf(struct text *why, const struct conf *conf)
 
 static bool make_room(struct config *config, size_t text_len, struct text *why)
 {
-    config->space_len = conf_space(text_len) + NAMES_SIZE;
-    config->space = mmap(NULL, config->space_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (config->space == MAP_FAILED) {
-        config->space = NULL;
+    size_t size = conf_space(text_len) + NAMES_SIZE;
+    void *space = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (space == MAP_FAILED)
         return refused(why, config->path, ENOMEM);
-    }
-    (void)madvise(config->space, config->space_len, MADV_DONTDUMP);
-    config->arena = arena_of_zeros(config->space, config->space_len);
+    (void)madvise(space, size, MADV_DONTDUMP);
+    config->arena = arena_of_zeros(space, size);
     return true;
 }
 
@@ -337,8 +336,7 @@ struct config *config_changed(const struct config *old, struct bytes lines, bool
         refused(why, old->path, ENOMEM);
     else
         new = add_lines(old, ios.text, &ios, why);
-    if (arena.data != NULL)
-        bytes_wipe(arena.data, size); /* there may be keys */
+    arena_wipe(&arena); /* there may be keys */
     free(arena.data);
     return new;
 }
@@ -475,9 +473,9 @@ void config_log_interfaces(const struct config *config, struct log *log)
 void config_free(struct config *config)
 {
     running_free(&config->running);
-    if (config->space != NULL) {
-        bytes_wipe(config->space, config->arena.len); /* the rest was never written */
-        munmap(config->space, config->space_len);
+    if (config->arena.data != NULL) {
+        arena_wipe(&config->arena);
+        munmap(config->arena.data, config->arena.size);
     }
     free(config);
 }

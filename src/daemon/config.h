@@ -22,8 +22,6 @@ enum { CONFIG_PATH_SIZE = 4096, SECRETS_FILE_MAX = 64 * 1024 };
 struct config {
     struct conf conf;
     struct arena arena;
-    void *space;
-    size_t space_len;
     char path[CONFIG_PATH_SIZE], secrets_path[CONFIG_PATH_SIZE];
     bool has_secrets;
     struct running running; /* what is in use: what changes are made from and what is saved */

@@ -273,6 +273,22 @@ static void a_full_arena_stays_full(void **state)
 }
 
 /* Fresh memory is not touched before somebody uses it; any other is zeroed. */
+static void an_arena_is_wiped_as_far_as_it_was_taken(void **state)
+{
+    uint8_t space[64], wiped[64];
+    struct arena arena = arena_of(space, sizeof space), none = {0};
+
+    (void)state;
+    memset(space, 0xaa, sizeof space);
+    memset(wiped, 0xaa, sizeof wiped);
+    memset(wiped, 0, 21);
+    CHECK(arena_take(&arena, 1) != NULL);
+    memset(arena_take(&arena, 5), 0x55, 5); /* at 16 */
+    arena_wipe(&arena);
+    assert_memory_equal(space, wiped, sizeof wiped);
+    arena_wipe(&none);
+}
+
 static void what_an_arena_hands_out_is_zero(void **state)
 {
     static const uint8_t zeros[40];
@@ -330,6 +346,7 @@ int main(void)
         cmocka_unit_test(T01_what_a_peer_sent_is_printed_harmlessly),
         cmocka_unit_test(a_full_arena_stays_full),
         cmocka_unit_test(what_an_arena_hands_out_is_zero),
+        cmocka_unit_test(an_arena_is_wiped_as_far_as_it_was_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
