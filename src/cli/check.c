@@ -30,6 +30,7 @@ static void add_unused(struct reply *reply, const struct conf *conf)
         record_set_number(&r, COL_unused_line, conf->unused[i].line);
         record_set_number(&r, COL_unused_lines, conf->unused[i].line_count);
         record_set_text(&r, COL_unused_begins, conf->unused[i].begins);
+        record_set_text(&r, COL_unused_why, conf->unused[i].why);
         reply_add(reply, &r);
     }
 }

@@ -98,10 +98,11 @@ static void enter(struct session *session, const struct typed *typed, const stru
     text_add(&t, "%.*s", (int)typed->line.text.len, (const char *)typed->line.text.data);
 }
 
-static void say_unused(const struct session *session, const struct grammar_row *row, bool is_no)
+static void say_unused(const struct session *session, const struct grammar_match *match, bool is_no)
 {
-    if (row->effect == EFFECT_UNUSED && !is_no && session->is_terminal)
-        printf("WARNING: this is kept, and does nothing here\n");
+    if (match->row->effect == EFFECT_UNUSED && !is_no && session->is_terminal)
+        printf("WARNING: this is kept, and does nothing here: %s\n",
+               grammar_why_unused(match->row, match->words, match->word_count));
 }
 
 /* `no crypto map OUT 10`, `no tunnel-group 192.0.2.9`: the statements that are written together, all of them. */
@@ -234,13 +235,13 @@ bool session_configure(struct session *session, struct bytes line, struct gramma
         (clear_as_ios(session, &typed) || configure_ios(session, &typed, line, &ios)))
         return true;
     if (session->mode != MODE_GLOBAL && session->mode != MODE_KEPT && is_statement(&typed, session->mode, match)) {
-        say_unused(session, match->row, typed.is_no);
+        say_unused(session, match, typed.is_no);
         send(session, typed.line.text_with_blanks, true);
         return true;
     }
     if (is_statement(&typed, MODE_GLOBAL, &outside)) {
         send(session, typed.line.text_with_blanks, false);
-        say_unused(session, outside.row, typed.is_no);
+        say_unused(session, &outside, typed.is_no);
         enter(session, &typed, outside.row);
         return true;
     }

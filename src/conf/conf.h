@@ -37,6 +37,7 @@ struct conf_unused {
     uint32_t line;
     uint32_t line_count;
     const char *begins; /* its first words, printable, cut before anything that may be a secret */
+    const char *why;    /* it is not used */
 };
 
 /* The pre-shared key of policy.tunnel_groups[tunnel_group]. */

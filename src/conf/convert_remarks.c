@@ -206,5 +206,6 @@ void convert_add_remarks(const struct converting *c, const char *mark, enum conf
         add_left_keepalives(c, mark);
     add_left_lines(c, mark, language);
     for (uint32_t i = 0; i < c->conf->unused_count; i++)
-        text_add(c->t, "%s not carried: line %u: %s\n", mark, c->conf->unused[i].line, c->conf->unused[i].begins);
+        text_add(c->t, "%s not carried: line %u: %s (not used here: %s)\n", mark, c->conf->unused[i].line,
+                 c->conf->unused[i].begins, c->conf->unused[i].why);
 }

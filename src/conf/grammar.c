@@ -14,6 +14,14 @@ static const struct grammar_row rows[] = {
 #include "conf/grammar_rows.h"
 };
 
+static const struct {
+    enum statement_kind kind;
+    const char *word, *why;
+} whys[] = {
+#define WHY(kind, word, why) {STATEMENT_##kind, word, why},
+#include "conf/grammar_rows.h"
+};
+
 enum unknown_line { UNKNOWN_KEPT, UNKNOWN_WRONG };
 
 static const struct {
@@ -48,6 +56,21 @@ const struct grammar_row *grammar_row(enum statement_kind kind)
 {
     CHECK((unsigned)kind < STATEMENT_COUNT);
     return &rows[kind];
+}
+
+const char *grammar_why_unused(const struct grammar_row *row, const struct grammar_word *of, uint16_t word_count)
+{
+    for (size_t i = 0; i < COUNT_OF(whys); i++) {
+        if (whys[i].kind != row->kind)
+            continue;
+        if (*whys[i].word == '\0')
+            return whys[i].why;
+        for (uint16_t k = 0; k < word_count; k++)
+            if (item_is_word(of[k].item, whys[i].word))
+                return whys[i].why;
+    }
+    CHECK(!"a statement that is not used has no reason in grammar.def");
+    return "";
 }
 
 const char *grammar_prompt(enum grammar_mode mode)

@@ -110,6 +110,9 @@ struct grammar_word {
     uint32_t column;
 };
 
+/* Of a statement that is not used: why, with these words. */
+const char *grammar_why_unused(const struct grammar_row *row, const struct grammar_word *of, uint16_t word_count);
+
 struct grammar_match {
     enum grammar_outcome outcome;          /* UNKNOWN: no statement that is used begins so */
     const struct grammar_row *row;         /* MATCHED; otherwise the first that fits as far as it goes, or NULL */

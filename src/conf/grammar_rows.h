@@ -9,6 +9,9 @@
 #ifndef STATEMENT
 #define STATEMENT(...)
 #endif
+#ifndef WHY
+#define WHY(...)
+#endif
 #ifndef ARGUMENT
 #define ARGUMENT(...)
 #endif
@@ -19,5 +22,6 @@
 #undef MODE
 #undef FAMILY
 #undef STATEMENT
+#undef WHY
 #undef ARGUMENT
 #undef WORD

@@ -6,8 +6,20 @@
 
 static const struct ios_row rows[] = {
 #define IOS(mode, pattern, enters, becomes) {IOS_##mode, pattern, IOS_##enters, becomes},
+#define UNUSED(...)
 #include "conf/ios.def"
 #undef IOS
+#undef UNUSED
+};
+
+static const struct {
+    const char *pattern, *why;
+} unused_rows[] = {
+#define IOS(...)
+#define UNUSED(pattern, why) {pattern, why},
+#include "conf/ios.def"
+#undef IOS
+#undef UNUSED
 };
 
 const struct ios_row *ios_row(size_t index)
@@ -211,6 +223,23 @@ bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tok
         return true;
     }
     return false;
+}
+
+/* As an ASA's statement a line that no row knows stands behind a word of its own. */
+const char *ios_why_unused(struct bytes text)
+{
+    struct bytes mark = bytes_of_text("ios: ");
+    struct lines lines = lines_of(bytes_begin_with(text, mark) ? bytes_after(text, mark.len) : text);
+    struct line line;
+    struct token tokens[TOKENS_MAX];
+    bool is_cut;
+    uint16_t count = line_next(&lines, &line) ? line_tokens(&line, tokens, TOKENS_MAX, &is_cut) : 0;
+    size_t i = 0;
+
+    for (struct parts parts; i + 1 < COUNT_OF(unused_rows); i++)
+        if (matches(unused_rows[i].pattern, tokens, count, &parts))
+            break;
+    return unused_rows[i].why;
 }
 
 static void translate_line(struct translation *t, const struct line *line)

@@ -25,6 +25,9 @@ enum ios_release ios_release_of(struct bytes text);
 /* False: the arena is full. */
 bool ios_translate(struct ios *ios, struct bytes text, struct arena *arena);
 
+/* Why a line that no row knows is not used, a router's or another. */
+const char *ios_why_unused(struct bytes text);
+
 /* ---- lines that are typed, or added to a configuration */
 
 size_t ios_change_space(size_t len); /* of arena */

@@ -292,6 +292,12 @@ static const char *beginning(struct reading *r, const struct statement *s)
     return copy == NULL ? "" : copy;
 }
 
+static const char *why_unused(const struct statement *s)
+{
+    return s->state == STATEMENT_IS_KNOWN ? grammar_why_unused(s->row, s->words, s->word_count)
+                                          : ios_why_unused(s->text);
+}
+
 static bool is_unused(const struct statement *s)
 {
     return s->state == STATEMENT_IS_UNKNOWN || (s->state == STATEMENT_IS_KNOWN && s->row->effect == EFFECT_UNUSED);
@@ -322,7 +328,12 @@ static void list_unused(struct reading *r)
                                 st->list[s->parent].row != NULL &&
                                 st->list[s->parent].row->kind == STATEMENT_tunnel_ipsec;
 
-            conf->unused[conf->unused_count++] = (struct conf_unused){s->line, 1, is_under_key ? "" : beginning(r, s)};
+            conf->unused[conf->unused_count++] = (struct conf_unused){
+                .line = s->line,
+                .line_count = 1,
+                .begins = is_under_key ? "" : beginning(r, s),
+                .why = why_unused(s),
+            };
             entry_of[i] = conf->unused_count;
         }
     }

@@ -57,6 +57,43 @@ static void every_statement_is_read_and_written_back(void **state)
     }
 }
 
+/* The last reason of a statement is for whatever word it has; the words of those before it stand in its syntax. */
+static void what_is_not_used_says_why(void **state)
+{
+    static const struct {
+        enum statement_kind kind;
+        const char *word, *why;
+    } whys[] = {
+#define WHY(kind, word, why) {STATEMENT_##kind, word, why},
+#include "conf/grammar_rows.h"
+    };
+
+    (void)state;
+    for (unsigned kind = 0; kind < STATEMENT_COUNT; kind++) {
+        const struct grammar_row *row = grammar_row(kind);
+        bool is_any = false, has_all_words = false;
+
+        for (size_t i = 0; i < COUNT_OF(whys); i++) {
+            if (whys[i].kind != kind)
+                continue;
+            if (is_any || *whys[i].why == '\0' || strstr(row->syntax, whys[i].word) == NULL)
+                fail_msg("%s: \"%s\" can never be its reason", row->name, whys[i].word);
+            is_any |= *whys[i].word == '\0';
+            has_all_words = true;
+        }
+        if (has_all_words != (row->effect == EFFECT_UNUSED))
+            fail_msg("%s: %s", row->name, has_all_words ? "is used, and says why it is not" : "does not say why");
+        for (const char *at = row->syntax; has_all_words && !is_any && (at = strpbrk(at, "{|")) != NULL; at++) {
+            bool has_why = false;
+
+            for (size_t i = 0; i < COUNT_OF(whys); i++)
+                has_why |= whys[i].kind == kind && strncmp(at + 1, whys[i].word, strlen(whys[i].word)) == 0;
+            if (!has_why)
+                fail_msg("%s: nothing is said of %s", row->name, at + 1);
+        }
+    }
+}
+
 static void every_word_of_a_syntax_has_its_help(void **state)
 {
     (void)state;
@@ -170,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_statement_is_read_and_written_back),
         cmocka_unit_test(every_word_of_a_syntax_has_its_help),
+        cmocka_unit_test(what_is_not_used_says_why),
         cmocka_unit_test(every_line_can_say_what_comes_next),
         cmocka_unit_test(our_own_words_are_marked),
         cmocka_unit_test(keywords_may_be_short_as_long_as_they_are_unique),

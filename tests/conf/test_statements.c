@@ -392,12 +392,12 @@ static bool is_said(const struct conf *conf, const char *why)
     return false;
 }
 
-static bool is_listed(const struct conf *conf, uint32_t line)
+static const struct conf_unused *listed(const struct conf *conf, uint32_t line)
 {
     for (uint32_t i = 0; i < conf->unused_count; i++)
         if (conf->unused[i].line <= line && line < conf->unused[i].line + conf->unused[i].line_count)
-            return true;
-    return false;
+            return &conf->unused[i];
+    return NULL;
 }
 
 static bool is_quiet(const struct conf *conf, uint32_t line)
@@ -425,12 +425,14 @@ static bool holds(const struct row *row, const char *before, uint32_t line)
     CHECK(r.is_ok);
 
     const char *fault = fault_of(&r.conf, line);
+    const struct conf_unused *unused = listed(&r.conf, line);
     enum taken taken = fault != NULL || (row->why != NULL && is_said(&r.conf, row->why)) ? REFUSED
-                       : is_listed(&r.conf, line)                                        ? IGNORED
+                       : unused != NULL                                                  ? IGNORED
                        : is_quiet(&r.conf, line)                                         ? QUIET
                                                                                          : ACTS;
 
-    bool ok = taken == row->taken && (row->why == NULL || is_said(&r.conf, row->why));
+    bool ok = taken == row->taken && (row->why == NULL || is_said(&r.conf, row->why)) &&
+              (taken != IGNORED || strstr(unused->why, "does not know") == NULL);
 
     if (!ok)
         print_error("%s%s%s: %s (%s)\n", row->block, is_in_block ? ": " : "", row->statement, taken_names[taken],

@@ -21,7 +21,7 @@ rows='rsa-encr           crypto ikev1 policy 20,authentication rsa-encr         
       Camellia           crypto ikev1 policy 20,encryption camellia                   "camellia" is not understood here
       AH                 crypto ipsec ikev1 transform-set OLD ah-sha-hmac             "ah-sha-hmac" is not understood here
       comp-lzs           crypto ipsec ikev1 transform-set OLD esp-aes esp-sha-hmac comp-lzs   "comp-lzs" is not understood here
-      ipsec-over-tcp     crypto ikev1 ipsec-over-tcp port 10000                       not used here: crypto ikev1 ipsec-over-tcp'
+      ipsec-over-tcp     crypto ikev1 ipsec-over-tcp port 10000                       not used here: crypto ikev1 ipsec-over-tcp: NAT-T has replaced it'
 
 while read -r word rest; do
     number=$((number + 1))

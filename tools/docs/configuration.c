@@ -15,6 +15,13 @@ static const struct argument_info arguments[] = {
 #define ARGUMENT(name, kind, least, most, shown, help) {#name, ARGUMENT_##kind, least, most, shown, help},
 #include "conf/grammar_rows.h"
 };
+static const struct {
+    enum statement_kind kind;
+    const char *word, *why;
+} whys[] = {
+#define WHY(kind, word, why) {STATEMENT_##kind, word, why},
+#include "conf/grammar_rows.h"
+};
 const struct release_defaults release_defaults[] = {
 #define DEFAULTS(major, minor, encryption, hash, group, pfs, has_nat_t, manager, releases) {#encryption, #hash, #group, #pfs, has_nat_t, releases},
 #include "conf/defaults.def"
@@ -70,23 +77,51 @@ static bool has_statement(enum grammar_mode mode, enum grammar_effect effect)
     return false;
 }
 
-static void others(FILE *page, enum grammar_mode mode, enum grammar_effect effect, const char *what)
+static void quiet(FILE *page, enum grammar_mode mode)
 {
     const char *separator = "";
 
-    if (!has_statement(mode, effect))
+    if (!has_statement(mode, EFFECT_QUIET))
         return;
-    fprintf(page, "%s: ", what);
+    fprintf(page, "Read, with nothing to do: ");
     for (unsigned kind = 0; kind < STATEMENT_COUNT; kind++) {
         const struct grammar_row *row = grammar_row(kind);
 
-        if (row->mode != mode || row->effect != effect)
+        if (row->mode != mode || row->effect != EFFECT_QUIET)
             continue;
         fprintf(page, "%s", separator);
         syntax(page, row->syntax);
         separator = ", ";
     }
     fprintf(page, ".\n\n");
+}
+
+/* A statement whose words have reasons of their own has a row for each. */
+static void unused(FILE *page, enum grammar_mode mode)
+{
+    if (!has_statement(mode, EFFECT_UNUSED))
+        return;
+    fprintf(page, "Kept, and listed by `ikewise check` as not used:\n\n| statement | with | why |\n|---|---|---|\n");
+    for (size_t i = 0; i < COUNT_OF(whys); i++) {
+        const struct grammar_row *row = grammar_row(whys[i].kind);
+        bool is_next = i > 0 && whys[i - 1].kind == whys[i].kind;
+
+        if (row->mode != mode)
+            continue;
+        fprintf(page, "| ");
+        if (!is_next) {
+            fputc('`', page);
+            write_syntax(page, row->syntax, "\\|");
+            fputc('`', page);
+        }
+        if (*whys[i].word)
+            fprintf(page, " | `%s` | ", whys[i].word);
+        else
+            fprintf(page, " | %s | ", is_next ? "any other" : "");
+        page_cell(page, whys[i].why);
+        fprintf(page, " |\n");
+    }
+    fprintf(page, "\n");
 }
 
 static void mode(FILE *page, enum grammar_mode mode, const char *below)
@@ -108,8 +143,8 @@ static void mode(FILE *page, enum grammar_mode mode, const char *below)
     }
     if (has_statement(mode, EFFECT_USED))
         fprintf(page, "\n");
-    others(page, mode, EFFECT_QUIET, "Read, with nothing to do");
-    others(page, mode, EFFECT_UNUSED, "Kept, and listed by `ikewise check` as not used");
+    quiet(page, mode);
+    unused(page, mode);
 }
 
 static void word_row(FILE *page, const struct word_info *word)
