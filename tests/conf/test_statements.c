@@ -143,6 +143,7 @@ static const struct row asa[] = {
     {AAA, "pam-service ikewise", ACTS, NULL},
     {AAA, "timeout 10", ACTS, NULL},
     {"", "aaa-server FAR protocol radius", IGNORED, NULL},
+    {"", "aaa authentication ssh console LOCAL", IGNORED, NULL},
     {"", "aaa-server FAR (inside) host 10.1.0.9", IGNORED, NULL},
     {IPSEC, "pre-shared-key a-key-of-32-characters-or-so", ACTS, NULL},
     {IPSEC, "ikev1 pre-shared-key a-key-of-32-characters-or-so", ACTS, NULL},
