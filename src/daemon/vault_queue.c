@@ -32,7 +32,7 @@ struct job {
     struct credentials credentials; /* as `users` */
     size_t credentials_len;
     bool has_users;
-    struct users users; /* in one allocation; once they are set, those before them */
+    struct users users; /* in one allocation, passwords among the hashes; once they are set, those before them */
     size_t users_len;
 };
 
@@ -137,11 +137,25 @@ static void set_crl(struct vault_queue *queue, const struct job *job)
         (void)trust_set_fetched_crl(trust, job->crl_place, bytes_of(job->crl, job->crl_len));
 }
 
+/* vault_queue_set_users has put the salt at the place of the hash, and the password behind it. */
+static void hash_password(struct user *user)
+{
+    uint8_t *password = (uint8_t *)user->hash.data, *place = password - PASSWORD_HASH_MAX, salt[PASSWORD_SALT_LEN];
+    size_t len = user->hash.len;
+
+    memcpy(salt, place, sizeof salt);
+    user->hash = password_hash_make(bytes_of(password, len), BYTES_OF(salt), place);
+    bytes_wipe(password, len);
+}
+
 static void set_users(struct vault_queue *queue, struct job *job)
 {
     struct users before = queue->users;
     size_t len = queue->users_len;
 
+    for (uint32_t i = 0; i < job->users.count; i++)
+        if (!password_hash_is_good(job->users.list[i].hash))
+            hash_password((struct user *)&job->users.list[i]);
     queue->users = job->users;
     queue->users_len = job->users_len;
     job->users = before;
@@ -389,7 +403,7 @@ bool vault_queue_set_users(struct vault_queue *queue, const struct conf_user *us
     if (job == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        len += sizeof(struct user) + users[i].name.len + PASSWORD_HASH_MAX;
+        len += sizeof(struct user) + users[i].name.len + PASSWORD_HASH_MAX + users[i].password.len;
     struct user *list = calloc(1, len);
     if (list == NULL) {
         free_job(job);
@@ -400,21 +414,18 @@ bool vault_queue_set_users(struct vault_queue *queue, const struct conf_user *us
     job->users_len = len;
     uint8_t *place = (uint8_t *)(list + count);
     for (uint32_t i = 0; i < count; i++) {
-        uint8_t salt[PASSWORD_SALT_LEN];
-
         memcpy(place, users[i].name.data, users[i].name.len);
         list[i].name = bytes_of(place, users[i].name.len);
         place += users[i].name.len;
-        if (password_hash_is_good(users[i].password)) {
-            memcpy(place, users[i].password.data, users[i].password.len);
-            list[i].hash = bytes_of(place, users[i].password.len);
-        } else if (random_fill(salt, sizeof salt)) {
-            list[i].hash = password_hash_make(users[i].password, BYTES_OF(salt), place);
-        } else {
+        if (!random_fill(place, PASSWORD_SALT_LEN)) {
             free_job(job);
             return false;
         }
         place += PASSWORD_HASH_MAX;
+        if (users[i].password.len > 0)
+            memcpy(place, users[i].password.data, users[i].password.len);
+        list[i].hash = bytes_of(place, users[i].password.len);
+        place += users[i].password.len;
     }
     append(queue, job);
     return true;

@@ -44,8 +44,9 @@ bool vault_queue_set_trusts(struct vault_queue *queue, const struct conf *conf);
  * any more. It is gone when the trustpoints are set anew. False: no memory. */
 bool vault_queue_set_crl(struct vault_queue *queue, uint16_t trustpoint, uint8_t place, struct bytes der);
 
-/* All users anew. A password that stands there in clear becomes a hash. False: no memory or randomness; nothing changes
- * then. PASSWORD is answered beside the other questions, for it takes long on purpose. */
+/* All users anew. A password that stands there in clear becomes a hash, off the loop's thread as well. False: no memory
+ * or randomness; nothing changes then. PASSWORD is answered beside the other questions, for it takes long on purpose.
+ */
 bool vault_queue_set_users(struct vault_queue *queue, const struct conf_user *users, uint32_t count);
 
 /* Our own users for gateways anew: copied. False: no memory; nothing changes then. */

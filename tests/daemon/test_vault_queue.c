@@ -1,9 +1,12 @@
 #include "daemon/vault_queue.h"
 
 #include "base/check.h"
+#include "crypto/password.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -25,6 +28,22 @@ static void on_answer(void *context, struct handle exchange, uint32_t ask_number
     (void)exchange;
     answers[answer_count].ask_number = ask_number;
     answers[answer_count++].answer = *answer;
+}
+
+/* In place of crypto's (tests/daemon/CMakeLists.txt), for each password that is hashed. */
+static pthread_t loop_thread;
+static atomic_uint hashed_count, hashed_in_loop_count;
+
+struct bytes __real_password_hash_make(struct bytes password, struct bytes salt,
+                                       uint8_t space[static PASSWORD_HASH_MAX]);
+struct bytes __wrap_password_hash_make(struct bytes password, struct bytes salt,
+                                       uint8_t space[static PASSWORD_HASH_MAX]);
+struct bytes __wrap_password_hash_make(struct bytes password, struct bytes salt,
+                                       uint8_t space[static PASSWORD_HASH_MAX])
+{
+    hashed_count++;
+    hashed_in_loop_count += pthread_equal(pthread_self(), loop_thread) != 0;
+    return __real_password_hash_make(password, salt, space);
 }
 
 static int begin(void **state)
@@ -136,6 +155,44 @@ static void an_index_that_is_too_large_changes_nothing(void **state)
     CHECK(vault_queue_len(queue) == 0);
 }
 
+static void ask_for_user(uint32_t number, const char *name, const char *password)
+{
+    ask(number, &(struct question){
+                    .kind = QUESTION_PASSWORD, .user = bytes_of_text(name), .password = bytes_of_text(password)});
+}
+
+/* A hash takes long on purpose: the gateway has other things to do. What is asked meanwhile waits for it. */
+static void passwords_in_clear_become_hashes_in_the_thread(void **state)
+{
+    uint8_t space[PASSWORD_HASH_MAX];
+    struct bytes hash = __real_password_hash_make(bytes_of_text("hers"), bytes_of_text("0123456789abcdef"), space);
+    struct conf_user users[] = {{.name = bytes_of_text("ann"), .password = bytes_of_text("his")},
+                                {.name = bytes_of_text("bea"), .password = hash},
+                                {.name = bytes_of_text("cas"), .password = bytes_of_text("")},
+                                {.name = bytes_of_text("dan"), .password = bytes_of_text("theirs")}};
+    static const struct {
+        const char *user, *password;
+        enum password_verdict verdict;
+    } rows[] = {{"ann", "his", PASSWORD_RIGHT},
+                {"ann", "hers", PASSWORD_WRONG},
+                {"bea", "hers", PASSWORD_RIGHT},
+                {"dan", "theirs", PASSWORD_RIGHT},
+                {"eve", "his", PASSWORD_WRONG}};
+
+    (void)state;
+    loop_thread = pthread_self();
+    CHECK(vault_queue_set_users(queue, users, COUNT_OF(users)));
+    for (size_t i = 0; i < COUNT_OF(users); i++)
+        users[i] = (struct conf_user){0}; /* they were copied */
+    for (uint32_t i = 0; i < COUNT_OF(rows); i++)
+        ask_for_user(i, rows[i].user, rows[i].password);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(hashed_count == 3 && hashed_in_loop_count == 0 && answer_count == COUNT_OF(rows));
+    for (uint32_t i = 0; i < COUNT_OF(rows); i++)
+        if (answers[i].ask_number != i || answers[i].answer.password_verdict != rows[i].verdict)
+            fail_msg("%s with \"%s\"", rows[i].user, rows[i].password);
+}
+
 static void a_stopped_queue_answers_no_more(void **state)
 {
     (void)state;
@@ -154,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nobody_waits_for_what_is_forgotten, begin, end),
         cmocka_unit_test_setup_teardown(a_question_is_answered_with_the_keys_of_its_time, begin, end),
         cmocka_unit_test_setup_teardown(an_index_that_is_too_large_changes_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(passwords_in_clear_become_hashes_in_the_thread, begin, end),
         cmocka_unit_test_setup_teardown(a_stopped_queue_answers_no_more, begin, end),
     };
 
