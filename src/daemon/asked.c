@@ -66,6 +66,12 @@ static bool copy_saved(struct errand *e)
     return ok;
 }
 
+static bool work(struct errand *e)
+{
+    e->task->work(e->task, &e->job.in_use->conf);
+    return true;
+}
+
 static bool save(struct errand *e)
 {
     return config_save(e->job.in_use, &e->why);
@@ -88,7 +94,16 @@ static const struct {
     [CONTROL_TASK_SAVED] = {copy_saved, NULL, NULL},
     [CONTROL_TASK_SAVE] = {save, "what is running has been written to ", ""},
     [CONTROL_TASK_ERASE] = {erase, "", " has been emptied: the next start has no configuration"},
+    [CONTROL_TASK_WORK] = {work, NULL, NULL},
 };
+
+static void begin_errand(struct config_job *job)
+{
+    struct errand *e = (struct errand *)job;
+
+    if (e->task->look != NULL)
+        e->task->look(e->task);
+}
 
 static void run_errand(struct config_job *job)
 {
@@ -120,7 +135,7 @@ static void begin(void *context, struct control_task *task)
     }
     struct errand *e = calloc(1, sizeof *e);
     CHECK(e != NULL);
-    e->job = (struct config_job){.run = run_errand, .done = errand_done};
+    e->job = (struct config_job){.begin = begin_errand, .run = run_errand, .done = errand_done};
     e->daemon = daemon;
     e->task = task;
     e->why = text_of(e->space, sizeof e->space);
@@ -234,14 +249,16 @@ static bool is_device_up(void *context, const char *device)
            strcmp(first, "down") != 0;
 }
 
-static bool nat_counters(void *context, struct nat_counts *counts)
+static bool nat_counters(void *context, const struct policy *policy, struct nat_counts *counts)
 {
-    return nat_read_counters(&((const struct daemon *)context)->config->conf.policy, counts);
+    (void)context;
+    return nat_read_counters(policy, counts);
 }
 
-static bool access_counters(void *context, uint64_t *hits, uint64_t *dropped)
+static bool access_counters(void *context, const struct policy *policy, uint64_t *hits, uint64_t *dropped)
 {
-    return access_read_counters(&((const struct daemon *)context)->config->conf.policy, hits, dropped);
+    (void)context;
+    return access_read_counters(policy, hits, dropped);
 }
 
 static void clear_nat(void *context)

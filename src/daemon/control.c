@@ -26,8 +26,11 @@ uint64_t control_now_ms(const struct control *control)
 void control_free_when_closed(struct control *control)
 {
     CHECK(control->handle_count > 0);
-    if (--control->handle_count == 0 && control->is_closing)
-        free(control);
+    if (--control->handle_count > 0 || !control->is_closing)
+        return;
+    hits_free(&control->hits);
+    hits_free(&control->rule_hits);
+    free(control);
 }
 
 /* The group of the socket may be one of the peer's supplementary groups. */
@@ -180,12 +183,11 @@ bool control_on_log(void *context, const struct event *event, struct logging_wei
 
 void control_on_policy(struct control *control)
 {
+    control->generation++;
     captures_take_lists(control);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
         struct control_watch *watch = &control->clients[i].watch;
 
-        if (control->clients[i].is_used)
-            acl_place_lose(&control->clients[i]);
         if (control->clients[i].is_used && watch->is_on)
             watch->tunnel = policy_tunnel_of_peer(control->source->policy(control->source->context), watch->peer);
     }

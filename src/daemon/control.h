@@ -37,6 +37,7 @@ enum control_task_kind {
     CONTROL_TASK_SAVED,     /* text: the same with the keys that stand in it */
     CONTROL_TASK_SAVE,
     CONTROL_TASK_ERASE, /* the file is empty from now on, what runs stays */
+    CONTROL_TASK_WORK,  /* what its maker does with the configuration that is in use, and does not change it */
 };
 
 /* What takes the daemon long: it is done beside the loop, one task after the other, and answered later. Its maker has
@@ -48,6 +49,12 @@ struct control_task {
     bool is_all;                   /* also what nobody has typed */
     char words[CONTROL_REST_SIZE]; /* a blank between them */
     struct running text;
+    /* Of CONTROL_TASK_WORK: in the loop, just before, what only the loop may look at; in the thread, with what is the
+     * task's own; and `own` when nobody takes it out. */
+    void (*look)(struct control_task *task);
+    void (*work)(struct control_task *task, const struct conf *conf);
+    void (*forget)(void *own);
+    void *own;
     /* In the loop, before `done`: faults of the lines, and what follows from the change. */
     void (*tell)(struct control_task *task, const struct conf_finding *finding);
     /* In the loop. NULL: it is done. Else nothing has changed, and this sentence, or without one what was told, says
@@ -99,14 +106,16 @@ struct control_source {
     void (*acquire)(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow);
     bool (*route)(void *context, struct ip to, struct control_route *route);
     bool (*is_up)(void *context, const char *device);
-    bool (*nat_counters)(void *context, struct nat_counts *counts);
-    bool (*access_counters)(void *context, uint64_t *hits, uint64_t *dropped); /* hits: by filter.h's places */
+    /* These take long, and are asked in the thread of CONTROL_TASK_WORK. Hits: by filter.h's places. */
+    bool (*nat_counters)(void *context, const struct policy *policy, struct nat_counts *counts);
+    bool (*access_counters)(void *context, const struct policy *policy, uint64_t *hits, uint64_t *dropped);
     void (*clear_nat)(void *context);
-    int (*each_neighbour)(void *context, void *taker, void (*take)(void *taker, const struct neighbour *neighbour));
-    void (*clear_arp)(void *context); /* neighbours that nobody has configured */
     void (*each_connection)(void *context, void *taker, bool (*take)(void *taker, const struct connection *connection));
-    uint64_t (*connection_count)(void *context); /* 0: not known */
     void (*forget_connection)(void *context, const struct connection *connection);
+
+    uint64_t (*connection_count)(void *context); /* 0: not known */
+    int (*each_neighbour)(void *context, void *taker, void (*take)(void *taker, const struct neighbour *neighbour));
+    void (*clear_arp)(void *context);                               /* neighbours that nobody has configured */
     bool (*crl)(void *context, size_t nth, struct crls_view *view); /* as crls_nth */
     /* Of a trustpoint, or of all ("") fetched now; what was there before is kept or not. How many that are. */
     size_t (*fetch_crls)(void *context, const char *trustpoint, bool is_kept);

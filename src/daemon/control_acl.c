@@ -1,4 +1,6 @@
-/* show access-list: the crypto ACLs and the lists that filter, and what their lines have met. */
+/* show access-list: the crypto ACLs and the lists that filter, and what their lines have met. Made in the thread
+ * (control_made.c), some statements at a time; what only the loop may look at is copied there before. */
+#include "daemon/control_acl.h"
 #include "conf/statement.h"
 #include "daemon/control_client.h"
 #include "daemon/control_words.h"
@@ -9,60 +11,170 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_SIZE = 1024, STATEMENTS_A_TURN = 256 };
+enum { LINE_SIZE = 1024, STATEMENTS_A_PART = 256, PAIRS_ROOM_LEAST = 64 };
 
 /* One list: of crypto map entries, of a filter, or both. */
 struct listed {
     const char *name;
     const struct crypto_ace *aces;
     uint16_t ace_count;
-    uint16_t filter;      /* index; NO_INDEX */
-    const uint64_t *hits; /* of the packet filter, by filter.h's places; NULL: not known */
+    uint16_t filter;       /* index; NO_INDEX */
+    uint64_t *tunnel_hits; /* of each line, into tunnels; NULL: of none */
 };
 
-static const struct control_source *source_of(const struct client *client)
+/* Packets that a pair has taken; of a line that denies nothing is counted. */
+struct pair_hits {
+    uint16_t tunnel, ace;
+    uint64_t packets;
+};
+
+struct acl_answer {
+    bool is_clearing, has_looked, is_found;
+    unsigned generation; /* that all below is of */
+    struct acl_index index;
+    struct pair_hits *pairs; /* by tunnel */
+    size_t pair_count, pair_room;
+    uint64_t *filter_hits; /* in tunnels, by filter.h's places */
+    uint64_t *access_hits; /* of the packet filter, the same; NULL: not known */
+
+    uint32_t list, sent; /* where it stands: that one, and how many of its statements are sent */
+    struct listed listed;
+    bool is_listed;   /* `listed` is that one */
+    void *list_space; /* of one that nothing uses */
+    uint16_t ace;     /* where the lines of the next statement are likely to be */
+};
+
+static void lose_list(struct acl_answer *a)
 {
-    return client->control->source;
+    free(a->listed.tunnel_hits);
+    free(a->list_space);
+    a->list_space = NULL;
+    a->listed = (struct listed){0};
+    a->is_listed = false;
+    a->ace = 0;
 }
 
-static const struct policy *policy_of(const struct client *client)
+/* What is of one configuration. */
+static void lose(struct acl_answer *a)
 {
-    return source_of(client)->policy(source_of(client)->context);
+    lose_list(a);
+    acl_index_free(&a->index);
+    free(a->pairs);
+    free(a->filter_hits);
+    free(a->access_hits);
+    a->pairs = NULL;
+    a->filter_hits = a->access_hits = NULL;
+    a->pair_count = a->pair_room = 0;
+    a->has_looked = false;
+}
+
+static void forget(void *own)
+{
+    lose(own);
+    free(own);
 }
 
 /* ---- hits ---- */
 
-/* Packets that its pairs have taken; of a line that denies nothing is counted. */
-static uint64_t packets_of(const struct client *client, uint16_t tunnel, uint16_t ace)
+static void note_pair(struct acl_answer *a, struct pair_hits hits)
 {
-    const struct control_source *source = source_of(client);
-    const struct plane *plane = source->plane(source->context);
-    uint64_t now_ms = source->now_ms(source->context), sum = 0;
+    if (a->pair_count == a->pair_room) {
+        size_t room = a->pair_room == 0 ? PAIRS_ROOM_LEAST : 2 * a->pair_room;
+        struct pair_hits *larger = realloc(a->pairs, room * sizeof *larger);
+
+        if (larger == NULL)
+            return;
+        a->pairs = larger;
+        a->pair_room = room;
+    }
+    a->pairs[a->pair_count++] = hits;
+}
+
+static void look_at_pairs(struct acl_answer *a, const struct control_source *source, const struct plane *plane)
+{
+    uint64_t now_ms = source->now_ms(source->context);
     struct plane_pair_view plane_view;
     struct ike_pair_view view;
 
-    for (uint32_t i = 0; plane != NULL && ike_view_pair(source->ike(source->context), now_ms, i, &view); i++)
-        if (view.tunnel == tunnel && view.ace == ace && plane_view_pair(plane, view.pair, &plane_view))
-            sum += plane_view.tally.counters[ESP_COUNTER_ENCAPS];
-    return sum;
+    for (uint32_t i = 0; ike_view_pair(source->ike(source->context), now_ms, i, &view); i++)
+        if (plane_view_pair(plane, view.pair, &plane_view) && plane_view.tally.counters[ESP_COUNTER_ENCAPS] > 0)
+            note_pair(a, (struct pair_hits){view.tunnel, view.ace, plane_view.tally.counters[ESP_COUNTER_ENCAPS]});
+}
+
+static void look_at_filters(struct acl_answer *a, const struct policy *policy, const struct plane *plane)
+{
+    a->filter_hits = calloc(filter_hit_count(policy) + 1, sizeof *a->filter_hits);
+    for (uint16_t i = 0; a->filter_hits != NULL && i < policy->filter_count; i++)
+        for (uint32_t ace = 0; ace < policy->filters[i].ace_count; ace++)
+            a->filter_hits[policy->filters[i].first_hit + ace] = plane_filter_hits(plane, i, (uint16_t)ace);
+}
+
+/* Once for each configuration that the answer is of. */
+static void look(struct made *made)
+{
+    const struct control_source *source = &made->source;
+    const struct plane *plane = source->plane(source->context);
+    struct acl_answer *a = made->own != NULL ? made->own : calloc(1, sizeof *a);
+
+    made->own = a;
+    if (a == NULL || (a->has_looked && a->generation == made->generation))
+        return;
+    lose(a);
+    a->has_looked = true;
+    a->generation = made->generation;
+    if (plane == NULL)
+        return;
+    look_at_pairs(a, source, plane);
+    look_at_filters(a, source->policy(source->context), plane);
+}
+
+static int compare_tunnels(const void *a, const void *b)
+{
+    const struct pair_hits *one = a, *other = b;
+
+    return (one->tunnel > other->tunnel) - (one->tunnel < other->tunnel);
+}
+
+static size_t first_pair_of(const struct acl_answer *a, uint16_t tunnel)
+{
+    size_t low = 0, high = a->pair_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (a->pairs[middle].tunnel < tunnel)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The lines of an entry are those of the list, most often in the same places. */
+static void add_tunnel_hits(struct listed *list, const struct crypto_ace *line, struct pair_hits hits)
+{
+    for (uint32_t i = 0; i < list->ace_count; i++) {
+        uint16_t at = (uint16_t)((hits.ace + i) % list->ace_count);
+
+        if (list->aces[at].line == line->line && selector_equal(&list->aces[at].selector, &line->selector)) {
+            list->tunnel_hits[at] += hits.packets;
+            return;
+        }
+    }
 }
 
 /* Into tunnels, by all entries with that list. */
-static uint64_t tunnel_hits(const struct client *client, const struct listed *list, const struct crypto_ace *line)
+static void count_tunnel_hits(const struct acl_answer *a, const struct policy *policy, struct listed *list)
 {
-    const struct policy *policy = policy_of(client);
-    uint64_t hits = 0;
+    const struct acl_entry *entry = &a->index.lists[a->list];
 
-    for (uint16_t i = 0; i < policy->tunnel_count; i++) {
-        const struct tunnel *t = &policy->tunnels[i];
-
-        if (t->acl_name == NULL || strcmp(t->acl_name, list->name) != 0)
-            continue;
-        for (uint16_t k = 0; k < t->ace_count; k++)
-            if (t->aces[k].line == line->line && selector_equal(&t->aces[k].selector, &line->selector))
-                hits += packets_of(client, i, k);
-    }
-    return hits;
+    if (entry->tunnel == NO_INDEX || a->pair_count == 0)
+        return;
+    list->tunnel_hits = calloc(list->ace_count + 1u, sizeof *list->tunnel_hits);
+    for (uint16_t t = entry->tunnel; list->tunnel_hits != NULL && t != NO_INDEX; t = a->index.next_tunnel[t])
+        for (size_t i = first_pair_of(a, t); i < a->pair_count && a->pairs[i].tunnel == t; i++)
+            if (a->pairs[i].ace < policy->tunnels[t].ace_count)
+                add_tunnel_hits(list, &policy->tunnels[t].aces[a->pairs[i].ace], a->pairs[i]);
 }
 
 static bool is_all_v6(const struct crypto_ace *ace)
@@ -89,12 +201,12 @@ static bool is_twin(const struct listed *list, uint16_t ace, uint16_t of)
            a->local_ports.first == b->local_ports.first && a->remote_ports.first == b->remote_ports.first;
 }
 
-static uint64_t filter_hits_of_one(const struct client *client, const struct listed *list, uint16_t ace)
+static uint64_t filter_hits_of_one(const struct made *made, const struct listed *list, uint16_t ace)
 {
-    const struct plane *plane = source_of(client)->plane(source_of(client)->context);
+    const struct acl_answer *a = made->own;
+    uint32_t at = made->conf->policy.filters[list->filter].first_hit + ace;
 
-    return (plane == NULL ? 0 : plane_filter_hits(plane, list->filter, ace)) +
-           (list->hits == NULL ? 0 : list->hits[policy_of(client)->filters[list->filter].first_hit + ace]);
+    return (a->filter_hits == NULL ? 0 : a->filter_hits[at]) + (a->access_hits == NULL ? 0 : a->access_hits[at]);
 }
 
 /* What the objects of a statement make of it stands together in the list. */
@@ -122,31 +234,31 @@ static struct run run_of(const struct listed *list, uint32_t file_line, uint16_t
     return run;
 }
 
-static uint64_t filter_hits(const struct client *client, const struct listed *list, uint16_t ace)
+static uint64_t filter_hits(const struct made *made, const struct listed *list, struct run run, uint16_t ace)
 {
-    uint64_t hits = list->filter == NO_INDEX ? 0 : filter_hits_of_one(client, list, ace);
-    struct run run = run_of(list, list->aces[ace].line, ace);
+    uint64_t hits = list->filter == NO_INDEX ? 0 : filter_hits_of_one(made, list, ace);
 
     for (uint16_t i = run.first; list->filter != NO_INDEX && i < run.end; i++)
         if (i != ace && is_twin(list, i, ace))
-            hits += filter_hits_of_one(client, list, i);
+            hits += filter_hits_of_one(made, list, i);
     return hits;
 }
 
-static uint64_t hits_of(struct client *client, const struct listed *list, uint16_t ace, uint32_t hash)
+static uint64_t hits_of(struct made *made, const struct listed *list, struct run run, uint16_t ace, uint32_t hash)
 {
-    uint64_t hits = tunnel_hits(client, list, &list->aces[ace]) + filter_hits(client, list, ace);
+    const struct acl_answer *a = made->own;
+    uint64_t hits = (list->tunnel_hits == NULL ? 0 : list->tunnel_hits[ace]) + filter_hits(made, list, run, ace);
 
-    if (client->request.id == CONTROL_CLEAR_ACCESS_LIST)
-        hits_clear(&client->control->hits, hash, hits);
-    return hits_since(&client->control->hits, hash, hits);
+    if (a->is_clearing)
+        hits_clear(&made->control->hits, hash, hits);
+    return hits_since(&made->control->hits, hash, hits);
 }
 
 /* ---- lines ---- */
 
 /* `ace` NULL: the line stands for several. */
-static void send_line(struct client *client, const char *text, unsigned line, uint64_t hits, uint32_t hash,
-                      const struct crypto_ace *ace, bool is_element)
+static void add_line(struct made *made, const char *text, unsigned line, uint64_t hits, uint32_t hash,
+                     const struct crypto_ace *ace, bool is_element)
 {
     struct control_record r = control_record_of(RECORD_acl_line);
     char space[LINE_SIZE];
@@ -162,7 +274,7 @@ static void send_line(struct client *client, const char *text, unsigned line, ui
     record_set_number(&r, COL_acl_line_hits, hits);
     record_set_number(&r, COL_acl_line_number, hash);
     record_set_flag(&r, COL_acl_line_element, is_element);
-    client_send(client, &r);
+    made_add(made, &r);
 }
 
 /* "permit ip object LAN object FAR" of a statement of the list. */
@@ -196,62 +308,40 @@ static const char *element_text(const struct listed *list, uint16_t ace, unsigne
     return space;
 }
 
-static bool is_of_list(const struct statement *s, const struct listed *list)
-{
-    return bytes_equal(statement_argument(s, "acl", 0), bytes_of_text(list->name));
-}
-
-/* The statement of that line of the file is the nth of the list, from 1. */
-static unsigned line_of(const struct conf *conf, const struct listed *list, uint32_t file_line)
-{
-    unsigned line = 0;
-
-    for (const struct statement *s = NULL;
-         conf->statements != NULL && (s = statements_next(conf->statements, s, STATEMENT_acl_extended)) != NULL;) {
-        line += is_of_list(s, list);
-        if (s->line == file_line)
-            break;
-    }
-    return line;
-}
-
 /* One statement and the lines that its objects make of it. */
-static void send_statement(struct client *client, const struct listed *list, const struct statement *s, unsigned line)
+static void add_statement_lines(struct made *made, const struct listed *list, const struct statement *s, unsigned line)
 {
-    struct run run = run_of(list, s->line, client->acl_place.ace);
+    struct acl_answer *a = made->own;
+    struct run run = run_of(list, s->line, a->ace);
     char as_written[LINE_SIZE], element[LINE_SIZE], text[LINE_SIZE];
     struct text written = text_of(as_written, sizeof as_written), whole = text_of(text, sizeof text);
     const struct crypto_ace *first = NULL;
     uint16_t shown_count = 0;
     uint64_t sum = 0;
 
-    add_statement(&written, s);
+    a->ace = run.end < list->ace_count ? run.end : 0;
     for (uint16_t i = run.first; i < run.end; i++)
         if (is_shown(list, i)) {
-            sum += hits_of(client, list, i, text_hash(TEXT_HASH_BEGIN, element_text(list, i, line, element)));
+            sum += hits_of(made, list, run, i, text_hash(TEXT_HASH_BEGIN, element_text(list, i, line, element)));
             first = shown_count++ == 0 ? &list->aces[i] : NULL;
         }
+    if (a->is_clearing)
+        return;
+    add_statement(&written, s);
     text_add(&whole, "access-list %s line %u extended %s", list->name, line, as_written);
-    send_line(client, text, line, sum, text_hash(TEXT_HASH_BEGIN, text), first, false);
+    add_line(made, text, line, sum, text_hash(TEXT_HASH_BEGIN, text), first, false);
     for (uint16_t i = run.first; i < run.end && shown_count > 1; i++) {
         if (!is_shown(list, i))
             continue;
         uint32_t hash = text_hash(TEXT_HASH_BEGIN, element_text(list, i, line, element));
 
-        send_line(client, element, line, hits_of(client, list, i, hash), hash, &list->aces[i], true);
+        add_line(made, element, line, hits_of(made, list, run, i, hash), hash, &list->aces[i], true);
     }
-    client->acl_place.ace = run.end < list->ace_count ? run.end : 0;
 }
 
 /* ---- lists ---- */
 
-void acl_place_lose(struct client *client)
-{
-    free(client->acl_place.hits);
-    client->acl_place = (struct control_acl_place){.sent = client->acl_place.sent};
-}
-
-static void send_head(struct client *client, const struct listed *list)
+static void add_head(struct made *made, const struct listed *list)
 {
     struct control_record r = control_record_of(RECORD_acl);
     uint16_t elements = 0;
@@ -261,207 +351,138 @@ static void send_head(struct client *client, const struct listed *list)
     record_set_text(&r, COL_acl_name, list->name);
     record_set_number(&r, COL_acl_elements, elements);
     record_set_number(&r, COL_acl_number, text_hash(TEXT_HASH_BEGIN, list->name));
-    client_send(client, &r);
+    made_add(made, &r);
 }
 
-static const struct statement *next_of_list(const struct conf *conf, const struct listed *list,
-                                            const struct statement *s)
+/* One that nothing uses, as far as it can be read; counted is nothing. */
+static bool read_unused(struct acl_answer *a, const struct conf *conf, struct bytes name)
 {
-    while (conf->statements != NULL && (s = statements_next(conf->statements, s, STATEMENT_acl_extended)) != NULL)
-        if (is_of_list(s, list))
-            return s;
-    return NULL;
-}
-
-static bool end_list(struct client *client)
-{
-    client->acl_place.last = NULL;
-    client->acl_place.sent = client->acl_place.ace = 0;
-    return false;
-}
-
-/* So many statements of it, from where the client stands. False: that was all of it, and he stands at the next one. */
-static bool send_list(struct client *client, const struct listed *list)
-{
-    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
-    struct control_acl_place *place = &client->acl_place;
-    const struct statement *s = place->last;
-
-    if (place->sent == 0)
-        send_head(client, list);
-    for (uint32_t i = 0; place->last == NULL && i < place->sent && (i == 0 || s != NULL); i++)
-        s = next_of_list(conf, list, s); /* another configuration is in use meanwhile */
-    if (s == NULL && place->sent > 0)
-        return end_list(client);
-    for (unsigned i = 0; i < STATEMENTS_A_TURN; i++) {
-        if ((s = next_of_list(conf, list, s)) == NULL)
-            return end_list(client);
-        send_statement(client, list, s, ++place->sent);
-        place->last = s;
-    }
-    return true;
-}
-
-static uint16_t filter_of_name(const struct policy *policy, const char *name)
-{
-    for (uint16_t i = 0; i < policy->filter_count; i++)
-        if (strcmp(policy->filters[i].name, name) == 0)
-            return i;
-    return NO_INDEX;
-}
-
-static bool is_first_with_list(const struct policy *policy, uint16_t tunnel)
-{
-    for (uint16_t i = 0; i < tunnel; i++)
-        if (strcmp(policy->tunnels[i].acl_name, policy->tunnels[tunnel].acl_name) == 0)
-            return false;
-    return true;
-}
-
-/* Those that filter first, then the crypto ACLs that do not. False: there is none at that place. */
-static bool list_at(const struct policy *policy, uint32_t index, struct listed *list)
-{
-    *list = (struct listed){.filter = NO_INDEX};
-    if (index < policy->filter_count) {
-        const struct filter *f = &policy->filters[index];
-
-        *list = (struct listed){f->name, f->aces, f->ace_count, (uint16_t)index, NULL};
-        return f->aces != NULL;
-    }
-
-    uint16_t tunnel = (uint16_t)(index - policy->filter_count);
-    const struct tunnel *t = &policy->tunnels[tunnel];
-
-    if (t->acl_name == NULL || t->acl_name[0] == '\0' || !is_first_with_list(policy, tunnel) ||
-        filter_of_name(policy, t->acl_name) != NO_INDEX)
-        return false;
-    *list = (struct listed){t->acl_name, t->aces, t->ace_count, NO_INDEX, NULL};
-    return true;
-}
-
-static bool is_used(const struct policy *policy, struct bytes name)
-{
-    for (uint16_t i = 0; i < policy->filter_count; i++)
-        if (bytes_equal(bytes_of_text(policy->filters[i].name), name))
-            return true;
-    for (uint16_t i = 0; i < policy->tunnel_count; i++)
-        if (policy->tunnels[i].acl_name != NULL && bytes_equal(bytes_of_text(policy->tunnels[i].acl_name), name))
-            return true;
-    return false;
-}
-
-/* The nth of those that nothing uses; empty: there are not so many. The lines of one list stand together. */
-static struct bytes unused_at(const struct conf *conf, const struct policy *policy, uint32_t nth)
-{
-    struct bytes name = {0}, before = {0};
-
-    for (const struct statement *s = NULL;
-         conf->statements != NULL && (s = statements_next(conf->statements, s, STATEMENT_acl_extended)) != NULL;
-         before = name) {
-        name = statement_argument(s, "acl", 0);
-        if (!bytes_equal(name, before) && !is_used(policy, name) && nth-- == 0)
-            return name;
-    }
-    return (struct bytes){0};
-}
-
-static bool is_asked_for(const struct client *client, const char *name)
-{
-    return client->request.acl[0] == '\0' || strcmp(client->request.acl, name) == 0;
-}
-
-/* Of the packet filter; to be freed. NULL: they are not known. */
-static uint64_t *read_hits(const struct client *client)
-{
-    uint64_t dropped, *hits = calloc(filter_hit_count(policy_of(client)) + 1, sizeof *hits);
-
-    if (hits == NULL || source_of(client)->access_counters == NULL ||
-        !source_of(client)->access_counters(source_of(client)->context, hits, &dropped)) {
-        free(hits);
-        return NULL;
-    }
-    return hits;
-}
-
-/* As far as it can be read; counted is nothing. */
-static bool send_unused(struct client *client, struct bytes name)
-{
-    bool goes_on = false;
-    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
     size_t size = conf_list_space();
-    struct arena arena = arena_of(malloc(size), size);
+    struct arena arena = arena_of(a->list_space = malloc(size), size);
     char space[LINE_SIZE];
     struct text why = text_of(space, sizeof space);
     struct filter read;
 
-    if (arena.data != NULL && conf_read_list(conf, name, &arena, &read, &why)) {
-        const struct listed list = {read.name, read.aces, read.ace_count, NO_INDEX, NULL};
-
-        client->number++;
-        goes_on = send_list(client, &list);
-    }
-    free(arena.data);
-    return goes_on;
+    if (arena.data == NULL || !conf_read_list(conf, name, &arena, &read, &why))
+        return false;
+    a->listed = (struct listed){.name = read.name, .aces = read.aces, .ace_count = read.ace_count, .filter = NO_INDEX};
+    return true;
 }
 
-static const uint64_t *hits_in(struct client *client)
+/* False: it cannot be shown. */
+static bool take_list(struct acl_answer *a, const struct conf *conf)
 {
-    struct control_acl_place *place = &client->acl_place;
+    const struct policy *policy = &conf->policy;
+    const struct acl_entry *entry = &a->index.lists[a->list];
 
-    if (!place->has_asked)
-        place->hits = read_hits(client);
-    place->has_asked = true;
-    return place->hits;
+    if (entry->filter != NO_INDEX) {
+        const struct filter *f = &policy->filters[entry->filter];
+
+        a->listed =
+            (struct listed){.name = f->name, .aces = f->aces, .ace_count = f->ace_count, .filter = entry->filter};
+        a->is_listed = f->aces != NULL;
+    } else if (entry->tunnel != NO_INDEX) {
+        const struct tunnel *t = &policy->tunnels[entry->tunnel];
+
+        a->listed =
+            (struct listed){.name = t->acl_name, .aces = t->aces, .ace_count = t->ace_count, .filter = NO_INDEX};
+        a->is_listed = true;
+    } else {
+        a->is_listed = !a->is_clearing && read_unused(a, conf, entry->name);
+    }
+    if (a->is_listed)
+        count_tunnel_hits(a, policy, &a->listed);
+    return a->is_listed;
 }
 
-bool show_access_lists(struct client *client)
+static void next_list(struct acl_answer *a)
 {
-    const struct policy *policy = policy_of(client);
-    struct listed list;
+    lose_list(a);
+    a->list++;
+    a->sent = 0;
+}
 
-    while (client->index < (uint32_t)policy->filter_count + policy->tunnel_count) {
-        if (!list_at(policy, client->index, &list) || !is_asked_for(client, list.name)) {
-            client->index++;
-            continue;
-        }
-        list.hits = list.filter == NO_INDEX ? NULL : hits_in(client);
-        client->number++;
-        client->index += !send_list(client, &list);
-        return true;
+static bool is_asked_for(const struct made *made, struct bytes name)
+{
+    return made->request.acl[0] == '\0' || bytes_equal(bytes_of_text(made->request.acl), name);
+}
+
+/* So many statements of it, from where the answer stands. Returns how many there is still room for. */
+static unsigned add_list(struct made *made, unsigned room)
+{
+    struct acl_answer *a = made->own;
+    const struct acl_entry *entry = &a->index.lists[a->list];
+
+    if (!is_asked_for(made, entry->name) || (!a->is_listed && !take_list(a, made->conf))) {
+        next_list(a);
+        return room;
     }
+    a->is_found = true;
+    if (a->sent == 0 && !a->is_clearing)
+        add_head(made, &a->listed);
+    for (; room > 0 && a->sent < entry->statement_count; room--) {
+        const struct statement *s = a->index.statements[entry->first_statement + a->sent++];
 
-    struct bytes unused = unused_at(source_of(client)->conf(source_of(client)->context), policy,
-                                    client->index - policy->filter_count - policy->tunnel_count);
-
-    if (unused.len > 0) {
-        bool is_meant = client->request.acl[0] == '\0' || bytes_equal(bytes_of_text(client->request.acl), unused);
-
-        client->index += !(is_meant && send_unused(client, unused));
-        return true;
+        add_statement_lines(made, &a->listed, s, a->sent);
     }
-    if (client->number == 0 && client->request.acl[0] != '\0')
+    if (a->sent >= entry->statement_count)
+        next_list(a);
+    return room;
+}
+
+/* What takes long of it and stays the same from part to part. */
+static bool begin(struct made *made)
+{
+    struct acl_answer *a = made->own;
+    const struct policy *policy = &made->conf->policy;
+    uint64_t dropped;
+
+    if (a->index.lists != NULL)
+        return true;
+    if (a->pair_count > 0)
+        qsort(a->pairs, a->pair_count, sizeof *a->pairs, compare_tunnels);
+    a->access_hits = calloc(filter_hit_count(policy) + 1, sizeof *a->access_hits);
+    if (a->access_hits == NULL || made->source.access_counters == NULL ||
+        !made->source.access_counters(made->source.context, policy, a->access_hits, &dropped)) {
+        free(a->access_hits);
+        a->access_hits = NULL;
+    }
+    return acl_index_make(&a->index, made->conf);
+}
+
+static void add_part(struct made *made)
+{
+    struct acl_answer *a = made->own;
+    unsigned room = STATEMENTS_A_PART;
+
+    if (a == NULL || !begin(made)) {
+        made->is_cut = true;
+        return;
+    }
+    while (room > 0 && a->list < a->index.list_count)
+        room = add_list(made, room);
+    made->is_over = a->list >= a->index.list_count;
+}
+
+static void make_shown(struct made *made)
+{
+    add_part(made);
+}
+
+static void make_clearing(struct made *made)
+{
+    if (made->own != NULL)
+        ((struct acl_answer *)made->own)->is_clearing = true;
+    add_part(made);
+}
+
+static void end(struct client *client, struct made *made)
+{
+    const struct acl_answer *a = made->own;
+
+    if (!a->is_found && made->request.acl[0] != '\0')
         client_fail(client, CONTROL_ERROR_NO_SUCH_LIST, NULL);
-    return false;
 }
 
-void clear_access_lists(struct client *client)
-{
-    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
-    const struct policy *policy = policy_of(client);
-    uint64_t *hits = read_hits(client);
-    struct listed list;
-
-    for (uint32_t i = 0; i < (uint32_t)policy->filter_count + policy->tunnel_count; i++) {
-        if (!list_at(policy, i, &list) || !is_asked_for(client, list.name))
-            continue;
-        list.hits = hits;
-        for (uint16_t k = 0; k < list.ace_count; k++) {
-            char element[LINE_SIZE];
-            unsigned line = line_of(conf, &list, list.aces[k].line);
-
-            if (is_shown(&list, k))
-                hits_of(client, &list, k, text_hash(TEXT_HASH_BEGIN, element_text(&list, k, line, element)));
-        }
-    }
-    free(hits);
-}
+const struct made_way made_access_lists = {look, make_shown, end, forget};
+const struct made_way made_acl_clearing = {look, make_clearing, end, forget};

@@ -5,17 +5,20 @@
 static const struct {
     control_producer *shows;
     void (*does)(struct client *client);
+    const struct made_way *makes;
 } answers[CONTROL_REQUEST_COUNT] = {
-#define SHOWS(request, by) [CONTROL_##request] = {by, NULL},
-#define DOES(request, by) [CONTROL_##request] = {NULL, by},
+#define SHOWS(request, by) [CONTROL_##request] = {by, NULL, NULL},
+#define DOES(request, by) [CONTROL_##request] = {NULL, by, NULL},
+#define MAKES(request, by) [CONTROL_##request] = {NULL, NULL, &(by)},
 #include "daemon/answers.def"
 #undef SHOWS
 #undef DOES
+#undef MAKES
 };
 
 bool control_is_answered(enum control_request_id id)
 {
-    return answers[id].shows != NULL || answers[id].does != NULL;
+    return answers[id].shows != NULL || answers[id].does != NULL || answers[id].makes != NULL;
 }
 
 void handle_request(struct client *client)
@@ -26,4 +29,6 @@ void handle_request(struct client *client)
     client->producer = answers[id].shows;
     if (answers[id].does != NULL)
         answers[id].does(client);
+    else if (answers[id].makes != NULL)
+        client_make(client, answers[id].makes);
 }

@@ -229,15 +229,8 @@ void do_clear_counted(struct client *client)
     case CONTROL_CLEAR_COUNTERS: source_of(client)->clear_counters(source_of(client)->context); break;
     case CONTROL_CLEAR_LOGGING: client->control->logged_count = 0; break;
     case CONTROL_CLEAR_IPSEC_STATS: stats_clear_ipsec(client); break;
-    case CONTROL_CLEAR_DROPS: clear_drops(client); break;
     case CONTROL_CLEAR_CLASSIFY: clear_classify(client); break;
-    case CONTROL_CLEAR_CONN: clear_connections(client); break;
-    case CONTROL_CLEAR_ACCESS_LIST: clear_access_lists(client); break;
     case CONTROL_CLEAR_ARP: clear_arp(client); break;
-    case CONTROL_CLEAR_NAT:
-        if (source_of(client)->clear_nat != NULL)
-            source_of(client)->clear_nat(source_of(client)->context);
-        break;
     case CONTROL_CLEAR_INTERFACE:
         if (clear_interfaces(client))
             break;

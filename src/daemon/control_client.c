@@ -26,7 +26,7 @@ static void client_closed(uv_handle_t *handle)
     running_free(&client->lines);
     running_free(&client->text);
     free(client->list);
-    acl_place_lose(client);
+    client_forget_made(client);
     if (client->line)
         bytes_wipe(client->line, client->line_room);
     free(client->line);
@@ -76,27 +76,20 @@ static void written(uv_write_t *write, int status)
         client_go_on(client);
 }
 
-void client_send(struct client *client, const struct control_record *r)
+void client_send_line(struct client *client, struct bytes line)
 {
-    struct sending *s;
-    struct text line;
     size_t queued = uv_stream_get_write_queue_size((uv_stream_t *)&client->pipe);
+    struct sending *s;
 
     if (client->is_closing)
         return;
-    if (queued > CONTROL_BACKLOG_MAX || !(s = malloc(sizeof *s + RECORD_LINE_SIZE + 1))) {
+    if (queued > CONTROL_BACKLOG_MAX || !(s = malloc(sizeof *s + line.len))) {
         client_drop(client);
         return;
     }
-    line = text_of(s->line, RECORD_LINE_SIZE);
-    text_add_record(&line, r);
-    CHECK(!line.is_cut);
-    line.data[line.len++] = '\n';
+    memcpy(s->line, line.data, line.len);
     s->write.data = client;
 
-    struct sending *shorter = realloc(s, sizeof *s + line.len);
-
-    s = shorter ? shorter : s;
     uv_buf_t buffer = uv_buf_init(s->line, (unsigned)line.len);
 
     /* The time that a shell may take begins when something waits for it. */
@@ -111,11 +104,23 @@ void client_send(struct client *client, const struct control_record *r)
     }
 }
 
+void client_send(struct client *client, const struct control_record *r)
+{
+    char space[RECORD_LINE_SIZE + 1];
+    struct text line = text_of(space, RECORD_LINE_SIZE);
+
+    if (client->is_closing)
+        return;
+    text_add_record(&line, r);
+    CHECK(!line.is_cut);
+    line.data[line.len++] = '\n';
+    client_send_line(client, bytes_of(line.data, line.len));
+}
+
 static void answered(struct client *client)
 {
     running_free(&client->text);
-    acl_place_lose(client);
-    client->acl_place.sent = 0;
+    client_forget_made(client);
     free(client->list);
     client->list = NULL;
     client->producer = NULL;

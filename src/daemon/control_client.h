@@ -49,14 +49,27 @@ struct control_debug {
 struct line_beside; /* control_line.c */
 struct statement;   /* conf/statement.h */
 
-/* Where `show access-list` stands in a list. What it points to is of the configuration in use: it is looked for again
- * when that changes. */
-struct control_acl_place {
-    const struct statement *last; /* whose lines have been sent; NULL: not known */
-    uint32_t sent;                /* statements of this list */
-    uint16_t ace;                 /* where the lines of the next one are likely to be */
-    uint64_t *hits;               /* of the packet filter; NULL: not known */
-    bool has_asked;               /* for them */
+/* control_made.c: an answer that takes long to make, and is made beside the loop, one part after the other. Each part
+ * is of the configuration that is in use then. */
+struct made {
+    const struct made_way *way;
+    struct control *control;      /* the loop's, but for `hits` */
+    struct control_source source; /* for the thread: control's own may have gone */
+    struct control_request request;
+    const struct conf *conf; /* while a part is made */
+    unsigned generation;     /* of that configuration: how many there have been */
+    struct running records;  /* of the part, a line each */
+    size_t sent;             /* of them, in bytes */
+    bool is_unwanted;        /* the shell has gone */
+    bool is_over, is_cut;    /* this is the last part; there was no memory for all */
+    void *own;               /* the way's, NULL at first; freed by its `forget` */
+};
+
+struct made_way {
+    void (*look)(struct made *made);                       /* in the loop, before each part; may be NULL */
+    void (*make)(struct made *made);                       /* a part, in the thread */
+    void (*end)(struct client *client, struct made *made); /* in the loop, when all is sent; may be NULL */
+    void (*forget)(void *own);                             /* NULL: it has nothing of its own */
 };
 
 struct client {
@@ -84,7 +97,7 @@ struct client {
     control_producer *producer; /* NULL: a stream, or nothing */
     uint32_t stage, index;      /* the producer's cursor */
     uint32_t number;            /* records of its first kind so far */
-    struct control_acl_place acl_place;
+    struct made *made;          /* NULL: a part of it is being made, or nothing is */
     uint64_t record_count;
     uint32_t sending_count; /* records that are not written yet */
     struct control_watch watch;
@@ -111,15 +124,14 @@ enum { CONTROL_CAPTURES_MAX = 8 };
 struct capture;      /* daemon/control_capture.h */
 struct capture_list; /* the same */
 
-enum { CONTROL_HITS_MAX = 1024 };
-
 /* What was counted of lines and rules, by numbers of their own, when their counters were cleared. */
 struct control_hits {
-    struct {
+    struct control_hit {
         uint32_t id;
+        bool is_used;
         uint64_t cleared;
-    } list[CONTROL_HITS_MAX];
-    size_t count;
+    } * list;
+    size_t count, room; /* room: a power of 2, or 0 */
 };
 
 /* When counters were cleared last, and by whom. */
@@ -190,9 +202,11 @@ struct control {
     struct esp_tally dropped; /* what `clear asp drop` has taken away */
     uint64_t dropped_keepalives, dropped_by_access;
     struct control_clearing drops_cleared, rules_cleared;
-    struct control_hits hits, rule_hits; /* of `clear access-list counters`, of `clear asp table classify` */
-    uint64_t cleared_randoms;            /* what `clear crypto protocol statistics ikev1` has taken away of them */
-    struct esp_tally cleared;            /* what `clear crypto ipsec stats` has taken away */
+    unsigned generation;           /* how many policies there have been */
+    struct control_hits hits;      /* of `clear access-list counters`; of the thread that makes answers, alone */
+    struct control_hits rule_hits; /* of `clear asp table classify` */
+    uint64_t cleared_randoms;      /* what `clear crypto protocol statistics ikev1` has taken away of them */
+    struct esp_tally cleared;      /* what `clear crypto ipsec stats` has taken away */
     uint64_t cleared_pair_count;
 };
 
@@ -222,6 +236,7 @@ void client_take_line(struct client *client, struct control_line *line);
 
 /* Queues one record. A client that is closing gets nothing. */
 void client_send(struct client *client, const struct control_record *r);
+void client_send_line(struct client *client, struct bytes line); /* one that is written out, with its end */
 
 /* The producer begins, or goes on. */
 void client_go_on(struct client *client);
@@ -231,6 +246,15 @@ void client_go_on(struct client *client);
 void client_begin(struct client *client, struct control_task *task,
                   void (*then)(struct client *client, struct control_task *task, const char *why));
 void client_forget_task(struct client *client);
+
+/* control_made.c */
+void client_make(struct client *client, const struct made_way *way);
+void client_forget_made(struct client *client);
+void made_add(struct made *made, const struct control_record *r);
+extern const struct made_way made_access_lists, made_acl_clearing;             /* control_acl.c */
+extern const struct made_way made_connections, made_clearing_of_connections;   /* control_connections.c */
+extern const struct made_way made_nat, made_nat_statistics, made_nat_clearing; /* control_filter.c */
+extern const struct made_way made_drops, made_clearing_of_drops;               /* control_drops.c */
 
 /* Ends the answer. `sentence` NULL: that of the error's row. */
 void client_done(struct client *client);
@@ -282,22 +306,14 @@ bool clear_interfaces(struct client *client); /* false: there is none of that na
 /* What is said of it, else what an ASA takes: only what is called inside is trusted. */
 uint64_t interface_security(const struct statements *statements, const struct policy_interface *interface);
 
-/* control_filter.c: address translation; control_acl.c: access-lists */
-bool show_nat(struct client *client);
-bool show_nat_statistics(struct client *client);
-bool show_access_lists(struct client *client);
-void clear_access_lists(struct client *client);
-void acl_place_lose(struct client *client); /* the configuration is another one, or it is done */
-
 /* control_connections.c */
 struct connections {
     unsigned count, static_count; /* translated by static rules */
 };
 
-void connections_look(struct control *control);             /* for the most that there were */
-struct connections connections_send(struct client *client); /* those asked for, and how many they are */
-bool show_connections(struct client *client);
-void clear_connections(struct client *client);
+void connections_look(struct control *control);                   /* for the most that there were */
+void connections_add(struct made *made, struct connections *sum); /* those asked for */
+void connections_send_count(struct client *client, struct connections sum);
 
 /* control_captures.c, control_capture_show.c */
 void do_capture(struct client *client);
@@ -315,7 +331,8 @@ void clear_classify(struct client *client);
 void clearing_note(const struct client *client, struct control_clearing *clearing); /* now */
 void clearing_send(struct client *client, const struct control_clearing *clearing); /* never: nothing */
 void hits_clear(struct control_hits *hits, uint32_t id, uint64_t counted);
-uint64_t hits_since(struct control_hits *hits, uint32_t id, uint64_t counted);
+uint64_t hits_since(const struct control_hits *hits, uint32_t id, uint64_t counted);
+void hits_free(struct control_hits *hits);
 
 /* control_stats.c */
 void stats_count(struct control *control, const struct event *event);
@@ -328,8 +345,6 @@ bool show_ipsec_stats(struct client *client);
 void set_finding(struct control_record *r, const struct conf_finding *finding);
 
 /* control_drops.c: also the name and the words that an ASA has for a drop, or ours. */
-void clear_drops(struct client *client);
-bool show_drops(struct client *client);
 void text_add_drop_name(struct text *t, enum esp_drop drop);
 void text_add_drop_text(struct text *t, enum esp_drop drop);
 bool drop_is_called(enum esp_drop drop, const char *name);

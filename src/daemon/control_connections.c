@@ -1,5 +1,6 @@
 /* The connections that the kernel follows, as a firewall shows them: between which interfaces, how far they are, and
- * what address translation has made of them. show conn, show xlate, clear conn. */
+ * what address translation has made of them. show conn, show xlate, clear conn: made in the thread (control_made.c),
+ * for the kernel is asked twice for each connection where it leads. */
 #include "base/check.h"
 #include "daemon/conntrack.h"
 #include "daemon/control_client.h"
@@ -7,23 +8,25 @@
 
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CONNECTIONS_MAX = 2000, TCP_HEADERS_LEN = 52, SYN_OPTIONS_LEN = 8 };
 
-static const struct control_source *source_of(const struct client *client)
-{
-    return client->control->source;
-}
+enum { ROUTES_MAX = 64 };
 
-static const struct policy *policy_of(const struct client *client)
-{
-    return source_of(client)->policy(source_of(client)->context);
-}
+/* Where the way to an address leads: what was asked last stands first, for the next connection is most often between
+ * the same networks. */
+struct way_to {
+    struct ip ip;
+    char device[16]; /* "": nowhere */
+};
 
 struct listing {
-    struct client *client;
-    struct connections sum;
+    struct made *made;
+    struct connections *sum;
+    struct way_to ways[ROUTES_MAX];
+    size_t way_count;
 };
 
 /* ---- which ---- */
@@ -39,18 +42,18 @@ static bool is_to_us(const struct policy *policy, const struct connection *c)
     return policy_is_own(policy, c->source) || policy_is_own(policy, c->back_source);
 }
 
-static bool is_wanted(const struct client *client, const struct connection *c)
+static bool is_wanted(const struct made *made, const struct connection *c)
 {
-    enum control_request_id id = client->request.id;
-    struct ip ip = client->request.peer;
-    uint8_t protocol = client->request.packet.protocol;
-    uint16_t port = client->request.packet.numbers[0];
+    enum control_request_id id = made->request.id;
+    struct ip ip = made->request.peer;
+    uint8_t protocol = made->request.packet.protocol;
+    uint16_t port = made->request.packet.numbers[0];
 
     if ((id == CONTROL_SHOW_XLATE || id == CONTROL_SHOW_XLATE_COUNT || id == CONTROL_SHOW_TRANSLATIONS ||
          id == CONTROL_SHOW_NAT_STATISTICS) &&
         !is_translated(c))
         return false;
-    if (id != CONTROL_CLEAR_CONN && !client->request.is_all && is_to_us(policy_of(client), c))
+    if (id != CONTROL_CLEAR_CONN && !made->request.is_all && is_to_us(&made->conf->policy, c))
         return false;
     return (!ip_is_set(ip) || ip_equal(ip, c->source) || ip_equal(ip, c->destination) || ip_equal(ip, c->back_source) ||
             ip_equal(ip, c->back_destination)) &&
@@ -61,36 +64,48 @@ static bool is_wanted(const struct client *client, const struct connection *c)
 
 /* ---- between which interfaces ---- */
 
-/* Of the configuration where the way there leads; NO_INDEX: by another one, which `device` names, or none. */
-static uint16_t interface_to(const struct client *client, struct ip ip, char device[static 16])
+/* "": nowhere. */
+static const char *device_to(struct listing *listing, struct ip ip)
 {
-    const struct policy *policy = policy_of(client);
+    const struct control_source *source = &listing->made->source;
     struct control_route route;
+    size_t at = 0;
 
-    device[0] = '\0';
-    if (source_of(client)->route == NULL || !source_of(client)->route(source_of(client)->context, ip, &route))
-        return NO_INDEX;
-    memcpy(device, route.device, sizeof route.device);
-    for (uint16_t i = 0; i < policy->interface_count; i++)
-        if (strcmp(policy->interfaces[i].linux_name, route.device) == 0)
+    while (at < listing->way_count && !ip_equal(listing->ways[at].ip, ip))
+        at++;
+    struct way_to way = at < listing->way_count ? listing->ways[at] : (struct way_to){.ip = ip};
+    if (at == listing->way_count && source->route != NULL && source->route(source->context, ip, &route))
+        memcpy(way.device, route.device, sizeof way.device);
+    if (at == listing->way_count && at < ROUTES_MAX)
+        listing->way_count++;
+    at = at < ROUTES_MAX ? at : ROUTES_MAX - 1;
+    memmove(&listing->ways[1], &listing->ways[0], at * sizeof way);
+    listing->ways[0] = way;
+    return listing->ways[0].device;
+}
+
+static uint16_t interface_of(const struct policy *policy, const char *device)
+{
+    for (uint16_t i = 0; device[0] != '\0' && i < policy->interface_count; i++)
+        if (strcmp(policy->interfaces[i].linux_name, device) == 0)
             return i;
     return NO_INDEX;
 }
 
 /* Returns its security level; the gateway itself trusts itself most. */
-static uint64_t set_interface(struct control_record *r, const struct client *client, enum control_column column,
+static uint64_t set_interface(struct control_record *r, struct listing *listing, enum control_column column,
                               struct ip ip)
 {
     enum { SELF = 101 };
-    const struct policy *policy = policy_of(client);
-    const struct conf *conf = source_of(client)->conf(source_of(client)->context);
-    char device[16];
-    uint16_t interface = interface_to(client, ip, device);
+    const struct conf *conf = listing->made->conf;
+    const struct policy *policy = &conf->policy;
 
     if (policy_is_own(policy, ip)) {
         record_set_text(r, column, "NP Identity Ifc");
         return SELF;
     }
+    const char *device = device_to(listing, ip);
+    uint16_t interface = interface_of(policy, device);
     if (interface == NO_INDEX) {
         record_set_text(r, column, device[0] != '\0' ? device : "any");
         return 0;
@@ -200,21 +215,21 @@ static void set_state(struct control_record *r, const struct connection *c, bool
         record_set_number(r, COL_connection_bytes, c->bytes[0] + c->bytes[1]);
 }
 
-static bool send_connection(void *context, const struct connection *c)
+static bool add_connection(void *context, const struct connection *c)
 {
     struct listing *listing = context;
     struct control_record r = control_record_of(RECORD_connection);
     const struct nat_rule *rule;
 
-    if (!is_wanted(listing->client, c))
+    if (!is_wanted(listing->made, c))
         return true;
-    rule = rule_of(policy_of(listing->client), c);
-    listing->sum.static_count += rule != NULL && rule->kind == NAT_STATIC;
-    if (listing->sum.count++ >= CONNECTIONS_MAX || listing->client->request.is_count)
+    rule = rule_of(&listing->made->conf->policy, c);
+    listing->sum->static_count += rule != NULL && rule->kind == NAT_STATIC;
+    if (listing->sum->count++ >= CONNECTIONS_MAX || listing->made->request.is_count)
         return true;
 
-    uint64_t source = set_interface(&r, listing->client, COL_connection_source_interface, c->source);
-    uint64_t destination = set_interface(&r, listing->client, COL_connection_destination_interface, c->back_source);
+    uint64_t source = set_interface(&r, listing, COL_connection_source_interface, c->source);
+    uint64_t destination = set_interface(&r, listing, COL_connection_destination_interface, c->back_source);
     bool is_from_outside = source < destination;
 
     set_protocol(&r, c->protocol);
@@ -222,7 +237,7 @@ static bool send_connection(void *context, const struct connection *c)
     set_state(&r, c, is_from_outside);
     record_set_flag(&r, COL_connection_from_outside, is_from_outside);
     record_set_flag(&r, COL_connection_static, rule != NULL && rule->kind == NAT_STATIC);
-    client_send(listing->client, &r);
+    made_add(listing->made, &r);
     return true;
 }
 
@@ -235,41 +250,59 @@ void connections_look(struct control *control)
         control->connection_peak = count;
 }
 
-struct connections connections_send(struct client *client)
+void connections_add(struct made *made, struct connections *sum)
 {
-    struct listing listing = {.client = client};
+    struct listing listing = {.made = made, .sum = sum};
+
+    *sum = (struct connections){0};
+    if (made->source.each_connection != NULL)
+        made->source.each_connection(made->source.context, &listing, add_connection);
+}
+
+void connections_send_count(struct client *client, struct connections sum)
+{
     struct control_record r = control_record_of(RECORD_connection_count);
 
-    if (source_of(client)->each_connection != NULL)
-        source_of(client)->each_connection(source_of(client)->context, &listing, send_connection);
     connections_look(client->control);
-    if (client->control->connection_peak < listing.sum.count)
-        client->control->connection_peak = listing.sum.count;
-    record_set_number(&r, COL_connection_count_count, listing.sum.count);
+    if (client->control->connection_peak < sum.count)
+        client->control->connection_peak = sum.count;
+    record_set_number(&r, COL_connection_count_count, sum.count);
     record_set_number(&r, COL_connection_count_most, client->control->connection_peak);
     client_send(client, &r);
-    return listing.sum;
 }
 
-bool show_connections(struct client *client)
+static void make(struct made *made)
 {
-    connections_send(client);
-    return false;
+    struct connections *sum = made->own = calloc(1, sizeof *sum);
+
+    made->is_over = true;
+    if (sum == NULL)
+        made->is_cut = true;
+    else
+        connections_add(made, sum);
 }
+
+static void end(struct client *client, struct made *made)
+{
+    connections_send_count(client, *(const struct connections *)made->own);
+}
+
+const struct made_way made_connections = {.make = make, .end = end, .forget = free};
 
 static bool forget_connection(void *context, const struct connection *c)
 {
-    struct listing *listing = context;
+    struct made *made = context;
 
-    if (is_wanted(listing->client, c) && source_of(listing->client)->forget_connection != NULL)
-        source_of(listing->client)->forget_connection(source_of(listing->client)->context, c);
+    if (is_wanted(made, c) && made->source.forget_connection != NULL)
+        made->source.forget_connection(made->source.context, c);
     return true;
 }
 
-void clear_connections(struct client *client)
+static void make_clearing(struct made *made)
 {
-    struct listing listing = {.client = client};
-
-    if (source_of(client)->each_connection != NULL)
-        source_of(client)->each_connection(source_of(client)->context, &listing, forget_connection);
+    made->is_over = true;
+    if (made->source.each_connection != NULL)
+        made->source.each_connection(made->source.context, made, forget_connection);
 }
+
+const struct made_way made_clearing_of_connections = {.make = make_clearing};

@@ -111,32 +111,34 @@ static uint64_t count_of_name(const struct esp_tally *sum, const char *name)
     return count;
 }
 
-/* What lists of interfaces have denied, since the packet filter has them. */
-static uint64_t access_drops(const struct client *client)
+/* What lists of interfaces have denied, since the packet filter has them: it is asked for that in the thread. */
+static void make(struct made *made)
 {
-    const struct control_source *source = client->control->source;
-    const struct policy *policy = source->policy(source->context);
-    uint64_t *hits = calloc(filter_hit_count(policy) + 1, sizeof *hits), dropped = 0;
+    const struct policy *policy = &made->conf->policy;
+    uint64_t *hits = calloc(filter_hit_count(policy) + 1, sizeof *hits), *denied = calloc(1, sizeof *denied);
 
-    if (hits != NULL && policy->access_group_count > 0 && source->access_counters != NULL)
-        source->access_counters(source->context, hits, &dropped);
+    made->is_over = true;
+    made->own = denied;
+    made->is_cut = hits == NULL || denied == NULL;
+    if (!made->is_cut && policy->access_group_count > 0 && made->source.access_counters != NULL)
+        made->source.access_counters(made->source.context, policy, hits, denied);
     free(hits);
-    return dropped;
 }
 
-void clear_drops(struct client *client)
+static void end_clearing(struct client *client, struct made *made)
 {
     struct control *control = client->control;
     struct plane_totals totals;
 
     control->dropped = stats_sum(client, &totals);
     control->dropped_keepalives = totals.keepalives;
-    control->dropped_by_access = access_drops(client);
+    control->dropped_by_access = *(const uint64_t *)made->own;
     clearing_note(client, &control->drops_cleared);
 }
 
-bool show_drops(struct client *client)
+static void end(struct client *client, struct made *made)
 {
+    uint64_t denied = *(const uint64_t *)made->own, before = client->control->dropped_by_access;
     struct plane_totals totals;
     struct esp_tally sum = stats_sum(client, &totals);
 
@@ -156,8 +158,9 @@ bool show_drops(struct client *client)
                 send_own_drop(client, (enum esp_drop)drop, sum.drops[drop]);
         }
     }
-    uint64_t denied = access_drops(client), before = client->control->dropped_by_access;
     send_drop(client, FLOW, "Flow is denied by access rule", "acl-drop", denied >= before ? denied - before : denied);
     send_drop(client, FRAME, "NAT-T keepalive message", "natt-keepalive", totals.keepalives);
-    return false;
 }
+
+const struct made_way made_drops = {.make = make, .end = end, .forget = free};
+const struct made_way made_clearing_of_drops = {.make = make, .end = end_clearing, .forget = free};

@@ -20,6 +20,8 @@ static void tell(struct control_task *task, const struct conf_finding *finding)
 
 static void empty(struct control_task *task)
 {
+    if (task->own != NULL)
+        task->forget(task->own);
     running_free(&task->lines);
     running_free(&task->text);
     bytes_wipe(task, sizeof *task);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COUNTERS_SIZE_MAX = 4 * 1024 * 1024, COUNTERS_LIMIT_MS = 2000 };
+enum { COUNTERS_SIZE_MAX = 64 * 1024 * 1024, COUNTERS_LIMIT_MS = 10000 };
 
 #define FAMILY "inet"
 
@@ -129,29 +129,36 @@ void nft_jump(json_t *rule, const char *verb, const char *chain)
 
 /* ---- counters ---- */
 
+json_t *nft_counters_of(const json_t *listing)
+{
+    json_t *packets = json_object(), *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(listing, "nftables"), i, one)
+    {
+        const json_t *counter = json_object_get(one, "counter");
+        const char *name = json_string_value(json_object_get(counter, "name"));
+
+        if (name != NULL)
+            json_object_set(packets, name, json_object_get(counter, "packets"));
+    }
+    return packets;
+}
+
 json_t *nft_read_counters(const char *verb, const char *table)
 {
     char *const argv[] = {"nft", "-j", (char *)verb, "counters", "table", FAMILY, (char *)table, NULL};
     const char *path = nft_path();
     char *text = path == NULL ? NULL : child_read(path, argv, COUNTERS_SIZE_MAX, COUNTERS_LIMIT_MS);
-    json_t *root = text == NULL ? NULL : json_loads(text, 0, NULL);
+    json_t *listing = text == NULL ? NULL : json_loads(text, 0, NULL);
+    json_t *counters = listing == NULL ? NULL : nft_counters_of(listing);
 
+    json_decref(listing);
     free(text);
-    return root;
+    return counters;
 }
 
 uint64_t nft_counter_packets(const json_t *counters, const char *name)
 {
-    size_t i;
-    json_t *one;
-
-    json_array_foreach(json_object_get(counters, "nftables"), i, one)
-    {
-        const json_t *counter = json_object_get(one, "counter");
-        const char *found = json_string_value(json_object_get(counter, "name"));
-
-        if (found != NULL && strcmp(found, name) == 0)
-            return (uint64_t)json_integer_value(json_object_get(counter, "packets"));
-    }
-    return 0;
+    return (uint64_t)json_integer_value(json_object_get(counters, name));
 }

@@ -40,8 +40,9 @@ void nft_accept(json_t *rule);
 void nft_count(json_t *rule, const char *counter);
 void nft_jump(json_t *rule, const char *verb, const char *chain); /* "jump", "goto" */
 
-/* `list` or `reset`; NULL: they cannot be read. */
+/* `list` or `reset`: packets by the name of the counter. NULL: they cannot be read. */
 json_t *nft_read_counters(const char *verb, const char *table);
+json_t *nft_counters_of(const json_t *listing); /* of what `nft -j` has printed */
 uint64_t nft_counter_packets(const json_t *counters, const char *name);
 
 #endif

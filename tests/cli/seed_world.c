@@ -4,6 +4,9 @@
 #include "cli/screen.h"
 #include "daemon/conntrack.h"
 #include "daemon/control.h"
+#include "daemon/nat.h"
+#include "policy/filter.h"
+#include "work.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -89,10 +92,49 @@ static void seed_tell(void *context, const struct event *event)
     (void)context, (void)event;
 }
 
+/* What takes long is not asked for by the thread that has everything else to do. */
+static void expect_beside(void)
+{
+    CHECK(!pthread_equal(pthread_self(), held.thread));
+}
+
+static void seed_begin(void *context, struct control_task *task)
+{
+    (void)context;
+    CHECK(task->kind == CONTROL_TASK_WORK && pthread_equal(pthread_self(), held.thread));
+    work_begin(&held.loop, task, &seed.confs[DEVICE]);
+}
+
+/* Each line has met as many as the test says. */
+static bool seed_access_counters(void *context, const struct policy *policy, uint64_t *hits, uint64_t *dropped)
+{
+    (void)context;
+    expect_beside();
+    for (uint32_t i = 0; i < filter_hit_count(policy); i++)
+        hits[i] = seed.access_hits;
+    *dropped = 0;
+    return true;
+}
+
+static bool seed_nat_counters(void *context, const struct policy *policy, struct nat_counts *counts)
+{
+    (void)context, (void)policy;
+    expect_beside();
+    counts->hits = 0;
+    return true;
+}
+
+static void seed_clear_nat(void *context)
+{
+    (void)context;
+    expect_beside();
+}
+
 /* The machine of the device: a default route, none to 10.77.0.0/16. */
 static bool seed_route(void *context, struct ip to, struct control_route *route)
 {
     (void)context;
+    seed.route_count++;
     if (ip_to_v4(to) >> 16 == 0x0a4d)
         return false;
     strcpy(route->device, seed.has_inside && ip_to_v4(to) >> 16 == 0xc0a8 ? "inside0" : "outside0");
@@ -103,6 +145,7 @@ static bool seed_route(void *context, struct ip to, struct control_route *route)
 static void seed_each_connection(void *context, void *taker, connection_taker *take)
 {
     (void)context;
+    expect_beside();
     for (unsigned i = 0; i < seed.connection_count; i++)
         take(taker, &seed.connections[i]);
 }
@@ -135,6 +178,10 @@ int seed_start(void **state)
                                                  .plane = seed_plane,
                                                  .past = seed_past,
                                                  .tell = seed_tell,
+                                                 .begin = seed_begin,
+                                                 .access_counters = seed_access_counters,
+                                                 .nat_counters = seed_nat_counters,
+                                                 .clear_nat = seed_clear_nat,
                                                  .each_connection = seed_each_connection,
                                                  .connection_count = seed_connection_count,
                                                  .route = seed_route};
@@ -264,4 +311,28 @@ void seed_expect(const char *command, const char *expected)
 
     assert_string_equal(screen, expected);
     free(screen);
+}
+
+static void *seed_ask_beside(void *line)
+{
+    free(seed_screen(line));
+    seed.is_beside_answered = true;
+    CHECK(sem_post(&work_begun) == 0);
+    return NULL;
+}
+
+void seed_expect_beside(const char *line)
+{
+    pthread_t asker;
+
+    seed.is_beside_answered = false;
+    work_hold();
+    CHECK(pthread_create(&asker, NULL, seed_ask_beside, (void *)line) == 0);
+    work_wait();
+    if (seed.is_beside_answered)
+        fail_msg("%s is answered by the loop", line);
+    free(seed_screen("show crypto isakmp sa"));
+    CHECK(!seed.is_beside_answered);
+    work_let_go();
+    CHECK(pthread_join(asker, NULL) == 0 && seed.is_beside_answered);
 }

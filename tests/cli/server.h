@@ -6,6 +6,7 @@
 #include "cli/client.h"
 #include "daemon/control.h"
 #include "ike/view.h"
+#include "work.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -270,7 +271,8 @@ static const char *answer_of(struct control_task *task)
     case CONTROL_TASK_STARTUP: return add_text(task, "hostname west");
     case CONTROL_TASK_SAVED: return add_text(task, "hostname saved");
     case CONTROL_TASK_SAVE: return changed.saved++ > 0 ? NULL : "No space left on device";
-    case CONTROL_TASK_ERASE: break;
+    case CONTROL_TASK_ERASE:
+    case CONTROL_TASK_WORK: break;
     }
     return "not here";
 }
@@ -283,6 +285,11 @@ static sem_t has_begun;
 static void source_begin(void *context, struct control_task *task)
 {
     (void)context;
+    if (task->kind == CONTROL_TASK_WORK) {
+        conf.policy = policy;
+        work_begin(&loop, task, &conf);
+        return;
+    }
     if (!is_holding || task->kind != CONTROL_TASK_SAVE) {
         task->done(task, answer_of(task));
         return;

@@ -299,6 +299,97 @@ static void a_filter_leaves_some_of_the_connections(void **state)
                 "NAT from inside:192.168.2.22 to outside:22.22.22.22\n    flags s idle 0:00:11 timeout 0:00:00\n");
 }
 
+/* The kernel is asked once for each address, not twice for each connection. */
+static void ways_are_asked_for_once(void **state)
+{
+    enum { CONNECTIONS = 2000, CLIENTS = 10, SERVERS = 5 };
+    static struct connection connections[CONNECTIONS];
+    char text[2][32];
+
+    (void)state;
+    make_world();
+    seed.has_inside = true;
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        snprintf(text[0], sizeof text[0], "192.168.2.%u", 100 + i % CLIENTS);
+        snprintf(text[1], sizeof text[1], "203.0.113.%u", 100 + i % SERVERS);
+        connections[i] = connection(6, TCP_CONNTRACK_ESTABLISHED, text[0], text[1], text[1], "198.51.100.1");
+    }
+    seed.connections = connections;
+    seed.connection_count = CONNECTIONS;
+    char *screen = seed_screen("show conn"), *at = screen;
+    for (unsigned i = 0; i < CONNECTIONS; i++)
+        CHECK((at = strstr(at, "\nTCP outside 203.0.113.")) != NULL && at++ != NULL);
+    free(screen);
+    assert_int_equal(seed.route_count, CLIENTS + SERVERS);
+}
+
+/* What asks the packet filter or the kernel, or takes long for other reasons, holds up nobody. */
+static void nobody_waits_for_who_asks_for_much(void **state)
+{
+    static const char *const commands[] = {"show access-list",
+                                           "show access-list PARTNER",
+                                           "clear access-list counters",
+                                           "show conn",
+                                           "show conn count",
+                                           "show xlate",
+                                           "clear conn",
+                                           "show nat",
+                                           "show ip nat statistics",
+                                           "clear nat counters",
+                                           "show asp drop",
+                                           "clear asp drop"};
+
+    (void)state;
+    make_world();
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        seed_expect_beside(commands[i]);
+}
+
+static unsigned count_of(const char *screen, const char *text)
+{
+    unsigned count = 0;
+
+    for (const char *at = screen; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void every_line_counts_from_0_again(void **state)
+{
+    enum { LINES = 3000, SIZE = 256 * 1024 };
+    static char text[SIZE];
+    struct text t = text_of(text, sizeof text);
+    char *screen;
+
+    (void)state;
+    seed_world();
+    seed.dialect = "asa";
+    text_add(&t, "%s", device);
+    for (unsigned i = 4; i <= LINES; i++)
+        text_add(&t, "access-list PARTNER extended permit tcp host 10.9.%u.%u any eq %u\n", i / 250, i % 250 + 1, i);
+    CHECK(!t.is_cut);
+    seed_configure(DEVICE, "198.51.100.1", text);
+
+    seed.access_hits = 5;
+    screen = seed_screen("show access-list PARTNER");
+    CHECK(count_of(screen, "(hitcnt=5)") == LINES - 1 && count_of(screen, "(hitcnt=10)") == 1); /* of both families */
+    free(screen);
+    seed_expect("clear access-list PARTNER counters", "");
+    screen = seed_screen("show access-list PARTNER");
+    assert_int_equal(count_of(screen, "(hitcnt=0)"), LINES);
+    free(screen);
+    seed.access_hits = 7;
+    screen = seed_screen("show access-list PARTNER");
+    CHECK(count_of(screen, "(hitcnt=2)") == LINES - 1 && count_of(screen, "(hitcnt=4)") == 1);
+    free(screen);
+    seed.access_hits = 1; /* the packet filter has begun anew */
+    screen = seed_screen("show access-list PARTNER");
+    CHECK(count_of(screen, "(hitcnt=1)") == LINES - 1);
+    free(screen);
+    assert_string_equal(seed_refusal("clear access-list another counters"),
+                        "no access-list that can be used has this name");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +399,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(drops_say_when_they_were_cleared, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(connections_are_counted, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(a_connection_tells_how_far_it_is, seed_start, seed_end),
+        cmocka_unit_test_setup_teardown(ways_are_asked_for_once, seed_start, seed_end),
+        cmocka_unit_test_setup_teardown(nobody_waits_for_who_asks_for_much, seed_start, seed_end),
+        cmocka_unit_test_setup_teardown(every_line_counts_from_0_again, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(a_filter_leaves_some_of_the_connections, seed_start, seed_end),
     };
 
