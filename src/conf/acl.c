@@ -1,38 +1,18 @@
 /* Access-lists, crypto ACLs and those that filter: objects, groups and ports resolved into selectors. */
-#include "base/service.h"
-#include "conf/compile.h"
-
-#include "policy/filter.h"
+#include "base/protocol.h"
+#include "conf/acl_parts.h"
 
 #include <string.h>
 
 enum {
-    RANGES_MAX = 512,     /* of one side of one line */
-    GROUP_DEPTH_MAX = 16, /* a group in a group in ... */
-    GROUP_VISITS_MAX = 4096,
-    ACES_MAX = 4096, /* of one access-list */
+    GROUP_DEPTH_MAX = 16,         /* a group in a group in ... */
+    MEMBERS_MAX = 32 * 1024,      /* of the groups of one line */
+    MEMBERS_IN_ALL_MAX = 4 << 20, /* that are looked at for all access-lists */
+    ACES_MAX = 4096,              /* of one access-list */
     ACES_IN_ALL_MAX = 16384,
 };
 
-/* One side of a line. */
-struct side {
-    struct ip_range ranges[RANGES_MAX];
-    uint16_t range_count;
-    struct port_range ports[2]; /* `neq` makes two */
-    uint8_t port_count;
-    bool is_any; /* of whichever family the other side has */
-};
-
-struct ace_reading {
-    struct compiler *c;
-    const struct statement *s;
-    uint16_t at; /* the next word */
-    uint16_t visits;
-    bool is_filter;  /* ICMP types are told apart, and `any` is of both families */
-    const char *why; /* NULL: no fault */
-};
-
-static bool fault(struct ace_reading *r, const char *why)
+bool fault(struct ace_reading *r, const char *why)
 {
     if (r->why == NULL)
         r->why = why;
@@ -117,12 +97,8 @@ static bool add_object(struct ace_reading *r, struct side *side, struct bytes na
     return is_found || fault(r, text_in_arena(r->c, "object network %s has no address", name_of(r->c, name)));
 }
 
-static bool add_group_of_objects(struct ace_reading *r, struct side *side, struct bytes name, unsigned depth);
-
-static bool add_group_line(struct ace_reading *r, struct side *side, const struct statement *s, unsigned depth)
+static bool add_network_line(struct ace_reading *r, struct side *side, const struct statement *s)
 {
-    if (s->row->kind == STATEMENT_group_object)
-        return add_group_of_objects(r, side, first_argument(s), depth + 1);
     if (s->row->kind != STATEMENT_network_object)
         return true;
     if (statement_has(s, "object"))
@@ -130,27 +106,56 @@ static bool add_group_line(struct ace_reading *r, struct side *side, const struc
     return add_network(r, side, s, network_of(s), statement_argument(s, "mask", 0));
 }
 
-static bool add_group_of_objects(struct ace_reading *r, struct side *side, struct bytes name, unsigned depth)
+static const struct group_form networks = {STATEMENT_object_group_network, STATEMENT_group_object, "network",
+                                           add_network_line};
+
+/* ---- groups ---- */
+
+static bool add_group_at(struct ace_reading *r, const struct group_form *form, struct side *side, struct bytes name,
+                         unsigned depth);
+
+static bool add_member(struct ace_reading *r, const struct group_form *form, struct side *side,
+                       const struct statement *group, const struct statement *s, unsigned depth)
 {
-    const struct statement *group = statements_next_named(r->c->statements, NULL, STATEMENT_object_group_network, name);
+    if (++r->members > MEMBERS_MAX)
+        return fault(
+            r, text_in_arena(r->c, "line %u: its object-groups have more than %u lines", r->s->line, MEMBERS_MAX));
+    if (++r->c->group_members > MEMBERS_IN_ALL_MAX)
+        return fault(r,
+                     text_in_arena(r->c, "line %u: the object-groups of all access-lists are too large", r->s->line));
+    if (s->state == STATEMENT_IS_WRONG)
+        return fault(r, text_in_arena(r->c, "line %u (of object-group %s %s) is not understood", s->line, form->word,
+                                      name_of(r->c, first_argument(group))));
+    if (s->state != STATEMENT_IS_KNOWN)
+        return true;
+    return s->row->kind == form->nested ? add_group_at(r, form, side, first_argument(s), depth + 1)
+                                        : form->add(r, side, s);
+}
+
+static bool add_group_at(struct ace_reading *r, const struct group_form *form, struct side *side, struct bytes name,
+                         unsigned depth)
+{
+    const struct statement *group = statements_next_named(r->c->statements, NULL, form->group, name);
 
     if (group == NULL)
-        return fault(r, text_in_arena(r->c, "there is no object-group network %s", name_of(r->c, name)));
-    if (depth > GROUP_DEPTH_MAX || ++r->visits > GROUP_VISITS_MAX)
+        return fault(r, text_in_arena(r->c, "there is no object-group %s %s", form->word, name_of(r->c, name)));
+    if (depth > GROUP_DEPTH_MAX)
         return fault(r,
                      text_in_arena(r->c, "object-group %s is in itself, or too deep in others", name_of(r->c, name)));
-    if (wrong_line_under(r->c, group) != 0)
-        return fault(r, text_in_arena(r->c, "line %u (of object-group network %s) is not understood",
-                                      wrong_line_under(r->c, group), name_of(r->c, name)));
     for (const struct statement *s = NULL; (s = next_child(r->c, group, s)) != NULL;)
-        if (s->state == STATEMENT_IS_KNOWN && !add_group_line(r, side, s, depth))
+        if (!add_member(r, form, side, group, s, depth))
             return false;
     return true;
 }
 
+bool add_group(struct ace_reading *r, const struct group_form *form, struct side *side, struct bytes name)
+{
+    return add_group_at(r, form, side, name, 0);
+}
+
 /* ---- one line, word by word; the grammar has seen to it that they are in order ---- */
 
-static bool next_is(const struct ace_reading *r, const char *word)
+bool next_is(const struct ace_reading *r, const char *word)
 {
     return r->at < r->s->word_count && item_is_word(r->s->words[r->at].item, word);
 }
@@ -163,7 +168,7 @@ static bool next_is_argument(const struct ace_reading *r, const char *shown)
            memcmp(word->item.at, shown, word->item.len) == 0;
 }
 
-static bool take_word(struct ace_reading *r, const char *word)
+bool take_word(struct ace_reading *r, const char *word)
 {
     if (!next_is(r, word))
         return false;
@@ -171,7 +176,7 @@ static bool take_word(struct ace_reading *r, const char *word)
     return true;
 }
 
-static struct bytes take_argument(struct ace_reading *r)
+struct bytes take_argument(struct ace_reading *r)
 {
     return r->at < r->s->word_count ? r->s->words[r->at++].text : bytes_of(NULL, 0);
 }
@@ -203,7 +208,7 @@ static bool read_addresses(struct ace_reading *r, struct side *side)
     if (take_word(r, "object"))
         return add_object(r, side, take_argument(r));
     if (take_word(r, "object-group"))
-        return add_group_of_objects(r, side, take_argument(r), 0);
+        return add_group(r, &networks, side, take_argument(r));
     if (take_word(r, "interface"))
         return add_interface_address(r, side, take_argument(r));
 
@@ -213,79 +218,26 @@ static bool read_addresses(struct ace_reading *r, struct side *side)
     return add_network(r, side, r->s, network, mask);
 }
 
-static bool add_ports(struct ace_reading *r, struct side *side, uint32_t first, uint32_t last)
+/* What may stand behind the addresses and the services. */
+static bool is_at_end(const struct ace_reading *r)
 {
-    if (first > last || last > 65535)
-        return fault(r, text_in_arena(r->c, "line %u: no port is in that range", r->s->line));
-    side->ports[side->port_count++] = (struct port_range){(uint16_t)first, (uint16_t)last};
-    return true;
+    return r->at == r->s->word_count || next_is(r, "log") || next_is(r, "time-range") || next_is(r, "inactive");
 }
 
-static bool read_ports(struct ace_reading *r, struct side *side)
+static bool read_line(struct ace_reading *r, struct crypto_ace *ace)
 {
-    static const char *const operators[] = {"eq", "neq", "lt", "gt", "range"};
-    uint16_t a = 0, b = 0;
-    size_t op = 0;
+    struct acl_space *space = r->space;
 
-    while (op < COUNT_OF(operators) && !take_word(r, operators[op]))
-        op++;
-    if (op == COUNT_OF(operators))
-        return add_ports(r, side, 0, 65535);
-    service_port(take_argument(r), &a);
-    if (op == 4)
-        service_port(take_argument(r), &b);
-    switch (op) {
-    case 0: return add_ports(r, side, a, a);
-    case 1: return (a == 0 || add_ports(r, side, 0, a - 1u)) && (a == 65535 || add_ports(r, side, a + 1u, 65535));
-    case 2: return a > 0 ? add_ports(r, side, 0, a - 1u) : add_ports(r, side, 1, 0);
-    case 3: return add_ports(r, side, a + 1u, 65535);
-    }
-    return add_ports(r, side, a, b);
-}
-
-static bool wants_ports(const struct side *side)
-{
-    return side->port_count != 1 || side->ports[0].first != 0 || side->ports[0].last != 65535;
-}
-
-/* It stands where the port of a source would (policy/filter.h). */
-static bool read_icmp_type(struct ace_reading *r, uint8_t protocol, struct side *source)
-{
-    struct bytes word = take_argument(r);
-    uint8_t type;
-
-    if (!r->is_filter)
-        return fault(
-            r, text_in_arena(r->c, "line %u: ikewise does not tell ICMP types apart in a crypto ACL", r->s->line));
-    if ((protocol != PROTOCOL_ICMP && protocol != PROTOCOL_ICMP6) ||
-        !service_icmp_type(word, protocol == PROTOCOL_ICMP6, &type))
-        return fault(r, text_in_arena(r->c, "line %u: %s is no type of ICMP", r->s->line, name_of(r->c, word)));
-    source->ports[0] = (struct port_range){filter_icmp_port(type, 0), filter_icmp_port(type, UINT8_MAX)};
-    return true;
-}
-
-static bool read_line(struct ace_reading *r, struct crypto_ace *ace, struct side *source, struct side *destination)
-{
     while (!next_is(r, "permit") && !next_is(r, "deny"))
         r->at++;
     ace->is_permit = take_word(r, "permit");
     r->at += ace->is_permit ? 0 : 1;
     ace->line = r->s->line;
-    if (next_is(r, "object") || next_is(r, "object-group"))
-        return fault(r, text_in_arena(r->c, "line %u: ikewise does not take services from objects in an access-list",
-                                      r->s->line));
-    service_protocol(take_argument(r), &ace->selector.protocol);
-    if (!read_addresses(r, source) || !read_ports(r, source) || !read_addresses(r, destination) ||
-        !read_ports(r, destination))
+    if (!read_protocol(r) || !read_addresses(r, &space->source) || !read_source_ports(r) ||
+        !read_addresses(r, &space->destination) || !read_destination_ports(r))
         return false;
-    if (next_is(r, "object-group"))
-        return fault(r, text_in_arena(r->c, "line %u: ikewise does not take services from objects in an access-list",
-                                      r->s->line));
-    if ((wants_ports(source) || wants_ports(destination)) && ace->selector.protocol != 6 &&
-        ace->selector.protocol != 17 && ace->selector.protocol != 132)
-        return fault(r, text_in_arena(r->c, "line %u: only tcp, udp and sctp have ports", r->s->line));
-    return r->at == r->s->word_count || r->s->words[r->at].item.at[0] != '<' ||
-           read_icmp_type(r, ace->selector.protocol, source);
+    return is_at_end(r) ||
+           fault(r, text_in_arena(r->c, "line %u: an object-group network stands where ports belong", r->s->line));
 }
 
 /* `any` is of the family that the other side has. */
@@ -311,27 +263,33 @@ static bool add_ace(struct ace_reading *r, struct ace_list *list, struct crypto_
     return true;
 }
 
-static bool add_port_pairs(struct ace_reading *r, struct ace_list *list, struct crypto_ace ace,
-                           const struct side *source, const struct side *destination)
+/* Between those two. */
+static bool add_services(struct ace_reading *r, struct ace_list *list, struct crypto_ace ace, bool is_of_both)
 {
-    for (uint8_t i = 0; i < source->port_count; i++) {
-        for (uint8_t j = 0; j < destination->port_count; j++) {
-            ace.selector.local_ports = source->ports[i];
-            ace.selector.remote_ports = destination->ports[j];
-            if (!add_ace(r, list, ace))
-                return false;
-        }
+    for (uint16_t i = 0; i < r->space->service_count; i++) {
+        const struct service *service = &r->space->services[i];
+
+        if (is_of_both && service->protocol == PROTOCOL_ICMP)
+            continue;
+        ace.selector.protocol = service->protocol;
+        ace.selector.local_ports = service->source;
+        ace.selector.remote_ports = service->destination;
+        if (!add_ace(r, list, ace))
+            return false;
     }
     return true;
 }
 
-static bool expand_line(struct ace_reading *r, struct ace_list *list, struct side *source, struct side *destination)
+static bool expand_line(struct ace_reading *r, struct ace_list *list)
 {
+    struct side *source = &r->space->source, *destination = &r->space->destination;
     struct crypto_ace ace = {0};
 
-    source->range_count = source->port_count = destination->range_count = destination->port_count = 0;
+    source->range_count = destination->range_count = 0;
     source->is_any = destination->is_any = false;
-    if (!read_line(r, &ace, source, destination))
+    r->at = 0;
+    r->members = 0;
+    if (!read_line(r, &ace))
         return false;
     for (uint16_t i = 0; i < source->range_count; i++) {
         for (uint16_t j = 0; j < destination->range_count; j++) {
@@ -339,14 +297,14 @@ static bool expand_line(struct ace_reading *r, struct ace_list *list, struct sid
             ace.selector.remote = of_family(destination, destination->ranges[j], source->ranges[i]);
             if (ace.selector.local.first.family != ace.selector.remote.first.family)
                 continue;
-            if (!add_port_pairs(r, list, ace, source, destination))
+            if (!add_services(r, list, ace, false))
                 return false;
         }
     }
-    if (!r->is_filter || !source->is_any || !destination->is_any || ace.selector.protocol == PROTOCOL_ICMP)
+    if (!r->is_filter || !source->is_any || !destination->is_any)
         return true;
     ace.selector.local = ace.selector.remote = ip_range_of_prefix((struct ip){.family = IP_V6}, 0);
-    return add_port_pairs(r, list, ace, source, destination);
+    return add_services(r, list, ace, true);
 }
 
 static bool has_permit(const struct ace_list *list)
@@ -363,8 +321,7 @@ static void warn_of_time_range(struct compiler *c, const struct statement *s)
         say(c, CONF_WARNING, s, "the time-range is not used: this line of a crypto ACL always holds");
 }
 
-static void expand_list(struct ace_reading *r, struct ace_list *list, struct bytes name, struct side sides[2],
-                        bool *is_known)
+static void expand_list(struct ace_reading *r, struct ace_list *list, struct bytes name, bool *is_known)
 {
     for (const struct statement *s = NULL;
          list->count < list->max &&
@@ -374,15 +331,14 @@ static void expand_list(struct ace_reading *r, struct ace_list *list, struct byt
             continue;
         warn_of_time_range(r->c, s);
         r->s = s;
-        r->at = r->visits = 0;
-        expand_line(r, list, &sides[0], &sides[1]);
+        expand_line(r, list);
     }
 }
 
 bool compile_acl_room(struct compiler *c)
 {
     c->aces = arena_take(c->arena, ACES_IN_ALL_MAX * sizeof *c->aces);
-    c->sides = arena_take(c->arena, 2 * sizeof *c->sides);
+    c->acl_space = arena_take(c->arena, sizeof *c->acl_space);
     return !c->arena->is_full;
 }
 
@@ -390,12 +346,12 @@ const struct crypto_ace *compile_acl(struct compiler *c, struct bytes name, uint
 {
     uint32_t wrong = wrong_line_of(c, FAMILY_ACL, name), room = ACES_IN_ALL_MAX - c->ace_total;
     struct ace_list list = {.aces = c->aces + c->ace_total, .max = room < ACES_MAX ? room : ACES_MAX};
-    struct ace_reading r = {.c = c};
+    struct ace_reading r = {.c = c, .space = c->acl_space};
     bool is_known = false;
 
     if (wrong != 0)
         r.why = text_in_arena(c, "line %u is not understood", wrong);
-    expand_list(&r, &list, name, c->sides, &is_known);
+    expand_list(&r, &list, name, &is_known);
     if (r.why == NULL && !is_known)
         r.why = "there is no such extended access-list";
     else if (r.why == NULL && !has_permit(&list))
@@ -414,11 +370,10 @@ static const char *expand_filter_line(struct ace_reading *r, struct ace_list *li
     uint32_t count = list->count;
 
     r->s = s;
-    r->at = r->visits = 0;
     r->why = NULL;
     if (statement_has(s, "time-range") && statement_has(s, "permit"))
         r->why = text_in_arena(r->c, "line %u: ikewise does not look at time-ranges", s->line);
-    else if (!expand_line(r, list, &r->c->sides[0], &r->c->sides[1]))
+    else if (!expand_line(r, list))
         list->count = count;
     return r->why;
 }
@@ -428,7 +383,7 @@ const struct crypto_ace *compile_filter_acl(struct compiler *c, struct bytes nam
 {
     uint32_t wrong = wrong_line_of(c, FAMILY_ACL, name), room = ACES_IN_ALL_MAX - c->ace_total;
     struct ace_list list = {.aces = c->aces + c->ace_total, .max = room < ACES_MAX ? room : ACES_MAX};
-    struct ace_reading r = {.c = c, .is_filter = true};
+    struct ace_reading r = {.c = c, .space = c->acl_space, .is_filter = true};
     bool is_known = false, is_cut = false;
 
     for (const struct statement *s = NULL;
@@ -457,8 +412,8 @@ const struct crypto_ace *compile_filter_acl(struct compiler *c, struct bytes nam
 
 const struct ip_range *compile_ranges(struct compiler *c, struct bytes name, uint16_t *count, const char **why)
 {
-    struct ace_reading r = {.c = c};
-    struct side *side = &c->sides[0];
+    struct ace_reading r = {.c = c, .space = c->acl_space};
+    struct side *side = &c->acl_space->source;
 
     side->range_count = 0;
     if (bytes_equal(name, bytes_of_text("any")) || bytes_equal(name, bytes_of_text("any4")))
@@ -466,7 +421,7 @@ const struct ip_range *compile_ranges(struct compiler *c, struct bytes name, uin
     else if (statements_next_named(c->statements, NULL, STATEMENT_object_network, name) != NULL)
         add_object(&r, side, name);
     else
-        add_group_of_objects(&r, side, name, 0);
+        add_group(&r, &networks, side, name);
     if (r.why == NULL && side->range_count == 0)
         r.why = text_in_arena(c, "object-group network %s is empty", name_of(c, name));
     *why = r.why;

@@ -62,8 +62,9 @@ struct compiler {
     struct crypto_ace *aces;   /* of all access-lists, one after the other */
     struct filter *filters;    /* conf->policy.filters */
     uint32_t ace_total;
-    struct side *sides;       /* acl.c's work space */
-    struct nat_row *nat_rows; /* of all rules, one after the other */
+    struct acl_space *acl_space; /* acl_parts.h */
+    uint32_t group_members;      /* lines of object-groups that were looked at */
+    struct nat_row *nat_rows;    /* of all rules, one after the other */
     uint32_t nat_row_total;
 };
 

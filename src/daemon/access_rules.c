@@ -69,11 +69,14 @@ static void match_port(json_t *rule, const char *field, struct port_range ports)
                                                       : json_pack("{s:[i,i]}", "range", ports.first, ports.last)));
 }
 
-/* filter.h: the type stands where the source's port would. */
+/* filter.h: the type stands where the source's port would, with all codes or one. */
 static void match_icmp_type(json_t *rule, const char *protocol, struct port_range types)
 {
-    if (types.first != 0 || types.last != UINT16_MAX)
-        json_array_append_new(rule, nft_match(nft_payload(protocol, "type"), json_integer(types.first >> 8)));
+    if (types.first == 0 && types.last == UINT16_MAX)
+        return;
+    json_array_append_new(rule, nft_match(nft_payload(protocol, "type"), json_integer(types.first >> 8)));
+    if (types.first == types.last)
+        json_array_append_new(rule, nft_match(nft_payload(protocol, "code"), json_integer(types.first & UINT8_MAX)));
 }
 
 static void add_line(struct writing *w, size_t group, const struct filter *filter, uint16_t ace)

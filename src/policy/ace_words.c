@@ -52,8 +52,11 @@ static bool is_icmp(uint8_t protocol)
 /* Of a list that filters: policy/filter.h. */
 static void add_icmp_type(struct text *t, const struct selector *s)
 {
-    if (is_icmp(s->protocol) && !is_any_port(s->local_ports))
-        text_add(t, " %u", s->local_ports.first >> 8);
+    if (!is_icmp(s->protocol) || is_any_port(s->local_ports))
+        return;
+    text_add(t, " %u", s->local_ports.first >> 8);
+    if (s->local_ports.first == s->local_ports.last)
+        text_add(t, " %u", s->local_ports.first & UINT8_MAX);
 }
 
 void text_add_ace(struct text *t, const struct crypto_ace *ace, bool is_ios)

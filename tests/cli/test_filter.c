@@ -23,6 +23,8 @@ static const char device[] =
     "access-list PARTNER extended deny ip any any\n"
     "access-list LATER extended permit ip object L host 192.168.9.7\n"
     "access-list LATER extended deny ip any any\n"
+    "object-group service PORTS tcp\n port-object eq https\n port-object range 8000 8080\n"
+    "access-list LATER extended permit tcp object L any4 object-group PORTS\n"
     "group-policy DfltGrpPolicy attributes\n vpn-filter value PARTNER\n"
     "nat (inside,outside) source static L L destination static R R no-proxy-arp route-lookup\n"
     "nat (inside,outside) after-auto source dynamic any interface\n"
@@ -78,9 +80,13 @@ static const char filter[] =
 
 /* Nothing uses it. */
 static const char unused[] =
-    "access-list LATER; 2 elements; name hash: 0xNUMBER\n"
+    "access-list LATER; 4 elements; name hash: 0xNUMBER\n"
     "access-list LATER line 1 extended permit ip object L host 192.168.9.7 (hitcnt=0) 0xNUMBER \n"
-    "access-list LATER line 2 extended deny ip any any (hitcnt=0) 0xNUMBER \n";
+    "access-list LATER line 2 extended deny ip any any (hitcnt=0) 0xNUMBER \n"
+    "access-list LATER line 3 extended permit tcp object L any4 object-group PORTS (hitcnt=0) 0xNUMBER \n"
+    "  access-list LATER line 3 extended permit tcp 192.168.2.0 255.255.255.0 any eq 443 (hitcnt=0) 0xNUMBER \n"
+    "  access-list LATER line 3 extended permit tcp 192.168.2.0 255.255.255.0 any range 8000 8080 (hitcnt=0) "
+    "0xNUMBER \n";
 
 static void expect_list(const char *command, const char *wanted)
 {

@@ -296,7 +296,7 @@ static void a_fault_parks_its_tunnel_and_no_other(void **state)
         {"access-list A extended permit ip any 10.0.0.0 0.0.255.255\n", 1,
          "line 30: 0.0.255.255 is not a network mask"},
         {"access-list A extended permit ip any bogus\n", 1, "access-list A cannot be used: line 30 is not understood"},
-        {"access-list A extended permit tcp any any object-group WEB\n", 1, "does not take services from objects"},
+        {"access-list A extended permit tcp any any object-group WEB\n", 1, "there is no object-group service WEB"},
         {"no access-list A extended permit ip object LAN 10.2.0.0 255.255.0.0\n", 1, "there is no such extended"},
         {"access-list C extended deny ip any any\ncrypto map M 10 match address C\n", 1, "no line of it permits"},
         {"object-group network G\n group-object G\naccess-list A permit ip object-group G any\n", 1, "is in itself"},

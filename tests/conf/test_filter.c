@@ -198,7 +198,8 @@ static void a_fault_in_a_list_lets_nothing_through_that_the_list_would_not(void 
         {"access-list F standard permit host 10.2.0.9\n", 3, "there is no extended access-list F", false, false,
          "a standard list does not filter"},
         {"access-list F permit object-group SVC any any\naccess-list F permit tcp any any eq 81\n", 1,
-         "filters without this line: line 17: ikewise does not take services", false, true, "a permit is left out"},
+         "filters without this line: there is no object-group service or protocol SVC", false, true,
+         "a permit is left out"},
         {"access-list F permit tcp any any eq 81\naccess-list F deny object-group SVC any any\n"
          "access-list F permit tcp any any eq 80\n",
          2, "and nothing behind it is let through", false, true, "a deny that nobody knows ends the list"},

@@ -29,6 +29,8 @@ struct row {
 #define IFC "interface GigabitEthernet0/0"
 #define OBJECT "object network O"
 #define GROUP "object-group network G"
+#define SERVICE "object service S"
+#define SERVICES "object-group service S"
 
 static const struct row asa[] = {
     /* phase 1 */
@@ -234,7 +236,34 @@ static const struct row asa[] = {
     {GROUP, "network-object host 10.1.0.1", ACTS, NULL},
     {GROUP, "network-object 10.1.0.0 255.255.0.0", ACTS, NULL},
     {GROUP, "group-object G2", ACTS, NULL},
-    {"", "object-group service WEB tcp", IGNORED, NULL},
+    {"", "object service WEB", ACTS, NULL},
+    {SERVICE, "service tcp source gt 1023 destination eq https", ACTS, NULL},
+    {SERVICE, "service icmp echo 0", ACTS, NULL},
+    {SERVICE, "service gre", ACTS, NULL},
+    {SERVICE, "service nothing", REFUSED, "\"nothing\" is not understood"},
+    {"", "object-group service WEB", ACTS, NULL},
+    {"", "object-group service WEB tcp", ACTS, NULL},
+    {"", "object-group service WEB tcp-udp", ACTS, NULL},
+    {"", "object-group service WEB gre", REFUSED, "\"gre\" is not understood"},
+    {SERVICES, "port-object eq www", ACTS, NULL},
+    {SERVICES, "port-object range 8000 8080", ACTS, NULL},
+    {SERVICES, "port-object gt 8000", REFUSED, "\"gt\" is not understood"},
+    {SERVICES, "group-object OTHERS", ACTS, NULL},
+    {SERVICES, "service-object tcp destination eq https", ACTS, NULL},
+    {SERVICES, "service-object udp source range 1 9 destination neq 53", ACTS, NULL},
+    {SERVICES, "service-object tcp eq https", ACTS, NULL},
+    {SERVICES, "service-object tcp-udp destination eq domain", ACTS, NULL},
+    {SERVICES, "service-object icmp echo", ACTS, NULL},
+    {SERVICES, "service-object 47", ACTS, NULL},
+    {SERVICES, "service-object object WEB", ACTS, NULL},
+    {"", "object-group protocol TCPUDP", ACTS, NULL},
+    {"object-group protocol P", "protocol-object udp", ACTS, NULL},
+    {"", "object-group icmp-type PINGS", ACTS, NULL},
+    {"object-group icmp-type I", "icmp-object echo", ACTS, NULL},
+    {"", "object-group user STAFF", IGNORED, NULL},
+    {"", "access-list A extended permit object-group S any any", ACTS, NULL},
+    {"", "access-list A extended permit object WEB any any", ACTS, NULL},
+    {"", "access-list A extended permit tcp any object-group P any object-group Q", ACTS, NULL},
     {"", "name 192.0.2.9 partner", ACTS, NULL},
     /* address translation */
     {"", "nat (inside,outside) source static O O destination static O O no-proxy-arp route-lookup", ACTS, NULL},

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { ICMP = 1, LINES = 4 };
+enum { ICMP = 1, LINES = 5 };
 
 struct lists {
     struct steered s;
@@ -26,11 +26,13 @@ static void make_lists(struct lists *l)
 
     *l = (struct lists){
         .lines = {ace(true, TCP, "10.1.0.0/16", "0.0.0.0/0", some), ace(true, ICMP, "0.0.0.0/0", "10.2.0.9/32", any),
-                  ace(false, 0, "0.0.0.0/0", "0.0.0.0/0", any), ace(true, 0, "10.9.0.0/16", "0.0.0.0/0", any)}};
+                  ace(false, 0, "0.0.0.0/0", "0.0.0.0/0", any), ace(true, ICMP, "0.0.0.0/0", "10.2.0.9/32", any),
+                  ace(true, 0, "10.9.0.0/16", "0.0.0.0/0", any)}};
     make_steered(&l->s);
     l->lines[1].selector.local_ports = (struct port_range){filter_icmp_port(8, 0), filter_icmp_port(8, 255)};
-    l->filters[0] = (struct filter){.name = "A", .aces = l->lines, .ace_count = 3};
-    l->filters[1] = (struct filter){.name = "B", .aces = l->lines + 3, .ace_count = 1, .first_hit = 4};
+    l->lines[3].selector.local_ports = (struct port_range){filter_icmp_port(3, 4), filter_icmp_port(3, 4)};
+    l->filters[0] = (struct filter){.name = "A", .aces = l->lines, .ace_count = 4};
+    l->filters[1] = (struct filter){.name = "B", .aces = l->lines + 4, .ace_count = 1, .first_hit = 5};
     l->groups[0] = (struct access_group){.filter = 0, .interface = 1, .way = ACCESS_IN};
     l->s.policy.filters = l->filters;
     l->s.policy.filter_count = 2;
@@ -65,6 +67,7 @@ static void a_list_decides_line_by_line_and_denies_the_rest(void **state)
          "what stands goes on"},
         {MATCH(PAYLOAD("th", "dport"), "{\"range\":[80,90]}") ",{\"counter\":\"line_", "ports"},
         {MATCH(META("l4proto"), "1") "," MATCH(PAYLOAD("icmp", "type"), "8"), "a type of ICMP"},
+        {MATCH(PAYLOAD("icmp", "type"), "3") "," MATCH(PAYLOAD("icmp", "code"), "4"), "and one of its codes"},
         {",{\"goto\":{\"target\":\"deny_0\"}}]", "a line that denies"},
         {"{\"counter\":\"rest_", "what no line fits is counted"},
         {OF("iifname", "inside0", TO_GROUP("0")), "its interface"},
@@ -137,7 +140,7 @@ static void counters_are_called_by_what_they_count(void **state)
     other.filters[0].ace_count = 2;
     assert_string_equal(access_counter_name(&l.filters[0], 1, a), access_counter_name(&other.filters[0], 0, b));
     assert_string_not_equal(access_counter_name(&l.filters[0], 1, a), access_counter_name(&l.filters[0], 2, b));
-    assert_string_equal(access_counter_name(&l.filters[0], 3, a), access_counter_name(&other.filters[0], 2, b));
+    assert_string_equal(access_counter_name(&l.filters[0], 4, a), access_counter_name(&other.filters[0], 2, b));
 }
 
 int main(void)

@@ -112,7 +112,12 @@ left_behind() {
 vpn_filter() {
     local name=$1
     begin "access-list PARTNER extended permit icmp 10.2.0.0 255.255.255.0 10.1.0.0 255.255.255.0 echo
-access-list PARTNER extended permit tcp 10.2.0.0 255.255.255.0 host 10.1.0.10 eq www
+object-group protocol TCPUDP
+ protocol-object udp
+ protocol-object tcp
+object-group service WEB tcp-udp
+ port-object eq www
+access-list PARTNER extended permit object-group TCPUDP 10.2.0.0 255.255.255.0 host 10.1.0.10 object-group WEB
 access-list PARTNER extended permit tcp 10.2.0.0 255.255.255.0 eq 8443 10.1.0.0 255.255.255.0
 access-list PARTNER extended deny tcp any any eq telnet
 group-policy PARTNER internal
@@ -145,7 +150,13 @@ access_group() {
     local name=$1
     begin "access-list FROM-INSIDE extended permit tcp 10.1.0.0 255.255.255.0 any eq www
 access-list FROM-INSIDE extended permit icmp any any echo
-access-list FROM-OUTSIDE extended permit tcp any host 10.1.0.10 eq https
+object service FILTERED
+ service icmp unreachable 13
+object-group service WEB tcp
+ port-object eq https
+ port-object range 8443 8444
+access-list FROM-OUTSIDE extended permit tcp any host 10.1.0.10 object-group WEB
+access-list FROM-OUTSIDE extended permit object FILTERED any any
 access-list FROM-OUTSIDE extended deny tcp any any eq 444
 access-group FROM-INSIDE in interface inside
 access-group FROM-OUTSIDE in interface outside"
@@ -154,6 +165,7 @@ access-group FROM-OUTSIDE in interface outside"
     expect "$name: the same in clear" arrives west-host 198.51.100.1 80
     expect "$name: and nothing else" arrives_not west-host 198.51.100.1 81
     expect "$name: from outside what that list permits" arrives router 10.1.0.10 443
+    expect "$name: and the other port of the group" arrives router 10.1.0.10 8444
     expect "$name: and nothing else" arrives_not router 10.1.0.10 444
     expect "$name: what comes out of the tunnel is spared" arrives east-host 10.1.0.10 444
     expect "$name: and so are the answers to it" lab_ping east west 5
