@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "conf/ios.h"
+#include "conf/uses.h"
 
 #include <string.h>
 
@@ -92,6 +93,18 @@ static uint32_t add(struct reading *r, const struct parsed *p, enum statement_st
     return statements_add(r->statements, s, r->arena);
 }
 
+/* False: others name it, and that is said. */
+static bool may_remove(struct reading *r, const struct parsed *p, const struct statement *removed)
+{
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (!statement_is_used(r->statements, removed, &why))
+        return true;
+    find(&r->finder, CONF_ERROR, p->line.number, 0, "", space);
+    return false;
+}
+
 static void add_known(struct reading *r, const struct parsed *p, uint32_t parent)
 {
     const struct grammar_row *row = p->match.row;
@@ -100,7 +113,8 @@ static void add_known(struct reading *r, const struct parsed *p, uint32_t parent
         struct statement s = {.row = row, .parent = parent, .word_count = p->match.word_count};
 
         s.words = (struct grammar_word *)p->match.words;
-        statements_remove(r->statements, &s);
+        if (may_remove(r, p, &s))
+            statements_remove(r->statements, &s);
         if (parent == STATEMENT_NONE)
             leave_mode(r);
         return;

@@ -299,6 +299,11 @@ void statements_remove(struct statements *statements, const struct statement *st
 
 /* ---- looking ---- */
 
+const struct statement *statements_same(const struct statements *statements, const struct statement *statement)
+{
+    return find_same(statements, statement);
+}
+
 uint32_t statement_index(const struct statements *statements, const struct statement *s)
 {
     return (uint32_t)(s - statements->list);

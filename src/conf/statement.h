@@ -40,6 +40,7 @@ struct statements {
     uint32_t written_count;
     uint32_t first_of_kind[STATEMENT_COUNT]; /* index + 1 */
     uint32_t acl_places;                     /* how often `line N` was looked up */
+    uint32_t uses_asked;                     /* and for who uses something */
     int spelling; /* of the first statement that has two: -1 before 8.4, 1 from 8.4 on; 0: none has */
 };
 
@@ -52,6 +53,9 @@ uint32_t statements_add(struct statements *statements, struct statement statemen
 
 /* `no ...`: takes away the statement that these words identify, if it is there. */
 void statements_remove(struct statements *statements, const struct statement *statement);
+
+/* What is there of the statement that these words identify; NULL: it is not there. Before statements_order. */
+const struct statement *statements_same(const struct statements *statements, const struct statement *statement);
 
 /* Neither it nor what it stands in has been taken away or replaced. */
 bool statement_is_live(const struct statements *statements, const struct statement *s);

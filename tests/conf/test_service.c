@@ -190,6 +190,56 @@ static void services_select_what_goes_through_a_tunnel(void **state)
     }
 }
 
+static void what_others_name_is_not_removed(void **state)
+{
+    static const struct {
+        const char *removed, *user; /* NULL: it is removed */
+    } cases[] = {
+        {"no object service WEB", "\"service-object object WEB\" below \"object-group service PARTNER\""},
+        {"no object-group service PORTS tcp", "\"group-object PORTS\" below \"object-group service MORE tcp\""},
+        {"no object-group service PORTS", "\"group-object PORTS\" below \"object-group service MORE tcp\""},
+        {"no object-group service MORE", "\"access-list X extended permit tcp any any object-group MORE\""},
+        {"no object-group protocol TCPUDP", "\"group-object TCPUDP\" below \"object-group protocol IN-IT\""},
+        {"no object-group icmp-type ERRORS", "\"group-object ERRORS\" below \"object-group icmp-type PINGS\""},
+        {"no object-group network NET", "\"nat (inside,outside) source static NET NET\""},
+        {"no object network OWN", NULL}, /* its translation is its own */
+        {"no object-group service ALL", NULL},
+        {"no object-group service NOBODY", NULL},
+        {"no access-list X extended permit tcp any any object-group MORE\nno object-group service MORE", NULL},
+        {"no access-list X extended permit tcp any any object-group MORE\nno object-group service MORE\n"
+         "no object-group service PORTS",
+         NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[8192], line[128];
+        struct reading r;
+        bool is_said = false, is_there;
+
+        snprintf(text, sizeof text,
+                 "%sobject network OWN\n host 10.1.0.1\n nat (inside,outside) static 192.0.2.7\n"
+                 "nat (inside,outside) source static NET NET\n"
+                 "access-list X extended permit tcp any any object-group MORE\n%s\n",
+                 objects, cases[i].removed);
+        reading_of(&r, text);
+        for (uint32_t k = 0; k < r.conf.findings_of_reading_count; k++)
+            is_said |= cases[i].user != NULL && strstr(r.conf.findings_of_reading[k].sentence, cases[i].user) != NULL;
+
+        char *written = malloc(65536);
+        struct text t = text_of(written, 65536);
+
+        conf_write(&r.conf, CONF_KEYS_SHOWN, &t);
+        snprintf(line, sizeof line, "%s",
+                 strrchr(cases[i].removed, '\n') == NULL ? cases[i].removed : strrchr(cases[i].removed, '\n') + 1);
+        is_there = strstr(written, line + strlen("no ")) != NULL;
+        if (is_there != (cases[i].user != NULL) || is_said != (cases[i].user != NULL))
+            fail_msg("%s: %s, %s", cases[i].removed, is_there ? "still there" : "gone", is_said ? "said" : "not said");
+        free(written);
+        reading_end(&r);
+    }
+}
+
 /* Of `groups` groups of `members` each, and `lines` lines that name the outermost. */
 static void groups_that_are_too_large_are_said_to_be_and_take_no_long_time(void **state)
 {
@@ -245,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_line_stands_for_each_service_between_each_pair_of_addresses),
         cmocka_unit_test(a_group_that_cannot_be_used_there_is_refused_with_its_reason),
         cmocka_unit_test(services_select_what_goes_through_a_tunnel),
+        cmocka_unit_test(what_others_name_is_not_removed),
         cmocka_unit_test(groups_that_are_too_large_are_said_to_be_and_take_no_long_time),
     };
 
