@@ -43,6 +43,7 @@ struct keyed_group {
     struct bytes key;
     enum key_state key_state;
     uint32_t line, key_line;
+    const struct statement *initiate_mode; /* NULL: nothing is said */
 };
 
 struct compiler {

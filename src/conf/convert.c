@@ -52,6 +52,13 @@ const struct tunnel_group *convert_group_of(const struct converting *c, const st
     return index == NO_INDEX ? NULL : &c->policy->tunnel_groups[index];
 }
 
+struct own_identity convert_identity_of(const struct converting *c, const struct tunnel *tunnel)
+{
+    uint16_t index = tunnel->peer_count > 0 ? policy_tunnel_group_of(c->policy, tunnel->peers[0]) : NO_INDEX;
+
+    return policy_identity_to(c->policy, index);
+}
+
 /* ---- strongSwan and libreswan ---- */
 
 static bool is_strongswan(enum conf_language language)
@@ -183,6 +190,20 @@ static void add_swan_children(const struct converting *c, const struct tunnel *t
     text_add(c->t, "        }\n");
 }
 
+/* As each of them spells it; an address as any address. */
+static void add_identity(const struct converting *c, const struct tunnel *tunnel, enum conf_language language)
+{
+    struct own_identity own = convert_identity_of(c, tunnel);
+
+    switch (own.kind) {
+    case IDENTITY_AUTO:
+    case IDENTITY_ADDRESS: text_add_ip(c->t, ip_is_set(own.ip) ? own.ip : local_of(c, tunnel)); break;
+    case IDENTITY_HOSTNAME: text_add(c->t, "%s%s", is_strongswan(language) ? "" : "@", own.name); break;
+    case IDENTITY_USER_FQDN: text_add(c->t, "%s", own.name); break;
+    case IDENTITY_KEY_ID: text_add(c->t, is_strongswan(language) ? "keyid:%s" : "@[%s]", own.name); break;
+    }
+}
+
 static void add_swan_connection(const struct converting *c, const struct tunnel *tunnel)
 {
     const struct tunnel_group *group = convert_group_of(c, tunnel);
@@ -202,10 +223,9 @@ static void add_swan_connection(const struct converting *c, const struct tunnel 
         text_add(c->t, "        rekey_time = %us\n", phase1_lifetime_s(c));
     if (group != NULL && group->has_dpd)
         text_add(c->t, "        dpd_delay = %us\n", group->dpd_threshold_s);
-    text_add(c->t,
-             "        local {\n            auth = psk\n            id = %s\n        }\n"
-             "        remote {\n            auth = psk\n            id = %s\n        }\n",
-             local, peer);
+    text_add(c->t, "        local {\n            auth = psk\n            id = ");
+    add_identity(c, tunnel, CONF_TO_STRONGSWAN);
+    text_add(c->t, "\n        }\n        remote {\n            auth = psk\n            id = %s\n        }\n", peer);
     add_swan_children(c, tunnel);
     text_add(c->t, "    }\n");
 }
@@ -250,6 +270,10 @@ static void add_libreswan_connection(const struct converting *c, const struct tu
     text_add(c->t, "conn %s-%u-%u\n    ikev2=no\n    authby=secret\n    type=%s\n    left=%s\n    leftsubnet=",
              tunnel->map_name, tunnel->sequence, line + 1, mode_of(c, tunnel), ip_text(local_of(c, tunnel), ip));
     add_range(c->t, s->local);
+    if (convert_identity_of(c, tunnel).kind != IDENTITY_AUTO) {
+        text_add(c->t, "\n    leftid=");
+        add_identity(c, tunnel, CONF_TO_LIBRESWAN);
+    }
     text_add(c->t, "\n    right=%s\n    rightsubnet=", ip_text(tunnel->peers[0], ip));
     add_range(c->t, s->remote);
     text_add(c->t, "\n");

@@ -51,12 +51,41 @@ static void add_ios_keys(const struct converting *c)
     }
 }
 
+/* What a router's global lines do not say of an entry: its profile does. */
+static bool has_ios_profile(const struct converting *c, const struct tunnel *tunnel)
+{
+    const struct tunnel_group *group = convert_group_of(c, tunnel);
+    bool has_identity = group != NULL && group->identity.kind != IDENTITY_AUTO;
+
+    return !tunnel->is_dynamic && ((has_identity && convert_is_ios_identity(group->identity)) || tunnel->is_aggressive);
+}
+
+static void add_ios_profile(const struct converting *c, const struct tunnel *tunnel)
+{
+    struct own_identity own = convert_identity_of(c, tunnel);
+    char ip[IP_TEXT_SIZE];
+
+    text_add(c->t, "!\ncrypto isakmp profile %s-%u\n keyring default\n", tunnel->map_name, tunnel->sequence);
+    for (uint8_t i = 0; i < tunnel->peer_count; i++)
+        text_add(c->t, " match identity address %s 255.255.255.255\n", ip_text(tunnel->peers[i], ip));
+    switch (own.kind) {
+    case IDENTITY_AUTO:
+    case IDENTITY_KEY_ID: break;
+    case IDENTITY_ADDRESS: text_add(c->t, " self-identity address\n"); break;
+    case IDENTITY_HOSTNAME: text_add(c->t, " self-identity fqdn %s\n", own.name); break;
+    case IDENTITY_USER_FQDN: text_add(c->t, " self-identity user-fqdn %s\n", own.name); break;
+    }
+    if (tunnel->is_aggressive)
+        text_add(c->t, " initiate mode aggressive\n");
+}
+
 /* What a router does otherwise unless it is told. */
 static void add_ios_settings(const struct converting *c)
 {
     static const char *const identities[] = {[IDENTITY_AUTO] = NULL,
                                              [IDENTITY_ADDRESS] = "address",
                                              [IDENTITY_HOSTNAME] = "hostname",
+                                             [IDENTITY_USER_FQDN] = NULL,
                                              [IDENTITY_KEY_ID] = NULL};
     const struct policy *p = c->policy;
 
@@ -129,6 +158,8 @@ static void add_ios_entry(const struct converting *c, const struct tunnel *tunne
         text_add(c->t, " match address %s\n", tunnel->acl_name);
     if (tunnel->has_reverse_route)
         text_add(c->t, " reverse-route\n");
+    if (has_ios_profile(c, tunnel))
+        text_add(c->t, " set isakmp-profile %s-%u\n", tunnel->map_name, tunnel->sequence);
 }
 
 /* Which entry of a crypto map names which dynamic map. The policy has its entries in place of that one. */
@@ -193,6 +224,9 @@ void convert_to_ios(const struct converting *c)
         text_add(t, "crypto isakmp keepalive %u %u %s\n", p->tunnel_groups[0].dpd_threshold_s,
                  p->tunnel_groups[0].dpd_retry_s, p->tunnel_groups[0].dpd_is_on_demand ? "on-demand" : "periodic");
     add_ios_settings(c);
+    for (uint16_t i = 0; i < p->tunnel_count; i++)
+        if (convert_is_carried(&p->tunnels[i], CONF_TO_IOS) && has_ios_profile(c, &p->tunnels[i]))
+            add_ios_profile(c, &p->tunnels[i]);
     for (uint16_t i = 0; i < p->transform_set_count; i++) {
         const struct transform_set *set = &p->transform_sets[i];
 

@@ -20,6 +20,10 @@ extern const struct convert_names convert_ciphers[], convert_hashes[], convert_g
 bool convert_is_carried(const struct tunnel *tunnel, enum conf_language language);
 /* Of its first peer; NULL. */
 const struct tunnel_group *convert_group_of(const struct converting *c, const struct tunnel *tunnel);
+/* Who we say that we are to its first peer. */
+struct own_identity convert_identity_of(const struct converting *c, const struct tunnel *tunnel);
+/* A router has a word for it. */
+bool convert_is_ios_identity(struct own_identity own);
 /* A key that a router finds by the peer's address. */
 bool convert_has_ios_key(const struct tunnel_group *group);
 

@@ -9,8 +9,7 @@
 
 bool convert_has_ios_key(const struct tunnel_group *group)
 {
-    return group->trustpoint == 0 && !group->is_by_identity && !group->is_remote_access &&
-           group->client_identity == NULL;
+    return group->trustpoint == 0 && !group->is_by_identity && !group->is_remote_access && !group->is_client;
 }
 
 static bool is_signed(const struct converting *c, const struct tunnel *t)
@@ -28,10 +27,14 @@ static bool has_large_curve(const struct converting *c, const struct tunnel *t)
     return false;
 }
 
-static bool has_key_id(const struct converting *c, const struct tunnel *t)
+bool convert_is_ios_identity(struct own_identity own)
 {
-    (void)t;
-    return c->policy->identity == IDENTITY_KEY_ID;
+    return own.kind != IDENTITY_KEY_ID && !ip_is_set(own.ip);
+}
+
+static bool has_other_identity(const struct converting *c, const struct tunnel *t)
+{
+    return !convert_is_ios_identity(convert_identity_of(c, t));
 }
 
 static bool has_no_nat_t(const struct converting *c, const struct tunnel *t)
@@ -39,10 +42,24 @@ static bool has_no_nat_t(const struct converting *c, const struct tunnel *t)
     return t->is_nat_t_off || !c->policy->is_nat_t_on;
 }
 
-static bool begins_aggressive(const struct converting *c, const struct tunnel *t)
+static bool has_aggressive_group(const struct converting *c, const struct tunnel *t)
 {
     (void)c;
-    return t->is_aggressive;
+    return t->is_aggressive && t->aggressive_group != GROUP_NONE;
+}
+
+/* An entry has one profile for all its peers. */
+static bool has_other_backup(const struct converting *c, const struct tunnel *t)
+{
+    struct own_identity first = convert_identity_of(c, t);
+
+    for (uint8_t i = 1; i < t->peer_count; i++) {
+        struct own_identity own = policy_identity_to(c->policy, policy_tunnel_group_of(c->policy, t->peers[i]));
+
+        if (own.kind != first.kind || (own.name != NULL && first.name != NULL && strcmp(own.name, first.name) != 0))
+            return true;
+    }
+    return false;
 }
 
 static bool has_own_df(const struct converting *c, const struct tunnel *t)

@@ -170,8 +170,7 @@ struct bytes ios_part(const struct translation *t, const struct parts *parts, co
     return (*at == '%' ? &t->header : parts)->list[at[1] == '*' ? 0 : at[1] - '0'];
 }
 
-/* $1, %1 and &1 put in. */
-static void add_template(struct translation *t, const char *becomes, const struct parts *parts)
+void ios_put_template(struct translation *t, const char *becomes, const struct parts *parts)
 {
     for (; *becomes; becomes++) {
         if (*becomes == '&') {
@@ -194,7 +193,7 @@ static void add_new(struct translation *t, const char *becomes, const struct par
     size_t len = t->text.len;
     uint32_t line_count = t->line_count;
 
-    add_template(t, becomes, parts);
+    ios_put_template(t, becomes, parts);
     if (t->running == NULL || !ios_is_known(t, bytes_of(t->text.data + len, strcspn(t->text.data + len, "\n")), len))
         return;
     t->text.len = len;
@@ -202,9 +201,17 @@ static void add_new(struct translation *t, const char *becomes, const struct par
     t->line_count = line_count;
 }
 
+/* `becomes` begins with the peer. */
+static void add_peer(struct translation *t, const char *becomes, const struct parts *parts)
+{
+    ios_put_group(t, ios_part(t, parts, becomes));
+    text_add(&t->text, " ");
+    ios_put_template(t, becomes + strcspn(becomes, " ") + 1, parts);
+}
+
 bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tokens, uint16_t count)
 {
-    static const char new[] = "@new ";
+    static const char new[] = "@new ", peer[] = "@peer ", each[] = "@each ";
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct parts parts = {0};
@@ -216,10 +223,14 @@ bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tok
         t->mode = rows[i].enters;
         if (strncmp(rows[i].becomes, new, strlen(new)) == 0)
             add_new(t, rows[i].becomes + strlen(new), &parts);
+        else if (strncmp(rows[i].becomes, peer, strlen(peer)) == 0)
+            add_peer(t, rows[i].becomes + strlen(peer), &parts);
+        else if (strncmp(rows[i].becomes, each, strlen(each)) == 0)
+            ios_remember_setting(t, rows[i].becomes + strlen(each), &parts);
         else if (rows[i].becomes[0] == '@')
             ios_call(t, rows[i].becomes, &parts);
         else if (rows[i].becomes[0])
-            add_template(t, rows[i].becomes, &parts);
+            ios_put_template(t, rows[i].becomes, &parts);
         return true;
     }
     return false;

@@ -13,13 +13,12 @@ static struct bytes group_name(struct bytes peer)
     return bytes_equal(peer, bytes_of_text("0.0.0.0")) ? bytes_of_text("DefaultL2LGroup") : peer;
 }
 
-static void add_key(struct translation *t, struct bytes peer, struct bytes key)
+void ios_put_group(struct translation *t, struct bytes peer)
 {
     struct bytes name = group_name(peer);
 
     ios_put_line(t, "tunnel-group ", name, " type ipsec-l2l", nothing);
     ios_put_line(t, "tunnel-group ", name, " ipsec-attributes", nothing);
-    ios_put_line(t, " ikev1 pre-shared-key ", key, "", nothing);
     if (t->group_count < GROUPS_MAX)
         t->groups[t->group_count++] = name;
 }
@@ -364,7 +363,7 @@ static void add_nats(struct translation *t)
     }
 }
 
-/* "@key $2 $1": a function with its arguments. */
+/* "@address %1 $1 $2": a function with its arguments. */
 void ios_call(struct translation *t, const char *becomes, const struct parts *parts)
 {
     struct bytes arguments[3] = {nothing, nothing, nothing};
@@ -380,11 +379,9 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
 
     struct bytes name = bytes_of(becomes + 1, name_len - 1);
 
-    if (ios_call_logging(t, name, arguments))
+    if (ios_call_logging(t, name, arguments) || ios_call_profiles(t, name, arguments))
         return;
-    if (bytes_equal(name, bytes_of_text("key"))) {
-        add_key(t, arguments[0], arguments[1]);
-    } else if (bytes_equal(name, bytes_of_text("keepalive"))) {
+    if (bytes_equal(name, bytes_of_text("keepalive"))) {
         t->keepalive[0] = arguments[0];
         t->keepalive[1] = arguments[1];
         t->keepalive[2] = arguments[2];
@@ -419,6 +416,7 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
 void ios_add_remembered(struct translation *t)
 {
     add_keepalives(t);
+    ios_add_profiles(t);
     add_maps(t);
     move_maps(t);
     add_df_bit(t);

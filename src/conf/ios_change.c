@@ -116,38 +116,37 @@ static size_t line_begin(const char *text, size_t end)
     return end;
 }
 
-/* What was written from `from` on, taken back: a block goes by its first line, a setting by its last, below the
- * statement that it stands under. False: nothing was written. */
+/* What was written from `from` on, taken back: a block goes by its first line, settings by theirs, below the last
+ * statement that they stand under. False: nothing was written. */
 static bool take_back(struct translation *t, size_t from, uint32_t line_count, bool is_block)
 {
-    char kept[2][IOS_LINE_SIZE] = {"", ""};
-    size_t len = t->text.len, last, above;
+    char written[4 * IOS_LINE_SIZE];
+    struct text kept = text_of(written, sizeof written);
+    size_t len = t->text.len, at;
+    struct lines lines;
+    struct line line;
 
     if (len == from)
         return false;
-    last = is_block ? from : line_begin(t->text.data, len - 1);
-    for (above = last; above > from && t->text.data[above] == ' ';)
-        above = line_begin(t->text.data, above - 1);
-
-    struct text header = text_of(kept[0], sizeof kept[0]), line = text_of(kept[1], sizeof kept[1]);
-
-    if (above < last)
-        text_add(&header, "%.*s", (int)strcspn(t->text.data + above, "\n"), t->text.data + above);
-    text_add(&line, "%.*s", (int)strcspn(t->text.data + last, "\n"), t->text.data + last);
+    at = is_block ? from : line_begin(t->text.data, len - 1);
+    while (at > from && t->text.data[at] == ' ')
+        at = line_begin(t->text.data, at - 1);
+    text_add(&kept, "%.*s", is_block ? (int)strcspn(t->text.data + at, "\n") : (int)(len - at), t->text.data + at);
     t->text.len = from;
     t->text.data[from] = '\0';
     t->line_count = line_count;
-    if (header.len > 0)
-        ios_put_line(t, kept[0], nothing, "", nothing);
-    ios_put_line(t, header.len > 0 ? " no" : "no ", nothing, kept[1], nothing);
-    return !header.is_cut && !line.is_cut;
+    lines = lines_of(bytes_of_text(written));
+    for (bool is_header = strstr(written, "\n ") != NULL; line_next(&lines, &line); is_header = false)
+        ios_put_line(t, is_header ? "" : line.indent > 0 ? " no " : "no ", line.text_with_blanks, "", nothing);
+    bytes_wipe(written, sizeof written);
+    return !kept.is_cut;
 }
 
 /* False: no row knows the line without its `no`, or what it stands for cannot be taken back so. */
 static bool take_no(struct translation *t, enum ios_mode mode, const struct token *tokens, uint16_t count)
 {
     size_t from = t->text.len, routes = t->route_count, applied = t->applied_count, nats = t->nat_count;
-    size_t groups = t->group_count, log_hosts = t->log_host_count;
+    size_t groups = t->group_count, log_hosts = t->log_host_count, settings = t->profiles.setting_count;
     bool was_df_bit = t->df_bit.len > 0;
     uint32_t line_count = t->line_count;
     enum ios_mode before = t->mode;
@@ -157,6 +156,7 @@ static bool take_no(struct translation *t, enum ios_mode mode, const struct toke
     is_taken = ios_take(t, mode, tokens, count);
     t->is_no = false;
     t->group_count = groups;
+    t->profiles.setting_count = settings;
     if (is_taken && (t->route_count > routes || t->applied_count > applied || t->nat_count > nats ||
                      t->log_host_count > log_hosts || (!was_df_bit && t->df_bit.len > 0)))
         return true;

@@ -12,6 +12,7 @@ enum ios_mode {
     IOS_POLICY,
     IOS_KEYRING,
     IOS_PROFILE,
+    IOS_PEER,
     IOS_TRANSFORM,
     IOS_MAP,
     IOS_DYNAMIC,
@@ -49,6 +50,27 @@ struct parts {
 struct ios_interface {
     struct bytes name;
     struct ip_range network;
+};
+
+/* What belongs to an ISAKMP profile: the peers that it names, and those of the crypto map entries that name it. */
+struct ios_profiles {
+    struct {
+        struct bytes name, address;
+        struct ip_range peers;
+    } members[MAPS_MAX];
+    struct {
+        struct bytes name, map, sequence;
+    } entries[GROUPS_MAX];
+    struct {
+        struct bytes map, sequence, peer;
+    } peers[GROUPS_MAX];
+    struct {
+        struct bytes name;
+        const char *becomes;
+        struct parts parts;
+        uint32_t number;
+    } settings[GROUPS_MAX];
+    size_t member_count, entry_count, peer_count, setting_count;
 };
 
 struct translation {
@@ -89,6 +111,7 @@ struct translation {
     } log_hosts[LOGGING_HOSTS_MAX];
     size_t log_host_count;
     bool is_log_off;
+    struct ios_profiles profiles;
     size_t first_nat; /* pools of addresses that are taken */
     size_t group_count, local_count, applied_count, interface_count, route_count, nat_count, route_map_count;
 };
@@ -113,10 +136,20 @@ void ios_put_line(struct translation *t, const char *begin, struct bytes one, co
 /* What $1, $* of this line, or %1 of its block's header stands for. */
 struct bytes ios_part(const struct translation *t, const struct parts *parts, const char *at);
 
-/* ios_calls.c: "@key $2 $1", a function with its arguments. */
+/* The same, with $1, %1 and &1 put in: one line at least. */
+void ios_put_template(struct translation *t, const char *becomes, const struct parts *parts);
+/* The tunnel-group of a peer as a router has it, and its `ipsec-attributes`; what is put next stands there. */
+void ios_put_group(struct translation *t, struct bytes peer);
+
+/* ios_calls.c: "@address %1 $1 $2", a function with its arguments. */
 void ios_call(struct translation *t, const char *becomes, const struct parts *parts);
 /* What can only be said when all lines are known. */
 void ios_add_remembered(struct translation *t);
+
+/* ios_profiles.c: ISAKMP profiles; false: it is none of its calls. */
+bool ios_call_profiles(struct translation *t, struct bytes name, const struct bytes *arguments);
+void ios_remember_setting(struct translation *t, const char *becomes, const struct parts *parts);
+void ios_add_profiles(struct translation *t);
 
 /* ios_logging.c: `logging ...`; false: it is none of its calls. */
 bool ios_call_logging(struct translation *t, struct bytes name, const struct bytes *arguments);

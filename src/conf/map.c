@@ -286,15 +286,29 @@ static bool begins_with_key(const struct compiler *c, const struct tunnel *t)
     return false;
 }
 
+/* What the entry says, else the tunnel-group of one of its peers. */
+static const struct statement *phase1_mode_of(const struct compiler *c, const struct tunnel *t, const struct entry *e)
+{
+    const struct statement *s = e->phase1_mode;
+
+    for (uint8_t i = 0; s == NULL && !t->is_dynamic && i < t->peer_count; i++) {
+        uint16_t group = policy_tunnel_group_of(&c->conf->policy, t->peers[i]);
+
+        s = group == NO_INDEX ? NULL : c->groups[group].initiate_mode;
+    }
+    return s;
+}
+
 static void take_phase1_mode(struct compiler *c, struct tunnel *t, const struct entry *e)
 {
-    const char *why = compile_phase1_mode(c, t, e->phase1_mode);
+    const struct statement *s = phase1_mode_of(c, t, e);
+    const char *why = compile_phase1_mode(c, t, s);
 
     if (why != NULL && c->why_no_policy == NULL)
-        map_park(c, t, e->phase1_mode->line, "%s", why);
+        map_park(c, t, s->line, "%s", why);
     if (t->is_aggressive && begins_with_key(c, t))
         map_warn(
-            c, t, e->phase1_mode->line,
+            c, t, s->line,
             "phase 1 begins in aggressive mode with a pre-shared key: whoever sees its messages can try keys on them");
 }
 

@@ -86,6 +86,30 @@ static void take_trustpoint(struct compiler *c, struct keyed_group *g, const str
         say(c, CONF_ERROR, s, "there is no trustpoint %s for tunnel-group %s", name_of(c, name), g->group.name);
 }
 
+static void take_self_identity(struct compiler *c, struct keyed_group *g, const struct statement *s)
+{
+    static const struct {
+        const char *word, *argument;
+        enum identity_kind kind;
+    } rows[] = {{"address", "host", IDENTITY_ADDRESS},
+                {"fqdn", "domain", IDENTITY_HOSTNAME},
+                {"user-fqdn", "user-fqdn", IDENTITY_USER_FQDN},
+                {"key-id", "key-id", IDENTITY_KEY_ID}};
+    struct own_identity *own = &g->group.identity;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct bytes value = statement_argument(s, rows[i].argument, 0);
+
+        if (!statement_has(s, rows[i].word))
+            continue;
+        own->kind = rows[i].kind;
+        own->name = value.len == 0 ? c->conf->policy.fqdn : name_of(c, value);
+        if (own->kind == IDENTITY_ADDRESS && value.len > 0 && !resolve_host(c, value, &own->ip))
+            say(c, CONF_ERROR, s, "the address of %s is not known: tunnel-group %s has that of our end for identity",
+                name_of(c, value), g->group.name);
+    }
+}
+
 static void take_identity_check(struct keyed_group *g, const struct statement *s)
 {
     g->group.identity_check = statement_has(s, "nocheck") ? IDENTITY_UNCHECKED
@@ -152,6 +176,10 @@ static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, con
             take_user_auth(g, s);
         else if (s->row->kind == STATEMENT_peer_identity)
             g->group.peer_identity = arena_copy_text(c->arena, statement_argument(s, "identity", 0));
+        else if (s->row->kind == STATEMENT_self_identity)
+            take_self_identity(c, g, s);
+        else if (s->row->kind == STATEMENT_initiate_mode)
+            g->initiate_mode = s;
     }
     check_identity(c, g, block);
 }

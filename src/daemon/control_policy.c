@@ -147,16 +147,16 @@ bool show_transforms(struct client *client)
     return true;
 }
 
-static const char *identity_word(const struct policy *policy, const struct tunnel_group *group)
+static const char *identity_word(const struct policy *policy, uint16_t group)
 {
     static const char *const words[] = {[IDENTITY_AUTO] = "ip-address",
                                         [IDENTITY_ADDRESS] = "ip-address",
                                         [IDENTITY_HOSTNAME] = "fqdn",
+                                        [IDENTITY_USER_FQDN] = "user-fqdn",
                                         [IDENTITY_KEY_ID] = "key-id"};
+    enum identity_kind kind = policy_identity_to(policy, group).kind;
 
-    if (policy->identity == IDENTITY_AUTO && group->trustpoint > 0)
-        return "dn";
-    return group->client_identity != NULL ? "key-id" : words[policy->identity];
+    return kind == IDENTITY_AUTO && policy->tunnel_groups[group].trustpoint > 0 ? "dn" : words[kind];
 }
 
 bool show_profiles(struct client *client)
@@ -166,7 +166,8 @@ bool show_profiles(struct client *client)
 
     if (client->index >= policy->tunnel_group_count)
         return false;
-    const struct tunnel_group *group = &policy->tunnel_groups[client->index++];
+    uint16_t index = (uint16_t)client->index++;
+    const struct tunnel_group *group = &policy->tunnel_groups[index];
 
     if (client->request.group[0] != '\0' && strcmp(client->request.group, group->name) != 0)
         return true;
@@ -175,7 +176,7 @@ bool show_profiles(struct client *client)
         record_set_ip(&r, COL_profile_address, group->peer);
     else if (group->is_by_identity)
         record_set_text(&r, COL_profile_group, group->name);
-    record_set_text(&r, COL_profile_identity, identity_word(policy, group));
+    record_set_text(&r, COL_profile_identity, identity_word(policy, index));
     record_set_flag(&r, COL_profile_has_key, group->has_key || group->is_key_hidden);
     if (group->trustpoint > 0 && group->trustpoint <= policy->trustpoint_count)
         record_set_text(&r, COL_profile_trustpoint, policy->trustpoints[group->trustpoint - 1].name);

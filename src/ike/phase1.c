@@ -143,33 +143,40 @@ enum reason phase1_find_group(struct step_work *work)
     return REASON_OK;
 }
 
+static struct own_identity own_identity(const struct step_work *work)
+{
+    return policy_identity_to(work->ike->policy, work->draft->sa.tunnel_group);
+}
+
 /* `crypto isakmp identity auto`: with certificates our distinguished name. */
 bool identity_is_subject(const struct step_work *work)
 {
-    return work->ike->policy->identity == IDENTITY_AUTO && policy_signature_of(work->draft->sa.auth) != SIGNATURE_NONE;
+    return own_identity(work).kind == IDENTITY_AUTO && policy_signature_of(work->draft->sa.auth) != SIGNATURE_NONE;
 }
 
-/* IDii or IDir: what `crypto isakmp identity` says; with a pre-shared key "auto" is the address. */
+/* `data` is where an address is written. */
+static struct id own_id(const struct step_work *work, uint8_t data[static ID_DATA_MAX])
+{
+    static const uint8_t types[] = {
+        [IDENTITY_HOSTNAME] = ID_FQDN, [IDENTITY_USER_FQDN] = ID_USER_FQDN, [IDENTITY_KEY_ID] = ID_KEY_ID};
+    struct own_identity own = own_identity(work);
+    const struct trustpoint *trustpoint = phase1_trustpoint(work);
+    struct ip ip = ip_is_set(own.ip) ? own.ip : work->draft->sa.local.ip;
+
+    if (identity_is_subject(work) && trustpoint != NULL)
+        return (struct id){.type = ID_DER_ASN1_DN, .data = trustpoint->subject};
+    if (own.kind == IDENTITY_AUTO || own.kind == IDENTITY_ADDRESS)
+        return id_of_range((struct ip_range){ip, ip}, 17, IKE_PORT, data);
+    return (struct id){.type = types[own.kind], .data = bytes_of_text(own.name)};
+}
+
+/* IDii or IDir: what the tunnel-group says, else `crypto isakmp identity`. */
 bool set_identity(struct step_work *work, enum blob_id blob)
 {
-    const struct policy *policy = work->ike->policy;
     uint8_t space[ID_LEN_MAX + 8], data[ID_DATA_MAX];
     struct writer w = writer_of(space, sizeof space);
-    const struct trustpoint *trustpoint = phase1_trustpoint(work);
-    struct ip local = work->draft->sa.local.ip;
-    struct id id;
+    struct id id = own_id(work, data);
 
-    uint16_t group = work->draft->sa.tunnel_group;
-    if (group < policy->tunnel_group_count && policy->tunnel_groups[group].client_identity != NULL)
-        id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->tunnel_groups[group].client_identity)};
-    else if (identity_is_subject(work) && trustpoint != NULL)
-        id = (struct id){.type = ID_DER_ASN1_DN, .data = trustpoint->subject};
-    else if (policy->identity == IDENTITY_HOSTNAME)
-        id = (struct id){.type = ID_FQDN, .data = bytes_of_text(policy->fqdn)};
-    else if (policy->identity == IDENTITY_KEY_ID)
-        id = (struct id){.type = ID_KEY_ID, .data = bytes_of_text(policy->key_id)};
-    else
-        id = id_of_range((struct ip_range){local, local}, 17, IKE_PORT, data);
     id_write(&w, &id);
     tell_identity(work, &id);
     return writer_is_ok(&w) && draft_set(work, blob, writer_bytes(&w));

@@ -82,6 +82,16 @@ uint16_t policy_same_tunnel_group(const struct policy *from, uint16_t group, str
     return same != NO_INDEX && strcmp(to->tunnel_groups[same].name, name) == 0 ? same : NO_INDEX;
 }
 
+struct own_identity policy_identity_to(const struct policy *policy, uint16_t tunnel_group)
+{
+    if (tunnel_group < policy->tunnel_group_count && policy->tunnel_groups[tunnel_group].identity.kind != IDENTITY_AUTO)
+        return policy->tunnel_groups[tunnel_group].identity;
+    return (struct own_identity){
+        .kind = policy->identity,
+        .name = policy->identity == IDENTITY_KEY_ID ? policy->key_id : policy->fqdn,
+    };
+}
+
 const struct trustpoint *policy_trustpoint_of(const struct policy *policy, uint16_t tunnel_group)
 {
     uint16_t number = tunnel_group < policy->tunnel_group_count ? policy->tunnel_groups[tunnel_group].trustpoint : 0;

@@ -127,6 +127,15 @@ struct user_server {
     uint16_t timeout_s;
 };
 
+enum identity_kind { IDENTITY_AUTO, IDENTITY_ADDRESS, IDENTITY_HOSTNAME, IDENTITY_USER_FQDN, IDENTITY_KEY_ID };
+
+/* Who we say that we are. */
+struct own_identity {
+    enum identity_kind kind;
+    const char *name; /* of HOSTNAME, USER_FQDN, KEY_ID */
+    struct ip ip;     /* of ADDRESS: it is another than our end's; not set: it is our end's */
+};
+
 /* One `tunnel-group` of type ipsec-l2l or remote-access. */
 struct tunnel_group {
     const char *name;    /* the peer's address as text, its identity, or DefaultL2LGroup */
@@ -143,6 +152,7 @@ struct tunnel_group {
     bool dpd_is_on_demand; /* a silent peer is only asked when something has been sent to it */
     bool dpd_restarts;     /* what a dead peer has taken along is begun anew, until it is up */
     uint16_t dpd_threshold_s, dpd_retry_s;
+    struct own_identity identity; /* AUTO: what `crypto isakmp identity` says */
 
     /* remote-access */
     bool is_remote_access;
@@ -151,10 +161,9 @@ struct tunnel_group {
     bool is_local_asked_after;           /* those too, when that server cannot be asked */
     uint16_t pools[POOLS_PER_GROUP_MAX]; /* indexes */
     uint8_t pool_count;
-    bool is_client;              /* we are the user's end of this peer */
-    bool wants_password;         /* of our user: it is not in the configuration */
-    const char *client_identity; /* and show this, the group's name; NULL: what `crypto isakmp identity` says */
-    uint16_t group_policy;       /* number of policy.group_policies, from 1; 0: none */
+    bool is_client;        /* we are the user's end of this peer */
+    bool wants_password;   /* of our user: it is not in the configuration */
+    uint16_t group_policy; /* number of policy.group_policies, from 1; 0: none */
 };
 
 /* One sequence of a `crypto ca certificate map` that a tunnel-group is named for: whose certificate fits all of it. */
@@ -207,8 +216,8 @@ struct tunnel {
     bool is_nat_t_off;
     bool has_reverse_route; /* while a pair stands, this machine has a route to its peer's networks */
     enum df_policy df;
-    bool is_weak;       /* uses an algorithm of strength WEAK */
-    const char *parked; /* why this tunnel is not run, one sentence with the line; NULL: it runs */
+    bool is_weak;           /* uses an algorithm of strength WEAK */
+    const char *parked;     /* why this tunnel is not run, one sentence with the line; NULL: it runs */
     const char *parked_for; /* of that, what an ASA has a message for: no-transform-set, own-address; NULL: nothing */
     uint32_t line;
 };
@@ -246,8 +255,6 @@ struct policy_route {
 
 /* Whose words an IOS router has: up to 12.3, then to 15.x, then IOS-XE. */
 enum ios_release { IOS_RELEASE_UNKNOWN, IOS_RELEASE_OLD, IOS_RELEASE_MIDDLE, IOS_RELEASE_NEW };
-
-enum identity_kind { IDENTITY_AUTO, IDENTITY_ADDRESS, IDENTITY_HOSTNAME, IDENTITY_KEY_ID };
 
 struct policy {
     const char *hostname;
@@ -329,6 +336,10 @@ uint16_t policy_remote_group_for_any(const struct policy *policy, enum user_auth
 
 /* The running dynamic tunnel, and its line, for a user who wants that traffic; NO_INDEX. */
 uint16_t policy_tunnel_of_user(const struct policy *policy, const struct selector *wanted, uint16_t *ace);
+
+/* Who we are to the peers of that tunnel group; NO_INDEX: to whom has none. AUTO: our address, or of a certificate its
+ * name. */
+struct own_identity policy_identity_to(const struct policy *policy, uint16_t tunnel_group);
 
 /* The trustpoint of a tunnel group; NULL: it has none. */
 const struct trustpoint *policy_trustpoint_of(const struct policy *policy, uint16_t tunnel_group);

@@ -56,6 +56,7 @@ struct sim_site {
     bool is_replay_off, is_nat_t_off, has_dpd, dpd_is_on_demand, dpd_restarts;
     bool is_aggressive, is_aggressive_answered; /* how it begins phase 1; whether it answers it so */
     const char *key_id;                         /* its identity; NULL: its address */
+    struct own_identity identity;               /* of its peers' tunnel-groups */
     const char *group_name;                     /* the name of its peers' tunnel-groups; NULL: their addresses */
     uint16_t fragment_len;                      /* 0: no fragmentation */
     const struct sim_credential *credential;    /* NULL: by pre-shared keys */

@@ -48,6 +48,7 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
         .sends_chain = true,
         .identity_check = site->as.identity_check,
         .peer_identity = site->as.peer_identity,
+        .identity = site->as.identity,
         .has_dpd = site->as.has_dpd,
         .dpd_is_on_demand = site->as.dpd_is_on_demand,
         .dpd_restarts = site->as.dpd_restarts,

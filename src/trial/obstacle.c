@@ -127,16 +127,15 @@ static bool is_filtered(const struct end *e, const struct selector *s)
     return f != NULL;
 }
 
-/* What `crypto isakmp identity` makes that end say (mm.c); with a pre-shared key "auto" is the address. */
+/* What that end says to the other (phase1.c); with a pre-shared key "auto" is the address. */
 const char *obstacle_sent_id(const struct end *e, char space[static IP_TEXT_SIZE])
 {
-    switch (e->conf.policy.identity) {
-    case IDENTITY_HOSTNAME: return e->conf.policy.fqdn;
-    case IDENTITY_KEY_ID: return e->conf.policy.key_id;
-    case IDENTITY_AUTO:
-    case IDENTITY_ADDRESS: break;
-    }
-    return ip_text(e->address, space);
+    const struct policy *p = &e->conf.policy;
+    struct own_identity own = policy_identity_to(p, policy_tunnel_group_of(p, e->far));
+
+    if (own.kind == IDENTITY_AUTO || own.kind == IDENTITY_ADDRESS)
+        return ip_text(ip_is_set(own.ip) ? own.ip : e->address, space);
+    return own.name;
 }
 
 static bool wants_other_id(const struct end *e, const struct end *far)

@@ -187,6 +187,75 @@ static void who_we_say_we_are(void **state)
     }
 }
 
+/* To one peer, whatever is said to the others. */
+static void who_we_say_to_one_peer_that_we_are(void **state)
+{
+    static const struct {
+        const char *line;
+        enum identity_kind kind;
+        const char *name;
+    } cases[] = {
+        {"", IDENTITY_KEY_ID, "all"},
+        {" self-identity address\n", IDENTITY_ADDRESS, NULL},
+        {" self-identity address 192.0.2.7\n", IDENTITY_ADDRESS, NULL},
+        {" self-identity fqdn\n", IDENTITY_HOSTNAME, "west.example.net"},
+        {" self-identity fqdn other.example.net\n", IDENTITY_HOSTNAME, "other.example.net"},
+        {" self-identity user-fqdn west@example.net\n", IDENTITY_USER_FQDN, "west@example.net"},
+        {" self-identity key-id branch7\n", IDENTITY_KEY_ID, "branch7"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char lines[1024];
+        struct reading r;
+
+        snprintf(lines, sizeof lines,
+                 "hostname west\ndomain-name example.net\ncrypto isakmp identity key-id all\n"
+                 "tunnel-group 203.0.113.1 ipsec-attributes\n%s",
+                 cases[i].line);
+        read_all(&r, by_address, lines);
+        struct own_identity own = policy_identity_to(&r.conf.policy, 0);
+        if (own.kind != cases[i].kind || (cases[i].name != NULL && strcmp(own.name, cases[i].name) != 0))
+            fail_msg("%s: %d %s", cases[i].line, own.kind, own.name);
+        CHECK(ip_is_set(own.ip) == (i == 2));
+        reading_end(&r);
+    }
+
+    struct reading r;
+
+    read_all(&r, by_address, "tunnel-group 203.0.113.1 ipsec-attributes\n self-identity address nowhere.example\n");
+    CHECK(is_found(&r.conf, CONF_ERROR, "the address of nowhere.example is not known"));
+    reading_end(&r);
+}
+
+/* Where the crypto map entry says nothing. */
+static void a_peer_may_be_begun_with_in_aggressive_mode(void **state)
+{
+    static const struct {
+        const char *lines;
+        bool is_aggressive;
+    } cases[] = {
+        {"", false},
+        {"tunnel-group 203.0.113.1 ipsec-attributes\n initiate mode aggressive\n", true},
+        {"tunnel-group 203.0.113.1 ipsec-attributes\n initiate mode aggressive\n"
+         "crypto map M 10 set ikev1 phase1-mode main\n",
+         false},
+        {"tunnel-group 203.0.113.9 type ipsec-l2l\ntunnel-group 203.0.113.9 ipsec-attributes\n initiate mode "
+         "aggressive\n",
+         false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        read_all(&r, by_address, cases[i].lines);
+        CHECK(r.conf.running_count == 1 && r.conf.policy.tunnels[0].is_aggressive == cases[i].is_aggressive);
+        CHECK(is_found(&r.conf, CONF_WARNING, "begins in aggressive mode") == cases[i].is_aggressive);
+        reading_end(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +264,8 @@ int main(void)
         cmocka_unit_test(a_tunnel_group_by_identity_is_used_where_it_can_be_chosen),
         cmocka_unit_test(C02_a_key_that_can_be_guessed_is_not_answered_with),
         cmocka_unit_test(who_we_say_we_are),
+        cmocka_unit_test(who_we_say_to_one_peer_that_we_are),
+        cmocka_unit_test(a_peer_may_be_begun_with_in_aggressive_mode),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

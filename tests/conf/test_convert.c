@@ -38,7 +38,7 @@ static const char west[] = "ASA Version 9.1(2)\n"
                            "tunnel-group 203.0.113.3 type ipsec-l2l\n"
                            "tunnel-group 203.0.113.3 ipsec-attributes\n"
                            " ikev1 pre-shared-key secret-of-this-test\n"
-                           "logging buffer-size 4096 (not used here: the buffer has one size)\n";
+                           "logging buffer-size 4096\n";
 
 static char *converted(enum conf_language language)
 {
@@ -313,6 +313,60 @@ static void transport_mode_and_extended_numbers_are_carried_where_there_is_a_wor
     }
 }
 
+/* A router has a profile for it, the others a line. */
+static void who_we_are_to_a_peer_is_carried(void **state)
+{
+    static const struct {
+        enum conf_language language;
+        const char *said, *expected;
+    } cases[] = {
+        {CONF_TO_IOS, "fqdn",
+         "crypto isakmp profile OUT-10\n keyring default\n match identity address 203.0.113.2 255.255.255.255\n"
+         " match identity address 203.0.113.3 255.255.255.255\n self-identity fqdn west\n initiate mode aggressive\n"},
+        {CONF_TO_IOS, "fqdn", " set isakmp-profile OUT-10\n"},
+        {CONF_TO_IOS, "user-fqdn w@example.net", "\n self-identity user-fqdn w@example.net\n"},
+        {CONF_TO_IOS, "address", "\n self-identity address\n"},
+        {CONF_TO_IOS, "key-id branch7", "! not carried: our identity of crypto map OUT 10\n"},
+        {CONF_TO_IOS, "address 198.51.100.9", "! not carried: our identity of crypto map OUT 10\n"},
+        {CONF_TO_IOS, "fqdn", "! not carried: what its other peers are told otherwise than the first of crypto map "},
+        {CONF_TO_STRONGSWAN, "fqdn", "            auth = psk\n            id = west\n"},
+        {CONF_TO_STRONGSWAN, "user-fqdn w@example.net", "\n            id = w@example.net\n"},
+        {CONF_TO_STRONGSWAN, "address 198.51.100.9", "\n            id = 198.51.100.9\n"},
+        {CONF_TO_STRONGSWAN, "key-id branch7", "\n            id = keyid:branch7\n"},
+        {CONF_TO_LIBRESWAN, "fqdn", "\n    leftid=@west\n"},
+        {CONF_TO_LIBRESWAN, "user-fqdn w@example.net", "\n    leftid=w@example.net\n"},
+        {CONF_TO_LIBRESWAN, "key-id branch7", "\n    leftid=@[branch7]\n"},
+    };
+    char before[4096], space[16384];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct text t = text_of(space, sizeof space);
+        struct reading r, again;
+
+        snprintf(before, sizeof before,
+                 "%stunnel-group 203.0.113.2 ipsec-attributes\n self-identity %s\n initiate mode aggressive\n", west,
+                 cases[i].said);
+        reading_of(&r, before);
+        CHECK(r.is_ok && r.conf.running_count == 1);
+        conf_convert(&r.conf, cases[i].language, &t);
+        if (!strstr(space, cases[i].expected))
+            fail_msg("%s: no %sin\n%s", cases[i].said, cases[i].expected, space);
+        if (cases[i].language == CONF_TO_IOS) {
+            struct own_identity was = policy_identity_to(&r.conf.policy, 0), is;
+
+            put_keys(space);
+            reading_of(&again, space);
+            is = policy_identity_to(&again.conf.policy, 0);
+            if (strstr(cases[i].expected, "not carried: our") == NULL)
+                CHECK(is.kind == was.kind && (is.name == NULL || strcmp(is.name, was.name) == 0));
+            CHECK(again.conf.policy.tunnels[0].is_aggressive);
+            reading_end(&again);
+        }
+        reading_end(&r);
+    }
+}
+
 static void what_a_router_has_no_line_for_is_said_by_its_line(void **state)
 {
     static const char more[] = "ip local pool P 10.9.0.1-10.9.0.9\n"
@@ -459,6 +513,8 @@ static const struct {
     {STATEMENT_tunnel_ipsec, "of each tunnel that runs"},
     {STATEMENT_pre_shared_key, "of each tunnel that runs"},
     {STATEMENT_keepalive, "of each tunnel that runs"},
+    {STATEMENT_self_identity, "of each tunnel that runs"},
+    {STATEMENT_initiate_mode, "of each tunnel that runs"},
     {STATEMENT_chain, "of each tunnel that runs"},
     {STATEMENT_trust_point, "of each tunnel that runs"},
     {STATEMENT_route, "of each tunnel that runs"},
@@ -560,6 +616,7 @@ int main(void)
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
         cmocka_unit_test(a_dynamic_map_is_carried_to_a_router_and_to_nobody_else),
         cmocka_unit_test(a_router_signs_with_ecdsa_by_its_own_word),
+        cmocka_unit_test(who_we_are_to_a_peer_is_carried),
         cmocka_unit_test(what_a_router_has_no_line_for_is_said_by_its_line),
         cmocka_unit_test(transport_mode_and_extended_numbers_are_carried_where_there_is_a_word_for_them),
         cmocka_unit_test(others_get_each_line_of_the_acl_and_are_told_what_is_missing),

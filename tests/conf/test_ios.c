@@ -63,6 +63,23 @@ static void lines_of_ios_become_lines_of_the_asa(void **state)
          " isakmp keepalive threshold 20 retry 2 periodic\n", "with the router's two seconds"},
         {"crypto isakmp keepalive 20 on-demand\ncrypto isakmp key secret address 192.0.2.9\n",
          " isakmp keepalive threshold 20 retry 2 on-demand\n", "on demand, in as many words"},
+        {"crypto isakmp peer address 192.0.2.9\n set aggressive-mode password secret\n"
+         " set aggressive-mode client-endpoint user-fqdn west@example.net\n",
+         "tunnel-group 192.0.2.9 ipsec-attributes\n ikev1 pre-shared-key secret\n self-identity user-fqdn "
+         "west@example.net\n initiate mode aggressive\n",
+         "aggressive mode with one peer, its key and our name"},
+        {"crypto isakmp peer hostname east.example.net\n set aggressive-mode client-endpoint ipv4-address 10.9.9.9\n",
+         "tunnel-group east.example.net ipsec-attributes\n self-identity address 10.9.9.9\n initiate mode aggressive\n",
+         "a peer by its name"},
+        {"crypto isakmp profile P\n match identity address 192.0.2.9 255.255.255.255\n self-identity fqdn west.net\n",
+         "tunnel-group 192.0.2.9 ipsec-attributes\n self-identity fqdn west.net\n", "a profile is its peers'"},
+        {"crypto isakmp profile P\n self-identity fqdn\ncrypto map M 10 ipsec-isakmp\n set isakmp-profile P\n"
+         " set peer 192.0.2.9\n",
+         "tunnel-group 192.0.2.9 ipsec-attributes\n self-identity fqdn\n", "those of the entries that name it too"},
+        {"crypto isakmp key secret address 192.0.2.9\ncrypto isakmp key secret address 192.0.3.9\n"
+         "crypto isakmp profile P\n match identity address 192.0.2.0 255.255.255.0\n self-identity fqdn\n",
+         "tunnel-group 192.0.2.9 ipsec-attributes\n ikev1 pre-shared-key secret\n self-identity fqdn\n",
+         "and those in its networks"},
         {"crypto ipsec transform-set S esp-aes 256 esp-sha-hmac\n mode transport\n",
          "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha-hmac\ncrypto ipsec ikev1 transform-set S mode "
          "transport\n",

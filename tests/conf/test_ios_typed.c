@@ -88,6 +88,20 @@ static void lines_are_added_to_what_is_running(void **state)
         {"crypto isakmp policy 10\n no group 14\n", "crypto ikev1 policy 10\n no group 14\n", "of a block too"},
         {"no crypto isakmp key k address 203.0.113.2\n",
          "tunnel-group 203.0.113.2 ipsec-attributes\n no ikev1 pre-shared-key k\n", "the key alone"},
+        {"crypto isakmp peer address 203.0.113.2\n set aggressive-mode client-endpoint fqdn west.example.net\n",
+         "tunnel-group 203.0.113.2 type ipsec-l2l\ntunnel-group 203.0.113.2 ipsec-attributes\n initiate mode "
+         "aggressive\n self-identity fqdn west.example.net\ntunnel-group 203.0.113.2 ipsec-attributes\n isakmp "
+         "keepalive threshold 20 retry 5 periodic\n",
+         "aggressive mode with a peer, and in what name"},
+        {"crypto isakmp peer address 203.0.113.2\n no set aggressive-mode client-endpoint fqdn west.example.net\n",
+         "tunnel-group 203.0.113.2 ipsec-attributes\n no initiate mode aggressive\n no self-identity fqdn "
+         "west.example.net\n",
+         "both taken back"},
+        {"crypto isakmp profile P\n match identity address 203.0.113.9\n self-identity fqdn\n",
+         "tunnel-group 203.0.113.9 type ipsec-l2l\ntunnel-group 203.0.113.9 ipsec-attributes\n self-identity fqdn \n",
+         "a profile is its peers'"},
+        {"crypto isakmp profile P\n self-identity fqdn\n", "crypto isakmp profile P\n",
+         "without them it is refused, and not passed over"},
         {"interface GigabitEthernet0/0\n no crypto map M\n", "no crypto map M interface outside\n", "off an interface"},
         {"logging host 10.1.0.9\n", "logging enable\nlogging host inside 10.1.0.9\n",
          "a host of the log, and that there is one"},
@@ -219,7 +233,7 @@ static void help_says_what_can_follow(void **state)
     } cases[] = {
         {"cry isa pol", "WORD ", false},
         {"crypto isakmp key K address", "WORD ", false},
-        {"crypto map M 10 ipsec-isakmp", "dynamic WORD profile ", true},
+        {"crypto map M 10 ipsec-isakmp", "dynamic profile ", true},
         {"ip route 10.0.0.0 255.0.0.0 192.0.2.1", "WORD ", true},
         {"crypto foo", "", false},
     };

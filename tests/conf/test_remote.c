@@ -420,7 +420,7 @@ static void a_client_is_a_tunnel_and_a_group_and_a_user(void **state)
             CHECK(r.conf.running_count == 1 && t->is_client && t->is_aggressive && t->peer_count == 1);
             CHECK(r.conf.credential_count == 1 && r.conf.key_count == 1);
             CHECK(r.conf.policy.tunnel_groups[0].wants_password == (strstr(cases[i].text, CLIENT_USER) == NULL));
-            assert_string_equal(group_named(&r.conf, "STAFF")->client_identity, "STAFF");
+            assert_string_equal(group_named(&r.conf, "STAFF")->identity.name, "STAFF");
         } else {
             CHECK(is_found(&r.conf, cases[i].said) && r.conf.running_count == 0 && r.conf.credential_count == 0);
         }

@@ -366,9 +366,40 @@ static void the_private_value_goes_when_the_peer_is_proved(void **state)
     CHECK(vault_secret_count(sim_vault(sim, WEST)) == 0 && vault_secret_count(sim_vault(sim, EAST)) == 0);
 }
 
+/* RFC 2407 4.6.2: type, protocol and port, then the name or the address. */
+static void the_identity_is_that_of_the_peers_tunnel_group(void **state)
+{
+    static const struct {
+        struct own_identity identity;
+        const char *id_hex;
+    } rows[] = {
+        {{.kind = IDENTITY_AUTO}, "0b 00 0000 616c6c"},
+        {{.kind = IDENTITY_HOSTNAME, .name = "west.example"}, "02 00 0000 776573742e6578616d706c65"},
+        {{.kind = IDENTITY_USER_FQDN, .name = "west@example"}, "03 00 0000 77657374406578616d706c65"},
+        {{.kind = IDENTITY_KEY_ID, .name = "branch7"}, "0b 00 0000 6272616e636837"},
+        {{.kind = IDENTITY_ADDRESS, .ip = {IP_V4, {192, 0, 2, 7}}}, "01 11 01f4 c0000207"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sim_site w = west_aggressive(), e = east_answering(NULL);
+        struct body expected;
+        struct message m;
+
+        w.key_id = "all";
+        w.identity = rows[i].identity;
+        struct sim *sim = world(7, &w, &e);
+        sim_acquire(sim, WEST, 0);
+        sim_run(sim, 10);
+        CHECK(wire_message_read(&m, sim_datagram(sim, 0)->data) == WIRE_OK);
+        CHECK(bytes_equal(message_body(&m, PL_ID), hex(&expected, rows[i].id_hex)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_identity_is_that_of_the_peers_tunnel_group),
         cmocka_unit_test(C01_an_unknown_group_is_answered_like_a_known_one),
         cmocka_unit_test(C01_nothing_is_answered_unless_it_is_switched_on),
         cmocka_unit_test(C11_C12_C18_what_cannot_be_right_is_refused_by_name),

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Aggressive mode with pre-shared keys against real peers: strongSwan both ways round, through a NAT router or not, the
-# tunnel-group chosen by the identity; ike-scan, which collects what keys can be tried on; vpnc, as far as phase 1.
+# tunnel-group chosen by the identity, or ours one of the peer alone; ike-scan, which collects what keys can be tried on; vpnc, as far as phase 1.
 #
 #   tests/peers/aggressive.sh            all of it, side by side
 #   tests/peers/aggressive.sh NAME...
@@ -63,6 +63,35 @@ tunnel() {
     fi
     # shellcheck disable=SC2046
     show_logs $(ikewise_logs "$ours") $(strongswan_logs "$theirs")
+}
+
+# own_name NAME HOW KIND VALUE: what we say to this peer alone that we are, and begin in aggressive mode for its sake; strongSwan takes no
+# other name. HOW: in the words of an ASA; the same made a router's; in a router's own words for one peer.
+own_name() {
+    local name=$1 how=$2 said="$3 $4" ours=west theirs=east dir
+    lab_up none
+    cell_choose strong no-pfs none
+    cell[remote_id]=$4 cell[aggressive]=no
+    dir=$lab_dir/ikewised-west
+    mkdir -p "$dir"
+    [ "$how" = peer ] || cell[self_identity]=$said
+    ikewise_write_configuration west >"$dir/asa.conf"
+    if [ "$how" = asa ]; then
+        mv "$dir/asa.conf" "$dir/ikewise.conf"
+    else
+        "$lab_build/src/ikewise" convert --to ios "$dir/asa.conf" | sed "s/\*\*\*\*\*/$cell_key/" >"$dir/ikewise.conf"
+    fi
+    [ "$how" != peer ] || sed -i -e '/^crypto isakmp key/d' -e "1a crypto isakmp peer address $(cell_peer_address west)\\
+ set aggressive-mode password $cell_key\\
+ set aggressive-mode client-endpoint $said" "$dir/ikewise.conf"
+    cell[aggressive]=yes
+    if both_start "$name" && expect "$name: negotiation" ikewise_up west &&
+        expect "$name: it is up there" lab_until 5 strongswan_is_up east; then
+        expect "$name: it knows us by that name" says "$lab_dir/charon-east/charon.log" "established between .*\[$4\]"
+        expect "$name: pings west to east" lab_ping west east 10
+    fi
+    # shellcheck disable=SC2046
+    show_logs $(ikewise_logs west) $(strongswan_logs east)
 }
 
 starts() {
@@ -150,6 +179,11 @@ cases="ikewise-begins           tunnel ikewise none
        ikewise-begins-nat       tunnel ikewise west
        strongswan-begins        tunnel strongswan none
        strongswan-begins-nat    tunnel strongswan west
+       name-fqdn                own_name asa fqdn west7.example.net
+       name-user-fqdn           own_name asa user-fqdn west@example.net
+       name-address             own_name asa address 192.0.2.77
+       name-profile             own_name profile user-fqdn west@example.net
+       name-peer                own_name peer fqdn west7.example.net
        unknown-group            unknown_group
        ike-scan                 ike_scan
        vpnc                     vpnc_client"

@@ -29,6 +29,7 @@
 #   cell[subnets]         behind east: 10.2.0.0/24 and so many more less one, an ACE each
 #   cell[inner]           6: IPv6 between the inner hosts, cell[outer]: between the gateways; 4 otherwise
 #   cell[aggressive]      yes: phase 1 in aggressive mode, from ikewise and from strongSwan
+#   cell[self_identity]   ikewise's to this peer alone, with which it begins in aggressive mode
 #   cell[key_id]          ikewise's identity, cell[local_id] strongSwan's
 #   cell[group_name]      of ikewise's tunnel-group; the peer's address otherwise
 

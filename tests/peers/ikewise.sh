@@ -54,6 +54,7 @@ tunnel-group ${cell[group_name]:-$peer} type ipsec-l2l
 tunnel-group ${cell[group_name]:-$peer} ipsec-attributes
 $(ikewise_credential "$other" "$key")
 CONF
+    [ -z "${cell[self_identity]:-}" ] || printf ' self-identity %s\n initiate mode aggressive\n' "${cell[self_identity]}"
     [ -z "${cell[keepalive]:-}" ] ||
         echo " isakmp keepalive threshold ${cell[keepalive]%% *} retry ${cell[keepalive]#* }"
 }
