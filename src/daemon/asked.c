@@ -297,11 +297,10 @@ static void forget_connection(void *context, const struct connection *connection
     conntrack_remove(connection);
 }
 
-static struct doctor_report *examine(void *context)
+static struct doctor_report *examine(void *context, const struct conf *conf, uint16_t tunnel)
 {
-    const struct config *config = ((struct daemon *)context)->config;
-
-    return doctor_examine(&config->conf.policy, config->path);
+    (void)context;
+    return doctor_examine_tunnel(&conf->policy, tunnel, conf->file_name);
 }
 
 bool asked_open(struct daemon *daemon, struct text *why)

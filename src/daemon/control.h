@@ -112,6 +112,8 @@ struct control_source {
     void (*clear_nat)(void *context);
     void (*each_connection)(void *context, void *taker, bool (*take)(void *taker, const struct connection *connection));
     void (*forget_connection)(void *context, const struct connection *connection);
+    /* doctor_examine_tunnel of that configuration; to be freed; NULL: no memory. */
+    struct doctor_report *(*examine)(void *context, const struct conf *conf, uint16_t tunnel);
 
     uint64_t (*connection_count)(void *context); /* 0: not known */
     int (*each_neighbour)(void *context, void *taker, void (*take)(void *taker, const struct neighbour *neighbour));
@@ -119,7 +121,6 @@ struct control_source {
     bool (*crl)(void *context, size_t nth, struct crls_view *view); /* as crls_nth */
     /* Of a trustpoint, or of all ("") fetched now; what was there before is kept or not. How many that are. */
     size_t (*fetch_crls)(void *context, const char *trustpoint, bool is_kept);
-    struct doctor_report *(*examine)(void *context); /* to be freed; NULL: no memory */
 };
 
 struct control;

@@ -30,5 +30,5 @@ void handle_request(struct client *client)
     if (answers[id].does != NULL)
         answers[id].does(client);
     else if (answers[id].makes != NULL)
-        client_make(client, answers[id].makes);
+        client_make(client, answers[id].makes, NULL);
 }

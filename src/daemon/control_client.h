@@ -62,7 +62,7 @@ struct made {
     size_t sent;             /* of them, in bytes */
     bool is_unwanted;        /* the shell has gone */
     bool is_over, is_cut;    /* this is the last part; there was no memory for all */
-    void *own;               /* the way's, NULL at first; freed by its `forget` */
+    void *own;               /* the way's; freed by its `forget` */
 };
 
 struct made_way {
@@ -247,8 +247,8 @@ void client_begin(struct client *client, struct control_task *task,
                   void (*then)(struct client *client, struct control_task *task, const char *why));
 void client_forget_task(struct client *client);
 
-/* control_made.c */
-void client_make(struct client *client, const struct made_way *way);
+/* control_made.c. `own`: the way's, which has it from here on; may be NULL. */
+void client_make(struct client *client, const struct made_way *way, void *own);
 void client_forget_made(struct client *client);
 void made_add(struct made *made, const struct control_record *r);
 extern const struct made_way made_access_lists, made_acl_clearing;             /* control_acl.c */

@@ -105,15 +105,18 @@ static bool send_part(struct client *client)
     return false;
 }
 
-void client_make(struct client *client, const struct made_way *way)
+void client_make(struct client *client, const struct made_way *way, void *own)
 {
     struct made *made = calloc(1, sizeof *made);
 
     if (made == NULL) {
+        if (own != NULL)
+            way->forget(own);
         client_fail(client, CONTROL_ERROR_NOT_READY, "there is no memory for the answer");
         return;
     }
     made->way = way;
+    made->own = own;
     made->control = client->control;
     made->control->handle_count++; /* until made_free */
     made->source = *client->control->source;

@@ -363,5 +363,5 @@ void do_trace(struct client *client)
     } else {
         trace_out(&t);
     }
-    client_done(client);
+    trace_examine(&t);
 }

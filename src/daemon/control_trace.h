@@ -48,6 +48,7 @@ struct trace {
     struct filter_packet packet; /* as lists of interfaces see it */
     char denied_by[256], permit[256];
     bool was_asked;
+    bool is_examined; /* the machine is, and the tunnel */
 };
 
 struct control_record trace_phase_of(struct trace *t, enum trace_phase phase, bool is_allowed, const char *config,
@@ -76,5 +77,9 @@ bool trace_vpn_filter(struct trace *t, bool is_out);
 
 /* What it comes to, and what repairs it. The last of a trace. */
 void trace_finish(struct trace *t, enum trace_end end);
+
+/* The end of the answer: behind what has been sent, where the packet is not in a tunnel, what of this machine keeps it
+ * from being there. */
+void trace_examine(struct trace *t);
 
 #endif

@@ -18,11 +18,6 @@ static const struct {
 #undef END
 };
 
-static const struct control_source *source_of(const struct trace *t)
-{
-    return t->client->control->source;
-}
-
 static const char *field_of(const struct trace *t, const char *name, size_t len, char space[static SPACE])
 {
     const struct tunnel *tunnel = t->tunnel == NO_INDEX ? NULL : &t->policy->tunnels[t->tunnel];
@@ -92,31 +87,22 @@ static void set_name(struct control_record *r, const char *name)
     record_set_text(r, COL_trace_end, space);
 }
 
-static void send_repair(struct trace *t, const char *sentence, const char *repair)
+static struct control_record repair_of(const char *sentence, const char *repair)
 {
     struct control_record r = control_record_of(RECORD_trace_repair);
 
     record_set_text(&r, COL_trace_repair_sentence, sentence);
-    record_set_text(&r, COL_trace_repair_repair, repair);
-    client_send(t->client, &r);
-}
-
-/* What of this machine keeps tunnels from working: asked when the packet is not in one. */
-static void send_doctor(struct trace *t)
-{
-    struct doctor_report *report = source_of(t)->examine == NULL ? NULL : source_of(t)->examine(source_of(t)->context);
-
-    for (size_t i = 0; report != NULL && i < report->count; i++)
-        if (doctor_check_severity(report->findings[i].check) == DOCTOR_STOPS)
-            send_repair(t, report->findings[i].sentence, report->findings[i].repair);
-    free(report);
+    if (repair[0] != '\0')
+        record_set_text(&r, COL_trace_repair_repair, repair);
+    return r;
 }
 
 static const char *status_of(const struct trace *t, uint16_t interface)
 {
     const char *device = interface == NO_INDEX ? "" : t->policy->interfaces[interface].linux_name;
+    const struct control_source *source = t->client->control->source;
 
-    return source_of(t)->is_up == NULL || source_of(t)->is_up(source_of(t)->context, device) ? "up" : "down";
+    return source->is_up == NULL || source->is_up(source->context, device) ? "up" : "down";
 }
 
 void trace_finish(struct trace *t, enum trace_end end)
@@ -157,8 +143,46 @@ void trace_finish(struct trace *t, enum trace_end end)
     if (ends[end].repair[0] != '\0') {
         s = text_of(space, sizeof space);
         fill(&s, t, ends[end].repair);
-        send_repair(t, NULL, space);
+        r = repair_of(NULL, space);
+        client_send(t->client, &r);
     }
-    if (end != END_IN_TUNNEL && end != END_ARRIVED)
-        send_doctor(t);
+    t->is_examined = end != END_IN_TUNNEL && end != END_ARRIVED;
+}
+
+/* ---- what of this machine keeps it from being in a tunnel: beside the loop ---- */
+
+struct examined {
+    uint16_t tunnel;
+    unsigned generation; /* of the configuration that has it */
+};
+
+static void make_examination(struct made *made)
+{
+    const struct examined *of = made->own;
+    struct doctor_report *report = made->source.examine(made->source.context, made->conf,
+                                                        of->generation == made->generation ? of->tunnel : NO_INDEX);
+
+    for (size_t i = 0; report != NULL && i < report->count; i++)
+        if (doctor_check_severity(report->findings[i].check) == DOCTOR_STOPS) {
+            struct control_record r = repair_of(report->findings[i].sentence, report->findings[i].repair);
+
+            made_add(made, &r);
+        }
+    free(report);
+    made->is_over = true;
+}
+
+static const struct made_way made_examination = {.make = make_examination, .forget = free};
+
+void trace_examine(struct trace *t)
+{
+    struct examined *examined =
+        t->is_examined && t->client->control->source->examine != NULL ? malloc(sizeof *examined) : NULL;
+
+    if (examined == NULL) {
+        client_done(t->client);
+        return;
+    }
+    *examined = (struct examined){t->tunnel, t->client->control->generation};
+    client_make(t->client, &made_examination, examined);
 }

@@ -162,6 +162,15 @@ struct doctor_report *doctor_examine(const struct policy *policy, const char *fi
     return doctor.report;
 }
 
+struct doctor_report *doctor_examine_tunnel(const struct policy *policy, uint16_t tunnel, const char *file_name)
+{
+    struct policy alone = *policy;
+
+    alone.tunnels = tunnel == NO_INDEX ? NULL : &policy->tunnels[tunnel];
+    alone.tunnel_count = tunnel != NO_INDEX;
+    return doctor_examine(&alone, file_name);
+}
+
 const char *number_text(uint64_t number, char space[static NUMBER_SIZE])
 {
     struct text t = text_of(space, NUMBER_SIZE);

@@ -45,6 +45,9 @@ struct doctor_report {
  * frees the report. */
 struct doctor_report *doctor_examine(const struct policy *policy, const char *file_name);
 
+/* The same of that tunnel alone; NO_INDEX: of none, only the machine and its interfaces. */
+struct doctor_report *doctor_examine_tunnel(const struct policy *policy, uint16_t tunnel, const char *file_name);
+
 const char *doctor_check_name(enum doctor_check check); /* lower case, '-' between words */
 enum doctor_severity doctor_check_severity(enum doctor_check check);
 const char *doctor_severity_name(enum doctor_severity severity); /* stops, limits, unsure */

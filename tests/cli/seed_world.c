@@ -5,6 +5,7 @@
 #include "daemon/conntrack.h"
 #include "daemon/control.h"
 #include "daemon/nat.h"
+#include "doctor/doctor.h"
 #include "policy/filter.h"
 #include "work.h"
 
@@ -142,6 +143,25 @@ static bool seed_route(void *context, struct ip to, struct control_route *route)
     return true;
 }
 
+static struct doctor_report *seed_examine(void *context, const struct conf *conf, uint16_t tunnel)
+{
+    struct doctor_report *report = calloc(1, sizeof *report);
+
+    (void)context;
+    expect_beside();
+    CHECK(report != NULL);
+    report->findings[report->count].check = DOCTOR_NO_FORWARDING;
+    strcpy(report->findings[report->count++].sentence, "the machine does not forward");
+    report->findings[report->count].check = DOCTOR_SMALL_MTU; /* stops nothing */
+    strcpy(report->findings[report->count++].sentence, "the MTU is small");
+    if (tunnel == NO_INDEX)
+        return report;
+    report->findings[report->count].check = DOCTOR_NO_ROUTE;
+    snprintf(report->findings[report->count++].sentence, DOCTOR_SENTENCE_SIZE, "no route of crypto map %s %u",
+             conf->policy.tunnels[tunnel].map_name, conf->policy.tunnels[tunnel].sequence);
+    return report;
+}
+
 static void seed_each_connection(void *context, void *taker, connection_taker *take)
 {
     (void)context;
@@ -181,6 +201,7 @@ int seed_start(void **state)
                                                  .begin = seed_begin,
                                                  .access_counters = seed_access_counters,
                                                  .nat_counters = seed_nat_counters,
+                                                 .examine = seed_examine,
                                                  .clear_nat = seed_clear_nat,
                                                  .each_connection = seed_each_connection,
                                                  .connection_count = seed_connection_count,

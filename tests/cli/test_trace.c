@@ -242,6 +242,39 @@ static void the_trace_leads_to_the_context_and_to_the_pair(void **state)
     free(pairs);
 }
 
+/* What keeps others from their tunnels is not told to whom asks of this one. */
+static void what_of_the_machine_stops_this_packet_is_told(void **state)
+{
+    static const struct {
+        const char *command;
+        uint64_t run_ms;
+        const char *told; /* NULL: nothing */
+        bool is_of_tunnel;
+    } cases[] = {
+        {ECHO, 0, "\nAlso: the machine does not forward\n", true},
+        {"packet-tracer input INSIDE udp 10.100.10.100 1000 192.0.2.9 53", 0, "\nAlso: the machine does not forward\n",
+         false},
+        {ECHO, 5000, NULL, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        make_world("", far_key);
+        if (cases[i].run_ms > 0) {
+            sim_acquire_line(seed.sim, DEVICE, 0, 1);
+            seed_run_to(cases[i].run_ms);
+        }
+        char *screen = seed_screen(cases[i].command);
+        if ((strstr(screen, "\nAlso: ") != NULL) != (cases[i].told != NULL) ||
+            (cases[i].told != NULL && strstr(screen, cases[i].told) == NULL) || strstr(screen, "MTU") != NULL ||
+            (strstr(screen, "\nAlso: no route of crypto map MAP 10\n") != NULL) != cases[i].is_of_tunnel)
+            fail_msg("%s", screen);
+        free(screen);
+    }
+    make_world("", far_key);
+    seed_expect_beside(ECHO);
+}
+
 static void an_interface_that_is_nowhere_is_refused(void **state)
 {
     (void)state;
@@ -255,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_end_says_what_it_is_and_what_repairs_it, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(the_trace_leads_to_the_context_and_to_the_pair, seed_start, seed_end),
+        cmocka_unit_test_setup_teardown(what_of_the_machine_stops_this_packet_is_told, seed_start, seed_end),
         cmocka_unit_test_setup_teardown(an_interface_that_is_nowhere_is_refused, seed_start, seed_end),
     };
 
