@@ -5,6 +5,7 @@
 #include "daemon/listen.h"
 #include "daemon/names.h"
 #include "daemon/steer.h"
+#include "daemon/steering.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,35 +14,14 @@ enum { SENTENCE_SIZE = 1024 };
 
 /* ---- The packet filter ---- */
 
-/* Of the pairs that there are of open tunnels; the list is to be freed. */
-static struct steer_guests guests_of(const struct daemon *daemon)
-{
-    struct selector *list = NULL;
-    size_t count = daemon->plane == NULL ? 0 : plane_guests(daemon->plane, &list);
-
-    return (struct steer_guests){list, count};
-}
-
-bool adopt_steer(const struct daemon *daemon, struct text *why)
-{
-    struct steer_guests guests = guests_of(daemon);
-    bool ok = steer_close_up(&daemon->config->conf.policy, guests, NULL, why);
-
-    free((void *)guests.list);
-    return ok;
-}
-
 bool adopt_addresses(struct daemon *daemon, struct text *why)
 {
-    const struct policy *policy = &daemon->config->conf.policy;
-
     if (config_queue_is_busy(daemon->configs)) /* what is in use is being read: the next look will find them */
         return true;
-    if (config_match_interfaces(daemon->config, daemon->log) > 0 &&
-        (!adopt_steer(daemon, why) || !nat_close_up(policy, policy, why) || !access_close_up(policy, policy, why) ||
-         !nat_open(&daemon->answers, TUN_NAME, policy, why)))
-        return false;
-    return listen_open(daemon, why);
+    if (config_match_interfaces(daemon->config, daemon->log) == 0)
+        return listen_open(daemon, why);
+    steering_again(daemon, STEERING_INTERFACES);
+    return true;
 }
 
 /* ---- One configuration after the other ---- */
@@ -61,7 +41,6 @@ struct adoption {
     uint32_t host_count;
     struct config *new; /* NULL: it cannot be used, see `why` */
     struct steer_guests guests;
-    uint32_t guest_changes; /* before it began */
     bool is_filter_touched, is_closed_up;
     struct text why;
     char space[SENTENCE_SIZE];
@@ -131,19 +110,8 @@ bool adopt_first(struct daemon *daemon, struct text *why)
 {
     const struct policy *policy = &daemon->config->conf.policy;
 
-    return adopt_steer(daemon, why) && nat_close_up(policy, policy, why) && access_close_up(policy, policy, why) &&
-           use_config(daemon, daemon->config, why);
-}
-
-/* The packet filter as it is wanted by what is in use. */
-static void restore(struct daemon *daemon)
-{
-    const struct policy *policy = &daemon->config->conf.policy;
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    if (!adopt_steer(daemon, &why) || !nat_close_up(NULL, policy, &why) || !access_close_up(NULL, policy, &why))
-        log_note(daemon->log, LOG_ERR, "%s", space);
+    return steer_close_up(policy, (struct steer_guests){0}, NULL, why) && nat_close_up(policy, policy, why) &&
+           access_close_up(policy, policy, why) && use_config(daemon, daemon->config, why);
 }
 
 /* `a->new` is the daemon's then, also on failure. */
@@ -152,18 +120,15 @@ static bool take_over(struct adoption *a)
     struct daemon *daemon = a->daemon;
     struct config *new = a->new;
     char space[SENTENCE_SIZE];
-    struct text not_open = text_of(space, sizeof space), not_steered = text_of(space, sizeof space);
+    struct text not_open = text_of(space, sizeof space);
 
     hosts_want(daemon->hosts, &new->conf);
     if (!a->is_closed_up || !use_config(daemon, new, &a->why)) {
         config_queue_give_back(daemon->configs, new);
         hosts_want(daemon->hosts, &daemon->config->conf);
-        restore(daemon);
+        steering_again(daemon, STEERING_RESTORED);
         return false;
     }
-    /* A pair of an open tunnel has come or gone while the rules were written. */
-    if (a->guest_changes != daemon->guest_changes && !adopt_steer(daemon, &not_steered))
-        log_note(daemon->log, LOG_ERR, "%s", space);
     if (!a->way->is_change) {
         config_log_interfaces(new, daemon->log);
         config_log(new, daemon->log);
@@ -277,8 +242,7 @@ static void note_surroundings(struct config_job *job)
 
     if (a->way->read == read_same)
         a->daemon->is_host_waiting = false;
-    a->guests = guests_of(a->daemon);
-    a->guest_changes = a->daemon->guest_changes;
+    a->guests = steering_guests(a->daemon);
     a->host_count = hosts_list(a->daemon->hosts, list);
     for (uint32_t i = 0; i < a->host_count; i++) {
         struct text name = text_of(a->hosts[i].name, sizeof a->hosts[i].name);
@@ -313,11 +277,8 @@ static bool put_to_use(struct adoption *a)
 /* The daemon has taken its rules away meanwhile, and some have come again. */
 static void drop(struct adoption *a)
 {
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    if (a->is_filter_touched && (!access_take_away(&why) || !nat_take_away(&why) || !steer_take_away(&why)))
-        log_note(a->daemon->log, LOG_ERR, "%s", space);
+    if (a->is_filter_touched)
+        steering_take_away(a->daemon);
     if (a->new != NULL)
         config_free(a->new);
     text_add(&a->why, "the gateway ends");

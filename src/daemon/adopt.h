@@ -22,7 +22,4 @@ void adopt_hosts(void *context);
 /* Addresses may have come to this machine that the running one speaks of. False: see why. */
 bool adopt_addresses(struct daemon *daemon, struct text *why);
 
-/* The packet filter anew, for the running one and the pairs that there are of open tunnels. */
-bool adopt_steer(const struct daemon *daemon, struct text *why);
-
 #endif

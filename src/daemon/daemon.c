@@ -11,6 +11,7 @@
 #include "daemon/nflog.h"
 #include "daemon/reverse_route.h"
 #include "daemon/steer.h"
+#include "daemon/steering.h"
 #include "ike/view.h"
 
 #include <errno.h>
@@ -125,28 +126,9 @@ static void on_denied_packet(void *context, const struct nflog_packet *packet)
         on_event(daemon, &event);
 }
 
-static bool on_guest(void *context, const struct selector *guest)
-{
-    struct daemon *daemon = context;
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    daemon->guest_changes++;
-    if (steer_add_guest(&daemon->config->conf.policy, guest, &why))
-        return true;
-    log_note(daemon->log, LOG_ERR, "a peer of a dynamic crypto map is refused: %s", space);
-    return false;
-}
-
 static void on_guests_gone(void *context)
 {
-    struct daemon *daemon = context;
-    char space[SENTENCE_SIZE];
-    struct text why = text_of(space, sizeof space);
-
-    daemon->guest_changes++;
-    if (!adopt_steer(daemon, &why))
-        log_note(daemon->log, LOG_ERR, "%s", space);
+    steering_again(context, STEERING_MARKS);
 }
 
 static void on_reverse_route(void *context, const struct plane_route *route, bool stands)
@@ -225,7 +207,6 @@ static bool make_plane(struct daemon *daemon, struct text *why)
                                                   .on_acquire = daemon_acquire,
                                                   .on_input = on_plane_input,
                                                   .on_event = on_event,
-                                                  .on_guest = on_guest,
                                                   .on_guests_gone = on_guests_gone,
                                                   .on_reverse_route = on_reverse_route,
                                                   .on_drop = on_drop}};
@@ -303,6 +284,7 @@ static bool make_parts(struct daemon *daemon, struct text *why)
     hosts_want(daemon->hosts, &daemon->config->conf);
     daemon->driver->on_install = on_install;
     daemon->driver->on_clear = on_clear;
+    daemon->driver->on_guest = steering_guest;
     daemon->driver->context = daemon;
     return asked_open(daemon, why) && adopt_first(daemon, why);
 }

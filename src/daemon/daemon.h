@@ -49,8 +49,8 @@ struct daemon {
     bool is_closed_up;     /* steering stands */
     bool was_closed_up;    /* and stood before: a crash has left it. It stays until a start succeeds */
     bool is_running;
-    uint32_t guest_changes; /* how often pairs of open tunnels have come or gone */
-    bool is_host_waiting;   /* a change for another address of a named peer waits in `configs` */
+    struct admission *admission; /* of guests, which waits in `configs`; NULL: none does (steering.c) */
+    bool is_host_waiting;        /* a change for another address of a named peer waits in `configs` */
 };
 
 /* NULL: what could not be made stands in `why`, and all that had been made is gone again. */

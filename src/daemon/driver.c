@@ -55,6 +55,10 @@ static void install(struct driver *driver, const struct ike_install *install)
         driver->on_install(driver->context, install);
     int error = plane_install(driver->plane, install);
 
+    if (error == 0 && driver->on_guest != NULL && plane_guest_waits(driver->plane, install->pair)) {
+        driver->on_guest(driver->context, install);
+        return;
+    }
     add_waiting(driver, &(struct ike_input){.kind = IKE_IN_PLANE,
                                             .plane = {.kind = error == 0 ? IKE_PLANE_INSTALLED : IKE_PLANE_REFUSED,
                                                       .pair = install->pair,

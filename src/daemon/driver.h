@@ -40,7 +40,9 @@ struct driver {
     /* Sealed messages in clear, while out->wants_clear: what came before what it brought about, what is sent after it
      * has been. May be NULL. */
     void (*on_clear)(void *context, const struct ike_clear *clear);
-    void *context; /* of both */
+    /* The plane has a pair whose traffic is not steered yet: the engine hears of it later. NULL: at once. */
+    void (*on_guest)(void *context, const struct ike_install *install);
+    void *context; /* of all three */
 
     struct client client;
 

@@ -56,8 +56,6 @@ struct plane_hooks {
     void (*on_acquire)(void *context, uint16_t tunnel, uint16_t ace, const struct flow *flow);
     void (*on_input)(void *context, const struct ike_plane_input *input);
     void (*on_event)(void *context, const struct event *event);
-    /* The traffic of a pair of an open tunnel: false: it cannot be steered, and the pair is not installed. */
-    bool (*on_guest)(void *context, const struct selector *guest);
     void (*on_guests_gone)(void *context); /* some of them are not wanted any more */
     /* Of tunnels with a reverse route: the first pair with that network of a peer's stands; the last one has gone. */
     void (*on_reverse_route)(void *context, const struct plane_route *route, bool stands);
@@ -88,9 +86,12 @@ void plane_set_policy(struct plane *plane, const struct policy *policy);
 
 /* Installs the directions that are named; a second call adds the other one. 0, or an errno: EAFNOSUPPORT, ENOSPC (index
  * past pair_limit), EEXIST (the place has another pair, or the SPI is taken), EINVAL (libcrypto refused the keys),
- * ENOMEM, EADDRNOTAVAIL (no socket for that local address), EIO (its traffic cannot be steered). Nothing is changed on
- * failure. */
+ * ENOMEM, EADDRNOTAVAIL (no socket for that local address). Nothing is changed on failure. */
 int plane_install(struct plane *plane, const struct ike_install *install);
+
+/* A pair of an open tunnel whose traffic nobody steers yet; and now it is: it gets its route. */
+bool plane_guest_waits(const struct plane *plane, struct handle pair);
+void plane_guest_is_steered(struct plane *plane, struct handle pair);
 
 /* The traffic of all pairs of open tunnels; `*guests` is the caller's to free. Returns how many. */
 size_t plane_guests(const struct plane *plane, struct selector **guests);

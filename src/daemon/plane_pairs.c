@@ -206,21 +206,23 @@ static bool is_of_guest(const struct plane *plane, const struct ike_install *ins
            plane->policy->tunnels[install->tunnel].is_open;
 }
 
-/* Steered from before the first packet may come, and once for all pairs with the same networks. */
-static bool admit_guest(struct plane *plane, const struct ike_install *install)
+/* Once for all pairs with the same networks. */
+static bool is_steered_already(const struct plane *plane, const struct selector *selector)
 {
     for (uint32_t i = 0, left = plane->guest_count; i < plane->pair_limit && left > 0; i++) {
-        if (plane->pairs[i].is_guest && selector_equal(&plane->pairs[i].selector, &install->selector))
+        if (plane->pairs[i].is_steered && selector_equal(&plane->pairs[i].selector, selector))
             return true;
         left -= plane->pairs[i].is_guest;
     }
-    return plane->hooks.on_guest == NULL || plane->hooks.on_guest(plane->hooks.context, &install->selector);
+    return false;
 }
 
-static bool wants_reverse_route(const struct plane *plane, uint16_t tunnel)
+/* Of transport mode it would be a route to the peer itself. It comes after the marks: what it leads astray before would
+ * leave in clear. */
+static bool wants_reverse_route(const struct policy *policy, const struct plane_pair *pair)
 {
-    return plane->policy != NULL && tunnel < plane->policy->tunnel_count &&
-           plane->policy->tunnels[tunnel].has_reverse_route;
+    return policy != NULL && pair->tunnel < policy->tunnel_count && policy->tunnels[pair->tunnel].has_reverse_route &&
+           !pair->is_transport && (!pair->is_guest || pair->is_steered);
 }
 
 /* The pair with the same network at its peer that has the route already. */
@@ -273,8 +275,25 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
         replaced->tally.counters[ESP_COUNTER_REKEY_CALLS]++;
         replaced->heir = install->pair;
     }
-    /* of transport mode it would be a route to the peer itself */
-    set_reverse_route(plane, pair, !pair->is_transport && wants_reverse_route(plane, install->tunnel));
+    pair->is_steered = pair->is_guest && is_steered_already(plane, &pair->selector);
+    set_reverse_route(plane, pair, wants_reverse_route(plane->policy, pair));
+}
+
+bool plane_guest_waits(const struct plane *plane, struct handle handle)
+{
+    const struct plane_pair *pair = plane_pair_find(plane, handle);
+
+    return pair != NULL && pair->is_guest && !pair->is_steered;
+}
+
+void plane_guest_is_steered(struct plane *plane, struct handle handle)
+{
+    struct plane_pair *pair = plane_pair_find(plane, handle);
+
+    if (pair == NULL || pair->is_steered)
+        return;
+    pair->is_steered = true;
+    set_reverse_route(plane, pair, wants_reverse_route(plane->policy, pair));
 }
 
 int plane_install(struct plane *plane, const struct ike_install *install)
@@ -298,11 +317,6 @@ int plane_install(struct plane *plane, const struct ike_install *install)
     }
 
     struct plane_pair *pair = &plane->pairs[install->pair.index];
-    if (!handle_is_set(pair->handle) && is_of_guest(plane, install) && !admit_guest(plane, install)) {
-        burst_key_free(key_in);
-        burst_key_free(key_out);
-        return EIO;
-    }
     if (!handle_is_set(pair->handle))
         begin_pair(plane, pair, install);
     if (install->is_inbound) {
@@ -392,7 +406,7 @@ void plane_pairs_repolicy(struct plane *plane, const struct policy *from, const 
             continue;
         bool is_known = from != NULL && to != NULL && pair->tunnel != NO_INDEX;
         pair->tunnel = is_known ? policy_same_tunnel(from, pair->tunnel, to) : NO_INDEX;
-        set_reverse_route(plane, pair, pair->tunnel != NO_INDEX && to->tunnels[pair->tunnel].has_reverse_route);
+        set_reverse_route(plane, pair, wants_reverse_route(to, pair));
         if (pair->has_out)
             link_ace(plane, pair);
     }

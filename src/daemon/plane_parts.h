@@ -51,7 +51,7 @@ struct told_drops {
 struct plane_pair {
     struct handle handle; /* not set: the place is free */
     struct handle heir;   /* the pair that replaces this one */
-    bool has_in, has_out, is_stopped, is_udp, is_transport, is_guest, has_reverse_route;
+    bool has_in, has_out, is_stopped, is_udp, is_transport, is_guest, is_steered, has_reverse_route;
     uint16_t tunnel, ace;         /* tunnel NO_INDEX: not of the present policy */
     uint16_t tunnel_group;        /* NO_INDEX: the present policy has it no more */
     char user[USER_NAME_MAX + 1]; /* "": of no user */

@@ -31,15 +31,16 @@ static bool run_nft(struct bytes rules, struct text *why)
     return nft_run(rules, false, "packet filter rules", "keeps what is to be encrypted from leaving in clear", why);
 }
 
-bool steer_add_guest(const struct policy *policy, const struct selector *guest, struct text *why)
+bool steer_add_guests(const struct policy *policy, struct steer_guests guests, struct text *why)
 {
-    size_t size = steer_rules_guest_size(policy);
+    size_t size = guests.count * steer_rules_guest_size(policy);
     char *space = malloc(size);
 
     if (space == NULL)
         return refused(why, "memory for the packet filter rules", ENOMEM);
     struct text rules = text_of(space, size);
-    steer_rules_write_guest(&rules, policy, guest);
+    for (size_t i = 0; i < guests.count; i++)
+        steer_rules_write_guest(&rules, policy, &guests.list[i]);
     bool ok = run_nft(bytes_of(rules.data, rules.len), why);
     free(space);
     return ok;

@@ -15,8 +15,8 @@
 /* Both ask for the same marks: nothing has to be written anew. */
 bool steer_is_same(const struct policy *a, const struct policy *b);
 
-/* One more pair of an open tunnel: its traffic is steered from now on, until the next steer_close_up without it. */
-bool steer_add_guest(const struct policy *policy, const struct selector *guest, struct text *why);
+/* More pairs of open tunnels: their traffic is steered from now on, until the next steer_close_up without them. */
+bool steer_add_guests(const struct policy *policy, struct steer_guests guests, struct text *why);
 
 /* `*has_stood` becomes true when a crash has left the rule; may be NULL. */
 bool steer_close_up(const struct policy *policy, struct steer_guests guests, bool *has_stood, struct text *why);

@@ -8,7 +8,6 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,10 +35,9 @@ struct seed {
     unsigned connection_count;
     unsigned route_count; /* how often the machine was asked for a way */
     uint64_t access_hits; /* of each line, as its packet filter counts */
-    atomic_bool is_beside_answered;
-    bool has_inside;     /* the way to 192.168.0.0/16 is by inside0 */
-    bool may_be_parked;  /* configurations are not held to be without fault */
-    const char *dialect; /* of the screens: asa, asa8, ios, ios12 */
+    bool has_inside;      /* the way to 192.168.0.0/16 is by inside0 */
+    bool may_be_parked;   /* configurations are not held to be without fault */
+    const char *dialect;  /* of the screens: asa, asa8, ios, ios12 */
 };
 extern struct seed seed;
 

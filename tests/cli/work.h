@@ -1,7 +1,7 @@
 /* CONTROL_TASK_WORK as the daemon does it: in a thread beside the loop, where a test may hold it.
  *
  *     work_hold();                     what begins from now on waits
- *     work_wait();                     until one has begun
+ *     work_has_begun();                one has, and waits
  *     work_let_go();                   and all go on, also those that begin later */
 #ifndef TESTS_CLI_WORK_H
 #define TESTS_CLI_WORK_H
@@ -28,9 +28,9 @@ static inline void work_hold(void)
     work_is_held = true;
 }
 
-static inline void work_wait(void)
+static inline bool work_has_begun(void)
 {
-    CHECK(sem_wait(&work_begun) == 0);
+    return sem_trywait(&work_begun) == 0;
 }
 
 static inline void work_let_go(void)

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "daemon/listen.h"
-#include "daemon/steer.h"
+#include "daemon/steering.h"
 
 #include <semaphore.h>
 #include <setjmp.h>
@@ -108,6 +108,33 @@ bool nat_open(struct nat_answers *answers, const char *tun_name, const struct po
     return step("arp");
 }
 
+static size_t admitted_count; /* of the last step "guests" */
+
+bool steer_add_guests(const struct policy *policy, struct steer_guests guests, struct text *why)
+{
+    CHECK(policy != NULL && guests.count > 0);
+    if (is_held) {
+        CHECK(sem_post(&is_in_thread) == 0 && sem_wait(&may_go_on) == 0);
+        is_held = false;
+    }
+    admitted_count = guests.count;
+    if (!step("guests"))
+        text_add(why, "nft");
+    else
+        return true;
+    return false;
+}
+
+void plane_guest_is_steered(struct plane *plane, struct handle pair)
+{
+    CHECK(plane != NULL && pair.index > 0 && step("steered"));
+}
+
+void plane_remove(struct plane *plane, struct handle pair)
+{
+    CHECK(plane != NULL && pair.index > 0 && step("-pair"));
+}
+
 size_t plane_guests(const struct plane *plane, struct selector **guests)
 {
     CHECK(plane != NULL);
@@ -123,7 +150,13 @@ void plane_set_policy(struct plane *plane, const struct policy *policy)
 
 void driver_feed(struct driver *driver, const struct ike_input *in)
 {
-    CHECK(driver != NULL && in->kind == IKE_IN_POLICY && step("engine"));
+    CHECK(driver != NULL);
+    if (in->kind == IKE_IN_PLANE) {
+        CHECK(step(in->plane.kind == IKE_PLANE_INSTALLED ? "installed" : "refused"));
+        CHECK((in->plane.error == 0) == (in->plane.kind == IKE_PLANE_INSTALLED));
+        return;
+    }
+    CHECK(in->kind == IKE_IN_POLICY && step("engine"));
     in_engine = in->policy;
 }
 
@@ -559,17 +592,79 @@ static void new_addresses_wait_for_a_change_that_is_read(void **state)
     assert_string_equal(steps, "sockets");
 }
 
-/* Rules that were written for others are written again. */
+/* ---- pairs of open tunnels ---- */
+
+static void come(uint32_t index)
+{
+    steering_guest(&gateway, &(struct ike_install){.pair = {index, 1}});
+}
+
+/* The loop goes on meanwhile; who comes then is let in after them, all at once. */
+static void a_guest_is_told_of_when_its_rules_stand(void **state)
+{
+    (void)state;
+    steps[0] = '\0';
+    is_held = true;
+    come(1);
+    CHECK(sem_wait(&is_in_thread) == 0);
+    come(2);
+    come(3);
+    assert_string_equal(steps, "");
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    assert_string_equal(steps, "guests steered installed guests steered installed steered installed");
+    CHECK(admitted_count == 2 && gateway.admission == NULL);
+}
+
+static void a_guest_that_cannot_be_steered_is_refused(void **state)
+{
+    (void)state;
+    steps[0] = '\0';
+    failing = "guests";
+    come(1);
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    assert_string_equal(steps, "guests! -pair refused");
+}
+
+/* A change that is being read writes rules without him: his come after. */
 static void a_guest_that_comes_meanwhile_is_steered(void **state)
 {
     (void)state;
     begin_and_hold("hostname after");
-    gateway.guest_changes++;
+    come(1);
     let_go();
     CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
-    assert_string_equal(steps,
-                        "marks arp keys trusts users credentials revocation plane engine unwanted marks sockets told");
+    assert_string_equal(steps, "marks arp keys trusts users credentials revocation plane engine unwanted sockets told "
+                               "guests steered installed");
     expect_in_use("after");
+}
+
+static void marks_of_guests_who_have_gone_are_taken_away_beside_the_loop(void **state)
+{
+    (void)state;
+    begin_and_hold("hostname after");
+    steering_again(&gateway, STEERING_MARKS);
+    assert_string_equal(steps, "");
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    assert_string_equal(steps, "marks arp keys trusts users credentials revocation plane engine unwanted sockets told "
+                               "marks");
+    CHECK(steered == &gateway.config->conf.policy);
+}
+
+static void a_gateway_that_ends_lets_nobody_in(void **state)
+{
+    (void)state;
+    steps[0] = '\0';
+    is_held = true;
+    come(1);
+    CHECK(sem_wait(&is_in_thread) == 0);
+    come(2);
+    steering_again(&gateway, STEERING_MARKS);
+    config_queue_stop(gateway.configs);
+    let_go();
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    assert_string_equal(steps, "guests");
 }
 
 static void a_gateway_that_ends_meanwhile_takes_nothing_over(void **state)
@@ -605,7 +700,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_change_that_is_wrong_leaves_the_next_one_alone, start, stop),
         cmocka_unit_test_setup_teardown(a_file_that_is_to_be_read_again_meanwhile_comes_after, start, stop),
         cmocka_unit_test_setup_teardown(new_addresses_wait_for_a_change_that_is_read, start, stop),
+        cmocka_unit_test_setup_teardown(a_guest_is_told_of_when_its_rules_stand, start, stop),
+        cmocka_unit_test_setup_teardown(a_guest_that_cannot_be_steered_is_refused, start, stop),
         cmocka_unit_test_setup_teardown(a_guest_that_comes_meanwhile_is_steered, start, stop),
+        cmocka_unit_test_setup_teardown(marks_of_guests_who_have_gone_are_taken_away_beside_the_loop, start, stop),
+        cmocka_unit_test_setup_teardown(a_gateway_that_ends_lets_nobody_in, start, stop),
         cmocka_unit_test_setup_teardown(a_gateway_that_ends_meanwhile_takes_nothing_over, start, stop),
     };
 

@@ -687,6 +687,31 @@ static void a_reverse_route_stands_while_there_is_a_pair_for_it(void **state)
     plane_set_policy(plane, NULL);
 }
 
+/* A route before the marks would lead traffic astray, in clear; of a second pair with those networks nobody waits. */
+static void the_route_of_an_open_tunnel_comes_after_its_marks(void **state)
+{
+    struct ike_install old = install_of(1, OUR_SPI, THEIR_SPI, 5), fresh = install_of(2, OUR_SPI + 1, THEIR_SPI + 1, 9);
+    struct tunnel open = tunnel;
+    struct policy of_open = policy, same = policy;
+
+    (void)state;
+    open.is_open = open.has_reverse_route = true;
+    of_open.tunnels = same.tunnels = &open;
+    plane_set_policy(plane, &of_open);
+    CHECK(plane_install(plane, &old) == 0 && plane_guest_waits(plane, old.pair) && told.routes == 0);
+    plane_set_policy(plane, &same);
+    CHECK(told.routes == 0);
+    plane_guest_is_steered(plane, old.pair);
+    CHECK(!plane_guest_waits(plane, old.pair) && told.routes == 1);
+    CHECK(plane_install(plane, &fresh) == 0 && !plane_guest_waits(plane, fresh.pair) && told.routes == 1);
+    plane_remove(plane, old.pair);
+    plane_guest_is_steered(plane, old.pair); /* who has gone meanwhile */
+    CHECK(told.routes == 1);
+    plane_remove(plane, fresh.pair);
+    CHECK(told.routes == 0);
+    plane_set_policy(plane, NULL);
+}
+
 static void a_new_policy_keeps_what_waits_for_tunnels_that_are_the_same(void **state)
 {
     struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
@@ -743,6 +768,7 @@ int main(void)
         PLANE_TEST(a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same),
         PLANE_TEST(segments_of_TCP_are_no_larger_than_the_policy_says),
         PLANE_TEST(a_reverse_route_stands_while_there_is_a_pair_for_it),
+        PLANE_TEST(the_route_of_an_open_tunnel_comes_after_its_marks),
         PLANE_TEST(a_new_policy_keeps_what_waits_for_tunnels_that_are_the_same),
     };
     return cmocka_run_group_tests(tests, set_up_all, NULL);
