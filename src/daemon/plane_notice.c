@@ -174,6 +174,7 @@ void plane_notice_drop(struct plane *plane, struct plane_pair *pair, enum esp_dr
     event_add_number(event, FIELD_SPI, packet != NULL ? pair->in.spi : pair->out.spi);
     event_add_text(event, FIELD_REASON, esp_drop_told_as(drop));
     event_add_text(event, FIELD_DETAIL, esp_drop_meaning(drop));
+    event_add_number(event, FIELD_SA_CONN_ID, pair->conn_id);
     if (drop == ESP_DROP_WRONG_WRAPPING) {
         event_add_text(event, FIELD_OFFERED, pair->is_udp ? "ESP" : "UDP-encapsulated ESP");
         event_add_text(event, FIELD_WANTED, pair->is_udp ? "UDP-encapsulated ESP" : "ESP");

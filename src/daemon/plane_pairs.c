@@ -261,6 +261,7 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
                                 .ace = install->ace,
                                 .tunnel_group = install->tunnel_group,
                                 .session = install->session,
+                                .conn_id = install->conn_id,
                                 .selector = install->selector,
                                 .local = install->local,
                                 .remote = install->remote,

@@ -56,6 +56,7 @@ struct plane_pair {
     uint16_t tunnel_group;        /* NO_INDEX: the present policy has it no more */
     char user[USER_NAME_MAX + 1]; /* "": of no user */
     uint32_t session;             /* number of his session; 0: of no user */
+    uint32_t conn_id;             /* for events */
     const struct filter *filter;  /* of the present policy; NULL: none */
     bool is_closed;               /* it had one, and nobody knows which it would have now: nothing passes */
     struct selector selector;

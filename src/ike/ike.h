@@ -124,6 +124,7 @@ struct ike_install {
     uint16_t tunnel, ace;
     uint16_t tunnel_group;         /* whose group-policy holds for it, */
     uint32_t session;              /* number of a user's session; 0: of no user */
+    uint32_t conn_id;              /* the pair's number on IOS */
     const char *user;              /* of that user; "": of no user. As long as the outputs are */
     struct selector selector;      /* as negotiated, seen from our side */
     struct endpoint local, remote; /* outer; the ports count only when is_udp */

@@ -90,6 +90,7 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
     }
     struct ike_install *i = &out->installs[out->install_count++];
     *i = (struct ike_install){
+        .conn_id = pair->conn_id,
         .pair = pair->self,
         .is_inbound = is_inbound,
         .is_outbound = is_outbound,

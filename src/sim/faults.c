@@ -22,6 +22,7 @@ enum operation {
     OP_SHORTEN,
     OP_RENAME,
     OP_CHANGE,
+    OP_OTHER,
 };
 
 static const struct {
@@ -101,6 +102,20 @@ static void shorten(struct impaired *d, size_t at)
 
 enum { PAYLOAD_UNKNOWN = 120 };
 
+/* Its attribute, in two bytes and two (RFC 2409 appendix A), in each transform. */
+static bool change_hash_algorithm(struct impaired *d, size_t body, size_t body_len)
+{
+    bool is_found = false;
+
+    for (size_t i = body; i + 4 <= body + body_len; i++) {
+        if (d->data[i] != 0x80 || d->data[i + 1] != OAKLEY_HASH || d->data[i + 2] != 0)
+            continue;
+        d->data[i + 3] ^= 1;
+        is_found = true;
+    }
+    return is_found;
+}
+
 static bool edit_payload(enum operation operation, uint8_t type, struct impaired *d)
 {
     size_t named_at, at = find_payload(d, type, &named_at);
@@ -113,6 +128,8 @@ static bool edit_payload(enum operation operation, uint8_t type, struct impaired
         memset(d->data + body, 0, body_len);
     else if (operation == OP_CHANGE && body_len > 0)
         d->data[body + body_len - 1] ^= 1;
+    else if (operation == OP_OTHER)
+        return change_hash_algorithm(d, body, body_len);
     else if (operation == OP_SHORTEN)
         shorten(d, at);
     else if (operation == OP_RENAME)
@@ -195,7 +212,8 @@ bool impair(enum impairment impairment, const struct impair_keys *keys, struct i
     case OP_ZERO:
     case OP_SHORTEN:
     case OP_RENAME:
-    case OP_CHANGE: {
+    case OP_CHANGE:
+    case OP_OTHER: {
         struct impaired before = *d;
 
         if (edit(impairments[impairment].operation, impairments[impairment].payload, keys, d))

@@ -237,15 +237,16 @@ void sim_packet_of(struct sim *sim, uint32_t index, const struct flow *flow, uin
 void sim_packet(struct sim *sim, uint32_t index, uint16_t peer, uint32_t len)
 {
     const struct sim_peer *as = &sim->sites[index].as.peers[peer];
-    struct flow flow = {.local = ip_of_v4(as->local_net + 1 + random_below(sim, 200)),
-                        .remote = ip_of_v4(as->remote_net + 1 + random_below(sim, 200)),
+    const struct sim_site *site = &sim->sites[index].as;
+    struct flow flow = {.local = sim_inner_ip(site, as->local_net + 1 + random_below(sim, 200)),
+                        .remote = sim_inner_ip(site, as->remote_net + 1 + random_below(sim, 200)),
                         .protocol = 17,
                         .has_ports = true,
                         .local_port = 7,
                         .remote_port = 7};
 
-    if (sim->sites[index].as.is_transport) {
-        flow.local = ip_of_v4(sim->sites[index].as.address);
+    if (site->is_transport) {
+        flow.local = ip_of_v4(site->address);
         flow.remote = ip_of_v4(as->address);
     }
     sim_packet_of(sim, index, &flow, len);

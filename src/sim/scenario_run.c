@@ -151,6 +151,7 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_ISAKMP_LIFETIME: site->lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
     case LINE_IPSEC_LIFETIME: site->esp_lifetime_s = (uint32_t)(line->time_ms[0] / 1000); return true;
     case LINE_IPSEC_VOLUME: site->esp_lifetime_kb = line->number; return true;
+    case LINE_INNER_IPV6: site->is_inner_ipv6 = true; return true;
     case LINE_OTHER_ACL: site->peers[0].remote_net ^= 0x100; return true;
     case LINE_TAKES_ANY_PEER: site->takes_any_peer = true; return true;
     case LINE_HAS_BACKUP:

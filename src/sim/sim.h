@@ -27,7 +27,7 @@ enum { SIM_SITES_MAX = 5, SIM_TUNNELS_MAX = 4, SIM_POLICIES_MAX = 40, SIM_POOL =
 struct sim_peer {
     uint32_t address;               /* of the peer, host order, as this site sees it */
     const char *key;                /* NULL: a tunnel-group without a key; "": no tunnel-group at all */
-    uint32_t local_net, remote_net; /* /24 each */
+    uint32_t local_net, remote_net; /* /24 each; of IPv6, /64: sim_inner_ip */
     enum group_id pfs;
     uint32_t backup; /* the second peer of that tunnel; 0: none. Another tunnel has its key */
 };
@@ -53,6 +53,7 @@ struct sim_site {
     uint32_t lifetime_s, esp_lifetime_s, esp_lifetime_kb;
     bool has_esn;
     bool is_transport; /* packets between its own address and its peers' */
+    bool is_inner_ipv6;
     bool is_replay_off, is_nat_t_off, has_dpd, dpd_is_on_demand, dpd_restarts;
     bool is_aggressive, is_aggressive_answered; /* how it begins phase 1; whether it answers it so */
     const char *key_id;                         /* its identity; NULL: its address */
@@ -125,6 +126,7 @@ struct sim;
 size_t sim_space(uint32_t site_count);
 struct sim *sim_make(void *space, uint32_t site_count, uint64_t seed);
 struct sim_network *sim_network(struct sim *sim);
+struct ip sim_inner_ip(const struct sim_site *as, uint32_t ip);           /* 10.1.0.7 and 2001:db8:a01::7 */
 void sim_site(struct sim *sim, uint32_t site, const struct sim_site *as); /* also: replaces its policy, like a reload */
 void sim_gateway(struct sim *sim, uint32_t site, const struct sim_gateway *as);
 

@@ -8,17 +8,28 @@
 
 enum { SIM_TIME_S = 1800000000 }; /* the wall time that certificates are judged by: 15 January 2027 */
 
+struct ip sim_inner_ip(const struct sim_site *as, uint32_t ip)
+{
+    const uint8_t octets[16] = {
+        0x20, 0x01, 0x0d, 0xb8, (uint8_t)(ip >> 24), (uint8_t)(ip >> 16), (uint8_t)(ip >> 8), [15] = (uint8_t)ip};
+
+    return as->is_inner_ipv6 ? ip_of_bytes(BYTES_OF(octets)) : ip_of_v4(ip);
+}
+
+static struct ip_range network_of(const struct site *site, uint32_t net, uint32_t outer)
+{
+    return site->as.is_transport ? ip_range_of_prefix(ip_of_v4(outer), 32)
+                                 : ip_range_of_prefix(sim_inner_ip(&site->as, net), site->as.is_inner_ipv6 ? 64 : 24);
+}
+
 static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index)
 {
     const struct sim_peer *peer = &site->as.peers[index];
     struct ip address = ip_of_v4(peer->address);
-    bool is_transport = site->as.is_transport;
 
     p->aces[index] = (struct crypto_ace){
-        .selector = {.local = ip_range_of_prefix(ip_of_v4(is_transport ? site->as.address : peer->local_net),
-                                                 is_transport ? 32 : 24),
-                     .remote = ip_range_of_prefix(ip_of_v4(is_transport ? peer->address : peer->remote_net),
-                                                  is_transport ? 32 : 24),
+        .selector = {.local = network_of(site, peer->local_net, site->as.address),
+                     .remote = network_of(site, peer->remote_net, peer->address),
                      .local_ports = {0, 65535},
                      .remote_ports = {0, 65535}},
         .is_permit = true,

@@ -9,6 +9,7 @@
 #include "daemon/plane_parts.h"
 #include "daemon/plane_socket.h"
 #include "esp/packet.h"
+#include "event/phrases.h"
 
 #include <errno.h>
 #include <netinet/if_ether.h>
@@ -41,6 +42,7 @@ static struct {
     struct endpoint moved_to;
     struct ike_plane_input stranger;
     char reason[64], cause[64];
+    char asa[512], ios[512]; /* the last event in their words */
     unsigned drops[ESP_DROP_COUNT], drops_outside;
     size_t dropped_len;
 } told;
@@ -83,6 +85,11 @@ static inline void on_event(void *context, const struct event *event)
         return;
     }
     CHECK(event->kind == EV_PACKET_REFUSED || event->kind == EV_PACKET_DENIED);
+    struct text asa = text_of(told.asa, sizeof told.asa), ios = text_of(told.ios, sizeof told.ios);
+    struct phrase_head head;
+
+    phrase_write(DIALECT_ASA_SYSLOG, event, 0, &head, &asa);
+    phrase_write(DIALECT_IOS_NEW, event, 0, &head, &ios);
     snprintf(told.reason, sizeof told.reason, "%s", event_text(event, FIELD_REASON));
     told.events++;
 }

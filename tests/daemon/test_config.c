@@ -154,6 +154,44 @@ static void an_interface_is_found_by_its_address(void **state)
     log_close(log);
 }
 
+static char lines_told[4096];
+
+static bool hear_line(void *context, const struct event *event, struct logging_weight weight, const char *line)
+{
+    struct text t = {lines_told, strlen(lines_told), sizeof lines_told, false};
+
+    (void)context, (void)weight;
+    if (line != NULL && event->kind == EV_TUNNEL_PARKED)
+        text_add(&t, "%s\n", line);
+    return true;
+}
+
+/* An ASA has words for that alone among what an entry may lack. */
+static void an_entry_that_is_not_run_is_told_in_the_words_of_an_asa(void **state)
+{
+    char space[1000];
+    struct text why = text_of(space, sizeof space);
+    struct log *log = log_open(false, false, false);
+
+    (void)state;
+    write_file(path,
+               "interface GigabitEthernet0/0\n nameif outside\n ip address 127.0.0.1 255.0.0.0\n"
+               "access-list VPN extended permit ip 10.1.0.0 255.255.255.0 10.2.0.0 255.255.255.0\n"
+               "crypto map M 10 match address VPN\ncrypto map M 10 set peer 203.0.113.2\n"
+               "crypto map M interface outside\ncrypto ikev1 enable outside\n"
+               "crypto ikev1 policy 10\n authentication pre-share\n encryption aes\n hash sha\n group 14\n"
+               "tunnel-group 203.0.113.2 type ipsec-l2l\n"
+               "tunnel-group 203.0.113.2 ipsec-attributes\n ikev1 pre-shared-key a-key-of-both-ends\n",
+               0600);
+    struct config *config = config_load(path, &why);
+    CHECK(config != NULL);
+    log_watch(log, hear_line, NULL);
+    config_log(config, log);
+    CHECK(strstr(lines_told, "%ASA-4-752011: IKEv1 Doesn't have a transform set specified\n") != NULL);
+    config_free(config);
+    log_close(log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +199,7 @@ int main(void)
         cmocka_unit_test_teardown(what_is_no_file_is_refused_at_once, empty_folder),
         cmocka_unit_test_teardown(T10_a_file_that_is_too_long_is_refused_unread, empty_folder),
         cmocka_unit_test_teardown(an_interface_is_found_by_its_address, empty_folder),
+        cmocka_unit_test_teardown(an_entry_that_is_not_run_is_told_in_the_words_of_an_asa, empty_folder),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

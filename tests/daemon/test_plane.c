@@ -566,6 +566,47 @@ static void a_packet_with_a_wrong_icv_is_told_with_its_reason(void **state)
     burst_key_free(out.key);
 }
 
+static void what_comes_again_is_told_in_the_words_of_the_devices(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa out = peer_sa(OUR_SPI, 5, true);
+    uint8_t space[SPACE];
+    char text[SPACE];
+
+    (void)state;
+    install.conn_id = 2001;
+    CHECK(plane_install(plane, &install) == 0);
+    struct bytes esp = seal(&out, "once", space);
+    send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+    assert_string_equal(host_receives(text), "once");
+    send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+    run_for(20);
+    assert_string_equal(told.reason, "REPLAY");
+    assert_string_equal(told.ios, "%CRYPTO-4-PKT_REPLAY_ERR: decrypt: replay check failed\n  connection id=2001");
+    assert_string_equal(told.asa, "IPSEC: Received an ESP packet (SPI= 0x1111, sequence number= 0x1) from 192.0.2.2 "
+                                  "(user= 192.0.2.2) to 192.0.2.1 that failed anti-replay checking.");
+    burst_key_free(out.key);
+}
+
+static void what_is_wrapped_otherwise_is_told_in_the_words_of_an_asa(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct esp_sa out = peer_sa(OUR_SPI, 5, true);
+    uint8_t space[SPACE];
+
+    (void)state;
+    install.is_udp = false;
+    CHECK(plane_install(plane, &install) == 0);
+    struct bytes esp = seal(&out, "in UDP", space);
+    send_to(peer_fd, here, PLANE_PORT, esp.data, esp.len);
+    run_for(20);
+    assert_string_equal(told.reason, "WRONG_WRAPPING");
+    assert_string_equal(told.asa,
+                        "IPSEC: Received a packet from 192.0.2.2 to 192.0.2.1 containing UDP-encapsulated ESP "
+                        "data instead of ESP data.");
+    burst_key_free(out.key);
+}
+
 static void an_install_that_cannot_be_done_changes_nothing(void **state)
 {
     struct ike_install good = install_of(1, OUR_SPI, THEIR_SPI, 5);
@@ -764,6 +805,8 @@ int main(void)
         PLANE_TEST(the_right_keys_under_a_strange_spi_are_told_once),
         PLANE_TEST(a_pair_that_has_ended_and_is_used_all_the_same_is_told_once),
         PLANE_TEST(a_packet_with_a_wrong_icv_is_told_with_its_reason),
+        PLANE_TEST(what_comes_again_is_told_in_the_words_of_the_devices),
+        PLANE_TEST(what_is_wrapped_otherwise_is_told_in_the_words_of_an_asa),
         PLANE_TEST(an_install_that_cannot_be_done_changes_nothing),
         PLANE_TEST(a_new_policy_keeps_the_pairs_of_tunnels_that_are_the_same),
         PLANE_TEST(segments_of_TCP_are_no_larger_than_the_policy_says),

@@ -86,8 +86,11 @@ name() {
     chmod 600 "$lab_dir/ikewised-west/ikewise.conf"
     expect "by name: ikewised starts" lab_until 10 ikewise west show crypto isakmp sa
     expect "by name: without an address it says so" lab_until 5 tells 'peer east.example.net has no address in DNS'
+    expect "by name: and an ASA's words" tells 'DNS lookup for Peer Server \[east.example.net\] failed!'
     echo "$first east.example.net" >>"$lab_dir/hosts"
     expect "by name: it gets its address" lab_until 10 tells "peer east.example.net is at $first"
+    expect "by name: and an ASA's words" tells \
+        'DNS lookup for Primary VPN Server \[east.example.net\] successfully resolved after a previous failure'
     expect "by name: 5 pings" lab_ping_settled west east 5
     expect "by name: up with that address" is_up_with "$first"
     echo "$second east.example.net" >"$lab_dir/hosts"     # in place: the daemon has the file, not its name
