@@ -85,18 +85,27 @@ static inline size_t wide_run(uint32_t bits)
     return (size_t)__builtin_ctz(~bits | 1u << WIDE_LEN);
 }
 
+/* The sixteen at the beginning and the sixteen behind so many are the same. */
+static inline bool wide_are_equal(const uint8_t *a, const uint8_t *b, size_t behind)
+{
+    wide first = (wide)(wide_at(a) == wide_at(b)), last = (wide)(wide_at(a + behind) == wide_at(b + behind));
+
+    return wide_bits(first & last) == WIDE_ALL;
+}
+
 /* The same bytes; what is compared is mostly short, and its length tells which way is gone. */
 static inline bool wide_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
     uint64_t one[2], other[2];
 
-    if (len >= WIDE_LEN) {
-        for (size_t at = 0; at + WIDE_LEN < len; at += WIDE_LEN)
-            if (wide_bits((wide)(wide_at(a + at) == wide_at(b + at))) != WIDE_ALL)
+    if (len >= 2 * WIDE_LEN) {
+        for (; len > 2 * WIDE_LEN; a += 2 * WIDE_LEN, b += 2 * WIDE_LEN, len -= 2 * WIDE_LEN)
+            if (!wide_are_equal(a, b, WIDE_LEN))
                 return false;
-        a += len - WIDE_LEN, b += len - WIDE_LEN;
-        return wide_bits((wide)(wide_at(a) == wide_at(b))) == WIDE_ALL;
+        return wide_are_equal(a + len - 2 * WIDE_LEN, b + len - 2 * WIDE_LEN, WIDE_LEN); /* some of them again */
     }
+    if (len >= WIDE_LEN)
+        return wide_are_equal(a, b, len - WIDE_LEN);
     if (len >= sizeof *one) {
         memcpy(&one[0], a, sizeof *one);
         memcpy(&one[1], a + len - sizeof *one, sizeof *one);

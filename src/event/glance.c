@@ -97,6 +97,7 @@ static bool is_text(const struct part *part)
 
 void plain_glance(struct plain_rows *rows, struct plain *row)
 {
+    row->look = look_mix(1, (uint64_t)(row - rows->plain));
     row->has_look = has_look(rows, row);
     row->may_have_more = may_have_more(rows, row);
     row->has_words = has_words(rows, row);
@@ -108,7 +109,7 @@ void plain_glance(struct plain_rows *rows, struct plain *row)
 
 /* ---- Texts that were there before ---- */
 
-enum { TEXT_MAX = 112, TEXT_PLACES = 2 };
+enum { TEXT_MAX = 111, TEXT_PLACES = 2 };
 
 /* Of a value: what is mixed into the look and the words of the message. */
 struct digest {
@@ -134,13 +135,30 @@ struct plain_memory *plain_memory_new(struct arena *arena)
     return arena_take(arena, sizeof(struct plain_memory));
 }
 
+/* ---- Looking ---- */
+
+bool plain_line(struct bytes text, struct bytes *line)
+{
+    const uint8_t *end = text.len > 0 ? memchr(text.data, '\n', text.len) : NULL;
+
+    if (!end)
+        return false;
+    *line = bytes_of(text.data, (size_t)(end - text.data));
+    if (line->len > 0 && line->data[line->len - 1] == '\r')
+        line->len--;
+    return true;
+}
+
+static inline bool ends_line(struct bytes text)
+{
+    return text.len > 0 && (text.data[0] == '\n' || (text.data[0] == '\r' && text.len > 1 && text.data[1] == '\n'));
+}
+
 static inline bool is_it(const struct remembered *r, const struct part *part, struct bytes text)
 {
     return r->len > 0 && text.len >= r->len && wide_equal(text.data, r->text, r->len) &&
-           (part->words.len > 0 || text.len == r->len);
+           (part->words.len > 0 || ends_line(bytes_of(text.data + r->len, text.len - r->len)));
 }
-
-/* ---- Looking ---- */
 
 static bool is_something(const struct part *part, struct bytes value)
 {
@@ -159,8 +177,12 @@ static uint64_t look_at(const struct part *part, struct bytes value)
 /* Past the words behind a value; where there are none, it ends the line. */
 static inline bool take_words(const struct part *part, struct bytes *text)
 {
-    if (!plain_begins(*text, part->words) || (part->words.len == 0 && text->len > 0))
+    if (text->len < WIDE_LEN || part->words.len > WIDE_LEN) {
+        if (!plain_begins(*text, part->words))
+            return false;
+    } else if ((part->first_bits & ~wide_bits((wide)(wide_at(text->data) == wide_at(part->first)))) != 0) {
         return false;
+    }
     *text = bytes_of(text->data + part->words.len, text->len - part->words.len);
     return true;
 }
@@ -173,31 +195,30 @@ static inline uint64_t look_at_digits(enum look look, wide digits, size_t len)
 
     if (look == LOOK_WHETHER)
         return wide_run(wide_bits((wide)(digits == '0'))) < len;
-    if (look != LOOK_VALUE)
-        return 0;
     digits &= wide_at(ones_and_zeros + WIDE_LEN - len);
     memcpy(words, &digits, sizeof words);
     return look_mix(look_mix(len, words[0]), words[1]);
 }
 
 /* So many digits of any base fit. No words begin with one. */
-static bool take_number(const struct part *part, struct bytes *text, struct digest *digest)
+static inline bool take_number(const struct part *part, struct bytes *text, struct digest *digest)
 {
     wide w = wide_of(*text);
-    uint32_t digits = wide_bits(wide_within(w, '0', '9'));
-
-    if (part->glance == A_HEX)
-        digits |= wide_bits(wide_within(w | 0x20, 'a', 'f'));
+    uint32_t digits = wide_bits(part->glance == A_HEX ? wide_within(w, '0', '9') | wide_within(w | 0x20, 'a', 'f')
+                                                      : wide_within(w, '0', '9'));
     size_t len = wide_run(digits);
-    digest->look = look_at_digits((enum look)part->look, w, len);
+
+    if (part->look != LOOK_NEVER)
+        digest->look = look_at_digits((enum look)part->look, w, len);
     *text = bytes_of(text->data + len, text->len - len);
     return len > 0 && take_words(part, text);
 }
 
 /* A name that stands in front of the message as well, and no other. It has no character that words begin with. */
-static bool take_name(const struct part *part, struct bytes name, struct bytes *text, struct digest *digest)
+static inline bool take_name(const struct part *part, struct bytes name, struct bytes *text, struct digest *digest)
 {
-    digest->look = look_at(part, name);
+    if (part->look != LOOK_NEVER)
+        digest->look = look_at(part, name);
     if (name.len == 0 || !plain_begins(*text, name))
         return false;
     *text = bytes_of(text->data + name.len, text->len - name.len);
@@ -207,11 +228,12 @@ static bool take_name(const struct part *part, struct bytes name, struct bytes *
 /* A text that is looked for, and sure to be read. */
 static bool take_new(const struct part *part, struct bytes *text, struct digest *digest)
 {
-    struct bytes value, word;
+    struct bytes line, value, word;
     struct ip ip;
 
-    if (!plain_take_value(part, text, &value))
+    if (!plain_line(*text, &line) || !plain_take_value(part, &line, &value))
         return false;
+    *text = bytes_after(*text, (size_t)(line.data - text->data));
     digest->words = look_mix_bytes(1, value.data, value.len);
     digest->look = part->look == LOOK_VALUE ? digest->words : look_at(part, value);
     if (part->glance == AN_ADDRESS)
@@ -220,8 +242,19 @@ static bool take_new(const struct part *part, struct bytes *text, struct digest 
            (part->glance == A_TEXT || form_read_text(part->slot.form, value, &word));
 }
 
+static void remember(struct remembered places[static TEXT_PLACES], struct bytes text, struct digest digest)
+{
+    if (text.len > TEXT_MAX)
+        return;
+    places[1] = places[0];
+    places[0].digest = digest;
+    places[0].len = (uint8_t)text.len;
+    memcpy(places[0].text, text.data, text.len);
+}
+
 /* The same, of one that was there before without another look at it. */
-static bool take_text(const struct part *part, struct plain_memory *memory, struct bytes *text, struct digest *digest)
+static inline bool take_text(const struct part *part, struct plain_memory *memory, struct bytes *text,
+                             struct digest *digest)
 {
     struct remembered *r = memory->texts[part->texts];
     struct bytes rest = *text;
@@ -229,64 +262,58 @@ static bool take_text(const struct part *part, struct plain_memory *memory, stru
     for (size_t i = 0; i < TEXT_PLACES; i++)
         if (is_it(&r[i], part, rest)) {
             *digest = r[i].digest;
-            *text = bytes_after(rest, r[i].len);
+            *text = bytes_of(rest.data + r[i].len, rest.len - r[i].len);
             return true;
         }
     if (!take_new(part, text, digest))
         return false;
-    size_t len = rest.len - text->len;
-
-    if (len <= TEXT_MAX) {
-        r[1] = r[0];
-        r[0].digest = *digest;
-        r[0].len = (uint8_t)len;
-        memcpy(r[0].text, rest.data, len);
-    }
+    remember(r, bytes_of(rest.data, rest.len - text->len), *digest);
     return true;
 }
 
 /* What stands there, where it must be what it should be and nothing more. */
-static bool take_part(const struct part *part, struct plain_memory *memory, const struct names *names,
-                      struct bytes *text, struct digest *digest)
+static inline bool take_part(const struct part *part, struct plain_memory *memory, const struct names *names,
+                             struct bytes *text, struct digest *digest)
 {
-    switch ((enum glance)part->glance) {
-    case A_DECIMAL:
-    case A_HEX: return take_number(part, text, digest);
-    case A_TEXT:
-    case A_WORD:
-    case AN_ADDRESS: return take_text(part, memory, text, digest);
-    case THE_PEER: return take_name(part, names->address, text, digest);
-    case THE_GROUP: return take_name(part, names->group, text, digest);
-    case THE_USER: return take_name(part, names->user, text, digest);
-    case NOTHING: break;
-    }
-    return false;
+    if (part->glance == A_HEX || part->glance == A_DECIMAL)
+        return take_number(part, text, digest);
+    if (part->glance < THE_PEER)
+        return take_text(part, memory, text, digest);
+    return take_name(part,
+                     part->glance == THE_PEER    ? names->address
+                     : part->glance == THE_GROUP ? names->group
+                                                 : names->user,
+                     text, digest);
 }
 
-bool plain_look(const struct plain_rows *rows, struct plain_memory *memory, uint32_t number, struct bytes text,
+bool plain_look(const struct plain_rows *rows, struct plain_memory *memory, uint32_t number, struct bytes *text,
                 const struct names *names, struct plain_sight *sight)
 {
     enum { SURE_LEN = 300 }; /* an event has room for what stands in so long a line */
-    const struct plain *row = plain_row(rows, number, text);
-    uint64_t look, words;
+    const struct plain *row = plain_row(rows, number, *text);
 
-    if (!row || !row->has_look || (row->may_have_more && plain_has_more(text)) ||
-        text.len + names->group.len + names->user.len > SURE_LEN ||
-        (row->has_all_names && (names->group.len == 0 || names->user.len == 0)))
+    if (!row || !row->has_look || (row->has_all_names && (names->group.len == 0 || names->user.len == 0)))
         return false;
-    look = words = look_mix(1, (uint64_t)(row - rows->plain));
-    text = bytes_after(text, row->words.len);
+    uint64_t look = row->look, words = row->look;
+    struct bytes rest = bytes_of(text->data + row->words.len, text->len - row->words.len);
     const struct part *part = &rows->parts[row->parts], *end = part + row->part_count;
+
     for (part += row->condition_count; part < end; part++) {
         struct digest digest = {0};
 
-        if (!take_part(part, memory, names, &text, &digest))
+        if (!take_part(part, memory, names, &rest, &digest))
             return false;
         if (part->look != LOOK_NEVER)
             look = look_mix(look, digest.look);
         if (digest.words != 0)
             words = look_mix(words, digest.words);
     }
+    struct bytes line = bytes_of(text->data, text->len - rest.len);
+
+    if (!ends_line(rest) || line.len + names->group.len + names->user.len > SURE_LEN ||
+        (row->may_have_more && plain_has_more(line)))
+        return false;
     *sight = (struct plain_sight){row->kind, look | 1, row->has_words && names->user.len == 0 ? words | 1 : 0};
-    return text.len == 0;
+    *text = rest;
+    return true;
 }

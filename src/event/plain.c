@@ -127,6 +127,10 @@ static bool take_fields(struct plain_rows *rows, struct plain *row, const char *
         template_next_slot(&at, &part->slot);
         part->words = words_at(&at);
         part->anchor = anchor_of(part->words);
+        if (part->words.len <= WIDE_LEN) {
+            memcpy(part->first, part->words.data, part->words.len);
+            part->first_bits = (uint16_t)((1u << part->words.len) - 1);
+        }
         if (part->slot.kind != SLOT_FIELD || !ends_well(part) || (part->words.len == 0 && *at != '\0'))
             return false;
     }
@@ -151,11 +155,11 @@ struct plain_rows *plain_rows_new(struct arena *arena)
 
     if (!rows)
         return NULL;
-    memset(rows->buckets, 0xff, sizeof rows->buckets);
     for (size_t i = 0; i < phrase_count(); i++) {
         struct plain *row = &rows->plain[rows->plain_count];
         const struct phrase *p = phrase_at(i);
-        uint16_t *bucket = &rows->buckets[p->number % BUCKETS], parts = rows->part_count;
+        const struct plain **bucket = &rows->buckets[p->number % BUCKETS];
+        uint16_t parts = rows->part_count;
 
         CHECK(rows->plain_count < PLAIN_MAX);
         if (p->number == 0 || !is_read(p) || !compile(rows, row, p)) {
@@ -165,7 +169,8 @@ struct plain_rows *plain_rows_new(struct arena *arena)
         row->last_words = plain_last(row->words);
         plain_glance(rows, row);
         row->next = *bucket;
-        *bucket = rows->plain_count++;
+        *bucket = row;
+        rows->plain_count++;
     }
     return rows;
 }

@@ -32,8 +32,12 @@ struct plain_sight {
     uint64_t look, words;
 };
 
-/* The same without the event. False: plain_read is to be asked. */
-bool plain_look(const struct plain_rows *rows, struct plain_memory *memory, uint32_t number, struct bytes text,
+/* The same without the event, of a text that goes on behind its line (a line break, or a carriage return and that):
+ * `text` is moved to the end of the line. False: plain_read is to be asked, of the line alone. */
+bool plain_look(const struct plain_rows *rows, struct plain_memory *memory, uint32_t number, struct bytes *text,
                 const struct names *names, struct plain_sight *sight);
+
+/* The text up to the end of its line; false where no line ends in it. */
+bool plain_line(struct bytes text, struct bytes *line);
 
 #endif

@@ -6,18 +6,20 @@
 #include "event/plain.h"
 #include "event/template.h"
 
-enum { PLAIN_MAX = 512, PARTS_MAX = 1024, TEXTS_MAX = 384, BUCKETS = 512, NO_ROW = 0xffff };
+enum { PLAIN_MAX = 512, PARTS_MAX = 1024, TEXTS_MAX = 384, BUCKETS = 512 };
 
 /* What is asked of a part before the whole is sure to be read, and the part looks as its words do. */
 enum glance { NOTHING, A_DECIMAL, A_HEX, A_TEXT, A_WORD, AN_ADDRESS, THE_PEER, THE_GROUP, THE_USER };
 
 /* A field, and the words behind it; of a condition there are none. */
 struct part {
-    struct template_slot slot;
+    uint8_t first[WIDE_LEN]; /* of the words, where these are no more */
+    uint16_t first_bits;     /* which of them there are */
+    uint8_t glance, look;    /* enum glance, enum look */
+    uint8_t anchor;          /* which of the words is looked for: a small letter where there is one */
+    uint16_t texts;          /* of what is looked for: its place in struct plain_memory */
     struct bytes words;
-    uint8_t glance, look; /* enum glance, enum look */
-    uint8_t anchor;       /* which of the words is looked for: a small letter where there is one */
-    uint16_t texts;       /* of what is looked for: its place in struct plain_memory */
+    struct template_slot slot;
 };
 
 struct plain_rows {
@@ -26,14 +28,16 @@ struct plain_rows {
         enum event_kind kind;
         struct bytes words;                          /* that it begins with, behind the names */
         uint64_t last_words;                         /* the last eight bytes of these; 0: they are fewer */
+        uint64_t look;                               /* of a message of this row, before its parts */
         uint16_t parts, part_count, condition_count; /* the conditions stand first */
         bool has_all_names;                          /* in words of its own, see all_names */
         bool has_look;                               /* its parts tell at a glance how it looks */
         bool may_have_more;                          /* see plain_has_more */
         bool has_words;                              /* its texts, names and numbers apart, are all that it tells */
-        uint16_t next;                               /* of its bucket */
+        const struct plain *next;                    /* of its bucket */
     } plain[PLAIN_MAX];
-    uint16_t plain_count, part_count, text_count, buckets[BUCKETS];
+    uint16_t plain_count, part_count, text_count;
+    const struct plain *buckets[BUCKETS];
     struct part parts[PARTS_MAX];
 };
 
@@ -55,13 +59,10 @@ static inline uint64_t plain_last(struct bytes bytes)
 /* The row of a message of that number, by its words; NULL where there is none. */
 static inline const struct plain *plain_row(const struct plain_rows *rows, uint32_t number, struct bytes text)
 {
-    for (uint16_t i = rows->buckets[number % BUCKETS]; i != NO_ROW; i = rows->plain[i].next) {
-        const struct plain *row = &rows->plain[i];
-
+    for (const struct plain *row = rows->buckets[number % BUCKETS]; row; row = row->next)
         if (row->number == number && row->words.len <= text.len &&
             row->last_words == plain_last(bytes_of(text.data, row->words.len)) && plain_begins(text, row->words))
             return row;
-    }
     return NULL;
 }
 

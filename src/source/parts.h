@@ -202,6 +202,28 @@ bool source_is_full(const struct source *s);
 /* The same, without the event: it stands in `seen` already, or is told how to make. There is room. */
 struct queued *source_enqueue(struct source *s, enum event_kind kind);
 
+/* What every sight has of where it stands. */
+static inline struct queued *source_enqueue_as(struct source *s, enum event_kind kind, enum vantage vantage)
+{
+    struct queued *q = &s->queue[s->queue_count];
+    struct sight *at = &s->sights[s->queue_count++];
+
+    at->packet = NULL;
+    at->source = s->number;
+    at->kind = (uint16_t)kind;
+    at->line = s->line;
+    at->record = ++s->sum.records;
+    at->has_time = s->stamp.extent != STAMP_NONE;
+    at->time_ms = s->stamp.ms;
+    at->vantage = (uint8_t)vantage;
+    at->product = (uint8_t)s->product;
+    at->number = 0;
+    at->cookie = 0;
+    q->tell = TELL_EVENT;
+    q->own = 0;
+    return q;
+}
+
 /* The bytes stay where they are until the queue is handed out: what is made of them can wait. */
 bool source_has(const struct source *s, struct bytes bytes);
 

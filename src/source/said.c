@@ -104,25 +104,45 @@ bool said_read(const struct said_all *all, struct bytes text, struct event *e)
     return take_tag(&text, &number) && names_take(&text, &names) && read_behind(all, number, text, &names, e);
 }
 
-bool said_glance(struct said_all *all, struct bytes text, struct said_sight *sight, struct event *e)
+/* What the message behind tag and names is, of a line that is no plain one. */
+static bool glance_behind(const struct said_all *all, uint32_t number, struct bytes text, const struct names *names,
+                          struct plain_sight *sight, struct event *e)
 {
-    struct names names;
-    uint32_t number;
-
-    if (!take_tag(&text, &number) || !names_take(&text, &names))
-        return false;
-    sight->peer = names.peer;
-    if (all->plain && plain_look(all->plain, all->texts, number, text, &names, &sight->plain))
-        return true;
     const struct said *said = text.len <= SAID_LEN_MAX ? find_said(all, number, text) : NULL;
 
     if (said && said->look != 0) {
-        sight->plain = (struct plain_sight){(enum event_kind)said->event.kind, said->look, 0};
+        *sight = (struct plain_sight){(enum event_kind)said->event.kind, said->look, 0};
         return true;
     }
-    if (!read_behind(all, number, text, &names, e))
+    if (!read_behind(all, number, text, names, e))
         return false;
-    sight->plain = (struct plain_sight){(enum event_kind)e->kind, 0, 0};
+    *sight = (struct plain_sight){(enum event_kind)e->kind, 0, 0};
+    return true;
+}
+
+/* A message of which it is known what it tells. */
+struct said_sight {
+    struct plain_sight plain; /* EV_NONE: nothing; a look of 0: it is not known, and the event is there already */
+    struct ip peer;
+};
+
+/* As said_read, of a text that goes on behind its line (plain_look), which is moved to the end of the line; where how
+ * it looks is enough, without the event. */
+static inline bool glance(struct said_all *all, struct bytes *text, struct said_sight *sight, struct event *e)
+{
+    struct bytes rest = *text, line;
+    struct names names;
+    uint32_t number;
+
+    if (!take_tag(&rest, &number) || !names_take(&rest, &names))
+        return false;
+    sight->peer = names.peer;
+    if (!all->plain || !plain_look(all->plain, all->texts, number, &rest, &names, &sight->plain)) {
+        if (!plain_line(rest, &line) || !glance_behind(all, number, line, &names, &sight->plain, e))
+            return false;
+        rest = bytes_after(rest, line.len);
+    }
+    *text = rest;
     return true;
 }
 
@@ -209,28 +229,23 @@ static bool has_like_head(const struct source *s, struct bytes line)
     return true;
 }
 
-static void say_line(struct source *s, const struct said_sight *sight, struct bytes line)
+/* As source_enqueue, of a line of an ASA. */
+static inline void say_line(struct source *s, const struct said_sight *sight, struct bytes line)
 {
     struct sight *at = &s->sights[s->queue_count];
-    struct queued *q = source_enqueue(s, sight->plain.kind);
 
+    CHECK(!source_is_full(s));
     at->one = sight->peer;
+    at->other = (struct ip){0};
     at->look = sight->plain.look;
     at->words = sight->plain.words;
+    s->sum.ikev2 += sight->plain.kind == EV_IKEV2_SEEN;
+    struct queued *q = source_enqueue_as(s, sight->plain.kind, VANTAGE_DEVICE);
     q->line = line;
     if (sight->plain.look == 0)
         return;
     q->tell = TELL_LINE;
     q->of = bytes_of(line.data + s->stamped.len, line.len - s->stamped.len);
-}
-
-/* The next line without its end; empty where it is none of those that are read here. */
-static struct bytes line_in(const struct source *s)
-{
-    const uint8_t *end = s->input.len > 0 ? memchr(s->input.data, '\n', s->input.len) : NULL;
-    size_t len = end ? (size_t)(end - s->input.data) : 0;
-
-    return bytes_of(s->input.data, len > s->stamped.len && len <= SOURCE_LINE_MAX ? len : 0);
 }
 
 static bool is_between_lines(const struct source *s)
@@ -240,25 +255,24 @@ static bool is_between_lines(const struct source *s)
 
 bool said_lines(struct source *s)
 {
-    struct bytes line = {0}, next;
+    struct bytes line = {0};
     struct said_sight sight;
     uint32_t count = 0;
 
     if (!s->stamped.is_asa || !is_between_lines(s))
         return false;
-    while (s->queue_count < READ_AT_ONCE && (next = line_in(s)).len > 0) {
-        size_t head_len = s->stamped.len, taken = next.len + 1;
-        bool is_same_head = wide_equal(next.data, s->stamped.head, head_len);
+    while (s->queue_count < READ_AT_ONCE && s->input.len > s->stamped.len) {
+        size_t head_len = s->stamped.len;
+        bool is_same_head = wide_equal(s->input.data, s->stamped.head, head_len);
+        struct bytes rest = bytes_of(s->input.data + head_len, s->input.len - head_len);
 
-        if (!is_same_head && !has_like_head(s, next))
+        if (!is_same_head && !has_like_head(s, s->input))
             break;
-        if (next.data[next.len - 1] == '\r')
-            next.len--;
-        if (!said_glance(&s->said, bytes_of(next.data + head_len, next.len - head_len), &sight,
-                         &s->queue[s->queue_count].seen.event))
+        if (!glance(&s->said, &rest, &sight, &s->queue[s->queue_count].seen.event) ||
+            rest.data - s->input.data >= SOURCE_LINE_MAX)
             break;
-        line = next;
-        s->input = bytes_of(s->input.data + taken, s->input.len - taken);
+        line = bytes_of(s->input.data, (size_t)(rest.data - s->input.data));
+        s->input = bytes_after(rest, rest.data[0] == '\r' ? 2 : 1);
         s->line++;
         if (count == 0)
             source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);

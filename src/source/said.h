@@ -25,17 +25,8 @@ struct said_all {
     uint16_t once[SAID_ONCE]; /* of what was said at least once, a part of its hash */
 };
 
-/* A message of which it is known what it tells. */
-struct said_sight {
-    struct plain_sight plain; /* EV_NONE: nothing; a look of 0: it is not known, and the event is there already */
-    struct ip peer;
-};
-
 /* The event of a message from its tag on (%ASA-5-713041: ...), when its words tell it alone or were said before. */
 bool said_read(const struct said_all *all, struct bytes text, struct event *e);
-
-/* The same; where how it looks is enough, without the event. */
-bool said_glance(struct said_all *all, struct bytes text, struct said_sight *sight, struct event *e);
 
 /* Remembers what was read of a message, where that may be remembered. */
 void said_keep(struct said_all *all, const struct phrase_head *head, struct bytes text, const struct event *e);

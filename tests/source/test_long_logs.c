@@ -111,10 +111,43 @@ static void read_file(struct reading_of *to, struct bytes all, bool is_thorough)
     free(space);
 }
 
-static void both_ways(const char *name, struct bytes text)
+static uint32_t chance = 1;
+
+static size_t draw(size_t below)
 {
-    read_file(&quick, text, false);
-    read_file(&thorough, text, true);
+    chance = chance * 1664525 + 1013904223;
+    return (chance >> 8) % below;
+}
+
+/* In pieces that end anywhere, each in memory that ends there. */
+static void read_pieces(struct reading_of *to, struct bytes all)
+{
+    enum { PIECE_MAX = 4000 };
+    void *space = malloc(source_space());
+    struct arena arena = arena_of(space, source_space());
+    struct source *s = source_new(&arena, 0);
+
+    CHECK(s);
+    to->count = 0;
+    for (struct bytes rest = all; rest.len > 0;) {
+        size_t len = 1 + draw(rest.len < PIECE_MAX ? rest.len : PIECE_MAX);
+        uint8_t *piece = malloc(len);
+
+        CHECK(piece);
+        memcpy(piece, rest.data, len);
+        source_feed(s, bytes_of(piece, len));
+        take_all(to, s);
+        rest = bytes_after(rest, len);
+        free(piece);
+    }
+    source_end(s);
+    take_all(to, s);
+    to->sum = source_summary(s);
+    free(space);
+}
+
+static void hold_against_each_other(const char *name)
+{
     for (size_t i = 0; i < quick.count && i < thorough.count; i++)
         if (quick.seen[i].digest != thorough.seen[i].digest)
             fail_msg("%s: line %u, or line %u, says something else when it is read in passing", name,
@@ -127,6 +160,21 @@ static void both_ways(const char *name, struct bytes text)
         quick.sum.first_ms != thorough.sum.first_ms || quick.sum.last_ms != thorough.sum.last_ms ||
         memcmp(quick.sum.kind_lines, thorough.sum.kind_lines, sizeof quick.sum.kind_lines) != 0)
         fail_msg("%s: the summary is another one in passing", name);
+}
+
+static void both_ways(const char *name, struct bytes text)
+{
+    read_file(&quick, text, false);
+    read_file(&thorough, text, true);
+    hold_against_each_other(name);
+}
+
+/* And in pieces. */
+static void all_ways(const char *name, struct bytes text)
+{
+    both_ways(name, text);
+    read_pieces(&thorough, text);
+    hold_against_each_other(name);
 }
 
 static struct bytes load(const char *path)
@@ -311,19 +359,11 @@ static void words_that_were_read_before_say_the_same_of_another_peer(void **stat
         make("Jun 10 2010 17:36:08: ", bytes_of_text("%ASA-5-713119: IP = 192.0.2.1, PHASE 1 COMPLETED"), "");
         make("Jun 10 2010 17:36:08: ", bytes_of_text(odd[i]), ""); /* behind one that is known */
     }
-    both_ways("all messages", bytes_of(made, made_len));
+    all_ways("all messages", bytes_of(made, made_len));
     CHECK(quick.count > messages);
 }
 
 /* ---- Lines that are nearly those of an ASA ---- */
-
-static uint32_t chance = 1;
-
-static size_t draw(size_t below)
-{
-    chance = chance * 1664525 + 1013904223;
-    return (chance >> 8) % below;
-}
 
 /* What decides how a line is read, put in or left out somewhere behind the tag. */
 static struct bytes spoil(struct bytes line, uint8_t space[static 512])
@@ -375,7 +415,7 @@ static void a_line_that_is_nearly_a_message_says_the_same_when_it_is_read_in_pas
     made_len = messages = 0;
     walk(take_spoilt);
     CHECK(messages > 100);
-    both_ways("spoilt messages", bytes_of(made, made_len));
+    all_ways("spoilt messages", bytes_of(made, made_len));
 }
 
 int main(void)
