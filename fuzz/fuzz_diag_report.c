@@ -68,9 +68,9 @@ static const struct observation *tell(void *source)
     return source_tell(source);
 }
 
-static const char *say(void *source)
+static struct bytes say(void *source)
 {
-    return source_text(source);
+    return source_line(source);
 }
 
 static void read_file(struct diag *d, uint16_t index, struct bytes file)

@@ -94,9 +94,9 @@ static bool read_options(struct wishes *w, int argc, char **argv)
 
 /* ---- reading ---- */
 
-static const char *say_line(void *source)
+static struct bytes say_line(void *source)
 {
-    return source_text(source);
+    return source_line(source);
 }
 
 static const struct observation *tell_line(void *source)

@@ -8,4 +8,8 @@
 /* True: it was expected, and what was found then still holds and is done. */
 bool ahead_follow(struct diag *d, struct witness *w);
 
+/* More than the situation changes of what is known between these ends (NULL: between any): what was found is no longer
+ * sure. */
+void ahead_forget(struct diag *d, const uint32_t *hash);
+
 #endif

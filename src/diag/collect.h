@@ -17,8 +17,8 @@ enum { CHUNK_VIEWS = 16, EXPECTED_MAX = 32 };
 /* What is known beforehand of an observation that will be seen soon: ahead.c. */
 struct expected {
     bool is_sought;          /* by its addresses */
-    uint32_t hash, index;    /* the view that it seems to be of; NO_VIEW: none */
-    const uint32_t *chain;   /* where that stands first */
+    uint32_t hash, index;    /* the view that it is of, the first of its chain; NO_VIEW: none */
+    struct view *view;       /* the same, where there is one */
     const struct move *move; /* NULL: it is not known, or more than view_follow */
 };
 
@@ -43,7 +43,8 @@ struct diag {
     struct diag_source sources[SOURCES_MAX];
     const struct sight *next; /* where those that are expected stand */
     size_t next_count;
-    struct expected expected[EXPECTED_MAX];
+    bool is_any_move_known;                 /* of these */
+    struct expected expected[EXPECTED_MAX]; /* the last `next_count` of these */
 };
 
 static inline struct view *view_at(const struct diag *d, size_t index)

@@ -210,11 +210,13 @@ static void take_one(struct diag *d, struct witness *w)
 
     d->ikev2 += at->kind == EV_IKEV2_SEEN;
     if (is_common(d, at, is_keyed)) {
+        ahead_forget(d, NULL);
         take_common(d, w);
         return;
     }
     bool is_like_last = is_keyed && is_of_last(d, &key, at->cookie);
     uint32_t hash = is_like_last ? d->links[d->last].hash : key_hash(&key);
+    ahead_forget(d, is_keyed ? &hash : NULL);
     uint32_t index = is_like_last ? d->last
                      : is_keyed   ? find_by_key(d, &key, hash, at->cookie, has_number ? &conn_id : NULL)
                                   : find_by_line(d, at->source, conn_id);
@@ -242,9 +244,9 @@ void diag_see(struct diag *d, const struct sight *at, const struct teller *telle
         take_one(d, &w);
 }
 
-static const char *say_text(void *text)
+static struct bytes say_text(void *text)
 {
-    return text;
+    return bytes_of_text(text);
 }
 
 void diag_add(struct diag *d, const struct observation *seen, const char *text)

@@ -36,7 +36,7 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text);
 /* Who has an observation in full, and its line as it may be shown: asked for only where they are needed. */
 struct teller {
     const struct observation *(*tell)(void *of);
-    const char *(*say)(void *of);
+    struct bytes (*say)(void *of);
     void *of;
 };
 

@@ -26,8 +26,6 @@ void view_take_signs(struct view *v, struct witness *w)
 {
     static const enum event_field_id fields[] = {FIELD_MESSAGE_ID, FIELD_SPI_IN, FIELD_SPI_OUT};
 
-    if (!v->all->has_several_files)
-        return;
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         keep_sign(v, event_number(witness_event(w), fields[i]));
 }

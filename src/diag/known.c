@@ -1,33 +1,5 @@
 #include "diag/known.h"
 
-enum { SITUATIONS_MAX = 4096, MOVES_MAX = 16384, NO_SITUATION = 0, SLOTS_MIN = 1024, SLOTS_MAX = 4 * MOVES_MAX };
-
-struct situation {
-    uint64_t has[FACT_WORDS], offers; /* these as a digest */
-    uint8_t role, mode, vantage, product, is_ended, is_screen_only, unused[2];
-};
-
-struct known {
-    struct situation situations[SITUATIONS_MAX]; /* from 1 */
-    uint32_t situation_count;
-    uint16_t situation_slots[2 * SITUATIONS_MAX];
-    struct move moves[MOVES_MAX]; /* from 1 */
-    uint32_t move_count;
-    uint16_t move_slots[SLOTS_MAX]; /* by hash: which of these; 0: free */
-    size_t slot_count;              /* so far these are used: as few as do, to stay in the nearest caches */
-    uint8_t keeps[EV_COUNT];        /* enum keeping */
-    bool is_stopped;
-    struct {
-        uint32_t situation; /* NO_SITUATION: none has begun yet */
-        uint8_t role, vantage, product;
-    } begun; /* the last that has */
-    struct {
-        bool is_on, is_lost;
-        uint32_t from;
-        uint8_t count, facts[MOVE_FACTS_MAX];
-    } watch;
-};
-
 size_t known_space(void)
 {
     return sizeof(struct known) + 16;
@@ -58,11 +30,6 @@ struct known *known_new(struct arena *arena)
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         known->keeps[kept[i].kind] |= kept[i].what;
     return known;
-}
-
-unsigned known_keeps(const struct known *known, unsigned kind)
-{
-    return known->keeps[kind];
 }
 
 uint64_t known_happening(const struct view *v, struct witness *w)
@@ -140,27 +107,11 @@ void known_begin(struct known *known, struct view *v)
 
 /* ---- Moves ---- */
 
-/* The slot that has the move, or that is free for it. */
-static uint16_t *slot_of(struct known *known, uint32_t from, uint64_t happening)
-{
-    for (size_t i = (size_t)(look_mix(happening, from) >> 32);; i++) {
-        uint16_t *slot = &known->move_slots[i & (known->slot_count - 1)];
-        const struct move *m = &known->moves[*slot];
-
-        if (*slot == 0 || (m->happening == happening && m->from == from))
-            return slot;
-    }
-}
-
-const struct move *known_move(struct known *known, struct view *v, uint64_t happening)
+uint32_t known_situation(struct known *known, struct view *v)
 {
     if (v->situation == NO_SITUATION)
         v->situation = situation_of(known, v);
-    if (v->situation == NO_SITUATION)
-        return NULL;
-    uint16_t slot = *slot_of(known, v->situation, happening);
-
-    return slot > 0 ? &known->moves[slot] : NULL;
+    return v->situation;
 }
 
 void known_arrive(const struct known *known, struct view *v, const struct move *m)
@@ -177,18 +128,14 @@ void known_arrive(const struct known *known, struct view *v, const struct move *
 
 void known_watch(struct known *known, struct view *v)
 {
-    if (v->situation == NO_SITUATION)
-        v->situation = situation_of(known, v);
     known->watch.is_on = true;
     known->watch.is_lost = false;
-    known->watch.from = v->situation;
+    known->watch.from = known_situation(known, v);
     known->watch.count = 0;
 }
 
 void known_note(struct known *known, enum fact fact)
 {
-    if (!known->watch.is_on)
-        return;
     if (known->watch.count == MOVE_FACTS_MAX)
         known->watch.is_lost = true;
     else
@@ -210,7 +157,7 @@ static void make_room(struct known *known)
     memset(known->move_slots, 0, known->slot_count * sizeof *known->move_slots);
     known->slot_count *= 2;
     for (uint32_t i = 1; i <= known->move_count; i++)
-        *slot_of(known, known->moves[i].from, known->moves[i].happening) = (uint16_t)i;
+        *known_slot(known, known->moves[i].from, known->moves[i].happening) = (uint16_t)i;
 }
 
 static struct move *new_move(struct known *known, uint32_t from, uint64_t happening)
@@ -218,7 +165,7 @@ static struct move *new_move(struct known *known, uint32_t from, uint64_t happen
     if (from == NO_SITUATION || happening == 0 || known->is_stopped || known->move_count + 1 == MOVES_MAX)
         return NULL;
     make_room(known);
-    uint16_t *slot = slot_of(known, from, happening);
+    uint16_t *slot = known_slot(known, from, happening);
 
     if (*slot == 0)
         *slot = (uint16_t)++known->move_count;
@@ -242,9 +189,7 @@ void known_learn(struct known *known, struct view *v, uint64_t happening)
 
 void known_learn_other(struct known *known, struct view *v, uint64_t happening)
 {
-    if (v->situation == NO_SITUATION)
-        v->situation = situation_of(known, v);
-    struct move *m = new_move(known, v->situation, happening);
+    struct move *m = new_move(known, known_situation(known, v), happening);
 
     if (m)
         m->is_other = true;

@@ -5,7 +5,7 @@
 #include "diag/view.h"
 
 /* Cut to `size`, closed by a zero. */
-void view_keep_text(char *space, size_t size, const char *text);
+void view_keep_text(char *space, size_t size, struct bytes text);
 
 /* The place of the line among the view's evidence; 0: there is no room. */
 uint8_t view_keep_line(struct view *v, const struct witness *w);
@@ -16,7 +16,7 @@ struct fact_seen *view_take_fact(struct view *v, enum fact fact);
 /* The fact was seen (again), in that line. */
 void view_note(struct view *v, enum fact fact, const struct witness *w);
 
-/* Numbers that the other end writes down too, where there are several files (join.c). */
+/* Numbers that the other end writes down too; for where there are several files (join.c). */
 void view_take_signs(struct view *v, struct witness *w);
 
 /* Those of another attempt of the same ends as well. */

@@ -195,9 +195,11 @@ static void take_addresses(struct view *v, const struct event *e)
     }
 }
 
-static const char *say_line(void *evidence)
+static struct bytes say_line(void *evidence)
 {
-    return evidence && ((struct evidence *)evidence)->text ? ((struct evidence *)evidence)->text : "";
+    const struct evidence *line = evidence;
+
+    return bytes_of_text(line && line->text ? line->text : "");
 }
 
 /* As note_step, for a line that is gone but for its place. */
@@ -237,7 +239,7 @@ static bool keep_detail(struct view *v, enum detail detail, const char *text)
     if (!*place)
         *place = arena_take(v->all->arena, DETAIL_SIZE);
     if (*place)
-        view_keep_text(*place, DETAIL_SIZE, text);
+        view_keep_text(*place, DETAIL_SIZE, bytes_of_text(text));
     return *place != NULL;
 }
 
@@ -348,7 +350,7 @@ static void take_words(struct view *v, enum event_field_id id, char *space, size
 {
     if (!event_has(e, id))
         return;
-    view_keep_text(space, size, event_text(e, id));
+    view_keep_text(space, size, bytes_of_text(event_text(e, id)));
     v->has_words = true;
 }
 
@@ -367,22 +369,26 @@ static void take_time(struct view *v, const struct sight *at)
     v->has_time = true;
 }
 
-void view_follow(struct view *v, const struct move *m, struct witness *w)
+bool view_follow(struct view *v, const struct move *m, struct witness *w)
 {
     unsigned keeps = known_keeps(v->all->known, w->at->kind);
+    bool is_new = false;
 
     if (keeps & KEEPS_OFFERS)
         take_offers(v, w);
-    if ((keeps & KEEPS_DETAILS) && take_new_details(v, w))
+    if ((keeps & KEEPS_DETAILS) && (is_new = take_new_details(v, w)))
         take_addresses(v, witness_event(w));
-    view_take_signs(v, w);
+    if (v->all->has_several_files)
+        view_take_signs(v, w);
     take_cookie(v, w->at);
     take_time(v, w->at);
     if (w->at->number != 0)
         take_ends(v, w->at->number, w->at->one, w->at->other);
     for (unsigned i = 0; i < m->fact_count; i++)
         view_note(v, (enum fact)m->facts[i], w);
-    known_arrive(v->all->known, v, m);
+    if (m->to != m->from || is_new || w->at->number != 0)
+        known_arrive(v->all->known, v, m);
+    return is_new;
 }
 
 void view_take(struct view *v, struct witness *w)
@@ -404,7 +410,8 @@ void view_take(struct view *v, struct witness *w)
         if (e->kind == EV_PHASE1_ASKED && v->mode != MODE_AGGRESSIVE && !view_has(v, FACT_MSG_1))
             view_note_step(v, "MM", 1, false, w);
     }
-    view_take_signs(v, w);
+    if (v->all->has_several_files)
+        view_take_signs(v, w);
     take_cookie(v, w->at);
     if (event_has(e, FIELD_CONN_ID))
         v->conn_id = (uint32_t)event_number(e, FIELD_CONN_ID);

@@ -50,7 +50,7 @@ bool fact_is_step(enum fact fact, const char **exchange, unsigned *number)
     return true;
 }
 
-_Static_assert(FACTS_SEEN <= UINT8_MAX, "a fact has a byte in struct view");
+_Static_assert(FACTS_SEEN < UINT8_MAX, "a fact, and one more than it, has a byte in struct view");
 
 static struct fact_seen *fact_at(const struct view *v, unsigned place)
 {
@@ -62,24 +62,28 @@ static struct fact_seen *fact_at(const struct view *v, unsigned place)
 }
 
 /* Room for one more; NULL: there is no memory. */
-static struct fact_seen *next_fact(struct view *v)
+static struct fact_seen *next_fact(struct view *v, enum fact fact)
 {
     struct fact_block *block = &v->facts;
 
     for (unsigned i = 0; i < v->fact_count / FACT_BLOCK; i++, block = block->next)
         if (!block->next && !(block->next = arena_take(v->all->arena, sizeof *block)))
             return NULL;
+    if (v->fact_count < WIDE_LEN)
+        v->first_facts[v->fact_count] = (uint8_t)(fact + 1);
     return &block->facts[v->fact_count++ % FACT_BLOCK];
 }
 
+/* Where it stands decides no branch: nothing tells that beforehand. */
 static struct fact_seen *find_fact(const struct view *v, enum fact fact)
 {
-    const struct fact_block *block = &v->facts;
+    uint32_t first = wide_bits((wide)(wide_at(v->first_facts) == (uint8_t)(fact + 1)));
 
-    for (unsigned place = 0; place < v->fact_count; block = block->next)
-        for (unsigned i = 0; i < FACT_BLOCK && place < v->fact_count; i++, place++)
-            if (block->facts[i].fact == fact)
-                return (struct fact_seen *)&block->facts[i];
+    if (first != 0)
+        return fact_at(v, (unsigned)__builtin_ctz(first));
+    for (unsigned place = WIDE_LEN; place < v->fact_count; place++)
+        if (fact_at(v, place)->fact == fact)
+            return fact_at(v, place);
     return NULL;
 }
 
@@ -96,7 +100,7 @@ struct fact_seen *view_take_fact(struct view *v, enum fact fact)
     struct fact_seen *seen = view_has(v, fact) || v->pending != 0 ? find_fact(v, fact) : NULL;
 
     CHECK(fact < FACTS_SEEN);
-    if (!seen && (seen = next_fact(v)) != NULL)
+    if (!seen && (seen = next_fact(v, fact)) != NULL)
         *seen = (struct fact_seen){.fact = (uint8_t)fact};
     return seen;
 }
@@ -110,11 +114,11 @@ const struct offers *view_offers(const struct view *v)
 
 /* ---- facts and their lines ---- */
 
-void view_keep_text(char *space, size_t size, const char *text)
+void view_keep_text(char *space, size_t size, struct bytes text)
 {
-    struct text t = text_of(space, size);
+    struct text t = {space, 0, size, false};
 
-    text_add_plain(&t, bytes_of_text(text));
+    text_add_plain(&t, text);
 }
 
 struct evidence *view_line(const struct view *v, unsigned place)
@@ -190,7 +194,7 @@ static struct packet_seen packet_of(const struct view *v, const struct packet_li
     return p;
 }
 
-static void keep_words(const struct view *v, struct evidence *e, const char *words)
+static void keep_words(const struct view *v, struct evidence *e, struct bytes words)
 {
     if (!e->text)
         e->text = arena_take(v->all->arena, EVIDENCE_TEXT_SIZE);
@@ -207,7 +211,7 @@ const char *view_words(const struct view *v, struct evidence *line)
         struct packet_seen packet = packet_of(v, &line->packet);
 
         packet_add_text(&t, &packet);
-        keep_words(v, line, words);
+        keep_words(v, line, bytes_of(t.data, t.len));
         line->is_packet = false;
     }
     return line->text ? line->text : "";
@@ -269,7 +273,8 @@ void view_note(struct view *v, enum fact fact, const struct witness *w)
 {
     struct fact_seen *seen = view_take_fact(v, fact);
 
-    known_note(v->all->known, fact);
+    if (v->all->known->watch.is_on)
+        known_note(v->all->known, fact);
     if (!seen)
         return;
     v->has[fact / 64] |= (uint64_t)1 << fact % 64;

@@ -3,6 +3,7 @@
 #define DIAG_VIEW_H
 
 #include "base/arena.h"
+#include "base/wide.h"
 #include "diag/offer.h"
 #include "diag/report.h"
 #include "event/sight.h"
@@ -92,7 +93,7 @@ struct witness {
     const struct sight *at;
     const struct observation *seen; /* NULL: nobody has asked */
     const struct observation *(*tell)(void *of);
-    const char *(*say)(void *of);
+    struct bytes (*say)(void *of);
     void *of;
 };
 
@@ -133,8 +134,9 @@ struct view {
     uint8_t pending;      /* a received message whose number the next line may correct; 0: none */
     uint8_t pending_line; /* as in struct fact_seen.evidence */
     uint8_t fact_count, evidence_count, sign_count;
-    uint32_t evidence_at;        /* number of the last line of `evidence` */
-    const struct offers *offers; /* view_offers; NULL: none. Many views have the same */
+    uint32_t evidence_at;          /* number of the last line of `evidence` */
+    const struct offers *offers;   /* view_offers; NULL: none. Many views have the same */
+    uint8_t first_facts[WIDE_LEN]; /* what stands at the first places of `facts`: one more than that; 0: nothing */
     struct fact_block facts;
     /* What follows is taken as it is needed, and kept when the view begins anew. */
     struct evidence *evidence[EVIDENCE_BLOCKS];
@@ -149,9 +151,9 @@ struct view {
 /* Takes one observation into the view. */
 void view_take(struct view *v, struct witness *w);
 
-/* The same for an observation of which it is known what it does. */
+/* The same for an observation of which it is known what it does. True: its ends may be others than before. */
 struct move;
-void view_follow(struct view *v, const struct move *m, struct witness *w);
+bool view_follow(struct view *v, const struct move *m, struct witness *w);
 
 /* A line may soon be kept in it: its place is fetched from memory. */
 void view_expect(const struct view *v);

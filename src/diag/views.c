@@ -8,18 +8,6 @@ enum { RECENT_MAX = 64 };
 
 /* ---- finding the view ---- */
 
-/* The same whichever of the two comes first. */
-uint32_t key_hash(const struct key *key)
-{
-    uint64_t a[2], b[2];
-
-    memcpy(a, key->a->octets, sizeof a);
-    memcpy(b, key->b->octets, sizeof b);
-    a[0] = ((a[0] + b[0]) ^ key->source) * 0x9e3779b97f4a7c15u;
-    a[0] = (a[0] ^ a[0] >> 29 ^ (a[1] + b[1])) * 0xbf58476d1ce4e5b9u;
-    return (uint32_t)(a[0] >> 32);
-}
-
 static bool is_of(const struct view *v, const struct key *key)
 {
     if (v->source != key->source || (v->vantage == VANTAGE_WIRE) != key->is_of_wire)
@@ -58,20 +46,6 @@ struct key key_of(const struct diag *d, struct witness *w)
         key.a = current != NO_VIEW && ip_same(&view_at(d, current)->peer, began) ? began : answered;
     }
     return key;
-}
-
-/* The first view of that chain; NO_VIEW: it has none, and may be given one. A chain never becomes free again: a view
- * goes only into another one of the same key. */
-uint32_t *chain_of(struct diag *d, uint32_t hash)
-{
-    for (size_t i = hash;; i++) {
-        struct chain *chain = &d->chains[i & (d->chain_count - 1)];
-
-        if (chain->first == NO_VIEW)
-            chain->hash = hash;
-        if (chain->hash == hash)
-            return &chain->first;
-    }
 }
 
 uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash, uint64_t cookie, const uint64_t *conn_id)

@@ -16,27 +16,16 @@ bool source_is_full(const struct source *s)
 
 struct queued *source_enqueue(struct source *s, enum event_kind kind)
 {
-    CHECK(kind != EV_NONE && !source_is_full(s));
-    struct queued *q = &s->queue[s->queue_count];
-    struct sight *at = &s->sights[s->queue_count++];
+    struct sight *at = &s->sights[s->queue_count];
 
+    CHECK(kind != EV_NONE && !source_is_full(s));
     at->one = at->other = (struct ip){0};
-    at->look = at->words = at->cookie = 0;
-    at->number = 0;
-    at->packet = NULL;
-    at->source = s->number;
-    at->kind = (uint16_t)kind;
-    at->line = s->line;
-    at->record = ++s->sum.records;
-    at->has_time = s->stamp.extent != STAMP_NONE;
-    at->time_ms = s->stamp.ms;
-    at->vantage = s->kind == SOURCE_CAPTURE         ? VANTAGE_WIRE
-                  : s->kind == SOURCE_CONFIGURATION ? VANTAGE_CONFIGURATION
-                                                    : VANTAGE_DEVICE;
-    at->product = (uint8_t)s->product;
+    at->look = at->words = 0;
     s->sum.ikev2 += kind == EV_IKEV2_SEEN;
-    q->tell = TELL_EVENT;
-    q->own = 0;
+    struct queued *q = source_enqueue_as(s, kind,
+                                         s->kind == SOURCE_CAPTURE         ? VANTAGE_WIRE
+                                         : s->kind == SOURCE_CONFIGURATION ? VANTAGE_CONFIGURATION
+                                                                           : VANTAGE_DEVICE);
     q->line = (struct bytes){0};
     return q;
 }
@@ -136,21 +125,30 @@ bool source_next(struct source *s, struct observation *out)
 }
 
 /* Of the observation that was handed out last. */
-const char *source_text(struct source *s)
+struct bytes source_line(struct source *s)
 {
-    struct text t = text_of(s->made_text, sizeof s->made_text);
     size_t last = s->queue_next > 0 ? s->queue_next - 1 : 0;
     const struct queued *q = &s->queue[last];
 
-    if (s->sights[last].packet)
+    if (s->sights[last].packet) {
+        struct text t = text_of(s->made_text, sizeof s->made_text);
+
         packet_add_text(&t, s->sights[last].packet);
-    else if (q->own > 0)
-        return s->own_texts[q->own - 1];
-    else if (q->line.len > 0)
-        text_add_plain(&t, q->line);
-    else if (s->text_line.len == 0)
-        return s->text;
-    else
-        text_add_plain(&t, s->text_line);
+        return bytes_of(t.data, t.len);
+    }
+    if (q->own > 0)
+        return bytes_of_text(s->own_texts[q->own - 1]);
+    return q->line.len > 0 ? q->line : s->text_line.len > 0 ? s->text_line : bytes_of_text(s->text);
+}
+
+const char *source_text(struct source *s)
+{
+    struct bytes line = source_line(s);
+
+    if (line.data != (const uint8_t *)s->made_text) {
+        struct text t = text_of(s->made_text, sizeof s->made_text);
+
+        text_add_plain(&t, line);
+    }
     return s->made_text;
 }

@@ -111,6 +111,9 @@ size_t source_waiting(const struct source *s);
  * the next call of source_next. */
 const char *source_text(struct source *s);
 
+/* The same where it stands already, without a zero behind it. */
+struct bytes source_line(struct source *s);
+
 struct source_summary source_summary(const struct source *s);
 
 /* Line `index`, from 0, of the first ones that were not understood, escaped; NULL when there are no more. `line` is its

@@ -95,15 +95,15 @@ static const struct observation *tell(void *of)
     return &moved;
 }
 
-static const char *say(void *of)
+static struct bytes say(void *of)
 {
-    return source_text(of);
+    return source_line(of);
 }
 
-static const char *say_moved(void *of)
+static struct bytes say_moved(void *of)
 {
     (void)of;
-    return "a packet";
+    return bytes_of_text("a packet");
 }
 
 /* Two sights of one look are of events that look the same; more are held against each other than there is room for. */

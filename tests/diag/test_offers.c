@@ -43,10 +43,10 @@ static const struct observation *tell(void *of)
     return &at;
 }
 
-static const char *say(void *of)
+static struct bytes say(void *of)
 {
     (void)of;
-    return "a packet";
+    return bytes_of_text("a packet");
 }
 
 static struct ip address(unsigned peer, bool is_responder)
