@@ -450,8 +450,11 @@ bool view_is_other_attempt(const struct view *v, const struct event *e)
 {
     bool is_under_way = view_has(v, FACT_MSG_2) || view_has(v, FACT_AM_2) || view_has(v, FACT_AM_3) || v->is_ended;
 
+    /* IOS names the state of message 1 before it says that it begins */
+    bool is_announced = v->product == PRODUCT_IOS && !view_has(v, FACT_BEGUN_HERE) && !view_has(v, FACT_REPEAT_1);
+
     if (e->kind == EV_PHASE1_BEGUN)
-        return is_under_way || view_has(v, FACT_MSG_1) || view_has(v, FACT_AM_1);
+        return is_under_way || (!is_announced && (view_has(v, FACT_MSG_1) || view_has(v, FACT_AM_1)));
     if (e->kind == EV_PHASE1_ASKED)
         return is_under_way && event_has(e, FIELD_PEER);
     if (e->kind == EV_MESSAGE_RECEIVED && v->vantage == VANTAGE_DEVICE && v->role == ROLE_RESPONDER &&

@@ -252,6 +252,29 @@ static void attempts_that_look_alike_are_one(void **state)
     free(j.memory);
 }
 
+/* Where the log goes on to a tunnel that is up, nothing is stuck. */
+static void ios_names_the_state_of_message_1_before_it_begins(void **state)
+{
+    static const struct told told[] = {SAID_IN(STATE_CHANGED, IOS_STEP, "IKE_I_MM1"), SAID(PHASE1_BEGUN),
+                                       SAID_IN(STATE_CHANGED, IOS_STEP, "IKE_I_MM6"), SAID(PHASE1_COMPLETED),
+                                       SAID(PHASE2_COMPLETED)};
+    struct judged j;
+
+    (void)state;
+    begin(&j);
+    diag_add_file(j.d, 0, VANTAGE_DEVICE);
+    for (size_t i = 0; i < COUNT_OF(told); i++) {
+        struct observation seen = observation_of(&told[i], 0, (uint32_t)i + 1);
+
+        seen.product = PRODUCT_IOS;
+        diag_add(j.d, &seen, "a line");
+    }
+    end(&j);
+    assert_int_equal(j.report->negotiation_count, 1);
+    assert_string_equal(j.report->negotiations[0].causes[0].id, "none");
+    free(j.memory);
+}
+
 /* The responder's log, with the addresses exchanged. */
 static struct observation of_responder(const struct told *told, uint32_t line, int64_t ahead_ms, uint64_t at_ms)
 {
@@ -340,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_fault_has_a_test_that_decides),
         cmocka_unit_test(no_rule_stands_twice),
         cmocka_unit_test(attempts_that_look_alike_are_one),
+        cmocka_unit_test(ios_names_the_state_of_message_1_before_it_begins),
         cmocka_unit_test(a_capture_of_more_attempts_than_there_is_room_for_leaves_none_out),
         cmocka_unit_test(two_ends_become_one_negotiation_and_show_what_was_lost),
     };
