@@ -123,6 +123,11 @@ struct reading {
      IS(VERSION, "1") || IS(VERSION, "ikev1") || IS(VERSION, "no") || IS(VERSION, "never"))
 #define SAYS_IKEV2                                                                                                     \
     (IS(STATEMENT, "ikev2") || IS(VERSION, "2") || IS(VERSION, "ikev2") || IS(VERSION, "insist") || IS(VERSION, "yes"))
+/* A pair that stands has an SPI in each direction; a screen may be cut above them, and only IOS shows entries of a
+ * crypto map that have none. */
+#define SHOWS_A_PAIR                                                                                                   \
+    (NUM(SPI_OUT) || NUM(SPI_IN) ||                                                                                    \
+     (!event_has(e, FIELD_SPI_OUT) && !NUM(SEND_ERRORS) && v->product != PRODUCT_IOS))
 #define NAMES_IPSEC (NUM(PROTOCOL) == PROTO_AH || NUM(PROTOCOL) == PROTO_ESP)
 /* charon's words, of proposals as it lists them */
 #define HAS_ESN(field) MENTIONS(field, "/EXT_SEQ")
