@@ -369,6 +369,14 @@ static void take_time(struct view *v, const struct sight *at)
     v->has_time = true;
 }
 
+/* MM_DONE, EV_ERROR-->MM_WAIT_MSG2, EV_RETRY-->...: the newest stands first. */
+static const char *last_wait(const char *history)
+{
+    const char *at = strstr(history, "M_WAIT_MSG");
+
+    return at && at > history ? at - 1 : "";
+}
+
 bool view_follow(struct view *v, const struct move *m, struct witness *w)
 {
     unsigned keeps = known_keeps(v->all->known, w->at->kind);
@@ -437,11 +445,7 @@ void view_take(struct view *v, struct witness *w)
     take_state(v, event_text(e, FIELD_STATE), w);
     take_ios_state(v, e, w);
     if (e->kind == EV_EXCHANGE_FAILED)
-        take_state(v,
-                   strstr(event_text(e, FIELD_HISTORY), "MM_WAIT_MSG")
-                       ? strstr(event_text(e, FIELD_HISTORY), "MM_WAIT_MSG")
-                       : "",
-                   w);
+        take_state(v, last_wait(event_text(e, FIELD_HISTORY)), w);
     v->is_ended |= e->kind == EV_PHASE1_DELETED || e->kind == EV_SESSION_ENDED ||
                    (e->kind == EV_EXCHANGE_FAILED && strcmp(event_text(e, FIELD_EXCHANGE), "QM") != 0);
 }

@@ -25,6 +25,33 @@ static bool find_subject(struct bytes line, size_t *at)
     return false;
 }
 
+/* What stands behind the name of a connection of which there is no state, or behind nothing, and is pluto's alone. */
+static const char *const sure_texts[] = {
+    "We cannot identify ourselves with either end of this connection",
+    "we cannot identify ourselves with either end of this connection",
+    "probable authentication failure (mismatch of preshared secrets?)",
+};
+
+static bool is_sure(struct bytes text)
+{
+    size_t close;
+
+    if (text.len > 1 && text.data[0] == '"' && bytes_has(bytes_after(text, 1), "\": ", &close) && close <= 64)
+        text = bytes_after(text, close + 4);
+    for (size_t i = 0; i < COUNT_OF(sure_texts); i++)
+        if (bytes_begin_with(text, bytes_of_text(sure_texts[i])))
+            return true;
+    return false;
+}
+
+/* 000 #1: "name":500 STATE_MAIN_I3 (sent MI3, expecting MR3); EVENT_v1_RETRANSMIT in 15s: a line of ipsec auto --status. */
+static bool is_status(struct bytes text)
+{
+    size_t state;
+
+    return bytes_begin_with(text, bytes_of_text("000 #")) && bytes_has(text, " STATE_", &state) && state < 160;
+}
+
 /* The text behind stamp and name of the program. */
 static bool find_text(const struct source *s, struct bytes line, size_t *at)
 {
@@ -39,8 +66,15 @@ static bool find_text(const struct source *s, struct bytes line, size_t *at)
     }
     if (line.data[0] != '"' && find_subject(line, at))
         return true;
-    size_t place = stamp_place(line);
+    size_t place = stamp_place(line), code = 0;
     *at = 0;
+    while (code < line.len && line.data[code] >= '0' && line.data[code] <= '9')
+        code++;
+    code = code == 3 && line.len > 4 && line.data[3] == ' ' ? 4 : 0; /* of whack, in front of each line */
+    if (is_status(line) || is_sure(bytes_after(line, code))) {
+        *at = code;
+        return true;
+    }
     if (*at == 0 && place < 4 && bytes_has(bytes_after(line, place), ": ", &colon) && colon < 40)
         *at = place + colon + 2;
     struct bytes text = bytes_after(line, *at);
@@ -187,14 +221,17 @@ static void add_sent_in_state(struct event *e)
     char space[24];
     struct text t = text_of(space, sizeof space);
 
-    if (e->kind != EV_MESSAGE_RESENT && e->kind != EV_EXCHANGE_FAILED && e->kind != EV_MESSAGE_REPEATED)
+    if (e->kind != EV_MESSAGE_RESENT && e->kind != EV_EXCHANGE_FAILED && e->kind != EV_MESSAGE_REPEATED &&
+        e->kind != EV_SCREEN_SA)
         return;
     for (size_t i = 0; i < COUNT_OF(states); i++) {
         if (!bytes_equal(state, bytes_of_text(states[i].state)))
             continue;
         event_add_text(e, FIELD_EXCHANGE, states[i].exchange);
         event_add_text(e, FIELD_ROLE, states[i].role);
-        if (e->kind == EV_MESSAGE_RESENT)
+        if (e->kind == EV_SCREEN_SA && strcmp(states[i].exchange, "QM") == 0)
+            e->kind = EV_MESSAGE_SENT;
+        if (e->kind == EV_MESSAGE_RESENT || e->kind == EV_MESSAGE_SENT)
             event_add_number(e, FIELD_MESSAGE_NUMBER, states[i].awaited - 1);
         if (states[i].exchange[1] != 'M' || states[i].exchange[0] == 'Q' || states[i].exchange[0] == 'T' ||
             states[i].awaited < 2)
@@ -314,6 +351,23 @@ static bool take_subject(struct source *s, struct bytes *text, struct event *sub
     return true;
 }
 
+/* #1: "name"[1] 10.9.1.2:500 STATE_MAIN_I3 (...): as take_subject. */
+static bool take_status(struct bytes *text, struct event *subject)
+{
+    size_t state, quote;
+    uint64_t number;
+
+    if (!bytes_begin_with(*text, bytes_of_text("#")) || !bytes_has(*text, " STATE_", &state))
+        return false;
+    struct bytes head = bytes_of(text->data + 1, state - 1), digits = bytes_to(head, ":");
+    if (!bytes_number(digits, 10, &number) || !bytes_has(head, "\"", &quote))
+        return false;
+    event_add_number(subject, FIELD_CONN_ID, number);
+    event_add_bytes(subject, FIELD_CONNECTION, bytes_to(bytes_after(head, quote + 1), "\""));
+    *text = bytes_after(*text, state + 1);
+    return true;
+}
+
 static void add_missing(struct event *e, const struct event *subject)
 {
     static const enum event_field_id ids[] = {FIELD_PEER, FIELD_LOCAL, FIELD_PORT, FIELD_CONN_ID, FIELD_CONNECTION};
@@ -343,7 +397,7 @@ enum reading pluto_line(struct source *s, struct bytes line)
     bytes_take(&text, "ERROR: ");
     if (bytes_take(&text, "| ") || bytes_take(&text, "|"))
         return debug_line(s, text);
-    bool has_subject = take_subject(s, &text, &subject);
+    bool has_subject = take_status(&text, &subject) || take_subject(s, &text, &subject);
     char tidy[SOURCE_TEXT_SIZE]; /* braces are of the catalogue's own language */
     struct text t = text_of(tidy, sizeof tidy);
     for (size_t i = 0; i < text.len; i++)
