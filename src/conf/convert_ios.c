@@ -57,11 +57,13 @@ static bool has_ios_profile(const struct converting *c, const struct tunnel *tun
     const struct tunnel_group *group = convert_group_of(c, tunnel);
     bool has_identity = group != NULL && group->identity.kind != IDENTITY_AUTO;
 
-    return !tunnel->is_dynamic && ((has_identity && convert_is_ios_identity(group->identity)) || tunnel->is_aggressive);
+    return !tunnel->is_dynamic && ((has_identity && convert_is_ios_identity(group->identity)) ||
+                                   tunnel->is_aggressive || (group != NULL && convert_has_own_keepalive(c, group)));
 }
 
 static void add_ios_profile(const struct converting *c, const struct tunnel *tunnel)
 {
+    const struct tunnel_group *group = convert_group_of(c, tunnel);
     struct own_identity own = convert_identity_of(c, tunnel);
     char ip[IP_TEXT_SIZE];
 
@@ -75,6 +77,8 @@ static void add_ios_profile(const struct converting *c, const struct tunnel *tun
     case IDENTITY_HOSTNAME: text_add(c->t, " self-identity fqdn %s\n", own.name); break;
     case IDENTITY_USER_FQDN: text_add(c->t, " self-identity user-fqdn %s\n", own.name); break;
     }
+    if (group != NULL && convert_has_own_keepalive(c, group))
+        text_add(c->t, " keepalive %u retry %u\n", group->dpd_threshold_s, group->dpd_retry_s);
     if (tunnel->is_aggressive)
         text_add(c->t, " initiate mode aggressive\n");
 }

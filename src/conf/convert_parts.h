@@ -24,6 +24,8 @@ const struct tunnel_group *convert_group_of(const struct converting *c, const st
 struct own_identity convert_identity_of(const struct converting *c, const struct tunnel *tunnel);
 /* A router has a word for it. */
 bool convert_is_ios_identity(struct own_identity own);
+/* Of that group, and not as that of the first, which a router has for all: its profile says it. */
+bool convert_has_own_keepalive(const struct converting *c, const struct tunnel_group *group);
 /* A key that a router finds by the peer's address. */
 bool convert_has_ios_key(const struct tunnel_group *group);
 

@@ -175,7 +175,28 @@ static void add_left_groups(const struct converting *c, const char *mark)
     }
 }
 
-/* What one keepalive for all of them does not say. */
+static bool is_kept_alike(const struct tunnel_group *a, const struct tunnel_group *b)
+{
+    return a->has_dpd == b->has_dpd &&
+           (!a->has_dpd || (a->dpd_threshold_s == b->dpd_threshold_s && a->dpd_retry_s == b->dpd_retry_s &&
+                            a->dpd_is_on_demand == b->dpd_is_on_demand));
+}
+
+bool convert_has_own_keepalive(const struct converting *c, const struct tunnel_group *group)
+{
+    return group->has_dpd && group->dpd_is_on_demand && !is_kept_alike(group, c->policy->tunnel_groups);
+}
+
+static bool has_profile(const struct converting *c, const struct tunnel_group *group)
+{
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
+        if (!c->policy->tunnels[i].is_dynamic && convert_is_carried(&c->policy->tunnels[i], CONF_TO_IOS) &&
+            convert_group_of(c, &c->policy->tunnels[i]) == group)
+            return true;
+    return false;
+}
+
+/* What neither the one keepalive for all of them says, nor a profile. */
 static void add_left_keepalives(const struct converting *c, const char *mark)
 {
     const struct tunnel_group *first = c->policy->tunnel_groups;
@@ -183,8 +204,7 @@ static void add_left_keepalives(const struct converting *c, const char *mark)
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++) {
         const struct tunnel_group *g = &first[i];
 
-        if (g->has_dpd != first->has_dpd || g->dpd_threshold_s != first->dpd_threshold_s ||
-            g->dpd_retry_s != first->dpd_retry_s || g->dpd_is_on_demand != first->dpd_is_on_demand)
+        if (!is_kept_alike(g, first) && !(convert_has_own_keepalive(c, g) && has_profile(c, g)))
             text_add(c->t, "%s not carried: the keepalive of tunnel-group %s, which is not that of %s\n", mark, g->name,
                      first->name);
     }

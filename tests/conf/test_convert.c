@@ -313,6 +313,43 @@ static void transport_mode_and_extended_numbers_are_carried_where_there_is_a_wor
     }
 }
 
+/* The one of the first peer is a router's for all. */
+static void a_peer_that_is_kept_alive_otherwise_has_a_profile(void **state)
+{
+    static const struct {
+        const char *keepalive, *expected;
+    } cases[] = {
+        {"threshold 30 retry 4 on-demand", "\ncrypto isakmp profile OUT-20\n keyring default\n match identity address "
+                                           "203.0.113.3 255.255.255.255\n keepalive 30 retry 4\n"},
+        {"threshold 30 retry 4", "! not carried: the keepalive of tunnel-group 203.0.113.3, which is not that of"},
+        {"disable", "! not carried: the keepalive of tunnel-group 203.0.113.3, which is not that of"},
+    };
+    char before[4096], space[16384];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct text t = text_of(space, sizeof space);
+        struct reading r;
+
+        snprintf(before, sizeof before,
+                 "%saccess-list FAR extended permit ip 10.1.0.0 255.255.0.0 10.4.0.0 255.255.0.0\n"
+                 "crypto map OUT 20 match address FAR\ncrypto map OUT 20 set peer 203.0.113.3\n"
+                 "crypto map OUT 20 set ikev1 transform-set A\n"
+                 "tunnel-group 203.0.113.3 ipsec-attributes\n isakmp keepalive %s\n",
+                 west, cases[i].keepalive);
+        reading_of(&r, before);
+        CHECK(r.is_ok && r.conf.running_count == 2);
+        conf_convert(&r.conf, CONF_TO_IOS, &t);
+        if (!strstr(space, cases[i].expected) || (i == 0) != (strstr(space, "not carried: the keepalive") == NULL))
+            fail_msg("%s: no %sin\n%s", cases[i].keepalive, cases[i].expected, space);
+        reading_end(&r);
+        put_keys(space);
+        reading_of(&r, space);
+        CHECK(r.conf.policy.tunnel_groups[1].dpd_threshold_s == (i == 0 ? 30 : 20));
+        reading_end(&r);
+    }
+}
+
 /* A router has a profile for it, the others a line. */
 static void who_we_are_to_a_peer_is_carried(void **state)
 {
@@ -616,6 +653,7 @@ int main(void)
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
         cmocka_unit_test(a_dynamic_map_is_carried_to_a_router_and_to_nobody_else),
         cmocka_unit_test(a_router_signs_with_ecdsa_by_its_own_word),
+        cmocka_unit_test(a_peer_that_is_kept_alive_otherwise_has_a_profile),
         cmocka_unit_test(who_we_are_to_a_peer_is_carried),
         cmocka_unit_test(what_a_router_has_no_line_for_is_said_by_its_line),
         cmocka_unit_test(transport_mode_and_extended_numbers_are_carried_where_there_is_a_word_for_them),
