@@ -185,6 +185,8 @@ static void add_swan_children(const struct converting *c, const struct tunnel *t
             text_add(c->t, "                life_time = %us\n", tunnel->lifetime_s);
         if (tunnel->lifetime_kb != 0)
             text_add(c->t, "                life_bytes = %llu\n", tunnel->lifetime_kb * 1000ULL);
+        if (tunnel->idle_time_s != 0)
+            text_add(c->t, "                inactivity = %us\n", tunnel->idle_time_s);
         text_add(c->t, "                replay_window = %u\n            }\n", c->policy->replay_window);
     }
     text_add(c->t, "        }\n");

@@ -99,6 +99,12 @@ static bool has_volume(const struct converting *c, const struct tunnel *t)
     return t->lifetime_kb != 0;
 }
 
+static bool has_idle_time(const struct converting *c, const struct tunnel *t)
+{
+    (void)c;
+    return t->idle_time_s != 0;
+}
+
 static bool originates_only(const struct converting *c, const struct tunnel *t)
 {
     (void)c;

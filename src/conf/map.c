@@ -228,17 +228,22 @@ static void compile_lifetimes(struct compiler *c)
 {
     const struct statement *seconds = statements_next(c->statements, NULL, STATEMENT_ipsec_lifetime_s);
     const struct statement *kilobytes = statements_next(c->statements, NULL, STATEMENT_ipsec_lifetime_kb);
+    const struct statement *idle = statements_next(c->statements, NULL, STATEMENT_ipsec_idle_time);
 
     c->conf->policy.ipsec_lifetime_s = seconds == NULL ? IPSEC_LIFETIME_S : statement_number(seconds, "seconds");
     c->conf->policy.ipsec_lifetime_kb =
         kilobytes == NULL ? IPSEC_LIFETIME_KB : statement_number(kilobytes, "kilobytes");
+    c->conf->policy.ipsec_idle_time_s = idle == NULL ? 0 : statement_number(idle, "idle-seconds");
 }
 
 static void take_lifetimes(struct compiler *c, struct tunnel *t, const struct entry *e)
 {
     t->lifetime_s = c->conf->policy.ipsec_lifetime_s;
     t->lifetime_kb = c->conf->policy.ipsec_lifetime_kb;
+    t->idle_time_s = c->conf->policy.ipsec_idle_time_s;
     for (const struct statement *s = NULL; (s = map_next_of_entry(c, e, s)) != NULL;) {
+        if (s->row->kind == STATEMENT_map_idle_time || s->row->kind == STATEMENT_dynamic_idle_time)
+            t->idle_time_s = statement_number(s, "idle-seconds");
         if (s->row->kind != STATEMENT_map_lifetime && s->row->kind != STATEMENT_dynamic_lifetime)
             continue;
         if (statement_has(s, "seconds"))

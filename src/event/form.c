@@ -43,6 +43,7 @@ static const struct {
     {FORM_cause, "crypto map policy not found", "NO_PROXY_MATCH"},
     {FORM_cause, "IPSec SA Max Time Exceeded", "LIFETIME"},
     {FORM_cause, "Idle Timeout", "IDLE"},
+    {FORM_cause, "Idle Timeout", "PAIR_IDLE"},
     {FORM_cause, "Max Time Exceeded", "SESSION_TIMEOUT"},
     {FORM_ios_cause, "death by retransmission P1", "NO_ANSWER"},
     {FORM_ios_cause, "death by retransmission P1", "PEER_SILENT"},

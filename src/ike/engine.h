@@ -414,9 +414,10 @@ void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t 
 /* limits.c */
 bool limits_refuse_ikev1(const struct ike *ike, uint16_t tunnel_group);
 void limits_begin(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa);
-void limits_begin_pair(const struct ike *ike, const struct isakmp_sa *sa, struct pair *pair);
+void limits_begin_pair(const struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, struct pair *pair);
 void limits_note_traffic(const struct ike *ike, uint64_t now_ms, const struct pair *pair);
-/* As limits_next_ms, of a pair that no ISAKMP SA of its session stands beside. */
+/* As limits_next_ms, of a pair: of its session when no ISAKMP SA of that stands beside it, and of its crypto map entry.
+ */
 uint64_t limits_next_of_pair_ms(const struct ike *ike, const struct pair *pair, enum reason *why);
 /* When the group-policy ends it, and by which reason; UINT64_MAX: never. */
 uint64_t limits_next_ms(const struct ike *ike, const struct isakmp_sa *sa, enum reason *why);

@@ -58,11 +58,26 @@ void limits_begin(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa)
             sa->login_ms = pair->session_end_ms - session_ms;
 }
 
-/* Without limits both are never. */
-void limits_begin_pair(const struct ike *ike, const struct isakmp_sa *sa, struct pair *pair)
+static bool is_for_same(const struct pair *a, const struct pair *b)
+{
+    return a->tunnel == b->tunnel && handle_equal(a->session, b->session) && selector_equal(&a->selector, &b->selector);
+}
+
+/* Of a rekey nothing goes through. */
+static uint64_t carried_before_ms(const struct ike *ike, uint64_t now_ms, const struct pair *pair)
+{
+    for (EACH_PAIR_OF(ike, pair->peer, before))
+        if (before != pair && before->is_up && is_for_same(before, pair))
+            return before->carried_ms;
+    return now_ms;
+}
+
+/* Without limits of the session both are never. */
+void limits_begin_pair(const struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, struct pair *pair)
 {
     const struct group_policy *policy = policy_of(ike, sa);
 
+    pair->carried_ms = carried_before_ms(ike, now_ms, pair);
     pair->session_end_ms = pair->used_ms = pair->idle_timeout_s = 0;
     if (sa->login_ms == 0 || policy == NULL)
         return;
@@ -76,9 +91,12 @@ void limits_note_traffic(const struct ike *ike, uint64_t now_ms, const struct pa
     for (EACH_SA_OF(ike, pair->peer, sa))
         if (sa->login_ms != 0 && is_same_session(sa, pair->session))
             sa->used_ms = now_ms;
-    for (EACH_PAIR_OF(ike, pair->peer, other))
+    for (EACH_PAIR_OF(ike, pair->peer, other)) {
         if (handle_equal(other->session, pair->session))
             other->used_ms = now_ms;
+        if (is_for_same(other, pair))
+            other->carried_ms = now_ms;
+    }
 }
 
 static uint64_t first_of(uint64_t session_ms, uint64_t idle_ms, enum reason *why)
@@ -96,14 +114,29 @@ uint64_t limits_next_ms(const struct ike *ike, const struct isakmp_sa *sa, enum 
     return first_of(session_end_ms(ike, sa, policy), end_ms(sa->used_ms, policy->idle_timeout_s), why);
 }
 
-uint64_t limits_next_of_pair_ms(const struct ike *ike, const struct pair *pair, enum reason *why)
+/* Of a session that has no ISAKMP SA any more. */
+static uint64_t session_next_of_pair_ms(const struct ike *ike, const struct pair *pair, enum reason *why)
 {
-    if (pair->session_end_ms == 0 || !pair->is_up)
+    if (pair->session_end_ms == 0)
         return UINT64_MAX;
     for (EACH_SA_OF(ike, pair->peer, sa))
         if (is_same_session(sa, pair->session))
             return UINT64_MAX;
     return first_of(pair->session_end_ms, end_ms(pair->used_ms, pair->idle_timeout_s), why);
+}
+
+uint64_t limits_next_of_pair_ms(const struct ike *ike, const struct pair *pair, enum reason *why)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, pair->tunnel);
+
+    if (!pair->is_up)
+        return UINT64_MAX;
+    uint64_t session_ms = session_next_of_pair_ms(ike, pair, why);
+    uint64_t idle_ms = tunnel == NULL ? UINT64_MAX : end_ms(pair->carried_ms, tunnel->idle_time_s);
+    if (session_ms <= idle_ms)
+        return session_ms;
+    *why = REASON_PAIR_IDLE;
+    return idle_ms;
 }
 
 /* ---- how often */

@@ -260,7 +260,8 @@ struct pair {
      * and for how long none may (0: nothing limits it). */
     uint64_t session_end_ms, used_ms;
     uint32_t idle_timeout_s;
-    enum reason doomed; /* to be ended by the timers; REASON_OK: not */
+    uint64_t carried_ms; /* when a packet last went through it, or one for the same networks */
+    enum reason doomed;  /* to be ended by the timers; REASON_OK: not */
 };
 
 enum { WAITING_MAX = 16, HEARD_IDS_MAX = 128, EXCHANGES_PER_SA_MAX = 16, RESENDS_OF_ANSWER_MAX = 6 };

@@ -126,7 +126,7 @@ void pair_up(struct ike *ike, uint64_t now_ms, struct exchange *exchange, struct
     CHECK(pair != NULL);
     pair->is_up = true;
     pair->up_ms = now_ms;
-    limits_begin_pair(ike, sa, pair);
+    limits_begin_pair(ike, now_ms, sa, pair);
     uint32_t rekey_s = rekey_plan_pair(ike, now_ms, pair);
     rekey_pair_up(ike, now_ms, pair, out);
     blob_drop(&ike->blobs, exchange->blobs[BLOB_KEYS]);

@@ -209,6 +209,7 @@ struct tunnel {
     uint8_t transform_set_count;
     enum group_id pfs;                /* GROUP_NONE: off */
     uint32_t lifetime_s, lifetime_kb; /* 0: none */
+    uint32_t idle_time_s;             /* a pair that nothing goes through for so long is deleted; 0: it stays */
     enum connection_type connection_type;
     bool is_client;                 /* we are the user of this tunnel's peer, which gives us an address */
     bool is_aggressive;             /* how we begin phase 1 */
@@ -284,6 +285,7 @@ struct policy {
     const struct user_server *user_servers;
     uint16_t user_server_count;
     uint32_t ipsec_lifetime_s, ipsec_lifetime_kb; /* where an entry says nothing; 0: none */
+    uint32_t ipsec_idle_time_s;                   /* the same */
     const struct tunnel *tunnels;                 /* by map, then by sequence; the parked ones too */
     uint16_t tunnel_count;
     const struct policy_route *routes;

@@ -304,6 +304,7 @@ static void put_pair(struct keying *k, uint8_t site, const struct pair *pair)
     memcpy(&copy, pair, sizeof copy);
     copy.self = copy.peer = (struct handle){0, 0};
     copy.spi_in = copy.spi_out = copy.conn_id = 0;
+    copy.carried_ms = 0; /* no entry here has an idle-time */
     memset(&copy.selector, 0, sizeof copy.selector);
     memset(&copy.local, 0, sizeof copy.local);
     memset(&copy.remote, 0, sizeof copy.remote);

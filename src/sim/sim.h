@@ -50,7 +50,7 @@ struct sim_site {
     enum schedule_id schedule;
     enum cipher_id esp_cipher;
     enum hash_id esp_integrity;
-    uint32_t lifetime_s, esp_lifetime_s, esp_lifetime_kb;
+    uint32_t lifetime_s, esp_lifetime_s, esp_lifetime_kb, esp_idle_time_s;
     bool has_esn;
     bool is_transport; /* packets between its own address and its peers' */
     bool is_inner_ipv6;

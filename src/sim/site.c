@@ -47,6 +47,7 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
         .pfs = peer->pfs,
         .lifetime_s = site->as.esp_lifetime_s,
         .lifetime_kb = site->as.esp_lifetime_kb,
+        .idle_time_s = site->as.esp_idle_time_s,
     };
     if (peer->key != NULL && peer->key[0] == '\0')
         return;

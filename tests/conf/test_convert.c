@@ -313,6 +313,45 @@ static void transport_mode_and_extended_numbers_are_carried_where_there_is_a_wor
     }
 }
 
+static void how_long_a_pair_may_be_idle_is_carried(void **state)
+{
+    static const struct {
+        const char *said;
+        enum conf_language language;
+        const char *expected;
+        uint32_t idle_time_s;
+    } cases[] = {
+        {"crypto map OUT 10 set security-association idle-time 600\n", CONF_TO_IOS,
+         "\n set security-association idle-time 600\n", 600},
+        {"crypto ipsec security-association idle-time 900\n", CONF_TO_IOS,
+         "\n set security-association idle-time 900\n", 900},
+        {"crypto ipsec security-association idle-time 900\n", CONF_TO_ASA,
+         "\ncrypto ipsec security-association idle-time 900\n", 900},
+        {"crypto map OUT 10 set security-association idle-time 600\n"
+         "crypto ipsec security-association idle-time 900\n",
+         CONF_TO_STRONGSWAN, "\n                inactivity = 600s\n", 600},
+        {"crypto ipsec security-association idle-time 900\n", CONF_TO_LIBRESWAN,
+         "# not carried: after how long a pair is idle of crypto map OUT 10\n", 900},
+        {"", CONF_TO_STRONGSWAN, "replay_window", 0},
+    };
+    char before[4096], space[16384];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct text t = text_of(space, sizeof space);
+        struct reading r;
+
+        snprintf(before, sizeof before, "%s%s", west, cases[i].said);
+        reading_of(&r, before);
+        CHECK(r.is_ok && r.conf.policy.tunnels[0].idle_time_s == cases[i].idle_time_s);
+        conf_convert(&r.conf, cases[i].language, &t);
+        if (!strstr(space, cases[i].expected))
+            fail_msg("no %sin\n%s", cases[i].expected, space);
+        CHECK(cases[i].idle_time_s != 0 || strstr(space, "inactivity") == NULL);
+        reading_end(&r);
+    }
+}
+
 /* The one of the first peer is a router's for all. */
 static void a_peer_that_is_kept_alive_otherwise_has_a_profile(void **state)
 {
@@ -512,6 +551,9 @@ static const struct {
     {STATEMENT_transform_esn, "of each tunnel that runs"},
     {STATEMENT_ipsec_lifetime_s, "of each tunnel that runs"},
     {STATEMENT_ipsec_lifetime_kb, "of each tunnel that runs"},
+    {STATEMENT_ipsec_idle_time, "of each tunnel that runs"},
+    {STATEMENT_dynamic_idle_time, "of each tunnel that runs"},
+    {STATEMENT_map_idle_time, "of each tunnel that runs"},
     {STATEMENT_replay_window, "of each tunnel that runs"},
     {STATEMENT_replay_disable, "of each tunnel that runs"},
     {STATEMENT_ipsec_df_bit, "of each tunnel that runs"},
@@ -653,6 +695,7 @@ int main(void)
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
         cmocka_unit_test(a_dynamic_map_is_carried_to_a_router_and_to_nobody_else),
         cmocka_unit_test(a_router_signs_with_ecdsa_by_its_own_word),
+        cmocka_unit_test(how_long_a_pair_may_be_idle_is_carried),
         cmocka_unit_test(a_peer_that_is_kept_alive_otherwise_has_a_profile),
         cmocka_unit_test(who_we_are_to_a_peer_is_carried),
         cmocka_unit_test(what_a_router_has_no_line_for_is_said_by_its_line),
