@@ -412,6 +412,8 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
 void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, uint16_t ace,
                   struct endpoint local, struct endpoint remote, struct ike_outputs *out);
 /* limits.c */
+/* The group-policy that holds for whoever is behind it; NULL. */
+const struct group_policy *limits_policy_of(const struct ike *ike, const struct isakmp_sa *sa);
 bool limits_refuse_ikev1(const struct ike *ike, uint16_t tunnel_group);
 void limits_begin(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa);
 void limits_begin_pair(const struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, struct pair *pair);

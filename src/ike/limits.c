@@ -11,7 +11,7 @@ static const struct group_policy *policy_of_user(const struct ike *ike, uint16_t
     return number == 0 ? NULL : &ike->policy->group_policies[number - 1];
 }
 
-static const struct group_policy *policy_of(const struct ike *ike, const struct isakmp_sa *sa)
+const struct group_policy *limits_policy_of(const struct ike *ike, const struct isakmp_sa *sa)
 {
     return policy_of_user(ike, sa->tunnel_group, session_user(ike, sa->session));
 }
@@ -45,7 +45,7 @@ static uint64_t session_end_ms(const struct ike *ike, const struct isakmp_sa *sa
 /* Also without limits: a new policy may bring some. */
 void limits_begin(const struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa)
 {
-    const struct group_policy *policy = policy_of(ike, sa);
+    const struct group_policy *policy = limits_policy_of(ike, sa);
     uint64_t session_ms = policy == NULL ? 0 : (uint64_t)policy->session_timeout_s * 1000;
 
     sa->login_ms = sa->used_ms = now_ms;
@@ -75,7 +75,7 @@ static uint64_t carried_before_ms(const struct ike *ike, uint64_t now_ms, const 
 /* Without limits of the session both are never. */
 void limits_begin_pair(const struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, struct pair *pair)
 {
-    const struct group_policy *policy = policy_of(ike, sa);
+    const struct group_policy *policy = limits_policy_of(ike, sa);
 
     pair->carried_ms = carried_before_ms(ike, now_ms, pair);
     pair->session_end_ms = pair->used_ms = pair->idle_timeout_s = 0;
@@ -107,7 +107,7 @@ static uint64_t first_of(uint64_t session_ms, uint64_t idle_ms, enum reason *why
 
 uint64_t limits_next_ms(const struct ike *ike, const struct isakmp_sa *sa, enum reason *why)
 {
-    const struct group_policy *policy = policy_of(ike, sa);
+    const struct group_policy *policy = limits_policy_of(ike, sa);
 
     if (sa->login_ms == 0 || policy == NULL)
         return UINT64_MAX;

@@ -138,7 +138,8 @@ static void give_pfs(struct giving *g, uint16_t type)
                               .remote_ports = {0, 65535}};
     uint16_t ace, tunnel = policy_tunnel_of_user(g->policy, &wanted, &ace);
 
-    attribute_write_basic(&g->w, type, tunnel != NO_INDEX && g->policy->tunnels[tunnel].pfs != GROUP_NONE);
+    attribute_write_basic(
+        &g->w, type, g->group->wants_pfs || (tunnel != NO_INDEX && g->policy->tunnels[tunnel].pfs != GROUP_NONE));
 }
 
 static const struct giving_row {

@@ -11,13 +11,25 @@ enum { QM_NONCE_MIN = 16, QM_NONCE_MAX = 32 };
 step_action qm_offer, qm_keep_share, qm_choose, qm_take_secret, qm_answer, qm_check_choice, qm_confirm, qm_settle,
     qm_check_confirmation, qm_complete;
 
+/* Of users `pfs enable` of the group-policy. The group is that of phase 1: who was good enough there is it here. */
+static enum group_id pfs_of_user(const struct step_work *work)
+{
+    const struct isakmp_sa *sa = &work->draft->sa;
+    const struct group_policy *policy = limits_policy_of(work->ike, sa);
+    bool is_of_user = sa->tunnel_group < work->ike->policy->tunnel_group_count &&
+                      work->ike->policy->tunnel_groups[sa->tunnel_group].is_remote_access;
+
+    return is_of_user && policy != NULL && policy->wants_pfs ? sa->group : GROUP_NONE;
+}
+
 static struct esp_wish wish_of(const struct step_work *work, const struct tunnel *tunnel)
 {
     const struct draft *draft = work->draft;
 
     return (struct esp_wish){.tunnel = tunnel,
                              .natt = natt_in_use(&draft->sa),
-                             .is_between_ends = transport_is_for(&draft->sa, &draft->exchange.quick.selector)};
+                             .is_between_ends = transport_is_for(&draft->sa, &draft->exchange.quick.selector),
+                             .pfs_of_user = pfs_of_user(work)};
 }
 
 static void tell_nat_mode(const struct step_work *work, const struct esp_wish *wish)
@@ -107,8 +119,8 @@ enum reason qm_offer(struct step_work *work)
         !set_proxy(work, BLOB_ID_I, quick->selector.local, quick->selector.protocol, quick->selector.local_ports) ||
         !set_proxy(work, BLOB_ID_R, quick->selector.remote, quick->selector.protocol, quick->selector.remote_ports))
         return REASON_LIMIT;
-    if (tunnel->pfs != GROUP_NONE)
-        ask_share(work, QUESTION_SHARE, tunnel->pfs, bytes_of(NULL, 0));
+    if (policy_pfs_of(&wish) != GROUP_NONE)
+        ask_share(work, QUESTION_SHARE, policy_pfs_of(&wish), bytes_of(NULL, 0));
     return REASON_OK;
 }
 

@@ -332,6 +332,11 @@ struct sa_transform policy_transform_of(enum cipher_id cipher, enum hash_id inte
                                  .auth = hash_numbers[integrity].ipsec};
 }
 
+enum group_id policy_pfs_of(const struct esp_wish *wish)
+{
+    return wish->tunnel->pfs != GROUP_NONE ? wish->tunnel->pfs : wish->pfs_of_user;
+}
+
 void policy_offer_esp(const struct policy *policy, const struct esp_wish *wish, struct bytes spi,
                       struct sa_payload *offer)
 {
@@ -343,7 +348,7 @@ void policy_offer_esp(const struct policy *policy, const struct esp_wish *wish, 
 
         sa_add_proposal(offer, (uint8_t)(i + 1), PROTO_ESP, spi);
         struct sa_transform t = policy_transform_of(set->cipher, set->integrity);
-        t.group = group_info(tunnel->pfs)->number;
+        t.group = group_info(policy_pfs_of(wish))->number;
         t.encapsulation = encapsulation_of(set, wish);
         t.esn = set->has_esn ? IPSEC_ESN_YES : 0;
         t.has_seconds = tunnel->lifetime_s != 0;
@@ -354,12 +359,14 @@ void policy_offer_esp(const struct policy *policy, const struct esp_wish *wish, 
     }
 }
 
-static enum esp_refusal pfs_fits(const struct policy *policy, const struct tunnel *tunnel, uint16_t number,
+static enum esp_refusal pfs_fits(const struct policy *policy, const struct esp_wish *wish, uint16_t number,
                                  bool has_share, enum group_id *group)
 {
+    const struct tunnel *tunnel = wish->tunnel;
+
     *group = group_of_number(number);
     if (number == 0)
-        return has_share || tunnel->pfs != GROUP_NONE ? ESP_NO_PFS : ESP_FITS;
+        return has_share || policy_pfs_of(wish) != GROUP_NONE ? ESP_NO_PFS : ESP_FITS;
     if (*group == GROUP_NONE || !has_share)
         return ESP_OTHER_PFS;
     if (tunnel->pfs != GROUP_NONE)
@@ -384,7 +391,7 @@ static enum esp_refusal transform_fits(const struct policy *policy, const struct
             nearest = ESP_OTHER_MODE; /* a later set may have the other mode */
             continue;
         }
-        enum esp_refusal refusal = pfs_fits(policy, tunnel, t->group, has_share, &choice->pfs);
+        enum esp_refusal refusal = pfs_fits(policy, wish, t->group, has_share, &choice->pfs);
         if (refusal != ESP_FITS)
             return refusal;
         choice->cipher = set->cipher;

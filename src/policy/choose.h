@@ -78,7 +78,12 @@ struct esp_wish {
     enum natt_variant natt; /* in use */
     bool is_between_ends;   /* packets of the two ends themselves: for others a set of transport mode is one of tunnel
                                mode */
+    enum group_id pfs_of_user; /* `pfs enable` of his group-policy: where the tunnel asks for no PFS we offer this group,
+                                  and refuse to go without one; GROUP_NONE: without it */
 };
+
+/* The group that is offered; GROUP_NONE: no PFS. */
+enum group_id policy_pfs_of(const struct esp_wish *wish);
 
 /* The transform sets of a tunnel in order, one proposal each, with our SPI and the PFS group of the tunnel. */
 void policy_offer_esp(const struct policy *policy, const struct esp_wish *wish, struct bytes spi,

@@ -104,6 +104,7 @@ struct group_policy {
     const struct ip_range *split_networks; /* each a prefix */
     uint16_t split_network_count;
     bool may_store_password;
+    bool wants_pfs;                      /* of users: a quick mode without it is refused */
     uint16_t filter;                     /* `vpn-filter`: number of policy.filters, from 1; 0: none */
     uint16_t pools[POOLS_PER_GROUP_MAX]; /* `address-pools`: indexes */
     uint8_t pool_count;

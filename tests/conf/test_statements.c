@@ -194,7 +194,7 @@ static const struct row asa[] = {
     {GP, "split-tunnel-policy tunnelspecified", ACTS, NULL},
     {GP, "split-tunnel-network-list value A", ACTS, NULL},
     {GP, "address-pools value POOL", ACTS, NULL},
-    {GP, "pfs enable", IGNORED, NULL},
+    {GP, "pfs enable", ACTS, NULL},
     {GP, "ipsec-udp enable", IGNORED, NULL},
     {GP, "ipsec-udp-port 10000", IGNORED, NULL},
     {GP, "nem enable", IGNORED, NULL},

@@ -351,7 +351,7 @@ static void each_row_of_quick_mode_is_judged_as_it_says(void **state)
     for (size_t i = 0; i < COUNT_OF(esp_cases); i++) {
         const struct esp_case *c = &esp_cases[i];
         struct tunnel tunnel = tunnel_of_case(c->pfs);
-        struct esp_wish wish = {&tunnel, c->natt, true};
+        struct esp_wish wish = {&tunnel, c->natt, true, GROUP_NONE};
         struct sa_payload offer = sa_begin();
         struct esp_choice choice = {.spi = 99};
 
@@ -374,13 +374,42 @@ static void each_row_of_quick_mode_is_judged_as_it_says(void **state)
     }
 }
 
+/* `pfs enable` of a group-policy; the tunnel's own group goes before it. */
+static void a_user_of_whom_PFS_is_wanted_does_not_go_without(void **state)
+{
+    static const struct {
+        enum group_id tunnel;
+        uint16_t group;
+        enum esp_refusal result;
+        uint16_t offered;
+    } cases[] = {
+        {GROUP_NONE, 0, ESP_NO_PFS, 19},      {GROUP_NONE, 19, ESP_FITS, 19},      {GROUP_NONE, 14, ESP_FITS, 19},
+        {GROUP_NONE, 2, ESP_OTHER_PFS, 19},   {GROUP_MODP2048, 14, ESP_FITS, 14},  {GROUP_MODP2048, 19, ESP_OTHER_PFS, 14},
+        {GROUP_MODP2048, 0, ESP_NO_PFS, 14},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tunnel tunnel = tunnel_of_case(cases[i].tunnel);
+        struct esp_wish wish = {&tunnel, NATT_NONE, true, GROUP_ECP256};
+        struct sa_payload offer;
+        struct esp_choice choice;
+
+        policy_offer_esp(&policy, &wish, BYTES_OF(spi), &offer);
+        CHECK(offer.transforms[0].group == cases[i].offered);
+        for (size_t k = 0; k < offer.transform_count; k++)
+            offer.transforms[k].group = cases[i].group;
+        CHECK(policy_choose_esp(&policy, &wish, &offer, cases[i].group != 0, &choice) == cases[i].result);
+    }
+}
+
 static void a_set_of_transport_mode_is_one_of_tunnel_mode_for_other_packets_than_the_ends_own(void **state)
 {
     struct tunnel tunnel = {.transform_sets = {3}, .transform_set_count = 1}; /* aes128-transport */
 
     (void)state;
     for (int is_between = 0; is_between < 2; is_between++) {
-        struct esp_wish wish = {&tunnel, NATT_NONE, is_between};
+        struct esp_wish wish = {&tunnel, NATT_NONE, is_between, GROUP_NONE};
         struct sa_payload offer;
         struct esp_choice choice;
 
@@ -397,7 +426,7 @@ static void a_weak_pfs_group_is_taken_where_weak_algorithms_are_allowed(void **s
 {
     struct policy weak = policy;
     struct tunnel tunnel = tunnel_of_case(GROUP_NONE);
-    struct esp_wish wish = {&tunnel, NATT_NONE, false};
+    struct esp_wish wish = {&tunnel, NATT_NONE, false, GROUP_NONE};
     struct sa_payload offer = sa_begin();
     struct esp_choice choice;
 
@@ -415,7 +444,7 @@ static void a_weak_pfs_group_is_taken_where_weak_algorithms_are_allowed(void **s
 static void a_faulty_transform_a_joined_proposal_and_ESN_are_passed_over(void **state)
 {
     struct tunnel tunnel = tunnel_of_case(GROUP_NONE);
-    struct esp_wish wish = {&tunnel, NATT_NONE, false};
+    struct esp_wish wish = {&tunnel, NATT_NONE, false, GROUP_NONE};
     const struct sa_transform fits = {
         .id = ESP_TRANSFORM_AES, .key_len = 256, .auth = IPSEC_AUTH_HMAC_SHA2_256, .encapsulation = 1};
     struct sa_transform long_numbers = fits;
@@ -444,7 +473,7 @@ static void extended_numbers_are_agreed_to_by_both_or_by_none(void **state)
     struct transform_set with = sets[0];
     struct policy other = policy;
     struct tunnel tunnel = {.transform_set_count = 1};
-    struct esp_wish wish = {&tunnel, NATT_NONE, false};
+    struct esp_wish wish = {&tunnel, NATT_NONE, false, GROUP_NONE};
     struct sa_payload offer;
     struct esp_choice choice;
 
@@ -465,7 +494,7 @@ static void what_we_offer_in_quick_mode_fits_ourselves_under_each_kind_of_NAT_T(
     (void)state;
     for (int natt = NATT_NONE; natt < NATT_COUNT; natt++) {
         struct tunnel tunnel = tunnel_of_case(GROUP_MODP2048);
-        struct esp_wish wish = {&tunnel, (enum natt_variant)natt, natt % 2 == 0};
+        struct esp_wish wish = {&tunnel, (enum natt_variant)natt, natt % 2 == 0, GROUP_NONE};
         struct sa_payload offer;
         struct esp_choice choice;
 
@@ -488,6 +517,7 @@ int main(void)
         cmocka_unit_test(aggressive_mode_offers_one_method),
         cmocka_unit_test(each_row_of_quick_mode_is_judged_as_it_says),
         cmocka_unit_test(a_set_of_transport_mode_is_one_of_tunnel_mode_for_other_packets_than_the_ends_own),
+        cmocka_unit_test(a_user_of_whom_PFS_is_wanted_does_not_go_without),
         cmocka_unit_test(a_weak_pfs_group_is_taken_where_weak_algorithms_are_allowed),
         cmocka_unit_test(a_faulty_transform_a_joined_proposal_and_ESN_are_passed_over),
         cmocka_unit_test(extended_numbers_are_agreed_to_by_both_or_by_none),
