@@ -140,7 +140,7 @@ bool item_is_typed(struct grammar_item item, struct bytes text);
 /* "seconds, kilobytes or the end of the line" */
 void text_add_expected(struct text *t, const struct grammar_match *match);
 
-/* The words of a syntax before its ~ say which statement it is. */
+/* The words of a syntax before its ~ say which statement it is, and those behind a second. */
 bool item_is_identity(const struct grammar_row *row, struct grammar_item item);
 
 /* {new^old}: -1 the spelling before 8.4, 1 the one from 8.4 on, 0 one that never changed. */

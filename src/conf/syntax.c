@@ -48,6 +48,14 @@ static const char *opening(const char *begin, const char *at)
     }
 }
 
+/* Behind it stands what says which statement it is, again. */
+static const char *second_tilde(const char *syntax)
+{
+    const char *first = strchr(syntax, '~');
+
+    return first == NULL ? NULL : strchr(first + 1, '~');
+}
+
 static void follow(struct syntax_next *next, const char *syntax, const char *at);
 
 static void follow_alternatives(struct syntax_next *next, const char *syntax, const char *open)
@@ -71,7 +79,7 @@ static void follow(struct syntax_next *next, const char *syntax, const char *at)
     switch (*at) {
     case '\0': next->may_end = next->is_identified = true; break;
     case '~':
-        next->is_identified = true;
+        next->is_identified = second_tilde(syntax) == NULL;
         follow(next, syntax, at + 1);
         break;
     case ' ': follow(next, syntax, at + 1); break;
@@ -121,9 +129,9 @@ void syntax_next(struct syntax_next *next, const char *syntax, struct grammar_it
 
 bool item_is_identity(const struct grammar_row *row, struct grammar_item item)
 {
-    const char *end = strchr(row->syntax, '~');
+    const char *end = strchr(row->syntax, '~'), *again = second_tilde(row->syntax);
 
-    return end == NULL || item.at < end;
+    return end == NULL || item.at < end || (again != NULL && item.at > again);
 }
 
 int item_spelling(const struct grammar_row *row, struct grammar_item item)

@@ -922,6 +922,24 @@ static void interfaces_are_matched_by_address_or_by_statement(void **state)
     reading_end(&r);
 }
 
+/* Of an interface a later one takes the place, of another it stands beside it. */
+static void each_interface_has_its_own_DF_bit(void **state)
+{
+    static char written[8192];
+    struct text t = text_of(written, sizeof written);
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, "crypto ipsec df-bit clear-df outside\ncrypto ipsec df-bit set-df inside\n"
+                   "crypto ipsec df-bit clear-df dmz\ncrypto ipsec df-bit copy-df outside\n"
+                   "no crypto ipsec df-bit clear-df dmz\n");
+    CHECK(r.is_ok && r.conf.error_count == 0);
+    conf_write(&r.conf, CONF_KEYS_SHOWN, &t);
+    CHECK(strstr(written, "df-bit copy-df outside\n") != NULL && strstr(written, "df-bit set-df inside\n") != NULL);
+    CHECK(strstr(written, "clear-df") == NULL);
+    reading_end(&r);
+}
+
 static void what_is_not_used_is_listed_with_its_lines(void **state)
 {
     struct reading r;
@@ -991,6 +1009,7 @@ int main(void)
         cmocka_unit_test(wiping_leaves_no_key_in_memory),
         cmocka_unit_test(a_secrets_file_fills_masked_and_missing_keys),
         cmocka_unit_test(interfaces_are_matched_by_address_or_by_statement),
+        cmocka_unit_test(each_interface_has_its_own_DF_bit),
         cmocka_unit_test(what_is_not_used_is_listed_with_its_lines),
         cmocka_unit_test(the_samples_are_written_as_they_were_read),
     };
