@@ -126,8 +126,7 @@ struct reading {
 /* A pair that stands has an SPI in each direction; a screen may be cut above them, and only IOS shows entries of a
  * crypto map that have none. */
 #define SHOWS_A_PAIR                                                                                                   \
-    (NUM(SPI_OUT) || NUM(SPI_IN) ||                                                                                    \
-     (!event_has(e, FIELD_SPI_OUT) && !NUM(SEND_ERRORS) && v->product != PRODUCT_IOS))
+    (NUM(SPI_OUT) || NUM(SPI_IN) || (!event_has(e, FIELD_SPI_OUT) && !NUM(SEND_ERRORS) && v->product != PRODUCT_IOS))
 #define NAMES_IPSEC (NUM(PROTOCOL) == PROTO_AH || NUM(PROTOCOL) == PROTO_ESP)
 /* charon's words, of proposals as it lists them */
 #define HAS_ESN(field) MENTIONS(field, "/EXT_SEQ")

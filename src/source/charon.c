@@ -180,7 +180,9 @@ static enum reading message_line(struct source *s, struct ends *ends, struct byt
     uint64_t message_id;
     struct event e = event_of(is_received ? EV_MESSAGE_RECEIVED : EV_MESSAGE_SENT);
 
-    if (!exchange || !bytes_number(id, 10, &message_id))
+    bool is_broken = bytes_has(text, "[", &(size_t){0}) && !bytes_has(text, "]", &(size_t){0});
+
+    if (!exchange || !bytes_number(id, 10, &message_id) || (is_broken && !s->is_alone))
         return READ_UNREAD;
     if (!*exchange) {
         say_ikev2(s, ends, is_request, bytes_trim(text));
@@ -347,6 +349,13 @@ static enum reading bare_lines(struct source *s, struct ends *ends, struct bytes
     return reading == READ_NOT_MINE ? READ_OTHER : reading;
 }
 
+/* Of [NET], whose other lines are about sockets. */
+static bool is_packet(struct bytes text)
+{
+    return bytes_begin_with(text, bytes_of_text("sending packet: from")) ||
+           bytes_begin_with(text, bytes_of_text("received packet: from"));
+}
+
 enum reading charon_line(struct source *s, struct bytes line)
 {
     struct head h;
@@ -375,5 +384,5 @@ enum reading charon_line(struct source *s, struct bytes line)
         return message_line(s, ends, text, false);
     if (bytes_take(&text, "parsed "))
         return message_line(s, ends, text, true);
-    return text_line(s, ends, text, h.is_vpn);
+    return text_line(s, ends, text, h.is_vpn || is_packet(text));
 }

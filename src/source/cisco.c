@@ -205,12 +205,6 @@ static bool goes_on(struct bytes text)
            (bytes_has(text, "ID received", &at) && at + 11 == text.len);
 }
 
-/* By a mail, or a terminal: the next line is here, and indented. */
-static bool may_be_broken(const struct source *s)
-{
-    return s->input.len > 0 && s->input.data[0] == ' ';
-}
-
 static enum reading asa_text(struct source *s, struct bytes tagged, struct bytes text, uint64_t number)
 {
     struct event e;
@@ -228,10 +222,6 @@ static enum reading asa_text(struct source *s, struct bytes tagged, struct bytes
     }
     for (size_t i = 0; i < COUNT_OF(asa_classes); i++)
         if (number / 1000 == asa_classes[i].class) {
-            if (!asa_classes[i].is_ikev2 && !s->is_alone && may_be_broken(s)) {
-                source_hold(s, bytes_of(tagged.data, tagged.len));
-                return READ_HELD;
-            }
             if (!asa_classes[i].is_ikev2)
                 return READ_UNREAD;
             e = event_of(EV_IKEV2_SEEN);

@@ -43,7 +43,7 @@ static bool is_prompt(struct bytes line)
     return len > 0 && len < 64 && len < line.len && line.data[len] != ' ';
 }
 
-static void read_line(struct source *s, struct bytes line)
+static enum reading ask_readers(struct source *s, struct bytes line)
 {
     enum reading reading = READ_NOT_MINE;
 
@@ -54,8 +54,26 @@ static void read_line(struct source *s, struct bytes line)
     s->text[0] = '\0';
     for (size_t i = 0; i < COUNT_OF(readers) && reading == READ_NOT_MINE && line.len > 0; i++)
         reading = readers[i](s, line);
+    return reading;
+}
+
+/* A mail or a terminal may have broken it: the next lines may be the rest of it. */
+static enum reading hold_broken(struct source *s, struct bytes line)
+{
+    source_hold(s, line);
+    s->broken.part_count = s->held_len > 0;
+    s->broken.parts[0] = (uint16_t)s->held_len;
+    return s->held_len > 0 ? READ_HELD : READ_UNREAD;
+}
+
+static void read_line(struct source *s, struct bytes line)
+{
+    enum reading reading = ask_readers(s, line);
+
     if (reading == READ_NOT_MINE && is_prompt(line))
         screen_end(s);
+    if (reading == READ_UNREAD && !s->is_alone)
+        reading = hold_broken(s, line);
     count_reading(s, reading, line);
 }
 
@@ -73,28 +91,88 @@ static bool is_continuation(const struct source *s, struct bytes line)
            !bytes_has(line, ".c:", &at);
 }
 
-/* The other half did not come: the first one may tell enough. */
+/* ---- Lines that a mail or a terminal has broken where it liked ---- */
+
+/* A line of a device, or of whoever wrote about it: nothing that stands behind a line break that was no one's. */
+static bool begins_anew(struct bytes line)
+{
+    enum { TAG_MAX = 120, STAMP_MAX = 48, STAMP_AT_MAX = 6 };
+    static const char *const begins[] = {"%",    "ISAKMP",        "IPSEC(",       "ISADB", "crypto",
+                                         "OAK_", "return status", "packet from ", "\"",    "["};
+    size_t at, stamp = line.len < STAMP_MAX ? line.len : STAMP_MAX;
+    bool is_thread = line.len > 2 && line.data[0] >= '0' && line.data[0] <= '9' && line.data[2] == '['; /* charon's */
+
+    for (size_t i = 0; i < COUNT_OF(begins); i++)
+        if (bytes_begin_with(line, bytes_of_text(begins[i])))
+            return true;
+    return line.len == 0 || is_thread || (line_find_tag(line, 0, &at) && at < TAG_MAX) || is_prompt(line) ||
+           stamp_place(bytes_of(line.data, stamp)) <= (stamp > STAMP_AT_MAX ? STAMP_AT_MAX : 0);
+}
+
+/* What was held is read line by line, as if nothing had been broken. */
 static void drop_held(struct source *s)
 {
-    char first[sizeof s->held];
+    char held[sizeof s->held];
     uint32_t here = s->line;
-    size_t len = s->held_len;
+    size_t len = s->held_len, parts = s->broken.part_count, at = 0;
 
     if (len == 0)
         return;
-    memcpy(first, s->held, len);
-    s->held_len = 0;
-    s->line = s->held_line;
+    memcpy(held, s->held, len);
+    s->held_len = s->broken.part_count = 0;
     s->is_alone = true;
-    read_line(s, bytes_of(first, len));
+    for (size_t i = 0; i == 0 || i < parts; i++) {
+        s->line = s->held_line + (uint32_t)i;
+        read_line(s, bytes_of(held + at, parts > 0 ? s->broken.parts[i] : len));
+        at += s->broken.parts[i];
+    }
     s->is_alone = false;
     s->line = here;
+}
+
+/* Joined by `between`, the parts are a line that is understood. */
+static bool read_joined(struct source *s, const char *between)
+{
+    struct text t = text_of(s->joined, sizeof s->joined);
+    struct source_summary sum = s->sum;
+    size_t at = 0, unread = s->unread_count;
+    uint32_t here = s->line;
+
+    for (size_t i = 0; i < s->broken.part_count; at += s->broken.parts[i++])
+        text_add(&t, "%s%.*s", i > 0 ? between : "", (int)s->broken.parts[i], s->held + at);
+    s->line = s->held_line;
+    s->is_alone = true;
+    enum reading reading = ask_readers(s, bytes_of(t.data, t.len));
+    s->is_alone = false;
+    s->line = here;
+    s->sum.understood = sum.understood + (reading == READ_SAID ? s->broken.part_count : 0);
+    s->unread_count = unread;
+    return reading == READ_SAID;
+}
+
+static void read_broken(struct source *s, struct bytes line)
+{
+    if (begins_anew(line) || s->broken.part_count == COUNT_OF(s->broken.parts) ||
+        line.len > sizeof s->held - s->held_len) {
+        drop_held(s);
+        read_line(s, line);
+        return;
+    }
+    memcpy(s->held + s->held_len, line.data, line.len);
+    s->held_len += line.len;
+    s->broken.parts[s->broken.part_count++] = (uint16_t)line.len;
+    if (read_joined(s, " ") || read_joined(s, ""))
+        s->held_len = s->broken.part_count = 0;
 }
 
 static void read_with_held(struct source *s, struct bytes line)
 {
     struct text t = text_of(s->joined, sizeof s->joined);
 
+    if (s->broken.part_count > 0) {
+        read_broken(s, line);
+        return;
+    }
     if (!is_continuation(s, line)) {
         drop_held(s);
         read_line(s, line);
@@ -374,6 +452,8 @@ bool text_step(struct source *s)
         ;
     if (record_is(s->pieces) && begin_records(s))
         return true;
+    if (s->pieces.len == 0 && s->broken.part_count > 0)
+        drop_held(s);
     if (s->pieces.len == 0)
         read_line(s, s->pieces);
     return true;

@@ -111,6 +111,10 @@ struct source {
     char held[1024];     /* a line that goes on in the next one: seen with IOS and ASA */
     size_t held_len;
     uint32_t held_line;
+    struct { /* of a held line that is not understood: this part of it, and those below it that may be its rest */
+        size_t part_count;
+        uint16_t parts[8];
+    } broken;
     bool is_alone; /* the line that is read is the first half of two, and the second did not come */
     char joined[1024 + SOURCE_LINE_MAX]; /* both; its text is asked for later */
 

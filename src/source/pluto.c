@@ -44,7 +44,8 @@ static bool is_sure(struct bytes text)
     return false;
 }
 
-/* 000 #1: "name":500 STATE_MAIN_I3 (sent MI3, expecting MR3); EVENT_v1_RETRANSMIT in 15s: a line of ipsec auto --status. */
+/* 000 #1: "name":500 STATE_MAIN_I3 (sent MI3, expecting MR3); EVENT_v1_RETRANSMIT in 15s: a line of ipsec auto
+ * --status. */
 static bool is_status(struct bytes text)
 {
     size_t state;

@@ -599,6 +599,32 @@ static void the_pieces_in_which_a_file_comes_change_nothing(void **state)
     }
 }
 
+/* What stands below a line that nobody understands may be the rest of it; what is not is read for itself. */
+static void a_line_that_was_broken_is_read_with_its_rest(void **state)
+{
+    static const char text[] = "Aug 21 14:02:07 [IKEv1]: IP = 203.0.113.61, IKE_DECODE SENDING Message\n"
+                               "(msgid=0) with payloads : HDR + SA (1) +\n"
+                               "NONE (0) total length : 104\n"
+                               "Aug 21 14:02:08 [IKEv1]: IP = 203.0.113.61, something that nobody has\n"
+                               "ever said\n"
+                               "There are no ipsec sas\n"
+                               "*Sep  4 03:10:20.515: ISAKMP:(1008): IPSec policy invalidate\n"
+                               "d proposal with error 256\n";
+
+    (void)state;
+    for (size_t step = 1; step <= sizeof text; step += sizeof text - 1) {
+        read_all(bytes_of_text(text), step);
+        assert_int_equal(count_kind(EV_MESSAGE_SENT), 1);
+        assert_int_equal(seen.all[0].line, 1);
+        assert_int_equal(count_kind(EV_SCREEN_NO_IPSEC), 1);
+        assert_int_equal(count_kind(EV_TRANSFORM_REFUSED), 1);
+        assert_int_equal(seen.sum.unread, 1);
+        assert_int_equal(seen.sum.understood, 6);
+        assert_int_equal(unread[0][0], 'A');
+        assert_int_equal(seen.sum.lines, 8);
+    }
+}
+
 static void T08_a_line_without_an_end_is_cut_and_the_next_is_read(void **state)
 {
     static uint8_t text[200000];
@@ -648,6 +674,7 @@ int main(void)
         cmocka_unit_test(screens_of_sas_are_read_back),
         cmocka_unit_test(counters_are_read_although_line_breaks_were_lost),
         cmocka_unit_test(the_pieces_in_which_a_file_comes_change_nothing),
+        cmocka_unit_test(a_line_that_was_broken_is_read_with_its_rest),
         cmocka_unit_test(T08_a_line_without_an_end_is_cut_and_the_next_is_read),
         cmocka_unit_test(bytes_that_are_no_text_are_ignored),
     };
