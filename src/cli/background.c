@@ -31,6 +31,14 @@ void background_stop(struct background *background, enum control_request_id id)
     }
 }
 
+bool background_is_on(const struct background *background, enum control_request_id id)
+{
+    for (size_t i = 0; i < BACKGROUND_MAX; i++)
+        if (background->streams[i].stream && background->streams[i].id == id)
+            return true;
+    return false;
+}
+
 void background_stop_all(struct background *background)
 {
     for (size_t i = 0; i < BACKGROUND_MAX; i++)

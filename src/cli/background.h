@@ -19,6 +19,7 @@ struct background {
 /* One of its kind is enough. False: `why` says why not. */
 bool background_start(struct background *background, const char *socket_path, enum control_request_id id,
                       const struct bytes *words, size_t word_count, struct text *why);
+bool background_is_on(const struct background *background, enum control_request_id id);
 void background_stop(struct background *background, enum control_request_id id);
 void background_stop_all(struct background *background);
 

@@ -417,6 +417,9 @@ int command_run(struct command *command)
     case CONTROL_WRITE_ERASE: return do_confirmed(command, "Erase configuration in flash memory?", "Erase is aborted");
     case CONTROL_LOGOFF: return do_confirmed(command, "Do you want to logoff the VPN session(s)?", "Logoff is aborted");
     case CONTROL_SHOW_CLOCK: return do_clock(command);
+    case CONTROL_SHOW_CURPRIV: /* the session has put the record there */
+    case CONTROL_SHOW_PRIVILEGE:
+    case CONTROL_SHOW_TERMINAL: show(command); return COMMAND_DONE;
     case CONTROL_COPY_FROM:
     case CONTROL_COPY_TO:
     case CONTROL_COPY_STARTUP_TO:

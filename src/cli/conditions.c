@@ -47,6 +47,8 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_CONNECTED: return !record_has(r, COL_route_gateway) && !record_flag(r, COL_route_vpn);
     case SCREEN_BY_VPN: return record_flag(r, COL_route_vpn);
     case SCREEN_STATIC: return record_has(r, COL_route_gateway);
+    case SCREEN_MONITOR: return record_flag(r, COL_terminal_monitor);
+    case SCREEN_NO_MONITOR: return !record_flag(r, COL_terminal_monitor);
     case SCREEN_IS_UP: return record_flag(r, COL_interface_up);
     case SCREEN_IS_DOWN: return !record_flag(r, COL_interface_up);
     case SCREEN_LINK_SPEED: return record_has(r, COL_interface_speed_mbps);

@@ -310,6 +310,16 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         write_each(out, reply, RECORD_crl, reply_find(reply, RECORD_crl) ? BLOCK_COUNT : BLOCK_CRLS_NONE, BLOCK_CRL,
                    view);
         return;
+    case CONTROL_DEBUG_IKEV1:
+    case CONTROL_DEBUG_IPSEC: write_one(out, reply, RECORD_debugging, BLOCK_DEBUG_ON, view); return;
+    case CONTROL_NO_DEBUG_IKEV1: write_one(out, reply, RECORD_debugging, BLOCK_DEBUG_OFF, view); return;
+    case CONTROL_SHOW_CURPRIV: write_one(out, reply, RECORD_privilege, BLOCK_CURPRIV, view); return;
+    case CONTROL_SHOW_PRIVILEGE: write_one(out, reply, RECORD_privilege, BLOCK_PRIVILEGE, view); return;
+    case CONTROL_SHOW_TERMINAL: write_one(out, reply, RECORD_terminal, BLOCK_TERMINAL, view); return;
+    case CONTROL_SHOW_DF_BIT: write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_DF_BIT, view); return;
+    case CONTROL_SHOW_FRAGMENTATION:
+        write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_FRAGMENTATION, view);
+        return;
     case CONTROL_SHOW_CLOCK: write_one(out, reply, RECORD_clock, BLOCK_CLOCK, view); return;
     case CONTROL_SHOW_ARP: write_each(out, reply, RECORD_arp, BLOCK_ARP_HEAD, BLOCK_ARP, view); return;
     case CONTROL_SHOW_INTERFACE: write_each(out, reply, RECORD_interface, BLOCK_COUNT, BLOCK_INTERFACE, view); return;
@@ -332,6 +342,12 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         return;
     case CONTROL_SHOW_IKE_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_IKE_STATS, view); return;
     case CONTROL_SHOW_PROTOCOL_STATS: write_one(out, reply, RECORD_ike_stats, BLOCK_PROTOCOL_STATS, view); return;
+    case CONTROL_SHOW_PROTOCOL_IPSEC: write_one(out, reply, RECORD_ipsec_stats, BLOCK_PROTOCOL_IPSEC, view); return;
+    case CONTROL_SHOW_PROTOCOL_ALL:
+        write_one(out, reply, RECORD_ike_stats, BLOCK_PROTOCOL_STATS, view);
+        write_one(out, reply, RECORD_ipsec_stats, BLOCK_PROTOCOL_IPSEC, view);
+        screen_block(out, BLOCK_PROTOCOL_OTHERS, &(struct screen_item){.view = view});
+        return;
     case CONTROL_SHOW_IPSEC_STATS: write_one(out, reply, RECORD_ipsec_stats, BLOCK_IPSEC_STATS, view); return;
     default: return;
     }

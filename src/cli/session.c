@@ -106,27 +106,10 @@ static void enable(struct session *session)
     note_status(session, COMMAND_NOT_DONE);
 }
 
-/* A router says so at once. */
-static void echo_debug(enum control_request_id id, bool is_on)
-{
-    static const struct {
-        enum control_request_id id;
-        const char *on, *off;
-    } echoes[] = {
-        {CONTROL_DEBUG_IKEV1, "Crypto ISAKMP debugging is on", "Crypto ISAKMP debugging is off"},
-        {CONTROL_DEBUG_IPSEC, "Crypto IPSEC debugging is on", "Crypto IPSEC debugging is off"},
-    };
-
-    for (size_t i = 0; i < COUNT_OF(echoes); i++)
-        if (echoes[i].id == id)
-            printf("%s\n", is_on ? echoes[i].on : echoes[i].off);
-}
-
 static void stop_debug(struct session *session, enum control_request_id id)
 {
     background_stop(&session->background, id);
-    if (session->is_ios)
-        echo_debug(id, false);
+    session_echo_debug(session, id, false);
 }
 
 static void start_background(struct session *session, const struct control_request *request, const struct bytes *words,
@@ -136,8 +119,7 @@ static void start_background(struct session *session, const struct control_reque
     struct text why = text_of(space, sizeof space);
 
     if (background_start(&session->background, session->options->socket, request->id, words, count, &why)) {
-        if (session->is_ios)
-            echo_debug(request->id, true);
+        session_echo_debug(session, request->id, true);
         return;
     }
     printf("%s\n", space);
@@ -200,6 +182,7 @@ static void run_request(struct session *session, struct control_request request,
 
     if (asks)
         editor_lend_terminal(session->editor, true);
+    session_note(session, &command);
     if (!do_here(session, &request, words, count, out))
         session_command(session, &command);
     if (asks)

@@ -44,6 +44,10 @@ int session_command(struct session *session, struct command *command);
 struct control_scope session_scope(const struct session *session);
 const char *session_prompt(const struct session *session, char prompt[static SESSION_PROMPT_SIZE]);
 
+/* session_show.c: what `show` commands of the shell itself show; a change of what is debugged. */
+void session_note(const struct session *session, struct command *command);
+void session_echo_debug(const struct session *session, enum control_request_id id, bool is_on);
+
 /* session_config.c. False: the line is no statement where we are, and `match` says how far it is one. */
 bool session_configure(struct session *session, struct bytes line, struct grammar_match *match);
 /* Anything goes below a statement that is kept without being looked at. */

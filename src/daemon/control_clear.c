@@ -229,6 +229,10 @@ void do_clear_counted(struct client *client)
     case CONTROL_CLEAR_COUNTERS: source_of(client)->clear_counters(source_of(client)->context); break;
     case CONTROL_CLEAR_LOGGING: client->control->logged_count = 0; break;
     case CONTROL_CLEAR_IPSEC_STATS: stats_clear_ipsec(client); break;
+    case CONTROL_CLEAR_ALL_STATS:
+        stats_clear_ike(client->control);
+        stats_clear_ipsec(client);
+        break;
     case CONTROL_CLEAR_CLASSIFY: clear_classify(client); break;
     case CONTROL_CLEAR_ARP: clear_arp(client); break;
     case CONTROL_CLEAR_INTERFACE:

@@ -342,6 +342,7 @@ void stats_clear_ipsec(struct client *client);
 struct esp_tally stats_sum(const struct client *client, struct plane_totals *totals);
 bool show_ike_stats(struct client *client);
 bool show_ipsec_stats(struct client *client);
+bool show_all_stats(struct client *client); /* both */
 void set_finding(struct control_record *r, const struct conf_finding *finding);
 
 /* control_drops.c: also the name and the words that an ASA has for a drop, or ours. */

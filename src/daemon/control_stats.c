@@ -154,6 +154,18 @@ void stats_clear_ipsec(struct client *client)
     client->control->cleared_pair_count = totals.ended_pair_count;
 }
 
+/* What an ASA counts at its crypto engine: an SA is one way of a pair. */
+static void set_requests(struct control_record *r, const struct esp_tally *sum, uint64_t pair_count, uint64_t ended)
+{
+    const uint64_t *counters = sum->counters;
+
+    record_set_number(r, COL_ipsec_stats_hashes_made, counters[ESP_COUNTER_DIGEST] + counters[ESP_COUNTER_VERIFY]);
+    record_set_number(r, COL_ipsec_stats_sas_created, 2 * (pair_count + ended));
+    record_set_number(r, COL_ipsec_stats_sas_rekeyed, counters[ESP_COUNTER_REKEY_CALLS]);
+    record_set_number(r, COL_ipsec_stats_sas_deleted, 2 * ended);
+    record_set_number(r, COL_ipsec_stats_failed, counters[ESP_COUNTER_SEND_ERRORS] + counters[ESP_COUNTER_RECV_ERRORS]);
+}
+
 bool show_ipsec_stats(struct client *client)
 {
     struct control_record r = control_record_of(RECORD_ipsec_stats);
@@ -168,6 +180,7 @@ bool show_ipsec_stats(struct client *client)
     record_set_number(&r, COL_ipsec_stats_active_tunnels, totals.pair_count);
     record_set_number(&r, COL_ipsec_stats_previous_tunnels,
                       totals.ended_pair_count - client->control->cleared_pair_count);
+    set_requests(&r, &sum, totals.pair_count, totals.ended_pair_count - client->control->cleared_pair_count);
     for (size_t i = 0; i < COUNT_OF(ipsec_counters); i++)
         record_set_number(&r, ipsec_counters[i].column, sum.counters[ipsec_counters[i].counter]);
     for (size_t i = 0; i < COUNT_OF(ipsec_drops); i++) {
@@ -176,4 +189,9 @@ bool show_ipsec_stats(struct client *client)
     }
     client_send(client, &r);
     return false;
+}
+
+bool show_all_stats(struct client *client)
+{
+    return show_ike_stats(client) || show_ipsec_stats(client);
 }

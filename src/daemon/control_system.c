@@ -318,6 +318,33 @@ uint64_t interface_security(const struct statements *statements, const struct po
     return strcmp(interface->name, "inside") == 0 ? 100 : 0;
 }
 
+/* The last that is said of it; NULL: nothing is. */
+static const struct statement *said_of(const struct statements *statements, enum statement_kind kind,
+                                       const char *nameif)
+{
+    const struct statement *found = NULL;
+
+    for (const struct statement *s = NULL; statements != NULL && (s = statements_next(statements, s, kind)) != NULL;)
+        if (bytes_equal(statement_argument(s, "interface", 0), bytes_of_text(nameif)))
+            found = s;
+    return found;
+}
+
+static void set_crypto(struct control_record *r, const struct statements *statements,
+                       const struct policy_interface *interface)
+{
+    const struct statement *df = said_of(statements, STATEMENT_ipsec_df_bit, interface->name);
+    const struct statement *fragmentation = said_of(statements, STATEMENT_fragmentation, interface->name);
+    bool is_after = fragmentation != NULL && statement_has(fragmentation, "after-encryption");
+
+    record_set_text(r, COL_interface_df_bit,
+                    df == NULL                      ? "copy"
+                    : statement_has(df, "set-df")   ? "set"
+                    : statement_has(df, "clear-df") ? "clear"
+                                                    : "copy");
+    record_set_text(r, COL_interface_fragmentation, is_after ? "after-encryption" : "before-encryption");
+}
+
 static const char *list_at(const struct policy *policy, uint16_t interface, enum access_way way)
 {
     uint16_t group = filter_group_at(policy, interface, way);
@@ -360,6 +387,7 @@ static void send_interface(struct client *client, const struct policy_interface 
     record_set_number(
         &r, COL_interface_security,
         interface_security(client->control->source->conf(client->control->source->context)->statements, interface));
+    set_crypto(&r, client->control->source->conf(client->control->source->context)->statements, interface);
     client_send(client, &r);
 }
 

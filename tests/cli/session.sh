@@ -74,8 +74,22 @@ typed <<'END'
 > show history
 =   show crypto isakmp sa
 = west# 
+> show curpriv
+= Current privilege level : 15
+= Current Mode/s : P_PRIV
+= west# 
+> show terminal
+= , no monitor
+= terminal interactive
+= west# 
 # configuration has its own prompt
 > conf t
+= west(config)# 
+> show curpriv
+= Current Mode/s : P_PRIV P_CONF
+= west(config)# 
+> show privilege
+= Current privilege level is 15
 = west(config)# 
 # statements that have others below them have one too
 > crypto ikev1 policy 10
@@ -380,6 +394,10 @@ expect "with what is indented" grep -q "^ ikev1 pre-shared-key" <(west -c 'show 
 expect "what IP does is shown as on a router" grep -qx "  Internet address is 192.0.2.1/24" <(west show ip interface outside)
 expect "addresses are listed as on an ASA" grep -qx "GigabitEthernet0/0       outside                192.0.2.1       255.255.255.0   manual" <(west show ip)
 expect "and names with their levels" grep -qx "GigabitEthernet0/0       outside                    0" <(west show nameif)
+expect "what leaves there has the DF bit of the packet inside" grep -qx "df-bit outside copy" <(west show crypto ipsec df-bit outside)
+expect "and is fragmented before it is encrypted" grep -qx "fragmentation outside before-encryption" <(west show ipsec fragmentation outside)
+expect "where there is no such interface it is said" status 2 west show crypto ipsec df-bit nowhere
+expect "IPsec is counted as an ASA's engine does" grep -qxE "   SA creation requests: [1-9][0-9]*" <(west show crypto protocol statistics ipsec)
 expect "the clock is this machine's" grep -qE "^[0-9:]{8}\.[0-9]{3} [A-Z]+ [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]+ 20" <(west show clock)
 expect "what is translated is shown" grep -qE "^[0-9]+ in use" <(west show xlate)
 expect "also as on a router" grep -q "^Pro Inside global" <(west show ip nat translations)

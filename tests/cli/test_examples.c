@@ -36,6 +36,9 @@ struct example {
     enum dialect dialect;
 };
 
+/* Commands of the shell itself are among them. */
+static const struct control_scope whole_session = {.is_session = true, .is_admin = true};
+
 static struct example example;
 static char dir[512] = TESTS_DIR "/cli/examples";
 
@@ -92,7 +95,7 @@ static void read_example(const char *name)
     tzset();
     head_value(example.text, "command: ", space);
     if (!control_split(bytes_of_text(space), words, &count) ||
-        !control_request_parse(&example.request, words, count, &parse))
+        !control_request_parse_in(whole_session, &example.request, words, count, &parse))
         fail_msg("%s: %s is no command", name, space);
 }
 
