@@ -189,6 +189,14 @@ static bool has_carried(const struct converting *c, uint16_t interface)
     return false;
 }
 
+static bool is_split_sealed(const struct converting *c, uint16_t interface)
+{
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++)
+        if (c->policy->tunnels[i].interface == interface && c->policy->tunnels[i].is_split_sealed)
+            return true;
+    return false;
+}
+
 /* An interface with addresses of both families stands twice in the policy; that of IPv6 is not carried. */
 static void add_ios_interfaces(const struct converting *c)
 {
@@ -203,6 +211,8 @@ static void add_ios_interfaces(const struct converting *c)
                  ip_text(ip_mask(IP_V4, interface->prefix_len), mask));
         if (has_carried(c, i))
             text_add(c->t, " crypto map %s\n", interface->map_name);
+        if (is_split_sealed(c, i))
+            text_add(c->t, " crypto ipsec fragmentation after-encryption\n");
     }
 }
 

@@ -266,6 +266,12 @@ static enum df_policy df_of(const struct statement *s)
     return DF_COPY;
 }
 
+static bool is_of_interface(const struct compiler *c, const struct tunnel *t, const struct statement *s)
+{
+    return t->interface != NO_INDEX &&
+           bytes_equal(statement_argument(s, "interface", 0), bytes_of_text(c->conf->interfaces[t->interface].name));
+}
+
 static void take_choices(struct compiler *c, struct tunnel *t, const struct entry *e)
 {
     t->is_nat_t_off = e->nat_t != NULL;
@@ -275,11 +281,13 @@ static void take_choices(struct compiler *c, struct tunnel *t, const struct entr
                              : statement_has(e->connection, "answer-only")  ? CONNECTION_ANSWER_ONLY
                                                                             : CONNECTION_BIDIRECTIONAL;
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_ipsec_df_bit)) != NULL;)
-        if (t->interface != NO_INDEX &&
-            bytes_equal(statement_argument(s, "interface", 0), bytes_of_text(c->conf->interfaces[t->interface].name)))
+        if (is_of_interface(c, t, s))
             t->df = df_of(s);
     if (e->df != NULL)
         t->df = df_of(e->df);
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_fragmentation)) != NULL;)
+        if (is_of_interface(c, t, s))
+            t->is_split_sealed = statement_has(s, "after-encryption");
 }
 
 /* Some peer of the entry has no certificates of ours to be asked by. */

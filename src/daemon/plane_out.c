@@ -258,8 +258,14 @@ static void submit(struct plane *plane, struct out_burst *burst, struct plane_pa
         add(burst, space, inner->total_len, outer);
         return;
     }
+    bool may_split = esp_may_split(inner, df_of(pair));
+    if (may_split && pair->is_split_sealed) {
+        outer.has_df = false;
+        add(burst, space, inner->total_len, outer);
+        return;
+    }
     flush(plane, burst); /* what came before it leaves before it */
-    if (esp_may_split(inner, df_of(pair))) {
+    if (may_split) {
         split(plane, pair, inner, packet);
     } else if (inner->family == IP_V6 && inner->total_len <= V6_MTU_MIN) {
         outer.has_df = false; /* RFC 2473 7.1: such a sender cannot be told; the outer packet is split */

@@ -265,7 +265,8 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
                                 .selector = install->selector,
                                 .local = install->local,
                                 .remote = install->remote,
-                                .df = install->df};
+                                .df = install->df,
+                                .is_split_sealed = install->is_split_sealed};
     plane->pair_count++;
     plane->guest_count += pair->is_guest;
     if (install->user != NULL)

@@ -62,6 +62,7 @@ struct plane_pair {
     struct selector selector;
     struct endpoint local, remote;
     enum df_policy df;
+    bool is_split_sealed; /* as of its tunnel */
     struct esp_sa in, out;
     struct esp_tally tally;
     uint32_t path_mtu, inner_mtu;

@@ -142,6 +142,7 @@ struct ike_install {
     uint32_t lifetime_kb; /* 0: none */
     uint16_t replay_window;
     enum df_policy df;
+    bool is_split_sealed;   /* as of a tunnel */
     struct handle replaces; /* the pair that this one follows, not set for a first one */
 };
 

@@ -113,6 +113,7 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
         .lifetime_kb = pair->lifetime_kb,
         .replay_window = ike->policy->replay_window,
         .df = tunnel->df,
+        .is_split_sealed = tunnel->is_split_sealed,
         .replaces = replaces,
     };
     take_keys(i, blob_bytes(&ike->blobs, exchange->blobs[BLOB_KEYS]));

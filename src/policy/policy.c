@@ -304,8 +304,8 @@ static bool same_tunnel(const struct policy *policy_a, const struct tunnel *a, c
            a->lifetime_s == b->lifetime_s && a->lifetime_kb == b->lifetime_kb &&
            a->connection_type == b->connection_type && a->is_aggressive == b->is_aggressive &&
            a->aggressive_group == b->aggressive_group && a->is_nat_t_off == b->is_nat_t_off && a->df == b->df &&
-           same_interface(policy_a, a, policy_b, b) && same_peers(a, b) && same_aces(a, b) &&
-           same_transform_sets(policy_a, a, policy_b, b);
+           a->is_split_sealed == b->is_split_sealed && same_interface(policy_a, a, policy_b, b) && same_peers(a, b) &&
+           same_aces(a, b) && same_transform_sets(policy_a, a, policy_b, b);
 }
 
 uint16_t policy_same_tunnel(const struct policy *from, uint16_t tunnel, const struct policy *to)

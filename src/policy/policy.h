@@ -218,6 +218,7 @@ struct tunnel {
     bool is_nat_t_off;
     bool has_reverse_route; /* while a pair stands, this machine has a route to its peer's networks */
     enum df_policy df;
+    bool is_split_sealed; /* what is too long for the path and may be split goes in fragments of ESP, not in ESP each */
     bool is_weak;           /* uses an algorithm of strength WEAK */
     const char *parked;     /* why this tunnel is not run, one sentence with the line; NULL: it runs */
     const char *parked_for; /* of that, what an ASA has a message for: no-transform-set, own-address; NULL: nothing */

@@ -940,6 +940,29 @@ static void each_interface_has_its_own_DF_bit(void **state)
     reading_end(&r);
 }
 
+static void packets_are_fragmented_before_or_after_encryption(void **state)
+{
+    static const struct {
+        const char *lines;
+        bool is_split_sealed;
+    } cases[] = {
+        {"", false},
+        {"crypto ipsec fragmentation after-encryption outside\n", true},
+        {"crypto ipsec fragmentation after-encryption inside\n", false},
+        {"crypto ipsec fragmentation after-encryption outside\ncrypto ipsec fragmentation before-encryption outside\n",
+         false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        read_with(&r, cases[i].lines);
+        CHECK(r.conf.policy.tunnels[0].is_split_sealed == cases[i].is_split_sealed && r.conf.unused_count == 0);
+        reading_end(&r);
+    }
+}
+
 static void what_is_not_used_is_listed_with_its_lines(void **state)
 {
     struct reading r;
@@ -1010,6 +1033,7 @@ int main(void)
         cmocka_unit_test(a_secrets_file_fills_masked_and_missing_keys),
         cmocka_unit_test(interfaces_are_matched_by_address_or_by_statement),
         cmocka_unit_test(each_interface_has_its_own_DF_bit),
+        cmocka_unit_test(packets_are_fragmented_before_or_after_encryption),
         cmocka_unit_test(what_is_not_used_is_listed_with_its_lines),
         cmocka_unit_test(the_samples_are_written_as_they_were_read),
     };

@@ -187,6 +187,7 @@ int main(int argc, char **argv)
     in->is_udp = strcmp(argv[6], "udp") == 0;
     in->cipher = cipher_named(argv[7]);
     in->integrity = hash_named(argv[8]);
+    in->is_split_sealed = argc > 9 && strcmp(argv[9], "after") == 0;
     in->df = argc > 9 && strcmp(argv[9], "clear") == 0 ? DF_CLEAR : DF_COPY;
     in->pair = (struct handle){3, PAIR_GENERATION};
     in->is_inbound = in->is_outbound = true;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Two planes with static keys, a router between them: plain ESP and UDP encapsulation, the first ping held, 1500-byte packets with and without DF,
-# packets in many fragments, and a path that becomes narrower. Wants root. Usage: two_planes.sh PLANE_PAIR
+# packets in many fragments, fragmented before encryption or after it, and a path that becomes narrower. Wants root. Usage: two_planes.sh PLANE_PAIR
 set -u
 plane_pair=$1
 work=$(mktemp -d)
@@ -122,7 +122,28 @@ round() {
     echo "$*: passed"
 }
 
+# after INNER_MTU WRAPPING CIPHER HASH: fragmented after encryption, ESP comes in fragments of IP, and the packet in it is whole
+after() {
+    local mtu=$1
+    shift
+    start "$@" after
+    ip netns exec $r nft "add table ip count; add chain ip count early { type filter hook prerouting priority -450; }; \
+        add rule ip count early ip saddr 192.0.2.1 ip frag-off & 0x3fff != 0 counter"
+    ping_all 3 -s 1472 -M dont
+    ping_told "$mtu" -s 1472
+    ping_all 2 -s $((mtu - 28)) -M do
+    stop
+    ip netns exec $r nft list table ip count | grep -q "counter packets 6 " || fail "not three packets in two fragments each"
+    ip netns exec $r nft delete table ip count
+    grep -q "#pre-frag successes: 0" "$work/a.log" || fail "something was split before it was sealed"
+    grep -q "Post-fragmentation successes: 3" "$work/a.log" || fail "not three were split afterwards"
+    grep -q "#send errors: 0" "$work/a.log" && grep -q "#recv errors: 0" "$work/b.log" || fail "errors were counted"
+    echo "$* after encryption: passed"
+}
+
 set_up
+after 1438 esp AES128_CBC SHA1
+after 1422 udp AES256_CBC SHA256
 round 1438 1230 esp AES128_CBC SHA1
 round 1446 1246 esp AES128_GCM none
 round 1422 1230 udp AES256_CBC SHA256
