@@ -8,7 +8,7 @@ static inline __attribute__((always_inline)) void fetch_view(const struct diag *
 {
     __builtin_prefetch(&d->links[index]);
 #pragma GCC unroll 8
-    for (size_t at = 0; at < offsetof(struct view, state); at += CACHE_LINE)
+    for (size_t at = 0; at < offsetof(struct view, own_offers); at += CACHE_LINE)
         __builtin_prefetch((const uint8_t *)v + at);
 }
 

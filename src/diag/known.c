@@ -114,18 +114,6 @@ uint32_t known_situation(struct known *known, struct view *v)
     return v->situation;
 }
 
-void known_arrive(const struct known *known, struct view *v, const struct move *m)
-{
-    const struct situation *s = &known->situations[m->to];
-
-    v->situation = m->to;
-    v->role = (enum role)s->role;
-    v->mode = (enum mode)s->mode;
-    v->product = s->product;
-    v->is_ended = s->is_ended;
-    v->is_screen_only = s->is_screen_only;
-}
-
 void known_watch(struct known *known, struct view *v)
 {
     known->watch.is_on = true;
@@ -183,6 +171,11 @@ void known_learn(struct known *known, struct view *v, uint64_t happening)
     if (is_lost || v->situation == NO_SITUATION || (m = new_move(known, known->watch.from, happening)) == NULL)
         return;
     m->to = v->situation;
+    m->role = v->role;
+    m->mode = v->mode;
+    m->product = v->product;
+    m->is_ended = v->is_ended;
+    m->is_screen_only = v->is_screen_only;
     m->fact_count = known->watch.count;
     memcpy(m->facts, known->watch.facts, sizeof m->facts);
 }

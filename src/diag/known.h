@@ -17,9 +17,12 @@ enum { MOVE_FACTS_MAX = 10 };
 struct move {
     uint64_t happening;                        /* 0: none */
     uint32_t from, to;                         /* situations */
-    bool is_other;                             /* it begins another attempt; nothing else is known then */
+    bool is_other : 1;                         /* it begins another attempt; nothing else is known then */
+    bool is_ended : 1, is_screen_only : 1;     /* of `to`, as in its view */
+    uint8_t role, mode, product;               /* the same */
     uint8_t fact_count, facts[MOVE_FACTS_MAX]; /* enum fact, in the order in which they were noted */
 };
+_Static_assert(sizeof(struct move) == 32, "two moves have a line of the cache");
 
 /* Of known.c, and of what is asked for each line. */
 enum { SITUATIONS_MAX = 4096, MOVES_MAX = 16384, NO_SITUATION = 0, SLOTS_MIN = 1024, SLOTS_MAX = 4 * MOVES_MAX };
@@ -101,7 +104,15 @@ static inline unsigned known_keeps(const struct known *known, unsigned kind)
 }
 
 /* Leaves the view in the situation that the move leads to. */
-void known_arrive(const struct known *known, struct view *v, const struct move *m);
+static inline void known_arrive(struct view *v, const struct move *m)
+{
+    v->situation = m->to;
+    v->role = m->role;
+    v->mode = m->mode;
+    v->product = m->product;
+    v->is_ended = m->is_ended;
+    v->is_screen_only = m->is_screen_only;
+}
 
 /* The view has begun: it is in the situation of all that have begun like it. */
 void known_begin(struct known *known, struct view *v);

@@ -394,8 +394,7 @@ bool view_follow(struct view *v, const struct move *m, struct witness *w)
         take_ends(v, w->at->number, w->at->one, w->at->other);
     for (unsigned i = 0; i < m->fact_count; i++)
         view_note(v, (enum fact)m->facts[i], w);
-    if (m->to != m->from || is_new || w->at->number != 0)
-        known_arrive(v->all->known, v, m);
+    known_arrive(v, m);
     return is_new;
 }
 

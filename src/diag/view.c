@@ -263,8 +263,10 @@ void view_expect(const struct view *v)
     struct evidence *block = v->evidence[place / EVIDENCE_BLOCK];
     const char *text = block ? text_place(v, block, place % EVIDENCE_BLOCK) : NULL;
 
-    if (block)
+    if (block) {
         __builtin_prefetch(block + place % EVIDENCE_BLOCK, 1);
+        __builtin_prefetch(&block[place % EVIDENCE_BLOCK].text, 1); /* it may be in the next line of the cache */
+    }
     for (size_t at = 0; text && at < EVIDENCE_TEXT_SIZE; at += CACHE_LINE)
         __builtin_prefetch(text + at, 1);
 }
