@@ -86,7 +86,7 @@ static void read_frame(struct source *s, uint32_t link_type, struct bytes frame,
     s->queue_end = s->queue_count + SAID_AT_ONCE;
     s->kind = SOURCE_CAPTURE;
     s->product = PRODUCT_UNKNOWN;
-    s->stamp = (struct stamp){has_time ? STAMP_WHOLE : STAMP_NONE, p->time_ms, 0};
+    s->stamp = (struct stamp){has_time ? STAMP_WHOLE : STAMP_NONE, p->time_ms, 0, 0};
     s->text[0] = '\0';
     if (has_time) {
         s->sum.has_year = true;

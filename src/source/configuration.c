@@ -331,7 +331,7 @@ static void say_block(struct source *s, struct event *e)
     struct stamp stamp = s->stamp;
 
     s->line = s->block_line;
-    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
+    s->stamp = (struct stamp){STAMP_NONE, 0, 0, 0};
     configuration_say(s, s->block_statement, (enum product)s->block_product, e, s->block_text);
     s->line = here;
     s->kind = kind;

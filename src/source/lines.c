@@ -47,7 +47,7 @@ static enum reading ask_readers(struct source *s, struct bytes line)
 {
     enum reading reading = READ_NOT_MINE;
 
-    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
+    s->stamp = (struct stamp){STAMP_NONE, 0, 0, 0};
     s->kind = SOURCE_UNKNOWN;
     s->product = PRODUCT_UNKNOWN;
     s->text_line = line;

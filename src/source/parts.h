@@ -95,9 +95,9 @@ struct source {
     struct {
         uint8_t head[64];
         size_t len;
-        struct stamp stamp;
-        bool is_asa; /* it stood in front of the tag of an ASA that is none of us */
-    } stamped;       /* the last head that was read: many lines have the same */
+        struct stamp stamp, read; /* in its place, and as it stands */
+        bool is_asa;              /* it stood in front of the tag of an ASA that is none of us */
+    } stamped;                    /* the last head that was read: many lines have the same */
     struct said_all said;
     struct {
         uint32_t number;

@@ -55,8 +55,8 @@ static size_t line_len(struct bytes rest, bool *may_have_tag)
 }
 
 /* The next line, where it is a message behind the head that was read last, of a number that is no VPN's, and nothing
- * else: told in one look at it. */
-static bool passes_by(struct source *s, struct bytes *line)
+ * else: told in one look at it, as is one whose number is a VPN's. NO_MESSAGE: it is to be looked at again. */
+static enum bearing passes_by(struct source *s, struct bytes *line)
 {
     enum { FIRST_LEN = 5 };
     bool may_have_tag;
@@ -64,16 +64,20 @@ static bool passes_by(struct source *s, struct bytes *line)
 
     if (!s->stamped.is_asa || s->input.len < s->stamped.len + TAG_LEN ||
         !wide_equal(s->input.data, s->stamped.head, s->stamped.len))
-        return false;
+        return NO_MESSAGE;
     const uint8_t *sign = s->input.data + s->stamped.len;
-    if (*sign != '%' || !read_number(sign, &number) || asa_is_ours(s, number, (struct bytes){0}))
-        return false;
+    if (*sign != '%' || !read_number(sign, &number))
+        return NO_MESSAGE;
+    if (asa_is_ours(s, number, (struct bytes){0}))
+        return OUR_MESSAGE;
     struct bytes rest = bytes_after(s->input, s->stamped.len + FIRST_LEN);
     size_t len = line_len(rest, &may_have_tag);
 
     *line = bytes_of(s->input.data, s->stamped.len + FIRST_LEN + len);
     return len < rest.len && !may_have_tag && line->len <= SOURCE_LINE_MAX && len + FIRST_LEN >= TAG_LEN &&
-           !asa_is_ours(s, number, *line);
+                   !asa_is_ours(s, number, *line)
+               ? OTHER_MESSAGE
+               : NO_MESSAGE;
 }
 
 /* A message of an ASA whose number is no VPN's, and nothing else in the line: most of what a firewall logs. The input
@@ -152,7 +156,7 @@ static void note_skipped(struct source *s)
     s->skipped = (struct bytes){0};
     if (line.len == 0)
         return;
-    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
+    s->stamp = (struct stamp){STAMP_NONE, 0, 0, 0};
     if (sign)
         source_is(s, SOURCE_ASA_LOG, PRODUCT_ASA);
     source_stamp(s, bytes_of(line.data, sign ? (size_t)(sign - line.data) : line.len < 40 ? line.len : 40));
@@ -168,7 +172,8 @@ bool pass_lines(struct source *s)
     if (s->carry_len > 0 || s->held_len > 0 || s->is_carry_cut)
         return false;
     for (;;) {
-        message = passes_by(s, &line) ? OTHER_MESSAGE : NO_MESSAGE;
+        if ((message = passes_by(s, &line)) == OUR_MESSAGE)
+            break;
         if (message == NO_MESSAGE) {
             if (s->input.len == 0 || (end = memchr(s->input.data, '\n', s->input.len)) == NULL)
                 break;

@@ -247,7 +247,7 @@ static void say_block(struct source *s, struct event *e)
     struct text text = text_of(space, sizeof space);
 
     s->line = s->screen_line;
-    s->stamp = (struct stamp){STAMP_NONE, 0, 0};
+    s->stamp = (struct stamp){STAMP_NONE, 0, 0, 0};
     s->kind = SOURCE_SCREEN;
     s->product = blocks[s->block].product;
     add_screen_text(&text, e);

@@ -113,7 +113,9 @@ void source_stamp(struct source *s, struct bytes head)
         s->stamp = s->stamped.stamp;
         return;
     }
-    s->stamp = stamp_read(head, s->year);
+    if (s->stamped.len == 0 || !stamp_follow(&s->stamped.read, bytes_of(s->stamped.head, s->stamped.len), head))
+        s->stamped.read = stamp_read(head, s->year);
+    s->stamp = s->stamped.read;
     place_stamp(s);
     s->stamped.len = head.len <= sizeof s->stamped.head ? head.len : 0;
     if (s->stamped.len > 0)

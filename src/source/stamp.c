@@ -207,7 +207,7 @@ static bool take_uptime(struct bytes *at, struct stamp *stamp)
     if (rest.len > 0 && rest.data[0] != ':')
         return false;
     *stamp = (struct stamp){
-        STAMP_TIME, is_weeks ? ((uint64_t)a * 7 + b) * MS_PER_DAY : (uint64_t)a * MS_PER_DAY + (uint64_t)b * 3600000,
+        STAMP_TIME, is_weeks ? ((uint64_t)a * 7 + b) * MS_PER_DAY : (uint64_t)a * MS_PER_DAY + (uint64_t)b * 3600000, 0,
         0};
     *at = rest;
     return true;
@@ -237,14 +237,30 @@ static bool may_begin(struct bytes head, size_t at)
     return before != ':' || at < 2 || !is_digit(head.data[at - 2]);
 }
 
+/* 17:36:05 at the end of a stamp. */
+enum { CLOCK_LEN = 8 };
+
+static bool read_clock(const uint8_t *at, uint64_t *ms)
+{
+    unsigned numbers[3];
+
+    for (size_t i = 0; i < COUNT_OF(numbers); i++, at += 3) {
+        if (!is_digit(at[0]) || !is_digit(at[1]) || (i + 1 < COUNT_OF(numbers) && at[2] != ':'))
+            return false;
+        numbers[i] = 10 * (unsigned)(at[0] - '0') + (unsigned)(at[1] - '0');
+    }
+    *ms = ((uint64_t)numbers[0] * 3600 + numbers[1] * 60 + numbers[2]) * 1000;
+    return numbers[0] <= 23 && numbers[1] <= 59 && numbers[2] <= 60;
+}
+
 static struct stamp read_last(struct bytes head, unsigned year, size_t *place)
 {
-    struct stamp last = {STAMP_NONE, 0, 0};
+    struct stamp last = {STAMP_NONE, 0, 0, 0};
 
     *place = head.len;
     for (size_t at = 0; at + STAMP_LEN_MIN <= head.len;) {
         struct bytes rest = bytes_after(head, at);
-        struct stamp found = {STAMP_NONE, 0, 0};
+        struct stamp found = {STAMP_NONE, 0, 0, 0};
 
         if (!may_begin(head, at) || !take_stamp(&rest, year, &found)) {
             at++;
@@ -252,7 +268,11 @@ static struct stamp read_last(struct bytes head, unsigned year, size_t *place)
         }
         /* A time alone behind a whole stamp is no better stamp. */
         if (found.extent != STAMP_TIME || last.extent <= STAMP_TIME) {
+            size_t end = head.len - rest.len;
+            uint64_t ms;
+
             last = found;
+            last.time_at = end > CLOCK_LEN && read_clock(head.data + end - CLOCK_LEN, &ms) ? end - CLOCK_LEN : 0;
             *place = at;
         }
         at = head.len - rest.len;
@@ -265,6 +285,19 @@ struct stamp stamp_read(struct bytes head, unsigned year)
     size_t place;
 
     return read_last(head, year, &place);
+}
+
+bool stamp_follow(struct stamp *stamp, struct bytes head, struct bytes next)
+{
+    size_t at = stamp->time_at;
+    uint64_t before, now;
+
+    if (at == 0 || head.len != next.len || memcmp(head.data, next.data, at) != 0 ||
+        memcmp(head.data + at + CLOCK_LEN, next.data + at + CLOCK_LEN, head.len - at - CLOCK_LEN) != 0 ||
+        !read_clock(head.data + at, &before) || !read_clock(next.data + at, &now))
+        return false;
+    stamp->ms += now - before;
+    return true;
 }
 
 size_t stamp_place(struct bytes head)

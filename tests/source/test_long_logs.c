@@ -74,6 +74,7 @@ static void forget(struct source *s)
     memset(s->said.said, 0, sizeof s->said.said);
     memset(s->said.once, 0, sizeof s->said.once);
     s->said.plain = NULL;
+    s->stamped.len = 0;
     memset(s->packets.known_sas, 0, sizeof s->packets.known_sas);
 }
 
@@ -418,6 +419,45 @@ static void a_line_that_is_nearly_a_message_says_the_same_when_it_is_read_in_pas
     all_ways("spoilt messages", bytes_of(made, made_len));
 }
 
+/* Behind heads in which the time goes on, which is read from its figures alone then, and now and then something else
+ * does. */
+static void a_time_that_goes_on_is_the_same_as_one_that_is_read_anew(void **state)
+{
+    static const char *const forms[] = {"Mar %2u %02u:%02u:%02u fw1 ",
+                                        "Mar %2u 2010 %02u:%02u:%02u fw1 : ",
+                                        "Mar %u %02u:%02u:%02u.%u fw1 ",
+                                        "2010-03-%02uT%02u:%02u:%02u+02:00 fw1 ",
+                                        "1970-01-%02u %02u:%02u:%02u fw1 ",
+                                        "Mar %2u 2010 %02u:%02u:%02u relay Mar 1 2010 10:00:00: ",
+                                        "Mar %2u 10:00:00 2010 %02u:%02u:%02u: ",
+                                        "a %2u %02u:%02u:%02u: ",
+                                        "a %2u %u:%u:%u: ",
+                                        "2010 Mar %u %02u:%02u:%02u 17:36:05 : "};
+    enum { LINES = 3000, SECONDS_MAX = 61 };
+    unsigned day = 1, second = 86300;
+    char head[80];
+
+    (void)state;
+    made_len = 0;
+    for (unsigned i = 0, form = 0; i < LINES; i++) {
+        form = draw(40) == 0 ? (unsigned)draw(COUNT_OF(forms)) : form;
+        second += (unsigned)draw(3) * (draw(50) == 0 ? 1000 : 1);
+        day = day + second / 86400 > 28 ? 1 : day + second / 86400;
+        second %= 86400;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(head, sizeof head, forms[form], day, draw(60) == 0 ? 24 : second / 3600, second / 60 % 60,
+                 draw(60) == 0 ? SECONDS_MAX : second % 60, second % 10);
+#pragma GCC diagnostic pop
+        make(head,
+             bytes_of_text(draw(9) == 0 ? "%ASA-6-302013: Built outbound TCP connection 1 for outside"
+                                        : "%ASA-5-713119: Group = 192.0.2.1, IP = 192.0.2.1, PHASE 1 COMPLETED"),
+             "");
+    }
+    all_ways("times", bytes_of(made, made_len));
+    CHECK(quick.sum.has_time && quick.count > LINES / 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +465,7 @@ int main(void)
         cmocka_unit_test(no_number_that_the_tables_know_is_passed_over),
         cmocka_unit_test(words_that_were_read_before_say_the_same_of_another_peer),
         cmocka_unit_test(a_line_that_is_nearly_a_message_says_the_same_when_it_is_read_in_passing),
+        cmocka_unit_test(a_time_that_goes_on_is_the_same_as_one_that_is_read_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
