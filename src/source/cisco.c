@@ -327,6 +327,18 @@ static void say_connected(struct source *s, struct event *e, uint64_t connection
     source_say(s, e);
 }
 
+/* IOS-XE puts the number of the SA also before the attributes, which older releases name without one. */
+static bool read_unconnected(struct source *s, struct bytes text, struct event *e)
+{
+    char space[SOURCE_LINE_MAX + 32];
+    struct text old = text_of(space, sizeof space);
+    struct phrase_head head;
+
+    text_add(&old, "ISAKMP: ");
+    text_add_plain(&old, text);
+    return phrase_read_by(s->index, DIALECT_IOS_OLD, bytes_of(old.data, old.len), &head, e);
+}
+
 static enum reading isakmp_text(struct source *s, struct bytes whole, struct bytes text)
 {
     char space[SOURCE_LINE_MAX + 32];
@@ -352,7 +364,7 @@ static enum reading isakmp_text(struct source *s, struct bytes whole, struct byt
         source_hold(s, whole);
         return READ_HELD;
     }
-    if (!reading_read_by(s->index, PRODUCT_IOS, text, &e))
+    if (!reading_read_by(s->index, PRODUCT_IOS, text, &e) && !(has_number && read_unconnected(s, text, &e)))
         return READ_UNREAD;
     say_connected(s, &e, connection);
     return READ_SAID;

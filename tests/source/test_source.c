@@ -599,6 +599,17 @@ static void the_pieces_in_which_a_file_comes_change_nothing(void **state)
     }
 }
 
+/* Older releases name the attributes without the number of the SA. */
+static void iosxe_numbers_the_attributes_too(void **state)
+{
+    (void)state;
+    read_text("ISAKMP: (0):Checking ISAKMP transform 1 against priority 20 policy\n"
+              "ISAKMP: (0):      encryption AES-CBC\nISAKMP: (0):      keylength of 256\nISAKMP: (0):      hash SHA256\n"
+              "ISAKMP: (0):      default group 14\nISAKMP: (0):      auth pre-share\n");
+    const struct event *e = first_of(EV_PROPOSAL_CHECKED);
+    CHECK(e && seen.sum.unread == 0 && seen.sum.understood == 6);
+}
+
 /* What stands below a line that nobody understands may be the rest of it; what is not is read for itself. */
 static void a_line_that_was_broken_is_read_with_its_rest(void **state)
 {
@@ -674,6 +685,7 @@ int main(void)
         cmocka_unit_test(screens_of_sas_are_read_back),
         cmocka_unit_test(counters_are_read_although_line_breaks_were_lost),
         cmocka_unit_test(the_pieces_in_which_a_file_comes_change_nothing),
+        cmocka_unit_test(iosxe_numbers_the_attributes_too),
         cmocka_unit_test(a_line_that_was_broken_is_read_with_its_rest),
         cmocka_unit_test(T08_a_line_without_an_end_is_cut_and_the_next_is_read),
         cmocka_unit_test(bytes_that_are_no_text_are_ignored),
