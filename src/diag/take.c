@@ -333,6 +333,13 @@ static void take_repeat(struct view *v, const struct event *e, struct witness *w
         }
 }
 
+/* IOS tells of a packet before it has looked at it: this one was a notify in clear. */
+static bool is_no_message(const struct event *e)
+{
+    return e->kind == EV_NOTIFY_IN_CLEAR ||
+           (e->kind == EV_MESSAGE_REFUSED && strcmp(event_text(e, FIELD_REASON), "NOT_SEALED") == 0);
+}
+
 static void take_pending(struct view *v, const struct event *e)
 {
     if (!v->pending)
@@ -340,6 +347,8 @@ static void take_pending(struct view *v, const struct event *e)
     if (e->kind == EV_MESSAGE_REPEATED) { /* the peer asks again: it has not heard our answer */
         if (v->pending >= 3)
             note_pending(v, (unsigned)v->pending - 2, true);
+        v->pending = 0;
+    } else if (is_no_message(e)) {
         v->pending = 0;
     } else if (e->kind != EV_SCREEN_SA) {
         view_close(v);

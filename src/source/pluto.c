@@ -399,6 +399,7 @@ enum reading pluto_line(struct source *s, struct bytes line)
     if (bytes_take(&text, "| ") || bytes_take(&text, "|"))
         return debug_line(s, text);
     bool has_subject = take_status(&text, &subject) || take_subject(s, &text, &subject);
+    bytes_take(&text, "ERROR: ");
     char tidy[SOURCE_TEXT_SIZE]; /* braces are of the catalogue's own language */
     struct text t = text_of(tidy, sizeof tidy);
     for (size_t i = 0; i < text.len; i++)
