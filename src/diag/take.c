@@ -333,10 +333,15 @@ static void take_repeat(struct view *v, const struct event *e, struct witness *w
         }
 }
 
-/* IOS tells of a packet before it has looked at it: this one was a notify in clear. */
-static bool is_no_message(const struct event *e)
+/* IOS tells of a packet before it has looked at it: this one was a notify, in clear or sealed with another key, and
+ * whoever goes on repeating has got no answer. */
+static bool is_no_message(const struct view *v, const struct event *e)
 {
-    return e->kind == EV_NOTIFY_IN_CLEAR ||
+    if (e->kind == EV_NOTIFY_IN_CLEAR)
+        return true;
+    if (v->role != ROLE_INITIATOR)
+        return false;
+    return e->kind == EV_RETRANSMIT_DUE || e->kind == EV_MESSAGE_RESENT || e->kind == EV_AUTHENTICATION_FAILED ||
            (e->kind == EV_MESSAGE_REFUSED && strcmp(event_text(e, FIELD_REASON), "NOT_SEALED") == 0);
 }
 
@@ -348,7 +353,7 @@ static void take_pending(struct view *v, const struct event *e)
         if (v->pending >= 3)
             note_pending(v, (unsigned)v->pending - 2, true);
         v->pending = 0;
-    } else if (is_no_message(e)) {
+    } else if (is_no_message(v, e)) {
         v->pending = 0;
     } else if (e->kind != EV_SCREEN_SA) {
         view_close(v);
