@@ -109,25 +109,32 @@ static bool begins_anew(struct bytes line)
            stamp_place(bytes_of(line.data, stamp)) <= (stamp > STAMP_AT_MAX ? STAMP_AT_MAX : 0);
 }
 
-/* What was held is read line by line, as if nothing had been broken. */
+/* What was held is to be read line by line, as if nothing had been broken: one a step, for each has a text of its own.
+ */
 static void drop_held(struct source *s)
 {
-    char held[sizeof s->held];
-    uint32_t here = s->line;
-    size_t len = s->held_len, parts = s->broken.part_count, at = 0;
-
-    if (len == 0)
-        return;
-    memcpy(held, s->held, len);
-    s->held_len = s->broken.part_count = 0;
-    s->is_alone = true;
-    for (size_t i = 0; i == 0 || i < parts; i++) {
-        s->line = s->held_line + (uint32_t)i;
-        read_line(s, bytes_of(held + at, parts > 0 ? s->broken.parts[i] : len));
-        at += s->broken.parts[i];
+    if (s->broken.part_count == 0) {
+        s->broken.part_count = 1;
+        s->broken.parts[0] = (uint16_t)s->held_len;
     }
+    memcpy(s->dropped.text, s->held, s->held_len);
+    memcpy(s->dropped.parts, s->broken.parts, sizeof s->dropped.parts);
+    s->dropped.part_count = s->broken.part_count;
+    s->dropped.next = s->dropped.at = 0;
+    s->held_len = s->broken.part_count = 0;
+}
+
+static void read_dropped(struct source *s)
+{
+    size_t len = s->dropped.parts[s->dropped.next];
+    uint32_t here = s->line;
+
+    s->line = s->held_line + (uint32_t)s->dropped.next++;
+    s->is_alone = true;
+    read_line(s, bytes_of(s->dropped.text + s->dropped.at, len));
     s->is_alone = false;
     s->line = here;
+    s->dropped.at += len;
 }
 
 /* Joined by `between`, the parts are a line that is understood. */
@@ -152,17 +159,20 @@ static bool read_joined(struct source *s, const char *between)
 
 static void read_broken(struct source *s, struct bytes line)
 {
-    if (begins_anew(line) || s->broken.part_count == COUNT_OF(s->broken.parts) ||
-        line.len > sizeof s->held - s->held_len) {
-        drop_held(s);
-        read_line(s, line);
-        return;
-    }
     memcpy(s->held + s->held_len, line.data, line.len);
     s->held_len += line.len;
     s->broken.parts[s->broken.part_count++] = (uint16_t)line.len;
     if (read_joined(s, " ") || read_joined(s, ""))
         s->held_len = s->broken.part_count = 0;
+}
+
+/* The line may be the rest of what is held. */
+static bool may_go_on(const struct source *s, struct bytes line)
+{
+    if (s->broken.part_count == 0)
+        return is_continuation(s, line);
+    return !begins_anew(line) && s->broken.part_count < COUNT_OF(s->broken.parts) &&
+           line.len <= sizeof s->held - s->held_len;
 }
 
 static void read_with_held(struct source *s, struct bytes line)
@@ -171,11 +181,6 @@ static void read_with_held(struct source *s, struct bytes line)
 
     if (s->broken.part_count > 0) {
         read_broken(s, line);
-        return;
-    }
-    if (!is_continuation(s, line)) {
-        drop_held(s);
-        read_line(s, line);
         return;
     }
     text_add(&t, "%.*s %.*s", (int)s->held_len, s->held, (int)line.len, (const char *)line.data);
@@ -315,6 +320,10 @@ static void read_piece(struct source *s)
     size_t len = piece_len(s->pieces);
     struct bytes piece = bytes_of(s->pieces.data, len);
 
+    if (s->held_len > 0 && !may_go_on(s, piece)) { /* the piece waits */
+        drop_held(s);
+        return;
+    }
     s->pieces = bytes_after(s->pieces, len);
     if (s->held_len > 0)
         read_with_held(s, piece);
@@ -421,6 +430,10 @@ bool text_step(struct source *s)
 {
     struct bytes line;
 
+    if (s->dropped.next < s->dropped.part_count) {
+        read_dropped(s);
+        return true;
+    }
     if (s->pieces.len > 0) {
         read_piece(s);
         return true;
@@ -433,8 +446,11 @@ bool text_step(struct source *s)
     if (read_in_passing(s))
         return true;
     if (!take_line(s, &line)) {
-        if (s->has_ended) {
+        if (s->has_ended && s->held_len > 0) {
             drop_held(s);
+            return true;
+        }
+        if (s->has_ended) {
             table_end(s);
             screen_end(s);
             configuration_end(s);

@@ -115,6 +115,11 @@ struct source {
         size_t part_count;
         uint16_t parts[8];
     } broken;
+    struct { /* what was held, and is read line by line */
+        char text[1024];
+        size_t part_count, next, at;
+        uint16_t parts[8];
+    } dropped;
     bool is_alone; /* the line that is read is the first half of two, and the second did not come */
     char joined[1024 + SOURCE_LINE_MAX]; /* both; its text is asked for later */
 

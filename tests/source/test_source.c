@@ -599,13 +599,38 @@ static void the_pieces_in_which_a_file_comes_change_nothing(void **state)
     }
 }
 
+/* Each observation has the text of the line that it stands in, also of one that was held and had no rest. */
+static void a_line_that_has_no_rest_keeps_its_text(void **state)
+{
+    static const char text[] =
+        "Oct  9 21:00:01 attic charon: 06[NET] received packet: from 192.0.2.1[500] to 192.0.2.2[500] (40 bytes)\n"
+        "Oct  9 21:00:01 attic charon: 06[ENC] parsed ID_PROT request 0 [ SA V\n"
+        "Oct  9 21:00:01 attic charon: 06[IKE] 192.0.2.1 is initiating a Main Mode IKE_SA\n";
+    void *memory = calloc(1, source_space());
+    struct arena arena = arena_of(memory, source_space());
+    struct source *s = source_new(&arena, 0);
+    struct observation read;
+    size_t count = 0;
+
+    (void)state;
+    source_feed(s, bytes_of_text(text));
+    while (source_next(s, &read)) {
+        if (read.event.kind == EV_MESSAGE_RECEIVED)
+            assert_non_null(strstr(source_text(s), "[ENC] parsed ID_PROT"));
+        count++;
+    }
+    assert_int_equal(count, 2);
+    free(memory);
+}
+
 /* Older releases name the attributes without the number of the SA. */
 static void iosxe_numbers_the_attributes_too(void **state)
 {
     (void)state;
-    read_text("ISAKMP: (0):Checking ISAKMP transform 1 against priority 20 policy\n"
-              "ISAKMP: (0):      encryption AES-CBC\nISAKMP: (0):      keylength of 256\nISAKMP: (0):      hash SHA256\n"
-              "ISAKMP: (0):      default group 14\nISAKMP: (0):      auth pre-share\n");
+    read_text(
+        "ISAKMP: (0):Checking ISAKMP transform 1 against priority 20 policy\n"
+        "ISAKMP: (0):      encryption AES-CBC\nISAKMP: (0):      keylength of 256\nISAKMP: (0):      hash SHA256\n"
+        "ISAKMP: (0):      default group 14\nISAKMP: (0):      auth pre-share\n");
     const struct event *e = first_of(EV_PROPOSAL_CHECKED);
     CHECK(e && seen.sum.unread == 0 && seen.sum.understood == 6);
 }
@@ -685,6 +710,7 @@ int main(void)
         cmocka_unit_test(screens_of_sas_are_read_back),
         cmocka_unit_test(counters_are_read_although_line_breaks_were_lost),
         cmocka_unit_test(the_pieces_in_which_a_file_comes_change_nothing),
+        cmocka_unit_test(a_line_that_has_no_rest_keeps_its_text),
         cmocka_unit_test(iosxe_numbers_the_attributes_too),
         cmocka_unit_test(a_line_that_was_broken_is_read_with_its_rest),
         cmocka_unit_test(T08_a_line_without_an_end_is_cut_and_the_next_is_read),
