@@ -10,22 +10,28 @@ static const struct {
     uint8_t severity;
 } debug_levels[] = {{1, 5}, {50, 6}, {100, SEVERITY_DEBUG}};
 
-/* What `debug crypto ipsec` shows, and `debug crypto ikev1` does not. */
-static const uint16_t ipsec_events[] = {
-#define IPSEC_EVENT(name) EV_##name,
+enum shown_by { BY_IKEV1, BY_IPSEC, BY_NONE };
+
+/* What `debug crypto ikev1` does not show. */
+static const struct {
+    uint16_t event;
+    uint8_t by;
+} others[] = {
+#define IPSEC_EVENT(name) {EV_##name, BY_IPSEC},
+#define SHELL_EVENT(name) {EV_##name, BY_NONE},
 #define STEP_EVENT(...)
 #include "daemon/control_watch.def"
 #undef IPSEC_EVENT
+#undef SHELL_EVENT
 #undef STEP_EVENT
 };
 
-static bool is_ipsec_event(const struct event *event)
+static enum shown_by shown_by(const struct event *event)
 {
-    for (size_t i = 0; i < COUNT_OF(ipsec_events); i++) {
-        if (event && ipsec_events[i] == event->kind)
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (event && others[i].event == event->kind)
+            return (enum shown_by)others[i].by;
+    return BY_IKEV1;
 }
 
 bool show_debugging(struct client *client)
@@ -53,7 +59,8 @@ static bool is_wanted(const struct client *client, const struct event *event, st
     if (client->debug.is_log)
         return logging_severity(logging, weight.number, &weight.severity) &&
                logging_takes(logging, LOGGING_MONITOR, weight.number, weight.severity);
-    return weight.severity <= client->debug.severity && client->debug.is_ipsec == is_ipsec_event(event);
+    return weight.severity <= client->debug.severity &&
+           shown_by(event) == (client->debug.is_ipsec ? BY_IPSEC : BY_IKEV1);
 }
 
 void watch_log(struct client *client, const struct event *event, struct logging_weight weight, const char *line)

@@ -15,9 +15,11 @@ static const struct {
 } shown_steps[] = {
 #define STEP_EVENT(name, direction, is_again, has_sentence) {EV_##name, direction, is_again, has_sentence},
 #define IPSEC_EVENT(...)
+#define SHELL_EVENT(...)
 #include "daemon/control_watch.def"
 #undef STEP_EVENT
 #undef IPSEC_EVENT
+#undef SHELL_EVENT
 };
 
 static const struct control_source *source_of(const struct client *client)

@@ -206,6 +206,7 @@ static void tell(enum event_kind kind, uint64_t message_number)
 static void source_command(void *context, const struct ike_command *command)
 {
     struct event e = event_of(EV_MESSAGE_SENT), p = event_of(EV_SA_CREATED);
+    const struct event c = event_of(EV_COMMAND_GIVEN);
 
     event_add_ip(&p, FIELD_PEER, peer_ip);
     gateway.command = *command;
@@ -226,6 +227,7 @@ static void source_command(void *context, const struct ike_command *command)
         control_on_log(control, &e, (struct logging_weight){7, 0},
                        "a debug line of phase 1: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
         control_on_log(control, &e, (struct logging_weight){5, 0}, "a line of phase 1");
+        control_on_log(control, &c, (struct logging_weight){5, 0}, "a line of a command");
         control_on_log(control, &p, (struct logging_weight){5, 0}, "a line of phase 2");
     }
 }
