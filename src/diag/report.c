@@ -58,6 +58,16 @@ const char *report_text(struct report_line line)
     return line.evidence ? view_words(line.view, line.evidence) : "";
 }
 
+/* Of a view that the tunnel has by two ways. */
+static bool is_told(const struct report_evidence *list, size_t count, const struct report_evidence *evidence)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].sentence, evidence->sentence) == 0 && list[i].source == evidence->source &&
+            list[i].line == evidence->line && list[i].last_line == evidence->last_line)
+            return true;
+    return false;
+}
+
 static void add_view_evidence(struct report_evidence *out, size_t *count, size_t max, const struct view *v,
                               enum fact fact, const char *sentence)
 {
@@ -65,13 +75,15 @@ static void add_view_evidence(struct report_evidence *out, size_t *count, size_t
         return;
     const struct fact_seen *seen = view_fact(v, fact);
     struct evidence *line = seen->evidence ? view_line(v, seen->evidence) : NULL;
+    const struct report_evidence evidence = {.sentence = sentence,
+                                             .text = {v, line},
+                                             .source = v->source,
+                                             .line = line ? line->line : seen->last_line,
+                                             .last_line = seen->last_line,
+                                             .count = seen->count};
 
-    out[(*count)++] = (struct report_evidence){.sentence = sentence,
-                                               .text = {v, line},
-                                               .source = v->source,
-                                               .line = line ? line->line : seen->last_line,
-                                               .last_line = seen->last_line,
-                                               .count = seen->count};
+    if (!is_told(out, *count, &evidence))
+        out[(*count)++] = evidence;
 }
 
 /* What the fact rests on, in every file; a fact that rests on the absence of something has its sentence alone. */

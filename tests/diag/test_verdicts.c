@@ -176,6 +176,30 @@ static void what_was_seen_leads_to_its_cause(void **state)
     }
 }
 
+/* What concerns no peer is of every tunnel there, and of the one that it makes itself. */
+static void what_speaks_for_a_cause_is_told_once(void **state)
+{
+    struct judged j;
+
+    (void)state;
+    begin(&j);
+    diag_add_file(j.d, 0, VANTAGE_DEVICE);
+    for (uint32_t line = 1; line <= 3; line++) {
+        struct observation seen = {
+            .event = event_of(EV_ACQUIRE_REFUSED), .line = line, .record = line, .vantage = VANTAGE_DEVICE};
+
+        diag_add(j.d, &seen, "a line");
+    }
+    end(&j);
+    assert_int_equal(j.report->negotiation_count, 1);
+    const struct report_cause *cause = &j.report->negotiations[0].causes[0];
+
+    assert_string_equal(cause->id, "crypto_map_missing");
+    assert_int_equal(cause->evidence_count, 1);
+    assert_int_equal(cause->evidence[0].count, 3);
+    free(j.memory);
+}
+
 /* The list that other tools rely on. */
 static void every_cause_is_known_and_has_its_evidence(void **state)
 {
@@ -379,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_seen_leads_to_its_cause),
+        cmocka_unit_test(what_speaks_for_a_cause_is_told_once),
         cmocka_unit_test(every_cause_is_known_and_has_its_evidence),
         cmocka_unit_test(what_the_log_calls_a_failure_is_a_cause_of_explain),
         cmocka_unit_test(a_fault_has_a_test_that_decides),
