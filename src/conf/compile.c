@@ -243,6 +243,7 @@ static void compile_limits(struct compiler *c, struct policy *p)
     p->sa_max = number_of(c, STATEMENT_ikev1_max, "sa-count");
     p->is_disconnect_quiet = notify != NULL && notify->is_no;
     p->is_reload_waited = wait != NULL && !wait->is_no;
+    p->is_spi_recovered = first(c, STATEMENT_spi_recovery) != NULL;
 }
 
 static void compile_settings(struct compiler *c)

@@ -97,6 +97,8 @@ static void add_ios_settings(const struct converting *c)
         text_add(c->t, "crypto isakmp identity %s\n", identities[p->identity]);
     if (!p->is_aggressive_answered)
         text_add(c->t, "crypto isakmp aggressive-mode disable\n");
+    if (p->is_spi_recovered)
+        text_add(c->t, "crypto isakmp invalid-spi-recovery\n");
     if (p->sa_max != 0)
         text_add(c->t, "crypto call admission limit ike sa %u\n", p->sa_max);
     if (p->half_open_max != 0)

@@ -411,6 +411,8 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
 /* `ace`: what waits for it; NO_INDEX: nothing. */
 void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, uint16_t ace,
                   struct endpoint local, struct endpoint remote, struct ike_outputs *out);
+/* spi_recovery.c */
+void spi_recover(struct ike *ike, uint64_t now_ms, struct ip from, uint32_t spi, struct ike_outputs *out);
 /* limits.c */
 /* The group-policy that holds for whoever is behind it; NULL. */
 const struct group_policy *limits_policy_of(const struct ike *ike, const struct isakmp_sa *sa);

@@ -253,6 +253,7 @@ void plane_take(struct ike *ike, uint64_t now_ms, const struct ike_input *in, st
         event_add_number(e, FIELD_ESP_SEQUENCE, in->plane.sequence);
         if (ip_is_set(in->plane.local))
             event_add_ip(e, FIELD_LOCAL, in->plane.local);
+        spi_recover(ike, now_ms, in->plane.remote.ip, in->plane.spi, out);
         return;
     }
     if (pair == NULL)

@@ -300,7 +300,8 @@ struct peer {
     uint8_t identity[16]; /* digest of the one that it showed last; only of those behind a NAT */
     struct waiting waiting[WAITING_MAX];
     uint8_t waiting_count, outcome_count;
-    uint64_t restart_ms; /* when what waits is begun, after DPD has lost the peer; 0: it waits for phase 1 */
+    uint64_t restart_ms;   /* when what waits is begun, after DPD has lost the peer; 0: it waits for phase 1 */
+    uint64_t recovered_ms; /* when it was last told of an SA that we do not have; 0: never */
     uint64_t
         failed_ms; /* when we last came to nothing with it: phase 1 failed, or DPD lost it; 0: it has been up since */
     uint64_t session_ms;                       /* since when there is an SA without a break; 0: there is none */

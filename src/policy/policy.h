@@ -219,8 +219,8 @@ struct tunnel {
     bool has_reverse_route; /* while a pair stands, this machine has a route to its peer's networks */
     enum df_policy df;
     bool is_split_sealed; /* what is too long for the path and may be split goes in fragments of ESP, not in ESP each */
-    bool is_weak;           /* uses an algorithm of strength WEAK */
-    const char *parked;     /* why this tunnel is not run, one sentence with the line; NULL: it runs */
+    bool is_weak;         /* uses an algorithm of strength WEAK */
+    const char *parked;   /* why this tunnel is not run, one sentence with the line; NULL: it runs */
     const char *parked_for; /* of that, what an ASA has a message for: no-transform-set, own-address; NULL: nothing */
     uint32_t line;
 };
@@ -313,7 +313,9 @@ struct policy {
     uint8_t half_open_percent; /* the same, of those that there is room for; 0 both: the oldest gives way */
     uint32_t sa_max;           /* ISAKMP SAs; beyond it no one may begin another; 0: as there is room for */
     bool is_disconnect_quiet;  /* peers are not told that we disconnect: the gateway ends, or somebody clears an SA */
-    bool is_reload_waited;     /* the gateway ends when the last session has */
+    bool
+        is_spi_recovered; /* a peer that sends in an SA that we do not have is told so, if need be in a new ISAKMP SA */
+    bool is_reload_waited; /* the gateway ends when the last session has */
     enum schedule_id schedule;
     bool are_weak_allowed;
     uint16_t replay_window; /* packets; 0: checking is off */

@@ -172,6 +172,7 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
         site->group_policy.idle_timeout_s = (uint32_t)(line->time_ms[0] / 1000);
         return has_policy(site);
     case LINE_USERS_WANT_PFS: site->group_policy.wants_pfs = true; return has_policy(site);
+    case LINE_RECOVERS_SPIS: site->recovers_spis = true; return true;
     case LINE_PAIR_IDLE_TIME: site->esp_idle_time_s = (uint32_t)(line->time_ms[0] / 1000); return true;
     case LINE_LOGIN_LIMIT:
         site->group_policy.are_logins_limited = true;

@@ -54,6 +54,7 @@ struct sim_site {
     bool has_esn;
     bool is_transport; /* packets between its own address and its peers' */
     bool is_inner_ipv6;
+    bool recovers_spis;
     bool is_replay_off, is_nat_t_off, has_dpd, dpd_is_on_demand, dpd_restarts;
     bool is_aggressive, is_aggressive_answered; /* how it begins phase 1; whether it answers it so */
     const char *key_id;                         /* its identity; NULL: its address */

@@ -229,6 +229,7 @@ void site_policy_make(struct site *site, int turn)
         .key_id = as->key_id != NULL ? as->key_id : "",
         .is_aggressive_answered = as->is_aggressive_answered,
         .is_nat_t_on = !as->is_nat_t_off,
+        .is_spi_recovered = as->recovers_spis,
         .nat_keepalive_s = 20,
         .has_tunnel_manager = true,
         .fragment_len = as->fragment_len,

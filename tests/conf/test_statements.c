@@ -75,6 +75,7 @@ static const struct row asa[] = {
     {"", "crypto isakmp disconnect-notify", ACTS, NULL},
     {"", "no crypto isakmp disconnect-notify", ACTS, NULL},
     {"", "crypto isakmp reload-wait", ACTS, NULL},
+    {"", "crypto isakmp invalid-spi-recovery", ACTS, NULL},
     {"", "crypto ikev1 ipsec-over-tcp port 10000", IGNORED, NULL},
     {"", "crypto isakmp ipsec-over-tcp", IGNORED, NULL},
     /* phase 2 */
@@ -350,7 +351,7 @@ static const struct row ios[] = {
     {"", "crypto isakmp identity address", ACTS, NULL},
     {"", "crypto isakmp identity hostname", ACTS, NULL},
     {"", "crypto isakmp identity dn", REFUSED, "dn"},
-    {"", "crypto isakmp invalid-spi-recovery", IGNORED, NULL},
+    {"", "crypto isakmp invalid-spi-recovery", ACTS, NULL},
     {"", "logging on", ACTS, NULL},
     {"", "logging host 10.1.0.9", ACTS, NULL},
     {"", "logging host 10.1.0.9 transport tcp port 1470", ACTS, NULL},
