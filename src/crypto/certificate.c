@@ -85,6 +85,18 @@ bool certificate_read(struct certificate *certificate, struct bytes der)
     return is_read;
 }
 
+bool certificate_is_issued_by(struct bytes certificate, struct bytes issuer)
+{
+    X509 *x = x509_of(certificate), *by = x509_of(issuer);
+    bool is_issued =
+        x != NULL && by != NULL && X509_check_issued(by, x) == X509_V_OK && X509_verify(x, X509_get0_pubkey(by)) == 1;
+
+    X509_free(x);
+    X509_free(by);
+    ERR_clear_error();
+    return is_issued;
+}
+
 static X509_NAME *name_of(struct bytes der)
 {
     const unsigned char *at = der.data;

@@ -24,6 +24,10 @@ struct certificate {
 /* False: these bytes are no certificate. */
 bool certificate_read(struct certificate *certificate, struct bytes der);
 
+/* That certificate names the other as its issuer, and is signed by its key. DER both; whether either is good otherwise,
+ * crypto/trust.h says. */
+bool certificate_is_issued_by(struct bytes certificate, struct bytes issuer);
+
 /* A distinguished name in DER as text, the way OpenSSL and the devices print it: "CN = east, O = Example"; only
  * printable ASCII. Hexadecimal when it is none. */
 void text_add_name(struct text *t, struct bytes der);
