@@ -4,8 +4,8 @@
 
 #include "base/text.h"
 
-/* Whatever stands between the digits and is blank does not count. False: another character, an end that is not whole, or
- * more than `size` bytes. */
+/* Whatever stands between the digits and is blank does not count. False: another character, an end that is not whole,
+ * or more than `size` bytes. */
 bool base64_read(struct bytes text, uint8_t *out, size_t size, size_t *len);
 
 /* -----BEGIN LABEL-----, lines of 64 digits, -----END LABEL-----. */

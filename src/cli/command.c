@@ -6,6 +6,7 @@
 #include "cli/doctor.h"
 #include "cli/json.h"
 #include "cli/loaded.h"
+#include "cli/paste.h"
 #include "cli/probe.h"
 #include "cli/secret.h"
 #include "cli/sessions.h"
@@ -64,6 +65,11 @@ static void take_record(void *context, const struct control_record *r)
         screen_write_record(command->out, r, &command->view);
     if (is_streamed(command))
         fflush(command->out);
+}
+
+void command_keep(void *command, const struct control_record *r)
+{
+    reply_add(&((struct command *)command)->reply, r);
 }
 
 static void show(struct command *command)
@@ -427,6 +433,11 @@ int command_run(struct command *command)
     case CONTROL_COPY_JOURNAL:
     case CONTROL_COPY_JOURNAL_KEYS: return command_copy(command);
     case CONTROL_SHOW_WHY: return do_why(command);
+    case CONTROL_CA_AUTHENTICATE:
+    case CONTROL_CA_IMPORT:
+    case CONTROL_CA_IMPORT_PKCS12: return command_paste(command);
+    case CONTROL_KEY_GENERATE:
+    case CONTROL_KEY_ZEROIZE: return command_key(command);
     case CONTROL_HELP: command_help(command->out); return COMMAND_DONE;
     case CONTROL_CONFIGURE:
         if (command->line_count == 0)

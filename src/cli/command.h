@@ -36,6 +36,8 @@ void command_help(FILE *out);
 
 /* For the parts of command.c. Tells the reason on standard error; COMMAND_NOT_DONE. */
 int command_complain(const struct command *command, const char *why);
+/* Takes a record, and shows nothing: for client_ask, with the command as its context. */
+void command_keep(void *command, const struct control_record *r);
 /* Asks the gateway, and shows what it answers. */
 int command_ask(struct command *command);
 /* Statements of that file, as one change: what is wrong in one line leaves all of it undone. */

@@ -171,6 +171,8 @@ static void remember(struct editor *editor, const char *line)
 {
     HistEvent event;
 
+    if (strstr(line, " pkcs12 ") != NULL) /* its passphrase stands behind it */
+        return;
     if (history(editor->history, &event, H_FIRST) == 0 && strcmp(event.str, line) == 0)
         return;
     history(editor->history, &event, H_ENTER, line);

@@ -91,6 +91,30 @@ static void field_end_date(struct text *t, item *i)
     add_date(t, record_number(i->record, COL_certificate_valid_to));
 }
 
+static void field_made_at(struct text *t, item *i)
+{
+    add_date(t, record_number(i->record, COL_keypair_made_at));
+}
+
+static void field_size_word(struct text *t, item *i)
+{
+    text_add(t, strcmp(record_text(i->record, COL_keypair_type), "RSA") == 0 ? "Modulus Size" : "Elliptic Curve Size");
+}
+
+static void field_key_data(struct text *t, item *i)
+{
+    enum { DIGITS_A_WORD = 8, WORDS_A_LINE = 8 };
+    const char *digits = record_text(i->record, COL_keypair_data);
+    size_t len = strlen(digits);
+
+    for (size_t at = 0; at < len; at += DIGITS_A_WORD)
+        text_add(t, "%s%.*s",
+                 at == 0                                    ? "  "
+                 : at % (DIGITS_A_WORD * WORDS_A_LINE) == 0 ? "\n  "
+                                                            : " ",
+                 DIGITS_A_WORD, digits + at);
+}
+
 static void field_last_update(struct text *t, item *i)
 {
     add_date(t, record_number(i->record, COL_crl_last_update));

@@ -18,21 +18,25 @@ static void read_secrets(struct loaded *loaded, const char *path)
 }
 
 /* As the daemon reads them; what cannot be read is told as a finding of its line. */
-static void read_files(struct loaded *loaded)
+static void read_files(struct loaded *loaded, const char *config_path)
 {
     struct arena *arena = &loaded->arena;
     struct conf_file *files = arena_take(arena, CONF_FILES_MAX * sizeof *files);
     uint32_t count = 0;
 
     for (; files != NULL && count < CONF_FILES_MAX && conf_file_wanted(&loaded->conf, count, &files[count]); count++) {
-        char path[1024] = "";
+        char path[FILE_PATH_SIZE];
+        struct text t = text_of(path, sizeof path);
         struct file file;
-        int error = ENAMETOOLONG;
+        bool has_path = files[count].is_keypair && conf_keypair_path(config_path, files[count].path, &t);
 
-        if (files[count].path.len < sizeof path) {
-            memcpy(path, files[count].path.data, files[count].path.len);
-            error = file_read(&file, path, CONF_TRUST_FILE_MAX);
+        if (!files[count].is_keypair) {
+            text_add(&t, "%.*s", (int)files[count].path.len, (const char *)files[count].path.data);
+            has_path = !t.is_cut;
         }
+
+        int error = has_path ? file_read(&file, path, CONF_TRUST_FILE_MAX) : ENAMETOOLONG;
+
         if (error) {
             files[count].why = strerror(error);
             continue;
@@ -66,7 +70,7 @@ struct loaded *loaded_open(const char *path, int *error)
     if (loaded->is_split)
         read_secrets(loaded, path);
     if (loaded->is_split)
-        read_files(loaded);
+        read_files(loaded, path);
     file_free(&file);
     return loaded;
 }

@@ -306,6 +306,10 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
                    reply_find(reply, RECORD_certificate) ? BLOCK_COUNT : BLOCK_CERTIFICATES_NONE, BLOCK_CERTIFICATE,
                    view);
         return;
+    case CONTROL_SHOW_KEYPAIRS:
+        write_each(out, reply, RECORD_keypair, reply_find(reply, RECORD_keypair) ? BLOCK_COUNT : BLOCK_KEYPAIRS_NONE,
+                   BLOCK_KEYPAIR, view);
+        return;
     case CONTROL_SHOW_CRLS:
         write_each(out, reply, RECORD_crl, reply_find(reply, RECORD_crl) ? BLOCK_COUNT : BLOCK_CRLS_NONE, BLOCK_CRL,
                    view);

@@ -178,7 +178,10 @@ static void run_request(struct session *session, struct control_request request,
     struct command command = {.out = out, .request = request, .words = words, .word_count = count};
 
     bool asks = session->editor && (request.id == CONTROL_SECRET || request.id == CONTROL_PING_ASKED ||
-                                    request.id == CONTROL_WRITE_ERASE || request.id == CONTROL_LOGOFF);
+                                    request.id == CONTROL_WRITE_ERASE || request.id == CONTROL_LOGOFF ||
+                                    request.id == CONTROL_CA_AUTHENTICATE || request.id == CONTROL_CA_IMPORT ||
+                                    request.id == CONTROL_CA_IMPORT_PKCS12 || request.id == CONTROL_KEY_GENERATE ||
+                                    request.id == CONTROL_KEY_ZEROIZE);
 
     if (asks)
         editor_lend_terminal(session->editor, true);
@@ -286,7 +289,8 @@ static void run_line(struct session *session, struct bytes line)
     }
     match.outcome = GRAMMAR_UNKNOWN;
     match.bad = 0;
-    if (session->is_configuring && session_configure(session, line, &match))
+    if (session->is_configuring && !(is_command(session, line) && session_is_idle(line)) &&
+        session_configure(session, line, &match))
         return;
     line = without_do(session, line);
     if (session->is_configuring && session->mode == MODE_KEPT && !is_command(session, line) &&

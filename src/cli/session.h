@@ -52,6 +52,8 @@ void session_echo_debug(const struct session *session, enum control_request_id i
 bool session_configure(struct session *session, struct bytes line, struct grammar_match *match);
 /* Anything goes below a statement that is kept without being looked at. */
 bool session_keep(struct session *session, struct bytes line);
+/* It is a statement that does nothing here. */
+bool session_is_idle(struct bytes line);
 /* Sends what has not been sent. */
 void session_flush(struct session *session);
 

@@ -42,6 +42,16 @@ static bool is_statement(const struct typed *typed, enum grammar_mode mode, stru
     return match->outcome == GRAMMAR_MATCHED && (!typed->is_cut || ends_in_text(match));
 }
 
+/* `crypto key generate ...` in a file is no setting; typed, it is a command. */
+bool session_is_idle(struct bytes line)
+{
+    static struct typed typed;
+    static struct grammar_match match;
+
+    read_typed(&typed, line);
+    return is_statement(&typed, MODE_GLOBAL, &match) && match.row->effect == EFFECT_UNUSED;
+}
+
 /* ---- sending ---- */
 
 static void put(struct session *session, const char *indent, struct bytes line)

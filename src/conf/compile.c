@@ -39,14 +39,7 @@ uint32_t wrong_line_of(const struct compiler *c, enum grammar_family family, str
 const struct statement *next_child(const struct compiler *c, const struct statement *parent,
                                    const struct statement *from)
 {
-    uint32_t at = from == NULL ? parent->next_in_bucket : from->next_in_bucket;
-
-    if (at >= c->statements->written_count)
-        return NULL;
-
-    const struct statement *s = &c->statements->list[c->statements->written[at]];
-
-    return s->parent == statement_index(c->statements, parent) ? s : NULL;
+    return statements_below(c->statements, parent, from);
 }
 
 uint32_t wrong_line_under(const struct compiler *c, const struct statement *parent)

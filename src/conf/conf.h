@@ -67,6 +67,7 @@ struct conf_credential {
 /* A file that a trustpoint names. */
 struct conf_file {
     struct bytes path;
+    bool is_keypair;      /* `path` is the label of a key pair: conf_keypair_path */
     bool is_secret;       /* a private key may be in it */
     struct bytes content; /* for conf_read_files */
     const char *why;      /* it cannot be read; NULL: it could */
@@ -140,6 +141,14 @@ bool conf_read_secrets(struct conf *conf, struct bytes file_text, const char *fi
 
 /* The nth file that a trustpoint names, from 0; false: no more. */
 bool conf_file_wanted(const struct conf *conf, uint32_t nth, struct conf_file *file);
+
+/* Key pairs that were made or imported here: a file each, called by its label, in a directory beside the configuration.
+ * Letters, digits, and . - _ that do not come first. False: the label is none, or the path does not fit. */
+#define CONF_KEYPAIR_ENDING ".pem"
+enum { CONF_KEYPAIR_LABEL_SIZE = 65 };
+bool conf_is_keypair_label(struct bytes label);
+void conf_keypairs_directory(const char *config_path, struct text *path);
+bool conf_keypair_path(const char *config_path, struct bytes label, struct text *path);
 
 /* Adds what these files hold to the trustpoints that name them: copied, private keys to conf->private_keys. As
  * conf_read_secrets; call it after that one. */

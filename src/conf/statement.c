@@ -329,6 +329,19 @@ struct bytes first_argument(const struct statement *s)
     return word == NULL ? bytes_of(NULL, 0) : word->text;
 }
 
+const struct statement *statements_below(const struct statements *statements, const struct statement *parent,
+                                         const struct statement *from)
+{
+    uint32_t at = from == NULL ? parent->next_in_bucket : from->next_in_bucket;
+
+    if (at >= statements->written_count)
+        return NULL;
+
+    const struct statement *s = &statements->list[statements->written[at]];
+
+    return s->parent == statement_index(statements, parent) ? s : NULL;
+}
+
 static const struct grammar_word *find_argument(const struct statement *s, const char *name, unsigned nth)
 {
     for (uint16_t i = 0; i < s->word_count; i++) {

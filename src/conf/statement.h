@@ -69,6 +69,10 @@ const struct statement *statements_next(const struct statements *statements, con
 const struct statement *statements_next_named(const struct statements *statements, const struct statement *from,
                                               enum statement_kind kind, struct bytes name);
 
+/* The statements below another one, in their order; NULL: no more. */
+const struct statement *statements_below(const struct statements *statements, const struct statement *parent,
+                                         const struct statement *from);
+
 uint32_t statement_index(const struct statements *statements, const struct statement *s);
 
 /* The words are those of grammar.def. */

@@ -12,6 +12,7 @@ struct gathering {
     struct bytes certificates[LIST_MAX], anchors[LIST_MAX], crls[LIST_MAX];
     uint16_t certificate_count, anchor_count, crl_count;
     struct bytes key;
+    bool is_keypair; /* the key was made or imported here: its certificate may be still to come */
     struct bytes passphrase;
     struct pieces pieces;
 };
@@ -37,6 +38,12 @@ bool conf_file_wanted(const struct conf *conf, uint32_t nth, struct conf_file *f
         if (nth-- == 0) {
             *file = (struct conf_file){.path = statement_argument(s, "path", 0)};
             file_word(s, &file->is_secret);
+            return true;
+        }
+    for (const struct statement *s = NULL; (s = statements_next(conf->statements, s, STATEMENT_trust_keypair)) != NULL;)
+        if (nth-- == 0) {
+            *file =
+                (struct conf_file){.path = statement_argument(s, "keypair", 0), .is_keypair = true, .is_secret = true};
             return true;
         }
     return false;
@@ -103,10 +110,10 @@ static void take_chain(struct compiler *c, struct gathering *g, struct bytes nam
 
 /* ---- files ---- */
 
-static const struct conf_file *file_of(const struct compiler *c, struct bytes path)
+static const struct conf_file *file_of(const struct compiler *c, struct bytes path, bool is_keypair)
 {
     for (uint32_t i = 0; i < c->conf->file_count; i++)
-        if (bytes_equal(c->conf->files[i].path, path))
+        if (c->conf->files[i].is_keypair == is_keypair && bytes_equal(c->conf->files[i].path, path))
             return &c->conf->files[i];
     return NULL;
 }
@@ -151,7 +158,7 @@ static void take_key(struct compiler *c, struct gathering *g, const struct state
 
 static void take_file(struct compiler *c, struct gathering *g, const struct statement *s, uint16_t index)
 {
-    const struct conf_file *file = file_of(c, statement_argument(s, "path", 0));
+    const struct conf_file *file = file_of(c, statement_argument(s, "path", 0), false);
     const char *why = NULL;
 
     if (file == NULL) {
@@ -168,6 +175,31 @@ static void take_file(struct compiler *c, struct gathering *g, const struct stat
         case PIECE_CRL: add(c, g->crls, &g->crl_count, g->pieces.list[i].der); break;
         case PIECE_PRIVATE_KEY: take_key(c, g, s, g->pieces.list[i].der); break;
         }
+}
+
+static void take_pair(struct compiler *c, struct gathering *g, const struct statement *s)
+{
+    take_key(c, g, s, g->pieces.list[0].der);
+    g->is_keypair = true;
+}
+
+/* One that was generated or imported here. Where a file has the key, none of that label need be there. */
+static void take_keypair(struct compiler *c, struct gathering *g, const struct statement *s, const char *trustpoint)
+{
+    struct bytes label = statement_argument(s, "keypair", 0);
+    const struct conf_file *file = file_of(c, label, true);
+    const char *why = NULL;
+
+    if (file == NULL)
+        return;
+    if (file->why != NULL && g->key.len == 0)
+        say(c, CONF_WARNING, s, "trustpoint %.64s has no key pair: %.64s cannot be used, %s", trustpoint,
+            name_of(c, label), file->why);
+    else if (file->why == NULL && pieces_read(&g->pieces, file->content, bytes_of(NULL, 0), &why) &&
+             g->pieces.list[0].kind == PIECE_PRIVATE_KEY)
+        take_pair(c, g, s);
+    else if (file->why == NULL)
+        say(c, CONF_ERROR, s, "the file of key pair %.64s cannot be used", name_of(c, label));
 }
 
 /* The words as they stand there: their order says who is asked first. */
@@ -324,7 +356,9 @@ static void take_own(struct compiler *c, struct gathering *g, const struct state
 
     if (key == NULL)
         return;
-    if (!put_own_first(g, key)) {
+    if (g->is_keypair && g->certificate_count == 0) {
+        drop_key(g);
+    } else if (!put_own_first(g, key)) {
         say(c, CONF_ERROR, s, "trustpoint %s has no certificate that belongs to its private key", t->name);
         drop_key(g);
     } else if (certificate_read(&own, g->certificates[0])) {
@@ -349,6 +383,7 @@ static void make_trustpoint(struct compiler *c, struct gathering *g, const struc
     struct certificate certificate;
 
     g->certificate_count = g->anchor_count = g->crl_count = 0;
+    g->is_keypair = false;
     g->key = g->passphrase = bytes_of(NULL, 0);
     *t = (struct trustpoint){.name = name_of(c, name)};
     take_chain(c, g, name);
@@ -360,6 +395,9 @@ static void make_trustpoint(struct compiler *c, struct gathering *g, const struc
     for (const struct statement *child = NULL; (child = next_child(c, s, child)) != NULL;)
         if (child->state == STATEMENT_IS_KNOWN && child->row->kind == STATEMENT_trust_file)
             take_file(c, g, child, index);
+    for (const struct statement *child = NULL; (child = next_child(c, s, child)) != NULL;)
+        if (child->state == STATEMENT_IS_KNOWN && child->row->kind == STATEMENT_trust_keypair)
+            take_keypair(c, g, child, t->name);
     t->revocation = revocation_of(c, revocation);
     take_fetching(c, s, t);
     if (!c->are_unread[index])

@@ -160,6 +160,12 @@ bool argument_take(struct control_request *request, enum argument argument, stru
     case ARGUMENT_IDENT: return number_of(word, argument, &level);
     case ARGUMENT_PROTOCOL: return service_protocol(word, &request->packet.protocol);
     case ARGUMENT_TRUSTPOINT: return copy_word(request->trustpoint, sizeof request->trustpoint, word);
+    case ARGUMENT_KEYPAIR: return copy_word(request->keypair, sizeof request->keypair, word);
+    case ARGUMENT_PASSPHRASE: return copy_word(request->passphrase, sizeof request->passphrase, word);
+    case ARGUMENT_BITS: return number_of(word, argument, &request->key_bits);
+    case ARGUMENT_CURVE:
+        return number_of(word, argument, &request->key_bits) &&
+               (request->key_bits == 256 || request->key_bits == 384 || request->key_bits == 521);
     case ARGUMENT_CAPTURE: return copy_word(request->capture, sizeof request->capture, word);
     case ARGUMENT_CAPTURED:
         return bytes_begin_with(word, bytes_of_text("capture:")) &&
@@ -216,6 +222,9 @@ void keyword_take(struct control_request *request, struct bytes keyword)
         SETS("encryption", sort, CONTROL_SORT_ENCRYPTION),
         SETS("all", is_all, true),
         SETS("/all", is_all, true),
+        SETS("ecdsa", is_ecdsa, true),
+        SETS("noconfirm", is_unasked, true),
+        SETS("nointeractive", is_unasked, true),
         SETS("circular-buffer", is_circular, true),
         SETS("decrypted", packet.is_decrypted, true),
         SETS("df-bit", ping.has_df, true),

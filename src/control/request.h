@@ -100,11 +100,15 @@ struct control_request {
     char capture[CONTROL_CAPTURE_NAME_SIZE]; /* "": not given */
     char acl[CONTROL_WORD_SIZE];             /* an access-list; "": not given */
     char trustpoint[CONTROL_WORD_SIZE];      /* "": not given */
-    char map[CONTROL_WORD_SIZE];             /* a crypto map; "": not given */
-    char group[CONTROL_WORD_SIZE];           /* a tunnel-group; "": not given */
-    char user[CONTROL_WORD_SIZE];            /* "": not given */
-    char file[CONTROL_WORD_SIZE];            /* a file, or the source of `ping`; "": not given */
-    char rest[CONTROL_REST_SIZE];            /* the words that were left, a blank between them; "": none */
+    char keypair[CONTROL_WORD_SIZE];         /* the label of a key pair; "": not given */
+    char passphrase[CONTROL_WORD_SIZE];      /* "": not given; who takes it wipes it */
+    uint32_t key_bits;                       /* 0: not given */
+    bool is_ecdsa, is_unasked;
+    char map[CONTROL_WORD_SIZE];   /* a crypto map; "": not given */
+    char group[CONTROL_WORD_SIZE]; /* a tunnel-group; "": not given */
+    char user[CONTROL_WORD_SIZE];  /* "": not given */
+    char file[CONTROL_WORD_SIZE];  /* a file, or the source of `ping`; "": not given */
+    char rest[CONTROL_REST_SIZE];  /* the words that were left, a blank between them; "": none */
 };
 
 /* Which rows there are for somebody. */

@@ -5,6 +5,8 @@
 #include "daemon/adopt.h"
 #include "daemon/clock.h"
 #include "daemon/conntrack.h"
+#include "daemon/enroll.h"
+#include "daemon/keypairs.h"
 #include "daemon/netlink.h"
 #include "doctor/doctor.h"
 #include "doctor/parts.h"
@@ -82,6 +84,36 @@ static bool erase(struct errand *e)
     return config_erase(e->job.in_use, &e->why);
 }
 
+static bool make_key(struct errand *e)
+{
+    return enroll_make_key(e->job.in_use, e->task, &e->why);
+}
+
+static bool remove_keys(struct errand *e)
+{
+    return enroll_remove_keys(e->job.in_use, e->task, &e->why);
+}
+
+static bool make_request(struct errand *e)
+{
+    return enroll_request(e->job.in_use, e->task, &e->why);
+}
+
+static bool take_authority(struct errand *e)
+{
+    return enroll_authority(e->job.in_use, e->task, &e->why);
+}
+
+static bool take_certificate(struct errand *e)
+{
+    return enroll_certificate(e->job.in_use, e->task, &e->why);
+}
+
+static bool take_pkcs12(struct errand *e)
+{
+    return enroll_pkcs12(e->job.in_use, e->task, &e->why);
+}
+
 static const struct {
     bool (*run)(struct errand *errand); /* in the thread; NULL: it is a change */
     const char *before, *after;         /* the name of the file in the log, when it is done; NULL: nothing is said */
@@ -95,6 +127,12 @@ static const struct {
     [CONTROL_TASK_SAVE] = {save, "what is running has been written to ", ""},
     [CONTROL_TASK_ERASE] = {erase, "", " has been emptied: the next start has no configuration"},
     [CONTROL_TASK_WORK] = {work, NULL, NULL},
+    [CONTROL_TASK_MAKE_KEY] = {make_key, NULL, NULL},
+    [CONTROL_TASK_REMOVE_KEYS] = {remove_keys, NULL, NULL},
+    [CONTROL_TASK_REQUEST] = {make_request, NULL, NULL},
+    [CONTROL_TASK_AUTHORITY] = {take_authority, NULL, NULL},
+    [CONTROL_TASK_CERTIFICATE] = {take_certificate, NULL, NULL},
+    [CONTROL_TASK_PKCS12] = {take_pkcs12, NULL, NULL},
 };
 
 static void begin_errand(struct config_job *job)
@@ -184,6 +222,16 @@ static size_t fetch_crls(void *context, const char *trustpoint, bool is_kept)
     struct daemon *daemon = context;
 
     return (is_kept ? crls_again : crls_forget)(daemon->crls, *trustpoint == '\0' ? NULL : trustpoint);
+}
+
+static bool keypair_of(void *context, size_t nth, struct keypair_shown *shown)
+{
+    return keypair_nth(((struct daemon *)context)->config->path, nth, shown);
+}
+
+static void forget_keypair(void *context, const char *label)
+{
+    keypair_remove(((struct daemon *)context)->config->path, bytes_of_text(label));
 }
 
 static void tell_event(void *context, const struct event *event)
@@ -335,6 +383,8 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .forget_connection = forget_connection,
                                              .crl = crl_of,
                                              .fetch_crls = fetch_crls,
+                                             .keypair = keypair_of,
+                                             .forget_keypair = forget_keypair,
                                              .started_ms = clock_now_ms()};
     int error = control_open(&daemon->control, daemon->loop, &daemon->source, daemon->options->socket, NULL);
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Room in the arena for the names of interfaces, for as long as the configuration lives. */
-enum { NAMES_SIZE = 64 * 1024, PATH_SIZE = 1024 };
+enum { NAMES_SIZE = 64 * 1024, PATH_SIZE = CONFIG_PATH_SIZE + 80 };
 
 struct file {
     struct bytes text; /* NULL when it is empty */
@@ -168,20 +168,26 @@ static bool read_secrets(struct config *config, struct text *why)
     return ok;
 }
 
+static bool path_of(const struct config *config, const struct conf_file *wanted, struct text *path)
+{
+    if (wanted->is_keypair)
+        return conf_keypair_path(config->path, wanted->path, path);
+    text_add(path, "%.*s", (int)wanted->path.len, (const char *)wanted->path.data);
+    return !path->is_cut;
+}
+
 static void take_file(struct config *config, struct conf_file *wanted)
 {
     char path[PATH_SIZE];
+    struct text t = text_of(path, sizeof path);
     struct file file = {0};
-    int error = ENAMETOOLONG;
+    int error = path_of(config, wanted, &t) ? read_file(path, CONF_TRUST_FILE_MAX, &file) : ENAMETOOLONG;
 
-    if (wanted->path.len < sizeof path) {
-        memcpy(path, wanted->path.data, wanted->path.len);
-        path[wanted->path.len] = '\0';
-        error = read_file(path, CONF_TRUST_FILE_MAX, &file);
-    }
     char *copy = error == 0 ? arena_copy_text(&config->arena, file.text) : NULL;
     if (error != 0)
-        wanted->why = error == EINVAL ? "it is not a regular file" : strerror(error);
+        wanted->why = error == ENOENT && wanted->is_keypair ? "`crypto key generate` has made none of this label"
+                      : error == EINVAL                     ? "it is not a regular file"
+                                                            : strerror(error);
     else if (wanted->is_secret && !file.is_private)
         wanted->why = "it has a private key in it and others than its owner may read or write it: chmod 600";
     else

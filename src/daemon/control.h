@@ -38,6 +38,22 @@ enum control_task_kind {
     CONTROL_TASK_SAVE,
     CONTROL_TASK_ERASE, /* the file is empty from now on, what runs stays */
     CONTROL_TASK_WORK,  /* what its maker does with the configuration that is in use, and does not change it */
+    /* daemon/enroll.h */
+    CONTROL_TASK_MAKE_KEY,
+    CONTROL_TASK_REMOVE_KEYS,
+    CONTROL_TASK_REQUEST,
+    CONTROL_TASK_AUTHORITY, /* from here on `lines` is what was pasted */
+    CONTROL_TASK_CERTIFICATE,
+    CONTROL_TASK_PKCS12,
+};
+
+/* What is asked for by `crypto key` and `crypto ca`. */
+struct control_enrollment {
+    enum signature_kind kind;
+    uint32_t bits;
+    char label[CONTROL_WORD_SIZE], trustpoint[CONTROL_WORD_SIZE];
+    char passphrase[CONTROL_WORD_SIZE]; /* wiped with the task */
+    bool may_replace;
 };
 
 /* What takes the daemon long: it is done beside the loop, one task after the other, and answered later. Its maker has
@@ -55,6 +71,7 @@ struct control_task {
     void (*work)(struct control_task *task, const struct conf *conf);
     void (*forget)(void *own);
     void *own;
+    struct control_enrollment enroll;
     /* In the loop, before `done`: faults of the lines, and what follows from the change. */
     void (*tell)(struct control_task *task, const struct conf_finding *finding);
     /* In the loop. NULL: it is done. Else nothing has changed, and this sentence, or without one what was told, says
@@ -68,6 +85,7 @@ struct connection;    /* daemon/conntrack.h */
 struct nat_counts;    /* daemon/nat.h */
 struct neighbour;     /* daemon/netlink.h */
 struct crls_view;     /* daemon/crls.h */
+struct keypair_shown; /* daemon/keypairs.h */
 
 /* Where the system would send something. */
 struct control_route {
@@ -121,6 +139,9 @@ struct control_source {
     bool (*crl)(void *context, size_t nth, struct crls_view *view); /* as crls_nth */
     /* Of a trustpoint, or of all ("") fetched now; what was there before is kept or not. How many that are. */
     size_t (*fetch_crls)(void *context, const char *trustpoint, bool is_kept);
+    /* The nth key pair of ours; may be NULL. And one of them goes. */
+    bool (*keypair)(void *context, size_t nth, struct keypair_shown *shown);
+    void (*forget_keypair)(void *context, const char *label);
 };
 
 struct control;

@@ -157,6 +157,19 @@ static void hang_up(struct client *client, enum control_error error, const char 
     uv_read_stop((uv_stream_t *)&client->pipe);
 }
 
+static bool is_passphrase(const struct client *client, struct bytes word)
+{
+    return client->request.passphrase[0] != '\0' && bytes_equal(word, bytes_of_text(client->request.passphrase));
+}
+
+/* It came as a word, and is in the request now. */
+static void wipe_passphrase(const struct client *client, const struct bytes *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_passphrase(client, words[i]))
+            bytes_wipe((void *)words[i].data, words[i].len);
+}
+
 /* The statements of `configure` are told one by one, elsewhere. */
 static void tell_request(struct client *client, const struct bytes *words, size_t count)
 {
@@ -165,8 +178,14 @@ static void tell_request(struct client *client, const struct bytes *words, size_
     bool is_shown = bytes_equal(words[0], bytes_of_text("show")) || bytes_equal(words[0], bytes_of_text("more"));
 
     for (size_t i = 0; i < count; i++)
-        text_add(&t, "%s%.*s", i ? " " : "", (int)words[i].len, (const char *)words[i].data);
-    if (client->request.id != CONTROL_CONFIGURE)
+        if (is_passphrase(client, words[i]))
+            text_add(&t, "%s*****", i ? " " : "");
+        else
+            text_add(&t, "%s%.*s", i ? " " : "", (int)words[i].len, (const char *)words[i].data);
+    if (client->request.id == CONTROL_KEY_GENERATE || client->request.id == CONTROL_KEY_ZEROIZE ||
+        client->request.id == CONTROL_SHOW_KEYPAIRS) /* their `key` announces no secret */
+        tell_words(client, bytes_of(t.data, t.len), !is_shown);
+    else if (client->request.id != CONTROL_CONFIGURE)
         tell_command(client, bytes_of(t.data, t.len), !is_shown);
 }
 
@@ -199,6 +218,7 @@ void client_take_line(struct client *client, struct control_line *line)
     } else {
         note_shell(client);
         tell_request(client, parse.spelled, line->count);
+        wipe_passphrase(client, line->words, line->count);
         client_send_gateway(client);
         handle_request(client);
         client_go_on(client);

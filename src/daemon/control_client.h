@@ -298,6 +298,10 @@ bool show_trustpoints(struct client *client);
 bool show_crls(struct client *client);
 void do_crls(struct client *client);
 
+/* control_enroll.c */
+bool show_keypairs(struct client *client);
+void do_enroll(struct client *client);
+
 /* control_system.c */
 bool show_routes(struct client *client);
 bool show_arp(struct client *client);
@@ -393,8 +397,10 @@ bool meets_condition(const struct control *control, const struct event *event, b
 
 /* control_config.c: the configuration, shown and changed. */
 void handle_configuration(struct client *client);
+void client_send_text(struct client *client, struct control_task *task); /* task->text, line by line */
 /* Who gave this command, for the log. `is_change`: it may change something. */
 void tell_command(struct client *client, struct bytes command, bool is_change);
+void tell_words(struct client *client, struct bytes command, bool is_change); /* none of it is a secret */
 
 /* control_who.c: the name of a user of this machine, printable. */
 void name_user(char who[static CONTROL_WHO_SIZE], uid_t uid, pid_t pid);

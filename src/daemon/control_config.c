@@ -16,10 +16,27 @@ static const struct control_source *source_of(const struct client *client)
 
 /* ---- who gave which command ---- */
 
+static void tell_text(struct client *client, const char *command, bool is_change)
+{
+    struct event e = event_of(is_change ? EV_COMMAND_GIVEN : EV_COMMAND_SHOWN);
+
+    event_add_text(&e, FIELD_ADMINISTRATOR, client->who);
+    event_add_text(&e, FIELD_COMMAND, command);
+    source_of(client)->tell(source_of(client)->context, &e);
+}
+
+void tell_words(struct client *client, struct bytes command, bool is_change)
+{
+    char space[COMMAND_SIZE];
+    struct text t = text_of(space, sizeof space);
+
+    text_add_escaped(&t, command);
+    tell_text(client, space, is_change);
+}
+
 /* Without what may be a secret. */
 void tell_command(struct client *client, struct bytes command, bool is_change)
 {
-    struct event e = event_of(is_change ? EV_COMMAND_GIVEN : EV_COMMAND_SHOWN);
     char space[COMMAND_SIZE];
     struct text t = text_of(space, sizeof space);
     size_t len = text_public_len(command);
@@ -27,9 +44,7 @@ void tell_command(struct client *client, struct bytes command, bool is_change)
     text_add_escaped(&t, bytes_of(command.data, len));
     if (len < command.len)
         text_add(&t, " *****");
-    event_add_text(&e, FIELD_ADMINISTRATOR, client->who);
-    event_add_text(&e, FIELD_COMMAND, space);
-    source_of(client)->tell(source_of(client)->context, &e);
+    tell_text(client, space, is_change);
 }
 
 static bool next_line(struct bytes *rest, struct bytes *line)
@@ -121,7 +136,7 @@ static bool is_nothing(const struct control_task *task, const char *why)
 }
 
 /* From here on it is the client's. */
-static void send_text(struct client *client, struct control_task *task)
+void client_send_text(struct client *client, struct control_task *task)
 {
     client->text = task->text;
     task->text = (struct running){0};
@@ -137,7 +152,7 @@ static void shown_running(struct client *client, struct control_task *task, cons
     else if (is_nothing(task, why))
         client_fail(client, CONTROL_ERROR_NO_SUCH_STATEMENT, NULL);
     else if (!is_whole || running_add(&task->text, bytes_of_text(": end")))
-        send_text(client, task);
+        client_send_text(client, task);
     else
         fail_memory(client);
 }
@@ -156,7 +171,7 @@ static void do_show_running(struct client *client)
 static void shown_startup(struct client *client, struct control_task *task, const char *why)
 {
     if (why == NULL)
-        send_text(client, task);
+        client_send_text(client, task);
     else
         client_fail(client, CONTROL_ERROR_FILE_REFUSED, *why ? why : NULL);
 }

@@ -274,7 +274,13 @@ static const char *answer_of(struct control_task *task)
     case CONTROL_TASK_SAVED: return add_text(task, "hostname saved");
     case CONTROL_TASK_SAVE: return changed.saved++ > 0 ? NULL : "No space left on device";
     case CONTROL_TASK_ERASE:
-    case CONTROL_TASK_WORK: break;
+    case CONTROL_TASK_WORK:
+    case CONTROL_TASK_MAKE_KEY:
+    case CONTROL_TASK_REMOVE_KEYS:
+    case CONTROL_TASK_REQUEST:
+    case CONTROL_TASK_AUTHORITY:
+    case CONTROL_TASK_CERTIFICATE:
+    case CONTROL_TASK_PKCS12: break;
     }
     return "not here";
 }

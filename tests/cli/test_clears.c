@@ -52,6 +52,7 @@ static void each_screen_has_what_clears_it_or_a_reason_why_nothing_does(void **s
         {CONTROL_SHOW_DROPS, "clear asp drop", "counted"},
         {CONTROL_SHOW_DROPS_FRAME, "clear asp drop", "both sections at once"},
         {CONTROL_SHOW_DROPS_FLOW, "clear asp drop", "both sections at once"},
+        {CONTROL_SHOW_KEYPAIRS, NULL, "crypto key zeroize throws them away"},
         {CONTROL_SHOW_NAT, "clear nat counters", "counted"},
         {CONTROL_SHOW_XLATE_COUNT, "clear xlate", "the same"},
         {CONTROL_SHOW_CONN, "clear conn", "and with an address"},

@@ -305,12 +305,12 @@ static const struct row asa[] = {
     {"", "sla monitor 1", IGNORED, NULL},
     {"", "sla monitor schedule 1 life forever start-time now", IGNORED, NULL},
     /* certificates */
-    {"", "crypto key generate rsa label L modulus 2048", IGNORED, NULL},
+    {"", "crypto key generate rsa label L modulus 2048", IGNORED, NULL}, /* in a file; typed it is a command */
     {"", "crypto ca trustpoint TP", ACTS, NULL},
     {TP, "enrollment terminal", QUIET, NULL},
-    {TP, "fqdn none", QUIET, NULL},
-    {TP, "subject-name CN=west,O=Example", QUIET, NULL},
-    {TP, "keypair L", QUIET, NULL},
+    {TP, "fqdn none", ACTS, NULL},
+    {TP, "subject-name CN=west,O=Example", ACTS, NULL},
+    {TP, "keypair L", ACTS, NULL},
     {TP, "revocation-check crl none", ACTS, NULL},
     {TP, "revocation-check ocsp none", ACTS, NULL},
     {TP, "ocsp url http://ocsp.example.net/", ACTS, NULL},

@@ -129,7 +129,7 @@ static void what_is_not_understood_is_explained(void **state)
         {"show crypto foo sa", CONTROL_INVALID,
          "show crypto foo sa\n            ^\nERROR: % Invalid input detected at '^' marker.\n"
          "  expected here: isakmp, ikev1, ikev2, ipsec, protocol, session, call, engine, map, "
-         "dynamic-map, ca, debug-condition or pki\n",
+         "dynamic-map, ca, key, debug-condition or pki\n",
          "an unknown word has a caret under it"},
         {"foo", CONTROL_INVALID, NULL, "the first word too"},
         {"show crypto i sa", CONTROL_AMBIGUOUS,
@@ -234,6 +234,8 @@ static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
                                           {"SIZE", "1400"},
                                           {"TIMEOUT", "1"},
                                           {"PATTERN", "abcd"},
+                                          {"BITS", "2048"},
+                                          {"CURVE", "384"},
                                           {"CONNID", "7"},
                                           {"SPI", "0xA40D0530"},
                                           {"MAP", "OUT"},

@@ -20,11 +20,14 @@ if [ "${1:-}" = --role ]; then
 fi
 words=("$@")
 
-#      kind: am- is aggressive mode, -nat with west behind the router's NAT; url: the CRL is fetched from a server, -down:
+#      kind: enrolled: the key is made here, and the certificate of the authority and ours are pasted; imported: PKCS #12 is pasted;
+#      am- is aggressive mode, -nat with west behind the router's NAT; url: the CRL is fetched from a server, -down:
 #      which is not there, -soft: and that is fine; ocsp: a responder (openssl ocsp) is asked, with the same endings
 #      kind         method          ours, theirs: the certificate after west- or east-    what must come of it
 cells="rsa          rsa-sig         rsa         rsa         up
        pkcs12       rsa-sig         rsa         rsa         up
+       enrolled     rsa-sig         enrolled    rsa         up
+       imported     rsa-sig         rsa         rsa         up
        issued       rsa-sig         rsa         issued      up
        ecdsa-256    ecdsa-256-sig   ecdsa-256   ecdsa-256   up
        ecdsa-384    ecdsa-384-sig   ecdsa-384   ecdsa-384   up
@@ -55,15 +58,38 @@ is_chosen() {
     done
 }
 
+is_pasted() { [[ $kind = enrolled || $kind = imported ]]; }
+
+# What the configuration lacks: key and certificates, by the shell.
+enrolls() {
+    local request=$lab_dir/own.csr paste=$lab_dir/paste
+    is_pasted || return 0
+    if [ "$kind" = imported ]; then
+        { openssl base64 -in "$certificates/west-rsa.p12"; echo quit; } >"$paste"
+        ikewise "$our_node" crypto ca import LAB pkcs12 opensesame <"$paste"
+        return
+    fi
+    { cat "$certificates/root.pem"; echo quit; echo yes; } >"$paste"
+    ikewise "$our_node" crypto key generate rsa label LAB modulus 2048 &&
+        ikewise "$our_node" crypto ca authenticate LAB <"$paste" &&
+        ikewise "$our_node" crypto ca enroll LAB noconfirm | sed -n '/BEGIN/,/END/p' >"$request" &&
+        openssl x509 -req -in "$request" -CA "$certificates/root.pem" -CAkey "$certificates/root.key" -set_serial 0x7777 -days 30 \
+            -extfile <(printf 'basicConstraints=CA:false\nkeyUsage=digitalSignature\n') -out "$lab_dir/own.pem" 2>/dev/null || return 1
+    { cat "$lab_dir/own.pem"; echo quit; } >"$paste"
+    ikewise "$our_node" crypto ca import LAB certificate <"$paste"
+}
+
 # Certificates west-X are ours and east-X strongSwan's, wherever each stands in the lab.
 write_our_configuration() {
     local file=$lab_dir/ikewised-$our_node/ikewise.conf own=$lab_dir/own
     mkdir -p "${file%/*}"
-    install -m 600 "$certificates/west-$our_certificate.key" "$own.key"
+    is_pasted || install -m 600 "$certificates/west-$our_certificate.key" "$own.key"
     {
         echo "crypto ca trustpoint LAB"
         echo " revocation-check crl"
-        if [ "$kind" = pkcs12 ]; then
+        if is_pasted; then
+            printf '%s\n' " enrollment terminal" " fqdn none" " subject-name O=ikewise tests,CN=west" " keypair LAB"
+        elif [ "$kind" = pkcs12 ]; then
             install -m 600 "$certificates/west-$our_certificate.p12" "$own.p12"
             echo " file pkcs12 $own.p12"
             echo " pkcs12-passphrase opensesame"
@@ -214,7 +240,8 @@ run_cell() {
     fi
     write_our_configuration
     write_their_certificates
-    if ! serve_crl || ! serve_ocsp || ! strongswan_start "$their_node" || ! ikewise_start "$our_node" || ! has_crl; then
+    if ! serve_crl || ! serve_ocsp || ! strongswan_start "$their_node" || ! ikewise_start "$our_node" ||
+        ! enrolls >"$lab_dir/enrolled.log" 2>&1 || ! has_crl; then
         not_ok "$name: the daemons start"
     elif [ "$outcome" = up ]; then
         "${initiator}_provoke" west >/dev/null 2>&1
