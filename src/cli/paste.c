@@ -5,6 +5,8 @@
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,10 +27,29 @@ static void free_pasted(struct pasted *pasted)
     free(pasted);
 }
 
-/* Without the end of the line. False: the input is over, or it was interrupted. */
-static bool read_line(char **line, size_t *room, size_t *len)
+/* From now on ^C waits until read_line does: between two lines it would be lost. Returns what was outside. */
+static sigset_t hold_interrupt(void)
 {
-    ssize_t got = getline(line, room, stdin);
+    sigset_t interrupt, outside;
+
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_BLOCK, &interrupt, &outside);
+    return outside;
+}
+
+/* A terminal gives a line at a time: nothing of the next one is here already. */
+static bool comes_line(const sigset_t *outside)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    return !isatty(STDIN_FILENO) || ppoll(&input, 1, NULL, outside) > 0;
+}
+
+/* Without the end of the line. False: the input is over, or it was interrupted. */
+static bool read_line(const sigset_t *outside, char **line, size_t *room, size_t *len)
+{
+    ssize_t got = comes_line(outside) ? getline(line, room, stdin) : -1;
 
     if (got <= 0) {
         clearerr(stdin);
@@ -41,13 +62,13 @@ static bool read_line(char **line, size_t *room, size_t *len)
 }
 
 /* False: it has no end. */
-static bool read_pasted(struct pasted *pasted)
+static bool read_pasted(struct pasted *pasted, const sigset_t *outside)
 {
     char *line = NULL;
     size_t room = 0, len = 0;
     bool is_whole = false, goes_on = true;
 
-    while (goes_on && !is_whole && (goes_on = read_line(&line, &room, &len))) {
+    while (goes_on && !is_whole && (goes_on = read_line(outside, &line, &room, &len))) {
         is_whole = strcmp(line, "quit") == 0;
         if (is_whole)
             break;
@@ -96,13 +117,15 @@ static void show_fingerprint(FILE *out, enum hash_id hash, struct bytes der)
 
 static bool is_accepted(const char *question)
 {
+    sigset_t outside = hold_interrupt();
     char *line = NULL;
     size_t room = 0, len = 0;
     bool is_yes;
 
     printf("%s [yes/no]: ", question);
     fflush(stdout);
-    is_yes = read_line(&line, &room, &len) && (strcmp(line, "yes") == 0 || strcmp(line, "y") == 0);
+    is_yes = read_line(&outside, &line, &room, &len) && (strcmp(line, "yes") == 0 || strcmp(line, "y") == 0);
+    sigprocmask(SIG_SETMASK, &outside, NULL);
     free(line);
     return is_yes;
 }
@@ -152,10 +175,13 @@ int command_paste(struct command *command)
     CHECK(pasted != NULL);
     while (pastes[i].id != command->request.id)
         CHECK(++i < COUNT_OF(pastes));
+    sigset_t outside = hold_interrupt(); /* before it is asked for */
     if (!command->options->is_json && !command->request.is_unasked)
         fprintf(command->out, "Enter the %s.\nEnd with the word \"quit\" on a line by itself\n", pastes[i].what);
     fflush(command->out);
-    if (!read_pasted(pasted) || (pastes[i].id == CONTROL_CA_AUTHENTICATE && !is_meant(command, pasted, &why))) {
+    bool is_whole = read_pasted(pasted, &outside);
+    sigprocmask(SIG_SETMASK, &outside, NULL);
+    if (!is_whole || (pastes[i].id == CONTROL_CA_AUTHENTICATE && !is_meant(command, pasted, &why))) {
         command_complain(command, why);
     } else {
         command->lines = pasted->lines;

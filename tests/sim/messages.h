@@ -307,6 +307,23 @@ static const char *our_source(void)
     return source;
 }
 
+/* A text of a screen, up to its closing quote: a field in it stands for any words. */
+static bool is_line_of(const char *text, const char *words)
+{
+    for (; *text != '\0' && *text != '"'; text++, words++) {
+        if (*text == '{') {
+            text = strchr(text, '}') + 1;
+            for (; *words != '\0'; words++)
+                if (is_line_of(text, words))
+                    return true;
+            return false;
+        }
+        if (*text != *words)
+            return false;
+    }
+    return *text == '"' && *words == '\0';
+}
+
 static bool is_in_shell(const char *words)
 {
     static char source[4 << 20];
@@ -314,7 +331,15 @@ static bool is_in_shell(const char *words)
 
     if (len == 0)
         add_folder(source, sizeof source, &len, SOURCE_DIR "/cli");
-    return strstr(source, words) != NULL;
+    if (strstr(source, words) != NULL)
+        return true;
+    for (const char *line = source; (line = strstr(line, "\nLINE(")) != NULL; line++) {
+        const char *text = strchr(line, '"');
+
+        if (text != NULL && text[1] != '{' && is_line_of(text + 1, words))
+            return true;
+    }
+    return false;
 }
 
 static bool is_told(enum event_kind kind)
