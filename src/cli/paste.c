@@ -5,6 +5,8 @@
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -27,29 +29,58 @@ static void free_pasted(struct pasted *pasted)
     free(pasted);
 }
 
-/* From now on ^C waits until read_line does: between two lines it would be lost. Returns what was outside. */
-static sigset_t hold_interrupt(void)
+/* Who types. ^C waits until read_line does, for between two lines it would be lost; and as it throws away what was
+ * typed and not read, read_line must not wait for what was there a moment ago: the terminal is opened once more,
+ * without blocking. */
+struct keyboard {
+    int terminal; /* -1: it is none */
+    sigset_t outside;
+};
+
+static struct keyboard take_keyboard(void)
 {
-    sigset_t interrupt, outside;
+    struct keyboard keyboard = {.terminal = -1};
+    sigset_t interrupt;
 
     sigemptyset(&interrupt);
     sigaddset(&interrupt, SIGINT);
-    sigprocmask(SIG_BLOCK, &interrupt, &outside);
-    return outside;
+    sigprocmask(SIG_BLOCK, &interrupt, &keyboard.outside);
+    if (isatty(STDIN_FILENO))
+        keyboard.terminal = open("/dev/tty", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return keyboard;
 }
 
-/* A terminal gives a line at a time: nothing of the next one is here already. */
-static bool comes_line(const sigset_t *outside)
+static void give_keyboard_back(const struct keyboard *keyboard)
 {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (keyboard->terminal >= 0)
+        close(keyboard->terminal);
+    sigprocmask(SIG_SETMASK, &keyboard->outside, NULL);
+}
 
-    return !isatty(STDIN_FILENO) || ppoll(&input, 1, NULL, outside) > 0;
+/* A terminal gives one line at a time, and none that is longer. -1: it was interrupted. */
+static ssize_t read_typed(const struct keyboard *keyboard, char **line, size_t *room)
+{
+    struct pollfd input = {.fd = keyboard->terminal, .events = POLLIN};
+    ssize_t got = -1;
+
+    if (*line == NULL) {
+        *room = LINE_MAX_LEN + 1;
+        *line = calloc(1, *room);
+    }
+    while (*line != NULL && ppoll(&input, 1, NULL, &keyboard->outside) > 0) {
+        got = read(keyboard->terminal, *line, *room - 1);
+        if (got >= 0 || errno != EAGAIN)
+            break;
+    }
+    if (got >= 0)
+        (*line)[got] = '\0';
+    return got;
 }
 
 /* Without the end of the line. False: the input is over, or it was interrupted. */
-static bool read_line(const sigset_t *outside, char **line, size_t *room, size_t *len)
+static bool read_line(const struct keyboard *keyboard, char **line, size_t *room, size_t *len)
 {
-    ssize_t got = comes_line(outside) ? getline(line, room, stdin) : -1;
+    ssize_t got = keyboard->terminal >= 0 ? read_typed(keyboard, line, room) : getline(line, room, stdin);
 
     if (got <= 0) {
         clearerr(stdin);
@@ -62,13 +93,13 @@ static bool read_line(const sigset_t *outside, char **line, size_t *room, size_t
 }
 
 /* False: it has no end. */
-static bool read_pasted(struct pasted *pasted, const sigset_t *outside)
+static bool read_pasted(struct pasted *pasted, const struct keyboard *keyboard)
 {
     char *line = NULL;
     size_t room = 0, len = 0;
     bool is_whole = false, goes_on = true;
 
-    while (goes_on && !is_whole && (goes_on = read_line(outside, &line, &room, &len))) {
+    while (goes_on && !is_whole && (goes_on = read_line(keyboard, &line, &room, &len))) {
         is_whole = strcmp(line, "quit") == 0;
         if (is_whole)
             break;
@@ -117,15 +148,15 @@ static void show_fingerprint(FILE *out, enum hash_id hash, struct bytes der)
 
 static bool is_accepted(const char *question)
 {
-    sigset_t outside = hold_interrupt();
+    struct keyboard keyboard = take_keyboard();
     char *line = NULL;
     size_t room = 0, len = 0;
     bool is_yes;
 
     printf("%s [yes/no]: ", question);
     fflush(stdout);
-    is_yes = read_line(&outside, &line, &room, &len) && (strcmp(line, "yes") == 0 || strcmp(line, "y") == 0);
-    sigprocmask(SIG_SETMASK, &outside, NULL);
+    is_yes = read_line(&keyboard, &line, &room, &len) && (strcmp(line, "yes") == 0 || strcmp(line, "y") == 0);
+    give_keyboard_back(&keyboard);
     free(line);
     return is_yes;
 }
@@ -175,12 +206,12 @@ int command_paste(struct command *command)
     CHECK(pasted != NULL);
     while (pastes[i].id != command->request.id)
         CHECK(++i < COUNT_OF(pastes));
-    sigset_t outside = hold_interrupt(); /* before it is asked for */
+    struct keyboard keyboard = take_keyboard(); /* before it is asked for */
     if (!command->options->is_json && !command->request.is_unasked)
         fprintf(command->out, "Enter the %s.\nEnd with the word \"quit\" on a line by itself\n", pastes[i].what);
     fflush(command->out);
-    bool is_whole = read_pasted(pasted, &outside);
-    sigprocmask(SIG_SETMASK, &outside, NULL);
+    bool is_whole = read_pasted(pasted, &keyboard);
+    give_keyboard_back(&keyboard);
     if (!is_whole || (pastes[i].id == CONTROL_CA_AUTHENTICATE && !is_meant(command, pasted, &why))) {
         command_complain(command, why);
     } else {

@@ -21,10 +21,11 @@ static bool failed(struct text *why, const char *label, int error)
     text_add(why, "key pair ");
     text_add_escaped(why, bytes_of_text(label));
     text_add(why, ": %s",
-             error == EEXIST   ? "there is one of this label; `noconfirm` behind the command replaces it"
-             : error == EINVAL ? "a label has up to 64 letters, digits, dots, dashes and underscores"
-             : error == ENOENT ? "there is none of this label"
-                               : strerror(error));
+             error == EEXIST    ? "there is one of this label; `noconfirm` behind the command replaces it"
+             : error == EINVAL  ? "a label has up to 64 letters, digits, dots, dashes and underscores"
+             : error == ENOENT  ? "there is none of this label"
+             : error == EBADMSG ? "its file holds no private key"
+                                : strerror(error));
     return false;
 }
 

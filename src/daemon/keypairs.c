@@ -66,6 +66,8 @@ static size_t read_file(const char *path, char space[static FILE_SIZE], struct s
     else
         errno = EPERM;
     close(fd);
+    if (len == 0)
+        errno = EBADMSG;
     return len > 0 ? (size_t)len : 0;
 }
 
@@ -82,7 +84,7 @@ static size_t load(const char *path, uint8_t key[static KEYPAIR_MAX], struct sta
         found = pieces->list[0].der.len;
         memcpy(key, pieces->list[0].der.data, found);
     } else if (len > 0) {
-        errno = EINVAL;
+        errno = EBADMSG;
     }
     bytes_wipe(space, sizeof space);
     if (pieces != NULL)

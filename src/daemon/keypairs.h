@@ -10,7 +10,7 @@
 /* 0, or an errno: EEXIST, and it may not be replaced; EINVAL, the label is none. The old one is there until the new one
  * is on the disk. */
 int keypair_store(const char *config_path, struct bytes label, struct bytes key, bool may_replace);
-/* Its length; 0: it cannot be read, see errno, or is none (EINVAL). */
+/* Its length; 0: it cannot be read, see errno, or is none (EBADMSG). */
 size_t keypair_load(const char *config_path, struct bytes label, uint8_t key[static KEYPAIR_MAX]);
 int keypair_remove(const char *config_path, struct bytes label);
 

@@ -313,9 +313,8 @@ struct policy {
     uint8_t half_open_percent; /* the same, of those that there is room for; 0 both: the oldest gives way */
     uint32_t sa_max;           /* ISAKMP SAs; beyond it no one may begin another; 0: as there is room for */
     bool is_disconnect_quiet;  /* peers are not told that we disconnect: the gateway ends, or somebody clears an SA */
-    bool
-        is_spi_recovered; /* a peer that sends in an SA that we do not have is told so, if need be in a new ISAKMP SA */
-    bool is_reload_waited; /* the gateway ends when the last session has */
+    bool is_spi_recovered;     /* who sends in an SA that we do not have is told so, if need be in a new ISAKMP SA */
+    bool is_reload_waited;     /* the gateway ends when the last session has */
     enum schedule_id schedule;
     bool are_weak_allowed;
     uint16_t replay_window; /* packets; 0: checking is off */

@@ -59,6 +59,13 @@ expect "a label is no path" refused "a label has" west crypto key generate rsa l
 expect "one on an elliptic curve" west crypto key generate ecdsa label CURVE elliptic-curve 384
 expect "is shown apart" eval 'west show crypto key mypubkey ecdsa | says "Elliptic Curve Size (bits): 384"'
 expect "an RSA key is not among those" not eval 'west show crypto key mypubkey ecdsa | says WEST'
+for held in "" "no key at all"; do
+    printf 'crypto ca trustpoint BARE\n keypair OTHER\n' | west configure
+    install -m 600 <(printf "$held") "$work/w.keys/OTHER.pem"
+    expect "a file with \"$held\" in it is no key pair" \
+        refused "key pair OTHER: its file holds no private key" west crypto ca enroll BARE
+    rm "$work/w.keys/OTHER.pem"
+done
 expect "the request is made" enroll west.req
 expect "it is of our name, and signed by our key" request_is_ours
 expect "and has our name for DNS" request_has_fqdn
