@@ -72,3 +72,12 @@ void bytes_wipe(void *secret, size_t len)
         memset(secret, 0, len);
     __asm__ __volatile__("" : : "r"(secret) : "memory");
 }
+
+struct bytes bytes_trim(struct bytes text)
+{
+    while (text.len > 0 && text.data[0] == ' ')
+        text = bytes_after(text, 1);
+    while (text.len > 0 && text.data[text.len - 1] == ' ')
+        text.len--;
+    return text;
+}

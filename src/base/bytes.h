@@ -46,6 +46,9 @@ static inline bool bytes_begin_with(struct bytes a, struct bytes prefix)
 /* Decimal digits and nothing else, of a value up to `most`; otherwise false, and *number is left alone. */
 bool bytes_decimal(struct bytes digits, uint32_t most, uint32_t *number);
 
+/* The view without the blanks at its ends. */
+struct bytes bytes_trim(struct bytes text);
+
 /* The view without its first `count` bytes; empty when it has no more. */
 static inline struct bytes bytes_after(struct bytes a, size_t count)
 {

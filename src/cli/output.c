@@ -47,15 +47,6 @@ static struct bytes word_at(struct bytes text, size_t *at)
     return bytes_of(text.data + begin, *at - begin);
 }
 
-static struct bytes without_blanks(struct bytes text)
-{
-    while (text.len > 0 && text.data[0] == ' ')
-        text = bytes_after(text, 1);
-    while (text.len > 0 && text.data[text.len - 1] == ' ')
-        text.len--;
-    return text;
-}
-
 static bool compile(struct output_filter *filter, struct bytes expression, struct text *why)
 {
     char space[512];
@@ -109,7 +100,7 @@ bool output_filter_read(struct output_filter *filter, struct bytes text, size_t 
     } else if (filter->kind == OUTPUT_GREP) {
         filter->kind = OUTPUT_INCLUDE;
     }
-    rest = without_blanks(bytes_after(text, end));
+    rest = bytes_trim(bytes_after(text, end));
     *at = rest.len ? (size_t)(rest.data - text.data) : text.len;
     if (rest.len == 0 && filter->kind != OUTPUT_COUNT)
         text_add(why, "an expression");

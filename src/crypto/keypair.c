@@ -88,15 +88,6 @@ static int nid_of(struct bytes tag)
     return NID_undef;
 }
 
-static struct bytes without_blanks(struct bytes text)
-{
-    while (text.len > 0 && text.data[0] == ' ')
-        text = bytes_after(text, 1);
-    while (text.len > 0 && text.data[text.len - 1] == ' ')
-        text.len--;
-    return text;
-}
-
 /* Up to the comma that stands in no quotes. */
 static struct bytes next_part(struct bytes *rest)
 {
@@ -106,7 +97,7 @@ static struct bytes next_part(struct bytes *rest)
     for (; len < rest->len && (is_quoted || rest->data[len] != ','); len++)
         is_quoted ^= rest->data[len] == '"';
 
-    struct bytes part = without_blanks(bytes_of(rest->data, len));
+    struct bytes part = bytes_trim(bytes_of(rest->data, len));
 
     *rest = bytes_after(*rest, len < rest->len ? len + 1 : len);
     return part;
@@ -116,8 +107,8 @@ static bool add_part(X509_NAME *name, struct bytes part, struct text *why)
 {
     const uint8_t *equals = part.len == 0 ? NULL : memchr(part.data, '=', part.len);
     size_t tag_len = equals == NULL ? part.len : (size_t)(equals - part.data);
-    struct bytes tag = without_blanks(bytes_of(part.data, tag_len));
-    struct bytes value = without_blanks(bytes_after(part, equals == NULL ? part.len : tag_len + 1));
+    struct bytes tag = bytes_trim(bytes_of(part.data, tag_len));
+    struct bytes value = bytes_trim(bytes_after(part, equals == NULL ? part.len : tag_len + 1));
 
     if (value.len > 1 && value.data[0] == '"' && value.data[value.len - 1] == '"')
         value = bytes_of(value.data + 1, value.len - 2);

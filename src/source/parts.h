@@ -300,7 +300,6 @@ struct bytes markup_take_wide(struct bytes line, struct text *to);
 bool bytes_has(struct bytes line, const char *what, size_t *at);
 bool bytes_take(struct bytes *line, const char *what);
 struct bytes bytes_to(struct bytes line, const char *stop); /* up to `stop`, or the whole */
-struct bytes bytes_trim(struct bytes line);
 struct bytes bytes_word(struct bytes *line); /* takes blanks and a word */
 bool bytes_number(struct bytes text, unsigned base, uint64_t *number);
 

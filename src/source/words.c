@@ -42,15 +42,6 @@ struct bytes bytes_to(struct bytes line, const char *stop)
     return bytes_has(line, stop, &at) ? bytes_of(line.data, at) : line;
 }
 
-struct bytes bytes_trim(struct bytes line)
-{
-    while (line.len > 0 && line.data[0] == ' ')
-        line = bytes_after(line, 1);
-    while (line.len > 0 && line.data[line.len - 1] == ' ')
-        line.len--;
-    return line;
-}
-
 struct bytes bytes_word(struct bytes *line)
 {
     struct bytes rest = bytes_trim(*line);

@@ -261,6 +261,13 @@ static void T01_what_a_peer_sent_is_printed_harmlessly(void **state)
     CHECK(t.is_cut && strlen(space) == sizeof space - 1);
 }
 
+static void blanks_are_taken_from_the_ends_of_a_text(void **state)
+{
+    (void)state;
+    CHECK(bytes_equal(bytes_trim(bytes_of_text("  a b ")), bytes_of_text("a b")));
+    CHECK(bytes_trim(bytes_of_text("   ")).len == 0 && bytes_trim(bytes_of(NULL, 0)).len == 0);
+}
+
 static void a_full_arena_stays_full(void **state)
 {
     uint64_t space[8];
@@ -344,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_selector_holds_its_own_traffic_only),
         cmocka_unit_test(a_stale_handle_finds_nothing),
         cmocka_unit_test(T01_what_a_peer_sent_is_printed_harmlessly),
+        cmocka_unit_test(blanks_are_taken_from_the_ends_of_a_text),
         cmocka_unit_test(a_full_arena_stays_full),
         cmocka_unit_test(what_an_arena_hands_out_is_zero),
         cmocka_unit_test(an_arena_is_wiped_as_far_as_it_was_taken),
