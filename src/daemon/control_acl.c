@@ -39,9 +39,10 @@ struct acl_answer {
 
     uint32_t list, sent; /* where it stands: that one, and how many of its statements are sent */
     struct listed listed;
-    bool is_listed;   /* `listed` is that one */
-    void *list_space; /* of one that nothing uses */
-    uint16_t ace;     /* where the lines of the next statement are likely to be */
+    bool is_listed;               /* `listed` is that one */
+    const struct statement *last; /* of those, in this configuration; NULL: it is to be found again */
+    void *list_space;             /* of one that nothing uses */
+    uint16_t ace;                 /* where the lines of the next statement are likely to be */
 };
 
 static void lose_list(struct acl_answer *a)
@@ -51,6 +52,7 @@ static void lose_list(struct acl_answer *a)
     a->list_space = NULL;
     a->listed = (struct listed){0};
     a->is_listed = false;
+    a->last = NULL;
     a->ace = 0;
 }
 
@@ -407,11 +409,27 @@ static bool is_asked_for(const struct made *made, struct bytes name)
     return made->request.acl[0] == '\0' || bytes_equal(bytes_of_text(made->request.acl), name);
 }
 
+/* Behind those that are sent; NULL: there is none. */
+static const struct statement *next_statement(const struct acl_answer *a, const struct conf *conf, struct bytes name)
+{
+    const struct statement *s = a->last;
+
+    if (conf->statements == NULL)
+        return NULL;
+    for (uint32_t skipped = s == NULL ? 0 : a->sent; skipped <= a->sent; skipped++) {
+        s = statements_next_named(conf->statements, s, STATEMENT_acl_extended, name);
+        if (s == NULL)
+            return NULL;
+    }
+    return s;
+}
+
 /* So many statements of it, from where the answer stands. Returns how many there is still room for. */
 static unsigned add_list(struct made *made, unsigned room)
 {
     struct acl_answer *a = made->own;
     const struct acl_entry *entry = &a->index.lists[a->list];
+    const struct statement *s;
 
     if (!is_asked_for(made, entry->name) || (!a->is_listed && !take_list(a, made->conf))) {
         next_list(a);
@@ -420,12 +438,11 @@ static unsigned add_list(struct made *made, unsigned room)
     a->is_found = true;
     if (a->sent == 0 && !a->is_clearing)
         add_head(made, &a->listed);
-    for (; room > 0 && a->sent < entry->statement_count; room--) {
-        const struct statement *s = a->index.statements[entry->first_statement + a->sent++];
-
-        add_statement_lines(made, &a->listed, s, a->sent);
+    for (; (s = next_statement(a, made->conf, entry->name)) != NULL && room > 0; room--) {
+        a->last = s;
+        add_statement_lines(made, &a->listed, s, ++a->sent);
     }
-    if (a->sent >= entry->statement_count)
+    if (s == NULL)
         next_list(a);
     return room;
 }

@@ -1,5 +1,5 @@
 /* Which access-lists there are, in the order in which they are shown: those that filter, those of crypto maps, those
- * that nothing uses. And the statements of each.
+ * that nothing uses. The statements of each: statements_next_named.
  *
  *     struct acl_index index;
  *     acl_index_make(&index, conf);      it points into that configuration; false: no memory
@@ -9,20 +9,16 @@
 
 #include "conf/conf.h"
 
-struct statement;
-
 struct acl_entry {
     struct bytes name;
-    uint16_t filter;                           /* NO_INDEX: it filters nothing */
-    uint16_t tunnel;                           /* the first entry with it; NO_INDEX: none has it */
-    uint32_t first_statement, statement_count; /* in index->statements */
+    uint16_t filter; /* NO_INDEX: it filters nothing */
+    uint16_t tunnel; /* the first entry with it; NO_INDEX: none has it */
 };
 
 struct acl_index {
     struct acl_entry *lists;
     uint32_t list_count;
-    const struct statement **statements; /* those of one list together */
-    uint16_t *next_tunnel;               /* of each: the next one with the same list; NO_INDEX */
+    uint16_t *next_tunnel; /* of each: the next one with the same list; NO_INDEX */
 };
 
 bool acl_index_make(struct acl_index *index, const struct conf *conf);

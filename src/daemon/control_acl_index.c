@@ -61,23 +61,12 @@ static void chain_tunnels(struct acl_index *index, const struct policy *policy, 
 static void fill(struct acl_index *index, const struct conf *conf, const struct names *names)
 {
     const struct policy *policy = &conf->policy;
-    uint32_t place = 0;
 
     for (uint16_t i = 0; i < policy->filter_count; i++)
         entry_of(index, names, bytes_of_text(policy->filters[i].name))->filter = i;
     chain_tunnels(index, policy, names);
     for (const struct statement *s = NULL; (s = next_statement(conf, s)) != NULL;)
-        entry_of(index, names, statement_argument(s, "acl", 0))->statement_count++;
-    for (uint32_t i = 0; i < index->list_count; i++) {
-        index->lists[i].first_statement = place;
-        place += index->lists[i].statement_count;
-        index->lists[i].statement_count = 0;
-    }
-    for (const struct statement *s = NULL; (s = next_statement(conf, s)) != NULL;) {
-        struct acl_entry *entry = entry_of(index, names, statement_argument(s, "acl", 0));
-
-        index->statements[entry->first_statement + entry->statement_count++] = s;
-    }
+        (void)entry_of(index, names, statement_argument(s, "acl", 0));
 }
 
 bool acl_index_make(struct acl_index *index, const struct conf *conf)
@@ -93,10 +82,9 @@ bool acl_index_make(struct acl_index *index, const struct conf *conf)
         names.room *= 2;
     names.places = calloc(names.room, sizeof *names.places);
     *index = (struct acl_index){.lists = calloc(most, sizeof *index->lists),
-                                .statements = calloc(count + 1, sizeof *index->statements),
                                 .next_tunnel = calloc(policy->tunnel_count + 1u, sizeof *index->next_tunnel)};
 
-    bool ok = names.places != NULL && index->lists != NULL && index->statements != NULL && index->next_tunnel != NULL;
+    bool ok = names.places != NULL && index->lists != NULL && index->next_tunnel != NULL;
     if (ok)
         fill(index, conf, &names);
     else
@@ -108,7 +96,6 @@ bool acl_index_make(struct acl_index *index, const struct conf *conf)
 void acl_index_free(struct acl_index *index)
 {
     free(index->lists);
-    free(index->statements);
     free(index->next_tunnel);
     *index = (struct acl_index){0};
 }

@@ -8,7 +8,8 @@
 
 enum { PLAIN_MAX = 512, PARTS_MAX = 1024, TEXTS_MAX = 384, BUCKETS = 512 };
 
-/* What is asked of a part before the whole is sure to be read, and the part looks as its words do. */
+/* What is asked of a part before the whole is sure to be read, and the part looks as its words do. In this order (take_part in glance.c
+ * compares): nothing, values, then names, of which the peer's address is the first. */
 enum glance { NOTHING, A_DECIMAL, A_HEX, A_TEXT, A_WORD, AN_ADDRESS, THE_PEER, THE_GROUP, THE_USER };
 
 /* A field, and the words behind it; of a condition there are none. */
