@@ -43,7 +43,7 @@ static void print_help(FILE *out)
           "content\n\n",
           out);
     tool_options_help(out, rows, COUNT_OF(rows));
-    fputs("\nExit status: 0 all negotiations are healthy; 1 a fault was found; 2 nothing usable in the input.\n", out);
+    fputs("\nExit status: 0 all negotiations are healthy; 1 a fault was found, or one stopped for no reason that is told; 2 nothing usable in the input.\n", out);
 }
 
 static bool add_file(struct explain *x, const char *name)
@@ -242,8 +242,11 @@ static void read_file(struct explain *x, size_t index, const char *keys, struct 
     }
     if (fd >= 0)
         close(fd);
-    if (explain_is_usable(file))
-        diag_add_file(d, (uint16_t)index, file->is_capture ? VANTAGE_WIRE : VANTAGE_DEVICE);
+    if (!explain_is_usable(file))
+        return;
+    diag_add_file(d, (uint16_t)index, file->is_capture ? VANTAGE_WIRE : VANTAGE_DEVICE);
+    if (file->sum.has_time)
+        diag_end_file(d, (uint16_t)index, file->sum.last_ms);
 }
 
 bool explain_is_usable(const struct explain_file *file)
@@ -300,7 +303,7 @@ static int status_of(const struct explain *x)
     for (size_t i = 0; i < x->file_count; i++)
         is_any_usable |= x->files[i].sum.records > 0;
     for (size_t i = 0; i < x->report->negotiation_count; i++)
-        if (strcmp(x->report->negotiations[i].causes[0].family, "none") != 0)
+        if (explain_is_trouble(&x->report->negotiations[i]))
             return EXIT_FAULT;
     return is_any_usable && (x->report->negotiation_count > 0 || x->report->ikev2 > 0 || x->report->note_count > 0)
                ? EXIT_HEALTHY

@@ -169,14 +169,21 @@ static void write_repair(struct page *p, const char *where, const char *const *l
 static void write_cause(struct page *p, const struct report_negotiation *n)
 {
     const struct report_cause *c = &n->causes[0];
-    bool is_fault = strcmp(c->family, "none") != 0;
 
-    fprintf(p->out, "<div class=\"verdict%s\"><p class=\"soft\">%s, %.2f</p><p><b>", is_fault ? "" : " good",
-            strength_name(c->strength), c->score);
+    fprintf(p->out, "<div class=\"verdict%s\"><p class=\"soft\">", explain_is_trouble(n) ? "" : " good");
+    if (n->is_guess)
+        fputs(explain_is_trouble(n) ? "not known" : "so far", p->out);
+    else
+        fprintf(p->out, "%s, %.2f", strength_name(c->strength), c->score);
+    fputs("</p><p><b>", p->out);
     page_put(p->out, c->sentence);
-    fputs("</b> <code>", p->out);
-    page_put(p->out, c->id);
-    fputs("</code></p></div>\n", p->out);
+    fputs("</b>", p->out);
+    if (!n->is_guess) {
+        fputs(" <code>", p->out);
+        page_put(p->out, c->id);
+        fputs("</code>", p->out);
+    }
+    fputs("</p></div>\n", p->out);
     page_write_ladder(p, n);
     page_write_messages(p, n);
     if (c->evidence_count + c->against_count > 0) {
@@ -193,7 +200,7 @@ static void write_cause(struct page *p, const struct report_negotiation *n)
         page_put(p->out, n->causes[i].id);
         fputs(i + 1 == n->cause_count ? "</code></td></tr>\n</table>\n" : "</code></td></tr>\n", p->out);
     }
-    if (!is_fault)
+    if (!explain_is_trouble(n))
         return;
     if (c->next_test && *c->next_test) {
         fputs("<h3>What decides</h3>\n<p>", p->out);

@@ -99,7 +99,7 @@ static bool find_missing(const struct report_negotiation *n, struct report_step 
 {
     const char *at = strstr(n->stage.asa, "_WAIT_MSG");
 
-    if (n->outcome != OUTCOME_FAILED || !at || at[9] < '1' || at[9] > '6' || strncmp(n->stage.asa, "MM_", 3) != 0)
+    if (!explain_is_trouble(n) || !at || at[9] < '1' || at[9] > '6' || strncmp(n->stage.asa, "MM_", 3) != 0)
         return false;
     name[0] = at[9];
     name[1] = '\0';

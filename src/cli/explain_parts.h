@@ -31,6 +31,12 @@ struct explain {
 /* The file gave something that a verdict can rest on. */
 bool explain_is_usable(const struct explain_file *file);
 
+/* It failed, or it stopped and nothing says why. */
+static inline bool explain_is_trouble(const struct report_negotiation *n)
+{
+    return n->outcome == OUTCOME_FAILED || n->outcome == OUTCOME_UNKNOWN;
+}
+
 /* "2010-06-10 17:36:05", "17:36:05.123" by a clock that tells no day. */
 /* The time of day: 17:36:05, 17:36:05.123. */
 const char *explain_clock(uint64_t time_ms, char space[static EXPLAIN_TIME_SIZE]);

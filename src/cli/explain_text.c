@@ -133,7 +133,7 @@ static void write_head(struct paper *p, const struct report_negotiation *n)
     else if (strcmp(n->stage.asa, "none") == 0)
         put(p, "no SA was formed");
     else
-        put(p, "stuck at "), put(p, n->stage.asa), put(p, " (IOS: "), put(p, n->stage.ios), put(p, ")");
+        put(p, n->outcome == OUTCOME_IN_PROGRESS ? "at " : "stuck at "), put(p, n->stage.asa), put(p, " (IOS: "), put(p, n->stage.ios), put(p, ")");
     if (n->attempts > 1)
         put(p, ", "), put_number(p, n->attempts), put(p, " attempts");
     put(p, "\n");
@@ -242,18 +242,20 @@ static void write_lines(struct paper *p, const char *word, const char *where, co
 static void write_verdict(struct paper *p, const struct explain *x, const struct report_negotiation *n)
 {
     const struct report_cause *c = &n->causes[0];
-    bool is_fault = strcmp(c->family, "none") != 0;
     const char *how = c->strength == STRENGTH_PROVEN   ? "Proven"
                       : c->strength == STRENGTH_LIKELY ? "Most likely"
                                                        : "Possibly";
 
-    put_format(p, "%s (%.2f): %s (%s)\n", how, c->score, c->sentence, c->id);
+    if (n->is_guess)
+        put_format(p, "%s: %s\n", explain_is_trouble(n) ? "Not known" : "So far", c->sentence);
+    else
+        put_format(p, "%s (%.2f): %s (%s)\n", how, c->score, c->sentence, c->id);
     write_evidence(p, x, "for", c->evidence, c->evidence_count);
     write_evidence(p, x, "against", c->against, c->against_count);
     for (size_t i = 1; i < n->cause_count; i++)
         put_format(p, "  %-8s %s (%s, %.2f)\n", i == 1 ? "or else" : "", n->causes[i].sentence, n->causes[i].id,
                    n->causes[i].score);
-    if (!is_fault)
+    if (!explain_is_trouble(n))
         return;
     if (*c->missing)
         put_format(p, "  missing  %s\n", c->missing);

@@ -8,6 +8,7 @@
 struct diag_source {
     bool is_given;
     uint8_t vantage;
+    uint64_t last_ms;    /* of its last line or packet; 0: not known */
     uint32_t current;    /* the view that the last line of a log was about */
     struct view *common; /* what is said of the device, not of one negotiation; NULL: nothing */
 };

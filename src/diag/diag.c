@@ -135,6 +135,12 @@ void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage)
     d->sources[source].vantage = (uint8_t)vantage;
 }
 
+void diag_end_file(struct diag *d, uint16_t source, uint64_t last_ms)
+{
+    CHECK(source < SOURCES_MAX);
+    d->sources[source].last_ms = last_ms;
+}
+
 /* ---- what is of a negotiation ---- */
 
 /* It has another cookie than the view that was found for it. */

@@ -30,6 +30,9 @@ void diag_expect_several(struct diag *d);
  * does not appear says something too. */
 void diag_add_file(struct diag *d, uint16_t source, enum vantage vantage);
 
+/* Once it is read: when its last line or packet was. What has stopped long before that goes on no more. */
+void diag_end_file(struct diag *d, uint16_t source, uint64_t last_ms);
+
 /* `text` is the line as it may be shown: escaped. A copy is kept, cut. */
 void diag_add(struct diag *d, const struct observation *seen, const char *text);
 

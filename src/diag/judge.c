@@ -9,9 +9,11 @@ static const struct {
 } causes[] = {
 #define CAUSE(id, family, sentence, missing, next) {#id, #family, sentence, missing, next},
 #define SPLIT(...)
+#define GUESS(...)
 #include "diag/causes.def"
 #undef CAUSE
 #undef SPLIT
+#undef GUESS
 };
 
 static const struct {
@@ -19,10 +21,22 @@ static const struct {
     const char *test;
 } splits[] = {
 #define CAUSE(...)
+#define GUESS(...)
 #define SPLIT(first, second, test) {CAUSE_##first, CAUSE_##second, test},
 #include "diag/causes.def"
 #undef CAUSE
 #undef SPLIT
+#undef GUESS
+};
+
+static const struct guess guesses[] = {
+#define CAUSE(...)
+#define SPLIT(...)
+#define GUESS(outcome, sentence, next) [OUTCOME_##outcome] = {sentence, next},
+#include "diag/causes.def"
+#undef CAUSE
+#undef SPLIT
+#undef GUESS
 };
 
 static const struct rule rules[] = {
@@ -97,6 +111,12 @@ const char *cause_missing(enum cause cause)
 {
     CHECK(cause < CAUSE_COUNT);
     return causes[cause].missing;
+}
+
+const struct guess *guess_of(enum outcome outcome)
+{
+    CHECK(outcome < COUNT_OF(guesses) && guesses[outcome].sentence);
+    return &guesses[outcome];
 }
 
 bool cause_is_fault(enum cause cause)

@@ -7,9 +7,11 @@
 enum cause {
 #define CAUSE(id, ...) CAUSE_##id,
 #define SPLIT(...)
+#define GUESS(...)
 #include "diag/causes.def"
 #undef CAUSE
 #undef SPLIT
+#undef GUESS
     CAUSE_COUNT
 };
 
@@ -48,6 +50,12 @@ const char *cause_family(enum cause cause);
 const char *cause_sentence(enum cause cause);
 const char *cause_missing(enum cause cause);
 bool cause_is_fault(enum cause cause); /* not of the family "none" */
+
+/* What is said where nothing speaks for any cause: of OUTCOME_UNKNOWN and OUTCOME_IN_PROGRESS. */
+struct guess {
+    const char *sentence, *next;
+};
+const struct guess *guess_of(enum outcome outcome);
 
 /* What would split the two, or make sure of the first; with {PEER} and {LOCAL} in it. `second` may be CAUSE_COUNT. */
 const char *cause_next(enum cause first, enum cause second);

@@ -6,6 +6,7 @@
 #include "diag/ladder.h"
 #include "diag/repair.h"
 #include "diag/states.h"
+#include "diag/views.h"
 
 #include <string.h>
 
@@ -21,7 +22,7 @@ struct work {
     struct draft draft;
     uint64_t facts[TUNNEL_WORDS]; /* of the tunnel that was judged last, and how: of thousands most are alike */
     struct judgement judgement;
-    bool is_guess;            /* nothing speaks for any cause */
+    bool is_guess;            /* as in report_negotiation */
     struct tunnel *tunnels;   /* NULL: each view is one */
     uint32_t *buckets, *next; /* the negotiations by their addresses, the latest first; from 1, 0 is the end */
 };
@@ -49,6 +50,20 @@ static void add_common(struct tunnel *t, const struct diag *d)
         t->has_silent_log |= d->sources[i].vantage == VANTAGE_DEVICE && d->sources[i].common &&
                              view_has(d->sources[i].common, FACT_DAEMON_UP);
     }
+}
+
+/* Longer than anybody waits for an answer: strongSwan 165 s, IOS and libreswan 60, an ASA 32. */
+enum { LEFT_OFF_MS = 180 * 1000 };
+
+static bool is_left_off(const struct tunnel *t, struct diag *d)
+{
+    for (size_t i = 0; i < t->view_count; i++) {
+        const struct view *v = t->views[i];
+
+        if (is_followed(d, v) || (v->has_time && d->sources[v->source].last_ms > v->last_ms + LEFT_OFF_MS))
+            return true;
+    }
+    return false;
 }
 
 /* ---- evidence ---- */
@@ -138,6 +153,10 @@ static void add_cause(struct draft *d, const struct verdict *v, enum cause secon
     out->strength = v->strength;
     out->score = v->score;
     out->next_test = repair_fill(cause_next(v->cause, second), n->local, n->peer, t, arena);
+    if (n->is_guess) {
+        out->sentence = guess_of(n->outcome)->sentence;
+        out->next_test = guess_of(n->outcome)->next;
+    }
     add_reasons(out, v->cause, t);
     if (cause_is_fault(v->cause))
         repair_add(out, v->cause, t, n, arena);
@@ -248,17 +267,13 @@ static void add_times(struct report_negotiation *n, const struct tunnel *t)
 
 /* ---- putting it together ---- */
 
-static enum outcome outcome_of(const struct tunnel *t, const struct judgement *j)
+static enum outcome outcome_of(const struct tunnel *t, const struct judgement *j, bool is_guess)
 {
-    bool is_fault = j->count > 0 && cause_is_fault(j->verdicts[0].cause);
-
-    if (is_fault)
+    if (cause_is_fault(j->verdicts[0].cause))
         return OUTCOME_FAILED;
-    if (j->verdicts[0].points == 0)
-        return OUTCOME_IN_PROGRESS;
-    if (tunnel_has(t, FACT_TUNNEL_UP) || tunnel_has(t, FACT_ANY_PHASE1_UP))
-        return OUTCOME_UP;
-    return j->count > 0 ? OUTCOME_IN_PROGRESS : OUTCOME_UNKNOWN;
+    if (is_guess)
+        return tunnel_has(t, FACT_LEFT_OFF) ? OUTCOME_UNKNOWN : OUTCOME_IN_PROGRESS;
+    return tunnel_has(t, FACT_TUNNEL_UP) || tunnel_has(t, FACT_ANY_PHASE1_UP) ? OUTCOME_UP : OUTCOME_IN_PROGRESS;
 }
 
 static uint32_t *bucket_of(const struct work *w, const struct report_negotiation *n)
@@ -270,15 +285,16 @@ static uint32_t *bucket_of(const struct work *w, const struct report_negotiation
     return &w->buckets[hash % w->max];
 }
 
-/* Attempts between the same ends with the same first cause are one. */
+/* Attempts between the same ends with the same first cause are one; and one that is under way where others stopped goes with these. */
 static struct report_negotiation *find_same(const struct work *w, const struct report_negotiation *n, enum cause first)
 {
     for (size_t i = *bucket_of(w, n); i > 0; i = w->next[i - 1]) {
         struct report_negotiation *old = &w->report->negotiations[i - 1];
 
-        if (old->causes[0].id == cause_id(first) && ip_equal(old->local, n->local) && ip_equal(old->peer, n->peer) &&
-            old->role == n->role && old->phase == n->phase && old->stage.asa == n->stage.asa &&
-            strcmp(old->causes[0].family, cause_family(first)) == 0)
+        bool is_alike = old->causes[0].id == cause_id(first) || (n->is_guess && n->outcome == OUTCOME_IN_PROGRESS);
+
+        if (is_alike && ip_equal(old->local, n->local) && ip_equal(old->peer, n->peer) && old->role == n->role &&
+            old->phase == n->phase && old->stage.asa == n->stage.asa)
             return old;
     }
     return NULL;
@@ -347,12 +363,14 @@ static void tell(struct work *w, struct tunnel *t)
     if (!tells_something(t))
         return;
     add_common(t, w->d);
+    t->is_left = is_left_off(t, w->d);
     tunnel_conclude(t);
     const struct judgement *j = judge_once(w, t);
     if (w->is_guess && !tunnel_has_messages(t))
         return;
     draft_begin(&w->draft);
-    n->outcome = outcome_of(t, j);
+    n->outcome = outcome_of(t, j, w->is_guess);
+    n->is_guess = w->is_guess;
     n->phase = tunnel_has(t, FACT_ANY_PHASE1_UP) && !tunnel_has(t, FACT_REFUSED_AT_6) ? 2 : 1;
     add_ends(n, t);
     add_times(n, t);

@@ -91,7 +91,8 @@ struct report_negotiation {
     enum role role;        /* of `local` */
     enum mode mode;
     struct stage stage;
-    enum outcome outcome;
+    enum outcome outcome; /* OUTCOME_UNKNOWN: it stopped, and nothing says why */
+    bool is_guess;        /* nothing speaks for any cause; the one that is there says no more than that */
     unsigned phase, attempts;
     bool has_time;
     uint64_t first_ms, last_ms;

@@ -72,6 +72,15 @@ uint32_t find_by_key(struct diag *d, const struct key *key, uint32_t hash, uint6
     return latest;
 }
 
+bool is_followed(struct diag *d, const struct view *v)
+{
+    bool is_of_wire = v->vantage == VANTAGE_WIRE;
+    const struct key key = {is_of_wire ? &v->local : &v->peer, is_of_wire ? &v->peer : &no_ip, v->source, is_of_wire};
+    uint32_t latest = find_by_key(d, &key, key_hash(&key), 0, NULL);
+
+    return latest != NO_VIEW && view_at(d, latest) != v && view_at(d, latest)->role == v->role;
+}
+
 bool is_of_last(const struct diag *d, const struct key *key, uint64_t cookie)
 {
     return cookie != 0 && d->last != NO_VIEW && d->links[d->last].cookie == cookie && view_at(d, d->last)->is_used &&

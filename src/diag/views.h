@@ -61,6 +61,9 @@ void fold_view(struct diag *d, uint32_t index, const struct key *key, uint32_t h
 /* NO_VIEW: there is no room, and the observation is dropped. */
 uint32_t new_view(struct diag *d, const struct sight *at, const struct key *key, uint32_t hash);
 
+/* The same end has made another attempt since. */
+bool is_followed(struct diag *d, const struct view *v);
+
 /* Memory is taken as it is needed: NULL when there is none left. */
 struct view *take_views(struct diag *d, size_t count);
 

@@ -176,6 +176,48 @@ static void what_was_seen_leads_to_its_cause(void **state)
     }
 }
 
+/* The same messages, at the end of a file and long before it. */
+static void what_has_stopped_is_not_under_way(void **state)
+{
+    static const struct {
+        const char *why;
+        struct told told[STEPS_MAX];
+        uint64_t seconds; /* that the file goes on behind the last of it */
+        const char *first, *sentence;
+        enum outcome outcome;
+    } stops[] = {
+        {"message 6 has just come", {SENT("MM", "1"), GOT("MM", "2"), SENT("MM", "3"), GOT("MM", "4"), SENT("MM", "5"), GOT("MM", "6")}, 10, "none", "it is under way", OUTCOME_IN_PROGRESS},
+        {"and nothing after it", {SENT("MM", "1"), GOT("MM", "2"), SENT("MM", "3"), GOT("MM", "4"), SENT("MM", "5"), GOT("MM", "6")}, 600, "none", "it stopped there", OUTCOME_UNKNOWN},
+        {"a policy is agreed just now", {SENT("MM", "1"), GOT("MM", "2")}, 10, "none", "it is under way", OUTCOME_IN_PROGRESS},
+        {"and then silence where the key is needed", {SENT("MM", "1"), GOT("MM", "2")}, 600, "psk_not_found", "no key", OUTCOME_FAILED},
+        {"phase 1 that stands is not stopped", {SENT("MM", "5"), GOT("MM", "6"), SAID(PHASE1_COMPLETED)}, 600, "none", "nothing is wrong", OUTCOME_UP},
+        {"a tunnel that is up has nothing more to say", {SAID(PHASE1_COMPLETED), SAID(PHASE2_COMPLETED)}, 600, "none", "nothing is wrong", OUTCOME_UP},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(stops); i++) {
+        struct judged j;
+
+        begin(&j);
+        for (size_t k = 0; k < STEPS_MAX && stops[i].told[k].kind != EV_NONE; k++) {
+            struct observation seen = observation_of(&stops[i].told[k], 0, (uint32_t)k + 1);
+
+            seen.has_time = true;
+            seen.time_ms = 1280000000000;
+            diag_add(j.d, &seen, "a line");
+        }
+        diag_end_file(j.d, 0, 1280000000000 + stops[i].seconds * 1000);
+        end(&j);
+        assert_int_equal(j.report->negotiation_count, 1);
+        const struct report_negotiation *n = &j.report->negotiations[0];
+
+        if (strcmp(n->causes[0].id, stops[i].first) != 0 || n->outcome != stops[i].outcome ||
+            strncmp(n->causes[0].sentence, stops[i].sentence, strlen(stops[i].sentence)) != 0)
+            fail_msg("%s: %s, \"%s\", %s", stops[i].why, n->causes[0].id, n->causes[0].sentence, outcome_name(n->outcome));
+        free(j.memory);
+    }
+}
+
 /* What concerns no peer is of every tunnel there, and of the one that it makes itself. */
 static void what_speaks_for_a_cause_is_told_once(void **state)
 {
@@ -396,6 +438,7 @@ static void a_capture_of_more_attempts_than_there_is_room_for_leaves_none_out(vo
     assert_int_equal(j.report->dropped, 0);
     assert_int_equal(j.report->negotiation_count, 1);
     assert_int_equal(j.report->negotiations[0].attempts, ATTEMPTS);
+    assert_int_equal(j.report->negotiations[0].outcome, OUTCOME_FAILED);
     free(j.memory);
 }
 
@@ -403,6 +446,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_seen_leads_to_its_cause),
+        cmocka_unit_test(what_has_stopped_is_not_under_way),
         cmocka_unit_test(what_speaks_for_a_cause_is_told_once),
         cmocka_unit_test(every_cause_is_known_and_has_its_evidence),
         cmocka_unit_test(what_the_log_calls_a_failure_is_a_cause_of_explain),

@@ -39,6 +39,21 @@ grep -q "absent.txt: No such file" "$place/said" || fails "the one that is not t
 explain "$place/noise.bin" "$place/absent.txt"
 [ "$code" = 2 ] || fails "nothing usable in any: exit 2"
 
+begun() {
+    local number=0 payloads
+    for payloads in "SENDING SA (1)" "RECEIVED SA (1)" "SENDING KE (4) + NONCE (10)" "RECEIVED KE (4) + NONCE (10)" \
+        "SENDING ID (5) + HASH (8)" "RECEIVED ID (5) + HASH (8)"; do
+        printf 'Nov 22 2026 07:00:0%d: %%ASA-7-713236: IP = 203.0.113.9, IKE_DECODE %s Message (msgid=0) with payloads : HDR + %s + NONE (0) total length : 148\n' \
+            $((++number)) "${payloads%% *}" "${payloads#* }"
+    done
+}
+begun >"$place/begun"
+explain "$place/begun"
+[ "$code" = 0 ] && grep -q "^So far: it is under way" "$place/said" || fails "what is under way where the file ends is no fault: exit 0"
+{ begun; echo "Nov 22 2026 07:09:00: %ASA-6-302013: Built inbound TCP connection 5 for outside:192.0.2.7/55 (192.0.2.7/55) to inside:10.1.0.1/80 (10.1.0.1/80)"; } >"$place/stopped"
+explain "$place/stopped"
+[ "$code" = 1 ] && grep -q "^Not known: it stopped there" "$place/said" || fails "what has stopped for no reason that is told is not healthy: exit 1"
+
 log=seeds/3-msg4-log.txt
 printf 'BZh91AY&SY\n' >"$place/log.bz2"
 printf '\xfd7zXZ\0\n' >"$place/log.xz"

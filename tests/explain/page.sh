@@ -50,6 +50,9 @@ then `explain` and `replay` read phase 2 as well.
 One end's file often cannot tell two causes apart: an initiator that hears nothing does not know whether its question or the answer was lost. Then
 both stand there, and the test that splits them. The other end's file settles it: give both.
 
+A negotiation that is under way where the file ends is not called a fault. One that goes on no more, though the file does for three minutes or shows
+another attempt, has stopped: where nothing speaks for any cause, that is said, with what to record of the next attempt.
+
 Files of both ends are put together by cookies, message IDs and SPIs, whatever NAT has made of the addresses; else by the addresses. Where only the
 responder's address is the same and nobody tells of NAT, order and times of the messages must fit, and there must be no other negotiation that it can
 be. Then it says that NAT stands between the files, which address is which, and how far the clocks are apart. Two logs of which each names only its
