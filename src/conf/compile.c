@@ -300,6 +300,7 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
     compile_group_policies(&c);
     compile_user_servers(&c);
     compile_users(&c);
+    compile_profiles(&c);
     compile_tunnel_groups(&c);
     compile_certificate_maps(&c);
     if (!arena->is_full)

@@ -46,6 +46,8 @@ struct keyed_group {
     const struct statement *initiate_mode; /* NULL: nothing is said */
 };
 
+struct profile_member; /* profile.c */
+
 struct compiler {
     struct conf *conf;
     const struct statements *statements;
@@ -63,9 +65,11 @@ struct compiler {
     struct crypto_ace *aces;   /* of all access-lists, one after the other */
     struct filter *filters;    /* conf->policy.filters */
     uint32_t ace_total;
-    struct acl_space *acl_space; /* acl_parts.h */
-    uint32_t group_members;      /* lines of object-groups that were looked at */
-    struct nat_row *nat_rows;    /* of all rules, one after the other */
+    struct acl_space *acl_space;    /* acl_parts.h */
+    struct profile_member *members; /* of all profiles */
+    uint32_t member_count;
+    uint32_t group_members;   /* lines of object-groups that were looked at */
+    struct nat_row *nat_rows; /* of all rules, one after the other */
     uint32_t nat_row_total;
 };
 
@@ -117,6 +121,13 @@ enum group_id group_of_words(struct bytes word, uint16_t *number); /* "14" or "g
 bool text_is_masked_key(
     struct bytes text); /* nothing but asterisks: what show running-config writes in place of a key */
 void compile_tunnel_groups(struct compiler *c);
+void compile_self_identity(struct compiler *c, struct keyed_group *g, const struct statement *s);
+
+/* profile.c: ISAKMP profiles, whose settings hold for their peers whatever the tunnel-groups say */
+void compile_profiles(struct compiler *c); /* before the tunnel-groups */
+void compile_profile_of(struct compiler *c, struct keyed_group *g);
+/* The nth peer that a profile or an entry with one names, from 0; false: no more. */
+bool compile_profile_peer(const struct compiler *c, uint32_t nth, struct bytes *peer, uint32_t *line);
 
 /* certmap.c: which groups certificates are mapped to */
 void compile_certificate_maps(struct compiler *c);                    /* after the tunnel-groups */

@@ -86,7 +86,8 @@ enum { CONF_HOSTS_MAX = 64 };
 enum { CONF_TRUSTPOINTS_MAX = 64, CONF_FILES_MAX = 256, CONF_TRUST_FILE_MAX = 256 * 1024 };
 enum { CONF_FINDINGS_MAX = 500, CONF_UNUSED_MAX = 2000, CONF_LINE_MAX = 65535, CONF_FILE_MAX = 8 * 1024 * 1024 };
 
-struct statements; /* conf/statement.h */
+struct statement;  /* conf/statement.h */
+struct statements; /* the same */
 struct filter;     /* policy/filter.h */
 
 struct conf {
@@ -178,7 +179,8 @@ void conf_write(const struct conf *conf, enum conf_keys_shown keys, struct text 
 struct conf_part {
     const struct bytes *words;
     size_t count;
-    bool is_left_out; /* all the others instead */
+    bool is_left_out;                             /* all the others instead */
+    bool (*is_wanted)(const struct statement *s); /* of them those only, and what stands below; NULL: all */
 };
 
 /* Returns how many statements were written, those below others not counted. */

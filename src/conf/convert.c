@@ -325,7 +325,7 @@ void conf_convert(const struct conf *conf, enum conf_language language, struct t
     const struct converting c = {conf, &conf->policy, text};
 
     switch (language) {
-    case CONF_TO_ASA: conf_write(conf, CONF_KEYS_MASKED, text); return;
+    case CONF_TO_ASA: convert_to_asa(&c); return;
     case CONF_TO_IOS: convert_to_ios(&c); return;
     case CONF_TO_STRONGSWAN: convert_to_strongswan(&c); return;
     case CONF_TO_LIBRESWAN: convert_to_libreswan(&c); return;

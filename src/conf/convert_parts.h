@@ -29,6 +29,7 @@ bool convert_has_own_keepalive(const struct converting *c, const struct tunnel_g
 /* A key that a router finds by the peer's address. */
 bool convert_has_ios_key(const struct tunnel_group *group);
 
+void convert_to_asa(const struct converting *c);          /* convert_asa.c */
 void convert_to_ios(const struct converting *c);          /* convert_ios.c */
 void convert_add_ios_logging(const struct converting *c); /* convert_logging.c */
 

@@ -211,7 +211,7 @@ static void add_peer(struct translation *t, const char *becomes, const struct pa
 
 bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tokens, uint16_t count)
 {
-    static const char new[] = "@new ", peer[] = "@peer ", each[] = "@each ";
+    static const char new[] = "@new ", peer[] = "@peer ";
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct parts parts = {0};
@@ -225,8 +225,6 @@ bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tok
             add_new(t, rows[i].becomes + strlen(new), &parts);
         else if (strncmp(rows[i].becomes, peer, strlen(peer)) == 0)
             add_peer(t, rows[i].becomes + strlen(peer), &parts);
-        else if (strncmp(rows[i].becomes, each, strlen(each)) == 0)
-            ios_remember_setting(t, rows[i].becomes + strlen(each), &parts);
         else if (rows[i].becomes[0] == '@')
             ios_call(t, rows[i].becomes, &parts);
         else if (rows[i].becomes[0])

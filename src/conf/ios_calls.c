@@ -363,6 +363,22 @@ static void add_nats(struct translation *t)
     }
 }
 
+/* `no crypto isakmp peer`: what its lines have said of the peer. */
+static void take_peer_back(struct translation *t, struct bytes peer)
+{
+    char space[IOS_LINE_SIZE];
+    struct text header = text_of(space, sizeof space);
+
+    text_add(&header, "tunnel-group %.*s ipsec-attributes", (int)peer.len, (const char *)peer.data);
+    if (!t->is_no || !ios_is_known(t, bytes_of_text(space), t->text.len))
+        return;
+    ios_put_line(t, space, nothing, "", nothing);
+    ios_put_line(t, " no ikev1 pre-shared-key", nothing, "", nothing);
+    ios_put_line(t, " no initiate mode aggressive", nothing, "", nothing);
+    ios_put_line(t, " no self-identity", nothing, "", nothing);
+    t->is_taken_back = true;
+}
+
 /* "@address %1 $1 $2": a function with its arguments. */
 void ios_call(struct translation *t, const char *becomes, const struct parts *parts)
 {
@@ -379,7 +395,7 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
 
     struct bytes name = bytes_of(becomes + 1, name_len - 1);
 
-    if (ios_call_logging(t, name, arguments) || ios_call_profiles(t, name, arguments))
+    if (ios_call_logging(t, name, arguments))
         return;
     if (bytes_equal(name, bytes_of_text("keepalive"))) {
         t->keepalive[0] = arguments[0];
@@ -388,6 +404,8 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
     } else if (bytes_equal(name, bytes_of_text("df-bit"))) {
         t->df_bit = arguments[0];
         t->is_df_bit_no = t->is_no;
+    } else if (bytes_equal(name, bytes_of_text("peer-block"))) {
+        take_peer_back(t, arguments[0]);
     } else if (bytes_equal(name, bytes_of_text("local-address"))) {
         remember_map(t, arguments[0], arguments[1], true);
     } else if (bytes_equal(name, bytes_of_text("apply"))) {
@@ -416,7 +434,6 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
 void ios_add_remembered(struct translation *t)
 {
     add_keepalives(t);
-    ios_add_profiles(t);
     add_maps(t);
     move_maps(t);
     add_df_bit(t);

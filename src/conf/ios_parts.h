@@ -52,30 +52,10 @@ struct ios_interface {
     struct ip_range network;
 };
 
-/* What belongs to an ISAKMP profile: the peers that it names, and those of the crypto map entries that name it. */
-struct ios_profiles {
-    struct {
-        struct bytes name, address;
-        struct ip_range peers;
-    } members[MAPS_MAX];
-    struct {
-        struct bytes name, map, sequence;
-    } entries[GROUPS_MAX];
-    struct {
-        struct bytes map, sequence, peer;
-    } peers[GROUPS_MAX];
-    struct {
-        struct bytes name;
-        const char *becomes;
-        struct parts parts;
-        uint32_t number;
-    } settings[GROUPS_MAX];
-    size_t member_count, entry_count, peer_count, setting_count;
-};
-
 struct translation {
     const struct conf *running; /* that the lines are added to; NULL: they are a configuration of their own */
     bool is_no;                 /* the line began with it */
+    bool is_taken_back;         /* what was written of it says so already */
     struct text text;
     uint32_t *lines, line_count, line_max;
     uint32_t number; /* of the line that is translated */
@@ -111,7 +91,6 @@ struct translation {
     } log_hosts[LOGGING_HOSTS_MAX];
     size_t log_host_count;
     bool is_log_off;
-    struct ios_profiles profiles;
     size_t first_nat; /* pools of addresses that are taken */
     size_t group_count, local_count, applied_count, interface_count, route_count, nat_count, route_map_count;
 };
@@ -145,11 +124,6 @@ void ios_put_group(struct translation *t, struct bytes peer);
 void ios_call(struct translation *t, const char *becomes, const struct parts *parts);
 /* What can only be said when all lines are known. */
 void ios_add_remembered(struct translation *t);
-
-/* ios_profiles.c: ISAKMP profiles; false: it is none of its calls. */
-bool ios_call_profiles(struct translation *t, struct bytes name, const struct bytes *arguments);
-void ios_remember_setting(struct translation *t, const char *becomes, const struct parts *parts);
-void ios_add_profiles(struct translation *t);
 
 /* ios_logging.c: `logging ...`; false: it is none of its calls. */
 bool ios_call_logging(struct translation *t, struct bytes name, const struct bytes *arguments);

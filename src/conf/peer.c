@@ -86,7 +86,7 @@ static void take_trustpoint(struct compiler *c, struct keyed_group *g, const str
         say(c, CONF_ERROR, s, "there is no trustpoint %s for tunnel-group %s", name_of(c, name), g->group.name);
 }
 
-static void take_self_identity(struct compiler *c, struct keyed_group *g, const struct statement *s)
+void compile_self_identity(struct compiler *c, struct keyed_group *g, const struct statement *s)
 {
     static const struct {
         const char *word, *argument;
@@ -177,7 +177,7 @@ static void take_ipsec_attributes(struct compiler *c, struct keyed_group *g, con
         else if (s->row->kind == STATEMENT_peer_identity)
             g->group.peer_identity = arena_copy_text(c->arena, statement_argument(s, "identity", 0));
         else if (s->row->kind == STATEMENT_self_identity)
-            take_self_identity(c, g, s);
+            compile_self_identity(c, g, s);
         else if (s->row->kind == STATEMENT_initiate_mode)
             g->initiate_mode = s;
     }
@@ -216,11 +216,13 @@ static bool is_for_users(const struct statement *s)
            bytes_equal(statement_choice(s), bytes_of_text("ipsec-ra"));
 }
 
-/* `peer` not set: one that is chosen by the name itself, or the one for any peer. */
-static void add_group(struct compiler *c, struct bytes name, uint32_t line, struct ip peer, bool is_remote_access)
+/* `peer` not set: one that is chosen by the name itself, or the one for any peer. What is said of it is said of `of`.
+ */
+static void add_group(struct compiler *c, struct bytes name, struct bytes of, uint32_t line, struct ip peer,
+                      bool is_remote_access)
 {
     struct keyed_group *g = &c->groups[c->group_count++];
-    const struct statement *attributes = attributes_of(c, STATEMENT_tunnel_ipsec, name);
+    const struct statement *attributes = attributes_of(c, STATEMENT_tunnel_ipsec, of);
 
     *g = (struct keyed_group){
         .group = {.name = name_of(c, name),
@@ -235,12 +237,13 @@ static void add_group(struct compiler *c, struct bytes name, uint32_t line, stru
     };
     if (attributes != NULL)
         take_ipsec_attributes(c, g, attributes);
-    const struct statement *general = attributes_of(c, STATEMENT_tunnel_general, name);
+    compile_profile_of(c, g);
+    const struct statement *general = attributes_of(c, STATEMENT_tunnel_general, of);
     compile_group_policy(c, &g->group, general,
                          attributes_of(c, STATEMENT_tunnel_general, bytes_of_text(default_groups[is_remote_access])));
     if (is_remote_access)
         compile_remote_group(c, &g->group, general);
-    take_secret(c, g, name);
+    take_secret(c, g, of);
     check_hybrid(c, g);
     /* Attack list X02. */
     if (is_remote_access && g->group.user_auth == USER_AUTH_XAUTH && g->key_state == KEY_IS_THERE)
@@ -263,7 +266,7 @@ static void add_groups(struct compiler *c)
         if (c->group_count >= NO_INDEX - COUNT_OF(default_groups) || is_default_group(name))
             continue;
         if (is_for_users(s) && (c->conf->policy.is_aggressive_answered || certmap_leads_to(c, name)))
-            add_group(c, name, s->line, (struct ip){0}, true);
+            add_group(c, name, name, s->line, (struct ip){0}, true);
         else if (is_for_users(s))
             say(c, CONF_NOTE, s,
                 "tunnel-group %s is chosen by the name that its users show in aggressive mode, which is not answered "
@@ -273,11 +276,11 @@ static void add_groups(struct compiler *c)
             say(c, CONF_NOTE, s, "tunnel-group %s is neither of type ipsec-l2l nor remote-access and is not used",
                 name_of(c, name));
         else if (resolve_host(c, name, &peer))
-            add_group(c, name, s->line, peer, false);
+            add_group(c, name, name, s->line, peer, false);
         else if (is_wanted_host(c, name))
             continue; /* its address is not known yet */
         else if (c->conf->policy.is_aggressive_answered || certmap_leads_to(c, name))
-            add_group(c, name, s->line, (struct ip){0}, false);
+            add_group(c, name, name, s->line, (struct ip){0}, false);
         else
             say(c, CONF_NOTE, s,
                 "tunnel-group %s is not named by a peer's address: main mode with pre-shared keys cannot choose it",
@@ -288,8 +291,30 @@ static void add_groups(struct compiler *c)
         const struct statement *any = attributes_of(c, STATEMENT_tunnel_ipsec, name);
 
         if (any != NULL)
-            add_group(c, name, any->line, (struct ip){0}, i > 0);
+            add_group(c, name, name, any->line, (struct ip){0}, i > 0);
     }
+}
+
+static bool has_group(const struct compiler *c, struct ip peer)
+{
+    for (uint16_t i = 0; i < c->group_count; i++)
+        if (ip_equal(c->groups[i].group.peer, peer))
+            return true;
+    return false;
+}
+
+/* Peers of ISAKMP profiles whose key is that for any: they have more of their own than the others. */
+static void add_groups_of_profiles(struct compiler *c)
+{
+    struct bytes of = bytes_of_text(default_groups[0]), name;
+    uint32_t line;
+    struct ip peer;
+
+    if (attributes_of(c, STATEMENT_tunnel_ipsec, of) == NULL)
+        return;
+    for (uint32_t i = 0; compile_profile_peer(c, i, &name, &line); i++)
+        if (c->group_count < NO_INDEX && resolve_host(c, name, &peer) && !has_group(c, peer))
+            add_group(c, name, of, line, peer, false);
 }
 
 static void warn_of_orphans(struct compiler *c)
@@ -354,7 +379,8 @@ static void lend_trustpoints(struct compiler *c)
 
 void compile_tunnel_groups(struct compiler *c)
 {
-    uint32_t count = statement_count(c->statements, STATEMENT_tunnel_group) + COUNT_OF(default_groups) + 1;
+    uint32_t count =
+        statement_count(c->statements, STATEMENT_tunnel_group) + COUNT_OF(default_groups) + c->member_count + 1;
     struct tunnel_group *groups = arena_take(c->arena, count * sizeof *groups);
     struct conf *conf = c->conf;
 
@@ -364,6 +390,7 @@ void compile_tunnel_groups(struct compiler *c)
     if (groups == NULL || c->groups == NULL || conf->keys == NULL)
         return;
     add_groups(c);
+    add_groups_of_profiles(c);
     lend_trustpoints(c);
     warn_of_orphans(c);
     compile_aggressive_answers(c);

@@ -183,6 +183,8 @@ static bool is_in_part(const struct statements *st, const struct statement *s, s
 {
     const struct statement *top = s->parent == STATEMENT_NONE ? s : &st->list[s->parent];
 
+    if (part.is_wanted != NULL && !part.is_wanted(top))
+        return false;
     return part.count == 0 || statement_begins_with(top, part) != part.is_left_out;
 }
 

@@ -154,6 +154,7 @@ struct tunnel_group {
     bool dpd_restarts;     /* what a dead peer has taken along is begun anew, until it is up */
     uint16_t dpd_threshold_s, dpd_retry_s;
     struct own_identity identity; /* AUTO: what `crypto isakmp identity` says */
+    const char *profile;          /* the ISAKMP profile whose settings it has; NULL: none */
 
     /* remote-access */
     bool is_remote_access;

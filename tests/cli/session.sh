@@ -536,6 +536,29 @@ typed <<'END'
 = west(config)# 
 > no ip access-list extended NOTHING
 = west(config)# 
+# a profile stays one, and may come after the entry that names it
+> cry map OUT 10 ipsec-isakmp
+= west(config-crypto-map)# 
+> set isakmp-profile EAST
+= west(config-crypto-map)# 
+> cry isa profile EAST
+= west(conf-isa-prof)# 
+> self-identity fqdn gw.example.net
+= west(conf-isa-prof)# 
+> keepalive 30 retry 3
+= west(conf-isa-prof)# 
+> no self-identity fqdn gw.example.net
+= west(conf-isa-prof)# 
+> do sh run crypto isakmp profile
+= crypto isakmp profile EAST
+=  keepalive 30 retry 3
+= west(conf-isa-prof)# 
+> no crypto isakmp profile EAST
+= west(config)# 
+> cry map OUT 10 ipsec-isakmp
+= west(config-crypto-map)# 
+> no set isakmp-profile EAST
+= west(config-crypto-map)# 
 > ip route 10.77.0.0 255.255.0.0 192.0.2.2
 = west(config)# 
 > do sh run route

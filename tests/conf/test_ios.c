@@ -72,17 +72,10 @@ static void lines_of_ios_become_lines_of_the_asa(void **state)
          "tunnel-group east.example.net ipsec-attributes\n self-identity address 10.9.9.9\n initiate mode aggressive\n",
          "a peer by its name"},
         {"crypto isakmp profile P\n match identity address 192.0.2.9 255.255.255.255\n self-identity fqdn west.net\n",
-         "tunnel-group 192.0.2.9 ipsec-attributes\n self-identity fqdn west.net\n", "a profile is its peers'"},
-        {"crypto isakmp profile P\n self-identity fqdn\ncrypto map M 10 ipsec-isakmp\n set isakmp-profile P\n"
-         " set peer 192.0.2.9\n",
-         "tunnel-group 192.0.2.9 ipsec-attributes\n self-identity fqdn\n", "those of the entries that name it too"},
-        {"crypto isakmp keepalive 30 5 periodic\ncrypto isakmp key secret address 192.0.2.9\n"
-         "crypto isakmp profile P\n match identity address 192.0.2.9\n keepalive 10 retry 3\n",
-         " isakmp keepalive threshold 10 retry 3 on-demand\n", "a profile's keepalive is that of its peers"},
-        {"crypto isakmp key secret address 192.0.2.9\ncrypto isakmp key secret address 192.0.3.9\n"
-         "crypto isakmp profile P\n match identity address 192.0.2.0 255.255.255.0\n self-identity fqdn\n",
-         "tunnel-group 192.0.2.9 ipsec-attributes\n ikev1 pre-shared-key secret\n self-identity fqdn\n",
-         "and those in its networks"},
+         "crypto isakmp profile P\n self-identity fqdn west.net\n match identity address 192.0.2.9 255.255.255.255\n",
+         "a profile stays one"},
+        {"crypto map M 10 ipsec-isakmp profile P\n set peer 192.0.2.9\n",
+         "crypto map M 10 set peer 192.0.2.9\ncrypto map M 10 set isakmp-profile P\n", "and the entry that names it"},
         {"crypto ipsec transform-set S esp-aes 256 esp-sha-hmac\n mode transport\n",
          "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha-hmac\ncrypto ipsec ikev1 transform-set S mode "
          "transport\n",

@@ -49,6 +49,7 @@ const struct grammar_mode_title grammar_mode_titles[] = {
     {MODE_TRUSTPOINT, "crypto ca trustpoint"},
     {MODE_CHAIN, "crypto ca certificate chain"},
     {MODE_CERT_MAP, "crypto ca certificate map"},
+    {MODE_PROFILE, "crypto isakmp profile"},
     {MODE_KEPT, "what is only kept"},
 };
 const size_t grammar_mode_title_count = COUNT_OF(grammar_mode_titles);

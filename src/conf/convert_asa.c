@@ -1,0 +1,83 @@
+/* A configuration in the words of an ASA: its statements, and in its tunnel-groups what a router says in profiles. */
+#include "conf/compile.h"
+#include "conf/convert_parts.h"
+
+static bool is_of_asa(const struct statement *s)
+{
+    static const enum statement_kind of_router[] = {STATEMENT_isakmp_profile, STATEMENT_map_profile,
+                                                    STATEMENT_dynamic_profile};
+
+    for (size_t i = 0; s->state == STATEMENT_IS_KNOWN && i < COUNT_OF(of_router); i++)
+        if (s->row->kind == of_router[i])
+            return false;
+    return true;
+}
+
+static const struct statement *named(const struct converting *c, enum statement_kind kind, const char *name)
+{
+    return statements_next_named(c->conf->statements, NULL, kind, bytes_of_text(name));
+}
+
+static bool profile_says(const struct converting *c, const struct tunnel_group *g, enum statement_kind kind)
+{
+    const struct statement *profile = named(c, STATEMENT_isakmp_profile, g->profile);
+
+    for (const struct statement *s = NULL;
+         profile != NULL && (s = statements_below(c->conf->statements, profile, s)) != NULL;)
+        if (s->state == STATEMENT_IS_KNOWN && s->row->kind == kind)
+            return true;
+    return false;
+}
+
+static void add_identity(const struct converting *c, const struct own_identity *own)
+{
+    char ip[IP_TEXT_SIZE];
+
+    switch (own->kind) {
+    case IDENTITY_AUTO: break;
+    case IDENTITY_ADDRESS:
+        text_add(c->t, " self-identity address%s%s\n", ip_is_set(own->ip) ? " " : "",
+                 ip_is_set(own->ip) ? ip_text(own->ip, ip) : "");
+        break;
+    case IDENTITY_HOSTNAME: text_add(c->t, " self-identity fqdn %s\n", own->name); break;
+    case IDENTITY_USER_FQDN: text_add(c->t, " self-identity user-fqdn %s\n", own->name); break;
+    case IDENTITY_KEY_ID: text_add(c->t, " self-identity key-id %s\n", own->name); break;
+    }
+}
+
+/* One that stands for a peer of a profile, whose key is that of DefaultL2LGroup. */
+static void add_proof(const struct converting *c, const struct tunnel_group *g)
+{
+    const struct trustpoint *trustpoint = policy_trustpoint_of(c->policy, (uint16_t)(g - c->policy->tunnel_groups));
+
+    if (g->has_key || g->is_key_hidden)
+        text_add(c->t, " ikev1 pre-shared-key *****\n");
+    if (trustpoint != NULL)
+        text_add(c->t, " ikev1 trust-point %s\n", trustpoint->name);
+}
+
+static void add_group(const struct converting *c, const struct tunnel_group *g)
+{
+    bool is_written = named(c, STATEMENT_tunnel_ipsec, g->name) != NULL;
+
+    if (!is_written)
+        text_add(c->t, "tunnel-group %s type ipsec-l2l\n", g->name);
+    text_add(c->t, "tunnel-group %s ipsec-attributes\n", g->name);
+    if (!is_written)
+        add_proof(c, g);
+    add_identity(c, &g->identity);
+    if (profile_says(c, g, STATEMENT_profile_mode))
+        text_add(c->t, " initiate mode aggressive\n");
+    if (profile_says(c, g, STATEMENT_profile_keepalive) || !is_written)
+        text_add(c->t, g->has_dpd ? " isakmp keepalive threshold %u retry %u%s\n" : " isakmp keepalive disable\n",
+                 g->dpd_threshold_s, g->dpd_retry_s, g->dpd_is_on_demand ? " on-demand" : "");
+}
+
+void convert_to_asa(const struct converting *c)
+{
+    conf_write_part(c->conf, CONF_KEYS_MASKED, (struct conf_part){.is_wanted = is_of_asa}, c->t);
+    for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++)
+        if (c->policy->tunnel_groups[i].profile != NULL)
+            add_group(c, &c->policy->tunnel_groups[i]);
+    text_add(c->t, ": end\n");
+}
