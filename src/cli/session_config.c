@@ -29,17 +29,11 @@ static void read_typed(struct typed *typed, struct bytes text)
     }
 }
 
-static bool ends_in_text(const struct grammar_match *match)
-{
-    const struct argument_info *last = item_argument(match->words[match->word_count - 1].item);
-
-    return last && (last->kind == ARGUMENT_TEXT || last->kind == ARGUMENT_KEY);
-}
-
 static bool is_statement(const struct typed *typed, enum grammar_mode mode, struct grammar_match *match)
 {
     grammar_match(mode, typed->tokens, typed->count, typed->is_no, match);
-    return match->outcome == GRAMMAR_MATCHED && (!typed->is_cut || ends_in_text(match));
+    return match->outcome == GRAMMAR_MATCHED &&
+           (!typed->is_cut || item_takes_rest(match->words[match->word_count - 1].item));
 }
 
 /* `crypto key generate ...` in a file is no setting; typed, it is a command. */

@@ -202,17 +202,19 @@ static enum fit argument_fit(const struct argument_info *argument, struct bytes 
     case ARGUMENT_OBJECT: return text.len <= argument->most ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_BRACKET: return text.len <= argument->most && is_bracket(text, 0) ? FIT_TYPED : FIT_NONE;
     case ARGUMENT_PAIR: return text.len <= argument->most && is_bracket(text, 1) ? FIT_TYPED : FIT_NONE;
+    case ARGUMENT_DEVICE:
     case ARGUMENT_TEXT:
     case ARGUMENT_KEY: return FIT_LOOSE;
     }
     return FIT_NONE;
 }
 
-static bool takes_rest(struct grammar_item item)
+bool item_takes_rest(struct grammar_item item)
 {
     const struct argument_info *argument = item_argument(item);
 
-    return argument != NULL && (argument->kind == ARGUMENT_TEXT || argument->kind == ARGUMENT_KEY);
+    return argument != NULL &&
+           (argument->kind == ARGUMENT_DEVICE || argument->kind == ARGUMENT_TEXT || argument->kind == ARGUMENT_KEY);
 }
 
 static enum fit item_fit(struct grammar_item item, struct bytes text)
@@ -371,7 +373,7 @@ static enum grammar_outcome walk_tokens(struct walk *walk, const struct token *t
         }
         advance(walk, text, fit);
         walk->fits[walk->token_count++] = fit;
-        if (takes_rest(walk->threads[0].after))
+        if (item_takes_rest(walk->threads[0].after))
             break;
     }
     for (uint16_t i = 0; i < walk->count; i++)
@@ -400,7 +402,7 @@ static struct bytes text_of_item(struct grammar_item item, const struct token *t
 {
     const struct argument_info *argument = item_argument(item);
 
-    if (argument == NULL || (argument->kind != ARGUMENT_TEXT && argument->kind != ARGUMENT_KEY))
+    if (!item_takes_rest(item))
         return token->text;
     return argument->kind == ARGUMENT_KEY ? token->rest_with_blanks : token->rest;
 }
@@ -466,7 +468,7 @@ bool grammar_next(enum grammar_mode mode, const struct token *tokens, uint16_t t
     match->row = NULL;
     match->word_count = match->bad = match->expected_count = 0;
     match->outcome = walk_rows(&walk, mode, tokens, token_count, is_no, match);
-    *is_open = walk.token_count > 0 && walk.count > 0 && takes_rest(walk.threads[0].after);
+    *is_open = walk.token_count > 0 && walk.count > 0 && item_takes_rest(walk.threads[0].after);
     if (match->outcome != GRAMMAR_MATCHED && match->bad < token_count)
         return false;
     expect(&walk, match, NULL);

@@ -47,6 +47,7 @@ enum argument_kind {
     ARGUMENT_OBJECT,
     ARGUMENT_BRACKET,
     ARGUMENT_PAIR,
+    ARGUMENT_DEVICE, /* to the end of the line: GigabitEthernet 0/1 */
     ARGUMENT_TEXT,
     ARGUMENT_KEY,
 };
@@ -89,6 +90,7 @@ struct grammar_item {
 
 bool item_is_word(struct grammar_item item, const char *word);
 const struct argument_info *item_argument(struct grammar_item item); /* NULL: it is a word */
+bool item_takes_rest(struct grammar_item item);                      /* of the line */
 const struct word_info *item_word(struct grammar_item item);         /* NULL: it is an argument */
 
 /* True for the place of an argument in the table, for CHECK. */

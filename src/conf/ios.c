@@ -1,5 +1,6 @@
 #include "conf/ios_parts.h"
 
+#include "base/device.h"
 #include "conf/line.h"
 
 #include <string.h>
@@ -209,6 +210,13 @@ static void add_peer(struct translation *t, const char *becomes, const struct pa
     ios_put_template(t, becomes + strcspn(becomes, " ") + 1, parts);
 }
 
+void ios_spell_devices(const struct translation *t, struct token *tokens, uint16_t count)
+{
+    for (uint16_t i = 1; i < count; i++)
+        if (bytes_equal(tokens[i - 1].text, bytes_of_text("interface")))
+            tokens[i].text = device_in_full(tokens[i].text, t->arena);
+}
+
 bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tokens, uint16_t count)
 {
     static const char new[] = "@new ", peer[] = "@peer ";
@@ -260,6 +268,7 @@ static void translate_line(struct translation *t, const struct line *line)
     t->number = line->number;
     if (count == 0)
         return;
+    ios_spell_devices(t, tokens, count);
     if (!is_cut && line->indent > 0 && t->mode != IOS_GLOBAL && ios_take(t, t->mode, tokens, count))
         return;
     if (!is_cut && line->indent == 0 && ios_take(t, IOS_GLOBAL, tokens, count))
@@ -286,6 +295,7 @@ struct translation *ios_begin(size_t len, struct arena *arena)
     if (t->lines == NULL || space == NULL)
         return NULL;
     t->text = text_of(space, size);
+    t->arena = arena;
     return t;
 }
 

@@ -177,6 +177,7 @@ static void add_line(struct translation *t, const struct line *line)
     t->number = line->number;
     if (count == 0)
         return;
+    ios_spell_devices(t, tokens, count);
     if (!is_cut && (is_inside || line->indent == 0)) {
         if (ios_take(t, mode, tokens, count))
             return;

@@ -53,6 +53,7 @@ struct ios_interface {
 };
 
 struct translation {
+    struct arena *arena;
     const struct conf *running; /* that the lines are added to; NULL: they are a configuration of their own */
     bool is_no;                 /* the line began with it */
     bool is_taken_back;         /* what was written of it says so already */
@@ -97,6 +98,8 @@ struct translation {
 
 /* Room for a text of that length; NULL: the arena is full. */
 struct translation *ios_begin(size_t len, struct arena *arena);
+/* Interfaces by their names in full. */
+void ios_spell_devices(const struct translation *t, struct token *tokens, uint16_t count);
 /* A line of that block; false: no row knows it. */
 bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tokens, uint16_t count);
 

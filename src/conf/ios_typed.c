@@ -2,6 +2,8 @@
  */
 #include "conf/ios_parts.h"
 
+#include "base/device.h"
+
 #include <string.h>
 
 /* ---- what can follow ---- */
@@ -117,36 +119,74 @@ static void spell(struct text *line, struct bytes word)
         text_add(line, "%c", word.data[i]);
 }
 
+/* Behind the word `interface` stands its name, in one word or two; what is no such name is left as it is. Returns how
+ * many words those are. */
+static uint16_t spell_device(struct text *line, const struct token *tokens, uint16_t count)
+{
+    size_t begin = line->len;
+
+    for (uint16_t words = 1; words <= 2 && words <= count; words++) {
+        const uint8_t *end = tokens[words - 1].text.data + tokens[words - 1].text.len;
+
+        text_add_device(line, bytes_of(tokens[0].text.data, (size_t)(end - tokens[0].text.data)));
+        if (line->len > begin)
+            return words;
+    }
+    text_add_plain(line, tokens[0].text);
+    return 1;
+}
+
+static bool is_interface(struct bytes word)
+{
+    return bytes_equal(word, bytes_of_text("interface"));
+}
+
+/* The words of a line in full, as tokens of their own. */
+struct spelled {
+    struct token words[TOKENS_MAX];
+    uint16_t count;
+    bool is_open; /* the last one is the rest of the line */
+};
+
 /* Each word in full, in typed->line and as a token. False: typed->bad fits no row. */
 static bool spell_all(struct ios_typed *typed, unsigned block, const struct token *tokens, uint16_t count,
-                      struct token full[static TOKENS_MAX], bool *is_open)
+                      struct spelled *full)
 {
     struct text line = text_of(typed->line, sizeof typed->line);
 
     *typed = (struct ios_typed){.enters = IOS_GLOBAL};
-    for (uint16_t i = 0; i < count; i++) {
+    full->count = 0;
+    full->is_open = false;
+    for (uint16_t i = 0, width; i < count; i += width) {
         struct choice choice = {.typed = tokens[i].text};
         struct visit v = {.context = &choice, .each = choose};
+        struct token *word = &full->words[full->count];
+        size_t begin = line.len + (line.len > 0);
 
         typed->bad = i;
-        full[i] = tokens[i];
-        walk_all(block, full, i, &v);
-        if (v.is_open) {
-            *is_open = true;
-            spell(&line, tokens[i].rest_with_blanks);
+        width = 1;
+        *word = tokens[i];
+        walk_all(block, full->words, full->count, &v);
+        full->is_open = v.is_open;
+        spell(&line, v.is_open ? tokens[i].rest_with_blanks : tokens[i].text);
+        full->count++;
+        if (v.is_open)
             break;
-        }
-        spell(&line, tokens[i].text);
         /* where anything may stand, nothing is made of it */
-        if (choice.is_exact || choice.has_argument)
-            continue;
-        typed->is_ambiguous = choice.is_ambiguous;
-        if (choice.word.len == 0 || choice.is_ambiguous)
+        bool is_device = choice.has_argument && full->count > 1 && is_interface(word[-1].text);
+        bool is_left = choice.is_exact || choice.has_argument;
+
+        typed->is_ambiguous = !is_left && choice.is_ambiguous;
+        if (!is_left && (choice.word.len == 0 || choice.is_ambiguous))
             return false;
-        line.len -= tokens[i].text.len;
-        full[i].text.data = (const uint8_t *)line.data + line.len;
-        add_plain(&line, choice.word);
-        full[i].text.len = (size_t)((const uint8_t *)line.data + line.len - full[i].text.data);
+        if (line.is_cut || (is_left && !is_device))
+            continue;
+        line.len = begin;
+        if (is_device)
+            width = spell_device(&line, tokens + i, (uint16_t)(count - i));
+        else
+            add_plain(&line, choice.word);
+        word->text = bytes_of((const uint8_t *)line.data + begin, line.len - begin);
     }
     typed->bad = count;
     return !line.is_cut;
@@ -154,29 +194,27 @@ static bool spell_all(struct ios_typed *typed, unsigned block, const struct toke
 
 void ios_typed_read(struct ios_typed *typed, unsigned block, const struct token *tokens, uint16_t count)
 {
-    struct token full[TOKENS_MAX];
+    struct spelled full;
     struct visit whole = {.context = NULL};
-    bool is_open = false;
 
-    if (!spell_all(typed, block, tokens, count, full, &is_open))
+    if (!spell_all(typed, block, tokens, count, &full))
         return;
-    walk_all(block, full, count, &whole);
+    walk_all(block, full.words, full.count, &whole);
     typed->fits = whole.may_end;
     if (typed->fits)
-        typed->enters = block_after(block, full, count);
+        typed->enters = block_after(block, full.words, full.count);
 }
 
 bool ios_next(unsigned block, const struct token *tokens, uint16_t count, void *context,
               void (*each)(void *context, struct bytes word, bool is_argument))
 {
-    struct token full[TOKENS_MAX];
+    struct spelled full;
     struct visit v = {.context = context, .each = each};
     struct ios_typed typed;
-    bool is_open = false;
 
-    if (!spell_all(&typed, block, tokens, count, full, &is_open) || is_open)
+    if (!spell_all(&typed, block, tokens, count, &full) || full.is_open)
         return false;
-    walk_all(block, full, count, &v);
+    walk_all(block, full.words, full.count, &v);
     return v.may_end;
 }
 

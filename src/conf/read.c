@@ -2,6 +2,7 @@
 #include "conf/compile.h"
 
 #include "base/check.h"
+#include "base/device.h"
 #include "conf/ios.h"
 #include "conf/uses.h"
 
@@ -62,9 +63,7 @@ static bool match(struct parsed *p, enum grammar_mode mode)
     if (p->match.outcome != GRAMMAR_MATCHED || !p->is_cut)
         return p->match.outcome == GRAMMAR_MATCHED;
 
-    const struct argument_info *last = item_argument(p->match.words[p->match.word_count - 1].item);
-
-    if (last != NULL && (last->kind == ARGUMENT_TEXT || last->kind == ARGUMENT_KEY))
+    if (item_takes_rest(p->match.words[p->match.word_count - 1].item))
         return true;
     p->match.outcome = GRAMMAR_WRONG; /* more words than any statement has */
     p->match.bad = TOKENS_MAX - 1;
@@ -72,6 +71,18 @@ static bool match(struct parsed *p, enum grammar_mode mode)
 }
 
 /* ---- what to do with a line ---- */
+
+static uint16_t words_of(struct reading *r, const struct parsed *p, struct grammar_word words[static TOKENS_MAX])
+{
+    memcpy(words, p->match.words, p->match.word_count * sizeof *words);
+    for (uint16_t i = 0; i < p->match.word_count; i++) {
+        const struct argument_info *argument = item_argument(words[i].item);
+
+        if (argument != NULL && argument->kind == ARGUMENT_DEVICE)
+            words[i].text = device_in_full(words[i].text, r->arena);
+    }
+    return p->match.word_count;
+}
 
 static uint32_t add(struct reading *r, const struct parsed *p, enum statement_state state, uint32_t parent)
 {
@@ -86,8 +97,7 @@ static uint32_t add(struct reading *r, const struct parsed *p, enum statement_st
     struct grammar_word words[TOKENS_MAX];
 
     if (s.row != NULL) {
-        s.word_count = p->match.word_count;
-        memcpy(words, p->match.words, s.word_count * sizeof *words);
+        s.word_count = words_of(r, p, words);
         s.words = words;
     }
     return statements_add(r->statements, s, r->arena);
@@ -110,9 +120,9 @@ static void add_known(struct reading *r, const struct parsed *p, uint32_t parent
     const struct grammar_row *row = p->match.row;
 
     if (p->is_no && row->no != NO_STANDS) {
-        struct statement s = {.row = row, .parent = parent, .word_count = p->match.word_count};
+        struct grammar_word words[TOKENS_MAX];
+        struct statement s = {.row = row, .parent = parent, .word_count = words_of(r, p, words), .words = words};
 
-        s.words = (struct grammar_word *)p->match.words;
         if (may_remove(r, p, &s))
             statements_remove(r->statements, &s);
         if (parent == STATEMENT_NONE)

@@ -1,6 +1,8 @@
 /* Statements to text: show running-config. */
 #include "conf/compile.h"
 
+#include "base/device.h"
+
 #include <string.h>
 
 struct writing {
@@ -147,6 +149,24 @@ static bool is_typed_as(const struct statement *s, struct grammar_item item, str
            item_is_typed(item_spelled(s->row, item, false), typed);
 }
 
+/* Its name may be short, and have a blank in it. */
+static bool is_device_typed(struct bytes name, struct conf_part part, size_t from)
+{
+    char space[DEVICE_NAME_SIZE];
+    struct text typed = text_of(space, sizeof space);
+
+    for (size_t i = from; i < part.count; i++)
+        text_add_plain(&typed, part.words[i]);
+    return !typed.is_cut && device_is_meant(name, bytes_of(typed.data, typed.len));
+}
+
+static bool is_device(struct grammar_item item)
+{
+    const struct argument_info *argument = item_argument(item);
+
+    return argument != NULL && argument->kind == ARGUMENT_DEVICE;
+}
+
 static bool text_begins_with(struct bytes text, struct conf_part part)
 {
     for (size_t i = 0; i < part.count; i++) {
@@ -168,6 +188,8 @@ static bool statement_begins_with(const struct statement *s, struct conf_part pa
     if (s->state != STATEMENT_IS_KNOWN)
         return text_begins_with(s->text, part);
     for (size_t i = 0; i < part.count; i++, at++) {
+        if (at < s->word_count && is_device(s->words[at].item))
+            return is_device_typed(s->words[at].text, part, i);
         while (at < s->word_count && !is_typed_as(s, s->words[at].item, s->words[at].text, part.words[i])) {
             if (item_spelling(s->row, s->words[at].item) <= 0)
                 return false;

@@ -2,6 +2,7 @@
 #include "daemon/control_client.h"
 
 #include "base/check.h"
+#include "base/device.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,25 @@ static bool is_allowed(const struct client *client, enum control_who who)
     return false;
 }
 
+/* An interface that is left short, as `show interface gi0/1`: by the name that it has here. */
+static void spell_interface(struct client *client)
+{
+    const struct control_source *source = client->control->source;
+    const struct policy *policy = source->policy(source->context);
+    char space[sizeof client->request.packet.nameif], *typed = client->request.packet.nameif;
+    struct text name = text_of(space, sizeof space);
+
+    bool is_nameif = false, is_known = false;
+
+    text_add_device(&name, bytes_of_text(typed));
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        is_nameif |= strcmp(policy->interfaces[i].name, typed) == 0;
+        is_known |= strcmp(policy->interfaces[i].hardware, space) == 0;
+    }
+    if (is_known && !is_nameif && !name.is_cut)
+        memcpy(typed, space, name.len + 1);
+}
+
 void client_take_line(struct client *client, struct control_line *line)
 {
     struct control_parse parse;
@@ -220,6 +240,7 @@ void client_take_line(struct client *client, struct control_line *line)
         tell_request(client, parse.spelled, line->count);
         wipe_passphrase(client, line->words, line->count);
         client_send_gateway(client);
+        spell_interface(client);
         handle_request(client);
         client_go_on(client);
     }

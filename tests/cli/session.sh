@@ -143,8 +143,13 @@ typed <<'END'
 # exit goes one step out, end all of them
 > exit
 = west(config)# 
-> interface GigabitEthernet0/0
+# an interface may be short, and is the same
+> interface gi 0/0
 = west(config-if)# 
+> do show run | grep ^interface
+! 0/0
+= interface GigabitEthernet0/0
+! interface gi
 > end
 = west# 
 # what has been typed is in use
@@ -393,6 +398,7 @@ expect "a section is a line and what is indented below it" test "$(west -c 'show
 expect "with what is indented" grep -q "^ ikev1 pre-shared-key" <(west -c 'show running-config | section ipsec-attributes')
 expect "what IP does is shown as on a router" grep -qx "  Internet address is 192.0.2.1/24" <(west show ip interface outside)
 expect "addresses are listed as on an ASA" grep -qx "GigabitEthernet0/0       outside                192.0.2.1       255.255.255.0   manual" <(west show ip)
+expect "an interface may be short, as everywhere" grep -qx "GigabitEthernet0/0       outside                192.0.2.1       255.255.255.0   manual" <(west show ip address gi0/0)
 expect "and names with their levels" grep -qx "GigabitEthernet0/0       outside                    0" <(west show nameif)
 expect "what leaves there has the DF bit of the packet inside" grep -qx "df-bit outside copy" <(west show crypto ipsec df-bit outside)
 expect "and is fragmented before it is encrypted" grep -qx "fragmentation outside before-encryption" <(west show ipsec fragmentation outside)
@@ -502,7 +508,7 @@ typed <<'END'
 = west(config-crypto-map)# 
 > match address 101
 = west(config-crypto-map)# 
-> int GigabitEthernet0/0
+> int gi0/0
 = west(config-if)# 
 > crypto map OUT
 = west(config-if)# 

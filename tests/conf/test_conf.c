@@ -355,6 +355,7 @@ static void a_fault_parks_its_tunnel_and_no_other(void **state)
         {"no crypto ikev1 enable outside\n", 0, "crypto ikev1 is not enabled on interface outside"},
         {"no crypto map M interface outside\n", 0, "crypto map M is not applied to an interface"},
         {"interface GigabitEthernet0/0\n shutdown\n", 0, "interface outside is shut down"},
+        {"interface gi 0/0\n shutdown\n", 0, "interface outside is shut down"},
         {"crypto ikev1 policy 10\n group 5\n", 0, "policy 10 (line 19) is not offered: group 5 is weak"},
         {"crypto ikev1 policy 10\n group 2\ncrypto ikev1 policy 20\n encryption aes\n group 14\n", 2, NULL},
         {"crypto ikev1 policy 10\n authentication crack\n", 0, "pre-shared keys and by signatures only"},
