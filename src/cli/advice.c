@@ -149,6 +149,23 @@ static void advise_filters(struct advice *advice, struct bytes before)
     }
 }
 
+/* On an empty line of a block only what leaves it stands beside its statements; the others are there all the same. */
+static void drop_commands(struct advice *advice)
+{
+    static const char *const leaving[] = {"end", "exit", "help"};
+    size_t kept = 0;
+
+    for (size_t i = 0; i < advice->count; i++) {
+        bool is_kept = advice->items[i].list != ADVICE_COMMANDS;
+
+        for (size_t k = 0; k < COUNT_OF(leaving); k++)
+            is_kept |= strcmp(advice->items[i].word, leaving[k]) == 0;
+        if (is_kept)
+            advice->items[kept++] = advice->items[i];
+    }
+    advice->count = kept;
+}
+
 static int compare(const void *left, const void *right)
 {
     const struct advice_item *a = left, *b = right;
@@ -174,6 +191,8 @@ void advice_of(struct advice *advice, const struct session *session, struct byte
         advise_filters(advice, bytes_after(before, (size_t)(bar - line.data) + 1));
     else
         advise_commands(advice, session, before);
+    if (session->is_configuring && (session->mode != MODE_GLOBAL || session->ios_block != 0) && line.len == 0)
+        drop_commands(advice);
     qsort(advice->items, advice->count, sizeof advice->items[0], compare);
 }
 

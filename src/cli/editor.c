@@ -48,6 +48,35 @@ static void show_background(struct editor *editor)
     el_set(editor->el, EL_REFRESH);
 }
 
+/* The window has another size. That is heard of only while a line is typed: it ends no command. */
+static volatile sig_atomic_t is_resized;
+
+static void on_resize(int number)
+{
+    (void)number;
+    is_resized = true;
+}
+
+static void watch_size(void)
+{
+    const struct sigaction resize = {.sa_handler = on_resize};
+    sigset_t kept_back;
+
+    sigemptyset(&kept_back);
+    sigaddset(&kept_back, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &kept_back, NULL);
+    sigaction(SIGWINCH, &resize, NULL);
+}
+
+static void take_size(struct editor *editor)
+{
+    is_resized = false;
+    el_resize(editor->el);
+    fputs("\r\033[K", stdout);
+    fflush(stdout);
+    el_set(editor->el, EL_REFRESH);
+}
+
 /* A key, in the locale's characters. 0: no more. */
 static int read_key(EditLine *el, wchar_t *key)
 {
@@ -61,6 +90,10 @@ static int read_key(EditLine *el, wchar_t *key)
 
         fds[count] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
         if (ppoll(fds, count + 1, NULL, &editor->outside) < 0) {
+            if (errno == EINTR && is_resized) {
+                take_size(editor);
+                continue;
+            }
             editor->is_broken_off = errno == EINTR;
             return 0;
         }
@@ -142,6 +175,7 @@ struct editor *editor_open(const struct editor_hooks *hooks)
     setlocale(LC_CTYPE, "");
     editor->hooks = hooks;
     take_terminal(editor);
+    watch_size();
     editor->el = el_init("ikewise", stdin, stdout, stderr);
     editor->history = history_init();
     if (!editor->el || !editor->history) {
@@ -190,16 +224,17 @@ enum editor_end editor_line(struct editor *editor, struct bytes *line)
 {
     int count = 0;
     const char *typed;
-    sigset_t interrupt;
+    sigset_t kept_back;
 
     forget_line(editor);
     *line = bytes_of("", 0);
     editor->is_broken_off = editor->is_out = false;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    sigprocmask(SIG_BLOCK, &interrupt, &editor->outside);
+    sigemptyset(&kept_back);
+    sigaddset(&kept_back, SIGINT);
+    sigprocmask(SIG_BLOCK, &kept_back, &editor->outside);
+    sigdelset(&editor->outside, SIGWINCH);
     typed = el_gets(editor->el, &count);
-    sigprocmask(SIG_SETMASK, &editor->outside, NULL);
+    sigprocmask(SIG_UNBLOCK, &kept_back, NULL);
     if (editor->is_broken_off) {
         fputs("^C\n", stdout);
         return EDITOR_BROKEN_OFF;

@@ -2,8 +2,11 @@
 
 #include "base/check.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -15,12 +18,14 @@ static const struct {
 #undef FILTER
 };
 
-#define MORE "<--- More --->"
+enum { ROWS_DEFAULT = 24, ROWS_LEAST = 3, TAB_WIDTH = 8 };
 
 struct output {
     struct output_filter *filter;
-    unsigned page_lines, shown; /* on this page */
-    bool is_over;               /* no more is wanted */
+    struct output_pages pages;
+    unsigned rows_left; /* of this page */
+    bool is_begun;      /* there is something on it */
+    bool is_over;       /* no more is wanted */
     char *line;
     size_t len, room;
 };
@@ -116,18 +121,62 @@ void output_filter_free(struct output_filter *filter)
 
 /* ---- pages ---- */
 
+static struct winsize terminal_size(void)
+{
+    struct winsize size;
+
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size : (struct winsize){0};
+}
+
+unsigned output_rows(void)
+{
+    struct winsize size = terminal_size();
+
+    return size.ws_row >= ROWS_LEAST ? size.ws_row : ROWS_DEFAULT;
+}
+
+/* One row is for the question. */
+static unsigned page_room(const struct output *out)
+{
+    unsigned lines = out->pages.lines > 0 ? out->pages.lines : output_rows();
+
+    return lines > 1 ? lines - 1 : 1;
+}
+
+/* As many as the terminal folds the line into. */
+static unsigned rows_of(const char *line, size_t len)
+{
+    unsigned columns = terminal_size().ws_col;
+    size_t width = 0;
+
+    for (size_t i = 0; i < len; i++)
+        width += line[i] == '\t' ? TAB_WIDTH - width % TAB_WIDTH : 1;
+    return columns > 0 && width > columns ? (unsigned)((width + columns - 1) / columns) : 1;
+}
+
+/* Ctrl-C is a key, also where it is kept back while a line is typed. */
+static bool wait_for_key(unsigned char *key)
+{
+    struct pollfd terminal = {.fd = STDIN_FILENO, .events = POLLIN};
+    sigset_t outside;
+
+    sigprocmask(SIG_SETMASK, NULL, &outside);
+    sigdelset(&outside, SIGINT);
+    return ppoll(&terminal, 1, NULL, &outside) > 0 && read(STDIN_FILENO, key, 1) == 1;
+}
+
 /* -1: there is no terminal to ask. */
 static int read_key(void)
 {
     struct termios before, raw;
-    unsigned char key = 'q';
+    unsigned char key;
 
     if (tcgetattr(STDIN_FILENO, &before) != 0)
         return -1;
     raw = before;
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-    if (read(STDIN_FILENO, &key, 1) != 1)
+    if (!wait_for_key(&key))
         key = 'q';
     tcsetattr(STDIN_FILENO, TCSANOW, &before);
     return key;
@@ -135,25 +184,29 @@ static int read_key(void)
 
 static void turn_page(struct output *out)
 {
-    fputs(MORE, stdout);
+    fputs(out->pages.more, stdout);
     fflush(stdout);
 
     int key = read_key();
 
-    fputs("\r              \r", stdout);
+    printf("\r%*s\r", (int)strlen(out->pages.more), "");
     out->is_over = key == 'q' || key == 'Q' || key == 3;
-    out->shown = key == '\r' || key == '\n' ? out->page_lines - 1 : 0;
+    out->rows_left = key == '\r' || key == '\n' ? 1 : page_room(out);
+    out->is_begun = false;
 }
 
 static void show_line(struct output *out)
 {
-    if (out->page_lines > 0 && out->shown == out->page_lines)
+    unsigned rows = out->pages.is_on ? rows_of(out->line, out->len) : 0;
+
+    if (rows > out->rows_left && (out->is_begun || out->rows_left == 0))
         turn_page(out);
     if (out->is_over)
         return;
     fwrite(out->line, 1, out->len, stdout);
     fputc('\n', stdout);
-    out->shown++;
+    out->rows_left -= rows < out->rows_left ? rows : out->rows_left;
+    out->is_begun = true;
 }
 
 /* ---- lines ---- */
@@ -227,13 +280,14 @@ static int finish(void *context)
     return 0;
 }
 
-FILE *output_open(struct output_filter *filter, unsigned page_lines)
+FILE *output_open(struct output_filter *filter, struct output_pages pages)
 {
     struct output *out = calloc(1, sizeof *out);
     FILE *file;
 
     CHECK(out);
-    *out = (struct output){.filter = filter, .page_lines = page_lines};
+    *out = (struct output){.filter = filter, .pages = pages};
+    out->rows_left = page_room(out);
     file = fopencookie(out, "w", (cookie_io_functions_t){.write = take, .close = finish});
     CHECK(file);
     return file;

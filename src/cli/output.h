@@ -2,7 +2,7 @@
  *
  *     struct output_filter filter;
  *     if (output_filter_read(&filter, text_behind_the_bar, why)) ...
- *     FILE *out = output_open(&filter, page_lines);
+ *     FILE *out = output_open(&filter, pages);
  *     ... fprintf(out, ...)
  *     fclose(out);                     what is left is written, and the count; `filter` may go then
  *     output_filter_free(&filter); */
@@ -39,8 +39,16 @@ void output_filter_free(struct output_filter *filter);
 /* The filters and what they do, for help: index 0, 1, ...; NULL: no more. */
 const char *output_filter_word(size_t index, const char **meaning);
 
-/* page_lines 0: no pages. Else a key is waited for after each page: space for another, Enter for a line, q for no more.
- */
-FILE *output_open(struct output_filter *filter, unsigned page_lines);
+/* After each page a key is waited for: space for another, Enter for a line, q for no more. */
+struct output_pages {
+    bool is_on;
+    unsigned lines;   /* 0: as many as the terminal has, which may change between two pages */
+    const char *more; /* what is asked with */
+};
+
+FILE *output_open(struct output_filter *filter, struct output_pages pages);
+
+/* Lines that fit the terminal. */
+unsigned output_rows(void);
 
 #endif

@@ -10,10 +10,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WHY_SIZE = 4096, LINES_DEFAULT = 24 };
+enum { WHY_SIZE = 4096 };
 
 /* ---- where we are ---- */
 
@@ -95,6 +94,13 @@ static void on_interrupt(int number)
     (void)number; /* whatever waits is woken, and gives up */
 }
 
+static struct output_pages pages_of(const struct session *session)
+{
+    return (struct output_pages){.is_on = session->is_terminal && !session->has_no_pages,
+                                 .lines = session->page_lines,
+                                 .more = session->is_ios ? " --More-- " : "<--- More --->"};
+}
+
 /* ---- commands of the session itself ---- */
 
 static void enable(struct session *session)
@@ -145,7 +151,10 @@ static bool do_here(struct session *session, const struct control_request *reque
     case CONTROL_CONFIGURE_TERMINAL: session->is_configuring = true; return true;
     case CONTROL_EXIT: leave_mode(session); return true;
     case CONTROL_END: leave_configuration(session); return true;
-    case CONTROL_TERMINAL_PAGER: session->page_lines = request->line_count; return true;
+    case CONTROL_TERMINAL_PAGER:
+        session->page_lines = request->line_count;
+        session->has_no_pages = request->line_count == 0;
+        return true;
     case CONTROL_TERMINAL_WIDTH: return true;
     case CONTROL_TERMINAL_ASA:
     case CONTROL_TERMINAL_IOS:
@@ -173,8 +182,8 @@ static bool do_here(struct session *session, const struct control_request *reque
 static void run_request(struct session *session, struct control_request request, const struct bytes *words,
                         size_t count, struct output_filter *filter)
 {
-    bool is_paged = session->is_terminal && control_request_info(request.id)->how == CONTROL_ONCE;
-    FILE *out = output_open(filter, is_paged && session->page_lines ? session->page_lines - 1 : 0);
+    bool is_paged = control_request_info(request.id)->how == CONTROL_ONCE;
+    FILE *out = output_open(filter, is_paged ? pages_of(session) : (struct output_pages){.is_on = false});
     struct command command = {.out = out, .request = request, .words = words, .word_count = count};
 
     bool asks = session->editor && (request.id == CONTROL_SECRET || request.id == CONTROL_PING_ASKED ||
@@ -236,7 +245,7 @@ static void show_help(struct session *session, struct bytes before_cursor)
 {
     static struct advice advice;
     struct output_filter all = {.kind = OUTPUT_ALL};
-    FILE *out = output_open(&all, 0);
+    FILE *out = output_open(&all, pages_of(session));
 
     advice_of(&advice, session, before_cursor);
     advice_show(out, &advice, session->dialect);
@@ -341,13 +350,6 @@ static void hook_ready(void *context)
     background_read(&session->background, show_line, NULL);
 }
 
-static unsigned rows_of_terminal(void)
-{
-    struct winsize size;
-
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2 ? size.ws_row : LINES_DEFAULT;
-}
-
 static void run_on_terminal(struct session *session)
 {
     const struct editor_hooks hooks = {.context = session,
@@ -361,7 +363,6 @@ static void run_on_terminal(struct session *session)
     struct bytes line;
 
     sigaction(SIGINT, &interrupt, NULL);
-    session->page_lines = rows_of_terminal();
     session->editor = editor_open(&hooks);
     while (session->editor && !session->is_over && end != EDITOR_OVER) {
         end = editor_line(session->editor, &line);

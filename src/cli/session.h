@@ -23,7 +23,8 @@ struct session {
     char header[SESSION_LINE_MAX]; /* the statement that opened it */
     bool is_ios, has_said_dialect; /* statements are typed in the words of a router, and somebody has said so */
     unsigned ios_block;            /* of which lines come next (conf/ios.h); 0: none, or one of the ASA's */
-    unsigned page_lines;
+    unsigned page_lines;           /* 0: as many as the terminal has */
+    bool has_no_pages;
     int status; /* the worst so far */
 
     struct bytes batch[SESSION_BATCH_MAX]; /* statements that have not been sent; each on the heap */

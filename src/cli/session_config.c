@@ -71,7 +71,7 @@ void session_flush(struct session *session)
 
     if (session->batch_count == 0)
         return;
-    command.out = output_open(&all, 0);
+    command.out = output_open(&all, (struct output_pages){.is_on = false});
     session_command(session, &command);
     fclose(command.out);
     for (size_t i = 0; i < session->batch_count; i++) {
@@ -134,7 +134,7 @@ static void clear_family(struct session *session, const struct typed *typed)
     session_flush(session);
     session->mode = MODE_GLOBAL;
     session->ios_block = 0;
-    command.out = output_open(&all, 0);
+    command.out = output_open(&all, (struct output_pages){.is_on = false});
     session_command(session, &command);
     fclose(command.out);
 }

@@ -1,4 +1,5 @@
 /* What the shell shows of itself: privileges, its terminal, what it debugs. */
+#include "cli/output.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 
@@ -27,7 +28,8 @@ static void set_terminal(const struct session *session, struct control_record *r
     bool has_width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
 
     record_set_number(r, COL_terminal_width, has_width ? size.ws_col : WIDTH_UNKNOWN);
-    record_set_number(r, COL_terminal_lines, session->page_lines);
+    record_set_number(r, COL_terminal_lines,
+                      session->page_lines > 0 || session->has_no_pages ? session->page_lines : output_rows());
     record_set_flag(r, COL_terminal_monitor, background_is_on(&session->background, CONTROL_TERMINAL_MONITOR));
 }
 

@@ -146,6 +146,13 @@ typed <<'END'
 # an interface may be short, and is the same
 > interface gi 0/0
 = west(config-if)# 
+# in a block help is about the block
+^ ?
+= security-level
+! packet-tracer
+= exit
+! packet-tracer
+= west(config-if)# 
 > do show run | grep ^interface
 ! 0/0
 = interface GigabitEthernet0/0
@@ -180,6 +187,45 @@ typed <<'END'
 =                  ^
 = begin, include, exclude, grep, section or count
 = west# 
+# help that is too long for the terminal stops, too, and ends where somebody wants no more of it
+^ ?
+= capture
+= <--- More --->
+! write the configuration
+^ q
+! write the configuration
+= west# 
+^ ?
+= <--- More --->
+^ \x03
+= west# 
+# a page is as long as the terminal is then
+~ 60 120
+^ ?
+= capture
+! More
+= write the configuration
+= west# 
+# also when it has become smaller between two pages
+~ 12 120
+> show run
+= <--- More --->
+~ 4 120
+^  
+= <--- More --->
+! tunnel-group
+^ q
+= west# 
+# a line that the terminal folds is two rows of the page
+~ 4 40
+> show run | include access-list|crypto map
+= access-list
+= <--- More --->
+^  
+= crypto map OUT 10 set peer
+^ q
+= west# 
+~ 24 120
 # a screen that is too long stops, and goes on by a page, a line, or not at all
 > terminal pager 10
 = west# 
@@ -469,6 +515,12 @@ typed <<'END'
 = west# 
 > terminal dialect ios
 = west# 
+~ 6 120
+> show run
+=  --More-- 
+^ q
+= west# 
+~ 24 120
 > debug crypto isakmp
 = Crypto ISAKMP debugging is on
 = west# 

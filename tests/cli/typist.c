@@ -4,6 +4,7 @@
  *     ^ text     types it; \t is Tab, \xNN a byte
  *     = text     waits until it comes, at most 5 s; what came before it is done with
  *     ! text     has not come since
+ *     ~ 24 80    gives the terminal so many rows and columns
  *     # text     says what is tested
  *
  * Exit 0: all came. Escapes of the terminal are taken out before anything is compared. */
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +107,14 @@ static void type(const char *text, bool with_enter)
     CHECK(write(terminal, space, len) == (ssize_t)len);
 }
 
+static void resize(const char *text)
+{
+    struct winsize size = {0};
+
+    CHECK(sscanf(text, "%hu %hu", &size.ws_row, &size.ws_col) == 2);
+    CHECK(ioctl(terminal, TIOCSWINSZ, &size) == 0);
+}
+
 static void run_line(char *line)
 {
     static char kept[256];
@@ -121,6 +131,7 @@ static void run_line(char *line)
     case '^': type(text, false); break;
     case '=': expect(text); break;
     case '!': expect_not(text); break;
+    case '~': resize(text); break;
     case '\0': break;
     default: fail("no such line of a script", line);
     }
