@@ -162,6 +162,8 @@ static void add_ios_entry(const struct converting *c, const struct tunnel *tunne
         text_add(c->t, " set security-association lifetime kilobytes %u\n", tunnel->lifetime_kb);
     if (tunnel->idle_time_s != 0)
         text_add(c->t, " set security-association idle-time %u\n", tunnel->idle_time_s);
+    if (tunnel->is_per_host)
+        text_add(c->t, " set security-association level per-host\n");
     if (!tunnel->is_open)
         text_add(c->t, " match address %s\n", tunnel->acl_name);
     if (tunnel->has_reverse_route)

@@ -105,6 +105,12 @@ static bool has_idle_time(const struct converting *c, const struct tunnel *t)
     return t->idle_time_s != 0;
 }
 
+static bool is_per_host(const struct converting *c, const struct tunnel *t)
+{
+    (void)c;
+    return t->is_per_host;
+}
+
 static bool originates_only(const struct converting *c, const struct tunnel *t)
 {
     (void)c;

@@ -78,6 +78,7 @@ static void take_statement(struct entry *e, const struct statement *s)
     case STATEMENT_map_nat_t_disable: e->nat_t = s; break;
     case STATEMENT_dynamic_reverse_route:
     case STATEMENT_map_reverse_route: e->reverse_route = s; break;
+    case STATEMENT_map_inheritance: e->inheritance = s; break;
     case STATEMENT_map_dynamic: e->dynamic = s; break;
     case STATEMENT_map_phase1_mode: e->phase1_mode = s; break;
     }
@@ -276,6 +277,7 @@ static void take_choices(struct compiler *c, struct tunnel *t, const struct entr
 {
     t->is_nat_t_off = e->nat_t != NULL;
     t->has_reverse_route = e->reverse_route != NULL;
+    t->is_per_host = e->inheritance != NULL && statement_has(e->inheritance, "data");
     if (e->connection != NULL)
         t->connection_type = statement_has(e->connection, "originate-only") ? CONNECTION_ORIGINATE_ONLY
                              : statement_has(e->connection, "answer-only")  ? CONNECTION_ANSWER_ONLY

@@ -285,7 +285,7 @@ static void trace_in(struct trace *t)
         trace_access_group(t, t->input, is_for_us(t) ? ACCESS_CONTROL_PLANE : ACCESS_IN) && trace_leaves(t);
     if (policy_steer(t->policy, &t->given, &t->tunnel, &t->ace)) {
         t->peer = t->policy->tunnels[t->tunnel].peers[0];
-        trace_find_pair(t);
+        trace_find_pair(t, &t->given);
         trace_crypto_rule(t, PHASE_TUNNEL_FLOW, false, false);
         trace_finish(t, END_SPOOF);
     } else {
@@ -300,7 +300,7 @@ static void trace_decrypted(struct trace *t)
     find_route(t, t->match.inner.local);
     set_packet(t, t->match.inner.remote, t->match.inner.local);
     if (policy_steer(t->policy, &t->given, &t->tunnel, &t->ace))
-        trace_find_pair(t);
+        trace_find_pair(t, &t->given);
     if (!t->has_pair || !t->pair.is_up) {
         trace_finish(t, END_NO_TUNNEL);
         return;

@@ -65,7 +65,7 @@ uint32_t trace_number(const char *text, uint32_t number); /* stands for a place 
 
 /* control_trace_tunnel.c: the phase of the line of a crypto ACL that t->tunnel and t->ace name. */
 void trace_crypto_rule(struct trace *t, enum trace_phase phase, bool is_out, bool is_allowed);
-void trace_find_pair(struct trace *t); /* that line's newest */
+void trace_find_pair(struct trace *t, const struct flow *flow); /* that line's newest for it; NULL: for any */
 /* All that it meets from there on. The last of a trace. */
 void trace_tunnel(struct trace *t);
 

@@ -82,13 +82,14 @@ static bool is_peer_of(const struct tunnel *tunnel, struct ip ip)
     return false;
 }
 
-void trace_find_pair(struct trace *t)
+void trace_find_pair(struct trace *t, const struct flow *flow)
 {
     const struct plane *plane = source_of(t)->plane(source_of(t)->context);
     struct ike_pair_view view;
 
     for (uint32_t i = 0; ike_view_pair(ike_of(t), now_of(t), i, &view); i++)
         if (view.tunnel == t->tunnel && view.ace == t->ace && view.spi_out != 0 &&
+            (flow == NULL || selector_matches(&view.selector, flow)) &&
             (!t->has_pair || view.begun_ms >= t->pair.begun_ms)) {
             t->pair = view;
             t->has_pair = true;
@@ -249,7 +250,7 @@ static void trace_no_sa(struct trace *t)
 
 void trace_tunnel(struct trace *t)
 {
-    trace_find_pair(t);
+    trace_find_pair(t, &t->match.outer);
     if (t->has_pair && t->pair.is_up)
         trace_in_tunnel(t);
     else
@@ -274,7 +275,7 @@ static bool next_rule(struct trace *t, uint16_t *ace)
         return false;
     t->ace = (*ace)++;
     t->has_pair = false;
-    trace_find_pair(t);
+    trace_find_pair(t, NULL);
     return true;
 }
 

@@ -3,23 +3,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct plane_hold *hold_of(struct plane *plane, uint16_t tunnel, uint16_t ace)
+static bool is_of_line(const struct plane_hold *hold, uint16_t tunnel, uint16_t ace)
+{
+    return hold->count > 0 && hold->tunnel == tunnel && hold->ace == ace;
+}
+
+static struct plane_hold *hold_of(struct plane *plane, uint16_t tunnel, uint16_t ace, const struct selector *wanted)
 {
     for (size_t i = 0; i < PLANE_HOLDS_MAX; i++)
-        if (plane->holds[i].count > 0 && plane->holds[i].tunnel == tunnel && plane->holds[i].ace == ace)
+        if (is_of_line(&plane->holds[i], tunnel, ace) && selector_equal(&plane->holds[i].wanted, wanted))
             return &plane->holds[i];
     return NULL;
 }
 
-static struct plane_hold *new_hold(struct plane *plane, uint16_t tunnel, uint16_t ace)
+static struct plane_hold *new_hold(struct plane *plane, uint16_t tunnel, uint16_t ace, const struct selector *wanted)
 {
+    struct plane_hold *hold = NULL;
+    size_t of_line = 0;
+
     for (size_t i = 0; i < PLANE_HOLDS_MAX; i++) {
-        if (plane->holds[i].count > 0)
-            continue;
-        plane->holds[i] = (struct plane_hold){.tunnel = tunnel, .ace = ace};
-        return &plane->holds[i];
+        of_line += is_of_line(&plane->holds[i], tunnel, ace);
+        if (plane->holds[i].count == 0 && hold == NULL)
+            hold = &plane->holds[i];
     }
-    return NULL;
+    if (hold == NULL || of_line >= PLANE_HOLDS_OF_LINE)
+        return NULL;
+    *hold = (struct plane_hold){.tunnel = tunnel, .ace = ace, .wanted = *wanted};
+    return hold;
 }
 
 static void ask_for_pair(struct plane *plane, struct plane_hold *hold, const struct flow *flow)
@@ -45,9 +55,10 @@ void plane_hold_packet(struct plane *plane, uint16_t tunnel, uint16_t ace, const
         plane_drop_out(plane, NULL, ESP_DROP_NO_PEER_YET, packet);
         return;
     }
-    struct plane_hold *hold = hold_of(plane, tunnel, ace);
+    struct selector wanted = policy_selector_for(&plane->policy->tunnels[tunnel], ace, flow);
+    struct plane_hold *hold = hold_of(plane, tunnel, ace, &wanted);
     if (hold == NULL)
-        hold = new_hold(plane, tunnel, ace);
+        hold = new_hold(plane, tunnel, ace, &wanted);
     uint8_t *copy = hold == NULL || hold->count == PLANE_HELD_MAX ? NULL : malloc(packet.len);
     if (hold != NULL && (hold->count > 0 || copy != NULL))
         ask_for_pair(plane, hold, flow);
@@ -72,21 +83,25 @@ static void give_up(struct plane *plane, struct held_packet *held)
     forget(plane, held);
 }
 
-void plane_hold_release(struct plane *plane, uint16_t tunnel, uint16_t ace)
+static void release(struct plane *plane, struct plane_hold *hold)
 {
-    struct plane_hold *hold = hold_of(plane, tunnel, ace);
     uint8_t kept = 0;
 
-    if (hold == NULL)
-        return;
     for (uint8_t i = 0; i < hold->count; i++) {
         struct held_packet *held = &hold->packets[i];
-        if (plane_out_one(plane, tunnel, ace, bytes_of(held->data, held->len)))
+        if (plane_out_one(plane, hold->tunnel, hold->ace, bytes_of(held->data, held->len)))
             forget(plane, held);
         else
             hold->packets[kept++] = *held;
     }
     hold->count = kept;
+}
+
+void plane_hold_release(struct plane *plane, uint16_t tunnel, uint16_t ace, const struct selector *selector)
+{
+    for (size_t i = 0; i < PLANE_HOLDS_MAX; i++)
+        if (is_of_line(&plane->holds[i], tunnel, ace) && selector_overlaps(&plane->holds[i].wanted, selector))
+            release(plane, &plane->holds[i]);
 }
 
 void plane_hold_second(struct plane *plane)

@@ -32,14 +32,51 @@ struct plane_pair *plane_pair_of_spi(const struct plane *plane, uint32_t spi)
     return NULL;
 }
 
-struct plane_pair *plane_pair_for(const struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow)
+/* An ACE has few pairs, but where its hosts have one each. */
+static uint32_t *host_chain(const struct plane *plane, uint16_t tunnel, uint16_t ace, const struct ip *local,
+                            const struct ip *remote)
 {
-    for (uint32_t i = *ace_chain(plane, tunnel, ace); i != 0; i = plane->pairs[i - 1].next_of_ace) {
+    uint32_t hash = tunnel * 31u + ace;
+
+    for (size_t i = 0; i < sizeof local->octets; i++)
+        hash = (hash ^ local->octets[i]) * 16777619u;
+    for (size_t i = 0; i < sizeof remote->octets; i++)
+        hash = (hash ^ remote->octets[i]) * 16777619u;
+    return &plane->ace_chains[hash & plane->chain_mask];
+}
+
+static bool is_of_hosts(const struct selector *selector)
+{
+    return ip_equal(selector->local.first, selector->local.last) &&
+           ip_equal(selector->remote.first, selector->remote.last);
+}
+
+static uint32_t *chain_of(const struct plane *plane, const struct plane_pair *pair)
+{
+    return pair->is_of_hosts
+               ? host_chain(plane, pair->tunnel, pair->ace, &pair->selector.local.first, &pair->selector.remote.first)
+               : ace_chain(plane, pair->tunnel, pair->ace);
+}
+
+static struct plane_pair *first_for(const struct plane *plane, uint32_t place, uint16_t tunnel, uint16_t ace,
+                                    const struct flow *flow)
+{
+    for (uint32_t i = place; i != 0; i = plane->pairs[i - 1].next_of_ace) {
         struct plane_pair *pair = &plane->pairs[i - 1];
         if (pair->tunnel == tunnel && pair->ace == ace && !pair->is_stopped && selector_matches(&pair->selector, flow))
             return pair;
     }
     return NULL;
+}
+
+struct plane_pair *plane_pair_for(const struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow)
+{
+    struct plane_pair *of_line = first_for(plane, *ace_chain(plane, tunnel, ace), tunnel, ace, flow), *of_hosts;
+
+    if (plane->host_pair_count == 0)
+        return of_line;
+    of_hosts = first_for(plane, *host_chain(plane, tunnel, ace, &flow->local, &flow->remote), tunnel, ace, flow);
+    return of_hosts == NULL || (of_line != NULL && of_line->birth > of_hosts->birth) ? of_line : of_hosts;
 }
 
 struct plane_pair *plane_guest_for(const struct plane *plane, const struct flow *flow)
@@ -95,22 +132,24 @@ static uint32_t place_of(const struct plane *plane, const struct plane_pair *pai
 
 static void link_ace(struct plane *plane, struct plane_pair *pair)
 {
-    uint32_t *at = ace_chain(plane, pair->tunnel, pair->ace);
+    uint32_t *at = chain_of(plane, pair);
 
     while (*at != 0 && plane->pairs[*at - 1].birth > pair->birth)
         at = &plane->pairs[*at - 1].next_of_ace;
     pair->next_of_ace = *at;
     *at = place_of(plane, pair);
+    plane->host_pair_count += pair->is_of_hosts;
 }
 
 static void unlink_ace(struct plane *plane, struct plane_pair *pair)
 {
-    uint32_t *at = ace_chain(plane, pair->tunnel, pair->ace);
+    uint32_t *at = chain_of(plane, pair);
 
     while (*at != 0 && *at != place_of(plane, pair))
         at = &plane->pairs[*at - 1].next_of_ace;
     if (*at != 0)
         *at = pair->next_of_ace;
+    plane->host_pair_count -= pair->is_of_hosts;
 }
 
 static void link_spi(struct plane *plane, struct plane_pair *pair)
@@ -263,6 +302,7 @@ static void begin_pair(struct plane *plane, struct plane_pair *pair, const struc
                                 .session = install->session,
                                 .conn_id = install->conn_id,
                                 .selector = install->selector,
+                                .is_of_hosts = is_of_hosts(&install->selector),
                                 .local = install->local,
                                 .remote = install->remote,
                                 .df = install->df,
@@ -334,7 +374,7 @@ int plane_install(struct plane *plane, const struct ike_install *install)
     }
     plane_pair_ask_path(plane, pair);
     if (install->is_outbound)
-        plane_hold_release(plane, pair->tunnel, pair->ace);
+        plane_hold_release(plane, pair->tunnel, pair->ace, &pair->selector);
     return 0;
 }
 
@@ -402,6 +442,7 @@ void plane_move(struct plane *plane, struct handle handle, const struct endpoint
 void plane_pairs_repolicy(struct plane *plane, const struct policy *from, const struct policy *to)
 {
     memset(plane->ace_chains, 0, (plane->chain_mask + 1) * sizeof *plane->ace_chains);
+    plane->host_pair_count = 0;
     for (uint32_t i = 0; i < plane->pair_limit; i++) {
         struct plane_pair *pair = &plane->pairs[i];
         if (!handle_is_set(pair->handle))

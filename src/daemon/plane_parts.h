@@ -24,12 +24,13 @@
 enum {
     PLANE_BUFFER_SIZE = 65536 + ESP_HEADROOM + ESP_TAILROOM,
     PLANE_BURSTS_PER_TURN = 8, /* then the other descriptors, timers and the engine have their turn */
-    PLANE_HOLDS_MAX = 256,     /* ACEs that wait at the same time */
-    PLANE_EVENTS_MAX = 16,     /* waiting to be told; more are counted */
-    PLANE_STRANGERS_MAX = 8,   /* unknown SPIs waiting to be told */
-    PLANE_NOTICE_MS = 1000,    /* USED, SENT, acquires and unknown SPIs are told once in that time */
-    PLANE_EVENT_MS = 5000,     /* a dropped packet, for one pair and reason: as an ASA limits 402116 */
-    PLANE_PATH_MS = 30000,     /* how often the path MTU of a pair in use is asked for */
+    PLANE_HOLDS_MAX = 256,     /* ACEs, or pairs of hosts of one, that wait at the same time */
+    PLANE_HOLDS_OF_LINE = 64, /* of those pairs of hosts: who looks for hosts through one line leaves room for others */
+    PLANE_EVENTS_MAX = 16,    /* waiting to be told; more are counted */
+    PLANE_STRANGERS_MAX = 8,  /* unknown SPIs waiting to be told */
+    PLANE_NOTICE_MS = 1000,   /* USED, SENT, acquires and unknown SPIs are told once in that time */
+    PLANE_EVENT_MS = 5000,    /* a dropped packet, for one pair and reason: as an ASA limits 402116 */
+    PLANE_PATH_MS = 30000,    /* how often the path MTU of a pair in use is asked for */
     PLANE_TOO_BIG_PER_S = 100, /* ICMP errors (RFC 1812 4.3.2.8) */
     PLANE_AUTOPSIES_PER_S = 20,
     PLANE_ASIDES_PER_S = 10, /* events that packets of no pair cause */
@@ -69,6 +70,7 @@ struct plane_pair {
     uint64_t path_ms;      /* when that was asked for */
     uint32_t next_of_spi;  /* index + 1, of the chain of that hash; 0: the end */
     uint32_t next_of_ace;  /* the same, newest first; only with has_out */
+    bool is_of_hosts;      /* it is in the chain of its two hosts, and not in that of its whole ACE */
     uint64_t birth;        /* of the outbound SA: the higher, the newer */
     bool is_listed;        /* in plane.noticed; belongs to the place, not to the pair */
     uint64_t newest_in;    /* highest authenticated number */
@@ -97,10 +99,11 @@ struct held_packet {
     uint64_t since_ms;
 };
 
-/* The packets that wait for one ACE, oldest first. */
+/* The packets that wait for one pair, oldest first. */
 struct plane_hold {
     uint16_t tunnel, ace;
-    uint8_t count; /* 0: the place is free */
+    struct selector wanted; /* of that ACE all, or two hosts */
+    uint8_t count;          /* 0: the place is free */
     bool wants_acquire;
     uint64_t acquire_ms;
     struct flow flow; /* of the packet that asked last */
@@ -134,6 +137,7 @@ struct plane {
     uint32_t *noticed; /* indexes of pairs with notices */
     size_t noticed_count;
     uint32_t *spi_chains, *ace_chains; /* index + 1 of the first pair; 0: none */
+    uint32_t host_pair_count;          /* with is_of_hosts */
 
     struct plane_hold holds[PLANE_HOLDS_MAX];
     struct ike_plane_input strangers[PLANE_STRANGERS_MAX];
@@ -187,8 +191,9 @@ void plane_pairs_second(struct plane *plane);
 /* plane_held.c */
 void plane_hold_packet(struct plane *plane, uint16_t tunnel, uint16_t ace, const struct flow *flow,
                        struct bytes packet);
-/* Sends what waits for that ACE, in order; what still has no pair goes on waiting for the rest of its time. */
-void plane_hold_release(struct plane *plane, uint16_t tunnel, uint16_t ace);
+/* Sends what waits for such a pair of that ACE, in order; what still has none goes on waiting for the rest of its time.
+ */
+void plane_hold_release(struct plane *plane, uint16_t tunnel, uint16_t ace, const struct selector *selector);
 void plane_hold_second(struct plane *plane);
 void plane_hold_drop_all(struct plane *plane);
 /* What waits for a tunnel that is the same in the new policy goes on waiting; the rest is dropped. */

@@ -71,6 +71,21 @@ static void tell_under_way(const struct ike *ike, struct ike_outputs *out, const
     add_network(e, selector->remote, FIELD_REMOTE_ADDRESS, FIELD_REMOTE_MASK, FIELD_REMOTE_PREFIX_LEN);
 }
 
+/* What a scan through the tunnel asks for: it is told once, until something else has happened. */
+static bool may_have_pair(struct ike *ike, uint64_t now_ms, const struct isakmp_sa *sa, const struct quick *quick,
+                          struct ike_outputs *out)
+{
+    const struct peer *peer = peer_of(ike, sa->peer);
+    struct pair *gives_way;
+
+    if (pairs_have_room(ike, now_ms, sa->peer, quick, &gives_way))
+        return true;
+    tell_limit(out, sa->remote.ip, reason_info(REASON_TOO_MANY_PAIRS)->meaning);
+    if (peer->outcome_count == 0 || peer->outcomes[0].reason != REASON_TOO_MANY_PAIRS)
+        outcome_keep(ike, now_ms, sa->peer, INITIATOR, 2, false, STATE_QM_START, REASON_TOO_MANY_PAIRS);
+    return false;
+}
+
 void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel_index, uint16_t ace,
                  const struct selector *selector, struct ike_outputs *out)
 {
@@ -80,12 +95,13 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
 
     if (tunnel == NULL || ace >= tunnel->ace_count)
         return;
-    if (selector == NULL)
-        selector = &tunnel->aces[ace].selector;
     if (quick_for(ike, sa->peer, tunnel_index, selector) != NULL) {
         tell_under_way(ike, out, sa, selector);
         return;
     }
+    struct quick quick = {.tunnel = tunnel_index, .ace = ace, .selector = *selector};
+    if (!may_have_pair(ike, now_ms, sa, &quick, out))
+        return;
     do {
         drbg_fill(&ike->drbg, random, sizeof random);
         message_id = (uint32_t)random[0] << 24 | (uint32_t)random[1] << 16 | (uint32_t)random[2] << 8 | random[3];
@@ -96,9 +112,7 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
         tell_limit(out, sa->remote.ip, "no room for another quick mode");
         return;
     }
-    exchange->quick.tunnel = tunnel_index;
-    exchange->quick.ace = ace;
-    exchange->quick.selector = *selector;
+    exchange->quick = quick;
     message_id_keep(ike, sa, EXCHANGE_QM, message_id);
     iv_begin(sa, exchange);
     event_add_number(tell_begin(ike, out, EV_PHASE2_BEGUN, sa, tunnel_index, &exchange->quick.selector),
@@ -107,25 +121,50 @@ void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_
     step_take(ike, now_ms, INPUT_BEGIN, exchange, sa, out);
 }
 
-static bool waits_for_phase1(const struct peer *peer, uint16_t tunnel, uint16_t ace)
+bool want_is_same(const struct want *a, const struct want *b)
+{
+    return a->tunnel == b->tunnel && a->ace == b->ace && ip_equal(a->local, b->local) && ip_equal(a->remote, b->remote);
+}
+
+struct selector selector_of_want(const struct tunnel *tunnel, const struct want *want)
+{
+    return policy_selector_for(tunnel, want->ace, &(struct flow){.local = want->local, .remote = want->remote});
+}
+
+bool want_of_pair(const struct ike *ike, const struct pair *pair, struct want *want)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, pair->tunnel);
+
+    *want = (struct want){.tunnel = pair->tunnel, .ace = pair->ace};
+    if (tunnel == NULL || pair->ace >= tunnel->ace_count)
+        return false;
+    if (tunnel->is_per_host) {
+        want->local = pair->selector.local.first;
+        want->remote = pair->selector.remote.first;
+    }
+    struct selector asked = selector_of_want(tunnel, want);
+    return tunnel->is_client || selector_equal(&asked, &pair->selector);
+}
+
+static bool waits_for_phase1(const struct peer *peer, const struct want *want)
 {
     for (uint8_t i = 0; i < peer->waiting_count; i++)
-        if (peer->waiting[i].tunnel == tunnel && peer->waiting[i].ace == ace)
+        if (want_is_same(&peer->waiting[i].want, want))
             return true;
     return false;
 }
 
-bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace)
+bool wait_for_phase1(struct peer *peer, const struct want *want)
 {
-    if (ace == NO_INDEX || waits_for_phase1(peer, tunnel, ace))
+    if (waits_for_phase1(peer, want))
         return true;
     if (peer->waiting_count == WAITING_MAX)
         return false;
-    peer->waiting[peer->waiting_count++] = (struct waiting){tunnel, ace, false};
+    peer->waiting[peer->waiting_count++] = (struct waiting){*want, false};
     return true;
 }
 
-void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel_index, uint16_t ace,
+void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel_index, const struct want *want,
                   struct endpoint local, struct endpoint remote, struct ike_outputs *out)
 {
     const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
@@ -137,9 +176,10 @@ void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t 
         return;
     }
     sa->tunnel = tunnel_index;
-    wait_for_phase1(peer, tunnel_index, ace);
-    struct event *e =
-        tell_begin(ike, out, EV_PHASE1_BEGUN, sa, tunnel_index, &tunnel->aces[ace == NO_INDEX ? 0 : ace].selector);
+    if (want != NULL)
+        wait_for_phase1(peer, want);
+    struct selector selector = want == NULL ? tunnel->aces[0].selector : selector_of_want(tunnel, want);
+    struct event *e = tell_begin(ike, out, EV_PHASE1_BEGUN, sa, tunnel_index, &selector);
     if (mode == EXCHANGE_AM)
         event_add_text(e, FIELD_EXCHANGE, exchange_info(mode)->name);
     struct exchange *exchange = exchange_of(ike, sa->phase1);
@@ -228,12 +268,13 @@ void acquire_next(struct ike *ike, uint64_t now_ms, struct peer *failed, enum re
         return;
     failed->failed_ms = now_ms;
     for (uint8_t i = 0; i < was.waiting_count && outputs_have_room(out); i++) {
-        const struct tunnel *tunnel = tunnel_of(ike, was.waiting[i].tunnel);
+        const struct want *want = &was.waiting[i].want;
+        const struct tunnel *tunnel = tunnel_of(ike, want->tunnel);
         struct ip next = tunnel == NULL ? (struct ip){0} : first_untried(ike, now_ms, tunnel);
 
         if (!ip_is_set(next)) {
             if (was.waiting[i].is_restart)
-                restart_later(ike, now_ms, failed, was.waiting[i].tunnel, was.waiting[i].ace);
+                restart_later(ike, now_ms, failed, want);
             continue;
         }
         struct event *e = tell(out, EV_NEXT_PEER, was.remote);
@@ -241,9 +282,9 @@ void acquire_next(struct ike *ike, uint64_t now_ms, struct peer *failed, enum re
         if (tunnel->is_client)
             event_add_text(e, FIELD_TUNNEL_KIND, "client");
         if (was.waiting[i].is_restart)
-            restart_with(ike, now_ms, was.waiting[i].tunnel, was.waiting[i].ace, next, out);
+            restart_with(ike, now_ms, want, next, out);
         else
-            acquire_take(ike, now_ms, was.waiting[i].tunnel, was.waiting[i].ace, next, out);
+            acquire_take(ike, now_ms, want, next, out);
     }
 }
 
@@ -267,12 +308,35 @@ static bool is_client_under_way(const struct ike *ike, struct handle peer, uint1
     return false;
 }
 
-void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint16_t ace, struct ip with,
-                  struct ike_outputs *out)
+/* A pair for two hosts is asked for by their traffic alone: whoever wants the tunnel up gets phase 1. */
+static bool names_no_hosts(const struct tunnel *tunnel, const struct want *want)
 {
-    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
+    return tunnel->is_per_host && !tunnel->is_client && !ip_is_set(want->local);
+}
 
-    if (tunnel == NULL || ace >= tunnel->ace_count) {
+static void begin_or_wait(struct ike *ike, uint64_t now_ms, struct peer *peer, const struct want *want,
+                          struct ike_outputs *out)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, want->tunnel);
+    bool is_for_phase1 = names_no_hosts(tunnel, want), is_there = waits_for_phase1(peer, want);
+
+    if (sa_begun_of(ike, peer->self) == NULL) {
+        struct endpoint local = {ike->policy->interfaces[tunnel->interface].ip, IKE_PORT};
+
+        phase1_begin(ike, now_ms, peer, want->tunnel, is_for_phase1 ? NULL : want, local,
+                     (struct endpoint){peer->remote, IKE_PORT}, out);
+    } else if (!is_for_phase1 && wait_for_phase1(peer, want)) {
+        tell_queued(ike, out, peer, tunnel, is_there);
+    } else if (!is_for_phase1) {
+        tell_limit(out, peer->remote, "no room for another acquire that waits for phase 1");
+    }
+}
+
+void acquire_take(struct ike *ike, uint64_t now_ms, const struct want *want, struct ip with, struct ike_outputs *out)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, want->tunnel);
+
+    if (tunnel == NULL || want->ace >= tunnel->ace_count) {
         refuse_acquire(ike, now_ms, NULL, NULL, REASON_NO_TUNNEL, out);
         return;
     }
@@ -297,27 +361,18 @@ void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint1
         refuse_acquire(ike, now_ms, tunnel, peer, REASON_GROUP_PROTOCOL, out);
         return;
     }
-    tell_request(ike, out, tunnel, ace, peer->remote);
-    const struct session *session = tunnel->is_client ? session_of_tunnel(ike, peer->self, tunnel_index) : NULL;
+    tell_request(ike, out, tunnel, want->ace, peer->remote);
+    const struct session *session = tunnel->is_client ? session_of_tunnel(ike, peer->self, want->tunnel) : NULL;
     struct isakmp_sa *sa = session != NULL ? sa_up_in(ike, peer->self, session->self) : sa_up_of(ike, peer->self);
-    if (tunnel->is_client && session == NULL && is_client_under_way(ike, peer->self, tunnel_index))
+    struct selector selector = selector_of_want(tunnel, want);
+    if (tunnel->is_client && session == NULL && is_client_under_way(ike, peer->self, want->tunnel))
         return;
-    if (sa != NULL && session != NULL) {
+    if (sa != NULL && session != NULL)
         client_quick_begin(ike, now_ms, sa, session, out);
-    } else if (sa != NULL) {
-        quick_begin(ike, now_ms, sa, tunnel_index, ace, NULL, out);
-    } else if (sa_begun_of(ike, peer->self) != NULL) {
-        bool is_there = waits_for_phase1(peer, tunnel_index, ace);
-
-        if (wait_for_phase1(peer, tunnel_index, ace))
-            tell_queued(ike, out, peer, tunnel, is_there);
-        else
-            tell_limit(out, peer->remote, "no room for another acquire that waits for phase 1");
-    } else {
-        struct endpoint local = {ike->policy->interfaces[tunnel->interface].ip, IKE_PORT};
-
-        phase1_begin(ike, now_ms, peer, tunnel_index, ace, local, (struct endpoint){peer->remote, IKE_PORT}, out);
-    }
+    else if (sa == NULL)
+        begin_or_wait(ike, now_ms, peer, want, out);
+    else if (!names_no_hosts(tunnel, want))
+        quick_begin(ike, now_ms, sa, want->tunnel, want->ace, &selector, out);
 }
 
 static const struct tunnel_group *group_of(const struct ike *ike, const struct isakmp_sa *sa)
@@ -369,6 +424,17 @@ static void tell_dequeued(const struct ike *ike, struct ike_outputs *out, const 
     event_add_number(e, FIELD_PORT, sa->remote.port);
 }
 
+static void quick_begin_for(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const struct want *want,
+                            struct ike_outputs *out)
+{
+    const struct tunnel *tunnel = tunnel_of(ike, want->tunnel);
+
+    if (tunnel == NULL || want->ace >= tunnel->ace_count)
+        return;
+    struct selector selector = selector_of_want(tunnel, want);
+    quick_begin(ike, now_ms, sa, want->tunnel, want->ace, &selector, out);
+}
+
 void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out)
 {
     struct peer *peer = peer_of(ike, sa->peer);
@@ -406,5 +472,5 @@ void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ik
     if (count > 0)
         tell_dequeued(ike, out, sa);
     for (uint8_t i = 0; i < count; i++)
-        quick_begin(ike, now_ms, sa, peer->waiting[i].tunnel, peer->waiting[i].ace, NULL, out);
+        quick_begin_for(ike, now_ms, sa, &peer->waiting[i].want, out);
 }

@@ -104,7 +104,7 @@ static void lost(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct 
             continue;
         if (doubted_ms == 0 || pair->heard_ms < doubted_ms) {
             if (restarts)
-                restart_want(ike, now_ms, peer_of(ike, peer), pair->tunnel, pair->ace);
+                restart_want(ike, now_ms, peer_of(ike, peer), pair);
             end_pair(ike, now_ms, pair, out);
         } else if (!is_begun && pair->retire_ms == 0) {
             pair->rekey_ms = now_ms;

@@ -157,7 +157,12 @@ void ike_feed(struct ike *ike, uint64_t now_ms, const struct ike_input *in, stru
     switch (in->kind) {
     case IKE_IN_DATAGRAM: datagram_take(ike, now_ms, in, out); break;
     case IKE_IN_TIMER: timers_do(ike, now_ms, out); break;
-    case IKE_IN_ACQUIRE: acquire_take(ike, now_ms, in->acquire.tunnel, in->acquire.ace, (struct ip){0}, out); break;
+    case IKE_IN_ACQUIRE:
+        acquire_take(
+            ike, now_ms,
+            &(struct want){in->acquire.tunnel, in->acquire.ace, in->acquire.flow.local, in->acquire.flow.remote},
+            (struct ip){0}, out);
+        break;
     case IKE_IN_ANSWER: answer_take(ike, now_ms, in, out); break;
     case IKE_IN_COMMAND: command_take(ike, now_ms, in, out); break;
     case IKE_IN_POLICY: policy_take(ike, now_ms, in->policy, out); break;

@@ -397,19 +397,29 @@ bool outcome_is_anybodys(const struct outcome *outcome);
 void session_check(struct ike *ike, uint64_t now_ms, struct handle peer, struct handle session, enum reason why,
                    struct ike_outputs *out);
 
+/* For less than its line, by a static entry: for two hosts, or what its peer has asked for. */
+bool pair_is_narrow(const struct ike *ike, const struct pair *pair);
+/* Of those a tunnel has only so many. `gives_way`: the one that is to end for it, having been idle for longest; NULL:
+ * none has to. */
+bool pairs_have_room(const struct ike *ike, uint64_t now_ms, struct handle peer, const struct quick *quick,
+                     struct pair **gives_way);
+
 /* ---- beginning (begin.c) */
 /* `with`: the peer; not set: the one whose turn it is. */
-void acquire_take(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ip with,
-                  struct ike_outputs *out);
+void acquire_take(struct ike *ike, uint64_t now_ms, const struct want *want, struct ip with, struct ike_outputs *out);
 /* A phase 1 of ours with that peer has failed: what waited for it goes on to the next peer that its entry names. */
 void acquire_next(struct ike *ike, uint64_t now_ms, struct peer *failed, enum reason why, struct ike_outputs *out);
 /* For that traffic of the tunnel, with any of its peers; NULL. */
 struct pair *pair_of_any(const struct ike *ike, uint16_t tunnel, const struct selector *selector);
-/* `selector`: what the pair is to be for; NULL: all of the line. */
+/* What would ask for such a pair anew; false: none of ours would, the peer has begun it with less than a line. */
+bool want_of_pair(const struct ike *ike, const struct pair *pair, struct want *want);
+bool want_is_same(const struct want *a, const struct want *b);
+struct selector selector_of_want(const struct tunnel *tunnel, const struct want *want);
+/* `selector`: what the pair is to be for. */
 void quick_begin(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, uint16_t tunnel, uint16_t ace,
                  const struct selector *selector, struct ike_outputs *out);
-/* `ace`: what waits for it; NO_INDEX: nothing. */
-void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, uint16_t ace,
+/* `want`: what waits for it; NULL: nothing. */
+void phase1_begin(struct ike *ike, uint64_t now_ms, struct peer *peer, uint16_t tunnel, const struct want *want,
                   struct endpoint local, struct endpoint remote, struct ike_outputs *out);
 /* spi_recovery.c */
 void spi_recover(struct ike *ike, uint64_t now_ms, struct ip from, uint32_t spi, struct ike_outputs *out);
@@ -431,16 +441,15 @@ enum login limits_log_in(struct ike *ike, const struct isakmp_sa *sa, const char
 const char *login_refusal(enum login login); /* in the words of a log */
 
 void phase1_up(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ike_outputs *out);
-bool wait_for_phase1(struct peer *peer, uint16_t tunnel, uint16_t ace); /* false: too many wait */
+bool wait_for_phase1(struct peer *peer, const struct want *want); /* false: too many wait */
 
 /* ---- what DPD has lost, begun anew (restart.c) */
 /* That traffic is wanted again; nothing of a tunnel that we do not begin. */
-void restart_want(struct ike *ike, uint64_t now_ms, struct peer *lost, uint16_t tunnel, uint16_t ace);
+void restart_want(struct ike *ike, uint64_t now_ms, struct peer *lost, const struct pair *pair);
 /* An acquire of what is wanted again. `with`: as of acquire_take. */
-void restart_with(struct ike *ike, uint64_t now_ms, uint16_t tunnel, uint16_t ace, struct ip with,
-                  struct ike_outputs *out);
+void restart_with(struct ike *ike, uint64_t now_ms, const struct want *want, struct ip with, struct ike_outputs *out);
 /* No peer of the tunnel is left to try: a moment later it begins anew. */
-void restart_later(struct ike *ike, uint64_t now_ms, struct peer *failed, uint16_t tunnel, uint16_t ace);
+void restart_later(struct ike *ike, uint64_t now_ms, struct peer *failed, const struct want *want);
 void restart_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike_outputs *out);
 void restart_forget(struct peer *peer);
 

@@ -63,14 +63,14 @@ static void bring_up(struct ike *ike, uint64_t now_ms, uint16_t index, struct ip
     const struct tunnel *tunnel = tunnel_of(ike, index);
 
     if (tunnel == NULL) {
-        acquire_take(ike, now_ms, index, 0, with, out);
+        acquire_take(ike, now_ms, &(struct want){.tunnel = index}, with, out);
         return;
     }
     for (uint16_t ace = 0; ace < tunnel->ace_count; ace++) {
         if (!outputs_have_room(out))
             return; /* the traffic of the other lines asks for itself */
         if (tunnel->aces[ace].is_permit && pair_of_any(ike, index, &tunnel->aces[ace].selector) == NULL)
-            acquire_take(ike, now_ms, index, ace, with, out);
+            acquire_take(ike, now_ms, &(struct want){.tunnel = index, .ace = ace}, with, out);
     }
 }
 
@@ -109,12 +109,12 @@ static void move_waiting(struct peer *peer, const struct policy *from, const str
     uint8_t kept = 0;
 
     for (uint8_t i = 0; i < peer->waiting_count; i++) {
-        uint16_t tunnel = policy_same_tunnel(from, peer->waiting[i].tunnel, to);
+        uint16_t tunnel = policy_same_tunnel(from, peer->waiting[i].want.tunnel, to);
 
         if (tunnel == NO_INDEX)
             continue;
         peer->waiting[kept] = peer->waiting[i];
-        peer->waiting[kept++].tunnel = tunnel;
+        peer->waiting[kept++].want.tunnel = tunnel;
     }
     peer->waiting_count = kept;
 }

@@ -287,9 +287,15 @@ struct farewell {
     uint8_t why; /* enum reason */
 };
 
+/* Traffic of a line that wants a pair; where each two hosts have one, which hosts (not set: all of the line). */
+struct want {
+    uint16_t tunnel, ace;
+    struct ip local, remote;
+};
+
 /* An acquire that waits for phase 1. */
 struct waiting {
-    uint16_t tunnel, ace;
+    struct want want;
     bool is_restart; /* the pair was lost by DPD, and is wanted until it is up */
 };
 

@@ -18,6 +18,69 @@ static struct handle pair_take(struct ike *ike, struct handle peer)
     return h;
 }
 
+/* ---- pairs for less than a line: of two hosts each, or what a peer has asked for */
+
+enum { NARROW_PAIRS_MAX = 256, NARROW_PAIRS_SHARE = 4, GIVES_WAY_AFTER_MS = 60000 };
+
+/* Of one tunnel: of all that there is room for a fourth at most. */
+static unsigned narrow_pairs_max(const struct ike *ike)
+{
+    uint32_t share = ike->limits.pairs / NARROW_PAIRS_SHARE;
+
+    return share < NARROW_PAIRS_MAX ? share : NARROW_PAIRS_MAX;
+}
+
+static bool is_narrow(const struct tunnel *tunnel, uint16_t ace, const struct selector *selector)
+{
+    return tunnel != NULL && !tunnel->is_dynamic && !tunnel->is_client && ace < tunnel->ace_count &&
+           !selector_equal(&tunnel->aces[ace].selector, selector);
+}
+
+bool pair_is_narrow(const struct ike *ike, const struct pair *pair)
+{
+    return is_narrow(tunnel_of(ike, pair->tunnel), pair->ace, &pair->selector);
+}
+
+bool pairs_have_room(const struct ike *ike, uint64_t now_ms, struct handle peer, const struct quick *quick,
+                     struct pair **gives_way)
+{
+    struct pair *longest_idle = NULL;
+    unsigned count = 0;
+
+    *gives_way = NULL;
+    if (!is_narrow(tunnel_of(ike, quick->tunnel), quick->ace, &quick->selector))
+        return true;
+    for (EACH_PAIR_OF(ike, peer, pair)) {
+        if (pair->tunnel != quick->tunnel || pair->retire_ms != 0 || pair->doomed != REASON_OK ||
+            !pair_is_narrow(ike, pair))
+            continue;
+        if (selector_equal(&pair->selector, &quick->selector))
+            return true;
+        count++;
+        if (pair->is_up && (longest_idle == NULL || pair->carried_ms < longest_idle->carried_ms))
+            longest_idle = pair;
+    }
+    if (count < narrow_pairs_max(ike))
+        return true;
+    if (longest_idle == NULL || now_ms - longest_idle->carried_ms < GIVES_WAY_AFTER_MS)
+        return false;
+    *gives_way = longest_idle;
+    return true;
+}
+
+static bool make_room(struct ike *ike, uint64_t now_ms, struct handle peer, const struct quick *quick)
+{
+    struct pair *gives_way;
+
+    if (!pairs_have_room(ike, now_ms, peer, quick, &gives_way))
+        return false;
+    if (gives_way != NULL) {
+        gives_way->doomed = REASON_GAVE_WAY;
+        timers_note(ike, peer);
+    }
+    return true;
+}
+
 static void take_keys(struct ike_install *install, struct bytes kept)
 {
     struct pair_keys keys;
@@ -45,6 +108,10 @@ void pair_install(struct ike *ike, uint64_t now_ms, struct exchange *exchange, s
         return;
     }
     if (!handle_is_set(quick->pair)) {
+        if (!make_room(ike, now_ms, sa->peer, quick)) {
+            exchange_fail(ike, now_ms, exchange, REASON_TOO_MANY_PAIRS, out);
+            return;
+        }
         struct pair *older = pair_for(ike, sa->peer, quick->tunnel, &quick->selector);
 
         if (older != NULL)

@@ -316,11 +316,14 @@ static enum reason choose_tunnel_of_user(struct step_work *work, struct quick *q
 static enum reason take_entry(struct step_work *work, const struct quick *quick)
 {
     const struct tunnel *tunnel = tunnel_of(work->ike, quick->tunnel);
+    struct pair *gives_way;
 
     if (!is_free(work, quick))
         return REASON_NETWORK_TAKEN;
     if (!may_answer(work, quick))
         return REASON_MAY_NOT_ANSWER;
+    if (!pairs_have_room(work->ike, work->now_ms, work->draft->sa.peer, quick, &gives_way))
+        return REASON_TOO_MANY_PAIRS;
     struct event *e = tell_sa(work->ike, work->out, EV_MAP_CHECKED, &work->draft->sa);
     event_add_text(e, FIELD_MAP, tunnel->map_name);
     event_add_number(e, FIELD_SEQUENCE, tunnel->sequence);

@@ -57,7 +57,7 @@ void rekey_sa_due(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct
     sa->rekey_ms = now_ms + RETRY_MS;
     if (!may_begin(tunnel_of(ike, tunnel)) || sa_begun_of(ike, sa->peer) != NULL)
         return;
-    phase1_begin(ike, now_ms, peer_of(ike, sa->peer), tunnel, NO_INDEX, sa->local, sa->remote, out);
+    phase1_begin(ike, now_ms, peer_of(ike, sa->peer), tunnel, NULL, sa->local, sa->remote, out);
 }
 
 static void stop_sending(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
@@ -81,11 +81,16 @@ bool rekey_pair_is_known(const struct ike *ike, struct pair *pair)
     return is_known;
 }
 
+static bool was_idle(uint64_t now_ms, const struct pair *pair)
+{
+    return now_ms - pair->carried_ms > (uint64_t)pair->lifetime_s * 1000 / 2;
+}
+
 void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct ike_outputs *out)
 {
     struct isakmp_sa *sa = sa_up_in(ike, pair->peer, pair->session);
-
     const struct tunnel *tunnel = tunnel_of(ike, pair->tunnel);
+    struct want want;
 
     if (pair->retire_ms !=
         0) { /* its successor takes what we send before a limit ends it; the peer may go on sending */
@@ -93,15 +98,22 @@ void rekey_pair_due(struct ike *ike, uint64_t now_ms, struct pair *pair, struct 
             stop_sending(ike, now_ms, pair, out);
         return;
     }
+    if (was_idle(now_ms, pair) && pair_is_narrow(ike, pair)) { /* there may be many; the next packet asks anew */
+        pair->rekey_ms = 0;
+        return;
+    }
     pair->rekey_ms = now_ms + RETRY_MS;
     if (tunnel == NULL || (!may_begin(tunnel) && (!tunnel->is_dynamic || sa == NULL)))
         return;
+    bool is_asked_for =
+        want_of_pair(ike, pair, &want); /* else it is begun once phase 1 is up, when it is tried again */
     if (sa != NULL)
         quick_begin(ike, now_ms, sa, pair->tunnel, pair->ace, &pair->selector, out);
     else if (sa_begun_of(ike, pair->peer) == NULL)
-        phase1_begin(ike, now_ms, peer_of(ike, pair->peer), pair->tunnel, pair->ace, pair->local, pair->remote, out);
-    else
-        wait_for_phase1(peer_of(ike, pair->peer), pair->tunnel, pair->ace);
+        phase1_begin(ike, now_ms, peer_of(ike, pair->peer), pair->tunnel, is_asked_for ? &want : NULL, pair->local,
+                     pair->remote, out);
+    else if (is_asked_for)
+        wait_for_phase1(peer_of(ike, pair->peer), &want);
 }
 
 /* The loser of two: retired by whoever began the winner, or, when both were begun at once, by whoever began the loser.

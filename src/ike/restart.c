@@ -8,47 +8,54 @@
 
 enum { RESTART_MS = 10000 };
 
-static void mark(struct peer *peer, uint16_t tunnel, uint16_t ace)
+static void mark(struct peer *peer, const struct want *want)
 {
     for (uint8_t i = 0; i < peer->waiting_count; i++)
-        if (peer->waiting[i].tunnel == tunnel && peer->waiting[i].ace == ace)
+        if (want_is_same(&peer->waiting[i].want, want))
             peer->waiting[i].is_restart = true;
 }
 
-static void wait(struct ike *ike, struct peer *peer, uint16_t tunnel, uint16_t ace, uint64_t at_ms)
+static void wait(struct ike *ike, struct peer *peer, const struct want *want, uint64_t at_ms)
 {
-    if (!wait_for_phase1(peer, tunnel, ace))
+    if (!wait_for_phase1(peer, want))
         return; /* its traffic asks for it */
-    mark(peer, tunnel, ace);
+    mark(peer, want);
     peer->restart_ms = at_ms;
     timers_note(ike, peer->self);
 }
 
-void restart_want(struct ike *ike, uint64_t now_ms, struct peer *lost, uint16_t tunnel_index, uint16_t ace)
+void restart_want(struct ike *ike, uint64_t now_ms, struct peer *lost, const struct pair *pair)
 {
-    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
+    const struct tunnel *tunnel = tunnel_of(ike, pair->tunnel);
+    struct want want;
 
-    if (tunnel != NULL && tunnel->connection_type != CONNECTION_ANSWER_ONLY)
-        wait(ike, lost, tunnel_index, ace, now_ms);
+    if (tunnel != NULL && tunnel->connection_type != CONNECTION_ANSWER_ONLY && want_of_pair(ike, pair, &want))
+        wait(ike, lost, &want, now_ms);
 }
 
-void restart_with(struct ike *ike, uint64_t now_ms, uint16_t tunnel_index, uint16_t ace, struct ip with,
-                  struct ike_outputs *out)
+void restart_with(struct ike *ike, uint64_t now_ms, const struct want *want, struct ip with, struct ike_outputs *out)
 {
-    const struct tunnel *tunnel = tunnel_of(ike, tunnel_index);
+    const struct tunnel *tunnel = tunnel_of(ike, want->tunnel);
 
-    acquire_take(ike, now_ms, tunnel_index, ace, with, out);
+    acquire_take(ike, now_ms, want, with, out);
     for (uint8_t i = 0; tunnel != NULL && i < tunnel->peer_count; i++) {
         struct peer *peer = peer_of_ip(ike, tunnel->peers[i]);
 
         if (peer != NULL)
-            mark(peer, tunnel_index, ace);
+            mark(peer, want);
     }
 }
 
-void restart_later(struct ike *ike, uint64_t now_ms, struct peer *failed, uint16_t tunnel, uint16_t ace)
+void restart_later(struct ike *ike, uint64_t now_ms, struct peer *failed, const struct want *want)
 {
-    wait(ike, failed, tunnel, ace, now_ms + RESTART_MS);
+    wait(ike, failed, want, now_ms + RESTART_MS);
+}
+
+static bool is_there(const struct ike *ike, const struct tunnel *tunnel, const struct want *want)
+{
+    struct selector selector = selector_of_want(tunnel, want);
+
+    return pair_of_any(ike, want->tunnel, &selector) != NULL;
 }
 
 void restart_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike_outputs *out)
@@ -57,14 +64,13 @@ void restart_due(struct ike *ike, uint64_t now_ms, struct peer *peer, struct ike
 
     restart_forget(peer);
     for (uint8_t i = 0; i < was.waiting_count; i++) {
-        const struct waiting *w = &was.waiting[i];
-        const struct tunnel *tunnel = tunnel_of(ike, w->tunnel);
+        const struct want *want = &was.waiting[i].want;
+        const struct tunnel *tunnel = tunnel_of(ike, want->tunnel);
 
         if (!outputs_have_room(out))
-            wait(ike, peer, w->tunnel, w->ace, now_ms);
-        else if (tunnel != NULL && w->ace < tunnel->ace_count &&
-                 pair_of_any(ike, w->tunnel, &tunnel->aces[w->ace].selector) == NULL)
-            restart_with(ike, now_ms, w->tunnel, w->ace, (struct ip){0}, out);
+            wait(ike, peer, want, now_ms);
+        else if (tunnel != NULL && want->ace < tunnel->ace_count && !is_there(ike, tunnel, want))
+            restart_with(ike, now_ms, want, (struct ip){0}, out);
     }
 }
 

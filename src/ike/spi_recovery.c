@@ -30,7 +30,7 @@ void spi_recover(struct ike *ike, uint64_t now_ms, struct ip from, uint32_t spi,
     if (sa != NULL)
         delete_send(ike, sa, PROTO_ESP, writer_bytes(&w), REASON_OK, out);
     else if (may_begin(ike, peer, tunnel))
-        phase1_begin(ike, now_ms, peer, index, NO_INDEX,
+        phase1_begin(ike, now_ms, peer, index, NULL,
                      (struct endpoint){policy->interfaces[tunnel->interface].ip, IKE_PORT},
                      (struct endpoint){peer->remote, IKE_PORT}, out);
 }

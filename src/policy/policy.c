@@ -166,6 +166,17 @@ bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t
     return false;
 }
 
+struct selector policy_selector_for(const struct tunnel *tunnel, uint16_t ace, const struct flow *flow)
+{
+    struct selector selector = tunnel->aces[ace].selector;
+
+    if (!tunnel->is_per_host || !ip_is_set(flow->local) || !ip_is_set(flow->remote))
+        return selector;
+    selector.local = (struct ip_range){flow->local, flow->local};
+    selector.remote = (struct ip_range){flow->remote, flow->remote};
+    return selector;
+}
+
 static bool match_static(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
                          uint16_t *ace)
 {
@@ -200,15 +211,15 @@ static const struct crypto_ace *line_around(const struct tunnel *t, const struct
 bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
                         uint16_t *ace)
 {
+    bool is_static = policy_names_peer(policy, peer);
+
     if (match_static(policy, peer, wanted, tunnel, ace))
         return true;
-    if (policy_names_peer(policy, peer))
-        return false;
     for (uint16_t i = 0; i < policy->tunnel_count; i++) {
         const struct tunnel *t = &policy->tunnels[i];
         const struct crypto_ace *line = NULL;
 
-        if (t->is_dynamic && t->parked == NULL && (t->peer_count == 0 || names_peer(t, peer)))
+        if (t->is_dynamic != is_static && t->parked == NULL && (t->peer_count == 0 || names_peer(t, peer)))
             line = line_around(t, wanted);
         if (line == NULL)
             continue;
@@ -304,8 +315,9 @@ static bool same_tunnel(const struct policy *policy_a, const struct tunnel *a, c
            a->lifetime_s == b->lifetime_s && a->lifetime_kb == b->lifetime_kb &&
            a->connection_type == b->connection_type && a->is_aggressive == b->is_aggressive &&
            a->aggressive_group == b->aggressive_group && a->is_nat_t_off == b->is_nat_t_off && a->df == b->df &&
-           a->is_split_sealed == b->is_split_sealed && same_interface(policy_a, a, policy_b, b) && same_peers(a, b) &&
-           same_aces(a, b) && same_transform_sets(policy_a, a, policy_b, b);
+           a->is_per_host == b->is_per_host && a->is_split_sealed == b->is_split_sealed &&
+           same_interface(policy_a, a, policy_b, b) && same_peers(a, b) && same_aces(a, b) &&
+           same_transform_sets(policy_a, a, policy_b, b);
 }
 
 uint16_t policy_same_tunnel(const struct policy *from, uint16_t tunnel, const struct policy *to)

@@ -219,6 +219,7 @@ struct tunnel {
     bool is_nat_t_off;
     bool has_reverse_route; /* while a pair stands, this machine has a route to its peer's networks */
     enum df_policy df;
+    bool is_per_host;     /* a pair for each two hosts with traffic between them, and not one for the whole line */
     bool is_split_sealed; /* what is too long for the path and may be split goes in fragments of ESP, not in ESP each */
     bool is_weak;         /* uses an algorithm of strength WEAK */
     const char *parked;   /* why this tunnel is not run, one sentence with the line; NULL: it runs */
@@ -367,8 +368,12 @@ bool policy_is_own(const struct policy *policy, struct ip ip);
  * sent in clear; open ones do not: there it is the pair that decides. */
 bool policy_steer(const struct policy *policy, const struct flow *flow, uint16_t *tunnel, uint16_t *ace);
 
-/* The running tunnel and ACE with that peer whose selector is exactly this one (seen from our side). A peer that no
- * static entry names gets a dynamic one, the first with a permit line that holds all of the selector. */
+/* Between which networks a packet of that line wants a pair. The flow may name no hosts: then of all of the line. */
+struct selector policy_selector_for(const struct tunnel *tunnel, uint16_t ace, const struct flow *flow);
+
+/* The running tunnel and ACE with that peer whose selector is exactly this one (seen from our side); else the first
+ * with a permit line that holds all of it: whoever asks for less has less. A peer that no static entry names gets a
+ * dynamic one. */
 bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
                         uint16_t *ace);
 

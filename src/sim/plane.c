@@ -21,8 +21,8 @@ static struct plane_pair *pair_find(struct site *site, struct handle pair)
     return NULL;
 }
 
-/* The newest that may send. */
-static struct plane_pair *pair_out(struct site *site, uint16_t tunnel, uint16_t ace)
+/* The newest that may send such a packet; NULL: any. */
+static struct plane_pair *pair_out(struct site *site, uint16_t tunnel, uint16_t ace, const struct flow *flow)
 {
     struct plane_pair *newest = NULL;
 
@@ -30,6 +30,7 @@ static struct plane_pair *pair_out(struct site *site, uint16_t tunnel, uint16_t 
         struct plane_pair *pair = &site->pairs[i];
 
         if (pair->is_outbound && !pair->is_spent && pair->install.tunnel == tunnel && pair->install.ace == ace &&
+            (flow == NULL || selector_matches(&pair->install.selector, flow)) &&
             (newest == NULL || pair->order > newest->order))
             newest = pair;
     }
@@ -129,6 +130,8 @@ static void seal(struct sim *sim, uint32_t index, struct plane_pair *pair, struc
 static void hold(struct sim *sim, uint32_t index, uint16_t tunnel, uint16_t ace, const struct packet *packet)
 {
     struct plane_hold *h = &sim->sites[index].holds[tunnel];
+    const struct policy *policy = &sim->sites[index].policies[sim->sites[index].policy_turn].policy;
+    struct selector wanted = policy_selector_for(&policy->tunnels[tunnel], ace, &packet->flow);
 
     if (h->count == HELD_MAX) {
         memmove(h->packets, h->packets + 1, sizeof h->packets - sizeof h->packets[0]);
@@ -138,9 +141,10 @@ static void hold(struct sim *sim, uint32_t index, uint16_t tunnel, uint16_t ace,
     }
     h->at_ms[h->count] = sim->now_ms;
     h->packets[h->count++] = *packet;
-    if (h->asked_ms != 0 && sim->now_ms < h->asked_ms + NOTICE_MS)
+    if (h->asked_ms != 0 && sim->now_ms < h->asked_ms + NOTICE_MS && selector_equal(&wanted, &h->asked_for))
         return;
     h->asked_ms = sim->now_ms;
+    h->asked_for = wanted;
     sim_feed(
         sim, index,
         &(struct ike_input){.kind = IKE_IN_ACQUIRE, .acquire = {.tunnel = tunnel, .ace = ace, .flow = packet->flow}},
@@ -175,26 +179,27 @@ void plane_tell_limit(struct sim *sim, uint32_t index, struct handle name)
                  false);
 }
 
-/* What the limits of a pair do not let through goes on waiting. */
+/* What the limits of a pair do not let through, and what it is not for, goes on waiting. */
 static void release(struct sim *sim, uint32_t index, struct plane_pair *pair)
 {
     if (pair->install.tunnel >= SIM_TUNNELS_MAX)
         return; /* sim_packet knows of the first ones only */
 
     struct plane_hold *h = &sim->sites[index].holds[pair->install.tunnel];
-    uint32_t i = 0;
+    uint32_t kept = 0;
 
-    for (; i < h->count && !pair->is_spent; i++) {
-        if (sim->now_ms - h->at_ms[i] > HELD_MS) {
+    for (uint32_t i = 0; i < h->count; i++) {
+        if (!pair->is_spent && sim->now_ms - h->at_ms[i] > HELD_MS) {
             sim->packets.dropped++;
-            continue;
+        } else if (pair->is_spent || !selector_matches(&pair->install.selector, &h->packets[i].flow)) {
+            h->at_ms[kept] = h->at_ms[i];
+            h->packets[kept++] = h->packets[i];
+        } else {
+            seal(sim, index, pair, h->packets[i]);
+            note_limits(sim, index, pair);
         }
-        seal(sim, index, pair, h->packets[i]);
-        note_limits(sim, index, pair);
     }
-    h->count -= i;
-    memmove(h->packets, h->packets + i, h->count * sizeof h->packets[0]);
-    memmove(h->at_ms, h->at_ms + i, h->count * sizeof h->at_ms[0]);
+    h->count = kept;
     h->asked_ms = 0;
 }
 
@@ -220,7 +225,7 @@ void sim_packet_of(struct sim *sim, uint32_t index, const struct flow *flow, uin
     bool is_of_line = policy_steer(policy, flow, &tunnel, &ace);
     CHECK(is_of_line || site->as.takes_any_peer);
     sim->packets.sent++;
-    struct plane_pair *pair = is_of_line ? pair_out(site, tunnel, ace) : pair_of_guest(site, &packet.flow);
+    struct plane_pair *pair = is_of_line ? pair_out(site, tunnel, ace, flow) : pair_of_guest(site, &packet.flow);
     if (pair == NULL && !is_of_line) {
         sim->packets.dropped++;
         return;
@@ -463,7 +468,7 @@ bool sim_pairs_agree(const struct sim *sim, uint32_t one, uint32_t other)
 
 bool sim_pairs_agree_for(const struct sim *sim, uint32_t one, uint16_t tunnel, uint32_t other)
 {
-    struct plane_pair *pair = pair_out((struct site *)&sim->sites[one], tunnel, 0);
+    struct plane_pair *pair = pair_out((struct site *)&sim->sites[one], tunnel, 0, NULL);
 
     return pair != NULL && pair->is_inbound && has_mirror(&sim->sites[other], &pair->install);
 }

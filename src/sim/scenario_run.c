@@ -174,6 +174,7 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
     case LINE_USERS_WANT_PFS: site->group_policy.wants_pfs = true; return has_policy(site);
     case LINE_RECOVERS_SPIS: site->recovers_spis = true; return true;
     case LINE_PAIR_IDLE_TIME: site->esp_idle_time_s = (uint32_t)(line->time_ms[0] / 1000); return true;
+    case LINE_PAIR_PER_HOST: site->is_per_host = true; return true;
     case LINE_LOGIN_LIMIT:
         site->group_policy.are_logins_limited = true;
         site->group_policy.login_limit = (uint16_t)line->number;
@@ -276,6 +277,21 @@ static bool is_happening(const struct scenario_line *line)
     return line->kind >= LINE_AT_WANTS && line->kind <= LINE_AT_ALL_WELL;
 }
 
+/* To the first host there. */
+static void send_of_host(struct telling *t, const struct scenario_line *line, uint16_t tunnel)
+{
+    const struct sim_site *site = &t->sites[line->sites[0]];
+    struct flow flow = {.local = sim_inner_ip(site, site->peers[tunnel].local_net + line->nth),
+                        .remote = sim_inner_ip(site, site->peers[tunnel].remote_net + 1),
+                        .protocol = 17,
+                        .has_ports = true,
+                        .local_port = 7,
+                        .remote_port = 7};
+
+    for (uint32_t i = 0; i < line->number; i++)
+        sim_packet_of(t->sim, line->sites[0], &flow, 1024);
+}
+
 /* False: it is no `at` line. */
 static bool happen(struct telling *t, const struct scenario_line *line)
 {
@@ -292,6 +308,7 @@ static bool happen(struct telling *t, const struct scenario_line *line)
         for (uint32_t i = 0; i < line->number; i++)
             sim_packet(sim, site, tunnel, 1024);
         break;
+    case LINE_AT_HOST_PACKETS: send_of_host(t, line, tunnel); break;
     case LINE_AT_CRASHES: sim_crash(sim, site, line->time_ms[1]); break;
     case LINE_AT_SLEEPS: sim_sleep(sim, site, line->time_ms[1]); break;
     case LINE_AT_JUMPS: sim_jump(sim, site, line->time_ms[1]); break;

@@ -225,8 +225,16 @@ void sim_listen(struct sim *sim, sim_told *listener, void *context)
 
 void sim_acquire_line(struct sim *sim, uint32_t site, uint16_t tunnel, uint16_t ace)
 {
+    const struct policy *policy = &sim->sites[site].policies[sim->sites[site].policy_turn].policy;
+    struct flow flow = {0};
+
+    if (tunnel < policy->tunnel_count && ace < policy->tunnels[tunnel].ace_count) {
+        flow.local = policy->tunnels[tunnel].aces[ace].selector.local.first;
+        flow.remote = policy->tunnels[tunnel].aces[ace].selector.remote.first;
+    }
     if (!site_is_off(sim, site))
-        sim_feed(sim, site, &(struct ike_input){.kind = IKE_IN_ACQUIRE, .acquire = {.tunnel = tunnel, .ace = ace}},
+        sim_feed(sim, site,
+                 &(struct ike_input){.kind = IKE_IN_ACQUIRE, .acquire = {.tunnel = tunnel, .ace = ace, .flow = flow}},
                  false);
 }
 

@@ -52,6 +52,7 @@ struct sim_site {
     enum hash_id esp_integrity;
     uint32_t lifetime_s, esp_lifetime_s, esp_lifetime_kb, esp_idle_time_s;
     bool has_esn;
+    bool is_per_host;  /* as of a tunnel */
     bool is_transport; /* packets between its own address and its peers' */
     bool is_inner_ipv6;
     bool recovers_spis;

@@ -45,6 +45,7 @@ static void tunnel_make(struct site *site, struct site_policy *p, uint16_t index
         .is_aggressive = site->as.is_aggressive,
         .transform_set_count = 1,
         .pfs = peer->pfs,
+        .is_per_host = site->as.is_per_host,
         .lifetime_s = site->as.esp_lifetime_s,
         .lifetime_kb = site->as.esp_lifetime_kb,
         .idle_time_s = site->as.esp_idle_time_s,

@@ -92,6 +92,7 @@ struct captured {
 
 struct plane_hold {
     uint32_t count;
+    struct selector asked_for;
     uint64_t asked_ms, at_ms[HELD_MAX];
     struct packet packets[HELD_MAX];
 };

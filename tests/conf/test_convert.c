@@ -554,6 +554,7 @@ static const struct {
     {STATEMENT_ipsec_idle_time, "of each tunnel that runs"},
     {STATEMENT_dynamic_idle_time, "of each tunnel that runs"},
     {STATEMENT_map_idle_time, "of each tunnel that runs"},
+    {STATEMENT_map_inheritance, "of each tunnel that runs"},
     {STATEMENT_replay_window, "of each tunnel that runs"},
     {STATEMENT_replay_disable, "of each tunnel that runs"},
     {STATEMENT_ipsec_df_bit, "of each tunnel that runs"},
@@ -698,9 +699,48 @@ static void no_statement_is_lost_without_a_word(void **state)
     }
 }
 
+/* `set inheritance data` is a router's `level per-host`, and back. */
+static void pairs_of_two_hosts_are_carried_to_a_router_and_said_to_others(void **state)
+{
+    static const struct {
+        enum conf_language language;
+        const char *expected;
+    } cases[] = {
+        {CONF_TO_ASA, "\ncrypto map OUT 10 set inheritance data\n"},
+        {CONF_TO_IOS, "\n set security-association level per-host\n"},
+        {CONF_TO_STRONGSWAN, "# not carried: that each two hosts have a pair of their own of crypto map OUT 10\n"},
+        {CONF_TO_LIBRESWAN, "# not carried: that each two hosts have a pair of their own of crypto map OUT 10\n"},
+    };
+    char before[4096], space[16384];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct text t = text_of(space, sizeof space);
+        struct reading r, back;
+
+        snprintf(before, sizeof before, "%scrypto map OUT 10 set inheritance data\n", west);
+        reading_of(&r, before);
+        CHECK(r.is_ok && r.conf.policy.tunnels[0].is_per_host);
+        conf_convert(&r.conf, cases[i].language, &t);
+        if (!strstr(space, cases[i].expected))
+            fail_msg("no %sin\n%s", cases[i].expected, space);
+        if (cases[i].language == CONF_TO_IOS || cases[i].language == CONF_TO_ASA) {
+            reading_of(&back, space);
+            CHECK(back.is_ok && back.conf.policy.tunnels[0].is_per_host);
+            reading_end(&back);
+        }
+        reading_end(&r);
+        snprintf(before, sizeof before, "%scrypto map OUT 10 set inheritance rule\n", west);
+        reading_of(&r, before);
+        CHECK(r.is_ok && !r.conf.policy.tunnels[0].is_per_host);
+        reading_end(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pairs_of_two_hosts_are_carried_to_a_router_and_said_to_others),
         cmocka_unit_test(what_a_router_gets_is_read_back_as_the_same_policy),
         cmocka_unit_test(no_statement_is_lost_without_a_word),
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),

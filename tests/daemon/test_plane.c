@@ -33,6 +33,74 @@ static void the_first_packets_wait_for_their_pair_and_leave_in_order(void **stat
     burst_key_free(in.key);
 }
 
+/* `set inheritance data`. */
+static void each_two_hosts_wait_for_a_pair_of_their_own(void **state)
+{
+    struct ike_install whole = install_of(1, OUR_SPI, THEIR_SPI, 5),
+                       install = install_of(2, OUR_SPI + 1, THEIR_SPI + 1, 5);
+    struct esp_sa in = peer_sa(THEIR_SPI + 1, 5, false);
+    struct tunnel per_host = tunnel;
+    struct policy of_hosts = policy;
+    struct plane_pair_view view;
+    struct plane_totals totals;
+    struct ip other_host = far_host;
+    char text[SPACE];
+
+    (void)state;
+    per_host.is_per_host = true;
+    of_hosts.tunnels = &per_host;
+    plane_set_policy(plane, &of_hosts);
+    host_sends("to one");
+    far_host.octets[3]++;
+    host_sends("to another");
+    host_sends("and again");
+    run_for(20);
+    plane_view_totals(plane, &totals);
+    CHECK(told.acquires == 2 && totals.held_count == 3);
+
+    install.selector.local = (struct ip_range){host, host};
+    install.selector.remote = (struct ip_range){far_host, far_host};
+    CHECK(plane_install(plane, &install) == 0);
+    assert_string_equal(open_text(&in, text), "to another");
+    assert_string_equal(open_text(&in, text), "and again");
+    plane_view_totals(plane, &totals);
+    CHECK(totals.held_count == 1);
+    host_sends("it has one");
+    assert_string_equal(open_text(&in, text), "it has one");
+    CHECK(plane_install(plane, &whole) == 0); /* the peer has begun one for all, after it: that is the newest */
+    host_sends("to another, in the newest");
+    run_for(20);
+    CHECK(plane_view_pair(plane, whole.pair, &view) && view.tally.counters[ESP_COUNTER_ENCAPS] == 2);
+    plane_remove(plane, whole.pair);
+    host_sends("back in its own");
+    run_for(20);
+    CHECK(plane_view_pair(plane, install.pair, &view) && view.tally.counters[ESP_COUNTER_ENCAPS] == 4);
+    burst_key_free(in.key);
+    far_host = other_host;
+}
+
+/* Who looks for hosts through one tunnel does not take the places of the others. */
+static void D08_packets_for_many_hosts_wait_in_so_many_places(void **state)
+{
+    struct tunnel per_host = tunnel;
+    struct policy of_hosts = policy;
+    struct ip other_host = far_host;
+    struct plane_totals totals;
+
+    (void)state;
+    per_host.is_per_host = true;
+    of_hosts.tunnels = &per_host;
+    plane_set_policy(plane, &of_hosts);
+    for (unsigned i = 0; i < 100; i++) {
+        far_host.octets[3] = (uint8_t)(100 + i);
+        host_sends("anybody there?");
+    }
+    run_for(20);
+    plane_view_totals(plane, &totals);
+    CHECK(totals.held_count == 64 && told.acquires == 64 && totals.tally.drops[ESP_DROP_HELD_TOO_MANY] == 36);
+    far_host = other_host;
+}
+
 /* Its address and its routes are there before its first pair is. */
 static void what_a_user_sends_before_his_pair_stands_waits_for_it(void **state)
 {
@@ -785,6 +853,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLANE_TEST(the_first_packets_wait_for_their_pair_and_leave_in_order),
+        PLANE_TEST(each_two_hosts_wait_for_a_pair_of_their_own),
+        PLANE_TEST(D08_packets_for_many_hosts_wait_in_so_many_places),
         PLANE_TEST(what_a_user_sends_before_his_pair_stands_waits_for_it),
         PLANE_TEST(what_has_waited_too_long_is_dropped),
         PLANE_TEST(a_parked_tunnel_sends_nothing_and_asks_for_nothing),

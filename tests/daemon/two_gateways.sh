@@ -282,6 +282,35 @@ expect "what goes out counts alike in the trace, its context and its pair" leads
 expect "and nothing comes back" leads_to 2 "#pkts decaps: " "$(west show crypto ipsec sa peer 192.0.2.2 | sed -n '/inbound esp/,/spi:/s/.*spi: 0x\([0-9A-F]*\).*/\1/p')" 0
 host he ip route add default via 10.2.0.1
 
+# Each two hosts have a pair of their own; the far end, which says nothing of that, takes it.
+cp -p "$work/w.conf" "$work/w.good"
+echo "crypto map outside_map 10 set inheritance data" >>"$work/w.conf"
+west clear crypto ipsec sa
+ip -n "${tag}hw" addr add 10.1.0.6/16 dev in0
+send_signal w HUP
+pairs_of() { # side, ident of a host there, how many
+    local n
+    n=$("${ikewised%d}" -s "$work/$1.sock" show crypto ipsec sa | grep -cF "local ident (addr/mask/prot/port): ($2/255.255.255.255/0/0)")
+    echo "$n pairs of $2"
+    [ "$n" = "$3" ]
+}
+of_host() { host hw ping -c 2 -i 0.2 -W 3 -I "$1" 10.2.0.5 | grep -q ' 2 received'; }
+traced() { # host, text
+    west packet-tracer input inside icmp "$1" 8 0 10.2.0.5 detailed | tee /dev/stderr | grep -qF -- "$2"
+}
+for _ in 1 2 3; do log_says w "has been read again and is in use" >/dev/null && break; done
+expect "with inheritance data every ping arrives, too" of_host 10.1.0.5
+expect "and of another host" of_host 10.1.0.6
+expect "each has a pair" pairs_of w 10.1.0.5 1
+expect "of its own" pairs_of w 10.1.0.6 1
+expect "at the far end as well" soon pairs_of e 10.2.0.5 2
+expect "the trace finds it" traced 10.1.0.6 "outbound spi: 0x"
+expect "and of a third host that it has none" traced 10.1.0.7 "nobody has asked for it until now"
+ip -n "${tag}hw" addr del 10.1.0.6/16 dev in0
+cp -p "$work/w.good" "$work/w.conf"
+send_signal w HUP
+expect "without it the line has one pair again" pings 2
+
 # The key of both ends, as it is and as somebody might write it, in all that the gateway has said at its fullest.
 canaries() {
     local key=a-key-of-this-test hex

@@ -334,6 +334,74 @@ static void P30_what_is_sent_depends_on_nothing_left_in_memory(void **state)
     CHECK(hashes[0] == hashes[1]);
 }
 
+/* ---- pairs of two hosts each */
+static void send_of_host(struct sim *sim, unsigned host)
+{
+    const struct flow flow = {.local = ip_of_v4(west.peers[0].local_net + host),
+                              .remote = ip_of_v4(west.peers[0].remote_net + 1),
+                              .protocol = 17,
+                              .has_ports = true,
+                              .local_port = 7,
+                              .remote_port = 7};
+
+    sim_packet_of(sim, WEST, &flow, 100);
+}
+
+static void scan(struct sim *sim, unsigned first, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        send_of_host(sim, first + i);
+        sim_run(sim, 500);
+    }
+}
+
+/* sim_limits has room for 64 pairs, of which a tunnel may have a fourth for single hosts. */
+static void D08_a_scan_through_a_tunnel_opens_so_many_pairs_and_an_idle_one_gives_way(void **state)
+{
+    struct sim_site scanned = west;
+    struct sim *sim;
+
+    (void)state;
+    scanned.is_per_host = true;
+    sim = world(31, &scanned, &east);
+    scan(sim, 1, 40);
+    CHECK(sim_pairs_up(sim, WEST) == 16 && sim_pairs_up(sim, EAST) == 16 && sim_pairs_agree(sim, WEST, EAST));
+    CHECK(sim_event_count(sim, WEST, EV_LIMIT_REACHED) >= 20);
+    struct ike_peer_view peer;
+    CHECK(ike_view_peer(sim_ike(sim, WEST), 0, 0, &peer) && peer.outcome_count > 0);
+    assert_string_equal(peer.outcomes[0].reason, "TOO_MANY_PAIRS");
+    for (int i = 0; i < 3; i++) { /* one of them is in use */
+        send_of_host(sim, 3);
+        sim_run(sim, 25000);
+    }
+    scan(sim, 100, 12);
+    sim_run(sim, 5000);
+    CHECK(sim_pairs_up(sim, WEST) == 16 && sim_pairs_up(sim, EAST) == 16 && sim_pairs_agree(sim, WEST, EAST));
+    uint64_t delivered = sim_packets(sim).delivered;
+    uint32_t negotiated = sim_event_count(sim, WEST, EV_PAIR_NEGOTIATED);
+    send_of_host(sim, 3);
+    sim_run(sim, 1000);
+    CHECK(sim_packets(sim).delivered == delivered + 1);
+    CHECK(sim_event_count(sim, WEST, EV_PAIR_NEGOTIATED) == negotiated && sim_fault(sim) == NULL);
+}
+
+static void D08_a_peer_that_asks_for_pairs_without_end_gets_so_many(void **state)
+{
+    struct sim_site scanned = west;
+    struct ike_limits few = sim_limits;
+    struct sim *sim;
+
+    (void)state;
+    scanned.is_per_host = true;
+    few.pairs = 32;
+    sim = world(32, &scanned, &east);
+    sim_limit(sim, EAST, &few);
+    scan(sim, 1, 12);
+    CHECK(sim_pairs_up(sim, EAST) == 8 && sim_pairs_up(sim, WEST) == 8);
+    assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "TOO_MANY_PAIRS");
+    CHECK(sim_fault(sim) == NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +415,8 @@ int main(void)
         cmocka_unit_test(D01_the_oldest_gives_way_and_an_address_only_to_itself),
         cmocka_unit_test(D01_a_configured_limit_refuses_and_says_which),
         cmocka_unit_test(D08_a_peer_with_hundreds_of_pairs_is_ended_and_begun_in_pieces),
+        cmocka_unit_test(D08_a_scan_through_a_tunnel_opens_so_many_pairs_and_an_idle_one_gives_way),
+        cmocka_unit_test(D08_a_peer_that_asks_for_pairs_without_end_gets_so_many),
         cmocka_unit_test(P30_what_is_sent_depends_on_nothing_left_in_memory),
     };
 

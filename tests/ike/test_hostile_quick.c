@@ -51,7 +51,7 @@ static const struct quick_lie quick_lies[] = {
     {"Q05 wider than our access list", "NO_PROXY_MATCH", QM_GOOD, "04 00 0000 00000000 00000000",
      "04 00 0000 00000000 00000000", 16, 0, 0},
     {"Q05 somebody else's network", "NO_PROXY_MATCH", QM_GOOD, "04 00 0000 0a030000 ffffff00", ID_EAST, 16, 0, 0},
-    {"Q05 one protocol of it", "NO_PROXY_MATCH", QM_GOOD, "04 06 0000 0a010000 ffffff00",
+    {"Q05 one protocol of it, which is no more than our line has", "none", QM_GOOD, "04 06 0000 0a010000 ffffff00",
      "04 06 0000 0a020000 ffffff00", 16, 0, 0},
     {"Q05 different protocols", "BAD_PROXY", QM_GOOD, "04 06 0000 0a010000 ffffff00", "04 11 0000 0a020000 ffffff00",
      16, 0, 0},

@@ -188,10 +188,10 @@ static void traffic_is_steered_by_the_first_permit(void **state)
     }
 }
 
-static void a_proxy_matches_exactly_or_not_at_all(void **state)
+static void Q05_a_proxy_matches_a_line_or_is_held_by_one(void **state)
 {
     struct fixture f;
-    struct selector wanted = between("10.1.0.0", "10.2.0.0"), narrower = wanted,
+    struct selector wanted = between("10.1.0.0", "10.2.0.0"), narrower = wanted, wider = wanted, beside = wanted,
                     denied = between("10.1.0.0", "10.9.0.0");
     uint16_t tunnel = 7, ace = 7;
 
@@ -200,11 +200,46 @@ static void a_proxy_matches_exactly_or_not_at_all(void **state)
     CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), &wanted, &tunnel, &ace) && tunnel == 0 && ace == 1);
     CHECK(policy_match_proxy(&f.policy, address("203.0.113.3"), &wanted, &tunnel, &ace) && tunnel == 2 && ace == 0);
     narrower.remote = network("10.2.5.0", 24);
-    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &narrower, &tunnel, &ace));
+    CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), &narrower, &tunnel, &ace) && tunnel == 0 && ace == 1);
+    narrower.remote = network("10.2.5.7", 32);
+    narrower.protocol = 6;
+    CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), &narrower, &tunnel, &ace) && tunnel == 0 && ace == 1);
+    wider.remote = network("10.0.0.0", 8);
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &wider, &tunnel, &ace));
+    beside.remote = network("10.3.5.0", 24);
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &beside, &tunnel, &ace));
     CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &denied, &tunnel, &ace));
     CHECK(!policy_match_proxy(&f.policy, address("203.0.113.9"), &wanted, &tunnel, &ace));
     f.tunnels[0].parked = "for a test";
     CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &wanted, &tunnel, &ace));
+}
+
+static void a_packet_wants_a_pair_of_its_line_or_of_its_hosts(void **state)
+{
+    struct fixture f;
+    const struct flow flow = {.local = address("10.1.7.9"),
+                              .remote = address("10.2.3.4"),
+                              .protocol = 6,
+                              .has_ports = true,
+                              .local_port = 7,
+                              .remote_port = 80},
+                      none = {.protocol = 6};
+    struct selector wanted;
+
+    (void)state;
+    fixture(&f);
+    f.aces[1].selector.protocol = 6;
+    f.aces[1].selector.remote_ports = (struct port_range){80, 80};
+    wanted = policy_selector_for(&f.tunnels[0], 1, &flow);
+    CHECK(selector_equal(&wanted, &f.aces[1].selector));
+    f.tunnels[0].is_per_host = true;
+    wanted = policy_selector_for(&f.tunnels[0], 1, &flow);
+    CHECK(ip_range_equal(wanted.local, (struct ip_range){flow.local, flow.local}) &&
+          ip_range_equal(wanted.remote, (struct ip_range){flow.remote, flow.remote}));
+    CHECK(wanted.protocol == 6 && wanted.local_ports.last == 65535 && wanted.remote_ports.first == 80 &&
+          wanted.remote_ports.last == 80); /* as the line has them */
+    wanted = policy_selector_for(&f.tunnels[0], 1, &none);
+    CHECK(selector_equal(&wanted, &f.aces[1].selector));
 }
 
 /* The second entry becomes a dynamic one, with a line that denies 10.9 and one that permits the rest of 10.0/8. */
@@ -406,7 +441,8 @@ int main(void)
         cmocka_unit_test(a_peer_is_found_in_the_first_running_tunnel),
         cmocka_unit_test(only_interfaces_with_isakmp_are_found),
         cmocka_unit_test(traffic_is_steered_by_the_first_permit),
-        cmocka_unit_test(a_proxy_matches_exactly_or_not_at_all),
+        cmocka_unit_test(Q05_a_proxy_matches_a_line_or_is_held_by_one),
+        cmocka_unit_test(a_packet_wants_a_pair_of_its_line_or_of_its_hosts),
         cmocka_unit_test(Q05_a_dynamic_entry_takes_what_one_of_its_lines_holds_whole),
         cmocka_unit_test(Q05_what_static_entries_and_our_interfaces_have_is_nobodys),
         cmocka_unit_test(an_open_entry_steers_nothing_by_itself),
