@@ -5,7 +5,8 @@
 static bool is_of_asa(const struct statement *s)
 {
     static const enum statement_kind of_router[] = {STATEMENT_isakmp_profile, STATEMENT_map_profile,
-                                                    STATEMENT_dynamic_profile};
+                                                    STATEMENT_dynamic_profile, STATEMENT_ipsec_df_bit_all,
+                                                    STATEMENT_fragmentation_all};
 
     for (size_t i = 0; s->state == STATEMENT_IS_KNOWN && i < COUNT_OF(of_router); i++)
         if (s->row->kind == of_router[i])
@@ -73,9 +74,29 @@ static void add_group(const struct converting *c, const struct tunnel_group *g)
                  g->dpd_threshold_s, g->dpd_retry_s, g->dpd_is_on_demand ? " on-demand" : "");
 }
 
+/* What a router says of all interfaces, an ASA says of each. */
+static void add_choices_of_all(const struct converting *c)
+{
+    static const enum statement_kind kinds[][2] = {{STATEMENT_ipsec_df_bit, STATEMENT_ipsec_df_bit_all},
+                                                   {STATEMENT_fragmentation, STATEMENT_fragmentation_all}};
+
+    for (size_t k = 0; k < COUNT_OF(kinds); k++)
+        for (uint16_t i = 0; i < c->policy->interface_count; i++) {
+            const struct policy_interface *interface = &c->policy->interfaces[i];
+            const struct statement *s =
+                statements_of_interface(c->conf->statements, kinds[k][0], kinds[k][1], bytes_of_text(interface->name));
+            struct bytes choice = s == NULL ? bytes_of_text("") : statement_choice(s);
+
+            if (s != NULL && s->row->kind == kinds[k][1] && *interface->map_name)
+                text_add(c->t, "crypto ipsec %s %.*s %s\n", k == 0 ? "df-bit" : "fragmentation", (int)choice.len,
+                         (const char *)choice.data, interface->name);
+        }
+}
+
 void convert_to_asa(const struct converting *c)
 {
     conf_write_part(c->conf, CONF_KEYS_MASKED, (struct conf_part){.is_wanted = is_of_asa}, c->t);
+    add_choices_of_all(c);
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++)
         if (c->policy->tunnel_groups[i].profile != NULL)
             add_group(c, &c->policy->tunnel_groups[i]);

@@ -201,6 +201,23 @@ static bool is_split_sealed(const struct converting *c, uint16_t interface)
     return false;
 }
 
+/* What all entries of an interface do with it is the interface's; what one of them does, a router has no word for. */
+enum df_policy convert_df_of(const struct converting *c, uint16_t interface)
+{
+    const struct tunnel *first = NULL;
+
+    for (uint16_t i = 0; i < c->policy->tunnel_count; i++) {
+        const struct tunnel *t = &c->policy->tunnels[i];
+
+        if (t->interface != interface || !convert_is_carried(t, CONF_TO_IOS))
+            continue;
+        first = first == NULL ? t : first;
+        if (t->df != first->df)
+            return DF_COPY;
+    }
+    return first == NULL ? DF_COPY : first->df;
+}
+
 /* An interface with addresses of both families stands twice in the policy; that of IPv6 is not carried. */
 static void add_ios_interfaces(const struct converting *c)
 {
@@ -215,6 +232,8 @@ static void add_ios_interfaces(const struct converting *c)
                  ip_text(ip_mask(IP_V4, interface->prefix_len), mask));
         if (has_carried(c, i))
             text_add(c->t, " crypto map %s\n", interface->map_name);
+        if (convert_df_of(c, i) != DF_COPY)
+            text_add(c->t, " crypto ipsec df-bit %s\n", convert_df_of(c, i) == DF_SET ? "set" : "clear");
         if (is_split_sealed(c, i))
             text_add(c->t, " crypto ipsec fragmentation after-encryption\n");
     }

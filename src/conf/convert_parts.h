@@ -24,6 +24,8 @@ const struct tunnel_group *convert_group_of(const struct converting *c, const st
 struct own_identity convert_identity_of(const struct converting *c, const struct tunnel *tunnel);
 /* A router has a word for it. */
 bool convert_is_ios_identity(struct own_identity own);
+/* What a router does with the DF bit of all that leaves by an interface. */
+enum df_policy convert_df_of(const struct converting *c, uint16_t interface);
 /* Of that group, and not as that of the first, which a router has for all: its profile says it. */
 bool convert_has_own_keepalive(const struct converting *c, const struct tunnel_group *group);
 /* A key that a router finds by the peer's address. */

@@ -68,6 +68,11 @@ static bool has_own_df(const struct converting *c, const struct tunnel *t)
     return t->df != DF_COPY;
 }
 
+static bool has_df_of_its_own(const struct converting *c, const struct tunnel *t)
+{
+    return t->df != convert_df_of(c, t->interface);
+}
+
 static bool has_esn(const struct converting *c, const struct tunnel *t)
 {
     for (uint8_t i = 0; i < t->transform_set_count; i++)

@@ -163,8 +163,6 @@ static void add_maps(struct translation *t)
         if (t->applied[i].is_no)
             continue;
         ios_put_line(t, "crypto ikev1 enable ", interface, "", nothing);
-        if (t->df_bit.len > 0)
-            ios_put_line(t, "crypto ipsec df-bit ", t->df_bit, "-df ", interface);
     }
 }
 
@@ -201,22 +199,6 @@ static void move_maps(struct translation *t)
             ios_put_line(t, "crypto map ", map, " interface ", own);
             ios_put_line(t, "crypto ikev1 enable ", own, "", nothing);
         }
-    }
-}
-
-/* `crypto ipsec df-bit` is of all interfaces with a crypto map. */
-static void add_df_bit(struct translation *t)
-{
-    const struct policy *policy = t->running == NULL ? NULL : &t->running->policy;
-
-    for (uint16_t i = 0; policy != NULL && t->df_bit.len > 0 && i < policy->interface_count; i++) {
-        uint16_t k = 0;
-
-        while (k < policy->tunnel_count && policy->tunnels[k].interface != i)
-            k++;
-        if (k < policy->tunnel_count)
-            ios_put_line(t, t->is_df_bit_no ? "no crypto ipsec df-bit " : "crypto ipsec df-bit ", t->df_bit, "-df ",
-                         bytes_of_text(policy->interfaces[i].name));
     }
 }
 
@@ -401,9 +383,6 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
         t->keepalive[0] = arguments[0];
         t->keepalive[1] = arguments[1];
         t->keepalive[2] = arguments[2];
-    } else if (bytes_equal(name, bytes_of_text("df-bit"))) {
-        t->df_bit = arguments[0];
-        t->is_df_bit_no = t->is_no;
     } else if (bytes_equal(name, bytes_of_text("peer-block"))) {
         take_peer_back(t, arguments[0]);
     } else if (bytes_equal(name, bytes_of_text("local-address"))) {
@@ -436,7 +415,6 @@ void ios_add_remembered(struct translation *t)
     add_keepalives(t);
     add_maps(t);
     move_maps(t);
-    add_df_bit(t);
     add_routes(t);
     add_nats(t);
     ios_add_log_hosts(t);

@@ -63,8 +63,6 @@ struct translation {
     enum ios_mode mode;
     struct parts header;
     struct bytes groups[GROUPS_MAX], keepalive[3];
-    struct bytes df_bit; /* of all interfaces with a crypto map; empty: nothing is said */
-    bool is_df_bit_no;
     struct {
         struct bytes map, interface;
         bool is_no;

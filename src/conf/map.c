@@ -267,10 +267,17 @@ static enum df_policy df_of(const struct statement *s)
     return DF_COPY;
 }
 
-static bool is_of_interface(const struct compiler *c, const struct tunnel *t, const struct statement *s)
+static void take_choices_of_interface(struct compiler *c, struct tunnel *t)
 {
-    return t->interface != NO_INDEX &&
-           bytes_equal(statement_argument(s, "interface", 0), bytes_of_text(c->conf->interfaces[t->interface].name));
+    struct bytes name = bytes_of_text(t->interface == NO_INDEX ? "" : c->conf->interfaces[t->interface].name);
+    const struct statement *df =
+        statements_of_interface(c->statements, STATEMENT_ipsec_df_bit, STATEMENT_ipsec_df_bit_all, name);
+    const struct statement *fragmentation =
+        statements_of_interface(c->statements, STATEMENT_fragmentation, STATEMENT_fragmentation_all, name);
+
+    if (df != NULL)
+        t->df = df_of(df);
+    t->is_split_sealed = fragmentation != NULL && statement_has(fragmentation, "after-encryption");
 }
 
 static void take_choices(struct compiler *c, struct tunnel *t, const struct entry *e)
@@ -282,14 +289,9 @@ static void take_choices(struct compiler *c, struct tunnel *t, const struct entr
         t->connection_type = statement_has(e->connection, "originate-only") ? CONNECTION_ORIGINATE_ONLY
                              : statement_has(e->connection, "answer-only")  ? CONNECTION_ANSWER_ONLY
                                                                             : CONNECTION_BIDIRECTIONAL;
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_ipsec_df_bit)) != NULL;)
-        if (is_of_interface(c, t, s))
-            t->df = df_of(s);
+    take_choices_of_interface(c, t);
     if (e->df != NULL)
         t->df = df_of(e->df);
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_fragmentation)) != NULL;)
-        if (is_of_interface(c, t, s))
-            t->is_split_sealed = statement_has(s, "after-encryption");
 }
 
 /* Some peer of the entry has no certificates of ours to be asked by. */

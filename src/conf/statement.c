@@ -385,3 +385,14 @@ struct bytes statement_choice(const struct statement *s)
             return word_text(&s->words[i]);
     return bytes_of("", 0);
 }
+
+const struct statement *statements_of_interface(const struct statements *statements, enum statement_kind of_one,
+                                                enum statement_kind of_all, struct bytes nameif)
+{
+    const struct statement *found = statements_next(statements, NULL, of_all);
+
+    for (const struct statement *s = NULL; (s = statements_next(statements, s, of_one)) != NULL;)
+        if (bytes_equal(statement_argument(s, "interface", 0), nameif))
+            found = s;
+    return found;
+}

@@ -75,6 +75,10 @@ const struct statement *statements_below(const struct statements *statements, co
 
 uint32_t statement_index(const struct statements *statements, const struct statement *s);
 
+/* What is said last of that interface, else of all of them; NULL: nothing is. */
+const struct statement *statements_of_interface(const struct statements *statements, enum statement_kind of_one,
+                                                enum statement_kind of_all, struct bytes nameif);
+
 /* The words are those of grammar.def. */
 bool statement_has(const struct statement *s, const char *word);
 struct bytes first_argument(const struct statement *s); /* empty when it has none */

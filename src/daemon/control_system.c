@@ -318,23 +318,17 @@ uint64_t interface_security(const struct statements *statements, const struct po
     return strcmp(interface->name, "inside") == 0 ? 100 : 0;
 }
 
-/* The last that is said of it; NULL: nothing is. */
-static const struct statement *said_of(const struct statements *statements, enum statement_kind kind,
-                                       const char *nameif)
-{
-    const struct statement *found = NULL;
-
-    for (const struct statement *s = NULL; statements != NULL && (s = statements_next(statements, s, kind)) != NULL;)
-        if (bytes_equal(statement_argument(s, "interface", 0), bytes_of_text(nameif)))
-            found = s;
-    return found;
-}
-
 static void set_crypto(struct control_record *r, const struct statements *statements,
                        const struct policy_interface *interface)
 {
-    const struct statement *df = said_of(statements, STATEMENT_ipsec_df_bit, interface->name);
-    const struct statement *fragmentation = said_of(statements, STATEMENT_fragmentation, interface->name);
+    struct bytes name = bytes_of_text(interface->name);
+    const struct statement *df = NULL, *fragmentation = NULL;
+
+    if (statements != NULL) {
+        df = statements_of_interface(statements, STATEMENT_ipsec_df_bit, STATEMENT_ipsec_df_bit_all, name);
+        fragmentation = statements_of_interface(statements, STATEMENT_fragmentation, STATEMENT_fragmentation_all, name);
+    }
+
     bool is_after = fragmentation != NULL && statement_has(fragmentation, "after-encryption");
 
     record_set_text(r, COL_interface_df_bit,

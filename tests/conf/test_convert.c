@@ -558,6 +558,7 @@ static const struct {
     {STATEMENT_replay_window, "of each tunnel that runs"},
     {STATEMENT_replay_disable, "of each tunnel that runs"},
     {STATEMENT_ipsec_df_bit, "of each tunnel that runs"},
+    {STATEMENT_ipsec_df_bit_all, "of each tunnel that runs"},
     {STATEMENT_dynamic_match, "of each tunnel that runs"},
     {STATEMENT_dynamic_pfs, "of each tunnel that runs"},
     {STATEMENT_dynamic_peer, "of each tunnel that runs"},

@@ -1,6 +1,8 @@
 /* A router's configuration: read into the same policy, written as an ASA's. */
 #include "conf/reading.h"
 
+#include "conf/convert.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,9 +52,7 @@ static void lines_of_ios_become_lines_of_the_asa(void **state)
          " ip access-group LEAVES out\n",
          "access-group 101 in interface FastEthernet0/0\naccess-group LEAVES out interface FastEthernet0/0\n",
          "the lists of an interface"},
-        {"crypto ipsec df-bit clear\ninterface FastEthernet0/0\n ip address 198.51.100.2 255.255.255.0\n"
-         " crypto map M\n",
-         "crypto ipsec df-bit clear-df FastEthernet0/0\n", "of all interfaces with a crypto map"},
+        {"crypto ipsec df-bit clear\n", "crypto ipsec df-bit clear-df\n", "of all interfaces"},
         {"interface FastEthernet0/0\n ip address 198.51.100.2 255.255.255.0\n crypto ipsec df-bit set\n",
          "crypto ipsec df-bit set-df FastEthernet0/0\n", "or of one"},
         {"crypto isakmp keepalive 20 3\ncrypto isakmp key secret address 192.0.2.9\n",
@@ -145,6 +145,55 @@ static void lines_of_ios_become_lines_of_the_asa(void **state)
     }
 }
 
+/* And comes back from an ASA and from a router as it was. */
+static void what_a_router_says_of_all_interfaces_acts_on_each(void **state)
+{
+    static const char begin[] =
+        "version 15.2\ncrypto isakmp policy 10\n authentication pre-share\n encr aes 256\n group 14\n"
+        "crypto isakmp key a-key-of-nine address 192.0.2.9\n"
+        "crypto ipsec transform-set S esp-aes 256 esp-sha-hmac\n"
+        "crypto map M 10 ipsec-isakmp\n set peer 192.0.2.9\n set transform-set S\n match address 101\n"
+        "access-list 101 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255\n";
+    static const struct {
+        const char *lines;
+        enum df_policy df;
+        bool is_split_sealed;
+        const char *of_interface;
+    } cases[] = {
+        {"", DF_COPY, false, ""},
+        {"crypto ipsec df-bit clear\n", DF_CLEAR, false, ""},
+        {"crypto ipsec df-bit clear\n", DF_SET, false, " crypto ipsec df-bit set\n"},
+        {"", DF_SET, false, " crypto ipsec df-bit set\n"},
+        {"crypto ipsec fragmentation after-encryption\n", DF_COPY, true, ""},
+        {"crypto ipsec fragmentation after-encryption\n", DF_COPY, false,
+         " crypto ipsec fragmentation before-encryption\n"},
+        {"crypto ipsec fragmentation before-encryption\n", DF_COPY, false, ""},
+    };
+    char text[4096], space[8192];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (int pass = 0; pass < 3; pass++) {
+            struct text t = text_of(space, sizeof space);
+            struct reading r;
+
+            snprintf(text, sizeof text, "%sinterface Gi0/0\n ip address 192.0.2.1 255.255.255.0\n crypto map M\n%s%s",
+                     begin, cases[i].of_interface, cases[i].lines);
+            if (pass > 0) {
+                reading_of(&r, text);
+                conf_convert(&r.conf, pass == 1 ? CONF_TO_ASA : CONF_TO_IOS, &t);
+                reading_end(&r);
+                if (strstr(space, "not carried") != NULL)
+                    fail_msg("%s%s:\n%s", cases[i].lines, cases[i].of_interface, space);
+            }
+            reading_of(&r, pass > 0 ? space : text);
+            if (r.conf.policy.tunnel_count != 1 || r.conf.policy.tunnels[0].df != cases[i].df ||
+                r.conf.policy.tunnels[0].is_split_sealed != cases[i].is_split_sealed)
+                fail_msg("pass %d: %s%s", pass, cases[i].lines, cases[i].of_interface);
+            reading_end(&r);
+        }
+}
+
 static void findings_name_the_routers_lines(void **state)
 {
     struct reading r;
@@ -200,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_ios_become_lines_of_the_asa),
+        cmocka_unit_test(what_a_router_says_of_all_interfaces_acts_on_each),
         cmocka_unit_test(findings_name_the_routers_lines),
         cmocka_unit_test(the_version_says_whose_words_are_used),
         cmocka_unit_test(what_is_an_asas_is_left_alone),
