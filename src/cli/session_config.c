@@ -192,6 +192,32 @@ static bool read_ios(const struct typed *typed, struct bytes text, unsigned bloc
     return read->fits;
 }
 
+static void note_line(void *context, const struct control_record *r)
+{
+    bool *is_there = context;
+
+    *is_there |= r->kind == RECORD_config_line;
+}
+
+/* As a router, where somebody begins an entry that there is not. */
+static void note_new_entry(const struct session *session, const struct typed *typed, const struct ios_typed *read)
+{
+    struct bytes words[] = {bytes_of_text("show"), bytes_of_text("running-config"), bytes_of_text("crypto"),
+                            bytes_of_text("map"),  typed->tokens[2].text,           typed->tokens[3].text};
+    bool is_there = false;
+    char space[256];
+    struct text why = text_of(space, sizeof space);
+
+    if (typed->is_no || typed->count < 5 || strncmp(read->line, "crypto map ", 11) != 0 || read->enters == 0 ||
+        strstr(read->line, " ipsec-isakmp") == NULL ||
+        client_ask(session->options->socket, words, COUNT_OF(words), CONTROL_ONCE, note_line, &is_there, &why) !=
+            CLIENT_DONE ||
+        is_there)
+        return;
+    printf("%% NOTE: This new crypto map will remain disabled until a peer\n"
+           "        and a valid access list have been configured.\n");
+}
+
 static void send_ios(struct session *session, const struct typed *typed, const struct ios_typed *read, bool is_inside)
 {
     char space[IOS_LINE_SIZE + 8];
@@ -220,6 +246,8 @@ static bool configure_ios(struct session *session, const struct typed *typed, st
     struct ios_typed outside;
 
     if (read_ios(typed, line, 0, &outside)) {
+        if (session->is_terminal)
+            note_new_entry(session, typed, &outside);
         send_ios(session, typed, &outside, false);
         return true;
     }

@@ -549,6 +549,8 @@ typed <<'END'
 > access-list 101 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255
 = west(config)# 
 > cry map OUT 10 ipsec-isakmp
+= % NOTE: This new crypto map will remain disabled until a peer
+=         and a valid access list have been configured.
 = west(config-crypto-map)# 
 # help says what can follow
 ^ set ?
@@ -583,6 +585,7 @@ typed <<'END'
 = west(config)# 
 # what belongs to a name goes with it
 > cry map OUT 20 ipsec-isakmp
+= % NOTE: This new crypto map will remain disabled until a peer
 = west(config-crypto-map)# 
 > match address NOTHING
 = west(config-crypto-map)# 

@@ -324,6 +324,25 @@ static bool is_line_of(const char *text, const char *words)
     return *text == '"' && *words == '\0';
 }
 
+static bool is_in_shell(const char *words);
+
+/* Line by line: each is a text of its own there. A % of it stands twice in a format. */
+static bool are_in_shell(const char *lines)
+{
+    char space[PATTERN_SIZE], *rest = space, *line;
+
+    snprintf(space, sizeof space, "%s", lines);
+    while ((line = rest) != NULL) {
+        if ((rest = strstr(line, "<LF>")) != NULL) {
+            *rest = '\0';
+            rest += 4;
+        }
+        if (!is_in_shell(line + strspn(line, "%")))
+            return false;
+    }
+    return true;
+}
+
 static bool is_in_shell(const char *words)
 {
     static char source[4 << 20];
@@ -434,7 +453,7 @@ static const char *fault_of(const struct table *table, const struct row *row)
                    ? NULL
                    : "no row of phrases.def for an event of the engine or the daemon says it";
     if (strcmp(row->status, "shell") == 0)
-        return is_in_shell(row->format) ? NULL : "its words are not among those of the shell";
+        return are_in_shell(row->format) ? NULL : "its words are not among those of the shell";
     if (row->is_said)
         return "an engine says it";
     if (strcmp(row->status, "never") == 0)
