@@ -334,6 +334,28 @@ static bool is_in_alternatives(X509 *x, const struct trust_question *q, bool *ha
     return is_found;
 }
 
+struct ip trust_address_of(struct bytes certificate, enum ip_family family)
+{
+    X509 *x = x509_of(certificate);
+    GENERAL_NAMES *names = x == NULL ? NULL : X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+    struct ip found = {0};
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !ip_is_set(found); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+        if (name->type != GEN_IPADD)
+            continue;
+        found = ip_of_bytes(bytes_of(ASN1_STRING_get0_data(name->d.iPAddress),
+                                     (size_t)ASN1_STRING_length(name->d.iPAddress)));
+        if (found.family != family)
+            found = (struct ip){0};
+    }
+    GENERAL_NAMES_free(names);
+    X509_free(x);
+    ERR_clear_error();
+    return found;
+}
+
 static bool is_subject(X509 *x, struct bytes name)
 {
     unsigned char *der = NULL;

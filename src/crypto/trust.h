@@ -7,6 +7,7 @@
 #ifndef CRYPTO_TRUST_H
 #define CRYPTO_TRUST_H
 
+#include "base/ip.h"
 #include "crypto/signature.h"
 #include "crypto/status.h"
 
@@ -51,5 +52,8 @@ const struct signing_key *trust_key(const struct trust *trust);
  * `open`: what a responder has to be asked before TRUST_OK is true; NULL: nobody, all is said. The caller frees it.
  * Whoever cannot ask hands in NULL: it is then as if no responder answered. */
 enum trust_fault trust_check(const struct trust *trust, const struct trust_question *question, struct status **open);
+
+/* The first address of that family that a certificate has for its own; not set: it has none. */
+struct ip trust_address_of(struct bytes certificate, enum ip_family family);
 
 #endif

@@ -215,8 +215,8 @@ void certificate_take_requests(struct step_work *work);
  * one. */
 bool certificate_nth(const struct step_work *work, size_t number, struct cert *cert);
 bool certificate_request_nth(const struct step_work *work, size_t number, struct cert *cr);
-void certificate_tell_refused(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
-                              enum trust_fault fault);
+/* By the answer to what the draft has asked. */
+void certificate_tell_refused(const struct step_work *work, const struct isakmp_sa *sa);
 
 /* ---- sealing (seal.c) */
 struct bytes exchange_iv(const struct isakmp_sa *sa, const struct exchange *exchange);

@@ -310,13 +310,13 @@ void step_answer(struct ike *ike, uint64_t now_ms, struct handle exchange_h, uin
     }
     exchange->quick.spi_out = draft->exchange.quick.spi_out; /* a refusal names it */
     bool is_final = draft->is_authenticated || state_info(draft->exchange.state)->waits == WAITS_NOTHING;
+    if (answer->fault == QUESTION_FAULT_CERTIFICATE)
+        certificate_tell_refused(&work, sa_of(ike, exchange->sa));
     draft_discard(ike, draft, exchange);
     forget(answer->secret, out);
     exchange->last_reason = reason;
     if (answer->fault == QUESTION_FAULT_NO_TRUSTPOINT)
         event_add_text(tell_sa(ike, out, EV_CERTIFICATE_REFUSED, sa_of(ike, exchange->sa)), FIELD_CAUSE, "missing-own");
-    if (answer->fault == QUESTION_FAULT_CERTIFICATE)
-        certificate_tell_refused(ike, out, sa_of(ike, exchange->sa), answer->trust);
     struct event *e = tell_exchange(ike, out, EV_MESSAGE_REFUSED, sa_of(ike, exchange->sa), exchange);
     event_add_reason(e, reason);
     event_add_text(e, FIELD_DETAIL, reason_info(reason)->meaning);

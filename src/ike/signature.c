@@ -64,15 +64,6 @@ bool certificate_request_nth(const struct step_work *work, size_t number, struct
     return true;
 }
 
-void certificate_tell_refused(const struct ike *ike, struct ike_outputs *out, const struct isakmp_sa *sa,
-                              enum trust_fault fault)
-{
-    struct event *e = tell_sa(ike, out, EV_CERTIFICATE_REFUSED, sa);
-
-    event_add_text(e, FIELD_CAUSE, "invalid");
-    event_add_text(e, FIELD_DETAIL, trust_fault_meaning(fault));
-}
-
 static bool is_asked_for(const struct trustpoint *trustpoint, struct bytes authority)
 {
     for (uint16_t i = 0; i < trustpoint->certificate_count; i++)
@@ -108,6 +99,24 @@ static void add_name(struct text *text, const struct id *id)
         text_add_name(text, id->data);
     else
         text_add_id(text, id);
+}
+
+void certificate_tell_refused(const struct step_work *work, const struct isakmp_sa *sa)
+{
+    struct event *e = tell_sa(work->ike, work->out, EV_CERTIFICATE_REFUSED, sa);
+    char space[ID_TEXT_SIZE], ip[IP_TEXT_SIZE];
+    struct text claimed = text_of(space, sizeof space);
+    struct id id;
+
+    event_add_text(e, FIELD_CAUSE, "invalid");
+    event_add_text(e, FIELD_DETAIL, trust_fault_meaning(work->answer->trust));
+    if (!ip_is_set(work->answer->certified) ||
+        id_read(&id, draft_blob(work, sa->side == INITIATOR ? BLOB_ID_R : BLOB_ID_I)) != WIRE_OK)
+        return;
+    add_name(&claimed, &id);
+    event_add_text(e, FIELD_OFFERED, space);
+    event_add_number(e, FIELD_PAYLOAD_NUMBER, id.type);
+    event_add_text(e, FIELD_WANTED, ip_text(work->answer->certified, ip));
 }
 
 static void tell_encoding(const struct step_work *work, unsigned encoding)

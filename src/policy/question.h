@@ -123,6 +123,7 @@ struct answer {
     enum hypothesis hypothesis; /* AUTOPSY: of the peer's key; NONE: no hypothesis opens the message */
     uint32_t key_index;         /* OTHER_GROUP: whose key it is */
     enum trust_fault trust;     /* QUESTION_FAULT_CERTIFICATE: why */
+    struct ip certified;        /* the address in the certificate, where the peer claims another; not set: no such */
     uint8_t signature[SIGNATURE_MAX];
     uint16_t signature_len;                 /* 0: none was wanted */
     enum password_verdict password_verdict; /* PASSWORD */

@@ -135,6 +135,7 @@ static bool give(const struct scenario *s, struct sim_site *sites, const struct 
         return site->credential != NULL;
     case LINE_NO_CERTIFICATE: site->has_lost_key = true; return site->credential != NULL;
     case LINE_POOL_SIZE: site->pool_size = line->number; return line->number > 0;
+    case LINE_SHOWS_ADDRESS: site->identity.kind = IDENTITY_ADDRESS; return true;
     case LINE_WANTS_IDENTITY: site->peer_identity = line->text; return true;
     case LINE_HAS_NO_KEY: set_keys(site, NULL); return true;
     case LINE_HAS_NO_GROUP: set_keys(site, ""); return true;

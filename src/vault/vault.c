@@ -210,6 +210,8 @@ static enum question_fault verify_chain(struct vault *vault, const struct questi
     enum trust_fault fault = trust_check(trust_of(vault, question), &asked, open);
     if (fault != TRUST_OK) {
         answer->trust = fault;
+        if (fault == TRUST_OTHER_IDENTITY && question->subject_kind == SUBJECT_ADDRESS)
+            answer->certified = trust_address_of(question->certificates[0], ip_of_bytes(question->subject).family);
         return QUESTION_FAULT_CERTIFICATE;
     }
     return QUESTION_FAULT_NONE;
@@ -481,9 +483,11 @@ void vault_answer(struct vault *vault, const struct question *question, struct b
         fault = derive(vault, question, randomness, answer);
     if (fault != QUESTION_FAULT_NONE) {
         enum trust_fault trust = answer->trust;
+        struct ip certified = answer->certified;
 
         answer_wipe(answer);
         answer->trust = trust;
+        answer->certified = certified;
         status_free(vault_take_open(vault));
     }
     if (vault->open != NULL) {
