@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HELP_SIZE = 32 * 1024, WHY_SIZE = 4096 };
+enum { HELP_SIZE = 64 * 1024, WHY_SIZE = 4096 };
 
 static bool is_streamed(const struct command *command)
 {

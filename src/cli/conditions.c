@@ -63,6 +63,8 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_ASA_WORDS: return has_state(i) && !is_ios(i);
     case SCREEN_UNFINISHED: return has_state(i) && strcmp(record_text(r, COL_tunnel_state), "up") != 0;
     case SCREEN_WAITING: return record_number(r, COL_tunnel_waiting) > 0;
+    case SCREEN_IS_TRACKED_UP: return record_flag(r, COL_tracked_route_up);
+    case SCREEN_IS_TRACKED_DOWN: return !record_flag(r, COL_tracked_route_up);
     case SCREEN_CRL_LAST: return record_has(r, COL_crl_last_update);
     case SCREEN_CRL_NEXT: return record_has(r, COL_crl_next_update);
     case SCREEN_HAD_L2L: return record_number(r, COL_session_summary_l2l_cumulative) > 0;

@@ -324,5 +324,5 @@ bool screen_field(struct text *t, struct bytes name, item *i)
 
     return screen_field_of(fields, COUNT_OF(fields), t, name, i) || screen_sa_field(t, name, i) ||
            screen_pair_field(t, name, i) || screen_connection_field(t, name, i) || screen_session_field(t, name, i) ||
-           screen_gateway_field(t, name, i) || screen_drop_field(t, name, i);
+           screen_gateway_field(t, name, i) || screen_sla_field(t, name, i) || screen_drop_field(t, name, i);
 }

@@ -310,6 +310,11 @@ void screen_write(FILE *out, const struct reply *reply, const struct control_req
         write_each(out, reply, RECORD_keypair, reply_find(reply, RECORD_keypair) ? BLOCK_COUNT : BLOCK_KEYPAIRS_NONE,
                    BLOCK_KEYPAIR, view);
         return;
+    case CONTROL_SHOW_SLA_CONFIGURATION:
+        write_each(out, reply, RECORD_sla_monitor, BLOCK_SLA_HEAD, BLOCK_SLA_CONFIGURATION, view);
+        return;
+    case CONTROL_SHOW_SLA_STATE: screen_sla_states(out, reply, view); return;
+    case CONTROL_SHOW_TRACK: screen_tracks(out, reply, view); return;
     case CONTROL_SHOW_CRLS:
         write_each(out, reply, RECORD_crl, reply_find(reply, RECORD_crl) ? BLOCK_COUNT : BLOCK_CRLS_NONE, BLOCK_CRL,
                    view);

@@ -96,6 +96,9 @@ bool screen_session_field(struct text *t, struct bytes name, const struct screen
 /* gateway_fields.c: the same for the rows of gateway_fields.def. */
 bool screen_gateway_field(struct text *t, struct bytes name, const struct screen_item *item);
 
+/* sla_fields.c: the same for the rows of sla_fields.def. */
+bool screen_sla_field(struct text *t, struct bytes name, const struct screen_item *item);
+
 /* drop_fields.c: the same for the fields of drop_fields.def. */
 bool screen_drop_field(struct text *t, struct bytes name, const struct screen_item *item);
 
@@ -105,6 +108,10 @@ void screen_logging(FILE *out, const struct reply *reply, const struct screen_vi
 /* screen_ipsec.c: show crypto ipsec sa, in all its forms */
 void screen_ipsec(FILE *out, const struct reply *reply, const struct control_request *request,
                   const struct screen_view *view);
+
+/* screen_sla.c */
+void screen_sla_states(FILE *out, const struct reply *reply, const struct screen_view *view);
+void screen_tracks(FILE *out, const struct reply *reply, const struct screen_view *view);
 
 /* screen_sessions.c: the screens that are put together from several records. */
 void screen_sessiondb(FILE *out, const struct reply *reply, enum control_session_type type,

@@ -289,6 +289,7 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
     compile_interfaces(&c);
     compile_logging(&c, &conf->policy);
     compile_routes(&c);
+    compile_sla(&c);
     compile_isakmp_policies(&c);
     compile_transform_sets(&c);
     compile_trustpoints(&c);

@@ -124,6 +124,8 @@ static void add_ios_routes(const struct converting *c)
         text_add_ip(c->t, ip_mask(IP_V4, route->prefix_len));
         text_add(c->t, " ");
         text_add_ip(c->t, route->gateway);
+        if (route->track != 0)
+            text_add(c->t, " %u track %u", route->metric, route->track);
         text_add(c->t, "\n");
     }
 }
@@ -285,6 +287,7 @@ void convert_to_ios(const struct converting *c)
     add_ios_dynamic(c);
     add_ios_interfaces(c);
     add_ios_routes(c);
+    convert_add_ios_sla(c);
     convert_add_ios_logging(c);
     convert_add_remarks(c, "!", CONF_TO_IOS);
 }

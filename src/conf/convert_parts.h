@@ -34,6 +34,7 @@ bool convert_has_ios_key(const struct tunnel_group *group);
 void convert_to_asa(const struct converting *c);          /* convert_asa.c */
 void convert_to_ios(const struct converting *c);          /* convert_ios.c */
 void convert_add_ios_logging(const struct converting *c); /* convert_logging.c */
+void convert_add_ios_sla(const struct converting *c);     /* convert_sla.c */
 
 /* convert_remarks.c: what is in no line of the other side, as remarks. `mark` begins one. */
 void convert_add_remarks(const struct converting *c, const char *mark, enum conf_language language);

@@ -287,6 +287,7 @@ static bool compile_route(struct compiler *c, const struct statement *s, struct 
     route->destination = ip_range_of_prefix(network, route->prefix_len);
     route->metric = (uint16_t)statement_number(s, "metric");
     route->metric = route->metric == 0 ? 1 : route->metric;
+    route->track = statement_number(s, "track-number");
     return true;
 }
 

@@ -220,6 +220,22 @@ static void add_keepalives(struct translation *t)
     }
 }
 
+/* The distance only of one that is tracked: there may be words in its place. */
+static void end_route(struct translation *t, const struct parts *parts)
+{
+    for (size_t i = 1; i < 4; i++) {
+        text_add(&t->text, " ");
+        ios_put(t, parts->list[i]);
+    }
+    if (parts->list[5].len == 0) {
+        ios_end_line(t);
+        return;
+    }
+    text_add(&t->text, parts->list[4].len > 0 ? " " : "");
+    ios_put(t, parts->list[4]);
+    ios_put_line(t, " track ", parts->list[5], "", nothing);
+}
+
 static void add_routes(struct translation *t)
 {
     struct ip gateway;
@@ -234,9 +250,7 @@ static void add_routes(struct translation *t)
                 continue;
             text_add(&t->text, "%sroute ", t->routes[i].is_no ? "no " : "");
             ios_put(t, t->interfaces[k].name);
-            text_add(&t->text, " ");
-            ios_put(t, parts->list[1]);
-            ios_put_line(t, " ", parts->list[2], " ", parts->list[3]);
+            end_route(t, parts);
             break;
         }
         if (t->running != NULL && k == t->interface_count) /* refused by its name, not passed over */
@@ -385,6 +399,9 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
         t->keepalive[2] = arguments[2];
     } else if (bytes_equal(name, bytes_of_text("peer-block"))) {
         take_peer_back(t, arguments[0]);
+    } else if (bytes_equal(name, bytes_of_text("sla-echo"))) {
+        ios_put_line(t, "sla monitor ", arguments[0], "", nothing);
+        ios_put_line(t, " type echo protocol ipIcmpEcho ", arguments[1], " interface ", ios_nameif(t, arguments[2]));
     } else if (bytes_equal(name, bytes_of_text("local-address"))) {
         remember_map(t, arguments[0], arguments[1], true);
     } else if (bytes_equal(name, bytes_of_text("apply"))) {

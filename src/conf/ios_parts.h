@@ -18,7 +18,8 @@ enum ios_mode {
     IOS_DYNAMIC,
     IOS_INTERFACE,
     IOS_ACL,
-    IOS_ROUTE_MAP
+    IOS_ROUTE_MAP,
+    IOS_SLA
 };
 
 enum {

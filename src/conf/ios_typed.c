@@ -224,7 +224,7 @@ const char *ios_prompt(unsigned block)
         [IOS_GLOBAL] = "config",         [IOS_POLICY] = "config-isakmp",       [IOS_KEYRING] = "conf-keyring",
         [IOS_PROFILE] = "conf-isa-prof", [IOS_PEER] = "config-isakmp-peer",    [IOS_TRANSFORM] = "cfg-crypto-trans",
         [IOS_MAP] = "config-crypto-map", [IOS_DYNAMIC] = "config-crypto-map",  [IOS_INTERFACE] = "config-if",
-        [IOS_ACL] = "config-ext-nacl",   [IOS_ROUTE_MAP] = "config-route-map",
+        [IOS_ACL] = "config-ext-nacl",   [IOS_ROUTE_MAP] = "config-route-map", [IOS_SLA] = "config-ip-sla-echo",
     };
 
     return prompts[block];

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/device.h"
 #include "conf/ios.h"
+#include "conf/sla.h"
 #include "conf/uses.h"
 
 #include <string.h>
@@ -103,15 +104,32 @@ static uint32_t add(struct reading *r, const struct parsed *p, enum statement_st
     return statements_add(r->statements, s, r->arena);
 }
 
-/* False: others name it, and that is said. */
+/* False: others name it, or it runs; and that is said. */
 static bool may_remove(struct reading *r, const struct parsed *p, const struct statement *removed)
 {
     char space[SENTENCE_SIZE];
     struct text why = text_of(space, sizeof space);
 
-    if (!statement_is_used(r->statements, removed, &why))
+    if (!statement_is_used(r->statements, removed, &why) && !sla_refuses(r->statements, removed, true, &why))
         return true;
     find(&r->finder, CONF_ERROR, p->line.number, 0, "", space);
+    return false;
+}
+
+/* False: that is said, and the line is kept as a wrong one. */
+static bool may_add(struct reading *r, const struct parsed *p, uint32_t parent)
+{
+    char space[SENTENCE_SIZE];
+    struct text why = text_of(space, sizeof space);
+    const struct statement s = {.row = p->match.row,
+                                .parent = parent,
+                                .words = (struct grammar_word *)p->match.words,
+                                .word_count = p->match.word_count};
+
+    if (!sla_refuses(r->statements, &s, false, &why))
+        return true;
+    find(&r->finder, CONF_ERROR, p->line.number, 0, "", space);
+    add(r, p, STATEMENT_IS_WRONG, parent);
     return false;
 }
 
@@ -123,12 +141,18 @@ static void add_known(struct reading *r, const struct parsed *p, uint32_t parent
         struct grammar_word words[TOKENS_MAX];
         struct statement s = {.row = row, .parent = parent, .word_count = words_of(r, p, words), .words = words};
 
-        if (may_remove(r, p, &s))
+        if (may_remove(r, p, &s)) {
             statements_remove(r->statements, &s);
+            if (row->kind == STATEMENT_sla_monitor)
+                sla_removed(r->statements, &s);
+        }
         if (parent == STATEMENT_NONE)
             leave_mode(r);
         return;
     }
+
+    if (!may_add(r, p, parent))
+        return;
 
     uint32_t index = add(r, p, STATEMENT_IS_KNOWN, parent);
 

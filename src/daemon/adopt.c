@@ -6,6 +6,7 @@
 #include "daemon/names.h"
 #include "daemon/steer.h"
 #include "daemon/steering.h"
+#include "daemon/watching.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,7 @@ static bool use_config(struct daemon *daemon, struct config *new, struct text *w
     log_remote_use(daemon->log_remote, &policy->logging, policy->hostname);
     daemon->config = new;
     plane_set_policy(daemon->plane, policy);
+    watching_use(daemon, policy);
     driver_feed(daemon->driver, &(struct ike_input){.kind = IKE_IN_POLICY, .policy = policy});
     if (old != NULL && old != new) {
         listen_close_unwanted(daemon, &old->conf.policy, policy);

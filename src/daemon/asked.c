@@ -224,6 +224,11 @@ static size_t fetch_crls(void *context, const char *trustpoint, bool is_kept)
     return (is_kept ? crls_again : crls_forget)(daemon->crls, *trustpoint == '\0' ? NULL : trustpoint);
 }
 
+static const struct sla *sla_of_daemon(void *context)
+{
+    return ((const struct daemon *)context)->sla;
+}
+
 static bool keypair_of(void *context, size_t nth, struct keypair_shown *shown)
 {
     return keypair_nth(((struct daemon *)context)->config->path, nth, shown);
@@ -383,6 +388,7 @@ bool asked_open(struct daemon *daemon, struct text *why)
                                              .forget_connection = forget_connection,
                                              .crl = crl_of,
                                              .fetch_crls = fetch_crls,
+                                             .sla = sla_of_daemon,
                                              .keypair = keypair_of,
                                              .forget_keypair = forget_keypair,
                                              .started_ms = clock_now_ms()};

@@ -86,6 +86,7 @@ struct nat_counts;    /* daemon/nat.h */
 struct neighbour;     /* daemon/netlink.h */
 struct crls_view;     /* daemon/crls.h */
 struct keypair_shown; /* daemon/keypairs.h */
+struct sla;           /* daemon/sla.h */
 
 /* Where the system would send something. */
 struct control_route {
@@ -135,6 +136,7 @@ struct control_source {
 
     uint64_t (*connection_count)(void *context); /* 0: not known */
     int (*each_neighbour)(void *context, void *taker, void (*take)(void *taker, const struct neighbour *neighbour));
+    const struct sla *(*sla)(void *context);                        /* may be NULL */
     void (*clear_arp)(void *context);                               /* neighbours that nobody has configured */
     bool (*crl)(void *context, size_t nth, struct crls_view *view); /* as crls_nth */
     /* Of a trustpoint, or of all ("") fetched now; what was there before is kept or not. How many that are. */

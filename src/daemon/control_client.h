@@ -296,6 +296,8 @@ bool show_transforms(struct client *client);
 bool show_certificates(struct client *client);
 bool show_trustpoints(struct client *client);
 bool show_crls(struct client *client);
+bool show_sla(struct client *client); /* control_sla.c */
+bool show_tracks(struct client *client);
 void do_crls(struct client *client);
 
 /* control_enroll.c */

@@ -12,6 +12,7 @@
 #include "daemon/reverse_route.h"
 #include "daemon/steer.h"
 #include "daemon/steering.h"
+#include "daemon/watching.h"
 #include "ike/view.h"
 
 #include <errno.h>
@@ -256,6 +257,7 @@ static bool make_parts(struct daemon *daemon, struct text *why)
         vault_queue_create(daemon->loop, VAULT_SECRETS_MAX, &(struct vault_queue_hooks){daemon, on_answer, on_open});
     daemon->ocsp = ocsp_create(daemon->loop, daemon->log, OCSP_PATIENCE_MS, daemon, on_answer);
     daemon->hosts = hosts_create(daemon->loop, daemon->log, daemon, adopt_hosts);
+    watching_open(daemon);
     daemon->pam = pam_create(daemon->loop, daemon->log, daemon, on_verdict);
     daemon->crls = daemon->queue == NULL ? NULL : make_crls(daemon);
     daemon->driver = driver_create(daemon->loop, daemon->log, why);
@@ -318,6 +320,7 @@ static void take_down(struct daemon *daemon)
         nflog_close(daemon->clear_log);
     if (daemon->access_log != NULL)
         nflog_close(daemon->access_log);
+    watching_close(daemon);
     if (daemon->hosts != NULL)
         hosts_close(daemon->hosts);
     daemon->hosts = NULL;

@@ -14,6 +14,7 @@
 #include "daemon/control.h"
 #include "daemon/crls.h"
 #include "daemon/driver.h"
+#include "daemon/echo.h"
 #include "daemon/hosts.h"
 #include "daemon/log_remote.h"
 #include "daemon/login.h"
@@ -38,6 +39,9 @@ struct daemon {
     struct crls *crls;
     struct ocsp *ocsp;
     struct pam *pam;
+    struct sla *sla;
+    struct echo *echo; /* NULL: none was wanted yet, or none could be had */
+    uv_timer_t sla_due;
     struct login login;
     struct nflog *clear_log, *access_log; /* NULL: the kernel shows none */
     struct nat_answers answers;

@@ -129,13 +129,15 @@ static struct ip ip_here(const struct policy_interface *interface)
     return address_find(interface->ip, &address) ? interface->ip : (struct ip){0};
 }
 
+/* One that is tracked may be away for a good reason: then nobody misses it. */
 static const struct policy_route *route_as_written(const struct policy *policy, struct ip peer)
 {
     const struct policy_route *best = NULL;
 
     for (uint16_t i = 0; i < policy->route_count; i++) {
         const struct policy_route *route = &policy->routes[i];
-        if (ip_range_holds(route->destination, peer) && (best == NULL || route->prefix_len > best->prefix_len))
+        if (route->track == 0 && ip_range_holds(route->destination, peer) &&
+            (best == NULL || route->prefix_len > best->prefix_len))
             best = route;
     }
     return best;

@@ -262,7 +262,8 @@ static bool read_ios_tag(struct bytes *line, struct phrase_head *head)
 {
     struct bytes rest = *line;
 
-    if (!take_text(&rest, "ISAKMP") && !take_text(&rest, "%CRYPTO-") && !take_text(&rest, "%PARSER-"))
+    if (!take_text(&rest, "ISAKMP") && !take_text(&rest, "%CRYPTO-") && !take_text(&rest, "%PARSER-") &&
+        !take_text(&rest, "%TRACKING-"))
         return false;
     *head = (struct phrase_head){0, DIALECT_IOS_OLD, 0, 0, false};
     return true;

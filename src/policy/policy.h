@@ -11,9 +11,11 @@
 #include "crypto/algorithm.h"
 #include "policy/logging.h"
 
-struct id;       /* wire/payloads.h */
-struct nat_rule; /* policy/nat.h */
-struct filter;   /* policy/filter.h */
+struct id;          /* wire/payloads.h */
+struct nat_rule;    /* policy/nat.h */
+struct filter;      /* policy/filter.h */
+struct sla_monitor; /* policy/sla.h */
+struct track;
 
 enum { PEERS_MAX = 10, TRANSFORM_SETS_MAX = 11, WAITS_MAX = 8, NO_INDEX = 0xffff };
 
@@ -256,6 +258,7 @@ struct policy_route {
     uint8_t prefix_len;
     struct ip gateway;
     uint16_t metric;
+    uint32_t track; /* number of policy.tracks: what it hangs on; 0: nothing */
 };
 
 /* Whose words an IOS router has: up to 12.3, then to 15.x, then IOS-XE. */
@@ -294,6 +297,10 @@ struct policy {
     uint16_t tunnel_count;
     const struct policy_route *routes;
     uint16_t route_count;
+    const struct sla_monitor *monitors; /* sla.h */
+    uint16_t monitor_count;
+    const struct track *tracks;
+    uint16_t track_count;
     const struct nat_rule *nat_rules; /* nat.h: in the order in which they are asked */
     uint16_t nat_rule_count;
     const struct filter *filters; /* filter.h: the lists that filter something */

@@ -606,6 +606,12 @@ static const struct {
     {STATEMENT_chain, "of each tunnel that runs"},
     {STATEMENT_trust_point, "of each tunnel that runs"},
     {STATEMENT_route, "of each tunnel that runs"},
+    {STATEMENT_sla_type, "part of a measurement"},
+    {STATEMENT_sla_size, "part of a measurement"},
+    {STATEMENT_sla_tos, "part of a measurement"},
+    {STATEMENT_sla_threshold, "part of a measurement"},
+    {STATEMENT_sla_timeout, "part of a measurement"},
+    {STATEMENT_sla_frequency, "part of a measurement"},
     {STATEMENT_ipv6_address, "of each tunnel that runs"},
     {STATEMENT_nat_traversal, "of each tunnel that runs"},
     {STATEMENT_ikev1_begun, "of each tunnel that runs"},
@@ -658,6 +664,35 @@ static const struct {
     {STATEMENT_weak_algorithms, "ours: others do not ask"},
     /* clang-format on */
 };
+
+static void what_is_watched_goes_to_a_router_and_back(void **state)
+{
+    static const char watched[] =
+        "crypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha\n group 14\n"
+        "interface E0\n nameif E0\n ip address 198.51.100.2 255.255.255.0\n"
+        "sla monitor 1\n type echo protocol ipIcmpEcho 10.2.0.1 interface E0\n num-packets 3\n request-data-size 64\n"
+        " tos 184\n threshold 200\n timeout 1000\n frequency 5\n"
+        "sla monitor schedule 1 life 3600 start-time 09:30:05 24 december recurring\n"
+        "track 7 rtr 1 reachability\nroute E0 10.9.0.0 255.255.0.0 198.51.100.1 5 track 7\n";
+    static char ios[8192], asa[8192];
+    struct text there = text_of(ios, sizeof ios), back = text_of(asa, sizeof asa);
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, watched);
+    assert_int_equal(r.conf.error_count, 0);
+    conf_convert(&r.conf, CONF_TO_IOS, &there);
+    reading_end(&r);
+    assert_non_null(strstr(ios, "num-packets"));
+    reading_of(&r, ios);
+    conf_write(&r.conf, CONF_KEYS_MASKED, &back);
+    reading_end(&r);
+    assert_non_null(strstr(asa, "sla monitor 1\n type echo protocol ipIcmpEcho 10.2.0.1 interface E0\n"
+                                " request-data-size 64\n tos 184\n threshold 200\n timeout 1000\n frequency 5\n"));
+    assert_non_null(strstr(asa, "sla monitor schedule 1 life 3600 start-time 09:30:05 Dec 24 recurring\n"));
+    assert_non_null(strstr(asa, "track 7 rtr 1 reachability\n"));
+    assert_non_null(strstr(asa, "route E0 10.9.0.0 255.255.0.0 198.51.100.1 5 track 7\n"));
+}
 
 /* Each statement that does something is carried, or said by its line. */
 static void no_statement_is_lost_without_a_word(void **state)
@@ -743,6 +778,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_of_two_hosts_are_carried_to_a_router_and_said_to_others),
         cmocka_unit_test(what_a_router_gets_is_read_back_as_the_same_policy),
+        cmocka_unit_test(what_is_watched_goes_to_a_router_and_back),
         cmocka_unit_test(no_statement_is_lost_without_a_word),
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
         cmocka_unit_test(a_dynamic_map_is_carried_to_a_router_and_to_nobody_else),

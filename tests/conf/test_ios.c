@@ -71,6 +71,26 @@ static void lines_of_ios_become_lines_of_the_asa(void **state)
         {"crypto isakmp peer hostname east.example.net\n set aggressive-mode client-endpoint ipv4-address 10.9.9.9\n",
          "tunnel-group east.example.net ipsec-attributes\n self-identity address 10.9.9.9\n initiate mode aggressive\n",
          "a peer by its name"},
+        {"interface FastEthernet0/0\n ip address 198.51.100.2 255.255.255.0\nip sla 1\n"
+         " icmp-echo 10.2.0.1 source-interface FastEthernet0/0\n request-data-size 64\n tos 184\n threshold 200\n"
+         " timeout 1000\n frequency 5\nip sla schedule 1 life forever start-time now\n",
+         "sla monitor 1\n type echo protocol ipIcmpEcho 10.2.0.1 interface FastEthernet0/0\n request-data-size 64\n"
+         " tos 184\n threshold 200\n timeout 1000\n frequency 5\n"
+         "!\nsla monitor schedule 1 life forever start-time now\n",
+         "an address that is watched"},
+        {"interface FastEthernet0/0\n ip address 198.51.100.2 255.255.255.0\nip sla monitor 1\n"
+         " type echo protocol ipIcmpEcho 10.2.0.1 source-interface FastEthernet0/0\n"
+         "ip sla monitor schedule 1 start-time now life forever\n",
+         "sla monitor 1\n type echo protocol ipIcmpEcho 10.2.0.1 interface FastEthernet0/0\n"
+         "!\nsla monitor schedule 1 start-time now life forever\n",
+         "the same in older words"},
+        {"track 1 ip sla 1 reachability\ntrack 2 rtr 1 reachability\n",
+         "track 1 rtr 1 reachability\ntrack 2 rtr 1 reachability\n", "what hangs on it"},
+        {"interface FastEthernet0/0\n ip address 198.51.100.2 255.255.255.0\n"
+         "ip route 0.0.0.0 0.0.0.0 198.51.100.1 track 1\nip route 0.0.0.0 0.0.0.0 198.51.100.9 5 track 2\n",
+         "route FastEthernet0/0 0.0.0.0 0.0.0.0 198.51.100.1 track 1\n"
+         "route FastEthernet0/0 0.0.0.0 0.0.0.0 198.51.100.9 5 track 2\n",
+         "and a route"},
         {"crypto isakmp profile P\n match identity address 192.0.2.9 255.255.255.255\n self-identity fqdn west.net\n",
          "crypto isakmp profile P\n self-identity fqdn west.net\n match identity address 192.0.2.9 255.255.255.255\n",
          "a profile stays one"},

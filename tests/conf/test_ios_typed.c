@@ -249,7 +249,7 @@ static void help_says_what_can_follow(void **state)
         {"cry isa pol", "WORD ", false},
         {"crypto isakmp key K address", "WORD ", false},
         {"crypto map M 10 ipsec-isakmp", "dynamic profile ", true},
-        {"ip route 10.0.0.0 255.0.0.0 192.0.2.1", "WORD ", true},
+        {"ip route 10.0.0.0 255.0.0.0 192.0.2.1", "track WORD WORD ", true},
         {"crypto foo", "", false},
     };
 

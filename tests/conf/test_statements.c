@@ -30,6 +30,7 @@ struct row {
 #define OBJECT "object network O"
 #define GROUP "object-group network G"
 #define SERVICE "object service S"
+#define SLA "sla monitor 1"
 #define SERVICES "object-group service S"
 
 static const struct row asa[] = {
@@ -304,8 +305,21 @@ static const struct row asa[] = {
     {"", "logging debug-trace", IGNORED, NULL},
     {"", "same-security-traffic permit intra-interface", IGNORED, NULL},
     {"", "management-access inside", IGNORED, NULL},
-    {"", "sla monitor 1", IGNORED, NULL},
-    {"", "sla monitor schedule 1 life forever start-time now", IGNORED, NULL},
+    {"", "sla monitor 1", ACTS, NULL},
+    {"", "sla monitor 0", REFUSED, "\"0\" is not understood"},
+    {SLA, "type echo protocol ipIcmpEcho 10.2.0.1 interface outside", ACTS, NULL},
+    {SLA, "type dhcp", REFUSED, "\"dhcp\" is not understood"},
+    {SLA, "num-packets 100", ACTS, NULL},
+    {SLA, "num-packets 101", REFUSED, "\"101\" is not understood"},
+    {SLA, "request-data-size 16384", ACTS, NULL},
+    {SLA, "tos 255", ACTS, NULL},
+    {SLA, "threshold 0", ACTS, NULL},
+    {SLA, "timeout 604800000", ACTS, NULL},
+    {SLA, "frequency 604800", ACTS, NULL},
+    {SLA, "frequency 0", REFUSED, "\"0\" is not understood"},
+    {"", "sla monitor schedule 1 life forever start-time now", REFUSED, "there is none of that number"},
+    {"", "track 1 rtr 1 reachability", ACTS, NULL},
+    {"", "track 501 rtr 1 reachability", REFUSED, "\"501\" is not understood"},
     /* certificates */
     {"", "crypto key generate rsa label L modulus 2048", IGNORED, NULL}, /* in a file; typed it is a command */
     {"", "crypto ca trustpoint TP", ACTS, NULL},
@@ -441,6 +455,20 @@ static const struct row ios[] = {
     {"ip access-list extended VPN", "permit ip 10.1.0.0 0.0.255.255 any", ACTS, NULL},
     {"", "access-list 101 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255", ACTS, NULL},
     {"", "ip route 0.0.0.0 0.0.0.0 192.0.2.254", ACTS, NULL},
+    {"", "ip route 0.0.0.0 0.0.0.0 192.0.2.254 track 1", ACTS, NULL},
+    {"", "ip sla 1", ACTS, NULL},
+    {"ip sla 1", "icmp-echo 10.2.0.1 source-interface FastEthernet0/0", ACTS, NULL},
+    {"ip sla 1", "icmp-echo 10.2.0.1", IGNORED, NULL},
+    {"ip sla 1", "frequency 5", ACTS, NULL},
+    {"ip sla 1", "timeout 1000", ACTS, NULL},
+    {"ip sla 1", "threshold 500", ACTS, NULL},
+    {"ip sla 1", "request-data-size 64", ACTS, NULL},
+    {"ip sla 1", "tos 184", ACTS, NULL},
+    {"ip sla monitor 1", "type echo protocol ipIcmpEcho 10.2.0.1 source-interface FastEthernet0/0", ACTS, NULL},
+    {"", "ip sla schedule 1 life forever start-time now", REFUSED, "there is none of that number"},
+    {"", "ip sla reaction-configuration 1 react timeout", IGNORED, NULL},
+    {"", "track 1 ip sla 1 reachability", ACTS, NULL},
+    {"", "track 1 interface FastEthernet0/0 line-protocol", IGNORED, NULL},
 };
 
 /* What was said of a line when it was read: what its entry still lacks does not count. */

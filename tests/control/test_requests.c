@@ -237,6 +237,8 @@ static const char *const examples[][2] = {{"PEER", "192.0.2.1"},
                                           {"BITS", "2048"},
                                           {"CURVE", "384"},
                                           {"CONNID", "7"},
+                                          {"SLA", "7"},
+                                          {"TRACK", "8"},
                                           {"SPI", "0xA40D0530"},
                                           {"MAP", "OUT"},
                                           {"GROUP", "STAFF"},
@@ -552,7 +554,7 @@ static void hostile_words_are_refused(void **state)
 
 static void the_help_names_every_command(void **state)
 {
-    static char space[32 * 1024];
+    static char space[64 * 1024];
     struct text t = text_of(space, sizeof space);
     const char *row;
 

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "daemon/listen.h"
 #include "daemon/steering.h"
+#include "daemon/watching.h"
 
 #include <semaphore.h>
 #include <setjmp.h>
@@ -200,6 +201,12 @@ void hosts_want(struct hosts *hosts, const struct conf *conf)
 void hosts_again(struct hosts *hosts)
 {
     CHECK(hosts != NULL && step("names-again"));
+}
+
+void watching_use(struct daemon *daemon, const struct policy *policy)
+{
+    (void)daemon;
+    (void)policy;
 }
 
 void crls_use(struct crls *crls, const struct policy *policy)

@@ -40,6 +40,7 @@ const struct grammar_mode_title grammar_mode_titles[] = {
     {MODE_SERVICE_GROUP, "object-group service"},
     {MODE_PROTOCOL_GROUP, "object-group protocol"},
     {MODE_ICMP_GROUP, "object-group icmp-type"},
+    {MODE_SLA, "sla monitor"},
     {MODE_POLICY, "crypto ikev1 policy"},
     {MODE_GROUP_POLICY, "group-policy ... attributes"},
     {MODE_AAA_SERVER, "aaa-server ... protocol"},
