@@ -164,7 +164,8 @@ void control_on_event(struct control *control, const struct event *event)
     }
 }
 
-bool control_on_log(void *context, const struct event *event, struct logging_weight weight, const char *line)
+bool control_on_log(void *context, const struct event *event, struct logging_weight weight,
+                    const struct logging_words *line)
 {
     struct control *control = context;
     bool is_anybody_there = false;

@@ -166,7 +166,8 @@ void control_on_drop(struct control *control, const struct plane_drop *dropped);
 
 /* log_watcher of daemon/log.h with the control as its context. Without a line it is the event itself, and goes to
  * control_on_event. */
-bool control_on_log(void *control, const struct event *event, struct logging_weight weight, const char *line);
+bool control_on_log(void *control, const struct event *event, struct logging_weight weight,
+                    const struct logging_words *line);
 
 /* The policy has been exchanged: indexes of tunnels that are remembered are looked up again. */
 void control_on_policy(struct control *control);

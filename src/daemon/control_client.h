@@ -387,7 +387,8 @@ void do_undebug(struct client *client);
 void do_keys(struct client *client);
 void do_monitor(struct client *client);
 bool show_debugging(struct client *client);
-void watch_log(struct client *client, const struct event *event, struct logging_weight weight, const char *line);
+void watch_log(struct client *client, const struct event *event, struct logging_weight weight,
+               const struct logging_words *line);
 
 /* control_conditions.c: debug crypto condition */
 void do_condition(struct client *client);

@@ -1,7 +1,10 @@
 /* debug: what a shell is shown of what happens, as it happens. */
 #include "daemon/control_client.h"
+#include "event/phrases.h"
 
-enum { SENTENCE_SIZE = 512, SEVERITY_DEBUG = 7 };
+#include <string.h>
+
+enum { SENTENCE_SIZE = 512, LINE_SIZE = PHRASE_LINE_SIZE + 128, SEVERITY_DEBUG = 7 };
 
 /* Up to which severity of syslog a debug level shows lines. Levels of an ASA say how much; 127 is what its makers ask
  * for. */
@@ -63,16 +66,30 @@ static bool is_wanted(const struct client *client, const struct event *event, st
            shown_by(event) == (client->debug.is_ipsec ? BY_IPSEC : BY_IKEV1);
 }
 
-void watch_log(struct client *client, const struct event *event, struct logging_weight weight, const char *line)
+/* A record for each line of the screen. */
+static void send_lines(struct client *client, const char *words)
 {
-    struct control_record r = control_record_of(RECORD_log_line);
+    char space[LINE_SIZE];
 
+    for (size_t len; words != NULL && *words != '\0'; words += words[len] == '\n' ? len + 1 : len) {
+        struct control_record r = control_record_of(RECORD_log_line);
+        struct text line = text_of(space, sizeof space);
+
+        len = strcspn(words, "\n");
+        text_add_plain(&line, bytes_of(words, len));
+        record_set_text(&r, COL_log_line_text, space);
+        client_send(client, &r);
+    }
+}
+
+void watch_log(struct client *client, const struct event *event, struct logging_weight weight,
+               const struct logging_words *line)
+{
     if (!is_wanted(client, event, weight))
         return;
     if (!client->debug.is_log && !meets_condition(client->control, event, client->debug.is_ipsec, weight.severity))
         return;
-    record_set_text(&r, COL_log_line_text, line);
-    client_send(client, &r);
+    send_lines(client, client->debug.is_log ? line->log : line->debug);
 }
 
 void do_debug(struct client *client)

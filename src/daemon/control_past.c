@@ -73,6 +73,7 @@ static void send_event(struct client *client, const struct journal_record *recor
         add_time(&line, record->at_ms, is_journal);
         phrase_add_tag(&line, head);
         text_add(&line, "%s", words_space);
+        phrase_join_lines(space);
         send_line(client, space);
     }
 }

@@ -141,7 +141,7 @@ static void on_reverse_route(void *context, const struct plane_route *route, boo
     log_event(daemon->log, &event);
 }
 
-static bool tell_control(void *context, const struct event *event, struct logging_weight weight, const char *line)
+static bool tell_control(void *context, const struct event *event, struct logging_weight weight, const struct logging_words *line)
 {
     struct daemon *daemon = context;
 

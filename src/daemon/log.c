@@ -140,6 +140,26 @@ static enum dialect dialect_of(const struct log *log, const struct event *e)
                                                                                           : DIALECT_ASA_SYSLOG;
 }
 
+static void write_line(const struct log *log, struct text *line, struct phrase_head head, const char *words)
+{
+    add_stamp(log, line, head.dialect);
+    phrase_add_tag(line, head);
+    text_add_words(line, words);
+}
+
+static void tell_watcher(struct log *log, const struct event *e, struct phrase_head head, const char *words,
+                         const char *debug)
+{
+    char space[LINE_SIZE];
+    struct text line = text_of(space, sizeof space);
+
+    write_line(log, &line, head, words);
+    if (!phrase_is_ios(head.dialect))
+        phrase_join_lines(space);
+    (void)log->watcher(log->watcher_context, e, (struct logging_weight){head.severity, head.number},
+                       &(struct logging_words){.debug = debug, .log = space});
+}
+
 /* In the words of a console, for the terminal and for those who watch. */
 static void console_lines(struct log *log, const struct event *e, bool is_watched, bool is_allowed)
 {
@@ -151,23 +171,15 @@ static void console_lines(struct log *log, const struct event *e, bool is_watche
         struct text line = text_of(space, sizeof space), words = text_of(words_space, sizeof words_space);
         if (!phrase_write(dialect, e, i, &head, &words))
             return;
+        struct phrase_head in_log = head;
+
         head.dialect = dialect_on_console(head);
-        add_stamp(log, &line, head.dialect);
-        phrase_add_tag(&line, head);
-        text_add(&line, "%s", words_space);
+        write_line(log, &line, head, words_space);
         if (is_watched)
-            (void)log->watcher(log->watcher_context, e, (struct logging_weight){head.severity, head.number}, space);
+            tell_watcher(log, e, in_log, words_space, space);
         if (log->to_terminal && is_allowed && head.severity <= log->terminal_severity)
             print(&line);
     }
-}
-
-/* Where the device breaks its message: a syslog line is one line. */
-static void join_lines(char *line)
-{
-    for (; *line != '\0'; line++)
-        if (*line == '\n')
-            *line = ' ';
 }
 
 static void syslog_lines(struct log *log, const struct event *e, int sink_severity)
@@ -185,7 +197,7 @@ static void syslog_lines(struct log *log, const struct event *e, int sink_severi
             continue;
         phrase_add_tag(&line, head);
         text_add(&line, "%s", words_space);
-        join_lines(space);
+        phrase_join_lines(space);
         if (head.severity <= syslog_severity)
             syslog(head.severity, "%s", space);
         if (head.severity <= sink_severity)

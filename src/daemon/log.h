@@ -20,10 +20,9 @@
 
 struct log;
 
-/* Who watches: each event once with no line (NULL); when that returned true, then each of its lines as it is to be
- * shown, without a line break. */
+/* Who watches: each event once with no line (NULL); when that returned true, then each of its lines. */
 typedef bool log_watcher(void *watcher_context, const struct event *event, struct logging_weight weight,
-                         const char *line);
+                         const struct logging_words *line);
 
 /* Lines go to syslog up to informational (6), to the terminal (standard error) too when asked, or when there is no
  * syslog; with debug, up to 7. */

@@ -117,6 +117,13 @@ static const char *console_tag(uint32_t number)
     return number / 1000 == 714 ? "[IKEv1 DECODE]" : "[IKEv1]";
 }
 
+void phrase_join_lines(char *line)
+{
+    for (; *line != '\0'; line++)
+        if (*line == '\n')
+            *line = ' ';
+}
+
 void phrase_add_tag(struct text *t, struct phrase_head head)
 {
     switch ((enum dialect)head.dialect) {

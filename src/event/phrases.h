@@ -52,6 +52,9 @@ bool phrase_is_ios(enum dialect dialect);
 /* Message numbers 713 to 715 are what IKE says on an ASA; its debug console shows those alone. */
 bool phrase_is_of_ike(uint32_t number);
 
+/* Where the device breaks its message: a line of the log is one line. */
+void phrase_join_lines(char *line);
+
 /* "%ASA-5-713041: ", "[IKEv1 DEBUG]: ", or nothing where the tag is a part of the text. */
 void phrase_add_tag(struct text *t, struct phrase_head head);
 

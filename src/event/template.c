@@ -154,6 +154,14 @@ static void write_field(struct text *t, const struct template_slot *slot, const 
     }
 }
 
+/* Only a template breaks a line: what somebody calls himself begins none. */
+static void drop_breaks(struct text *t, size_t from)
+{
+    for (size_t i = from; i < t->len; i++)
+        if (t->data[i] == '\n')
+            t->data[i] = ' ';
+}
+
 void template_write(struct text *t, const char *template, const struct event *e)
 {
     while (*template) {
@@ -164,6 +172,7 @@ void template_write(struct text *t, const char *template, const struct event *e)
         if (*template != '{')
             continue;
         struct template_slot slot = take_slot(&template);
+        size_t begin = t->len;
 
         if (slot.kind == SLOT_FIELD)
             write_field(t, &slot, e);
@@ -171,6 +180,7 @@ void template_write(struct text *t, const char *template, const struct event *e)
             write_prefix(t, e);
         else if (slot.kind == SLOT_TAG)
             text_add(t, "ISAKMP (0:%llu): ", (unsigned long long)event_number(e, FIELD_CONN_ID));
+        drop_breaks(t, begin);
     }
 }
 

@@ -59,6 +59,12 @@ struct logging {
     uint8_t host_count, message_count, item_count, class_count;
 };
 
+/* A line without the break at its end. */
+struct logging_words {
+    const char *debug; /* as the device's debug shows it; where the device breaks its message, there are breaks in it */
+    const char *log;   /* as its log has it; a router's is the same */
+};
+
 /* Of one message. */
 struct logging_weight {
     uint8_t severity;

@@ -203,6 +203,12 @@ static void tell(enum event_kind kind, uint64_t message_number)
     control_on_event(control, &e);
 }
 
+static void log_line(const struct event *event, uint8_t severity, const char *line)
+{
+    control_on_log(control, event, (struct logging_weight){severity, 0},
+                   &(struct logging_words){.debug = line, .log = line});
+}
+
 static void source_command(void *context, const struct ike_command *command)
 {
     struct event e = event_of(EV_MESSAGE_SENT), p = event_of(EV_SA_CREATED);
@@ -224,11 +230,10 @@ static void source_command(void *context, const struct ike_command *command)
         gateway.sa_count = !gateway.does_up_fail;
     }
     for (int i = 0; i < gateway.log_lines; i++) {
-        control_on_log(control, &e, (struct logging_weight){7, 0},
-                       "a debug line of phase 1: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-        control_on_log(control, &e, (struct logging_weight){5, 0}, "a line of phase 1");
-        control_on_log(control, &c, (struct logging_weight){5, 0}, "a line of a command");
-        control_on_log(control, &p, (struct logging_weight){5, 0}, "a line of phase 2");
+        log_line(&e, 7, "a debug line of phase 1: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+        log_line(&e, 5, "a line of phase 1");
+        log_line(&c, 5, "a line of a command");
+        log_line(&p, 5, "a line of phase 2");
     }
 }
 

@@ -254,8 +254,28 @@ typed <<'END'
 = west# 
 = executed the 'clear crypto ipsec sa' command.
 = west# 
+# in the words of the log, each message with its number
+> up 192.0.2.2
+= is up: MM_ACTIVE
+= %ASA-5-713120: Group = 192.0.2.2, IP = 192.0.2.2, PHASE 2 COMPLETED
 > terminal no monitor
 = terminal no monitor
+# debug has those of the console, with its breaks
+> clear crypto isakmp sa
+= west# 
+> debug crypto ikev1 127
+= west# 
+> up 192.0.2.2
+= [IKEv1 DEBUG]: Group = 192.0.2.2, IP = 192.0.2.2, Transmitting Proxy Id:
+=   Local subnet:  10.1.0.0
+= [IKEv1]: Group = 192.0.2.2, IP = 192.0.2.2, PHASE 2 COMPLETED
+= west# 
+> undebug all
+= west# 
+> show crypto ikev1 debug-log peer 192.0.2.2 | include Transmitting
+= %ASA-7-713906: Group = 192.0.2.2, IP = 192.0.2.2, Transmitting Proxy Id:   Local subnet:  10.1.0.0
+! x0a
+= west# 
 > show version
 = configuration
 = west# 

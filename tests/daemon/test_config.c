@@ -156,13 +156,14 @@ static void an_interface_is_found_by_its_address(void **state)
 
 static char lines_told[4096];
 
-static bool hear_line(void *context, const struct event *event, struct logging_weight weight, const char *line)
+static bool hear_line(void *context, const struct event *event, struct logging_weight weight,
+                      const struct logging_words *line)
 {
     struct text t = {lines_told, strlen(lines_told), sizeof lines_told, false};
 
     (void)context, (void)weight;
     if (line != NULL && event->kind == EV_TUNNEL_PARKED)
-        text_add(&t, "%s\n", line);
+        text_add(&t, "%s\n", line->debug);
     return true;
 }
 

@@ -89,6 +89,50 @@ static void T03_an_event_is_one_line_of_syslog(void **state)
     log_close(log);
 }
 
+static char debugged[2000], logged[2000];
+
+static bool on_line(void *context, const struct event *event, struct logging_weight weight,
+                    const struct logging_words *line)
+{
+    (void)context, (void)event, (void)weight;
+    if (line == NULL)
+        return true;
+    snprintf(debugged + strlen(debugged), sizeof debugged - strlen(debugged), "%s|", line->debug);
+    snprintf(logged + strlen(logged), sizeof logged - strlen(logged), "%s|", line->log);
+    return true;
+}
+
+/* Debug shows a message as the device's console does, the log has it in one line under its number. A break that
+ * somebody has in his name is none of the device's. */
+static void who_watches_is_shown_a_console_or_the_log(void **state)
+{
+    static const char *const wanted_debug =
+        "[IKEv1 DEBUG]: Group = x y, IP = 198.51.100.2, Transmitting Proxy Id:\n  Local subnet:  10.1.0.0  "
+        "mask 255.255.0.0 Protocol 0  Port 0\n  Remote subnet: 10.2.0.0  Mask 255.255.0.0 Protocol 0  Port 0|";
+    static const char *const wanted_log =
+        "%ASA-7-713906: Group = x y, IP = 198.51.100.2, Transmitting Proxy Id:   Local subnet:  10.1.0.0  "
+        "mask 255.255.0.0 Protocol 0  Port 0   Remote subnet: 10.2.0.0  Mask 255.255.0.0 Protocol 0  Port 0|";
+    struct log *log = log_open(true, false, false);
+    struct event e = event_of(EV_PROXIES_SENT);
+
+    (void)state;
+    event_add_text(&e, FIELD_GROUP, "x\ny");
+    event_add_ip(&e, FIELD_PEER, ip_of_v4(0xc6336402));
+    event_add_ip(&e, FIELD_LOCAL_ADDRESS, ip_of_v4(0x0a010000));
+    event_add_ip(&e, FIELD_LOCAL_MASK, ip_of_v4(0xffff0000));
+    event_add_ip(&e, FIELD_REMOTE_ADDRESS, ip_of_v4(0x0a020000));
+    event_add_ip(&e, FIELD_REMOTE_MASK, ip_of_v4(0xffff0000));
+    event_add_number(&e, FIELD_PROTOCOL, 0);
+    event_add_number(&e, FIELD_LOCAL_PROXY_PORT, 0);
+    event_add_number(&e, FIELD_REMOTE_PROXY_PORT, 0);
+    log_watch(log, on_line, NULL);
+    log_event(log, &e);
+    CHECK(strlen(debugged) > strlen(wanted_debug) && strlen(logged) > strlen(wanted_log));
+    assert_string_equal(debugged + strlen(debugged) - strlen(wanted_debug), wanted_debug);
+    assert_string_equal(logged + strlen(logged) - strlen(wanted_log), wanted_log);
+    log_close(log);
+}
+
 /* What a peer calls itself is never a format. That formats are constants, the compiler checks: -Wformat=2 -Werror. */
 static void T04_what_a_peer_is_called_is_no_format(void **state)
 {
@@ -120,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_reach_syslog_with_their_severity_and_debug_lines_do_not),
         cmocka_unit_test(T03_an_event_is_one_line_of_syslog),
+        cmocka_unit_test(who_watches_is_shown_a_console_or_the_log),
         cmocka_unit_test(T04_what_a_peer_is_called_is_no_format),
     };
 

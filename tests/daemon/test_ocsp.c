@@ -31,11 +31,12 @@ static void on_answer(void *context, struct handle exchange, uint32_t ask_number
     answered.answer = *a;
 }
 
-static bool on_line(void *context, const struct event *event, struct logging_weight weight, const char *line)
+static bool on_line(void *context, const struct event *event, struct logging_weight weight,
+                    const struct logging_words *line)
 {
     (void)context, (void)weight;
-    if (event != NULL && (event->kind == EV_STATUS_TAKEN || event->kind == EV_STATUS_MISSING))
-        snprintf(last_line, sizeof last_line, "%s", line);
+    if (line != NULL && event != NULL && (event->kind == EV_STATUS_TAKEN || event->kind == EV_STATUS_MISSING))
+        snprintf(last_line, sizeof last_line, "%s", line->debug);
     return true;
 }
 
