@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { SENTENCE_SIZE = 512, LINE_SIZE = PHRASE_LINE_SIZE + 128, SEVERITY_DEBUG = 7 };
+enum { SENTENCE_SIZE = 512, LINE_SIZE = PHRASE_LINE_SIZE + 128, SEVERITY_DEBUG = 7, LEVEL_WHOLE = 127 };
 
 /* Up to which severity of syslog a debug level shows lines. Levels of an ASA say how much; 127 is what its makers ask
  * for. */
@@ -71,7 +71,7 @@ static void send_lines(struct client *client, const char *words)
 {
     char space[LINE_SIZE];
 
-    for (size_t len; words != NULL && *words != '\0'; words += words[len] == '\n' ? len + 1 : len) {
+    for (size_t len; *words != '\0'; words += words[len] == '\n' ? len + 1 : len) {
         struct control_record r = control_record_of(RECORD_log_line);
         struct text line = text_of(space, sizeof space);
 
@@ -89,13 +89,17 @@ void watch_log(struct client *client, const struct event *event, struct logging_
         return;
     if (!client->debug.is_log && !meets_condition(client->control, event, client->debug.is_ipsec, weight.severity))
         return;
-    send_lines(client, client->debug.is_log ? line->log : line->debug);
+    if (client->debug.is_log || line->debug != NULL)
+        send_lines(client, client->debug.is_log ? line->log : line->debug);
 }
 
 void do_debug(struct client *client)
 {
     bool is_ipsec = client->request.id == CONTROL_DEBUG_IPSEC;
-    uint16_t level = client->request.level ? client->request.level : 1;
+    const struct control_source *source = client->control->source;
+    /* a router's debug knows no levels */
+    uint16_t least = source->policy(source->context)->is_ios ? LEVEL_WHOLE : 1;
+    uint16_t level = client->request.level ? client->request.level : least;
 
     client->debug = (struct control_debug){.is_on = true, .is_ipsec = is_ipsec, .level = level};
     for (size_t i = 0; i < COUNT_OF(debug_levels); i++) {

@@ -147,6 +147,8 @@ static void write_line(const struct log *log, struct text *line, struct phrase_h
     text_add_words(line, words);
 }
 
+/* What a router has no words for, its debug shows when it is a warning, in the log's words: nobody who debugs a router
+ * waits for an ASA's steps among its own. */
 static void tell_watcher(struct log *log, const struct event *e, struct phrase_head head, const char *words,
                          const char *debug)
 {
@@ -154,8 +156,11 @@ static void tell_watcher(struct log *log, const struct event *e, struct phrase_h
     struct text line = text_of(space, sizeof space);
 
     write_line(log, &line, head, words);
-    if (!phrase_is_ios(head.dialect))
+    if (!phrase_is_ios(head.dialect)) {
         phrase_join_lines(space);
+        if (phrase_is_ios(log->dialect))
+            debug = head.severity <= LOG_WARNING ? space : NULL;
+    }
     (void)log->watcher(log->watcher_context, e, (struct logging_weight){head.severity, head.number},
                        &(struct logging_words){.debug = debug, .log = space});
 }

@@ -61,7 +61,8 @@ struct logging {
 
 /* A line without the break at its end. */
 struct logging_words {
-    const char *debug; /* as the device's debug shows it; where the device breaks its message, there are breaks in it */
+    const char *debug; /* as the device's debug shows it; where the device breaks its message, there are breaks in it;
+                          NULL: it shows nothing of that */
     const char *log;   /* as its log has it; a router's is the same */
 };
 

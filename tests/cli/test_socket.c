@@ -429,26 +429,33 @@ static void debug_shows_what_was_asked_for(void **state)
 {
     static const struct {
         const char *condition, *line, *heard, *not_heard;
+        bool is_router;
     } cases[] = {
-        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ikev1\"]}\n", "a line of phase 1", "a debug line of phase 1"},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ikev1\"]}\n", "a line of phase 1", "a debug line of phase 1",
+         false},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"isakmp\"]}\n", "a debug line of phase 1", "a line of phase 2",
+         true},
         {"reset", "{\"words\":[\"debug\",\"crypto\",\"ikev1\",\"127\"]}\n", "a debug line of phase 1",
-         "a line of phase 2"},
+         "a line of phase 2", false},
         {"reset", "{\"words\":[\"debug\",\"crypto\",\"ikev1\",\"127\"]}\n", "a debug line of phase 1",
-         "a line of a command"},
-        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "of a command"},
-        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1"},
-        {"peer 192.0.2.9", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done", "a line of phase 2"},
-        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1"},
+         "a line of a command", false},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "of a command", false},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1", false},
+        {"peer 192.0.2.9", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done", "a line of phase 2",
+         false},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1", false},
         {"peer 192.0.9.0 255.255.255.0", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done",
-         "a line of phase 2"},
-        {"group nobody", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done", "a line of phase 2"},
-        {"spi 0x99", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done", "a line of phase 2"},
+         "a line of phase 2", false},
+        {"group nobody", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done", "a line of phase 2", false},
+        {"spi 0x99", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done", "a line of phase 2", false},
         {"peer 192.0.2.0 255.255.255.0", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2",
-         "phase 1"},
-        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1"},
-        {"peer 192.0.2.9", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done", "a line of phase 2"},
-        {"peer 192.0.2.1", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1"},
-        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1"},
+         "phase 1", false},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1", false},
+        {"peer 192.0.2.9", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "done", "a line of phase 2",
+         false},
+        {"peer 192.0.2.1", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1",
+         false},
+        {"reset", "{\"words\":[\"debug\",\"crypto\",\"ipsec\",\"127\"]}\n", "a line of phase 2", "phase 1", false},
     };
 
     (void)state;
@@ -461,6 +468,7 @@ static void debug_shows_what_was_asked_for(void **state)
         int fd = connect_raw();
         ssize_t got;
 
+        policy.is_ios = cases[i].is_router;
         snprintf(condition, sizeof condition, "debug crypto condition %s", cases[i].condition);
         done(condition);
         send_raw(fd, cases[i].line, strlen(cases[i].line));
@@ -475,6 +483,7 @@ static void debug_shows_what_was_asked_for(void **state)
         assert_null(strstr(space, cases[i].not_heard));
         close(fd);
     }
+    policy.is_ios = false;
 }
 
 static void keys_are_written_to_a_private_file_only(void **state)

@@ -97,7 +97,8 @@ static bool on_line(void *context, const struct event *event, struct logging_wei
     (void)context, (void)event, (void)weight;
     if (line == NULL)
         return true;
-    snprintf(debugged + strlen(debugged), sizeof debugged - strlen(debugged), "%s|", line->debug);
+    if (line->debug != NULL)
+        snprintf(debugged + strlen(debugged), sizeof debugged - strlen(debugged), "%s|", line->debug);
     snprintf(logged + strlen(logged), sizeof logged - strlen(logged), "%s|", line->log);
     return true;
 }
@@ -133,6 +134,40 @@ static void who_watches_is_shown_a_console_or_the_log(void **state)
     log_close(log);
 }
 
+static void a_router_debugs_in_its_own_words(void **state)
+{
+    static const struct {
+        enum event_kind kind;
+        const char *debug, *why;
+    } cases[] = {
+        {EV_MESSAGE_RESENT, "ISAKMP", "it has words for it"},
+        {EV_REKEY_TIMER, NULL, "it has none, and it is only a step"},
+        {EV_TUNNEL_PARKED, "%ASA-4-752011: ", "it has none, and it is a warning"},
+    };
+    struct log *log = log_open(false, false, false);
+
+    (void)state;
+    log_use_dialect(log, DIALECT_IOS_MIDDLE);
+    log_watch(log, on_line, NULL);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct event e = event_of(cases[i].kind);
+
+        debugged[0] = logged[0] = '\0';
+        event_add_ip(&e, FIELD_PEER, ip_of_v4(0xc6336402));
+        event_add_number(&e, FIELD_CONN_ID, 1);
+        event_add_text(&e, FIELD_IOS_STATE, "MM_NO_STATE");
+        event_add_number(&e, FIELD_SECONDS, 3060);
+        event_add_number(&e, FIELD_MESSAGE_ID, 1);
+        event_add_text(&e, FIELD_CAUSE, "no-transform-set");
+        log_event(log, &e);
+        if (logged[0] == '\0')
+            fail_msg("%s: nothing is logged", cases[i].why);
+        if (cases[i].debug != NULL ? strstr(debugged, cases[i].debug) == NULL : debugged[0] != '\0')
+            fail_msg("%s: %s", cases[i].why, debugged);
+    }
+    log_close(log);
+}
+
 /* What a peer calls itself is never a format. That formats are constants, the compiler checks: -Wformat=2 -Werror. */
 static void T04_what_a_peer_is_called_is_no_format(void **state)
 {
@@ -165,6 +200,7 @@ int main(void)
         cmocka_unit_test(lines_reach_syslog_with_their_severity_and_debug_lines_do_not),
         cmocka_unit_test(T03_an_event_is_one_line_of_syslog),
         cmocka_unit_test(who_watches_is_shown_a_console_or_the_log),
+        cmocka_unit_test(a_router_debugs_in_its_own_words),
         cmocka_unit_test(T04_what_a_peer_is_called_is_no_format),
     };
 
