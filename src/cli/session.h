@@ -9,7 +9,13 @@
 #include "cli/command.h"
 #include "conf/grammar.h"
 
-enum { SESSION_NAME_SIZE = 64, SESSION_PROMPT_SIZE = 128, SESSION_LINE_MAX = 65536, SESSION_BATCH_MAX = 2000 };
+enum {
+    SESSION_NAME_SIZE = 64,
+    SESSION_PROMPT_SIZE = 128,
+    SESSION_LINE_MAX = 65536,
+    SESSION_BATCH_MAX = 20000,
+    SESSION_BATCH_LEN_MAX = 2 << 20
+};
 
 struct editor;
 
@@ -28,7 +34,7 @@ struct session {
     int status; /* the worst so far */
 
     struct bytes batch[SESSION_BATCH_MAX]; /* statements that have not been sent; each on the heap */
-    size_t batch_count;
+    size_t batch_count, batch_len;
 
     struct background background;
     struct editor *editor; /* NULL without a terminal */

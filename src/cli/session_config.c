@@ -57,6 +57,7 @@ static void put(struct session *session, const char *indent, struct bytes line)
     memcpy(copy, indent, strlen(indent));
     memcpy(copy + strlen(indent), line.data, line.len);
     session->batch[session->batch_count++] = bytes_of(copy, len);
+    session->batch_len += len;
 }
 
 void session_flush(struct session *session)
@@ -78,12 +79,13 @@ void session_flush(struct session *session)
         bytes_wipe((void *)session->batch[i].data, session->batch[i].len);
         free((void *)session->batch[i].data);
     }
-    session->batch_count = 0;
+    session->batch_count = session->batch_len = 0;
 }
 
 static void send(struct session *session, struct bytes line, bool is_inside)
 {
-    if (session->batch_count + 2 > SESSION_BATCH_MAX)
+    if (session->batch_count + 2 > SESSION_BATCH_MAX ||
+        session->batch_len + strlen(session->header) + line.len > SESSION_BATCH_LEN_MAX)
         session_flush(session);
     /* The gateway is told where it belongs each time: it keeps no place for anybody. */
     if (is_inside)

@@ -17,8 +17,11 @@ static const struct {
 #undef ARGUMENT
 };
 
+/* They are written in capital letters, keywords never: each line that is typed asks this thousands of times. */
 enum argument argument_of(struct bytes name)
 {
+    if (name.len == 0 || name.data[0] < 'A' || name.data[0] > 'Z')
+        return ARGUMENT_COUNT;
     for (size_t i = 0; i < ARGUMENT_COUNT; i++) {
         if (bytes_equal(name, bytes_of_text(arguments[i].name)))
             return (enum argument)i;

@@ -482,6 +482,11 @@ commands() { printf '%s\n' "$@" | "$ikewise" -s "$work/w.sock"; }
 expect "commands come from standard input" status 0 commands "show tunnel" "configure terminal" "hostname west" "end"
 expect "and one that is wrong is told by the exit status" status 2 commands "show tunnel" "shwo tunnel"
 expect "the others are done all the same" grep -q "^ikewise" <(commands "shwo tunnel" "show version" 2>/dev/null)
+long=$(printf '%060000d' 0)
+many_long_lines() { (echo "configure terminal"; for _ in $(seq 220); do echo "access-list LONG remark $long"; done) | "$ikewise" -s "$work/w.sock"; }
+expect "more lines than one request may hold are several" status 0 many_long_lines
+expect "and none is lost" test "$(west -c "show running-config | count LONG")" = "Number of lines which match regexp = 1"
+west -c "clear configure access-list LONG"
 expect "-c takes a filter" grep -q "^1" <(west -c "show running-config | include hostname" | wc -l)
 expect "--json has the lines as records" grep -q '"text":"hostname west"' <(west --json -c "show running-config")
 printf 'hostname north\ncrypto map OUT 30 set peer\n' >"$work/wrong.txt"
