@@ -59,6 +59,7 @@ size_t background_fds(const struct background *background, struct pollfd fds[sta
 void background_read(struct background *background, void (*show)(void *context, const char *line), void *context)
 {
     static struct control_record r;
+    bool is_lost = false;
 
     for (size_t i = 0; i < BACKGROUND_MAX; i++) {
         enum client_next next = CLIENT_NOT_YET;
@@ -72,7 +73,11 @@ void background_read(struct background *background, void (*show)(void *context, 
             if (r.kind == RECORD_error || r.kind == RECORD_done)
                 close_stream(background, i);
         }
-        if (background->streams[i].stream && next == CLIENT_OVER)
+        if (background->streams[i].stream && next == CLIENT_OVER) {
             close_stream(background, i);
+            is_lost = true;
+        }
     }
+    if (is_lost)
+        show(context, "% ikewised shows no more of its log here: it has ended, or its lines were not read");
 }

@@ -672,6 +672,24 @@ expect "and what is wrong has the line of the file" grep -q "line:2:" "$work/sai
 west -c "clear configure tunnel-group 192.0.2.9" >/dev/null
 west -c "clear configure access-list 110" >/dev/null
 
+# A gateway that ends.
+debugs() { west show debugging | grep -q ikev1; }
+(until debugs; do sleep 0.1; done; kill -TERM "$(cat "$work/w.pid")") &
+typed <<'END'
+# who watches is told when the gateway ends, and the shell stays
+> enable
+= west# 
+> debug crypto ikev1
+= west# 
+= % ikewised shows no more of its log here
+= west# 
+> show version
+= ikewised is not running
+= west# 
+END
+wait "$(cat "$work/w.pid")"
+start w
+
 # A disk that is full.
 if mount -t tmpfs -o size=16k,mode=0700 none "$work" 2>/dev/null; then
     umount "$work"
