@@ -44,6 +44,7 @@ struct keyed_group {
     enum key_state key_state;
     uint32_t line, key_line;
     const struct statement *initiate_mode; /* NULL: nothing is said */
+    bool gives_no_address;                 /* to its users, whatever pools it has */
 };
 
 struct profile_member; /* profile.c */
@@ -128,6 +129,10 @@ void compile_self_identity(struct compiler *c, struct keyed_group *g, const stru
 /* profile.c: ISAKMP profiles, whose settings hold for their peers whatever the tunnel-groups say */
 void compile_profiles(struct compiler *c); /* before the tunnel-groups */
 void compile_profile_of(struct compiler *c, struct keyed_group *g);
+/* What a router's profile, or its crypto map (NULL), says of a group of users. */
+void compile_profile_users(struct compiler *c, struct keyed_group *g, const struct statement *profile);
+const struct statement *compile_profile_named(const struct compiler *c, struct bytes name); /* NULL: there is none */
+bool compile_profile_is_at(const struct compiler *c, const struct statement *local, uint16_t interface);
 /* The nth peer that a profile or an entry with one names, from 0; false: no more. */
 bool compile_profile_peer(const struct compiler *c, uint32_t nth, struct bytes *peer, uint32_t *line);
 

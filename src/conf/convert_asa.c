@@ -4,9 +4,10 @@
 
 static bool is_of_asa(const struct statement *s)
 {
-    static const enum statement_kind of_router[] = {STATEMENT_isakmp_profile, STATEMENT_map_profile,
-                                                    STATEMENT_dynamic_profile, STATEMENT_ipsec_df_bit_all,
-                                                    STATEMENT_fragmentation_all};
+    static const enum statement_kind of_router[] = {
+        STATEMENT_isakmp_profile,    STATEMENT_map_profile, STATEMENT_dynamic_profile, STATEMENT_ipsec_df_bit_all,
+        STATEMENT_fragmentation_all, STATEMENT_map_users,   STATEMENT_map_groups,      STATEMENT_map_addresses,
+        STATEMENT_aaa_new_model,     STATEMENT_aaa_login,   STATEMENT_aaa_network};
 
     for (size_t i = 0; s->state == STATEMENT_IS_KNOWN && i < COUNT_OF(of_router); i++)
         if (s->row->kind == of_router[i])
@@ -21,7 +22,7 @@ static const struct statement *named(const struct converting *c, enum statement_
 
 static bool profile_says(const struct converting *c, const struct tunnel_group *g, enum statement_kind kind)
 {
-    const struct statement *profile = named(c, STATEMENT_isakmp_profile, g->profile);
+    const struct statement *profile = g->profile == NULL ? NULL : named(c, STATEMENT_isakmp_profile, g->profile);
 
     for (const struct statement *s = NULL;
          profile != NULL && (s = statements_below(c->conf->statements, profile, s)) != NULL;)
@@ -57,9 +58,28 @@ static void add_proof(const struct converting *c, const struct tunnel_group *g)
         text_add(c->t, " ikev1 trust-point %s\n", trustpoint->name);
 }
 
+static void add_users(const struct converting *c, const struct tunnel_group *g)
+{
+    static const char *const words[] = {
+        [USER_AUTH_NONE] = "none", [USER_AUTH_XAUTH] = "xauth", [USER_AUTH_HYBRID] = "hybrid"};
+
+    text_add(c->t, " ikev1 user-authentication %s\n", words[g->user_auth]);
+    if (g->user_server == 0)
+        return;
+    text_add(c->t, "tunnel-group %s general-attributes\n authentication-server-group %s%s\n", g->name,
+             c->policy->user_servers[g->user_server - 1].name, g->is_local_asked_after ? " LOCAL" : "");
+}
+
+/* By its profile, or by the crypto map. */
+static bool has_users_of_router(const struct converting *c, const struct tunnel_group *g)
+{
+    return g->is_remote_access &&
+           (g->profile != NULL || statements_next(c->conf->statements, NULL, STATEMENT_map_groups) != NULL);
+}
+
 static void add_group(const struct converting *c, const struct tunnel_group *g)
 {
-    bool is_written = named(c, STATEMENT_tunnel_ipsec, g->name) != NULL;
+    bool is_written = named(c, STATEMENT_tunnel_ipsec, g->name) != NULL || g->is_remote_access;
 
     if (!is_written)
         text_add(c->t, "tunnel-group %s type ipsec-l2l\n", g->name);
@@ -72,6 +92,8 @@ static void add_group(const struct converting *c, const struct tunnel_group *g)
     if (profile_says(c, g, STATEMENT_profile_keepalive) || !is_written)
         text_add(c->t, g->has_dpd ? " isakmp keepalive threshold %u retry %u%s\n" : " isakmp keepalive disable\n",
                  g->dpd_threshold_s, g->dpd_retry_s, g->dpd_is_on_demand ? " on-demand" : "");
+    if (g->is_remote_access)
+        add_users(c, g);
 }
 
 /* What a router says of all interfaces, an ASA says of each. */
@@ -98,7 +120,7 @@ void convert_to_asa(const struct converting *c)
     conf_write_part(c->conf, CONF_KEYS_MASKED, (struct conf_part){.is_wanted = is_of_asa}, c->t);
     add_choices_of_all(c);
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++)
-        if (c->policy->tunnel_groups[i].profile != NULL)
+        if (c->policy->tunnel_groups[i].profile != NULL || has_users_of_router(c, &c->policy->tunnel_groups[i]))
             add_group(c, &c->policy->tunnel_groups[i]);
     text_add(c->t, ": end\n");
 }

@@ -28,8 +28,13 @@ const struct ios_row *ios_row(size_t index)
     return index < COUNT_OF(rows) ? &rows[index] : NULL;
 }
 
-static const char *const only_ios[] = {"crypto isakmp key ",       "ip access-list extended ", "crypto keyring ",
-                                       "crypto isakmp keepalive ", "service timestamps ",      "ip sla "};
+static const char *const only_ios[] = {"crypto isakmp key ",
+                                       "ip access-list extended ",
+                                       "crypto keyring ",
+                                       "crypto isakmp keepalive ",
+                                       "service timestamps ",
+                                       "crypto isakmp client configuration group ",
+                                       "ip sla "};
 
 bool ios_is_configuration(struct bytes text)
 {

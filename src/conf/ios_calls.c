@@ -391,7 +391,7 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
 
     struct bytes name = bytes_of(becomes + 1, name_len - 1);
 
-    if (ios_call_logging(t, name, arguments))
+    if (ios_call_logging(t, name, arguments) || ios_call_groups(t, name, arguments))
         return;
     if (bytes_equal(name, bytes_of_text("keepalive"))) {
         t->keepalive[0] = arguments[0];
@@ -435,4 +435,5 @@ void ios_add_remembered(struct translation *t)
     add_routes(t);
     add_nats(t);
     ios_add_log_hosts(t);
+    ios_add_split_dns(t);
 }

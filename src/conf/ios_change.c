@@ -45,7 +45,7 @@ bool ios_is_known(const struct translation *t, struct bytes statement, size_t le
     while (line_next(&lines, &line))
         if (line.indent == 0 && bytes_equal(line.text, statement))
             return true;
-    return is_running(t->running, statement);
+    return t->running != NULL && is_running(t->running, statement);
 }
 
 struct bytes ios_nameif(const struct translation *t, struct bytes interface)
@@ -147,6 +147,7 @@ static bool take_no(struct translation *t, enum ios_mode mode, const struct toke
 {
     size_t from = t->text.len, routes = t->route_count, applied = t->applied_count, nats = t->nat_count;
     size_t groups = t->group_count, log_hosts = t->log_host_count;
+    size_t split_dns = t->split_dns_count;
     uint32_t line_count = t->line_count;
     enum ios_mode before = t->mode;
     bool is_taken;
@@ -157,7 +158,7 @@ static bool take_no(struct translation *t, enum ios_mode mode, const struct toke
     t->is_no = false;
     t->group_count = groups;
     if (is_taken && (t->is_taken_back || t->route_count > routes || t->applied_count > applied || t->nat_count > nats ||
-                     t->log_host_count > log_hosts))
+                     t->log_host_count > log_hosts || t->split_dns_count > split_dns))
         return true;
     if (is_taken && take_back(t, from, line_count, mode == IOS_GLOBAL && t->mode != IOS_GLOBAL))
         return true;

@@ -12,6 +12,7 @@ enum ios_mode {
     IOS_POLICY,
     IOS_KEYRING,
     IOS_PROFILE,
+    IOS_USERS,
     IOS_PEER,
     IOS_TRANSFORM,
     IOS_MAP,
@@ -91,6 +92,12 @@ struct translation {
     } log_hosts[LOGGING_HOSTS_MAX];
     size_t log_host_count;
     bool is_log_off;
+    struct {
+        struct bytes group, domain;
+        bool is_no;
+        uint32_t number;
+    } split_dns[MAPS_MAX];
+    size_t split_dns_count;
     size_t first_nat; /* pools of addresses that are taken */
     size_t group_count, local_count, applied_count, interface_count, route_count, nat_count, route_map_count;
 };
@@ -126,6 +133,10 @@ void ios_put_group(struct translation *t, struct bytes peer);
 void ios_call(struct translation *t, const char *becomes, const struct parts *parts);
 /* What can only be said when all lines are known. */
 void ios_add_remembered(struct translation *t);
+
+/* ios_groups.c: groups of users; false: it is none of its calls. */
+bool ios_call_groups(struct translation *t, struct bytes name, const struct bytes *arguments);
+void ios_add_split_dns(struct translation *t);
 
 /* ios_logging.c: `logging ...`; false: it is none of its calls. */
 bool ios_call_logging(struct translation *t, struct bytes name, const struct bytes *arguments);

@@ -221,10 +221,19 @@ bool ios_next(unsigned block, const struct token *tokens, uint16_t count, void *
 const char *ios_prompt(unsigned block)
 {
     static const char *const prompts[] = {
-        [IOS_GLOBAL] = "config",         [IOS_POLICY] = "config-isakmp",       [IOS_KEYRING] = "conf-keyring",
-        [IOS_PROFILE] = "conf-isa-prof", [IOS_PEER] = "config-isakmp-peer",    [IOS_TRANSFORM] = "cfg-crypto-trans",
-        [IOS_MAP] = "config-crypto-map", [IOS_DYNAMIC] = "config-crypto-map",  [IOS_INTERFACE] = "config-if",
-        [IOS_ACL] = "config-ext-nacl",   [IOS_ROUTE_MAP] = "config-route-map", [IOS_SLA] = "config-ip-sla-echo",
+        [IOS_GLOBAL] = "config",
+        [IOS_POLICY] = "config-isakmp",
+        [IOS_KEYRING] = "conf-keyring",
+        [IOS_PROFILE] = "conf-isa-prof",
+        [IOS_USERS] = "config-isakmp-group",
+        [IOS_PEER] = "config-isakmp-peer",
+        [IOS_TRANSFORM] = "cfg-crypto-trans",
+        [IOS_MAP] = "config-crypto-map",
+        [IOS_DYNAMIC] = "config-crypto-map",
+        [IOS_INTERFACE] = "config-if",
+        [IOS_ACL] = "config-ext-nacl",
+        [IOS_ROUTE_MAP] = "config-route-map",
+        [IOS_SLA] = "config-ip-sla-echo",
     };
 
     return prompts[block];

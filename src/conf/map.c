@@ -80,6 +80,8 @@ static void take_statement(struct entry *e, const struct statement *s)
     case STATEMENT_map_reverse_route: e->reverse_route = s; break;
     case STATEMENT_map_inheritance: e->inheritance = s; break;
     case STATEMENT_map_dynamic: e->dynamic = s; break;
+    case STATEMENT_dynamic_profile:
+    case STATEMENT_map_profile: e->profile = s; break;
     case STATEMENT_map_phase1_mode: e->phase1_mode = s; break;
     }
 }
@@ -329,6 +331,21 @@ static void take_phase1_mode(struct compiler *c, struct tunnel *t, const struct 
             "phase 1 begins in aggressive mode with a pre-shared key: whoever sees its messages can try keys on them");
 }
 
+/* Those of another profile are not for this entry; nor is it for them where its end is not ours. */
+static void take_profile(struct compiler *c, struct tunnel *t, const struct entry *e)
+{
+    struct bytes name = e->profile == NULL ? bytes_of(NULL, 0) : statement_argument(e->profile, "profile", 0);
+    const struct statement *profile = e->profile == NULL ? NULL : compile_profile_named(c, name);
+
+    if (t->is_dynamic && profile != NULL)
+        t->profile = name_of(c, name);
+    for (const struct statement *s = NULL; profile != NULL && (s = next_child(c, profile, s)) != NULL;)
+        if (s->state == STATEMENT_IS_KNOWN && s->row->kind == STATEMENT_profile_local && t->interface != NO_INDEX &&
+            !compile_profile_is_at(c, s, t->interface))
+            map_park(c, t, s->line, "isakmp profile %.64s is for another address of ours than that of interface %.64s",
+                     name_of(c, name), c->conf->interfaces[t->interface].name);
+}
+
 static void check_interface(struct compiler *c, struct tunnel *t, const struct entry *e)
 {
     if (t->interface == NO_INDEX) {
@@ -378,6 +395,7 @@ static void make_tunnel(struct compiler *c, struct tunnel *t, const struct entry
     take_lifetimes(c, t, e);
     take_choices(c, t, e);
     take_phase1_mode(c, t, e);
+    take_profile(c, t, e);
     check_interface(c, t, e);
     if (c->why_no_policy != NULL)
         map_park(c, t, e->line, "%s", c->why_no_policy);

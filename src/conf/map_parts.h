@@ -11,7 +11,7 @@ struct entry {
     uint16_t sequence;
     uint32_t line; /* of the first of them */
     const struct statement *match, *pfs, *connection, *transform, *df, *nat_t, *dynamic, *phase1_mode, *reverse_route,
-        *inheritance;
+        *inheritance, *profile;
     const struct statement *first, *end; /* they stand together in the order of writing; `end` is not one of them */
 };
 

@@ -243,6 +243,8 @@ static void add_group(struct compiler *c, struct bytes name, struct bytes of, ui
                          attributes_of(c, STATEMENT_tunnel_general, bytes_of_text(default_groups[is_remote_access])));
     if (is_remote_access)
         compile_remote_group(c, &g->group, general);
+    if (g->gives_no_address)
+        g->group.pool_count = 0;
     take_secret(c, g, of);
     check_hybrid(c, g);
     /* Attack list X02. */

@@ -9,10 +9,11 @@ struct profile_member {
     const struct statement *profile, *because; /* its `match identity`, or the `set peer` of an entry that names it */
     struct bytes name;                         /* of an address or an identity; empty: `domain` */
     struct bytes domain;
+    bool is_of_users;      /* the name is that of a group */
     struct ip_range peers; /* not set: chosen by an identity */
 };
 
-static const struct statement *profile_of_name(const struct compiler *c, struct bytes name)
+const struct statement *compile_profile_named(const struct compiler *c, struct bytes name)
 {
     return statements_next_named(c->statements, NULL, STATEMENT_isakmp_profile, name);
 }
@@ -46,7 +47,7 @@ static void add_entries(struct compiler *c)
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         for (const struct statement *s = NULL; (s = statements_next(c->statements, s, kinds[i])) != NULL;) {
             struct bytes name = statement_argument(s, "profile", 0);
-            const struct statement *profile = profile_of_name(c, name);
+            const struct statement *profile = compile_profile_named(c, name);
 
             if (profile == NULL)
                 say(c, CONF_WARNING, s, "there is no isakmp profile %.64s: what the tunnel-group says holds",
@@ -85,6 +86,9 @@ static void add_identity(struct compiler *c, const struct statement *profile, co
 
     if (statement_has(s, "address"))
         add_address(c, profile, s);
+    else if (statement_has(s, "group"))
+        add_member(c, (struct profile_member){profile, s, .name = statement_argument(s, "tunnel-group", 0),
+                                              .is_of_users = true});
     else if (is_domain)
         add_member(c, (struct profile_member){profile, s, .domain = domain});
     else
@@ -138,12 +142,11 @@ static bool is_member(const struct profile_member *m, const struct tunnel_group 
 {
     struct bytes name = bytes_of_text(g->name);
 
+    if (m->is_of_users || g->is_remote_access)
+        return m->is_of_users && g->is_remote_access && bytes_equal(m->name, name);
     if (ip_is_set(m->peers.first))
-        return ip_is_set(g->peer)  ? ip_range_holds(m->peers, g->peer)
-               : g->is_by_identity ? false
-                                   : !g->is_remote_access && ip_range_prefix_len(m->peers) == 0;
-    if (g->is_remote_access)
-        return false;
+        return ip_is_set(g->peer) ? ip_range_holds(m->peers, g->peer)
+                                  : !g->is_by_identity && ip_range_prefix_len(m->peers) == 0;
     return m->name.len > 0 ? bytes_equal(m->name, name) : ends_with(name, m->domain);
 }
 
@@ -172,6 +175,8 @@ void compile_profile_of(struct compiler *c, struct keyed_group *g)
 {
     const struct statement *profile = profile_of_group(c, &g->group);
 
+    if (g->group.is_remote_access)
+        compile_profile_users(c, g, profile);
     if (profile == NULL)
         return;
     g->group.profile = name_of(c, first_argument(profile));

@@ -90,7 +90,9 @@ void compile_servers_of_users(struct compiler *c, struct tunnel_group *group, co
 
         if (name.data[0] == '(') /* an interface */
             continue;
-        if (bytes_equal(name, bytes_of_text("LOCAL")))
+        if (bytes_equal(name, bytes_of_text("group"))) /* as a router says it: group NAME */
+            continue;
+        if (bytes_equal(name, bytes_of_text("LOCAL")) || bytes_begin_with(name, bytes_of_text("local")))
             is_local = true;
         else if (number == 0)
             say(c, CONF_WARNING, s,

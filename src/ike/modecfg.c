@@ -22,6 +22,7 @@ struct giving {
     const struct policy *policy;
     const struct group_policy *group; /* nothing in it when the tunnel-group names none */
     const struct user_rights *rights; /* NULL: nothing is said of the user */
+    uint16_t tunnel_group;
     struct ip address;
     struct writer w;
 };
@@ -136,10 +137,10 @@ static void give_pfs(struct giving *g, uint16_t type)
                               .remote = {g->address, g->address},
                               .local_ports = {0, 65535},
                               .remote_ports = {0, 65535}};
-    uint16_t ace, tunnel = policy_tunnel_of_user(g->policy, &wanted, &ace);
+    uint16_t ace, tunnel = policy_tunnel_of_user(g->policy, g->tunnel_group, &wanted, &ace);
 
-    attribute_write_basic(
-        &g->w, type, g->group->wants_pfs || (tunnel != NO_INDEX && g->policy->tunnels[tunnel].pfs != GROUP_NONE));
+    attribute_write_basic(&g->w, type,
+                          g->group->wants_pfs || (tunnel != NO_INDEX && g->policy->tunnels[tunnel].pfs != GROUP_NONE));
 }
 
 static const struct giving_row {
@@ -265,6 +266,7 @@ enum reason conf_give(struct step_work *work)
     struct giving g = {.policy = policy,
                        .group = number == 0 ? &nothing : &policy->group_policies[number - 1],
                        .rights = policy_user(policy, session->user),
+                       .tunnel_group = sa->tunnel_group,
                        .address = lease.address,
                        .w = attributes_begin(space, CFG_REPLY, asked.id)};
     if (g.group->split_tunnel != SPLIT_TUNNEL_ALL && g.group->split_network_count == 0)

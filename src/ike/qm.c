@@ -308,7 +308,9 @@ static enum reason choose_tunnel_of_user(struct step_work *work, struct quick *q
     if (!ip_is_set(session->address) || !ip_range_equal(is_ours ? quick->selector.local : quick->selector.remote, own))
         return tell_map_missing(work, quick);
     quick->ace = 0;
-    quick->tunnel = is_ours ? session->tunnel : policy_tunnel_of_user(work->ike->policy, &quick->selector, &quick->ace);
+    quick->tunnel =
+        is_ours ? session->tunnel
+                : policy_tunnel_of_user(work->ike->policy, work->draft->sa.tunnel_group, &quick->selector, &quick->ace);
     return quick->tunnel == NO_INDEX || tunnel_of(work->ike, quick->tunnel) == NULL ? tell_map_missing(work, quick)
                                                                                     : REASON_OK;
 }
@@ -339,7 +341,8 @@ static enum reason choose_tunnel(struct step_work *work, const struct sa_payload
     transport_see_ends(&work->draft->sa, offer, &quick->selector);
     if (handle_is_set(work->draft->sa.session))
         return choose_tunnel_of_user(work, quick);
-    if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, &quick->selector, &quick->tunnel, &quick->ace))
+    if (policy_match_proxy(work->ike->policy, work->draft->sa.remote.ip, work->draft->sa.tunnel_group, &quick->selector,
+                           &quick->tunnel, &quick->ace))
         return take_entry(work, quick);
     tell_maps_checked(work, quick);
     tell_other_peer(work, &quick->selector);

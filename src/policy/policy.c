@@ -208,8 +208,16 @@ static const struct crypto_ace *line_around(const struct tunnel *t, const struct
     return NULL;
 }
 
-bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
-                        uint16_t *ace)
+static bool serves(const struct policy *policy, const struct tunnel *t, uint16_t tunnel_group)
+{
+    const char *profile =
+        tunnel_group < policy->tunnel_group_count ? policy->tunnel_groups[tunnel_group].profile : NULL;
+
+    return t->parked == NULL && (t->profile == NULL || (profile != NULL && strcmp(t->profile, profile) == 0));
+}
+
+bool policy_match_proxy(const struct policy *policy, struct ip peer, uint16_t tunnel_group,
+                        const struct selector *wanted, uint16_t *tunnel, uint16_t *ace)
 {
     bool is_static = policy_names_peer(policy, peer);
 
@@ -219,7 +227,8 @@ bool policy_match_proxy(const struct policy *policy, struct ip peer, const struc
         const struct tunnel *t = &policy->tunnels[i];
         const struct crypto_ace *line = NULL;
 
-        if (t->is_dynamic != is_static && t->parked == NULL && (t->peer_count == 0 || names_peer(t, peer)))
+        if (t->is_dynamic != is_static && serves(policy, t, tunnel_group) &&
+            (t->peer_count == 0 || names_peer(t, peer)))
             line = line_around(t, wanted);
         if (line == NULL)
             continue;
@@ -230,12 +239,13 @@ bool policy_match_proxy(const struct policy *policy, struct ip peer, const struc
     return false;
 }
 
-uint16_t policy_tunnel_of_user(const struct policy *policy, const struct selector *wanted, uint16_t *ace)
+uint16_t policy_tunnel_of_user(const struct policy *policy, uint16_t tunnel_group, const struct selector *wanted,
+                               uint16_t *ace)
 {
     for (uint16_t i = 0; i < policy->tunnel_count; i++) {
         const struct tunnel *t = &policy->tunnels[i];
         const struct crypto_ace *line =
-            t->is_dynamic && t->parked == NULL && t->peer_count == 0 ? line_around(t, wanted) : NULL;
+            t->is_dynamic && serves(policy, t, tunnel_group) && t->peer_count == 0 ? line_around(t, wanted) : NULL;
 
         if (line == NULL)
             continue;

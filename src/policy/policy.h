@@ -202,7 +202,9 @@ struct tunnel {
     const char *map_name; /* of a dynamic entry: the dynamic map's */
     uint16_t sequence;
     bool is_dynamic;
-    bool is_open;       /* dynamic, and without an ACL: `aces` permits all; only what has a pair is steered */
+    const char
+        *profile; /* of a dynamic entry: only for peers whose tunnel-group has that ISAKMP profile; NULL: for any */
+    bool is_open; /* dynamic, and without an ACL: `aces` permits all; only what has a pair is steered */
     uint16_t interface; /* index; NO_INDEX: the map is on no interface (then the tunnel is parked) */
     const char *acl_name;
     const struct crypto_ace *aces;
@@ -348,8 +350,9 @@ uint16_t policy_tunnel_group_of_name(const struct policy *policy, struct bytes n
 /* The group for peers at any address whose users prove themselves like that: DefaultRAGroup; NO_INDEX. */
 uint16_t policy_remote_group_for_any(const struct policy *policy, enum user_auth user_auth);
 
-/* The running dynamic tunnel, and its line, for a user who wants that traffic; NO_INDEX. */
-uint16_t policy_tunnel_of_user(const struct policy *policy, const struct selector *wanted, uint16_t *ace);
+/* The running dynamic tunnel, and its line, for a user of that group who wants that traffic; NO_INDEX. */
+uint16_t policy_tunnel_of_user(const struct policy *policy, uint16_t tunnel_group, const struct selector *wanted,
+                               uint16_t *ace);
 
 /* Who we are to the peers of that tunnel group; NO_INDEX: to whom has none. AUTO: our address, or of a certificate its
  * name. */
@@ -380,9 +383,9 @@ struct selector policy_selector_for(const struct tunnel *tunnel, uint16_t ace, c
 
 /* The running tunnel and ACE with that peer whose selector is exactly this one (seen from our side); else the first
  * with a permit line that holds all of it: whoever asks for less has less. A peer that no static entry names gets a
- * dynamic one. */
-bool policy_match_proxy(const struct policy *policy, struct ip peer, const struct selector *wanted, uint16_t *tunnel,
-                        uint16_t *ace);
+ * dynamic one, of those for his tunnel-group (NO_INDEX: he has none). */
+bool policy_match_proxy(const struct policy *policy, struct ip peer, uint16_t tunnel_group,
+                        const struct selector *wanted, uint16_t *tunnel, uint16_t *ace);
 
 /* Whether a static entry permits traffic of that selector's, or the selector holds an address of ours: what no peer of
  * a dynamic entry gets. */

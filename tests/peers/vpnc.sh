@@ -217,12 +217,69 @@ refused() {
     show_logs "$(ikewise_logs east)" "$lab_dir/vpnc.log"
 }
 
+# The same gateway, as somebody says it who has a router.
+router_configuration() {
+    cat <<CONF
+version 15.2
+hostname east
+aaa new-model
+aaa authentication login USERS local
+aaa authorization network GROUPS local
+username $user privilege 0 password 0 $password
+crypto isakmp policy 10
+ encr aes 256
+ authentication pre-share
+ group 14
+crypto isakmp client configuration group $group
+ key $cell_key
+ dns 10.2.0.53
+ domain example.net
+ pool RA
+ acl 110
+crypto isakmp profile USERS
+ match identity group $group
+ client authentication list USERS
+ isakmp authorization list GROUPS
+ client configuration address respond
+crypto ipsec transform-set TS esp-aes 256 esp-sha-hmac
+crypto dynamic-map DYN 10
+ set transform-set TS
+ set isakmp-profile USERS
+crypto map OUTSIDE 65535 ipsec-isakmp dynamic DYN
+interface GigabitEthernet0/0
+ ip address ${lab_outer[east]} 255.255.255.0
+ crypto map OUTSIDE
+interface GigabitEthernet0/1
+ ip address ${lab_inner_gateway[east]} 255.255.255.0
+ip local pool RA $pool.10 $pool.20
+access-list 110 permit ip ${lab_inner_net[east]} 0.0.0.255 any
+CONF
+}
+
+# router NAME: a user of that gateway
+router() {
+    lab_up none
+    gateway_configuration() { router_configuration; }
+    gateway_start "$1" || return
+    vpnc_start none 0 "$password"
+    if expect "$1: the user has an address" lab_until 15 given "INTERNAL_IP4_ADDRESS=$pool\\.1[0-9]"; then
+        expect "$1: and the name server" given 'INTERNAL_IP4_DNS=10.2.0.53'
+        expect "$1: and the domain" given 'CISCO_DEF_DOMAIN=example.net'
+        expect "$1: and the networks" given 'CISCO_SPLIT_INC_0_ADDR=10.2.0.0'
+        expect "$1: we say who he is" says "$(ikewise_logs east)" "User ($user) authenticated."
+        expect "$1: 20 pings from the user" pings west "${lab_host[east]}" "$(address)"
+    fi
+    expect "$1: no log has the password" [ "$(grep -c "$password" "$(ikewise_logs east)")" = 0 ]
+    show_logs "$(ikewise_logs east)" "$lab_dir/vpnc.log"
+}
+
 #     name             what
 cases="plain            tunnel none none esp ours
        nat              tunnel west natt udp theirs
        hybrid           hybrid none none esp theirs
        hybrid-nat       hybrid west natt udp ours
-       wrong-password   refused"
+       wrong-password   refused
+       router           router"
 
 tools=$(./fetch_tools.sh) || lab_die "no vpnc"
 tools_libraries=$tools/usr/lib/$(uname -m)-linux-gnu

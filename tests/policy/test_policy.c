@@ -197,21 +197,25 @@ static void Q05_a_proxy_matches_a_line_or_is_held_by_one(void **state)
 
     (void)state;
     fixture(&f);
-    CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), &wanted, &tunnel, &ace) && tunnel == 0 && ace == 1);
-    CHECK(policy_match_proxy(&f.policy, address("203.0.113.3"), &wanted, &tunnel, &ace) && tunnel == 2 && ace == 0);
+    CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), NO_INDEX, &wanted, &tunnel, &ace) && tunnel == 0 &&
+          ace == 1);
+    CHECK(policy_match_proxy(&f.policy, address("203.0.113.3"), NO_INDEX, &wanted, &tunnel, &ace) && tunnel == 2 &&
+          ace == 0);
     narrower.remote = network("10.2.5.0", 24);
-    CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), &narrower, &tunnel, &ace) && tunnel == 0 && ace == 1);
+    CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), NO_INDEX, &narrower, &tunnel, &ace) && tunnel == 0 &&
+          ace == 1);
     narrower.remote = network("10.2.5.7", 32);
     narrower.protocol = 6;
-    CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), &narrower, &tunnel, &ace) && tunnel == 0 && ace == 1);
+    CHECK(policy_match_proxy(&f.policy, address("203.0.113.1"), NO_INDEX, &narrower, &tunnel, &ace) && tunnel == 0 &&
+          ace == 1);
     wider.remote = network("10.0.0.0", 8);
-    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &wider, &tunnel, &ace));
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), NO_INDEX, &wider, &tunnel, &ace));
     beside.remote = network("10.3.5.0", 24);
-    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &beside, &tunnel, &ace));
-    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &denied, &tunnel, &ace));
-    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.9"), &wanted, &tunnel, &ace));
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), NO_INDEX, &beside, &tunnel, &ace));
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), NO_INDEX, &denied, &tunnel, &ace));
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.9"), NO_INDEX, &wanted, &tunnel, &ace));
     f.tunnels[0].parked = "for a test";
-    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), &wanted, &tunnel, &ace));
+    CHECK(!policy_match_proxy(&f.policy, address("203.0.113.1"), NO_INDEX, &wanted, &tunnel, &ace));
 }
 
 static void a_packet_wants_a_pair_of_its_line_or_of_its_hosts(void **state)
@@ -278,15 +282,17 @@ static void Q05_a_dynamic_entry_takes_what_one_of_its_lines_holds_whole(void **s
 
         make_dynamic(fixture(&f));
         wanted.remote = network(cases[i].remote, cases[i].prefix_len);
-        CHECK(policy_match_proxy(&f.policy, address(cases[i].peer), &wanted, &tunnel, &ace) == cases[i].is_taken);
+        CHECK(policy_match_proxy(&f.policy, address(cases[i].peer), NO_INDEX, &wanted, &tunnel, &ace) ==
+              cases[i].is_taken);
         CHECK(!cases[i].is_taken || (tunnel == 2 && ace == 1));
         f.tunnels[2].peers[0] = address("203.0.113.78");
         f.tunnels[2].peer_count = 1;
-        CHECK(!policy_match_proxy(&f.policy, address(cases[i].peer), &wanted, &tunnel, &ace));
+        CHECK(!policy_match_proxy(&f.policy, address(cases[i].peer), NO_INDEX, &wanted, &tunnel, &ace));
         f.tunnels[2].peers[0] = address("203.0.113.77");
-        CHECK(policy_match_proxy(&f.policy, address(cases[i].peer), &wanted, &tunnel, &ace) == cases[i].is_taken);
+        CHECK(policy_match_proxy(&f.policy, address(cases[i].peer), NO_INDEX, &wanted, &tunnel, &ace) ==
+              cases[i].is_taken);
         f.tunnels[2].parked = "for a test";
-        CHECK(!policy_match_proxy(&f.policy, address(cases[i].peer), &wanted, &tunnel, &ace));
+        CHECK(!policy_match_proxy(&f.policy, address(cases[i].peer), NO_INDEX, &wanted, &tunnel, &ace));
     }
 }
 
