@@ -46,8 +46,9 @@ static void add_ios_keys(const struct converting *c)
         const struct tunnel_group *group = &c->policy->tunnel_groups[i];
 
         if (convert_has_ios_key(group))
-            text_add(c->t, "crypto isakmp key ***** address %s\n",
-                     ip_is_set(group->peer) ? ip_text(group->peer, ip) : "0.0.0.0 0.0.0.0");
+            text_add(c->t, "crypto isakmp key ***** address %s%s\n",
+                     ip_is_set(group->peer) ? ip_text(group->peer, ip) : "0.0.0.0 0.0.0.0",
+                     convert_asks_users(c) ? " no-xauth" : "");
     }
 }
 
@@ -285,6 +286,7 @@ void convert_to_ios(const struct converting *c)
         add_ios_entry(c, &p->tunnels[i]);
     }
     add_ios_dynamic(c);
+    convert_add_ios_users(c);
     add_ios_interfaces(c);
     add_ios_routes(c);
     convert_add_ios_sla(c);

@@ -31,8 +31,13 @@ bool convert_has_own_keepalive(const struct converting *c, const struct tunnel_g
 /* A key that a router finds by the peer's address. */
 bool convert_has_ios_key(const struct tunnel_group *group);
 
-void convert_to_asa(const struct converting *c);          /* convert_asa.c */
-void convert_to_ios(const struct converting *c);          /* convert_ios.c */
+void convert_to_asa(const struct converting *c); /* convert_asa.c */
+void convert_to_ios(const struct converting *c); /* convert_ios.c */
+/* convert_ios_users.c: groups of users, which a router has in client configuration groups. */
+bool convert_is_ios_group(const struct tunnel_group *group);
+bool convert_has_ios_groups(const struct converting *c);
+bool convert_asks_users(const struct converting *c); /* of some group for their passwords */
+void convert_add_ios_users(const struct converting *c);
 void convert_add_ios_logging(const struct converting *c); /* convert_logging.c */
 void convert_add_ios_sla(const struct converting *c);     /* convert_sla.c */
 

@@ -137,6 +137,7 @@ static const struct {
 #define IOS (1u << CONF_TO_IOS)
 #define SWAN (1u << CONF_TO_STRONGSWAN | 1u << CONF_TO_LIBRESWAN)
 #define LIBRESWAN (1u << CONF_TO_LIBRESWAN)
+#define NO_USERS (1u << 8)
 #define LEFT_OUT(languages, has, what) {languages, has, what},
 #define LEFT_LINE(...)
 #include "conf/convert_left_out.def"
@@ -161,8 +162,11 @@ static const struct {
 
 static void add_left_lines(const struct converting *c, const char *mark, enum conf_language language)
 {
+    bool has_users = language != CONF_TO_IOS || convert_has_ios_groups(c);
+    unsigned said = 1u << language | (has_users ? 0 : NO_USERS);
+
     for (size_t i = 0; i < COUNT_OF(left_lines); i++) {
-        if (!(left_lines[i].languages & 1u << language))
+        if (!(left_lines[i].languages & said))
             continue;
         for (const struct statement *s = NULL;
              (s = statements_next(c->conf->statements, s, left_lines[i].kind)) != NULL;) {
@@ -172,20 +176,21 @@ static void add_left_lines(const struct converting *c, const char *mark, enum co
     }
 }
 
-static bool has_key_line(const struct converting *c, struct bytes name)
+static bool has_key_line(const struct converting *c, struct bytes name, enum conf_language language)
 {
     for (uint16_t i = 0; i < c->policy->tunnel_group_count; i++)
         if (bytes_equal(bytes_of_text(c->policy->tunnel_groups[i].name), name))
-            return convert_has_ios_key(&c->policy->tunnel_groups[i]);
+            return convert_has_ios_key(&c->policy->tunnel_groups[i]) ||
+                   (language == CONF_TO_IOS && convert_is_ios_group(&c->policy->tunnel_groups[i]));
     return false;
 }
 
 /* Those that are chosen by a name, or whose peers prove themselves otherwise than by a key. */
-static void add_left_groups(const struct converting *c, const char *mark)
+static void add_left_groups(const struct converting *c, const char *mark, enum conf_language language)
 {
     for (const struct statement *s = NULL;
          (s = statements_next(c->conf->statements, s, STATEMENT_tunnel_group)) != NULL;) {
-        if (has_key_line(c, statement_argument(s, "tunnel-group", 0)))
+        if (has_key_line(c, statement_argument(s, "tunnel-group", 0), language))
             continue;
         text_add(c->t, "%s not carried: line %u: ", mark, s->line);
         conf_write_line(c->conf, s, c->t);
@@ -255,7 +260,7 @@ void convert_add_remarks(const struct converting *c, const char *mark, enum conf
         text_add(c->t, "%s not carried: line %u: %s\n", mark, c->policy->nat_rules[i].line,
                  statement + strspn(statement, " "));
     }
-    add_left_groups(c, mark);
+    add_left_groups(c, mark, language);
     if (language == CONF_TO_IOS)
         add_left_keepalives(c, mark);
     add_left_lines(c, mark, language);

@@ -703,6 +703,69 @@ static void what_is_watched_goes_to_a_router_and_back(void **state)
     assert_non_null(strstr(asa, "route E0 10.9.0.0 255.255.0.0 198.51.100.1 5 track 7\n"));
 }
 
+static const struct tunnel_group *group_named(const struct policy *policy, const char *name)
+{
+    for (uint16_t i = 0; i < policy->tunnel_group_count; i++)
+        if (strcmp(policy->tunnel_groups[i].name, name) == 0)
+            return &policy->tunnel_groups[i];
+    return NULL;
+}
+
+/* What an ASA says of them comes back from a router; what that has no words for is said. */
+static void users_come_back_from_a_router_as_they_went(void **state)
+{
+    static const char users[] =
+        "ASA Version 9.12(4)\ninterface GigabitEthernet0/0\n nameif outside\n ip address 203.0.113.2 255.255.255.0\n"
+        "access-list SPLIT standard permit 10.2.0.0 255.255.0.0\naccess-list SPLIT standard permit host 10.3.0.9\n"
+        "ip local pool A 10.60.200.10-10.60.200.20\nip local pool B 10.60.201.1 mask 255.255.255.0\n"
+        "crypto ipsec ikev1 transform-set S esp-aes-256 esp-sha-hmac\ncrypto dynamic-map D 10 set ikev1 transform-set "
+        "S\n"
+        "crypto map M 65000 ipsec-isakmp dynamic D\ncrypto map M interface outside\ncrypto ikev1 enable outside\n"
+        "no crypto ikev1 am-disable\ncrypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n group "
+        "14\n"
+        "group-policy GP internal\ngroup-policy GP attributes\n dns-server value 10.2.0.53 10.2.0.54\n"
+        " wins-server value 10.2.0.55\n default-domain value example.net\n split-dns value example.net example.org\n"
+        " split-tunnel-policy tunnelspecified\n split-tunnel-network-list value SPLIT\n password-storage enable\n"
+        " pfs enable\n vpn-simultaneous-logins 2\n vpn-idle-timeout 30\n"
+        "username alice password Wonder-1\nusername alice attributes\n vpn-framed-ip-address 10.60.200.77\n"
+        "tunnel-group STAFF type remote-access\ntunnel-group STAFF general-attributes\n address-pool A B\n"
+        " default-group-policy GP\ntunnel-group STAFF ipsec-attributes\n ikev1 pre-shared-key xK9-2mQ7_vB4-pL8w\n"
+        "tunnel-group DefaultRAGroup general-attributes\n address-pool A\n"
+        "tunnel-group DefaultRAGroup ipsec-attributes\n ikev1 pre-shared-key xK9-2mQ7_vB4-pL8w\n"
+        "tunnel-group 192.0.2.9 type ipsec-l2l\ntunnel-group 192.0.2.9 ipsec-attributes\n ikev1 pre-shared-key "
+        "zP4-8nR6_wC3-hT5x\n";
+    static const char *const said[] = {
+        "! not carried: pool B of tunnel-group STAFF",
+        "! not carried: the mask of pool B",
+        "vpn-idle-timeout 30",
+        "username alice attributes",
+        "\ncrypto isakmp key ***** address 192.0.2.9 no-xauth\n",
+    };
+    static char text[32768];
+    struct text t = text_of(text, sizeof text);
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, users);
+    CHECK(r.conf.error_count == 0 && r.conf.running_count == 1);
+    conf_convert(&r.conf, CONF_TO_IOS, &t);
+    for (size_t i = 0; i < COUNT_OF(said); i++)
+        if (strstr(text, said[i]) == NULL)
+            fail_msg("no %s in\n%s", said[i], text);
+    CHECK(strstr(text, "Wonder") == NULL && strstr(text, "xK9") == NULL && strstr(text, "STAFF type") == NULL);
+    convert_and_read(&r, CONF_TO_IOS, text, sizeof text);
+    const struct tunnel_group *g = group_named(&r.conf.policy, "STAFF");
+    CHECK(r.conf.is_ios && r.conf.running_count == 1 && r.conf.unused_count == 0 && r.conf.user_count == 1);
+    CHECK(g != NULL && g->is_remote_access && g->user_auth == USER_AUTH_XAUTH && g->pool_count == 1 && g->has_key);
+    CHECK(group_named(&r.conf.policy, "DefaultRAGroup")->pool_count == 1);
+    const struct group_policy *p = &r.conf.policy.group_policies[g->group_policy - 1];
+    CHECK(ip_equal(p->dns[1], ip_of_v4(0x0a020036)) && ip_is_set(p->wins[0]) && p->may_store_password && p->wants_pfs);
+    CHECK(p->login_limit == 2 && p->split_tunnel == SPLIT_TUNNEL_SPECIFIED && p->split_network_count == 2);
+    CHECK(ip_range_prefix_len(p->split_networks[0]) == 16 && ip_range_prefix_len(p->split_networks[1]) == 32);
+    CHECK(strcmp(p->default_domain, "example.net") == 0 && strcmp(p->split_dns, "example.net example.org") == 0);
+    reading_end(&r);
+}
+
 /* Each statement that does something is carried, or said by its line. */
 static void no_statement_is_lost_without_a_word(void **state)
 {
@@ -710,6 +773,7 @@ static void no_statement_is_lost_without_a_word(void **state)
 #define IOS 1
 #define SWAN 2
 #define LIBRESWAN 4
+#define NO_USERS 8
 #define LEFT_OUT(...)
 #define LEFT_LINE(languages, kind) STATEMENT_##kind,
 #include "conf/convert_left_out.def"
@@ -789,6 +853,7 @@ int main(void)
         cmocka_unit_test(what_a_router_gets_is_read_back_as_the_same_policy),
         cmocka_unit_test(what_is_watched_goes_to_a_router_and_back),
         cmocka_unit_test(no_statement_is_lost_without_a_word),
+        cmocka_unit_test(users_come_back_from_a_router_as_they_went),
         cmocka_unit_test(samples_come_back_from_a_router_as_they_went),
         cmocka_unit_test(a_dynamic_map_is_carried_to_a_router_and_to_nobody_else),
         cmocka_unit_test(a_router_signs_with_ecdsa_by_its_own_word),
