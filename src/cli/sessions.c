@@ -36,7 +36,8 @@ bool session_has_pair(const struct control_record *sa, const struct control_reco
         return false;
     const char *ident = record_text(pair, COL_ipsec_pair_remote_ident);
 
-    return len == 0 || (strncmp(ident, assigned, len) == 0 && ident[len] == '/');
+    return len == 0 || is_text(pair, COL_ipsec_pair_assigned, assigned) ||
+           (strncmp(ident, assigned, len) == 0 && ident[len] == '/');
 }
 
 void text_add_cipher(struct text *t, const char *name)

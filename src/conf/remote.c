@@ -212,6 +212,7 @@ static void take_attribute(struct compiler *c, struct group_policy *g, const str
         g->group_lock = statement_has(s, "value") ? name_of(c, statement_argument(s, "tunnel-group", 0)) : NULL;
         break;
     case STATEMENT_address_pools: take_own_pools(c, g, s); break;
+    case STATEMENT_group_nem: g->may_extend_network = statement_has(s, "enable"); break;
     case STATEMENT_group_pfs: g->wants_pfs = statement_has(s, "enable"); break;
     case STATEMENT_user_storage:
     case STATEMENT_password_storage: g->may_store_password = statement_has(s, "enable"); break;

@@ -65,6 +65,12 @@ static void set_user(struct control_record *r, const struct ike_sa_view *v)
     }
     if (ip_is_set(v->assigned))
         record_set_ip(r, COL_isakmp_sa_assigned, v->assigned);
+    if (ip_is_set(v->network.first)) {
+        struct text network = text_of(space, sizeof space);
+
+        text_add_ip_range(&network, v->network);
+        record_set_text(r, COL_isakmp_sa_network, space);
+    }
     record_set_text(r, COL_isakmp_sa_group_policy, *v->group_policy ? v->group_policy : "DfltGrpPolicy");
 }
 

@@ -48,7 +48,7 @@ static const char *unmake(struct ip_range network)
 static const char *kind_of(const struct policy *policy, const struct plane_route *route)
 {
     if (route->tunnel_group < policy->tunnel_group_count && policy->tunnel_groups[route->tunnel_group].is_remote_access)
-        return "remote access";
+        return ip_equal(route->network.first, route->network.last) ? "remote access" : "network extension";
     return route->tunnel < policy->tunnel_count && policy->tunnels[route->tunnel].is_dynamic ? "dynamic map"
                                                                                              : "static map";
 }

@@ -39,7 +39,8 @@ enum intent_kind {
 
 struct lease {
     struct handle session;
-    struct ip address;
+    struct ip address;       /* not set: none is given, */
+    struct ip_range network; /* but that is his; not set: neither */
 };
 
 struct intent {
@@ -477,6 +478,8 @@ void session_drop_if_unused(struct ike *ike, struct handle session, struct ike_o
  * already, who then goes on with the session that has it; else another of the pools. Not set: there is none left, which
  * is told. */
 struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struct ip wanted, struct ike_outputs *out);
+/* For a network behind the user's end: with the session of his that has a pair for it already. */
+struct lease lease_of_network(const struct ike *ike, const struct isakmp_sa *sa, struct ip_range network);
 void lease_take(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const struct lease *lease,
                 struct ike_outputs *out);
 /* Ours, as a client, of that tunnel; NULL. */

@@ -259,10 +259,15 @@ enum reason conf_give(struct step_work *work)
         return REASON_NO_USER;
     tell_asked(work, asked.attributes);
     tell_client(work, &asked);
-    struct lease lease = lease_find(work->ike, sa, wanted_address(&asked), work->out);
-    if (!ip_is_set(lease.address))
-        return REASON_NO_ADDRESS_LEFT;
     uint16_t number = policy_group_policy_of(policy, session->tunnel_group, session->user);
+    /* With a network of his own he needs none. */
+    bool needs_none = number != 0 && policy->group_policies[number - 1].may_extend_network &&
+                      !config_find(&asked, CFG_ATTR_IP4_ADDRESS, &found);
+    struct lease lease = {.session = sa->session};
+    if (!needs_none)
+        lease = lease_find(work->ike, sa, wanted_address(&asked), work->out);
+    if (!needs_none && !ip_is_set(lease.address))
+        return REASON_NO_ADDRESS_LEFT;
     struct giving g = {.policy = policy,
                        .group = number == 0 ? &nothing : &policy->group_policies[number - 1],
                        .rights = policy_user(policy, session->user),
@@ -283,7 +288,8 @@ void user_leased(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const s
                  struct ike_outputs *out)
 {
     lease_take(ike, now_ms, sa, lease, out);
-    event_add_ip(tell_sa(ike, out, EV_ADDRESS_ASSIGNED, sa), FIELD_INNER_SOURCE, lease->address);
+    if (ip_is_set(lease->address))
+        event_add_ip(tell_sa(ike, out, EV_ADDRESS_ASSIGNED, sa), FIELD_INNER_SOURCE, lease->address);
 }
 
 /* ---- the client */

@@ -205,8 +205,9 @@ struct session {
     struct handle self, peer;
     char user[USER_NAME_MAX + 1]; /* as he wrote it: printed escaped */
     uint16_t tunnel_group;
-    uint16_t tunnel;   /* as a client; NO_INDEX as a gateway */
-    struct ip address; /* not set: none yet */
+    uint16_t tunnel;         /* as a client; NO_INDEX as a gateway */
+    struct ip address;       /* not set: none yet */
+    struct ip_range network; /* of a user's end in network extension mode, what came first; not set: of none */
     uint64_t begun_ms;
 };
 

@@ -296,17 +296,65 @@ static bool may_answer(const struct step_work *work, const struct quick *quick)
            pair_for(work->ike, work->draft->sa.peer, quick->tunnel, &quick->selector) != NULL;
 }
 
-/* A user's traffic comes from the address that he was given, and from no other; where it goes, he says. */
+/* ---- network extension mode: a network behind the user's end, in place of an address of ours or beside it */
+
+static bool may_extend_network(const struct step_work *work)
+{
+    const struct group_policy *policy = limits_policy_of(work->ike, &work->draft->sa);
+
+    return policy != NULL && policy->may_extend_network;
+}
+
+static void tell_extension(struct step_work *work, const struct quick *quick, const char *result)
+{
+    struct ip_range network = quick->selector.remote;
+    struct event *e = tell_sa(work->ike, work->out, EV_NETWORK_EXTENSION, &work->draft->sa);
+    int prefix_len = ip_range_prefix_len(network);
+
+    event_add_text(e, FIELD_RESULT, result);
+    event_add_ip(e, FIELD_REMOTE_ADDRESS, network.first);
+    if (prefix_len >= 0)
+        event_add_ip(e, FIELD_REMOTE_MASK, ip_mask(network.first.family, (unsigned)prefix_len));
+}
+
+static enum reason extend_network(struct step_work *work, struct quick *quick)
+{
+    const struct policy *policy = work->ike->policy;
+    const struct isakmp_sa *sa = &work->draft->sa;
+
+    if (!may_extend_network(work)) {
+        tell_extension(work, quick, "not-allowed");
+        return REASON_NO_NETWORK_EXTENSION;
+    }
+    quick->tunnel = policy_tunnel_of_user(policy, sa->tunnel_group, &quick->selector, &quick->ace);
+    if (quick->tunnel == NO_INDEX)
+        return tell_map_missing(work, quick);
+    if (ip_range_prefix_len(quick->selector.remote) < 0 || !is_free(work, quick) ||
+        policy_is_inside(policy, quick->selector.remote, policy->tunnels[quick->tunnel].interface)) {
+        tell_extension(work, quick, "taken-already");
+        return REASON_NETWORK_TAKEN;
+    }
+    tell_extension(work, quick, "taken");
+    draft_intend(work, INTENT_LEASE)->lease = lease_of_network(work->ike, sa, quick->selector.remote);
+    return REASON_OK;
+}
+
+/* A user's traffic comes from the address that he was given, or from his network, and from nowhere else; where it goes,
+ * he says. */
 static enum reason choose_tunnel_of_user(struct step_work *work, struct quick *quick)
 {
     const struct session *session = session_of(work->ike, work->draft->sa.session);
-    struct ip_range own = {session->address, session->address};
-    bool is_ours = session->tunnel != NO_INDEX;
+    struct ip_range own = {session->address, session->address}, remote = quick->selector.remote;
+    bool is_ours = session->tunnel != NO_INDEX, is_zero = bytes_are_zero(ip_bytes(&remote.first));
 
-    if (!is_ours && bytes_are_zero(ip_bytes(&quick->selector.remote.first)))
+    if (!is_ours && is_zero)
         tell_payload_fault(work, "no-address");
-    if (!ip_is_set(session->address) || !ip_range_equal(is_ours ? quick->selector.local : quick->selector.remote, own))
-        return tell_map_missing(work, quick);
+    if (!ip_is_set(session->address) || !ip_range_equal(is_ours ? quick->selector.local : remote, own)) {
+        bool is_host = ip_equal(remote.first, remote.last) && ip_is_set(session->address);
+
+        return is_ours || is_zero || (is_host && !may_extend_network(work)) ? tell_map_missing(work, quick)
+                                                                            : extend_network(work, quick);
+    }
     quick->ace = 0;
     quick->tunnel =
         is_ours ? session->tunnel

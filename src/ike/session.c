@@ -193,6 +193,21 @@ struct lease lease_find(const struct ike *ike, const struct isakmp_sa *sa, struc
     return lease;
 }
 
+struct lease lease_of_network(const struct ike *ike, const struct isakmp_sa *sa, struct ip_range network)
+{
+    const struct session *session = session_of(ike, sa->session);
+    struct lease lease = {.session = sa->session, .network = network};
+
+    for (EACH_PAIR_OF(ike, sa->peer, pair)) {
+        const struct session *other = session_of(ike, pair->session);
+
+        if (session != NULL && other != NULL && may_join(session, other) &&
+            ip_range_equal(pair->selector.remote, network))
+            lease.session = other->self;
+    }
+    return lease;
+}
+
 void lease_take(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const struct lease *lease,
                 struct ike_outputs *out)
 {
@@ -200,8 +215,12 @@ void lease_take(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, const st
 
     if (session == NULL)
         return;
-    session->address = lease->address;
-    index_put(&ike->sessions_by_address, session->self.index, hash_of_address(ike, &session->address));
+    if (ip_is_set(lease->address)) {
+        session->address = lease->address;
+        index_put(&ike->sessions_by_address, session->self.index, hash_of_address(ike, &session->address));
+    }
+    if (!ip_is_set(session->network.first))
+        session->network = lease->network;
     session_join(ike, now_ms, sa, session->self, out);
 }
 

@@ -19,6 +19,12 @@ static uint32_t remaining_s(uint64_t expires_ms, uint64_t now_ms)
     return expires_ms > now_ms ? (uint32_t)((expires_ms - now_ms) / 1000) : 0;
 }
 
+/* As an ASA shows it, of network extension mode the network. */
+static struct ip assigned_to(const struct session *session)
+{
+    return ip_is_set(session->address) ? session->address : session->network.first;
+}
+
 static void view_user(const struct ike *ike, const struct isakmp_sa *sa, struct ike_sa_view *view)
 {
     const struct tunnel_group *group =
@@ -28,7 +34,8 @@ static void view_user(const struct ike *ike, const struct isakmp_sa *sa, struct 
     view->tunnel_group = group == NULL ? "" : group->name;
     view->is_user = session != NULL || (group != NULL && group->is_remote_access);
     view->user = session == NULL ? "" : session->user;
-    view->assigned = session == NULL ? (struct ip){0} : session->address;
+    view->assigned = session == NULL ? (struct ip){0} : assigned_to(session);
+    view->network = session == NULL ? (struct ip_range){0} : session->network;
     uint16_t number = group == NULL ? 0 : policy_group_policy_of(ike->policy, sa->tunnel_group, view->user);
     view->group_policy = number == 0 ? "" : ike->policy->group_policies[number - 1].name;
     const struct filter *filter = ike->policy == NULL ? NULL : filter_of(ike->policy, sa->tunnel_group, view->user);
@@ -107,7 +114,7 @@ bool ike_view_pair(const struct ike *ike, uint64_t now_ms, uint32_t index, struc
     const struct session *session = session_of(ike, pair->session);
     if (session != NULL && session->tunnel == NO_INDEX) {
         view->user = session->user;
-        view->assigned = session->address;
+        view->assigned = assigned_to(session);
     }
     return true;
 }

@@ -26,6 +26,7 @@ struct ike_sa_view {
     bool is_user;             /* of remote access, at either end */
     const char *user;         /* as he wrote it; "" until he is proved. It is the engine's, until the next input */
     struct ip assigned;       /* not set: he has no inner address yet */
+    struct ip_range network;  /* of his, the first that has come; not set: he has none */
     const char *group_policy; /* "": none */
     const char *filter;       /* its vpn-filter; "": none */
 };

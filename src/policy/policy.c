@@ -270,6 +270,31 @@ bool policy_is_reserved(const struct policy *policy, const struct selector *sele
     return false;
 }
 
+static bool overlaps(struct ip_range a, struct ip_range b)
+{
+    struct ip_range both;
+
+    return ip_range_intersect(a, b, &both);
+}
+
+bool policy_is_inside(const struct policy *policy, struct ip_range network, uint16_t interface)
+{
+    for (uint16_t i = 0; i < policy->interface_count; i++) {
+        const struct policy_interface *at = &policy->interfaces[i];
+
+        if (ip_is_set(at->ip) && overlaps(network, ip_range_of_prefix(at->ip, at->prefix_len)))
+            return true;
+    }
+    for (uint16_t i = 0; i < policy->route_count; i++)
+        if (policy->routes[i].interface != interface && policy->routes[i].prefix_len > 0 &&
+            overlaps(network, policy->routes[i].destination))
+            return true;
+    for (uint16_t i = 0; i < policy->pool_count; i++)
+        if (overlaps(network, policy->pools[i].range))
+            return true;
+    return false;
+}
+
 static bool same_aces(const struct tunnel *a, const struct tunnel *b)
 {
     if (a->ace_count != b->ace_count)

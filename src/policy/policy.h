@@ -106,6 +106,7 @@ struct group_policy {
     const struct ip_range *split_networks; /* each a prefix */
     uint16_t split_network_count;
     bool may_store_password;
+    bool may_extend_network;             /* `nem enable`: a user's end may come with a network of its own behind it */
     bool wants_pfs;                      /* of users: a quick mode without it is refused */
     uint16_t filter;                     /* `vpn-filter`: number of policy.filters, from 1; 0: none */
     uint16_t pools[POOLS_PER_GROUP_MAX]; /* `address-pools`: indexes */
@@ -390,6 +391,10 @@ bool policy_match_proxy(const struct policy *policy, struct ip peer, uint16_t tu
 /* Whether a static entry permits traffic of that selector's, or the selector holds an address of ours: what no peer of
  * a dynamic entry gets. */
 bool policy_is_reserved(const struct policy *policy, const struct selector *selector);
+
+/* Some of it is ours: of the network of an interface, of what a route leads elsewhere than by that interface, or of a
+ * pool of users. */
+bool policy_is_inside(const struct policy *policy, struct ip_range network, uint16_t interface);
 
 /* NULL: nothing is said of him. */
 const struct user_rights *policy_user(const struct policy *policy, const char *name);

@@ -653,6 +653,7 @@ static const struct {
     {STATEMENT_split_policy, "part of a group-policy or a user, which are said"},
     {STATEMENT_split_list, "part of a group-policy or a user, which are said"},
     {STATEMENT_address_pools, "part of a group-policy or a user, which are said"},
+    {STATEMENT_group_nem, "part of a group-policy or a user, which are said"},
     {STATEMENT_group_pfs, "part of a group-policy or a user, which are said"},
     {STATEMENT_password_storage, "part of a group-policy or a user, which are said"},
     {STATEMENT_vpn_logins, "part of a group-policy or a user, which are said"},

@@ -202,7 +202,9 @@ static const struct row asa[] = {
     {GP, "pfs enable", ACTS, NULL},
     {GP, "ipsec-udp enable", IGNORED, NULL},
     {GP, "ipsec-udp-port 10000", IGNORED, NULL},
-    {GP, "nem enable", IGNORED, NULL},
+    {GP, "nem enable", ACTS, NULL},
+    {GP, "nem disable", ACTS, NULL},
+    {GP, "nem maybe", REFUSED, "\"maybe\""},
     {GP, "re-xauth enable", QUIET, NULL},
     {"", "ip local pool POOL 10.9.0.1-10.9.0.9 mask 255.255.255.0", ACTS, NULL},
     /* users get no addresses of IPv6 */

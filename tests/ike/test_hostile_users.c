@@ -470,6 +470,54 @@ static void what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA(void *
     expect_said("713129: Received unexpected Transaction Exchange payload type: 2");
 }
 
+/* ---- network extension mode */
+static struct sim *world_with_extension(uint64_t seed, bool is_allowed)
+{
+    struct sim_site w = of_user(SIM_USER, SIM_PASSWORD), e = gateway();
+
+    e.group_policy = (struct group_policy){
+        .name = "GP", .banner = "", .default_domain = "", .split_dns = "", .may_extend_network = is_allowed};
+    struct sim *sim = world(seed, &w, &e);
+    sim_acquire(sim, WEST, 0);
+    while (sessions(sim) == 0) /* who he is is known; that he gets an address is lost */
+        sim_run(sim, 1);
+    sim_network(sim)->is_cut[WEST] = true;
+    sim_run(sim, 100);
+    listen_to_asa(sim);
+    return sim;
+}
+
+static const struct {
+    const char *why, *network, *reason, *said;
+    bool is_allowed;
+} extensions[] = {
+    {"nem enable lets a network in", "04 00 0000 0a090000 ffffff00", "none",
+     "713233: (VPN-Primary) Remote network (10.9.0.0/255.255.255.0) validated for network extension mode.", true},
+    {"a single host is a network, too", "01 00 0000 0a090007", "none",
+     "713233: (VPN-Primary) Remote network (10.9.0.7/255.255.255.255) validated for network extension mode.", true},
+    {"without it the network is refused by name", "04 00 0000 0a090000 ffffff00", "NO_NETWORK_EXTENSION",
+     "713174: Hardware Client connection rejected!  Network Extension Mode is not allowed for this group!", false},
+    {"Q05 addresses of our users are nobody's network", "04 00 0000 0a3cc800 ffffff00", "NETWORK_TAKEN",
+     "713902: Network extension mode: 10.60.200.0/255.255.255.0 is ours or another peer's", true},
+    {"Q05 nor is the network of an interface of ours", "04 00 0000 c6336480 ffffff80", "NETWORK_TAKEN",
+     "713902: Network extension mode: 198.51.100.128/255.255.255.128 is ours", true},
+};
+
+static void Q05_a_users_network_is_taken_or_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(extensions); i++) {
+        struct sim *sim = world_with_extension(40 + i, extensions[i].is_allowed);
+        bool is_taken = strcmp(extensions[i].reason, "none") == 0;
+
+        quick_mode(sim, extensions[i].network);
+        if (strcmp(last_reason(sim, EAST, EV_MESSAGE_REFUSED), extensions[i].reason) != 0)
+            fail_msg("%s: %s", extensions[i].why, last_reason(sim, EAST, EV_MESSAGE_REFUSED));
+        expect_said(extensions[i].said);
+        CHECK(ike_view_use(sim_ike(sim, EAST)).pairs == is_taken);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +535,7 @@ int main(void)
         cmocka_unit_test(a_name_that_is_too_long_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(a_list_of_networks_that_is_wanted_and_not_there_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA),
+        cmocka_unit_test(Q05_a_users_network_is_taken_or_refused),
         cmocka_unit_test(X09_only_a_name_and_a_password_answer_the_question_for_them),
     };
 

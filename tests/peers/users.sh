@@ -241,6 +241,51 @@ refused() {
     show_logs "$(ikewise_logs east)" $(strongswan_logs west)
 }
 
+has_said() { # log, text, how often
+    [ "$(grep -c "$2" "$1")" = "$3" ]
+}
+
+has_one_session() {
+    ikewise "$1" show vpn-sessiondb ra-ikev1-ipsec >"$lab_dir/sessions"
+    [ "$(grep -c "^Username     : $user" "$lab_dir/sessions")" = 1 ] && grep -q "Network Ext. : " "$lab_dir/sessions"
+}
+
+# extension NAME: a user's end that comes with the network behind it, and asks for no address
+extension() {
+    local log
+    lab_up none
+    cell_choose users no-pfs none
+    cell[plugins]="xauth-generic attr"
+    cell[aggressive]=yes cell[local_id]=keyid:$group cell[password]=$password cell[extends]=${lab_inner_net[west]}/24
+    gateway_start "$1" || return
+    log=$(ikewise_logs east)
+    strongswan_start west || { not_ok "$1: strongSwan starts"; return 1; }
+    strongswan_up west >/dev/null 2>&1 && not_ok "$1: a network without nem"
+    expect "$1: without nem it is refused by name" says "$log" "Hardware Client connection rejected!  Network Extension Mode is not allowed for this group!"
+    strongswan_down west >/dev/null 2>&1
+    ikewise east configure >/dev/null <<<"group-policy STAFF attributes
+ nem enable
+crypto dynamic-map DYN 10 set reverse-route" || not_ok "$1: nem is enabled"
+    expect "$1: with it there is a tunnel" quietly strongswan_up west
+    expect "$1: the network is told" says "$log" "Remote network (${lab_inner_net[west]}/255.255.255.0) validated for network extension mode."
+    expect "$1: it has a route" lab_until 5 says "$log" "Detected Hardware Client in network extension mode, adding static route for address: ${lab_inner_net[west]}, mask: 255.255.255.0"
+    expect "$1: 20 pings from the network" pings west-host "${lab_host[east]}"
+    expect "$1: 20 pings to it" pings east-host "${lab_host[west]}"
+    ikewise east show vpn-sessiondb ra-ikev1-ipsec >"$lab_dir/sessions"
+    expect "$1: the session shows it" says "$lab_dir/sessions" "Network Ext. : ${lab_inner_net[west]}/24"
+    expect "$1: and what went through" says "$lab_dir/sessions" "Bytes Tx     : [1-9][0-9]* .*"
+    quietly swanctl west --rekey --ike site || not_ok "$1: his phase 1 anew"
+    lab_until 10 has_said "$log" "User ($user) authenticated" 3 || not_ok "$1: he is asked anew"
+    quietly swanctl west --rekey --child net
+    expect "$1: with a new phase 1 and a new pair it is one session" lab_until 10 has_one_session east
+    expect "$1: 20 pings from the network still" pings west-host "${lab_host[east]}"
+    expect "$1: his delete" quietly strongswan_down west
+    expect "$1: leaves no SA here" lab_until 5 ikewise_is_gone east
+    expect "$1: and no route" lab_until 5 says "$log" "Terminating tunnel to Hardware Client in network extension mode, deleting static route for address: ${lab_inner_net[west]}, mask: 255.255.255.0"
+    # shellcheck disable=SC2046
+    show_logs "$log" $(strongswan_logs west)
+}
+
 # with NAME CERTIFICATE FUNCTION WORDS...: hybrid, by that certificate of the gateway
 with() {
     hybrid=$2
@@ -301,6 +346,7 @@ cases="aggressive              tunnel none aggressive strongswan
        wrong-password          refused none aggressive strongswan looking-glass
        pam                     by_pam tunnel none aggressive strongswan
        pam-disabled            disabled
+       extension               extension
        client-of-strongswan    client none strongswan
        client-of-libreswan     client none libreswan
        client-of-ikewise       client none ikewise

@@ -12,10 +12,11 @@ connections {
         local_addrs = ${lab_outer[west]}
         remote_addrs = ${lab_outer[east]}
         proposals = aes256-sha1-modp2048
-        vips = 0.0.0.0
+        $([ -n "${cell[extends]:-}" ] || echo "vips = 0.0.0.0")
 $(strongswan_user)
         children {
             net {
+                ${cell[extends]:+local_ts = ${cell[extends]}}
                 remote_ts = ${lab_inner_net[east]}/24
                 esp_proposals = aes256-sha1
             }

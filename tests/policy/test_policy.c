@@ -439,9 +439,40 @@ static void a_schedule_ends_and_gives_up_in_time(void **state)
     }
 }
 
+/* What a user's end in network extension mode gets nothing of. */
+static void Q05_networks_of_interfaces_pools_and_routes_inwards_are_inside(void **state)
+{
+    static const struct {
+        const char *network;
+        unsigned prefix_len;
+        bool is_inside;
+    } cases[] = {
+        {"10.50.0.128", 25, true}, {"10.0.0.0", 8, true},     {"10.51.0.0", 24, false},  {"172.16.9.0", 24, true},
+        {"172.17.0.0", 16, false}, {"10.60.200.0", 24, true}, {"198.18.0.0", 24, false},
+    };
+    const struct policy_interface interfaces[] = {{.name = "outside", .ip = address("192.0.2.1"), .prefix_len = 24},
+                                                  {.name = "inside", .ip = address("10.50.0.1"), .prefix_len = 24},
+                                                  {.name = "dmz"}};
+    const struct policy_route routes[] = {{.interface = 0, .destination = network("0.0.0.0", 0)},
+                                          {.interface = 0, .destination = network("198.18.0.0", 15), .prefix_len = 15},
+                                          {.interface = 1, .destination = network("172.16.0.0", 16), .prefix_len = 16}};
+    const struct address_pool pools[] = {{"RA", {address("10.60.200.10"), address("10.60.200.20")}, {0}}};
+    const struct policy policy = {.interfaces = interfaces,
+                                  .interface_count = 3,
+                                  .routes = routes,
+                                  .route_count = 3,
+                                  .pools = pools,
+                                  .pool_count = 1};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        CHECK(policy_is_inside(&policy, network(cases[i].network, cases[i].prefix_len), 0) == cases[i].is_inside);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(Q05_networks_of_interfaces_pools_and_routes_inwards_are_inside),
         cmocka_unit_test(C25_a_peer_has_its_own_tunnel_group_or_the_one_for_any),
         cmocka_unit_test(aggressive_mode_chooses_the_tunnel_group_by_the_identity),
         cmocka_unit_test(a_peer_is_found_in_the_first_running_tunnel),
