@@ -284,6 +284,10 @@ static const struct test_case {
      "no-route-as-written: there is no route to 198.51.100.2, the peer of crypto map M 10, though the configuration "
      "has "
      "one => ip route add 198.51.100.0/24 via 192.0.2.254\n"},
+    {"no route, and that of the configuration is tracked: it may be away", "ip route del default\n", NULL,
+     "route outside 198.51.100.0 255.255.255.0 192.0.2.254 1 track 1\n",
+     "no-route: there is no route to 198.51.100.2, the peer of crypto map M 10"
+     " => ip route add 198.51.100.2 via GATEWAY dev outside0\n"},
     {"the narrowest route of the configuration", "ip route del default\n", NULL,
      "route outside 0.0.0.0 0.0.0.0 192.0.2.9 1\nroute outside 198.51.100.0 255.255.255.0 192.0.2.254 1\n",
      "no-route-as-written: there is no route to 198.51.100.2, the peer of crypto map M 10, though the configuration "
