@@ -181,12 +181,30 @@ static bool text_begins_with(struct bytes text, struct conf_part part)
     return true;
 }
 
+/* `object` is no short `object-group`: some statement begins with just this word. */
+static bool is_another_first_word(const struct statement *s, struct bytes typed)
+{
+    bool is_first = false;
+
+    if (typed.len == s->words[0].item.len)
+        return false;
+    for (unsigned kind = 0; kind < STATEMENT_COUNT && !is_first; kind++) {
+        const struct grammar_row *row = grammar_row(kind);
+
+        is_first = row->mode == MODE_GLOBAL && strcspn(row->syntax, " ") == typed.len &&
+                   strncasecmp(row->syntax, (const char *)typed.data, typed.len) == 0;
+    }
+    return is_first;
+}
+
 static bool statement_begins_with(const struct statement *s, struct conf_part part)
 {
     uint16_t at = 0;
 
     if (s->state != STATEMENT_IS_KNOWN)
         return text_begins_with(s->text, part);
+    if (part.count > 0 && is_another_first_word(s, part.words[0]))
+        return false;
     for (size_t i = 0; i < part.count; i++, at++) {
         if (at < s->word_count && is_device(s->words[at].item))
             return is_device_typed(s->words[at].text, part, i);
@@ -201,13 +219,35 @@ static bool statement_begins_with(const struct statement *s, struct conf_part pa
     return true;
 }
 
+/* The rule of address translation below an object is one of `nat`, as on an ASA. */
+static bool is_rule_in_part(const struct statement *s, struct conf_part part)
+{
+    return s->state == STATEMENT_IS_KNOWN && s->row->kind == STATEMENT_object_nat && statement_begins_with(s, part);
+}
+
+static bool has_rule_in_part(const struct statements *st, const struct statement *top, struct conf_part part)
+{
+    bool has_rule = false;
+
+    for (const struct statement *s = NULL; !has_rule && (s = statements_below(st, top, s)) != NULL;)
+        has_rule = is_rule_in_part(s, part);
+    return has_rule;
+}
+
 static bool is_in_part(const struct statements *st, const struct statement *s, struct conf_part part)
 {
     const struct statement *top = s->parent == STATEMENT_NONE ? s : &st->list[s->parent];
 
     if (part.is_wanted != NULL && !part.is_wanted(top))
         return false;
-    return part.count == 0 || statement_begins_with(top, part) != part.is_left_out;
+    if (part.count == 0)
+        return true;
+
+    bool is_in = statement_begins_with(top, part) || is_rule_in_part(s, part);
+
+    if (part.is_left_out)
+        return !is_in;
+    return is_in || (s == top && has_rule_in_part(st, s, part));
 }
 
 uint32_t conf_write_part(const struct conf *conf, enum conf_keys_shown keys, struct conf_part part, struct text *text)

@@ -84,6 +84,64 @@ static void a_part_is_what_begins_with_its_words(void **state)
     reading_end(&r);
 }
 
+static void a_word_that_is_whole_is_not_taken_for_a_longer_one(void **state)
+{
+    static const char objects[] =
+        "ASA Version 9.1(2)\n"
+        "names\n"
+        "name 192.0.2.9 partner\n"
+        "object network LAN\n subnet 10.1.0.0 255.255.0.0\n nat (inside,outside) dynamic interface\n"
+        "object service WEB\n service tcp destination eq https\n"
+        "object-group network NETS\n network-object object LAN\n"
+        "object-group service PORTS tcp\n port-object eq www\n"
+        "access-list A extended permit ip any any\n"
+        "nat (inside,outside) source static LAN LAN\n"
+        "access-group A in interface outside\n"
+        "nat-control\n";
+    static const struct {
+        const char *words, *written, *left;
+    } cases[] = {
+        {"object",
+         "object network LAN\n subnet 10.1.0.0 255.255.0.0\n nat (inside,outside) dynamic interface\n!\n"
+         "object service WEB\n service tcp destination eq https\n",
+         "object-group network NETS"},
+        {"object network",
+         "object network LAN\n subnet 10.1.0.0 255.255.0.0\n nat (inside,outside) dynamic interface\n",
+         "object service WEB"},
+        {"object-group",
+         "object-group network NETS\n network-object object LAN\n!\n"
+         "object-group service PORTS tcp\n port-object eq www\n",
+         "object network LAN"},
+        {"object-g s", "object-group service PORTS tcp\n port-object eq www\n", "object-group network NETS"},
+        {"name", "name 192.0.2.9 partner\n", "names\n"},
+        {"nat",
+         "object network LAN\n nat (inside,outside) dynamic interface\n!\n"
+         "nat (inside,outside) source static LAN LAN\n",
+         " subnet 10.1.0.0 255.255.0.0\n"},
+        {"access-group", "access-group A in interface outside\n", "access-list A"},
+        {"access", "access-list A extended permit ip any any\n!\naccess-group A in interface outside\n", "nat-control"},
+    };
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, objects);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bytes words[16];
+        struct conf_part part = {.words = words, .count = words_of(cases[i].words, words)};
+        char space[4096], without[4096];
+        struct text t = text_of(space, sizeof space), u = text_of(without, sizeof without);
+
+        conf_write_part(&r.conf, CONF_KEYS_MASKED, part, &t);
+        if (strcmp(space, cases[i].written) != 0)
+            fail_msg("%s gives\n%s", cases[i].words, space);
+        part.is_left_out = true;
+        conf_write_part(&r.conf, CONF_KEYS_MASKED, part, &u);
+        if (strstr(without, cases[i].left) == NULL || strstr(without, cases[i].written) != NULL)
+            fail_msg("without %s:\n%s", cases[i].words, without);
+    }
+    reading_end(&r);
+}
+
 static void what_is_implied_changes_nothing(void **state)
 {
     static const char *const releases[] = {"ASA Version 8.2(5)\n", "ASA Version 9.1(2)\n", "ASA Version 9.16(4)\n"};
@@ -169,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_part_is_what_begins_with_its_words),
+        cmocka_unit_test(a_word_that_is_whole_is_not_taken_for_a_longer_one),
         cmocka_unit_test(what_is_implied_changes_nothing),
         cmocka_unit_test(a_policy_is_shown_with_all_its_lines),
         cmocka_unit_test(statements_of_a_name_come_in_the_order_of_writing),
