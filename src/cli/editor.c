@@ -200,12 +200,28 @@ struct editor *editor_open(const struct editor_hooks *hooks)
     return editor;
 }
 
+/* `pkcs12 PASSPHRASE`, as short as it may be typed, behind `crypto ca import TRUSTPOINT` or export. */
+static bool has_passphrase(const char *line)
+{
+    static const char word[] = "pkcs12";
+
+    for (unsigned nth = 0; *line; nth++) {
+        size_t len = strcspn(line, " ");
+
+        if (nth >= 4 && len > 0 && len < sizeof word && strncasecmp(line, word, len) == 0 && line[len] == ' ')
+            return true;
+        line += len;
+        line += strspn(line, " ");
+    }
+    return false;
+}
+
 /* A line that was typed twice in a row is kept once. */
 static void remember(struct editor *editor, const char *line)
 {
     HistEvent event;
 
-    if (strstr(line, " pkcs12 ") != NULL) /* its passphrase stands behind it */
+    if (has_passphrase(line))
         return;
     if (history(editor->history, &event, H_FIRST) == 0 && strcmp(event.str, line) == 0)
         return;

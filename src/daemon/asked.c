@@ -99,6 +99,16 @@ static bool make_request(struct errand *e)
     return enroll_request(e->job.in_use, e->task, &e->why);
 }
 
+static bool export_certificate(struct errand *e)
+{
+    return enroll_export(e->job.in_use, e->task, &e->why);
+}
+
+static bool export_pkcs12(struct errand *e)
+{
+    return enroll_export_pkcs12(e->job.in_use, e->task, &e->why);
+}
+
 static bool take_authority(struct errand *e)
 {
     return enroll_authority(e->job.in_use, e->task, &e->why);
@@ -130,6 +140,8 @@ static const struct {
     [CONTROL_TASK_MAKE_KEY] = {make_key, NULL, NULL},
     [CONTROL_TASK_REMOVE_KEYS] = {remove_keys, NULL, NULL},
     [CONTROL_TASK_REQUEST] = {make_request, NULL, NULL},
+    [CONTROL_TASK_EXPORT] = {export_certificate, NULL, NULL},
+    [CONTROL_TASK_EXPORT_PKCS12] = {export_pkcs12, NULL, NULL},
     [CONTROL_TASK_AUTHORITY] = {take_authority, NULL, NULL},
     [CONTROL_TASK_CERTIFICATE] = {take_certificate, NULL, NULL},
     [CONTROL_TASK_PKCS12] = {take_pkcs12, NULL, NULL},

@@ -1,5 +1,5 @@
-/* Key pairs and certificates: crypto key generate, zeroize; crypto ca authenticate, enroll, import. What becomes of
- * them is a change of the configuration, or makes it be read again: then its trustpoints have their keys. */
+/* Key pairs and certificates: crypto key generate, zeroize; crypto ca authenticate, enroll, import, export. What
+ * becomes of them is a change of the configuration, or makes it be read again: then its trustpoints have their keys. */
 #include "base/check.h"
 #include "daemon/control_client.h"
 #include "daemon/keypairs.h"
@@ -95,7 +95,12 @@ static void made(struct client *client, struct control_task *task, const char *w
         client_fail(client, CONTROL_ERROR_NOT_READY, "there is no memory for it");
 }
 
-static void requested(struct client *client, struct control_task *task, const char *why)
+static bool is_written(enum control_task_kind kind)
+{
+    return kind == CONTROL_TASK_REQUEST || kind == CONTROL_TASK_EXPORT || kind == CONTROL_TASK_EXPORT_PKCS12;
+}
+
+static void written(struct client *client, struct control_task *task, const char *why)
 {
     if (why == NULL)
         client_send_text(client, task);
@@ -111,6 +116,7 @@ void do_enroll(struct client *client)
     } kinds[] = {
         {CONTROL_KEY_GENERATE, CONTROL_TASK_MAKE_KEY}, {CONTROL_KEY_ZEROIZE, CONTROL_TASK_REMOVE_KEYS},
         {CONTROL_CA_ENROLL, CONTROL_TASK_REQUEST},     {CONTROL_CA_AUTHENTICATE, CONTROL_TASK_AUTHORITY},
+        {CONTROL_CA_EXPORT, CONTROL_TASK_EXPORT},      {CONTROL_CA_EXPORT_PKCS12, CONTROL_TASK_EXPORT_PKCS12},
         {CONTROL_CA_IMPORT, CONTROL_TASK_CERTIFICATE}, {CONTROL_CA_IMPORT_PKCS12, CONTROL_TASK_PKCS12},
     };
     size_t i = 0;
@@ -123,6 +129,6 @@ void do_enroll(struct client *client)
     if (task.lines.len == 0 && kinds[i].kind >= CONTROL_TASK_AUTHORITY)
         client_fail(client, CONTROL_ERROR_BAD_REQUEST, "nothing was pasted");
     else
-        client_begin(client, &task, kinds[i].kind == CONTROL_TASK_REQUEST ? requested : made);
+        client_begin(client, &task, is_written(kinds[i].kind) ? written : made);
     bytes_wipe(&task.enroll, sizeof task.enroll);
 }

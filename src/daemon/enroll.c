@@ -1,7 +1,6 @@
-#include "daemon/enroll.h"
+#include "daemon/enroll_parts.h"
 
 #include "base/base64.h"
-#include "conf/statement.h"
 #include "crypto/certificate.h"
 #include "crypto/signature.h"
 #include "daemon/keypairs.h"
@@ -70,7 +69,7 @@ bool enroll_remove_keys(const struct config *in_use, struct control_task *task, 
 
 /* ---- trustpoints ---- */
 
-static const struct statement *trustpoint_of(const struct config *config, const char *name, struct text *why)
+const struct statement *enroll_trustpoint(const struct config *config, const char *name, struct text *why)
 {
     const struct statement *s =
         statements_next_named(config->conf.statements, NULL, STATEMENT_trustpoint, bytes_of_text(name));
@@ -91,8 +90,7 @@ static const struct statement *below(const struct config *config, const struct s
     return NULL;
 }
 
-/* Of its `keypair`. Bytes; 0: see `why`. */
-static size_t load_key(const struct config *config, const struct statement *trustpoint, uint8_t key[static KEYPAIR_MAX],
+size_t enroll_load_key(const struct config *config, const struct statement *trustpoint, uint8_t key[static KEYPAIR_MAX],
                        struct text *why)
 {
     const struct statement *s = below(config, trustpoint, STATEMENT_trust_keypair);
@@ -101,7 +99,8 @@ static size_t load_key(const struct config *config, const struct statement *trus
     size_t len;
 
     if (s == NULL) {
-        text_add(why, "the trustpoint names no key pair: `keypair LABEL` below it, of `crypto key generate`");
+        text_add(why, "the trustpoint names no key pair: `keypair LABEL` below it, of `crypto key generate`%s",
+                 below(config, trustpoint, STATEMENT_trust_file) == NULL ? "" : "; what it has is in files already");
         return 0;
     }
     text_add_escaped(&t, statement_argument(s, "keypair", 0));
@@ -147,9 +146,9 @@ static bool write_request(struct running *text, struct bytes subject, struct byt
 
 bool enroll_request(const struct config *in_use, struct control_task *task, struct text *why)
 {
-    const struct statement *trustpoint = trustpoint_of(in_use, task->enroll.trustpoint, why), *s;
+    const struct statement *trustpoint = enroll_trustpoint(in_use, task->enroll.trustpoint, why), *s;
     uint8_t key[KEYPAIR_MAX], request[CERTIFICATE_REQUEST_MAX];
-    size_t key_len = trustpoint == NULL ? 0 : load_key(in_use, trustpoint, key, why);
+    size_t key_len = trustpoint == NULL ? 0 : enroll_load_key(in_use, trustpoint, key, why);
     struct bytes subject, fqdn;
 
     if (key_len == 0)
@@ -166,9 +165,26 @@ bool enroll_request(const struct config *in_use, struct control_task *task, stru
 
 /* ---- what was pasted ---- */
 
+static const uint8_t *find_text(struct bytes text, const char *what)
+{
+    return text.len == 0 ? NULL : memmem(text.data, text.len, what, strlen(what));
+}
+
 static bool is_pem(struct bytes text)
 {
-    return text.len > 0 && memmem(text.data, text.len, "-----BEGIN", strlen("-----BEGIN")) != NULL;
+    return find_text(text, "-----BEGIN") != NULL;
+}
+
+/* As `crypto ca export` writes it, with what follows the end. */
+static struct bytes without_armour(struct bytes text)
+{
+    static const char begin[] = "-----BEGIN PKCS12-----", end[] = "-----END PKCS12-----";
+    const uint8_t *from = find_text(text, begin), *to = find_text(text, end);
+
+    if (from == NULL || to == NULL || to < from)
+        return text;
+    from += strlen(begin);
+    return bytes_of(from, (size_t)(to - from));
 }
 
 /* Empty lines come as `!` from the shell. */
@@ -190,7 +206,7 @@ static struct pieces *read_pasted(struct control_task *task, struct text *why)
     bool ok = pieces != NULL && der != NULL;
 
     drop_marks(&task->lines);
-    text = bytes_of(task->lines.text, task->lines.len);
+    text = without_armour(bytes_of(task->lines.text, task->lines.len));
     if (ok && is_pem(text))
         ok = pieces_read(pieces, text, bytes_of(NULL, 0), &fault);
     else if (ok)
@@ -293,7 +309,7 @@ bool enroll_authority(const struct config *in_use, struct control_task *task, st
     struct pieces *pieces = NULL;
     struct bytes der = {0};
 
-    if (trustpoint_of(in_use, name, why) == NULL)
+    if (enroll_trustpoint(in_use, name, why) == NULL)
         return false;
     if (there != NULL) {
         text_add(why, "the trustpoint has the certificate of an authority: `no certificate ca ");
@@ -322,7 +338,7 @@ static bool fits_key(const struct config *config, const struct statement *trustp
                      struct text *why)
 {
     uint8_t space[KEYPAIR_MAX];
-    size_t len = load_key(config, trustpoint, space, why);
+    size_t len = enroll_load_key(config, trustpoint, space, why);
     struct signing_key *key = len == 0 ? NULL : signing_key_read(bytes_of(space, len));
     bool fits = key != NULL && signing_key_fits(key, der);
 
@@ -333,7 +349,7 @@ static bool fits_key(const struct config *config, const struct statement *trustp
     return fits;
 }
 
-static const struct trustpoint *policy_trustpoint(const struct config *config, const char *name)
+const struct trustpoint *enroll_policy_trustpoint(const struct config *config, const char *name)
 {
     const struct policy *policy = &config->conf.policy;
 
@@ -345,7 +361,7 @@ static const struct trustpoint *policy_trustpoint(const struct config *config, c
 
 static bool is_of_its_authority(const struct config *config, const char *name, struct bytes der, struct text *why)
 {
-    const struct trustpoint *t = policy_trustpoint(config, name);
+    const struct trustpoint *t = enroll_policy_trustpoint(config, name);
 
     for (uint16_t i = 0; t != NULL && i < t->anchor_count; i++)
         if (certificate_is_issued_by(der, t->anchors[i]))
@@ -375,7 +391,7 @@ static bool add_own(const struct config *config, struct running *lines, const ch
 bool enroll_certificate(const struct config *in_use, struct control_task *task, struct text *why)
 {
     const char *name = task->enroll.trustpoint;
-    const struct statement *trustpoint = trustpoint_of(in_use, name, why);
+    const struct statement *trustpoint = enroll_trustpoint(in_use, name, why);
     struct pieces *pieces = trustpoint == NULL ? NULL : read_pasted(task, why);
     struct bytes der = pieces == NULL ? bytes_of(NULL, 0) : only_certificate(pieces, why);
     bool ok = der.len > 0 && fits_key(in_use, trustpoint, der, why) && is_of_its_authority(in_use, name, der, why) &&

@@ -11,6 +11,9 @@ bool enroll_make_key(const struct config *in_use, struct control_task *task, str
 bool enroll_remove_keys(const struct config *in_use, struct control_task *task, struct text *why);
 /* text: the request, with what is in it */
 bool enroll_request(const struct config *in_use, struct control_task *task, struct text *why);
+/* text: our certificate; key and certificates under the passphrase */
+bool enroll_export(const struct config *in_use, struct control_task *task, struct text *why);
+bool enroll_export_pkcs12(const struct config *in_use, struct control_task *task, struct text *why);
 /* lines: what was pasted before, and the statements to add afterwards */
 bool enroll_authority(const struct config *in_use, struct control_task *task, struct text *why);
 bool enroll_certificate(const struct config *in_use, struct control_task *task, struct text *why);

@@ -115,6 +115,9 @@ END
 > no
 = nothing has changed
 = west(config)# 
+> cry ca exp WHOLE pk thirdsesame
+= there is no trustpoint WHOLE
+= west(config)# 
 > crypto ca import OTHER pkcs12 opensesame
 = End with the word "quit" on a line by itself
 > quit
@@ -124,6 +127,7 @@ END
 = west# 
 > show history
 ! opensesame
+! thirdsesame
 = west# 
 > exit
 END
@@ -158,6 +162,41 @@ expect "in a script the lines that are pasted are no commands" \
         echo "show crypto ca trustpoints WHOLE") | says "Certificate of CN = whole"'
 expect "the record of commands has no passphrase" not grep -e opensesame -e wrongsesame "$work/w.log"
 expect "but who has used one" grep "crypto ca import WHOLE pkcs12 \*\*\*\*\*" "$work/w.log"
+exports() { west crypto ca export "$@" >"$work/exported"; }
+is_sealed_by() { # passphrase: openssl opens it, and it is the key of before
+    sed '1,/BEGIN PKCS12/d;/END PKCS12/,$d' "$work/exported" | openssl base64 -d >"$work/exported.p12"
+    openssl pkcs12 -in "$work/exported.p12" -passin "pass:$1" -nodes -nocerts 2>/dev/null | openssl pkey -pubout >"$work/exported.pub" &&
+        openssl pkey -in "$work/p12.key" -pubout | cmp - "$work/exported.pub"
+}
+throw_away() { # trustpoint
+    west clear configure crypto ca certificate chain "$1" && west clear configure crypto ca trustpoint "$1" &&
+        west crypto key zeroize rsa label "$1"
+}
+admin() { # of the socket's group, and not root
+    chmod 711 "$work"
+    setpriv --reuid=65534 --regid=0 --clear-groups "$ikewise" -s "$work/w.sock" "$@"
+}
+expect "our certificate is exported" exports WHOLE identity-certificate
+expect "in the words of an ASA" says "The PEM encoded identity certificate follows:" <"$work/exported"
+expect "and is that" eval 'openssl x509 -in "$work/exported" | cmp - "$work/p12.pem"'
+expect "it has no private key" not grep -q PRIVATE "$work/exported"
+expect "key and certificates are exported under a passphrase" exports WHOLE pkcs12 closesesame
+expect "with their lines" says "-----BEGIN PKCS12-----" <"$work/exported"
+expect "others open it, and it is the same key" is_sealed_by closesesame
+expect "not with another passphrase" not is_sealed_by opensesame
+cp "$work/exported" "$work/exported.txt"
+expect "an export of nothing is refused" refused "there is no trustpoint NONE" west crypto ca export NONE pkcs12 closesesame
+expect "nor without a certificate" refused "has no certificate of ours" west crypto ca export BARE identity-certificate
+expect "who may change things gets the certificate" admin crypto ca export WHOLE identity-certificate
+expect "who may change things and not see keys gets none" refused "needs to be asked by root" admin crypto ca export WHOLE pkcs12 closesesame
+expect "it is thrown away" throw_away WHOLE
+expect "what was exported is imported as it stands, under another name" \
+    west crypto ca import AGAIN pkcs12 closesesame < <(pasted "$work/exported.txt")
+expect "and is whole" eval 'west show crypto ca trustpoints AGAIN | says "Certificate of CN = whole"'
+expect "with its authority" eval 'west show crypto ca certificates AGAIN | says "CN = ca"'
+expect "and exported once more is the same key" eval 'exports AGAIN pkcs12 closesesame && is_sealed_by closesesame'
+expect "no record has the passphrase" not grep -e closesesame "$work/w.log"
+expect "but who has used one" grep "crypto ca export WHOLE pkcs12 \*\*\*\*\*" "$work/w.log"
 expect "no private key stands in the configuration" not eval 'west more system:running-config | grep -e PRIVATE -e opensesame'
 
 expect "it is written" west write memory

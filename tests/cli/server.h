@@ -283,6 +283,8 @@ static const char *answer_of(struct control_task *task)
     case CONTROL_TASK_MAKE_KEY:
     case CONTROL_TASK_REMOVE_KEYS:
     case CONTROL_TASK_REQUEST:
+    case CONTROL_TASK_EXPORT:
+    case CONTROL_TASK_EXPORT_PKCS12:
     case CONTROL_TASK_AUTHORITY:
     case CONTROL_TASK_CERTIFICATE:
     case CONTROL_TASK_PKCS12: break;

@@ -338,6 +338,7 @@ static const struct row asa[] = {
     {"", "crypto ca authenticate TP", IGNORED, NULL},
     {"", "crypto ca enroll TP noconfirm", IGNORED, NULL},
     {"", "crypto ca import TP pkcs12 a-passphrase", IGNORED, NULL},
+    {"", "crypto ca export TP identity-certificate", IGNORED, NULL},
     {"", "crypto ca certificate chain TP", ACTS, NULL},
 };
 
