@@ -139,6 +139,7 @@ bool argument_take(struct control_request *request, enum argument argument, stru
     case ARGUMENT_KIND: return copy_word(request->kind, sizeof request->kind, word);
     case ARGUMENT_CIPHER: return copy_word(request->cipher, sizeof request->cipher, word);
     case ARGUMENT_SECONDS: return number_of(word, argument, &request->watch_s);
+    case ARGUMENT_OBJECT: return copy_word(request->object, sizeof request->object, word);
     case ARGUMENT_SLA:
     case ARGUMENT_TRACK: return number_of(word, argument, &request->watched);
     case ARGUMENT_TIMES: return number_of(word, argument, &request->repeat_count);

@@ -83,6 +83,7 @@ struct control_request {
     char domain[24];           /* of `show asp table classify`; "": not given */
     char kind[16], cipher[16]; /* a protocol and a cipher as a screen shows them; "": not given */
     uint32_t line_count;       /* of `terminal pager` */
+    char object[CONTROL_WORD_SIZE];
     uint32_t watched;          /* of `show sla`, `show track`: a number; 0: all */
     uint32_t repeat_count;     /* of `ping`; 0: not given */
     struct {

@@ -3,6 +3,7 @@
 #include "conf/grammar.h"
 #include "conf/ios.h"
 #include "conf/line.h"
+#include "conf/statement.h"
 #include "daemon/control_client.h"
 
 #include <string.h>
@@ -168,6 +169,57 @@ static void do_show_running(struct client *client)
         fail_memory(client);
 }
 
+/* ---- objects: parts of what is running ---- */
+
+static const struct object_part {
+    enum control_request_id shown, named; /* by which command all of them are shown, and one */
+    enum statement_kind kind;             /* STATEMENT_COUNT: of several */
+    const char *words;
+} object_parts[] = {
+    {CONTROL_SHOW_OBJECT, CONTROL_REQUEST_COUNT, STATEMENT_COUNT, "object"},
+    {CONTROL_SHOW_OBJECT_NETWORK, CONTROL_SHOW_OBJECT_ID, STATEMENT_object_network, "object network"},
+    {CONTROL_SHOW_OBJECT_SERVICE, CONTROL_SHOW_OBJECT_ID, STATEMENT_object_service, "object service"},
+    {CONTROL_SHOW_OBJECT_GROUP, CONTROL_REQUEST_COUNT, STATEMENT_COUNT, "object-group"},
+    {CONTROL_SHOW_GROUP_NETWORK, CONTROL_SHOW_GROUP_ID, STATEMENT_object_group_network, "object-group network"},
+    {CONTROL_SHOW_GROUP_SERVICE, CONTROL_SHOW_GROUP_ID, STATEMENT_object_group_service, "object-group service"},
+    {CONTROL_SHOW_GROUP_PROTOCOL, CONTROL_SHOW_GROUP_ID, STATEMENT_object_group_protocol, "object-group protocol"},
+    {CONTROL_SHOW_GROUP_ICMP, CONTROL_SHOW_GROUP_ID, STATEMENT_object_group_icmp, "object-group icmp-type"},
+};
+
+static bool is_asked_for(const struct client *client, const struct object_part *part)
+{
+    const struct statements *statements = source_of(client)->conf(source_of(client)->context)->statements;
+
+    if (client->request.id != part->named)
+        return client->request.id == part->shown;
+    return statements_next_named(statements, NULL, part->kind, bytes_of_text(client->request.object)) != NULL;
+}
+
+static void shown_objects(struct client *client, struct control_task *task, const char *why)
+{
+    if (why != NULL)
+        client_fail(client, CONTROL_ERROR_NOT_READY, *why ? why : NULL);
+    else
+        client_send_text(client, task);
+}
+
+static void do_show_objects(struct client *client)
+{
+    struct text words = text_of(client->request.rest, sizeof client->request.rest);
+    size_t i = 0;
+
+    while (i < COUNT_OF(object_parts) && !is_asked_for(client, &object_parts[i]))
+        i++;
+    if (i == COUNT_OF(object_parts)) {
+        client_fail(client, CONTROL_ERROR_NO_SUCH_OBJECT, NULL);
+        return;
+    }
+    text_add(&words, "%s", object_parts[i].words);
+    if (client->request.object[0] != '\0')
+        text_add(&words, " %s", client->request.object);
+    client_begin(client, &(struct control_task){.kind = CONTROL_TASK_RUNNING}, shown_objects);
+}
+
 static void shown_startup(struct client *client, struct control_task *task, const char *why)
 {
     if (why == NULL)
@@ -269,6 +321,16 @@ void handle_configuration(struct client *client)
 {
     switch (client->request.id) {
     case CONTROL_SHOW_RUNNING: do_show_running(client); return;
+    case CONTROL_SHOW_OBJECT:
+    case CONTROL_SHOW_OBJECT_NETWORK:
+    case CONTROL_SHOW_OBJECT_SERVICE:
+    case CONTROL_SHOW_OBJECT_ID:
+    case CONTROL_SHOW_OBJECT_GROUP:
+    case CONTROL_SHOW_GROUP_NETWORK:
+    case CONTROL_SHOW_GROUP_SERVICE:
+    case CONTROL_SHOW_GROUP_PROTOCOL:
+    case CONTROL_SHOW_GROUP_ICMP:
+    case CONTROL_SHOW_GROUP_ID: do_show_objects(client); return;
     case CONTROL_SHOW_STARTUP: do_show_startup(client); return;
     case CONTROL_MORE_RUNNING: do_more(client); return;
     case CONTROL_CONFIGURE: do_configure(client); return;

@@ -487,6 +487,21 @@ many_long_lines() { (echo "configure terminal"; for _ in $(seq 220); do echo "ac
 expect "more lines than one request may hold are several" status 0 many_long_lines
 expect "and none is lost" test "$(west -c "show running-config | count LONG")" = "Number of lines which match regexp = 1"
 west -c "clear configure access-list LONG"
+printf '%s\n' "object network LAN" " subnet 10.1.0.0 255.255.0.0" "object service WEB" " service tcp destination eq https" \
+    "object-group network NETS" " network-object object LAN" "object-group service PORTS tcp" " port-object eq www" | west configure
+shown() { # lines | words...
+    cmp <(west show "${@:2}") <(printf '%s\n' "$1" | tr '|' '\n')
+}
+expect "the objects are shown" shown 'object network LAN| subnet 10.1.0.0 255.255.0.0|!|object service WEB| service tcp destination eq https' object
+expect "those of addresses" shown 'object network LAN| subnet 10.1.0.0 255.255.0.0' object network
+expect "one by its name" shown 'object service WEB| service tcp destination eq https' object id WEB
+expect "groups of them apart" shown 'object-group network NETS| network-object object LAN|!|object-group service PORTS tcp| port-object eq www' object-group
+expect "those of one kind" shown 'object-group service PORTS tcp| port-object eq www' object-group service
+expect "one of them by its name" shown 'object-group network NETS| network-object object LAN' object-group id NETS
+expect "one that there is not is refused" status 2 west show object id NETS
+expect "of a kind that has none nothing is shown" test -z "$(west show object-group protocol)"
+west clear configure object-group
+west clear configure object
 expect "-c takes a filter" grep -q "^1" <(west -c "show running-config | include hostname" | wc -l)
 expect "--json has the lines as records" grep -q '"text":"hostname west"' <(west --json -c "show running-config")
 printf 'hostname north\ncrypto map OUT 30 set peer\n' >"$work/wrong.txt"
