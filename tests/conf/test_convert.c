@@ -679,11 +679,12 @@ static void what_is_watched_goes_to_a_router_and_back(void **state)
 {
     static const char watched[] =
         "crypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha\n group 14\n"
-        "interface E0\n nameif E0\n ip address 198.51.100.2 255.255.255.0\n"
-        "sla monitor 1\n type echo protocol ipIcmpEcho 10.2.0.1 interface E0\n num-packets 3\n request-data-size 64\n"
+        "interface Ethernet0\n nameif Ethernet0\n ip address 198.51.100.2 255.255.255.0\n"
+        "sla monitor 1\n type echo protocol ipIcmpEcho 10.2.0.1 interface Ethernet0\n num-packets 3\n "
+        "request-data-size 64\n"
         " tos 184\n threshold 200\n timeout 1000\n frequency 5\n"
         "sla monitor schedule 1 life 3600 start-time 09:30:05 24 december recurring\n"
-        "track 7 rtr 1 reachability\nroute E0 10.9.0.0 255.255.0.0 198.51.100.1 5 track 7\n";
+        "track 7 rtr 1 reachability\nroute Ethernet0 10.9.0.0 255.255.0.0 198.51.100.1 5 track 7\n";
     static char ios[8192], asa[8192];
     struct text there = text_of(ios, sizeof ios), back = text_of(asa, sizeof asa);
     struct reading r;
@@ -697,11 +698,11 @@ static void what_is_watched_goes_to_a_router_and_back(void **state)
     reading_of(&r, ios);
     conf_write(&r.conf, CONF_KEYS_MASKED, &back);
     reading_end(&r);
-    assert_non_null(strstr(asa, "sla monitor 1\n type echo protocol ipIcmpEcho 10.2.0.1 interface E0\n"
+    assert_non_null(strstr(asa, "sla monitor 1\n type echo protocol ipIcmpEcho 10.2.0.1 interface Ethernet0\n"
                                 " request-data-size 64\n tos 184\n threshold 200\n timeout 1000\n frequency 5\n"));
     assert_non_null(strstr(asa, "sla monitor schedule 1 life 3600 start-time 09:30:05 Dec 24 recurring\n"));
     assert_non_null(strstr(asa, "track 7 rtr 1 reachability\n"));
-    assert_non_null(strstr(asa, "route E0 10.9.0.0 255.255.0.0 198.51.100.1 5 track 7\n"));
+    assert_non_null(strstr(asa, "route Ethernet0 10.9.0.0 255.255.0.0 198.51.100.1 5 track 7\n"));
 }
 
 static const struct tunnel_group *group_named(const struct policy *policy, const char *name)
