@@ -310,6 +310,8 @@ bool conf_compile(struct conf *conf, const struct statements *statements, struct
         compile_nat(&c);
     if (!arena->is_full)
         compile_review(&c);
+    if (!arena->is_full)
+        compile_sla_review(&c);
     if (arena->is_full)
         return false;
     count_tunnels(conf);

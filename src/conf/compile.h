@@ -102,6 +102,7 @@ void compile_interfaces(struct compiler *c);
 void compile_routes(struct compiler *c);
 /* sla.c: after the interfaces and the routes */
 void compile_sla(struct compiler *c);
+void compile_sla_review(struct compiler *c); /* after compile_tunnels */
 /* As DNS would know it: some labels, the last of which is no number. */
 bool is_dns_name(struct bytes text);
 bool is_wanted_host(const struct compiler *c, struct bytes name); /* an entry has a peer of that name */

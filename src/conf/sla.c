@@ -11,7 +11,7 @@ enum { DAY_S = 86400, AFTER_HOURS_MAX = 99, MONTH_LETTERS_MIN = 3, WORDS_MAX = 4
 static const struct sla_monitor as_nothing_is_said = {
     .interface = NO_INDEX, .packet_count = 1, .size = 28, .threshold_ms = 5000, .timeout_ms = 5000, .frequency_s = 60};
 
-enum { LIFE_S = 3600 };
+enum { LIFE_S = 3600, ICMP = 1 };
 
 /* ---- looking, while lines are still read ---- */
 
@@ -349,6 +349,54 @@ static void check_routes(struct compiler *c)
         if (number.len > 0 && statements_next_named(c->statements, NULL, STATEMENT_track, number) == NULL)
             say(c, CONF_WARNING, s, "there is no track %.*s: this route is taken as one without it", (int)number.len,
                 (const char *)number.data);
+    }
+}
+
+/* ---- whether it keeps up a tunnel ---- */
+
+/* One that takes anything says nothing about whom it is for. */
+static const struct tunnel *tunnel_to(const struct policy *policy, struct ip target)
+{
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        for (uint16_t k = 0; k < policy->tunnels[i].ace_count; k++) {
+            const struct crypto_ace *ace = &policy->tunnels[i].aces[k];
+
+            if (ace->is_permit && ip_range_prefix_len(ace->selector.remote) != 0 &&
+                ip_range_holds(ace->selector.remote, target))
+                return &policy->tunnels[i];
+        }
+    return NULL;
+}
+
+static void review_monitor(struct compiler *c, const struct statement *type, const struct sla_monitor *monitor)
+{
+    const struct policy *policy = &c->conf->policy;
+    const struct policy_interface *interface = &policy->interfaces[monitor->interface];
+    const struct flow flow = {.local = interface->ip, .remote = monitor->target, .protocol = ICMP};
+    const struct tunnel *tunnel = tunnel_to(policy, monitor->target);
+    char target[IP_TEXT_SIZE], source[IP_TEXT_SIZE];
+    uint16_t found, ace;
+
+    if (tunnel == NULL || !ip_is_set(interface->ip) || policy_steer(policy, &flow, &found, &ace))
+        return;
+    say(c, CONF_WARNING, type,
+        "sla monitor %u asks %s from %s, the address of %s, which no line of a crypto ACL has: its echos go in clear, "
+        "and "
+        "keep up no tunnel (crypto map %.64s %u has that target)",
+        monitor->number, ip_text(monitor->target, target), ip_text(interface->ip, source), interface->name,
+        tunnel->map_name, tunnel->sequence);
+}
+
+void compile_sla_review(struct compiler *c)
+{
+    const struct policy *policy = &c->conf->policy;
+
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_sla_type)) != NULL;) {
+        uint32_t number = statement_number(&c->statements->list[s->parent], "sla-number");
+
+        for (uint16_t i = 0; i < policy->monitor_count; i++)
+            if (policy->monitors[i].number == number && ip_is_set(policy->monitors[i].target))
+                review_monitor(c, s, &policy->monitors[i]);
     }
 }
 

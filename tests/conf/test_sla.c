@@ -206,6 +206,48 @@ static void what_cannot_be_run_says_so_and_the_rest_runs(void **state)
     reading_end(&r);
 }
 
+static bool is_told(const struct conf *conf, const char *part)
+{
+    bool is_there = false;
+
+    for (uint32_t line = 1; line < 20 && !is_there; line++)
+        is_there = has_finding(conf, line, part);
+    return is_there;
+}
+
+/* The gateway asks in vain what it asks in clear. */
+static void a_measurement_of_the_far_end_that_no_tunnel_takes_is_told(void **state)
+{
+    static const char *const tunnel =
+        OUTSIDE "interface E1\n nameif inside\n ip address 10.1.0.1 255.255.0.0\n"
+                "access-list V extended permit %s 10.1.0.0 255.255.0.0 10.2.0.0 255.255.0.0\n"
+                "crypto map M 10 match address V\ncrypto map M interface outside\n"
+                "sla monitor 7\n type echo protocol ipIcmpEcho %s interface %s\n";
+    static const struct {
+        const char *protocol, *target, *interface;
+        bool is_told;
+    } cases[] = {
+        {"ip", "10.2.0.1", "inside", false},
+        {"ip", "10.2.0.1", "outside", true},
+        {"icmp", "10.2.0.1", "inside", false},
+        {"tcp", "10.2.0.1", "inside", true},
+        {"ip", "192.0.2.254", "outside", false},
+        {"ip 10.1.0.0 255.255.0.0 any\naccess-list W extended permit ip", "8.8.8.8", "outside", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[1024];
+        struct reading r;
+
+        snprintf(text, sizeof text, tunnel, cases[i].protocol, cases[i].target, cases[i].interface);
+        reading_of(&r, text);
+        if (is_told(&r.conf, "which no line of a crypto ACL has") != cases[i].is_told)
+            fail_msg("%s", text);
+        reading_end(&r);
+    }
+}
+
 static void more_than_there_may_be_are_left_out(void **state)
 {
     static char text[64 * 1024];
@@ -232,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_measurement_that_goes_takes_its_schedule_along_and_can_be_entered_anew),
         cmocka_unit_test(a_line_that_is_refused_stays_in_what_is_written),
         cmocka_unit_test(what_cannot_be_run_says_so_and_the_rest_runs),
+        cmocka_unit_test(a_measurement_of_the_far_end_that_no_tunnel_takes_is_told),
         cmocka_unit_test(more_than_there_may_be_are_left_out),
     };
 
