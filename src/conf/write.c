@@ -197,6 +197,13 @@ static bool is_another_first_word(const struct statement *s, struct bytes typed)
     return is_first;
 }
 
+/* `object id NAME`: of whatever kind it is. */
+static bool is_any_kind(const struct statement *s, uint16_t at, struct bytes typed)
+{
+    return at == 1 && bytes_equal(typed, bytes_of_text("id")) &&
+           (item_is_word(s->words[0].item, "object") || item_is_word(s->words[0].item, "object-group"));
+}
+
 static bool statement_begins_with(const struct statement *s, struct conf_part part)
 {
     uint16_t at = 0;
@@ -208,6 +215,8 @@ static bool statement_begins_with(const struct statement *s, struct conf_part pa
     for (size_t i = 0; i < part.count; i++, at++) {
         if (at < s->word_count && is_device(s->words[at].item))
             return is_device_typed(s->words[at].text, part, i);
+        if (is_any_kind(s, at, part.words[i]))
+            continue;
         while (at < s->word_count && !is_typed_as(s, s->words[at].item, s->words[at].text, part.words[i])) {
             if (item_spelling(s->row, s->words[at].item) <= 0)
                 return false;

@@ -3,7 +3,6 @@
 #include "conf/grammar.h"
 #include "conf/ios.h"
 #include "conf/line.h"
-#include "conf/statement.h"
 #include "daemon/control_client.h"
 
 #include <string.h>
@@ -171,34 +170,28 @@ static void do_show_running(struct client *client)
 
 /* ---- objects: parts of what is running ---- */
 
-static const struct object_part {
-    enum control_request_id shown, named; /* by which command all of them are shown, and one */
-    enum statement_kind kind;             /* STATEMENT_COUNT: of several */
-    const char *words;
+static const struct {
+    enum control_request_id id;
+    const char *words; /* and the name, where there is one */
 } object_parts[] = {
-    {CONTROL_SHOW_OBJECT, CONTROL_REQUEST_COUNT, STATEMENT_COUNT, "object"},
-    {CONTROL_SHOW_OBJECT_NETWORK, CONTROL_SHOW_OBJECT_ID, STATEMENT_object_network, "object network"},
-    {CONTROL_SHOW_OBJECT_SERVICE, CONTROL_SHOW_OBJECT_ID, STATEMENT_object_service, "object service"},
-    {CONTROL_SHOW_OBJECT_GROUP, CONTROL_REQUEST_COUNT, STATEMENT_COUNT, "object-group"},
-    {CONTROL_SHOW_GROUP_NETWORK, CONTROL_SHOW_GROUP_ID, STATEMENT_object_group_network, "object-group network"},
-    {CONTROL_SHOW_GROUP_SERVICE, CONTROL_SHOW_GROUP_ID, STATEMENT_object_group_service, "object-group service"},
-    {CONTROL_SHOW_GROUP_PROTOCOL, CONTROL_SHOW_GROUP_ID, STATEMENT_object_group_protocol, "object-group protocol"},
-    {CONTROL_SHOW_GROUP_ICMP, CONTROL_SHOW_GROUP_ID, STATEMENT_object_group_icmp, "object-group icmp-type"},
+    {CONTROL_SHOW_OBJECT, "object"},
+    {CONTROL_SHOW_OBJECT_NETWORK, "object network"},
+    {CONTROL_SHOW_OBJECT_SERVICE, "object service"},
+    {CONTROL_SHOW_OBJECT_ID, "object id"},
+    {CONTROL_SHOW_OBJECT_GROUP, "object-group"},
+    {CONTROL_SHOW_GROUP_NETWORK, "object-group network"},
+    {CONTROL_SHOW_GROUP_SERVICE, "object-group service"},
+    {CONTROL_SHOW_GROUP_PROTOCOL, "object-group protocol"},
+    {CONTROL_SHOW_GROUP_ICMP, "object-group icmp-type"},
+    {CONTROL_SHOW_GROUP_ID, "object-group id"},
 };
-
-static bool is_asked_for(const struct client *client, const struct object_part *part)
-{
-    const struct statements *statements = source_of(client)->conf(source_of(client)->context)->statements;
-
-    if (client->request.id != part->named)
-        return client->request.id == part->shown;
-    return statements_next_named(statements, NULL, part->kind, bytes_of_text(client->request.object)) != NULL;
-}
 
 static void shown_objects(struct client *client, struct control_task *task, const char *why)
 {
     if (why != NULL)
         client_fail(client, CONTROL_ERROR_NOT_READY, *why ? why : NULL);
+    else if (task->text.len == 0 && client->request.object[0] != '\0')
+        client_fail(client, CONTROL_ERROR_NO_SUCH_OBJECT, NULL);
     else
         client_send_text(client, task);
 }
@@ -208,12 +201,8 @@ static void do_show_objects(struct client *client)
     struct text words = text_of(client->request.rest, sizeof client->request.rest);
     size_t i = 0;
 
-    while (i < COUNT_OF(object_parts) && !is_asked_for(client, &object_parts[i]))
-        i++;
-    if (i == COUNT_OF(object_parts)) {
-        client_fail(client, CONTROL_ERROR_NO_SUCH_OBJECT, NULL);
-        return;
-    }
+    while (object_parts[i].id != client->request.id)
+        CHECK(++i < COUNT_OF(object_parts));
     text_add(&words, "%s", object_parts[i].words);
     if (client->request.object[0] != '\0')
         text_add(&words, " %s", client->request.object);

@@ -113,6 +113,9 @@ static void a_word_that_is_whole_is_not_taken_for_a_longer_one(void **state)
          "object-group service PORTS tcp\n port-object eq www\n",
          "object network LAN"},
         {"object-g s", "object-group service PORTS tcp\n port-object eq www\n", "object-group network NETS"},
+        {"object id WEB", "object service WEB\n service tcp destination eq https\n", "object network LAN"},
+        {"object-group id NETS", "object-group network NETS\n network-object object LAN\n",
+         "object-group service PORTS"},
         {"name", "name 192.0.2.9 partner\n", "names\n"},
         {"nat",
          "object network LAN\n nat (inside,outside) dynamic interface\n!\n"
