@@ -39,7 +39,8 @@ static void add_exchange(struct event *e, const struct packet_seen *p)
     struct text t = text_of(cookies, sizeof cookies);
 
     text_add_hex(&t, BYTES_OF(p->cookies));
-    event_add_text(e, FIELD_COOKIES, cookies);
+    if (!bytes_are_zero(BYTES_OF(p->cookies))) /* else it was printed, and they were not */
+        event_add_text(e, FIELD_COOKIES, cookies);
     event_add_text(e, FIELD_EXCHANGE, packet_exchange(p->exchange));
     event_add_number(e, FIELD_MESSAGE_ID, p->message_id);
     if (p->number > 0)

@@ -18,6 +18,7 @@ enum {
     THREADS_MAX = 100, /* charon numbers its threads with two digits */
     OBJECTS_MAX = 128, /* of an ASA's configuration, with one network each */
     STATES_MAX = 64,   /* pluto's states whose peer we remember, by number */
+    TEXT_PAIRS_MAX = 32, /* of packets shown as text */
 };
 
 /* Two ends, as a line before told them: for lines that do not. */
@@ -30,6 +31,17 @@ struct ends {
     bool is_sealed;
     bool is_resent;
     struct event pending; /* a message that is built and not sent yet, or is half told; EV_NONE */
+};
+
+/* Two ends of packets that are shown as text, and how far they have come. */
+struct text_pair {
+    struct ip initiator, responder;
+    uint8_t exchange, number; /* of phase 1: the last, and its message; 0: none */
+    uint8_t quick;            /* message of quick mode; 0: none */
+    bool has_responder_begun; /* that one */
+    uint64_t at_ms;           /* of the last of these */
+    uint16_t counts[7];       /* how often, by number */
+    uint32_t lengths[2];      /* of the responder's last, and of the initiator's, where these are told alone */
 };
 
 /* An observation behind its sight. */
@@ -139,6 +151,10 @@ struct source {
         uint8_t step;   /* how far it is known to have come: of vpnc.c */
         bool is_natted; /* NAT was found: it has moved to UDP 4500 */
     } vpnc;
+    struct text_pair text_pairs[TEXT_PAIRS_MAX];
+    size_t text_pair_next;
+    struct stamp text_stamp; /* of the line above, which has the packet's own */
+    struct event text_notify; /* a message whose notify is in a line below; EV_NONE */
     struct event screen; /* of a screen that takes several lines; EV_NONE */
     uint32_t screen_line;
     uint8_t block; /* enum screen_block of it, or of the last one */
@@ -254,6 +270,7 @@ enum reading pluto_line(struct source *s, struct bytes line);
 bool asa_is_ours(struct source *s, uint32_t number, struct bytes line); /* it may be about a VPN */
 enum reading racoon_line(struct source *s, struct bytes line);
 enum reading vpnc_line(struct source *s, struct bytes line);
+enum reading packet_text_line(struct source *s, struct bytes line);
 enum reading screen_line(struct source *s, struct bytes line);
 enum reading configuration_line(struct source *s, struct bytes line);
 void configuration_end(struct source *s);

@@ -14,6 +14,12 @@ bool source_is_full(const struct source *s)
     return s->queue_count == s->queue_end;
 }
 
+static const uint8_t vantages[] = {
+#define KIND(name, json, product, vantage, meaning) VANTAGE_##vantage,
+#include "source/kinds.def"
+#undef KIND
+};
+
 struct queued *source_enqueue(struct source *s, enum event_kind kind)
 {
     struct sight *at = &s->sights[s->queue_count];
@@ -22,10 +28,7 @@ struct queued *source_enqueue(struct source *s, enum event_kind kind)
     at->one = at->other = (struct ip){0};
     at->look = at->words = 0;
     s->sum.ikev2 += kind == EV_IKEV2_SEEN;
-    struct queued *q = source_enqueue_as(s, kind,
-                                         s->kind == SOURCE_CAPTURE         ? VANTAGE_WIRE
-                                         : s->kind == SOURCE_CONFIGURATION ? VANTAGE_CONFIGURATION
-                                                                           : VANTAGE_DEVICE);
+    struct queued *q = source_enqueue_as(s, kind, (enum vantage)vantages[s->kind]);
     q->line = (struct bytes){0};
     return q;
 }

@@ -60,6 +60,34 @@ static struct source_summary read_text(const char *text, size_t step)
 static const struct {
     const char *what, *text, *told;
 } screens[] = {
+    {"show capture of an ASA: what is as long as before, after a pause, is the same again",
+     "2 packets captured\n\n   1: 17:36:05.120322       192.0.2.1.500 > 192.0.2.9.500:  udp 168\n"
+     "   2: 17:36:13.120400       192.0.2.1.500 > 192.0.2.9.500:  udp 168 \n2 packets shown\n",
+     "packet-seen SOURCE=192.0.2.1 DESTINATION=192.0.2.9 PORT=500 LOCAL_PORT=500 EXCHANGE=MM MESSAGE_ID=0 MESSAGE_NUMBER=1 LENGTH=168 SEALED=0 "
+     "TTL=0; packet-seen SOURCE=192.0.2.1 DESTINATION=192.0.2.9 PORT=500 LOCAL_PORT=500 EXCHANGE=MM MESSAGE_ID=0 MESSAGE_NUMBER=1 LENGTH=168 "
+     "SEALED=0 TTL=0 COUNT=2"},
+    {"tcpdump: what follows an answer at once is the next message, and after a pause the one before",
+     "12:34:56.789 IP 192.0.2.1.500 > 192.0.2.9.500: isakmp: phase 1 I ident\n"
+     "12:34:56.889 IP 192.0.2.9.500 > 192.0.2.1.500: isakmp: phase 1 R ident\n"
+     "12:35:04.789 IP 192.0.2.1.500 > 192.0.2.9.500: isakmp: phase 1 I ident\n"
+     "12:35:04.889 IP 192.0.2.9.500 > 192.0.2.1.500: isakmp: phase 1 R ident\n"
+     "12:35:04.901 IP 192.0.2.1.500 > 192.0.2.9.500: isakmp: phase 1 I ident\n",
+     "packet-seen SOURCE=192.0.2.1 DESTINATION=192.0.2.9 PORT=500 LOCAL_PORT=500 EXCHANGE=MM MESSAGE_ID=0 MESSAGE_NUMBER=1 LENGTH=0 SEALED=0 "
+     "TTL=0; packet-seen SOURCE=192.0.2.9 DESTINATION=192.0.2.1 PORT=500 LOCAL_PORT=500 EXCHANGE=MM MESSAGE_ID=0 MESSAGE_NUMBER=2 LENGTH=0 "
+     "SEALED=0 TTL=0; packet-seen SOURCE=192.0.2.1 DESTINATION=192.0.2.9 PORT=500 LOCAL_PORT=500 EXCHANGE=MM MESSAGE_ID=0 MESSAGE_NUMBER=1 "
+     "LENGTH=0 SEALED=0 TTL=0 COUNT=2; packet-seen SOURCE=192.0.2.9 DESTINATION=192.0.2.1 PORT=500 LOCAL_PORT=500 EXCHANGE=MM MESSAGE_ID=0 "
+     "MESSAGE_NUMBER=2 LENGTH=0 SEALED=0 TTL=0 COUNT=2; packet-seen SOURCE=192.0.2.1 DESTINATION=192.0.2.9 PORT=500 LOCAL_PORT=500 "
+     "EXCHANGE=MM MESSAGE_ID=0 MESSAGE_NUMBER=3 LENGTH=0 SEALED=0 TTL=0"},
+    {"tcpdump -v: the stamp stands above, the notify below; NAT-T, ESP, and an error about one of the ends",
+     "07:23:32.300 IP (tos 0x0, ttl 63, id 10649, offset 0, flags [DF], proto UDP (17), length 84)\n"
+     "    192.0.2.9.4500 > 192.0.2.1.4500: NONESP-encap: isakmp 1.0 msgid 05c5ed27: phase 2/others R inf:\n"
+     "    (n: doi=ipsec proto=isakmp type=NO-PROPOSAL-CHOSEN spi=3f870e5eae9ae022)\n"
+     "07:23:33.300 IP 192.0.2.9.4500 > 192.0.2.1.4500: UDP-encap: ESP(spi=0xe0c0839d,seq=0x10), length 136\n"
+     "07:23:34.300 IP 192.0.2.7 > 192.0.2.1: ICMP host 192.0.2.9 unreachable - admin prohibited filter, length 36\n"
+     "07:23:34.300 IP 192.0.2.7 > 192.0.2.1: ICMP host 192.0.2.99 unreachable, length 36\n",
+     "packet-seen SOURCE=192.0.2.9 DESTINATION=192.0.2.1 PORT=4500 LOCAL_PORT=4500 EXCHANGE=INFO MESSAGE_ID=0 LENGTH=0 SEALED=0 TTL=0 "
+     "NOTIFY=NO_PROPOSAL_CHOSEN NOTIFY_NUMBER=14; esp-seen SOURCE=192.0.2.9 DESTINATION=192.0.2.1 SPI=3770713997 ESP_SEQUENCE=16 IN_UDP=1 "
+     "LENGTH=136; icmp-seen SOURCE=192.0.2.7 PEER=192.0.2.1 DESTINATION=192.0.2.9 PORT=500 LOCAL_PORT=500 PROTOCOL=17 ICMP_TYPE=3 ICMP_CODE=10"},
     {"ASA 8.4, show crypto ikev1 sa",
      "\nIKEv1 SAs:\n\n   Active SA: 1\n    Rekey SA: 0 (A tunnel will report 1 Active and 1 Rekey SA during rekey)\n"
      "Total IKE SA: 1\n\n1   IKE Peer: 192.0.2.9\n    Type    : L2L             Role    : initiator \n"
