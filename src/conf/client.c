@@ -103,6 +103,25 @@ static uint16_t outer_interface(const struct compiler *c)
     return NO_INDEX;
 }
 
+/* What `vpnclient pfs` cannot be; NULL: it can, or is not there. */
+static const char *take_pfs(struct compiler *c, struct tunnel *t)
+{
+    const struct statement *s = first(c, STATEMENT_client_pfs);
+    struct bytes word = s == NULL ? bytes_of(NULL, 0) : statement_choice(s);
+    uint16_t number;
+
+    if (s == NULL)
+        return NULL;
+    t->pfs = word.len == 0 ? c->defaults->pfs : group_of_words(word, &number);
+    if (t->pfs == GROUP_NONE)
+        return text_in_arena(c, "line %u: ikewise does not compute in the group of `vpnclient pfs`", s->line);
+    t->is_weak = group_info(t->pfs)->strength == STRENGTH_WEAK;
+    return t->is_weak && !c->conf->policy.are_weak_allowed
+               ? text_in_arena(c, "line %u: group %u is weak, and there is no `crypto ikev1 weak-algorithms`", s->line,
+                               group_info(t->pfs)->number)
+               : NULL;
+}
+
 void compile_client_tunnel(struct compiler *c, struct tunnel *t)
 {
     static const struct crypto_ace everything = {
@@ -132,10 +151,13 @@ void compile_client_tunnel(struct compiler *c, struct tunnel *t)
     for (uint16_t i = 0; i < c->set_count && t->transform_set_count < TRANSFORM_SETS_MAX; i++)
         if (c->sets[i].why_not[0] == '\0')
             t->transform_sets[t->transform_set_count++] = i;
+    const char *why_no_pfs = take_pfs(c, t);
     if (t->interface == NO_INDEX)
         t->parked = text_in_arena(c, "line %u: no interface with an address has crypto ikev1 enabled", t->line);
     else if (t->transform_set_count == 0)
         t->parked = text_in_arena(c, "line %u: there is no transform-set for vpnclient", t->line);
+    else if (why_no_pfs != NULL)
+        t->parked = why_no_pfs;
     else if (c->why_no_policy != NULL)
         t->parked = c->why_no_policy;
     if (t->parked != NULL)

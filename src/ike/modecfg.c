@@ -301,7 +301,8 @@ enum reason conf_ask(struct step_work *work)
                                       CFG_ATTR_IP4_NBNS,
                                       CFG_ATTR_UNITY_BANNER,
                                       CFG_ATTR_UNITY_DEFAULT_DOMAIN,
-                                      CFG_ATTR_UNITY_SPLIT_INCLUDE};
+                                      CFG_ATTR_UNITY_SPLIT_INCLUDE,
+                                      CFG_ATTR_UNITY_PFS};
     const struct isakmp_sa *sa = &work->draft->sa;
     const struct session *before = session_of_tunnel(work->ike, sa->peer, sa->tunnel);
     uint8_t space[BLOB_MAX];
@@ -387,6 +388,13 @@ static void read_networks(const struct config *config, struct ike_client *client
     }
 }
 
+static bool read_flag(const struct config *config, uint16_t type)
+{
+    struct attribute found;
+
+    return config_find(config, type, &found) && attribute_number(&found) == 1;
+}
+
 static struct session *session_for(struct ike *ike, uint64_t now_ms, struct isakmp_sa *sa, struct ip address,
                                    struct ike_outputs *out)
 {
@@ -446,6 +454,7 @@ void client_configured(struct ike *ike, uint64_t now_ms, const struct exchange *
         sa_end(ike, now_ms, sa, REASON_LIMIT, true, out);
         return;
     }
+    session->wants_pfs = read_flag(&config, CFG_ATTR_UNITY_PFS);
     sa->user_due_ms = 0;
     event_add_ip(tell_sa(ike, out, EV_ADDRESS_ASSIGNED, sa), FIELD_INNER_SOURCE, client.address);
     client_quick_begin(ike, now_ms, sa, session, out);

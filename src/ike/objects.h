@@ -207,6 +207,7 @@ struct session {
     uint16_t tunnel_group;
     uint16_t tunnel;         /* as a client; NO_INDEX as a gateway */
     struct ip address;       /* not set: none yet */
+    bool wants_pfs;          /* as a client: the gateway has said so */
     struct ip_range network; /* of a user's end in network extension mode, what came first; not set: of none */
     uint64_t begun_ms;
 };

@@ -11,15 +11,19 @@ enum { QM_NONCE_MIN = 16, QM_NONCE_MAX = 32 };
 step_action qm_offer, qm_keep_share, qm_choose, qm_take_secret, qm_answer, qm_check_choice, qm_confirm, qm_settle,
     qm_check_confirmation, qm_complete;
 
-/* Of users `pfs enable` of the group-policy. The group is that of phase 1: who was good enough there is it here. */
+/* Of users `pfs enable` of the group-policy; as a user what the gateway says of that. The group is that of phase 1: who
+ * was good enough there is it here. */
 static enum group_id pfs_of_user(const struct step_work *work)
 {
     const struct isakmp_sa *sa = &work->draft->sa;
+    const struct session *session = session_of(work->ike, sa->session);
     const struct group_policy *policy = limits_policy_of(work->ike, sa);
     bool is_of_user = sa->tunnel_group < work->ike->policy->tunnel_group_count &&
                       work->ike->policy->tunnel_groups[sa->tunnel_group].is_remote_access;
 
-    return is_of_user && policy != NULL && policy->wants_pfs ? sa->group : GROUP_NONE;
+    bool is_told = session != NULL && session->tunnel != NO_INDEX && session->wants_pfs;
+
+    return is_told || (is_of_user && policy != NULL && policy->wants_pfs) ? sa->group : GROUP_NONE;
 }
 
 static struct esp_wish wish_of(const struct step_work *work, const struct tunnel *tunnel)

@@ -433,6 +433,34 @@ static void a_client_is_a_tunnel_and_a_group_and_a_user(void **state)
     }
 }
 
+static void a_client_has_the_pfs_that_is_said(void **state)
+{
+    static const struct {
+        const char *line;
+        enum group_id pfs;
+        const char *said; /* NULL: it runs */
+    } cases[] = {
+        {"", GROUP_NONE, NULL},
+        {"vpnclient pfs group14\n", GROUP_MODP2048, NULL},
+        {"vpnclient pfs group19\n", GROUP_ECP256, NULL},
+        {"vpnclient pfs group1\n", GROUP_NONE, "group 1 is weak, and there is no `crypto ikev1 weak-algorithms`"},
+        {"vpnclient pfs group7\n", GROUP_NONE, "ikewise does not compute in the group of `vpnclient pfs`"},
+    };
+    char text[4096];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct reading r;
+
+        snprintf(text, sizeof text, "%s%s%s", OUTER SERVER VPNGROUP CLIENT_USER, cases[i].line, ENABLE);
+        reading_of(&r, text);
+        CHECK(r.conf.running_count == (cases[i].said == NULL));
+        CHECK(cases[i].said != NULL || r.conf.policy.tunnels[0].pfs == cases[i].pfs);
+        CHECK(cases[i].said == NULL || is_found(&r.conf, cases[i].said));
+        reading_end(&r);
+    }
+}
+
 static void the_SAs_of_a_client_live_as_long_as_those_of_sites(void **state)
 {
     static const struct {
@@ -473,6 +501,7 @@ int main(void)
         cmocka_unit_test(who_knows_the_users_of_a_group),
         cmocka_unit_test(a_password_is_never_shown_and_does_not_stay),
         cmocka_unit_test(a_client_is_a_tunnel_and_a_group_and_a_user),
+        cmocka_unit_test(a_client_has_the_pfs_that_is_said),
         cmocka_unit_test(the_SAs_of_a_client_live_as_long_as_those_of_sites),
     };
 

@@ -470,6 +470,25 @@ static void what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA(void *
     expect_said("713129: Received unexpected Transaction Exchange payload type: 2");
 }
 
+/* `pfs enable`: a user's end that has not asked whether it is wanted comes without it. */
+static void Q04_a_user_without_pfs_is_refused_where_his_group_policy_wants_it(void **state)
+{
+    struct sim_site w = of_user(SIM_USER, SIM_PASSWORD), e = gateway();
+
+    (void)state;
+    e.group_policy =
+        (struct group_policy){.name = "GP", .banner = "", .default_domain = "", .split_dns = "", .wants_pfs = true};
+    struct sim *sim = world(33, &w, &e);
+    sim_acquire(sim, WEST, 0);
+    sim_run(sim, 3000);
+    CHECK(sim_pairs_agree(sim, WEST, EAST) && sim_pairs_up(sim, EAST) == 1); /* ours asks */
+    char own[32];
+    snprintf(own, sizeof own, "01 00 0000 %02x%02x%02x%02x", 0x0a, 0x3c, 0xc8, sim_given(sim, WEST)->address.octets[3]);
+    quick_mode(sim, own);
+    assert_string_equal(last_reason(sim, EAST, EV_MESSAGE_REFUSED), "NO_PFS");
+    CHECK(sim_pairs_up(sim, EAST) == 1);
+}
+
 /* ---- network extension mode */
 static struct sim *world_with_extension(uint64_t seed, bool is_allowed)
 {
@@ -535,6 +554,7 @@ int main(void)
         cmocka_unit_test(a_name_that_is_too_long_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(a_list_of_networks_that_is_wanted_and_not_there_is_said_in_the_words_of_an_ASA),
         cmocka_unit_test(what_a_client_asks_for_in_vain_is_said_in_the_words_of_an_ASA),
+        cmocka_unit_test(Q04_a_user_without_pfs_is_refused_where_his_group_policy_wants_it),
         cmocka_unit_test(Q05_a_users_network_is_taken_or_refused),
         cmocka_unit_test(X09_only_a_name_and_a_password_answer_the_question_for_them),
     };
