@@ -12,7 +12,8 @@ struct gathering {
     struct bytes certificates[LIST_MAX], anchors[LIST_MAX], crls[LIST_MAX];
     uint16_t certificate_count, anchor_count, crl_count;
     struct bytes key;
-    bool is_keypair; /* the key was made or imported here: its certificate may be still to come */
+    const char *other_key; /* as in struct trustpoint */
+    bool is_keypair;       /* the key was made or imported here: its certificate may be still to come */
     struct bytes passphrase;
     struct pieces pieces;
 };
@@ -148,8 +149,14 @@ static void take_key(struct compiler *c, struct gathering *g, const struct state
     struct signing_key *key = signing_key_read(der);
     char *copy = key == NULL ? NULL : arena_copy_text(c->arena, der);
 
-    if (key == NULL)
+    char kind[KEY_KIND_SIZE];
+
+    if (key == NULL && private_key_kind(der, kind)) {
+        say(c, CONF_ERROR, s, "the private key in this file is of no kind that ikewise signs with: %s", kind);
+        g->other_key = text_in_arena(c, "%s", kind);
+    } else if (key == NULL) {
         say(c, CONF_ERROR, s, "the private key in this file is of no kind that ikewise signs with");
+    }
     drop_key(g);
     if (copy != NULL)
         g->key = bytes_of(copy, der.len);
@@ -402,6 +409,7 @@ static void make_trustpoint(struct compiler *c, struct gathering *g, const struc
     take_fetching(c, s, t);
     if (!c->are_unread[index])
         warn_of_nobody_to_ask(c, g, revocation, t);
+    t->other_key = g->other_key;
     take_own(c, g, s, t, index);
     for (uint16_t i = 0; i < g->anchor_count; i++)
         names[i] = certificate_read(&certificate, g->anchors[i])

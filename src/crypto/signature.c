@@ -33,6 +33,20 @@ enum signature_kind key_kind_of(const EVP_PKEY *key)
     return SIGNATURE_NONE;
 }
 
+bool private_key_kind(struct bytes der, char space[static KEY_KIND_SIZE])
+{
+    const unsigned char *at = der.data;
+    EVP_PKEY *pkey = der.len > LONG_MAX ? NULL : d2i_AutoPrivateKey(NULL, &at, (long)der.len);
+    const char *name = pkey == NULL ? NULL : EVP_PKEY_get0_type_name(pkey);
+    struct text text = text_of(space, KEY_KIND_SIZE);
+
+    if (name != NULL)
+        text_add(&text, "%s", name);
+    EVP_PKEY_free(pkey);
+    ERR_clear_error();
+    return text.len > 0;
+}
+
 struct signing_key *signing_key_read(struct bytes der)
 {
     const unsigned char *at = der.data;

@@ -14,6 +14,10 @@ struct signing_key;
 
 /* A private key in DER, PKCS #8 or the older form of its algorithm. NULL: it is none, or of no kind that signs here. */
 struct signing_key *signing_key_read(struct bytes der);
+
+/* What a private key that cannot be read so is, in libcrypto's words, as "ED25519"; false: it is no private key. */
+enum { KEY_KIND_SIZE = 32 };
+bool private_key_kind(struct bytes der, char space[static KEY_KIND_SIZE]);
 void signing_key_free(struct signing_key *key); /* wipes it; NULL is fine */
 enum signature_kind signing_key_kind(const struct signing_key *key);
 

@@ -4,6 +4,19 @@
 /* Of a finding, with its line. */
 enum { SENTENCE_SIZE = 1024 };
 
+static void log_other_keys(const struct policy *policy, struct log *log)
+{
+    for (uint16_t i = 0; i < policy->trustpoint_count; i++) {
+        struct event e = event_of(EV_KEY_KIND_UNSUPPORTED);
+
+        if (policy->trustpoints[i].other_key == NULL)
+            continue;
+        event_add_text(&e, FIELD_DETAIL, policy->trustpoints[i].other_key);
+        event_add_text(&e, FIELD_CONNECTION, policy->trustpoints[i].name);
+        log_event(log, &e);
+    }
+}
+
 static void log_parked(const struct config *config, struct log *log)
 {
     const struct policy *policy = &config->conf.policy;
@@ -39,6 +52,7 @@ void config_log(const struct config *config, struct log *log)
     }
     if (conf->findings_left_out > 0)
         log_note(log, LOG_WARNING, "%u more findings are not listed", conf->findings_left_out);
+    log_other_keys(policy, log);
     log_parked(config, log);
     for (uint16_t i = 0; i < policy->tunnel_count; i++)
         if (policy->tunnels[i].is_weak && policy->tunnels[i].parked == NULL)

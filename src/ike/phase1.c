@@ -129,6 +129,8 @@ enum reason phase1_find_group(struct step_work *work)
                                   index == NO_INDEX || !is_signed ? EV_GROUP_MISSING : EV_CERTIFICATE_REFUSED, sa);
         if (!is_signed)
             event_add_text(e, FIELD_AUTHENTICATION, number_name(SPACE_OAKLEY_AUTH, sa->auth));
+        else if (index == NO_INDEX)
+            event_add_text(e, FIELD_CAUSE, "certificate");
         if (index != NO_INDEX && is_signed) {
             event_add_text(e, FIELD_GROUP, policy->tunnel_groups[index].name);
             event_add_text(e, FIELD_CAUSE, "no-trustpoint");

@@ -69,6 +69,7 @@ struct trustpoint {
     const struct bytes *anchor_names; /* their distinguished names: what we ask for */
     const struct bytes *crls;
     uint16_t crl_count;
+    const char *other_key;    /* what its private key is, when that is none that is signed with; NULL */
     struct bytes subject;     /* our distinguished name */
     enum signature_kind kind; /* what our key can sign; SIGNATURE_NONE: there is none */
     enum revocation revocation;

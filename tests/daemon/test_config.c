@@ -162,7 +162,7 @@ static bool hear_line(void *context, const struct event *event, struct logging_w
     struct text t = {lines_told, strlen(lines_told), sizeof lines_told, false};
 
     (void)context, (void)weight;
-    if (line != NULL && event->kind == EV_TUNNEL_PARKED)
+    if (line != NULL && (event->kind == EV_TUNNEL_PARKED || event->kind == EV_KEY_KIND_UNSUPPORTED))
         text_add(&t, "%s\n", line->debug);
     return true;
 }
@@ -193,6 +193,31 @@ static void an_entry_that_is_not_run_is_told_in_the_words_of_an_asa(void **state
     log_close(log);
 }
 
+static void a_key_of_another_kind_is_told_in_the_words_of_an_asa(void **state)
+{
+    char space[1000], key[96], text[256];
+    struct text why = text_of(space, sizeof space);
+    struct log *log = log_open(false, false, false);
+
+    (void)state;
+    snprintf(key, sizeof key, "%s/other.key", folder);
+    write_file(key,
+               "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIEjsz2Y8hF9NDjbiRA/ZhLfsxdgefL7SH54sRzZZCqOX\n"
+               "-----END PRIVATE KEY-----\n",
+               0600);
+    snprintf(text, sizeof text, "crypto ca trustpoint ODD\n file key %s\n", key);
+    write_file(path, text, 0600);
+    struct config *config = config_load(path, &why);
+    CHECK(config != NULL);
+    lines_told[0] = '\0';
+    log_watch(log, hear_line, NULL);
+    config_log(config, log);
+    CHECK(strstr(lines_told, ": IKEv1 Unsupported certificate keytype ED25519 found at trustpoint ODD\n") != NULL);
+    config_free(config);
+    log_close(log);
+    CHECK(unlink(key) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +226,7 @@ int main(void)
         cmocka_unit_test_teardown(T10_a_file_that_is_too_long_is_refused_unread, empty_folder),
         cmocka_unit_test_teardown(an_interface_is_found_by_its_address, empty_folder),
         cmocka_unit_test_teardown(an_entry_that_is_not_run_is_told_in_the_words_of_an_asa, empty_folder),
+        cmocka_unit_test_teardown(a_key_of_another_kind_is_told_in_the_words_of_an_asa, empty_folder),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
