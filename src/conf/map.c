@@ -453,8 +453,7 @@ static bool begins_entry(const struct statement *s, enum grammar_family family)
     return s->state == STATEMENT_IS_KNOWN && s->row->family == family && s->row->kind != STATEMENT_map_interface;
 }
 
-/* The next entry of that family, from a place of the order; false: no more. */
-static bool next_entry(const struct compiler *c, enum grammar_family family, uint32_t *at, struct entry *e)
+bool map_next_entry(const struct compiler *c, enum grammar_family family, uint32_t *at, struct entry *e)
 {
     while (*at < c->statements->written_count && !begins_entry(nth_written(c, *at), family))
         (*at)++;
@@ -474,7 +473,7 @@ static uint32_t entry_on_interface(struct compiler *c, struct tunnel *tunnels, c
 
     if (e->dynamic == NULL)
         return tunnels == NULL || add_tunnel(c, tunnels, e, interface);
-    for (uint32_t at = 0; next_entry(c, FAMILY_DYNAMIC_MAP, &at, &of_dynamic);)
+    for (uint32_t at = 0; map_next_entry(c, FAMILY_DYNAMIC_MAP, &at, &of_dynamic);)
         if (bytes_equal(of_dynamic.map, name))
             count += tunnels == NULL || add_tunnel(c, tunnels, &of_dynamic, interface);
     if (tunnels != NULL && count == 0)
@@ -489,7 +488,7 @@ static uint32_t each_entry(struct compiler *c, struct tunnel *tunnels)
     uint32_t count = 0;
     struct entry e;
 
-    for (uint32_t at = 0; next_entry(c, FAMILY_MAP, &at, &e);) {
+    for (uint32_t at = 0; map_next_entry(c, FAMILY_MAP, &at, &e);) {
         uint16_t interface = next_interface_of_map(c, e.map, 0);
 
         do {
@@ -507,10 +506,10 @@ static void warn_of_orphans(struct compiler *c)
     struct entry of_dynamic, e;
     struct bytes told = bytes_of(NULL, 0);
 
-    for (uint32_t at = 0; next_entry(c, FAMILY_DYNAMIC_MAP, &at, &of_dynamic);) {
+    for (uint32_t at = 0; map_next_entry(c, FAMILY_DYNAMIC_MAP, &at, &of_dynamic);) {
         bool is_named = bytes_equal(of_dynamic.map, told);
 
-        for (uint32_t i = 0; !is_named && next_entry(c, FAMILY_MAP, &i, &e);)
+        for (uint32_t i = 0; !is_named && map_next_entry(c, FAMILY_MAP, &i, &e);)
             is_named = e.dynamic != NULL && bytes_equal(statement_argument(e.dynamic, "map", 1), of_dynamic.map);
         if (!is_named)
             say(c, CONF_WARNING, of_dynamic.first, "dynamic-map %s is named by no crypto map and is not used",

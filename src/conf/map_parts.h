@@ -15,6 +15,9 @@ struct entry {
     const struct statement *first, *end; /* they stand together in the order of writing; `end` is not one of them */
 };
 
+/* map.c: the next entry of that family, from a place of the order of writing, which moves on; false: no more. */
+bool map_next_entry(const struct compiler *c, enum grammar_family family, uint32_t *at, struct entry *e);
+
 /* map.c: of that entry, the one after `from`, which is NULL for the first; NULL: no more. */
 const struct statement *map_next_of_entry(const struct compiler *c, const struct entry *e,
                                           const struct statement *from);

@@ -1,6 +1,6 @@
 /* ISAKMP profiles of a router: who belongs to one, and what holds for him then. A profile stays what was typed; whose
  * it is, is looked up whenever a statement has changed, so that profile, entries and keys may come in any order. */
-#include "conf/compile.h"
+#include "conf/map_parts.h"
 
 #include <string.h>
 
@@ -25,35 +25,34 @@ static void add_member(struct compiler *c, struct profile_member member)
     c->members[c->member_count++] = member;
 }
 
-static void add_peers_of_entry(struct compiler *c, const struct statement *entry, const struct statement *profile)
+static void add_peers_of_entry(struct compiler *c, const struct entry *entry, const struct statement *profile)
 {
     struct bytes name;
     struct ip peer;
 
-    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_map_peer)) != NULL;) {
-        if (!bytes_equal(statement_argument(s, "map", 0), statement_argument(entry, "map", 0)) ||
-            statement_number(s, "sequence") != statement_number(entry, "sequence"))
-            continue;
-        for (unsigned i = 0; (name = statement_argument(s, "peer", i)).len > 0; i++)
+    for (const struct statement *s = NULL; (s = map_next_of_entry(c, entry, s)) != NULL;)
+        for (unsigned i = 0; s->row->kind == STATEMENT_map_peer && (name = statement_argument(s, "peer", i)).len > 0; i++)
             if (resolve_host(c, name, &peer))
                 add_member(c, (struct profile_member){profile, s, .name = name, .peers = {peer, peer}});
-    }
 }
 
 static void add_entries(struct compiler *c)
 {
-    static const enum statement_kind kinds[] = {STATEMENT_map_profile, STATEMENT_dynamic_profile};
+    static const enum grammar_family families[] = {FAMILY_MAP, FAMILY_DYNAMIC_MAP};
+    struct entry entry;
 
-    for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        for (const struct statement *s = NULL; (s = statements_next(c->statements, s, kinds[i])) != NULL;) {
-            struct bytes name = statement_argument(s, "profile", 0);
+    for (size_t i = 0; i < COUNT_OF(families); i++)
+        for (uint32_t at = 0; map_next_entry(c, families[i], &at, &entry);) {
+            if (entry.profile == NULL)
+                continue;
+            struct bytes name = statement_argument(entry.profile, "profile", 0);
             const struct statement *profile = compile_profile_named(c, name);
 
             if (profile == NULL)
-                say(c, CONF_WARNING, s, "there is no isakmp profile %.64s: what the tunnel-group says holds",
-                    name_of(c, name));
-            else if (kinds[i] == STATEMENT_map_profile)
-                add_peers_of_entry(c, s, profile);
+                say(c, CONF_WARNING, entry.profile,
+                    "there is no isakmp profile %.64s: what the tunnel-group says holds", name_of(c, name));
+            else
+                add_peers_of_entry(c, &entry, profile);
         }
 }
 
