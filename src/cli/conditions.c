@@ -26,6 +26,7 @@ bool screen_holds(enum screen_condition condition, item *i)
     case SCREEN_PRESENT: return true;
     case SCREEN_DETAIL: return is_detail;
     case SCREEN_NOT_DETAIL: return !is_detail;
+    case SCREEN_NO_PAIR: return !record_has(r, COL_result_spi_in);
     case SCREEN_AGREED: return is_detail && record_has(r, COL_isakmp_sa_encryption);
     case SCREEN_LIVE: return !record_flag(r, COL_isakmp_sa_dead);
     case SCREEN_DEAD: return record_flag(r, COL_isakmp_sa_dead);

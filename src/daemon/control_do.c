@@ -119,8 +119,10 @@ static void end_up(struct client *client, const struct ike_pair_view *pair)
     struct control_record r =
         result_of(client, true, has_sa ? sa.asa_state : "MM_ACTIVE", has_sa ? sa.ios_state : "QM_IDLE");
 
-    record_set_number(&r, COL_result_spi_in, pair->spi_in);
-    record_set_number(&r, COL_result_spi_out, pair->spi_out);
+    if (pair != NULL) {
+        record_set_number(&r, COL_result_spi_in, pair->spi_in);
+        record_set_number(&r, COL_result_spi_out, pair->spi_out);
+    }
     client_send(client, &r);
     client_done(client);
 }
@@ -148,6 +150,16 @@ static void end_stuck(struct client *client)
     client_done(client);
 }
 
+/* Where each two hosts have a pair, their traffic alone asks for it. */
+static bool is_up_without_pairs(const struct client *client)
+{
+    const struct policy *policy = policy_of(client);
+    struct ike_sa_view sa;
+
+    return client->watch.tunnel < policy->tunnel_count && policy->tunnels[client->watch.tunnel].is_per_host &&
+           sa_of_peer(client, client->watch.peer, &sa) && sa.is_up;
+}
+
 void watch_look(struct client *client)
 {
     struct ike_pair_view pair;
@@ -157,6 +169,8 @@ void watch_look(struct client *client)
         return;
     if (pair_of_tunnel(client, client->watch.peer, client->watch.tunnel, &pair))
         end_up(client, &pair);
+    else if (is_up_without_pairs(client))
+        end_up(client, NULL);
     else if (outcome_since(client, &outcome) && !outcome.is_success)
         end_failed(client, &outcome);
     else if (now_of(client) - client->watch.begun_ms >= CONTROL_UP_MS)

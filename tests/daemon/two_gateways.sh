@@ -299,7 +299,10 @@ traced() { # host, text
     west packet-tracer input inside icmp "$1" 8 0 10.2.0.5 detailed | tee /dev/stderr | grep -qF -- "$2"
 }
 for _ in 1 2 3; do log_says w "has been read again and is in use" >/dev/null && break; done
-expect "with inheritance data every ping arrives, too" of_host 10.1.0.5
+west clear crypto isakmp sa
+up_says() { west up 192.0.2.2 | tee /dev/stderr | grep -q -- "$1"; }
+expect "with inheritance data a tunnel is up with its phase 1" up_says "192.0.2.2 is up: .*; its pairs come with the traffic of their hosts"
+expect "every ping arrives, too" of_host 10.1.0.5
 expect "and of another host" of_host 10.1.0.6
 expect "each has a pair" pairs_of w 10.1.0.5 1
 expect "of its own" pairs_of w 10.1.0.6 1
