@@ -4,14 +4,13 @@
 #include "conf/statement.h"
 #include "daemon/control_client.h"
 #include "daemon/control_words.h"
-#include "ike/view.h"
 #include "policy/ace_words.h"
 #include "policy/filter.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_SIZE = 1024, STATEMENTS_A_PART = 256, PAIRS_ROOM_LEAST = 64 };
+enum { LINE_SIZE = 1024, STATEMENTS_A_PART = 256, LINES_ROOM_LEAST = 64 };
 
 /* One list: of crypto map entries, of a filter, or both. */
 struct listed {
@@ -22,8 +21,8 @@ struct listed {
     uint64_t *tunnel_hits; /* of each line, into tunnels; NULL: of none */
 };
 
-/* Packets that a pair has taken; of a line that denies nothing is counted. */
-struct pair_hits {
+/* Packets that wanted the tunnel of a line; of one that denies nothing is counted. */
+struct line_hits {
     uint16_t tunnel, ace;
     uint64_t packets;
 };
@@ -32,8 +31,8 @@ struct acl_answer {
     bool is_clearing, has_looked, is_found;
     unsigned generation; /* that all below is of */
     struct acl_index index;
-    struct pair_hits *pairs; /* by tunnel */
-    size_t pair_count, pair_room;
+    struct line_hits *lines; /* by tunnel */
+    size_t line_count, line_room;
     uint64_t *filter_hits; /* in tunnels, by filter.h's places */
     uint64_t *access_hits; /* of the packet filter, the same; NULL: not known */
 
@@ -61,12 +60,12 @@ static void lose(struct acl_answer *a)
 {
     lose_list(a);
     acl_index_free(&a->index);
-    free(a->pairs);
+    free(a->lines);
     free(a->filter_hits);
     free(a->access_hits);
-    a->pairs = NULL;
+    a->lines = NULL;
     a->filter_hits = a->access_hits = NULL;
-    a->pair_count = a->pair_room = 0;
+    a->line_count = a->line_room = 0;
     a->has_looked = false;
 }
 
@@ -78,29 +77,26 @@ static void forget(void *own)
 
 /* ---- hits ---- */
 
-static void note_pair(struct acl_answer *a, struct pair_hits hits)
+static void note_line(struct acl_answer *a, struct line_hits hits)
 {
-    if (a->pair_count == a->pair_room) {
-        size_t room = a->pair_room == 0 ? PAIRS_ROOM_LEAST : 2 * a->pair_room;
-        struct pair_hits *larger = realloc(a->pairs, room * sizeof *larger);
+    if (a->line_count == a->line_room) {
+        size_t room = a->line_room == 0 ? LINES_ROOM_LEAST : 2 * a->line_room;
+        struct line_hits *larger = realloc(a->lines, room * sizeof *larger);
 
         if (larger == NULL)
             return;
-        a->pairs = larger;
-        a->pair_room = room;
+        a->lines = larger;
+        a->line_room = room;
     }
-    a->pairs[a->pair_count++] = hits;
+    a->lines[a->line_count++] = hits;
 }
 
-static void look_at_pairs(struct acl_answer *a, const struct control_source *source, const struct plane *plane)
+static void look_at_lines(struct acl_answer *a, const struct policy *policy, const struct plane *plane)
 {
-    uint64_t now_ms = source->now_ms(source->context);
-    struct plane_pair_view plane_view;
-    struct ike_pair_view view;
-
-    for (uint32_t i = 0; ike_view_pair(source->ike(source->context), now_ms, i, &view); i++)
-        if (plane_view_pair(plane, view.pair, &plane_view) && plane_view.tally.counters[ESP_COUNTER_ENCAPS] > 0)
-            note_pair(a, (struct pair_hits){view.tunnel, view.ace, plane_view.tally.counters[ESP_COUNTER_ENCAPS]});
+    for (uint16_t i = 0; i < policy->tunnel_count; i++)
+        for (uint16_t ace = 0; ace < policy->tunnels[i].ace_count; ace++)
+            if (plane_line_hits(plane, i, ace) > 0)
+                note_line(a, (struct line_hits){i, ace, plane_line_hits(plane, i, ace)});
 }
 
 static void look_at_filters(struct acl_answer *a, const struct policy *policy, const struct plane *plane)
@@ -126,25 +122,18 @@ static void look(struct made *made)
     a->generation = made->generation;
     if (plane == NULL)
         return;
-    look_at_pairs(a, source, plane);
+    look_at_lines(a, source->policy(source->context), plane);
     look_at_filters(a, source->policy(source->context), plane);
 }
 
-static int compare_tunnels(const void *a, const void *b)
+static size_t first_line_of(const struct acl_answer *a, uint16_t tunnel)
 {
-    const struct pair_hits *one = a, *other = b;
-
-    return (one->tunnel > other->tunnel) - (one->tunnel < other->tunnel);
-}
-
-static size_t first_pair_of(const struct acl_answer *a, uint16_t tunnel)
-{
-    size_t low = 0, high = a->pair_count;
+    size_t low = 0, high = a->line_count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (a->pairs[middle].tunnel < tunnel)
+        if (a->lines[middle].tunnel < tunnel)
             low = middle + 1;
         else
             high = middle;
@@ -153,7 +142,7 @@ static size_t first_pair_of(const struct acl_answer *a, uint16_t tunnel)
 }
 
 /* The lines of an entry are those of the list, most often in the same places. */
-static void add_tunnel_hits(struct listed *list, const struct crypto_ace *line, struct pair_hits hits)
+static void add_tunnel_hits(struct listed *list, const struct crypto_ace *line, struct line_hits hits)
 {
     for (uint32_t i = 0; i < list->ace_count; i++) {
         uint16_t at = (uint16_t)((hits.ace + i) % list->ace_count);
@@ -170,13 +159,13 @@ static void count_tunnel_hits(const struct acl_answer *a, const struct policy *p
 {
     const struct acl_entry *entry = &a->index.lists[a->list];
 
-    if (entry->tunnel == NO_INDEX || a->pair_count == 0)
+    if (entry->tunnel == NO_INDEX || a->line_count == 0)
         return;
     list->tunnel_hits = calloc(list->ace_count + 1u, sizeof *list->tunnel_hits);
     for (uint16_t t = entry->tunnel; list->tunnel_hits != NULL && t != NO_INDEX; t = a->index.next_tunnel[t])
-        for (size_t i = first_pair_of(a, t); i < a->pair_count && a->pairs[i].tunnel == t; i++)
-            if (a->pairs[i].ace < policy->tunnels[t].ace_count)
-                add_tunnel_hits(list, &policy->tunnels[t].aces[a->pairs[i].ace], a->pairs[i]);
+        for (size_t i = first_line_of(a, t); i < a->line_count && a->lines[i].tunnel == t; i++)
+            if (a->lines[i].ace < policy->tunnels[t].ace_count)
+                add_tunnel_hits(list, &policy->tunnels[t].aces[a->lines[i].ace], a->lines[i]);
 }
 
 static bool is_all_v6(const struct crypto_ace *ace)
@@ -456,8 +445,6 @@ static bool begin(struct made *made)
 
     if (a->index.lists != NULL)
         return true;
-    if (a->pair_count > 0)
-        qsort(a->pairs, a->pair_count, sizeof *a->pairs, compare_tunnels);
     a->access_hits = calloc(filter_hit_count(policy) + 1, sizeof *a->access_hits);
     if (a->access_hits == NULL || made->source.access_counters == NULL ||
         !made->source.access_counters(made->source.context, policy, a->access_hits, &dropped)) {

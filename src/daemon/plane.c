@@ -108,6 +108,7 @@ static void free_memory(struct plane *plane)
     free(plane->ace_chains);
     free(plane->noticed);
     free(plane->filter_hits);
+    plane_lines_free(&plane->lines);
     usage_close(plane->usage);
     bytes_wipe(&plane->drbg, sizeof plane->drbg);
     free(plane);
@@ -300,6 +301,7 @@ void plane_set_policy(struct plane *plane, const struct policy *policy)
     plane_pairs_repolicy(plane, plane->policy, policy);
     plane_hold_repolicy(plane, plane->policy, policy);
     plane_filter_repolicy(plane, plane->policy, policy);
+    plane_lines_repolicy(plane, plane->policy, policy);
     plane->policy = policy;
 }
 

@@ -139,6 +139,9 @@ struct plane_totals {
 
 void plane_view_totals(const struct plane *plane, struct plane_totals *totals);
 
+/* Packets that have matched that line of a crypto ACL since it is there, with or without a pair to go by. */
+uint64_t plane_line_hits(const struct plane *plane, uint16_t tunnel, uint16_t ace);
+
 /* Packets that the line `ace` of a filter of the policy has decided about since it stands; filter->ace_count: what no
  * line fits. */
 uint64_t plane_filter_hits(const struct plane *plane, uint16_t filter, uint16_t ace);

@@ -302,10 +302,13 @@ static void steer(struct plane *plane, struct out_burst *burst, uint8_t *space, 
     struct flow flow = inner_flow_out(&inner);
     bool is_of_line = plane->policy != NULL && policy_steer(plane->policy, &flow, &tunnel, &ace);
     struct plane_pair *pair = is_of_line ? plane_pair_for(plane, tunnel, ace, &flow) : plane_guest_for(plane, &flow);
+    if (pair == NULL && !is_of_line && !plane_client_waits(plane, &flow, &tunnel, &ace)) {
+        plane_drop_out(plane, NULL, ESP_DROP_NOT_STEERED, packet);
+        return;
+    }
+    plane_count_line(plane, pair == NULL ? tunnel : pair->tunnel, pair == NULL ? ace : pair->ace);
     if (pair != NULL)
         submit(plane, burst, pair, space, &inner);
-    else if (!is_of_line && !plane_client_waits(plane, &flow, &tunnel, &ace))
-        plane_drop_out(plane, NULL, ESP_DROP_NOT_STEERED, packet);
     else
         plane_hold_packet(plane, tunnel, ace, &flow, bytes_of(space + ESP_HEADROOM, inner.total_len));
 }

@@ -118,6 +118,12 @@ struct gone_spi {
     bool is_told;
 };
 
+/* Packets that have wanted the tunnel of each line of the crypto ACLs. */
+struct plane_lines {
+    uint32_t *first; /* place of the first line of each tunnel; NULL: there is none, or no memory */
+    uint64_t *hits;
+};
+
 struct plane {
     uv_loop_t *loop;
     struct plane_hooks hooks;
@@ -154,6 +160,7 @@ struct plane {
     const uint8_t *kept_of;                             /* whose bytes kept_space has; NULL: nobody's */
     size_t kept_len;
 
+    struct plane_lines lines;
     uint64_t *filter_hits; /* packets, by filter.h's places; NULL: there are no filters */
     struct plane_totals totals;
     uint8_t out_space[ESP_BURST_MAX][PLANE_BUFFER_SIZE];
@@ -198,6 +205,11 @@ void plane_hold_second(struct plane *plane);
 void plane_hold_drop_all(struct plane *plane);
 /* What waits for a tunnel that is the same in the new policy goes on waiting; the rest is dropped. */
 void plane_hold_repolicy(struct plane *plane, const struct policy *from, const struct policy *to);
+
+/* plane_lines.c: the counters go on in a new policy, in lines that are the same. */
+void plane_lines_repolicy(struct plane *plane, const struct policy *from, const struct policy *to);
+void plane_count_line(struct plane *plane, uint16_t tunnel, uint16_t ace);
+void plane_lines_free(struct plane_lines *lines);
 
 /* plane_filter.c */
 /* The filter of a pair that begins, or that the policy has changed for. */

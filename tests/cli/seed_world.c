@@ -37,6 +37,12 @@ bool plane_view_pair(const struct plane *plane, struct handle pair, struct plane
     return false;
 }
 
+uint64_t plane_line_hits(const struct plane *plane, uint16_t tunnel, uint16_t ace)
+{
+    (void)plane, (void)tunnel, (void)ace;
+    return 0;
+}
+
 uint64_t plane_filter_hits(const struct plane *plane, uint16_t filter, uint16_t ace)
 {
     (void)plane, (void)filter, (void)ace;

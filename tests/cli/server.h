@@ -128,6 +128,12 @@ bool ike_view_wireshark_key(const struct ike *ike, uint32_t index, struct text *
     return true;
 }
 
+uint64_t plane_line_hits(const struct plane *plane, uint16_t tunnel, uint16_t ace)
+{
+    (void)plane, (void)tunnel, (void)ace;
+    return 0;
+}
+
 uint64_t plane_filter_hits(const struct plane *plane, uint16_t filter, uint16_t ace)
 {
     (void)plane;

@@ -33,6 +33,35 @@ static void the_first_packets_wait_for_their_pair_and_leave_in_order(void **stat
     burst_key_free(in.key);
 }
 
+/* What show access-list has: packets that want the tunnel, also of one that does not come up, and behind its pair's end. */
+static void what_wants_a_tunnel_is_counted_by_its_line(void **state)
+{
+    struct ike_install install = install_of(1, OUR_SPI, THEIR_SPI, 5);
+    struct crypto_ace before[2] = {tunnel.aces[0], tunnel.aces[0]};
+    struct policy other = policy;
+    struct tunnel changed = tunnel;
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        host_sends("nobody answers");
+    run_for(4);
+    CHECK(plane_line_hits(plane, 0, 0) == 3);
+    CHECK(plane_install(plane, &install) == 0);
+    host_sends("by the pair");
+    run_for(4);
+    plane_remove(plane, install.pair);
+    CHECK(plane_line_hits(plane, 0, 0) == 4);
+    before[0].selector.remote_ports = (struct port_range){80, 80};
+    before[0].selector.protocol = 6;
+    changed.lifetime_s = 77;
+    changed.aces = before;
+    changed.ace_count = 2;
+    other.tunnels = &changed;
+    plane_set_policy(plane, &other);
+    CHECK(plane_line_hits(plane, 0, 0) == 0 && plane_line_hits(plane, 0, 1) == 4);
+    plane_set_policy(plane, NULL);
+}
+
 /* `set inheritance data`. */
 static void each_two_hosts_wait_for_a_pair_of_their_own(void **state)
 {
@@ -853,6 +882,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLANE_TEST(the_first_packets_wait_for_their_pair_and_leave_in_order),
+        PLANE_TEST(what_wants_a_tunnel_is_counted_by_its_line),
         PLANE_TEST(each_two_hosts_wait_for_a_pair_of_their_own),
         PLANE_TEST(D08_packets_for_many_hosts_wait_in_so_many_places),
         PLANE_TEST(what_a_user_sends_before_his_pair_stands_waits_for_it),
