@@ -133,7 +133,8 @@ static void write_head(struct paper *p, const struct report_negotiation *n)
     else if (strcmp(n->stage.asa, "none") == 0)
         put(p, "no SA was formed");
     else
-        put(p, n->outcome == OUTCOME_IN_PROGRESS ? "at " : "stuck at "), put(p, n->stage.asa), put(p, " (IOS: "), put(p, n->stage.ios), put(p, ")");
+        put(p, n->outcome == OUTCOME_IN_PROGRESS ? "at " : "stuck at "), put(p, n->stage.asa), put(p, " (IOS: "),
+            put(p, n->stage.ios), put(p, ")");
     if (n->attempts > 1)
         put(p, ", "), put_number(p, n->attempts), put(p, " attempts");
     put(p, "\n");

@@ -31,7 +31,8 @@ static void add_peers_of_entry(struct compiler *c, const struct entry *entry, co
     struct ip peer;
 
     for (const struct statement *s = NULL; (s = map_next_of_entry(c, entry, s)) != NULL;)
-        for (unsigned i = 0; s->row->kind == STATEMENT_map_peer && (name = statement_argument(s, "peer", i)).len > 0; i++)
+        for (unsigned i = 0; s->row->kind == STATEMENT_map_peer && (name = statement_argument(s, "peer", i)).len > 0;
+             i++)
             if (resolve_host(c, name, &peer))
                 add_member(c, (struct profile_member){profile, s, .name = name, .peers = {peer, peer}});
 }

@@ -285,7 +285,8 @@ static uint32_t *bucket_of(const struct work *w, const struct report_negotiation
     return &w->buckets[hash % w->max];
 }
 
-/* Attempts between the same ends with the same first cause are one; and one that is under way where others stopped goes with these. */
+/* Attempts between the same ends with the same first cause are one; and one that is under way where others stopped goes
+ * with these. */
 static struct report_negotiation *find_same(const struct work *w, const struct report_negotiation *n, enum cause first)
 {
     for (size_t i = *bucket_of(w, n); i > 0; i = w->next[i - 1]) {

@@ -97,7 +97,9 @@ static uint64_t number_behind(struct bytes text, const char *words)
 
     for (; rest.len > 0; rest = bytes_after(rest, 1)) {
         uint8_t c = rest.data[0];
-        unsigned digit = c >= '0' && c <= '9' ? c - (unsigned)'0' : is_hex && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32u) - 'a' + 10 : 16;
+        unsigned digit = c >= '0' && c <= '9'                           ? c - (unsigned)'0'
+                         : is_hex && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32u) - 'a' + 10
+                                                                        : 16;
 
         if (digit > 15 || number > UINT32_MAX)
             break;
@@ -123,8 +125,8 @@ static struct text_pair *pair_of(struct source *s, const struct text_line *l)
     return pair;
 }
 
-/* What was answered at once is over: what comes from there a moment later is the next message, and after a pause the same
- * again. Without stamps it is the next. */
+/* What was answered at once is over: what comes from there a moment later is the next message, and after a pause the
+ * same again. Without stamps it is the next. */
 static bool is_again(const struct source *s, const struct text_pair *pair)
 {
     return s->stamp.extent != STAMP_NONE && pair->at_ms != 0 && s->stamp.ms > pair->at_ms + ANSWERED_WITHIN_MS;
@@ -140,17 +142,23 @@ static uint8_t phase1_number(const struct source *s, struct text_pair *pair, uin
         return exchange == XCHG_AGGRESSIVE ? 3 : is_initiator ? 5 : 6;
     if (last > most)
         last = 0;
-    if (is_initiator)
-        return last % 2 == 1 ? last : last == 0 ? 1 : last == most || is_again(s, pair) ? (uint8_t)(last - 1) : (uint8_t)(last + 1);
-    return last == 0 ? 2 : last % 2 == 0 ? last : (uint8_t)(last + 1);
+    if (last == 0)
+        memset(pair->counts, 0, sizeof pair->counts);
+    if (!is_initiator)
+        return last == 0 ? 2 : (uint8_t)(last + last % 2);
+    if (last == 0 || last % 2 == 1)
+        return last == 0 ? 1 : last;
+    return last == most || is_again(s, pair) ? (uint8_t)(last - 1) : (uint8_t)(last + 1);
 }
 
 static uint8_t quick_number(const struct source *s, struct text_pair *pair, bool is_initiator)
 {
     bool is_first = pair->quick == 0 || pair->quick == 3;
 
-    if (is_first)
+    if (is_first) {
         pair->has_responder_begun = !is_initiator;
+        memset(pair->counts[1], 0, sizeof pair->counts[1]);
+    }
     if (is_initiator == pair->has_responder_begun)
         return 2;
     return pair->quick == 2 && !is_again(s, pair) ? 3 : 1;
@@ -158,29 +166,37 @@ static uint8_t quick_number(const struct source *s, struct text_pair *pair, bool
 
 /* ---- what is said of it ---- */
 
-static void say_packet(struct source *s, struct text_pair *pair, const struct text_line *l, struct packet_seen *p)
+/* How often, this time included. */
+static uint16_t count_message(struct text_pair *pair, const struct packet_seen *p)
+{
+    uint16_t *count = &pair->counts[p->exchange == XCHG_QUICK][p->number];
+
+    return *count = (uint16_t)(*count + (*count < UINT16_MAX));
+}
+
+static void take_number(const struct source *s, struct text_pair *pair, struct packet_seen *p, bool is_initiator)
+{
+    if (p->exchange == XCHG_QUICK) {
+        p->number = quick_number(s, pair, is_initiator);
+        pair->quick = p->number;
+    } else {
+        pair->number = p->number;
+        pair->exchange = p->exchange;
+        pair->quick = 0;
+    }
+    p->count = count_message(pair, p);
+    pair->at_ms = s->stamp.ms;
+}
+
+/* Of a notify in clear the type stands in a line below, where tcpdump shows what is in a message. */
+static void say_packet(struct source *s, const struct text_line *l, struct packet_seen *p)
 {
     struct event e;
-    bool is_phase1 = p->exchange == XCHG_MAIN || p->exchange == XCHG_AGGRESSIVE;
-    uint8_t *last = p->exchange == XCHG_QUICK ? &pair->quick : &pair->number;
 
     p->source = l->from;
     p->destination = l->to;
     p->from = l->from_port;
     p->to = l->to_port;
-    p->count = 1;
-    if (is_phase1 || p->exchange == XCHG_QUICK) {
-        bool is_same_exchange = !is_phase1 || pair->exchange == p->exchange;
-
-        pair->counts[p->number] = is_same_exchange && *last >= p->number && pair->counts[p->number] > 0
-                                      ? (uint16_t)(pair->counts[p->number] + (pair->counts[p->number] < UINT16_MAX))
-                                      : 1;
-        p->count = pair->counts[p->number];
-        *last = p->number;
-        pair->exchange = is_phase1 ? p->exchange : pair->exchange;
-        pair->quick = is_phase1 ? 0 : pair->quick;
-        pair->at_ms = s->stamp.ms;
-    }
     packet_event(&e, p);
     if (p->exchange == XCHG_INFORMATIONAL && !p->is_sealed && l->text.data[l->text.len - 1] == ':')
         s->text_notify = e;
@@ -209,6 +225,15 @@ static void say_ikev2(struct source *s, const struct text_line *l)
     source_say(s, &e);
 }
 
+/* Who it is from, by the cookies; false: it does not know. */
+static bool take_side(struct bytes *text, bool *is_initiator)
+{
+    if (take_words(text, "? "))
+        return false;
+    *is_initiator = take_words(text, "I ");
+    return *is_initiator || take_words(text, "R ");
+}
+
 /* "phase 1 I ident[E]": who, what, and whether it is sealed. */
 static enum reading read_isakmp(struct source *s, const struct text_line *l, struct bytes text)
 {
@@ -224,24 +249,22 @@ static enum reading read_isakmp(struct source *s, const struct text_line *l, str
     text = bytes_after(text, at);
     (void)(take_words(&text, "phase 1 ") || take_words(&text, "phase 2/others "));
     struct text_pair *pair = pair_of(s, l);
-    bool is_told = take_words(&text, "I ") || (text.len > 1 && text.data[0] == 'R');
-    bool is_initiator = is_told ? text.data[0] != 'R' || text.data[1] != ' ' : ip_equal(pair->initiator, l->from);
+    bool is_initiator = ip_equal(pair->initiator, l->from), is_told = take_side(&text, &is_initiator);
 
-    if (!take_words(&text, "R "))
-        (void)take_words(&text, "? ");
     if (is_told && is_initiator != ip_equal(pair->initiator, l->from))
-        *pair = (struct text_pair){.initiator = is_initiator ? l->from : l->to, .responder = is_initiator ? l->to : l->from};
+        *pair = (struct text_pair){.initiator = is_initiator ? l->from : l->to,
+                                   .responder = is_initiator ? l->to : l->from};
     p.is_sealed = bytes_has(text, "[E]", &at);
     for (size_t i = 0; i < COUNT_OF(exchanges); i++)
         if (bytes_begin_with(text, bytes_of_text(exchanges[i].name)))
             p.exchange = exchanges[i].exchange;
     if (p.exchange == 0)
         return READ_UNREAD;
-    if (p.exchange == XCHG_QUICK)
-        p.number = quick_number(s, pair, is_initiator);
-    else if (p.exchange == XCHG_MAIN || p.exchange == XCHG_AGGRESSIVE)
+    if (p.exchange == XCHG_MAIN || p.exchange == XCHG_AGGRESSIVE)
         p.number = phase1_number(s, pair, p.exchange, is_initiator, p.is_sealed);
-    say_packet(s, pair, l, &p);
+    if (p.number != 0 || p.exchange == XCHG_QUICK)
+        take_number(s, pair, &p, is_initiator);
+    say_packet(s, l, &p);
     return READ_SAID;
 }
 
@@ -259,8 +282,8 @@ static enum reading say_esp(struct source *s, const struct text_line *l, bool is
     return READ_SAID;
 }
 
-/* An ASA tells the length alone: on UDP 500 all is ISAKMP, and what is as long as before and has not been answered is the
- * same again. Behind message 4, and on UDP 4500, anything may be anything. */
+/* An ASA tells the length alone: on UDP 500 all is ISAKMP, and what is as long as before and has not been answered is
+ * the same again. Behind message 4, and on UDP 4500, anything may be anything. */
 static enum reading read_udp(struct source *s, const struct text_line *l)
 {
     struct text_pair *pair = pair_of(s, l);
@@ -274,7 +297,8 @@ static enum reading read_udp(struct source *s, const struct text_line *l)
         p.number > 2)
         p.number = (uint8_t)(p.number - 2);
     pair->lengths[is_initiator] = p.length;
-    say_packet(s, pair, l, &p);
+    take_number(s, pair, &p, is_initiator);
+    say_packet(s, l, &p);
     return READ_SAID;
 }
 
@@ -285,8 +309,12 @@ static const struct {
     uint8_t code;
     uint16_t port;
 } errors[] = {
-    {" udp port 500 unreachable", 3, 500}, {" udp port 4500 unreachable", 3, 4500}, {" protocol 50 unreachable", 2, 0},
-    {" unreachable - admin prohibited", 10, 500}, {"net ", 0, 500}, {"host ", 1, 500},
+    {" udp port 500 unreachable", 3, 500},
+    {" udp port 4500 unreachable", 3, 4500},
+    {" protocol 50 unreachable", 2, 0},
+    {" unreachable - admin prohibited", 10, 500},
+    {"net ", 0, 500},
+    {"host ", 1, 500},
 };
 
 /* Else it may be of any other business. */
@@ -351,9 +379,11 @@ static bool is_notify(struct source *s, struct bytes line)
     uint32_t number;
     size_t at;
 
-    if (s->text_notify.kind == EV_NONE || !bytes_begin_with(text, bytes_of_text("(n: ")) || !bytes_has(text, " type=", &at))
+    if (s->text_notify.kind == EV_NONE || !bytes_begin_with(text, bytes_of_text("(n: ")) ||
+        !bytes_has(text, " type=", &at))
         return false;
-    for (text = bytes_after(text, at + 6); text.len > 0 && strchr(" )", text.data[0]) == NULL; text = bytes_after(text, 1))
+    for (text = bytes_after(text, at + 6); text.len > 0 && strchr(" )", text.data[0]) == NULL;
+         text = bytes_after(text, 1))
         text_add(&name, "%c", text.data[0] == '-' ? '_' : text.data[0]);
     source_is(s, SOURCE_PACKET_TEXT, PRODUCT_UNKNOWN);
     s->stamp = s->text_stamp;

@@ -40,7 +40,7 @@ struct text_pair {
     uint8_t quick;            /* message of quick mode; 0: none */
     bool has_responder_begun; /* that one */
     uint64_t at_ms;           /* of the last of these */
-    uint16_t counts[7];       /* how often, by number */
+    uint16_t counts[2][7];    /* how often, of phase 1 and of quick mode, by number */
     uint32_t lengths[2];      /* of the responder's last, and of the initiator's, where these are told alone */
 };
 

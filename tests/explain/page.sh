@@ -18,8 +18,8 @@ cat <<'EOF'
 
     ikewise explain [--json] [--html PAGE] [--redact] [--ladder] [-v] [--keys FILE] FILE...
 
-Give it what you have: a log or debug of an ASA, PIX, FTD or IOS router, of strongSwan, libreswan, racoon or vpnc, a capture, `show` output, a
-configuration; of your end, of the other end, or of both, in any mix; compressed with gzip too, and as a store of logs exports it (JSON or CSV of Splunk,
+Give it what you have: a log or debug of an ASA, PIX, FTD or IOS router, of strongSwan, libreswan, racoon or vpnc, a capture, what tcpdump or an ASA's `show capture`
+has printed of one, `show` output, a configuration; of your end, of the other end, or of both, in any mix; compressed with gzip too, and as a store of logs exports it (JSON or CSV of Splunk,
 Elasticsearch, Graylog, the journal, ASDM or FMC). What a file is, it finds out by looking. It needs no gateway, and the machine
 may be another one.
 

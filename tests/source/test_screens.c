@@ -86,7 +86,7 @@ static const struct {
      "07:23:34.300 IP 192.0.2.7 > 192.0.2.1: ICMP host 192.0.2.9 unreachable - admin prohibited filter, length 36\n"
      "07:23:34.300 IP 192.0.2.7 > 192.0.2.1: ICMP host 192.0.2.99 unreachable, length 36\n",
      "packet-seen SOURCE=192.0.2.9 DESTINATION=192.0.2.1 PORT=4500 LOCAL_PORT=4500 EXCHANGE=INFO MESSAGE_ID=0 LENGTH=0 SEALED=0 TTL=0 "
-     "NOTIFY=NO_PROPOSAL_CHOSEN NOTIFY_NUMBER=14; esp-seen SOURCE=192.0.2.9 DESTINATION=192.0.2.1 SPI=3770713997 ESP_SEQUENCE=16 IN_UDP=1 "
+     "NOTIFY=NO_PROPOSAL_CHOSEN NOTIFY_NUMBER=14; esp-seen SOURCE=192.0.2.9 DESTINATION=192.0.2.1 SPI=3770712989 ESP_SEQUENCE=16 IN_UDP=1 "
      "LENGTH=136; icmp-seen SOURCE=192.0.2.7 PEER=192.0.2.1 DESTINATION=192.0.2.9 PORT=500 LOCAL_PORT=500 PROTOCOL=17 ICMP_TYPE=3 ICMP_CODE=10"},
     {"ASA 8.4, show crypto ikev1 sa",
      "\nIKEv1 SAs:\n\n   Active SA: 1\n    Rekey SA: 0 (A tunnel will report 1 Active and 1 Rekey SA during rekey)\n"
