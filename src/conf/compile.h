@@ -127,6 +127,9 @@ bool text_is_masked_key(
 void compile_tunnel_groups(struct compiler *c);
 void compile_self_identity(struct compiler *c, struct keyed_group *g, const struct statement *s);
 
+/* unused.c: into conf->unused, once all statements are there */
+void list_unused(struct conf *conf, const struct statements *st, struct arena *arena);
+
 /* profile.c: ISAKMP profiles, whose settings hold for their peers whatever the tunnel-groups say */
 void compile_profiles(struct compiler *c); /* before the tunnel-groups */
 void compile_profile_of(struct compiler *c, struct keyed_group *g);

@@ -73,3 +73,10 @@ void text_add_finding(struct text *t, const struct conf_finding *finding)
     if (finding->expected[0] != '\0')
         text_add(t, "; expected %s", finding->expected);
 }
+
+void findings_keep(struct conf *conf)
+{
+    conf->findings_of_reading = conf->findings;
+    conf->findings_of_reading_count = conf->finding_count;
+    conf->findings_of_reading_left_out = conf->findings_left_out;
+}

@@ -16,6 +16,9 @@ enum { SENTENCE_SIZE = 400 };
 void find(struct finder *finder, enum conf_severity severity, uint32_t line, uint32_t column, const char *expected,
           const char *sentence);
 
+/* What has been found so far is of reading. */
+void findings_keep(struct conf *conf);
+
 /* A new list that holds the findings of reading. */
 void findings_begin(struct conf *conf, struct arena *arena);
 

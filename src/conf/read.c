@@ -1,4 +1,4 @@
-/* Text to statements, then to the policy: conf_read and conf_read_secrets. */
+/* Text to statements, then to the policy: conf_read. */
 #include "conf/compile.h"
 
 #include "base/check.h"
@@ -8,8 +8,6 @@
 #include "conf/uses.h"
 
 #include <string.h>
-
-enum { SECRETS_SIZE_MAX = 65536, BEGINS_SIZE = 80, BEGINS_WORDS = 3 };
 
 struct reading {
     struct conf *conf;
@@ -323,70 +321,6 @@ static void read_line(struct reading *r, struct parsed *p)
         add_outside(r, p);
 }
 
-/* ---- what is kept without being used ---- */
-
-static const char *beginning(struct reading *r, const struct statement *s)
-{
-    char space[BEGINS_SIZE];
-    struct text t = text_of(space, sizeof space);
-    size_t len = text_public_len(s->text), words = 0, at = 0;
-
-    while (at < len && (s->text.data[at] != ' ' || ++words < BEGINS_WORDS))
-        at++;
-    text_add_escaped(&t, bytes_of(s->text.data, at));
-
-    const char *copy = arena_copy_text(r->arena, bytes_of_text(space));
-
-    return copy == NULL ? "" : copy;
-}
-
-static const char *why_unused(const struct statement *s)
-{
-    return s->state == STATEMENT_IS_KNOWN ? grammar_why_unused(s->row, s->words, s->word_count)
-                                          : ios_why_unused(s->text);
-}
-
-static bool is_unused(const struct statement *s)
-{
-    return s->state == STATEMENT_IS_UNKNOWN || (s->state == STATEMENT_IS_KNOWN && s->row->effect == EFFECT_UNUSED);
-}
-
-static void list_unused(struct reading *r)
-{
-    struct conf *conf = r->conf;
-    const struct statements *st = r->statements;
-    uint32_t *entry_of = arena_take(r->arena, st->count * sizeof *entry_of); /* index + 1 */
-
-    conf->unused = arena_take(r->arena, CONF_UNUSED_MAX * sizeof *conf->unused);
-    if (conf->unused == NULL || entry_of == NULL)
-        return;
-    for (uint32_t i = 0; i < st->count; i++) {
-        const struct statement *s = &st->list[i];
-
-        if (!statement_is_live(st, s) || !is_unused(s))
-            continue;
-        if (s->parent != STATEMENT_NONE && st->list[s->parent].state == STATEMENT_IS_WRONG)
-            continue;
-        if (s->parent != STATEMENT_NONE && entry_of[s->parent] != 0) {
-            conf->unused[entry_of[s->parent] - 1].line_count++;
-        } else if (conf->unused_count == CONF_UNUSED_MAX) {
-            conf->unused_left_out++;
-        } else {
-            bool is_under_key = s->parent != STATEMENT_NONE && s->state == STATEMENT_IS_UNKNOWN &&
-                                st->list[s->parent].row != NULL &&
-                                st->list[s->parent].row->kind == STATEMENT_tunnel_ipsec;
-
-            conf->unused[conf->unused_count++] = (struct conf_unused){
-                .line = s->line,
-                .line_count = 1,
-                .begins = is_under_key ? "" : beginning(r, s),
-                .why = why_unused(s),
-            };
-            entry_of[i] = conf->unused_count;
-        }
-    }
-}
-
 /* ---- whole files ---- */
 
 /* What was built, keys among it, is wiped and given back: that makes room for the one finding. */
@@ -406,13 +340,6 @@ static bool refuse(struct conf *conf, struct arena *arena, size_t begin, uint32_
     return false;
 }
 
-static void keep_reading_findings(struct conf *conf)
-{
-    conf->findings_of_reading = conf->findings;
-    conf->findings_of_reading_count = conf->finding_count;
-    conf->findings_of_reading_left_out = conf->findings_left_out;
-}
-
 static bool read_all(struct reading *r, struct bytes text)
 {
     struct lines lines = lines_of(text);
@@ -429,8 +356,8 @@ static bool read_all(struct reading *r, struct bytes text)
     if (r->arena->is_full)
         return false;
     statements_order(r->statements);
-    list_unused(r);
-    keep_reading_findings(r->conf);
+    list_unused(r->conf, r->statements, r->arena);
+    findings_keep(r->conf);
     return !r->arena->is_full;
 }
 
@@ -473,97 +400,6 @@ bool conf_read(struct conf *conf, struct bytes file_text, const char *file_name,
         return refuse(conf, arena, begin, 0, "the configuration needs more memory than there is for it");
     conf->statements = statements;
     return true;
-}
-
-/* ---- secrets ---- */
-
-static bool read_secret(const struct line *line, struct secret *secret)
-{
-    struct token tokens[3];
-    bool is_cut;
-
-    if (line_tokens(line, tokens, 3, &is_cut) < 3 || !is_word(tokens[0].text, "pre-shared-key"))
-        return false;
-    *secret = (struct secret){tokens[1].text, tokens[2].rest_with_blanks, line->number};
-    return true;
-}
-
-static void read_secrets(struct finder *finder, struct bytes text, struct secret *list, uint32_t *count)
-{
-    struct lines lines = lines_of(text);
-    struct line line;
-
-    while (line_next(&lines, &line)) {
-        if (line.text.len == 0 || line.text.data[0] == '!' || line.text.data[0] == '#')
-            continue;
-        if (read_secret(&line, &list[*count]))
-            (*count)++;
-        else
-            find(finder, CONF_ERROR, line.number, line.column, "pre-shared-key PEER KEY",
-                 "this line is not understood");
-    }
-}
-
-bool conf_read_secrets(struct conf *conf, struct bytes file_text, const char *file_name, struct arena *arena)
-{
-    uint32_t line, line_count;
-    struct conf before = *conf;
-    struct secrets secrets = {.file_name = file_name};
-    struct finder finder = {conf, arena, file_name};
-
-    if (file_text.len > SECRETS_SIZE_MAX || !lines_are_text(file_text, CONF_LINE_MAX, &line, &line_count)) {
-        find(&finder, CONF_ERROR, 0, 0, "lines as `pre-shared-key PEER KEY`", "this is no file of secrets");
-        findings_sort(conf);
-        return false;
-    }
-
-    char *copy = arena_copy_text(arena, file_text);
-    struct secret *list = arena_take(arena, line_count * sizeof *list);
-    struct secrets *kept = arena_take(arena, sizeof *kept);
-
-    findings_begin(conf, arena);
-    if (copy != NULL && list != NULL && kept != NULL && !arena->is_full) {
-        conf->secret_keys = bytes_of(copy, file_text.len);
-        read_secrets(&finder, conf->secret_keys, list, &secrets.count);
-        secrets.list = list;
-        keep_reading_findings(conf);
-        *kept = secrets;
-        conf->secrets = kept;
-        if (conf_compile(conf, conf->statements, secrets, arena))
-            return true;
-    }
-    if (copy != NULL)
-        bytes_wipe(copy, file_text.len);
-    *conf = before;
-    return false;
-}
-
-bool conf_read_files(struct conf *conf, const struct conf_file *files, uint32_t count, struct arena *arena)
-{
-    struct conf before = *conf;
-    struct secrets secrets = conf->secrets == NULL ? (struct secrets){0} : *conf->secrets;
-
-    conf->files = files;
-    conf->file_count = count;
-    bool ok = conf_compile(conf, conf->statements, secrets, arena);
-    if (!ok)
-        *conf = before;
-    else
-        conf->files = files;
-    return ok;
-}
-
-bool conf_read_hosts(struct conf *conf, const struct conf_host *hosts, uint32_t count, struct arena *arena)
-{
-    struct conf before = *conf;
-    struct secrets secrets = conf->secrets == NULL ? (struct secrets){0} : *conf->secrets;
-
-    conf->hosts = hosts;
-    conf->host_count = count;
-    bool ok = conf_compile(conf, conf->statements, secrets, arena);
-    if (!ok)
-        *conf = before;
-    return ok;
 }
 
 void conf_wipe(struct conf *conf)
