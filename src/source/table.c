@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum screen_table { NO_TABLE, IOS_SA, ASA_SA, IOS_SA_DETAIL, STATISTICS, DROPS, IOS_ACL, IOS_BRIEF };
+enum screen_table { NO_TABLE, IOS_SA, ASA_SA, IOS_SA_DETAIL, STATISTICS, IPSEC_STATISTICS, DROPS, IOS_ACL, IOS_BRIEF };
 
 static const struct {
     const char *words;
@@ -152,6 +152,19 @@ static enum reading statistics_row(struct source *s, struct bytes line)
     uint64_t count;
 
     return name.len < line.len && bytes_number(value, 10, &count) ? say_counter(s, "isakmp-stats", name, count)
+                                                                  : READ_NOT_MINE;
+}
+
+/* Of one direction, or of both: "Pre-fragmentation successes:988" below "Outbound". */
+static enum reading ipsec_statistics_row(struct source *s, struct bytes line)
+{
+    struct bytes name = bytes_to(line, ":"), value = bytes_trim(bytes_after(line, name.len + 1));
+    uint64_t count;
+
+    if (bytes_equal(line, bytes_of_text("Inbound")) || bytes_equal(line, bytes_of_text("Outbound")) ||
+        bytes_begin_with(line, bytes_of_text("-----")))
+        return READ_SAID;
+    return name.len < line.len && bytes_number(value, 10, &count) ? say_counter(s, "ipsec-stats", name, count)
                                                                   : READ_NOT_MINE;
 }
 
@@ -333,6 +346,7 @@ static enum reading row_of(struct source *s, struct bytes line)
     case ASA_SA: return asa_sa_row(s, line);
     case IOS_SA_DETAIL: return line.len == 0 ? READ_SAID : ios_detail_row(s, line);
     case STATISTICS: return statistics_row(s, line);
+    case IPSEC_STATISTICS: return ipsec_statistics_row(s, line);
     case DROPS: return line.len == 0 ? READ_SAID : drops_row(s, line);
     case IOS_ACL: return ios_acl_row(s, line);
     case IOS_BRIEF: return ios_brief_row(s, line);

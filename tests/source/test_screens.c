@@ -88,6 +88,19 @@ static const struct {
      "packet-seen SOURCE=192.0.2.9 DESTINATION=192.0.2.1 PORT=4500 LOCAL_PORT=4500 EXCHANGE=INFO MESSAGE_ID=0 LENGTH=0 SEALED=0 TTL=0 "
      "NOTIFY=NO_PROPOSAL_CHOSEN NOTIFY_NUMBER=14; esp-seen SOURCE=192.0.2.9 DESTINATION=192.0.2.1 SPI=3770712989 ESP_SEQUENCE=16 IN_UDP=1 "
      "LENGTH=136; icmp-seen SOURCE=192.0.2.7 PEER=192.0.2.1 DESTINATION=192.0.2.9 PORT=500 LOCAL_PORT=500 PROTOCOL=17 ICMP_TYPE=3 ICMP_CODE=10"},
+    {"show interface of an ASA and of a router: what is up, what is down, what is shut",
+     "Interface GigabitEthernet0/0 \"outside\", is up, line protocol is up\n  Hardware is i82546GB, BW 1000 Mbps\n"
+     "\tIP address 192.0.2.1, subnet mask 255.255.255.0\nInterface GigabitEthernet0/2 \"dmz\", is down, line protocol is down\n"
+     "\tIP address 10.3.0.1, subnet mask 255.255.255.0\nGigabitEthernet0/1 is administratively down, line protocol is down \n"
+     "  Internet address is 10.1.0.1/24\n",
+     "screen-interface RESULT=up INTERFACE=GigabitEthernet0/0 LOCAL=192.0.2.1; screen-interface RESULT=down INTERFACE=GigabitEthernet0/2 "
+     "LOCAL=10.3.0.1; screen-interface RESULT=down DETAIL=, line protocol is down LOCAL=10.1.0.1"},
+    {"show crypto ipsec stats: what is not zero",
+     "IPsec Global Statistics\n-----------------------\nActive tunnels: 2\nInbound\n    Authentication failures: 0\n    Replay failures: 3\n"
+     "Outbound\n        Pre-fragmentation successes:988\nMissing SA failures: 4\n",
+     "screen-counter STATEMENT=ipsec-stats CAUSE=Active tunnels COUNT=2; screen-counter STATEMENT=ipsec-stats CAUSE=Replay failures COUNT=3; "
+     "screen-counter STATEMENT=ipsec-stats CAUSE=Pre-fragmentation successes COUNT=988; screen-counter STATEMENT=ipsec-stats "
+     "CAUSE=Missing SA failures COUNT=4"},
     {"ASA 8.4, show crypto ikev1 sa",
      "\nIKEv1 SAs:\n\n   Active SA: 1\n    Rekey SA: 0 (A tunnel will report 1 Active and 1 Rekey SA during rekey)\n"
      "Total IKE SA: 1\n\n1   IKE Peer: 192.0.2.9\n    Type    : L2L             Role    : initiator \n"
