@@ -76,35 +76,13 @@ static bool take_apart(struct bytes line, struct text_line *l, size_t *head_len)
     return read_end(from, &l->from, &l->from_port) && read_end(bytes_of(behind.data, len - 1), &l->to, &l->to_port);
 }
 
-/* Takes `words` off the beginning. */
-static bool take_words(struct bytes *text, const char *words)
-{
-    if (!bytes_begin_with(*text, bytes_of_text(words)))
-        return false;
-    *text = bytes_after(*text, strlen(words));
-    return true;
-}
-
-static uint64_t number_behind(struct bytes text, const char *words)
+static uint64_t number_behind(struct bytes text, const char *words, unsigned base)
 {
     uint64_t number = 0;
     size_t at;
 
-    if (!bytes_has(text, words, &at))
-        return 0;
-    struct bytes rest = bytes_after(text, at + strlen(words));
-    bool is_hex = take_words(&rest, "0x");
-
-    for (; rest.len > 0; rest = bytes_after(rest, 1)) {
-        uint8_t c = rest.data[0];
-        unsigned digit = c >= '0' && c <= '9'                           ? c - (unsigned)'0'
-                         : is_hex && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32u) - 'a' + 10
-                                                                        : 16;
-
-        if (digit > 15 || number > UINT32_MAX)
-            break;
-        number = number * (is_hex ? 16 : 10) + digit;
-    }
+    if (bytes_has(text, words, &at))
+        (void)source_read_number(bytes_after(text, at + strlen(words)), base, &number);
     return number;
 }
 
@@ -228,10 +206,10 @@ static void say_ikev2(struct source *s, const struct text_line *l)
 /* Who it is from, by the cookies; false: it does not know. */
 static bool take_side(struct bytes *text, bool *is_initiator)
 {
-    if (take_words(text, "? "))
+    if (bytes_take(text, "? "))
         return false;
-    *is_initiator = take_words(text, "I ");
-    return *is_initiator || take_words(text, "R ");
+    *is_initiator = bytes_take(text, "I ");
+    return *is_initiator || bytes_take(text, "R ");
 }
 
 /* "phase 1 I ident[E]": who, what, and whether it is sealed. */
@@ -247,7 +225,7 @@ static enum reading read_isakmp(struct source *s, const struct text_line *l, str
     if (!bytes_has(text, "phase 1 ", &at) && !bytes_has(text, "phase 2/others ", &at))
         return READ_UNREAD;
     text = bytes_after(text, at);
-    (void)(take_words(&text, "phase 1 ") || take_words(&text, "phase 2/others "));
+    (void)(bytes_take(&text, "phase 1 ") || bytes_take(&text, "phase 2/others "));
     struct text_pair *pair = pair_of(s, l);
     bool is_initiator = ip_equal(pair->initiator, l->from), is_told = take_side(&text, &is_initiator);
 
@@ -274,10 +252,10 @@ static enum reading say_esp(struct source *s, const struct text_line *l, bool is
 
     event_add_ip(&e, FIELD_SOURCE, l->from);
     event_add_ip(&e, FIELD_DESTINATION, l->to);
-    event_add_number(&e, FIELD_SPI, number_behind(l->text, "spi="));
-    event_add_number(&e, FIELD_ESP_SEQUENCE, number_behind(l->text, "seq="));
+    event_add_number(&e, FIELD_SPI, number_behind(l->text, "spi=", 16));
+    event_add_number(&e, FIELD_ESP_SEQUENCE, number_behind(l->text, "seq=", 16));
     event_add_number(&e, FIELD_IN_UDP, is_in_udp);
-    event_add_number(&e, FIELD_LENGTH, number_behind(l->text, "length "));
+    event_add_number(&e, FIELD_LENGTH, number_behind(l->text, "length ", 10));
     source_say(s, &e);
     return READ_SAID;
 }
@@ -287,7 +265,7 @@ static enum reading say_esp(struct source *s, const struct text_line *l, bool is
 static enum reading read_udp(struct source *s, const struct text_line *l)
 {
     struct text_pair *pair = pair_of(s, l);
-    struct packet_seen p = {.exchange = XCHG_MAIN, .length = (uint32_t)number_behind(l->text, "udp ")};
+    struct packet_seen p = {.exchange = XCHG_MAIN, .length = (uint32_t)number_behind(l->text, "udp ", 10)};
     bool is_initiator = ip_equal(pair->initiator, l->from);
 
     if ((l->from_port != 500 && l->to_port != 500) || p.length <= NAT_KEEPALIVE_LEN || pair->number > 4)
@@ -334,13 +312,13 @@ static enum reading read_icmp(struct source *s, const struct text_line *l)
     struct ip about;
 
     if (!bytes_has(text, " unreachable", &at))
-        return READ_NOT_MINE;
+        return READ_OTHER;
     while (i < COUNT_OF(errors) && !bytes_has(text, errors[i].says, &at))
         i++;
-    (void)(take_words(&text, "net ") || take_words(&text, "host "));
+    (void)(bytes_take(&text, "net ") || bytes_take(&text, "host "));
     if (i == COUNT_OF(errors) || !bytes_has(text, " ", &at) || !ip_parse(&about, bytes_of(text.data, at)) ||
         !is_end(s, about))
-        return READ_NOT_MINE;
+        return READ_OTHER;
     event_add_ip(&e, FIELD_SOURCE, l->from);
     event_add_ip(&e, FIELD_PEER, l->to);
     event_add_ip(&e, FIELD_DESTINATION, about);
@@ -396,20 +374,23 @@ static bool is_notify(struct source *s, struct bytes line)
     return true;
 }
 
-/* ---- a line ---- */
+/* ---- a line: a stamp, a number or blanks stand first ---- */
 
 enum reading packet_text_line(struct source *s, struct bytes line)
 {
     struct text_line l;
     struct bytes text;
     size_t head_len, at;
+    bool may_be = line.len > 0 && (line.data[0] == ' ' || (line.data[0] >= '0' && line.data[0] <= '9'));
 
+    if (!may_be)
+        return READ_NOT_MINE;
     if (is_notify(s, line))
         return READ_SAID;
     if (!take_apart(line, &l, &head_len))
         return is_head(s, line) ? READ_OTHER : READ_NOT_MINE;
     text = l.text;
-    bool is_in_udp = take_words(&text, "UDP-encap: "), is_natted = take_words(&text, "NONESP-encap: ");
+    bool is_in_udp = bytes_take(&text, "UDP-encap: "), is_natted = bytes_take(&text, "NONESP-encap: ");
     bool is_isakmp = bytes_begin_with(text, bytes_of_text("isakmp")) || is_natted;
     bool is_esp = bytes_begin_with(text, bytes_of_text("ESP(spi="));
     bool is_udp = bytes_begin_with(text, bytes_of_text("udp ")) && bytes_has(line, ":  udp ", &at);

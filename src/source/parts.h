@@ -14,10 +14,10 @@ enum {
     SAID_AT_ONCE = 32, /* observations of one line or packet */
     READ_AT_ONCE = 32, /* lines and packets are read on until so many stand there */
     QUEUE_MAX = READ_AT_ONCE + SAID_AT_ONCE,
-    OWN_TEXTS_MAX = 8, /* of these, with a text that is not the line's */
-    THREADS_MAX = 100, /* charon numbers its threads with two digits */
-    OBJECTS_MAX = 128, /* of an ASA's configuration, with one network each */
-    STATES_MAX = 64,   /* pluto's states whose peer we remember, by number */
+    OWN_TEXTS_MAX = 8,   /* of these, with a text that is not the line's */
+    THREADS_MAX = 100,   /* charon numbers its threads with two digits */
+    OBJECTS_MAX = 128,   /* of an ASA's configuration, with one network each */
+    STATES_MAX = 64,     /* pluto's states whose peer we remember, by number */
     TEXT_PAIRS_MAX = 32, /* of packets shown as text */
 };
 
@@ -153,9 +153,9 @@ struct source {
     } vpnc;
     struct text_pair text_pairs[TEXT_PAIRS_MAX];
     size_t text_pair_next;
-    struct stamp text_stamp; /* of the line above, which has the packet's own */
+    struct stamp text_stamp;  /* of the line above, which has the packet's own */
     struct event text_notify; /* a message whose notify is in a line below; EV_NONE */
-    struct event screen; /* of a screen that takes several lines; EV_NONE */
+    struct event screen;      /* of a screen that takes several lines; EV_NONE */
     uint32_t screen_line;
     uint8_t block; /* enum screen_block of it, or of the last one */
     uint8_t table; /* enum screen_table: its rows follow */
@@ -216,6 +216,10 @@ void source_is(struct source *s, enum source_kind kind, enum product product);
 
 /* Says what the packet or the lines at hand are, in one line, instead of the line itself. */
 struct text source_text_begin(struct source *s);
+
+/* The number that a word begins with; of base 16 behind 0x, or without it. False: with none, or with one that is too
+ * large. */
+bool source_read_number(struct bytes word, unsigned base, uint64_t *number);
 
 /* Keeps a line that goes on in the next. */
 void source_hold(struct source *s, struct bytes line);
@@ -317,7 +321,7 @@ struct bytes markup_take_wide(struct bytes line, struct text *to);
 bool bytes_has(struct bytes line, const char *what, size_t *at);
 bool bytes_take(struct bytes *line, const char *what);
 struct bytes bytes_to(struct bytes line, const char *stop); /* up to `stop`, or the whole */
-struct bytes bytes_word(struct bytes *line); /* takes blanks and a word */
+struct bytes bytes_word(struct bytes *line);                /* takes blanks and a word */
 bool bytes_number(struct bytes text, unsigned base, uint64_t *number);
 
 #endif

@@ -120,7 +120,7 @@ static bool read_address(struct bytes word, struct ip *ip)
     return ip_parse(ip, bytes_of(word.data, len));
 }
 
-static bool read_number(struct bytes word, unsigned base, uint64_t *number)
+bool source_read_number(struct bytes word, unsigned base, uint64_t *number)
 {
     size_t len = 0;
     uint64_t digit;
@@ -183,7 +183,7 @@ static void add_value(struct event *e, const struct label *l, struct bytes line,
         __attribute__((fallthrough));
     case NUMBER:
     case HEX:
-        if (read_number(word, l->value == NUMBER ? 10 : 16, &number))
+        if (source_read_number(word, l->value == NUMBER ? 10 : 16, &number))
             event_add_number(e, l->field, number);
         return;
     case PACKETS:
