@@ -33,17 +33,22 @@ bool bytes_are_zero(struct bytes a)
     return true;
 }
 
+bool bytes_are_digits(struct bytes a)
+{
+    for (size_t i = 0; i < a.len; i++)
+        if (a.data[i] < '0' || a.data[i] > '9')
+            return false;
+    return a.len > 0;
+}
+
 bool bytes_decimal(struct bytes digits, uint32_t most, uint32_t *number)
 {
     uint64_t n = 0;
 
-    if (digits.len == 0 || digits.len > 10)
+    if (digits.len > 10 || !bytes_are_digits(digits))
         return false;
-    for (size_t i = 0; i < digits.len; i++) {
-        if (digits.data[i] < '0' || digits.data[i] > '9')
-            return false;
+    for (size_t i = 0; i < digits.len; i++)
         n = n * 10 + (uint64_t)(digits.data[i] - '0');
-    }
     if (n > most)
         return false;
     *number = (uint32_t)n;

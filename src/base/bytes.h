@@ -43,7 +43,10 @@ static inline bool bytes_begin_with(struct bytes a, struct bytes prefix)
     return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.data, prefix.data, prefix.len) == 0);
 }
 
-/* Decimal digits and nothing else, of a value up to `most`; otherwise false, and *number is left alone. */
+/* Decimal digits and nothing else; of none false. */
+bool bytes_are_digits(struct bytes a);
+
+/* The same, of a value up to `most`; otherwise false, and *number is left alone. */
 bool bytes_decimal(struct bytes digits, uint32_t most, uint32_t *number);
 
 /* The view without the blanks at its ends. */

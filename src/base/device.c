@@ -15,14 +15,6 @@ static bool is_letter(uint8_t octet)
     return ((octet | 0x20) >= 'a' && (octet | 0x20) <= 'z') || octet == '-';
 }
 
-static bool is_number(struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return false;
-    return text.len > 0;
-}
-
 /* 0, 0/1, 1/0/2, 0/1.100: it begins and ends with a digit. */
 static bool is_place(struct bytes text)
 {
@@ -54,7 +46,7 @@ void text_add_device(struct text *t, struct bytes typed)
         len++;
 
     struct bytes letters = bytes_of(typed.data, len), behind = bytes_after(typed, len), place = bytes_trim(behind);
-    bool may_be_linux = behind.len == place.len && is_number(place);
+    bool may_be_linux = behind.len == place.len && bytes_are_digits(place);
 
     for (size_t i = 0; is_place(place) && i < COUNT_OF(devices); i++) {
         if (!begins(devices[i].name, letters))

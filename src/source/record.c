@@ -25,14 +25,6 @@ static struct bytes pass_blanks(struct bytes rest)
     return rest;
 }
 
-static bool is_digits(struct bytes field)
-{
-    for (size_t i = 0; i < field.len; i++)
-        if (field.data[i] < '0' || field.data[i] > '9')
-            return false;
-    return field.len > 0;
-}
-
 static bool is_stamp(struct bytes field)
 {
     return field.len >= STAMP_LEN_MIN && field.len <= STAMP_LEN_MAX && stamp_read(field, 0).extent != STAMP_NONE;
@@ -104,7 +96,7 @@ static void add_epoch(struct text *out, struct bytes digits)
 
 static void add_time(struct text *out, struct bytes time)
 {
-    if (is_digits(time) && (time.len == 10 || time.len == 13 || time.len == 16))
+    if (bytes_are_digits(time) && (time.len == 10 || time.len == 13 || time.len == 16))
         add_epoch(out, time);
     else if (is_stamp(time))
         text_add(out, "%.*s ", (int)time.len, (const char *)time.data);
@@ -241,7 +233,7 @@ static bool write_fields(struct text *out, const struct bytes *fields, size_t co
 
         if (f.len > message.len)
             message = f;
-        if (f.len == NUMBER_LEN && is_digits(f) && number.len == 0)
+        if (f.len == NUMBER_LEN && bytes_are_digits(f) && number.len == 0)
             number = f;
         else if (f.len == 1 && f.data[0] >= '0' && f.data[0] <= '7')
             severity = f;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "conf/conf.h"
+#include "conf/ios.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,25 @@ static inline void reading_of_bytes(struct reading *r, struct bytes text)
 static inline void reading_of(struct reading *r, const char *text)
 {
     reading_of_bytes(r, bytes_of_text(text));
+}
+
+/* Lines of a router, typed: as the daemon does, behind the text of what is running, all of it read again. */
+static inline void reading_type(struct reading *r, const struct reading *running, const char *lines)
+{
+    static char text[65536];
+    struct text t = text_of(text, sizeof text);
+    struct ios ios;
+    size_t size = ios_change_space(strlen(lines));
+    struct arena arena = arena_of(malloc(size), size);
+
+    CHECK(arena.data != NULL);
+    CHECK(conf_write_part(&running->conf, CONF_KEYS_SHOWN, (struct conf_part){0}, &t) > 0);
+    CHECK(ios_translate_change(&ios, bytes_of_text(lines), &running->conf, &arena));
+    text_add(&t, "%.*s", (int)ios.text.len, (const char *)ios.text.data);
+    CHECK(!t.is_cut);
+    free(arena.data);
+    reading_of(r, text);
+    CHECK(r->is_ok);
 }
 
 static inline void reading_end(struct reading *r)

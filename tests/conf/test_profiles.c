@@ -49,26 +49,6 @@ static const char *said_of(const struct policy *policy, const char *name)
     return space;
 }
 
-/* As the daemon does: behind the text of what is running, all of it read again. What was running stays with whoever has
- * its arena. */
-static void type(struct reading *r, const char *lines)
-{
-    static char text[65536];
-    struct text t = text_of(text, sizeof text);
-    struct ios ios;
-    size_t size = ios_change_space(strlen(lines));
-    struct arena arena = arena_of(malloc(size), size);
-
-    CHECK(arena.data != NULL);
-    CHECK(conf_write_part(&r->conf, CONF_KEYS_SHOWN, (struct conf_part){0}, &t) > 0);
-    CHECK(ios_translate_change(&ios, bytes_of_text(lines), &r->conf, &arena));
-    text_add(&t, "%.*s", (int)ios.text.len, (const char *)ios.text.data);
-    CHECK(!t.is_cut);
-    free(arena.data);
-    reading_of(r, text);
-    CHECK(r->is_ok && !r->conf.is_ios);
-}
-
 static void expect(const struct reading *r, const char *name, const char *expected, const char *why)
 {
     if (strcmp(said_of(&r->conf.policy, name), expected) != 0)
@@ -164,7 +144,8 @@ static void a_profile_is_typed_line_by_line(void **state)
         struct reading was = r;
         const struct policy *before = &was.conf.policy;
 
-        type(&r, steps[i].lines);
+        reading_type(&r, &was, steps[i].lines);
+        CHECK(!r.conf.is_ios);
         expect(&r, "192.0.2.9", steps[i].expected, steps[i].why);
         expect(&r, "192.0.2.10", "auto, 20/5", "another peer");
         for (uint16_t k = 0; k < before->tunnel_count; k++)
