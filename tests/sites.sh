@@ -51,6 +51,34 @@ expect() { # sentence, command...
 
 not() { ! "$@"; }
 
+soon() { # words...: true within five seconds
+    for _ in $(seq 50); do
+        "$@" && return
+        sleep 0.1
+    done
+    return 1
+}
+
+tunnel_to() { # peer: the lines of a configuration that has an access-list VPN
+    cat <<EOF
+crypto ipsec ikev1 transform-set AES esp-aes-256 esp-sha-hmac
+crypto map outside_map 10 match address VPN
+crypto map outside_map 10 set peer $1
+crypto map outside_map 10 set ikev1 transform-set AES
+crypto map outside_map interface outside
+crypto ikev1 enable outside
+crypto ikev1 policy 10
+ authentication pre-share
+ encryption aes-256
+ hash sha
+ group 14
+ lifetime 86400
+tunnel-group $1 type ipsec-l2l
+tunnel-group $1 ipsec-attributes
+ ikev1 pre-shared-key a-key-of-this-test
+EOF
+}
+
 start() { # side
     : >"$work/$1.log"
     ip netns exec "${tag}g$1" "$ikewised" -f "$work/$1.conf" -s "$work/$1.sock" -d >"$work/$1.log" 2>&1 &

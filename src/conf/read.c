@@ -141,8 +141,7 @@ static void add_known(struct reading *r, const struct parsed *p, uint32_t parent
 
         if (may_remove(r, p, &s)) {
             statements_remove(r->statements, &s);
-            if (row->kind == STATEMENT_sla_monitor)
-                sla_removed(r->statements, &s);
+            sla_removed(r->statements, &s);
         }
         if (parent == STATEMENT_NONE)
             leave_mode(r);

@@ -239,9 +239,10 @@ bool sla_refuses(const struct statements *statements, const struct statement *s,
     return s->row->kind == STATEMENT_sla_schedule && !is_no && refuses_schedule(statements, s, why);
 }
 
-void sla_removed(struct statements *statements, const struct statement *monitor)
+void sla_removed(struct statements *statements, const struct statement *removed)
 {
-    const struct statement *schedule = schedule_of(statements, first_argument(monitor));
+    const struct statement *schedule =
+        removed->row->kind == STATEMENT_sla_monitor ? schedule_of(statements, first_argument(removed)) : NULL;
 
     if (schedule != NULL)
         statements_remove(statements, schedule);

@@ -9,7 +9,7 @@
  * so. */
 bool sla_refuses(const struct statements *statements, const struct statement *s, bool is_no, struct text *why);
 
-/* A measurement has been taken away: when it ran goes with it. */
-void sla_removed(struct statements *statements, const struct statement *monitor);
+/* A statement has been taken away: with a measurement goes when it runs. */
+void sla_removed(struct statements *statements, const struct statement *removed);
 
 #endif

@@ -234,6 +234,7 @@ void client_take_line(struct client *client, struct control_line *line)
     } else if (!is_allowed(client, control_request_info(client->request.id)->who)) {
         enum control_who who = control_request_info(client->request.id)->who;
 
+        bytes_wipe(client->request.passphrase, sizeof client->request.passphrase);
         client_fail(client, who == CONTROL_ROOT ? CONTROL_ERROR_ROOT_ONLY : CONTROL_ERROR_NOT_ALLOWED, NULL);
     } else {
         note_shell(client);

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-enum { PROTOCOL_ICMP = 1, PROTOCOL_UDP = 17, PROTOCOL_ESP = 50, PROTOCOL_ICMPV6 = 58, PROTOCOL_FRAGMENT = 44 };
 enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_IPV6 = 0x86dd, ETHERTYPE_PPPOE = 0x8864 };
 
 /* ---- Links ---- */

@@ -6,6 +6,9 @@
 #include "crypto/algorithm.h"
 #include "event/packet.h"
 
+/* Of IP. */
+enum { PROTOCOL_ICMP = 1, PROTOCOL_UDP = 17, PROTOCOL_FRAGMENT = 44, PROTOCOL_ESP = 50, PROTOCOL_ICMPV6 = 58 };
+
 enum {
     PACKET_LEN_MAX = 72 * 1024,
     FRAGMENTED_LEN_MAX = 16 * 1024, /* of a datagram that we put together */

@@ -1,6 +1,7 @@
 /* Packets that somebody has printed: lines of tcpdump, and of an ASA's `show capture`. They name neither cookies nor
  * which message of its exchange one is (an ASA not even the exchange): order and pauses tell. */
 #include "source/parts.h"
+#include "wire/natt.h"
 #include "wire/numbers.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ struct text_line {
 static const struct {
     const char *name;
     uint16_t port;
-} ports[] = {{"isakmp", 500}, {"ipsec-nat-t", 4500}, {"ipsec-msft", 4500}};
+} ports[] = {{"isakmp", IKE_PORT}, {"ipsec-nat-t", NATT_PORT}, {"ipsec-msft", NATT_PORT}};
 
 static bool read_port(struct bytes word, uint16_t *port)
 {
@@ -268,7 +269,7 @@ static enum reading read_udp(struct source *s, const struct text_line *l)
     struct packet_seen p = {.exchange = XCHG_MAIN, .length = (uint32_t)number_behind(l->text, "udp ", 10)};
     bool is_initiator = ip_equal(pair->initiator, l->from);
 
-    if ((l->from_port != 500 && l->to_port != 500) || p.length <= NAT_KEEPALIVE_LEN || pair->number > 4)
+    if ((l->from_port != IKE_PORT && l->to_port != IKE_PORT) || p.length <= NAT_KEEPALIVE_LEN || pair->number > 4)
         return READ_OTHER;
     p.number = phase1_number(s, pair, XCHG_MAIN, is_initiator, false);
     if (p.length == pair->lengths[is_initiator] && pair->number > 0 && (pair->number % 2 == 1) != is_initiator &&
@@ -287,12 +288,12 @@ static const struct {
     uint8_t code;
     uint16_t port;
 } errors[] = {
-    {" udp port 500 unreachable", 3, 500},
-    {" udp port 4500 unreachable", 3, 4500},
+    {" udp port 500 unreachable", 3, IKE_PORT},
+    {" udp port 4500 unreachable", 3, NATT_PORT},
     {" protocol 50 unreachable", 2, 0},
-    {" unreachable - admin prohibited", 10, 500},
-    {"net ", 0, 500},
-    {"host ", 1, 500},
+    {" unreachable - admin prohibited", 10, IKE_PORT},
+    {"net ", 0, IKE_PORT},
+    {"host ", 1, IKE_PORT},
 };
 
 /* Else it may be of any other business. */
@@ -326,7 +327,7 @@ static enum reading read_icmp(struct source *s, const struct text_line *l)
         event_add_number(&e, FIELD_PORT, errors[i].port);
         event_add_number(&e, FIELD_LOCAL_PORT, errors[i].port);
     }
-    event_add_number(&e, FIELD_PROTOCOL, errors[i].port == 0 ? 50 : 17);
+    event_add_number(&e, FIELD_PROTOCOL, errors[i].port == 0 ? PROTOCOL_ESP : PROTOCOL_UDP);
     event_add_number(&e, FIELD_ICMP_TYPE, 3);
     event_add_number(&e, FIELD_ICMP_CODE, errors[i].code);
     source_say(s, &e);

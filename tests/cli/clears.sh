@@ -62,7 +62,7 @@ row bring_up "show crypto ikev1 sa" "IKE Peer: (.*)" "clear crypto ikev1 sa $pee
 row bring_up "-i show crypto isakmp sa" "QM_IDLE +([0-9]+)" "clear crypto isakmp $(bring_up; seen "-i show crypto isakmp sa" "QM_IDLE +([0-9]+)")"
 row bring_up "show crypto ipsec sa" "current outbound spi: (.*)" "clear crypto ipsec sa"
 row bring_up "show crypto ipsec sa entry" "current outbound spi: (.*)" "clear crypto ipsec sa peer $peer"
-row bring_up "show crypto ipsec sa map OUT" "current outbound spi: (.*)" "clear crypto ipsec sa map OUT"
+row bring_up "show crypto ipsec sa map outside_map" "current outbound spi: (.*)" "clear crypto ipsec sa map outside_map"
 bring_up
 row bring_up "show crypto ipsec sa" "current outbound spi: (.*)" "clear crypto ipsec sa entry $peer esp 0x$(seen "show crypto ipsec sa" "current outbound spi: (.*)")"
 bring_up

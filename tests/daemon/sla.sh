@@ -22,21 +22,7 @@ interface GigabitEthernet0/1
  ip address $3 255.255.0.0
 access-list VPN extended permit ip host $2 host $7
 access-list VPN extended permit ip host $7 host $6
-crypto ipsec ikev1 transform-set AES esp-aes-256 esp-sha-hmac
-crypto map outside_map 10 match address VPN
-crypto map outside_map 10 set peer $6
-crypto map outside_map 10 set ikev1 transform-set AES
-crypto map outside_map interface outside
-crypto ikev1 enable outside
-crypto ikev1 policy 10
- authentication pre-share
- encryption aes-256
- hash sha
- group 14
- lifetime 86400
-tunnel-group $6 type ipsec-l2l
-tunnel-group $6 ipsec-attributes
- ikev1 pre-shared-key a-key-of-this-test
+$(tunnel_to "$6")
 EOF
 }
 
@@ -44,13 +30,6 @@ west() { "${ikewised%d}" -s "$work/w.sock" "$@"; }
 configure() { printf '%s\n' "$@" | west configure; }
 refuses() { # text, lines...
     not configure "${@:2}" >"$work/refused" 2>&1 && cat "$work/refused" && grep -qF -- "$1" "$work/refused"
-}
-soon() { # words...: true within five seconds
-    for _ in $(seq 50); do
-        "$@" && return
-        sleep 0.1
-    done
-    return 1
 }
 shows() { # text, words of show...
     west show "${@:2}" >"$work/shown" 2>&1

@@ -22,23 +22,8 @@ interface GigabitEthernet0/1
  security-level 100
  ip address $3 255.255.0.0
 access-list VPN extended permit ip $4 255.255.0.0 $5 255.255.0.0
-crypto ipsec ikev1 transform-set AES esp-aes-256 esp-sha-hmac
-crypto map outside_map 10 match address VPN
-crypto map outside_map 10 set peer $6
-crypto map outside_map 10 set ikev1 transform-set AES
-crypto map outside_map interface outside
-crypto ikev1 enable outside
-crypto ikev1 policy 10
- authentication pre-share
- encryption aes-256
- hash sha
- group 14
- lifetime 86400
-tunnel-group $6 type ipsec-l2l
-tunnel-group $6 ipsec-attributes
- ikev1 pre-shared-key a key of this test
+$(tunnel_to "$6")
 EOF
-    sed -i 's/a key of this test/a-key-of-this-test/' "$work/$1.conf"
 }
 
 send_signal() { kill "-$2" "$(cat "$work/$1.pid")"; }
@@ -112,13 +97,6 @@ keys_in_journal() { # how many
 }
 keys_in_logs() {
     cut -d, -f2 "$work/keys" | grep -F -f - "$work/w.log" "$work/e.log"
-}
-soon() { # words...: true within three seconds
-    for _ in $(seq 30); do
-        "$@" && return
-        sleep 0.1
-    done
-    return 1
 }
 stranger() { # ESP of no SA
     # shellcheck disable=SC2016 # the inner shell is to read it
