@@ -127,6 +127,7 @@ void form_write_number(struct text *t, enum form form, uint64_t number)
     case FORM_encaps:
     case FORM_ios_esp:
     case FORM_ios_hmac:
+    case FORM_mac:
     case FORM_COUNT: break;
     }
     text_add(t, "%llu", n);
@@ -231,6 +232,7 @@ bool form_read_number(enum form form, struct bytes text, uint64_t *number)
     case FORM_encaps:
     case FORM_ios_esp:
     case FORM_ios_hmac:
+    case FORM_mac:
     case FORM_COUNT: break;
     }
     return read_digits(text, 10, number);
@@ -242,11 +244,20 @@ static bool is_closed(enum form form)
     return form == FORM_Role || form == FORM_letter;
 }
 
+static bool is_mac(struct bytes text)
+{
+    bool is_one = text.len == 14;
+
+    for (size_t i = 0; is_one && i < text.len; i++)
+        is_one = i % 5 == 4 ? text.data[i] == '.' : digit_of(text.data[i]) < 16;
+    return is_one;
+}
+
 bool form_read_text(enum form form, struct bytes text, struct bytes *value)
 {
     const char *word = form == FORM_plain ? NULL : value_of(form, text);
 
-    if (is_closed(form) && !word)
+    if ((is_closed(form) && !word) || (form == FORM_mac && !is_mac(text)))
         return false;
     if (form == FORM_set) {
         if (text.len < 3 || text.data[0] != '{' || text.data[text.len - 2] != ' ' || text.data[text.len - 1] != '}')

@@ -55,11 +55,12 @@ static struct template_slot take_slot(const char **at)
         slot.kind = rest.data[0] == '!' ? SLOT_ABSENT : SLOT_PRESENT;
         rest = bytes_after(rest, 1);
     }
-    slot.id = field_of(take_name(&rest));
+    struct bytes name = take_name(&rest);
+    slot.id = bytes_equal(name, bytes_of_text("*")) ? FIELD_NONE : field_of(name);
     if (rest.len > 0 && rest.data[0] == ':') {
         rest = bytes_after(rest, 1);
         slot.form = form_of(take_name(&rest));
-        CHECK(slot.form < FORM_COUNT && form_type(slot.form) == event_field_type(slot.id));
+        CHECK(slot.form < FORM_COUNT && form_type(slot.form) == (slot.id ? event_field_type(slot.id) : FIELD_TYPE_TEXT));
     }
     if (rest.len > 0) {
         slot.kind = rest.data[0] == '=' ? SLOT_CONDITION : slot.kind;
@@ -267,6 +268,8 @@ static bool read_value(const struct template_slot *slot, struct bytes text, stru
 
 bool template_read_field(const struct template_slot *slot, struct bytes text, struct event *e)
 {
+    if (slot->id == FIELD_NONE)
+        return form_read_text(slot->form, text, &text);
     if (event_has(e, slot->id))
         return value_is(slot, text, e);
     if (slot->kind == SLOT_FIELD && slot->has_words && !slot->is_peer_else && bytes_equal(slot->words, text))

@@ -8,7 +8,7 @@
 /* What stands between two braces. */
 struct template_slot {
     enum { SLOT_FIELD, SLOT_CONDITION, SLOT_ABSENT, SLOT_PRESENT, SLOT_PREFIX, SLOT_TAG } kind;
-    enum event_field_id id;
+    enum event_field_id id; /* FIELD_NONE: {*} */
     enum form form;
     struct bytes words; /* of a condition: the value; of a field: what is written without it */
     bool has_words, is_peer_else;

@@ -251,7 +251,11 @@ static bool take_value(const struct source *s, struct event *e, enum event_field
             return false;
         event_add_ip(e, id, ip);
         return true;
-    case FIELD_TYPE_TEXT: event_add_bytes(e, id, word); return true;
+    case FIELD_TYPE_TEXT:
+        while (word.len > 1 && strchr(",:", word.data[word.len - 1])) /* as screens punctuate */
+            word.len--;
+        event_add_bytes(e, id, word);
+        return true;
     }
     return false;
 }

@@ -397,9 +397,9 @@ enum reading packet_text_line(struct source *s, struct bytes line)
     bool is_udp = bytes_begin_with(text, bytes_of_text("udp ")) && bytes_has(line, ":  udp ", &at);
     bool is_icmp = bytes_begin_with(text, bytes_of_text("ICMP "));
 
-    if (!is_isakmp && !is_esp && !is_udp && !is_icmp)
-        return READ_NOT_MINE;
     source_is(s, SOURCE_PACKET_TEXT, PRODUCT_UNKNOWN);
+    if (!is_isakmp && !is_esp && !is_udp && !is_icmp)
+        return READ_OTHER;
     source_stamp(s, bytes_of(line.data, head_len));
     if (s->stamp.extent == STAMP_NONE)
         s->stamp = s->text_stamp;

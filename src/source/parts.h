@@ -161,6 +161,10 @@ struct source {
     uint8_t table; /* enum screen_table: its rows follow */
     uint32_t table_rows;
     char table_name[64];
+    struct engine_half { /* one direction of a pair; id 0: none */
+        uint64_t id, encrypted, decrypted;
+    } engine_half;
+    uint8_t screen_goes_on; /* enum event_field_id that the next line of the block adds to; FIELD_NONE */
     uint8_t subnet_len; /* of the routes that follow: IOS says it once */
 
     /* A configuration: what is being told over several lines, and names that stand for networks. */

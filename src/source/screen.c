@@ -10,16 +10,16 @@ enum screen_block {
 #define BLOCK(block, ...) BLOCK_##block,
 #define CARRIES(...)
 #define LABEL(...)
+#define MEANS(...)
 #define SENTENCE(...)
-#define HEAD(...)
 #include "source/screens.def"
 #undef BLOCK
 #undef CARRIES
 #undef LABEL
 };
 
-enum role { OPENS, BEGINS, ADDS };
-enum place { AT, IN };
+enum role { OPENS, BEGINS, AGAIN, ADDS };
+enum place { AT, IN, IS };
 enum value {
     NONE,
     WORD,
@@ -36,10 +36,11 @@ enum value {
     PACKETS,
     FIRST,
     LEADING,
-    INBOUND,
-    OUTBOUND,
-    INCOMPLETE,
-    POLICY
+    NAMED,
+    ALGORITHM,
+    BELOW,
+    DATE,
+    MEANING
 };
 
 static const struct {
@@ -68,17 +69,20 @@ static const struct {
 #include "source/screens.def"
 #undef CARRIES
 #undef LABEL
+#undef MEANS
 };
 
 static const struct label {
     uint8_t block, role, place, value;
     enum event_field_id field;
-    const char *text;
+    const char *text, *meaning; /* of MEANS; else NULL */
 } labels[] = {
 #define CARRIES(...)
-#define LABEL(block, role, place, label, field, value) {BLOCK_##block, role, place, value, FIELD_##field, label},
+#define LABEL(block, role, place, label, field, value) {BLOCK_##block, role, place, value, FIELD_##field, label, NULL},
+#define MEANS(block, role, place, label, field, words) {BLOCK_##block, role, place, MEANING, FIELD_##field, label, words},
 #include "source/screens.def"
 #undef LABEL
+#undef MEANS
 #undef SENTENCE
 };
 
@@ -87,6 +91,7 @@ static const struct {
     enum event_kind kind;
 } sentences[] = {
 #define LABEL(...)
+#define MEANS(...)
 #define SENTENCE(words, event) {words, EV_##event},
 #include "source/screens.def"
 #undef SENTENCE
@@ -95,7 +100,7 @@ static const struct {
 #undef BLOCK
 #undef CARRIES
 #undef LABEL
-#undef HEAD
+#undef MEANS
 
 /* ---- Values ---- */
 
@@ -106,6 +111,19 @@ static struct bytes word_of(struct bytes rest)
     while (word.len > 0 && strchr(",;)", word.data[word.len - 1]))
         word.len--;
     return word;
+}
+
+/* 3DES; "IKEv1: (1)3DES IPsec: (1)3DES" */
+static struct bytes algorithm_of(struct bytes rest)
+{
+    struct bytes word = word_of(rest), behind;
+
+    if (word.len > 0 && word.data[word.len - 1] == ':') {
+        bytes_word(&rest);
+        word = word_of(rest);
+    }
+    behind = bytes_to(word, ")");
+    return behind.len < word.len ? bytes_after(word, behind.len + 1) : word;
 }
 
 /* 10.9.1.2/500, and where a line break was lost 11.11.11.11local, 22.22.22.22#pkts; "202.2.202.2." */
@@ -144,6 +162,20 @@ static bool read_packets(struct bytes line, uint64_t *number)
     return bytes_number(bytes_of(line.data + from, at - from), 10, number);
 }
 
+/* 00:00:00 UTC Jan 1 2026; what the zone is called is passed over: a day more or less is what such dates are good for. */
+static bool read_date(struct bytes text, uint64_t *seconds)
+{
+    char space[64];
+    struct text t = text_of(space, sizeof space);
+    struct bytes clock = bytes_word(&text);
+
+    bytes_word(&text); /* zone */
+    text_add(&t, "%.*s %.*s", (int)text.len, (const char *)text.data, (int)clock.len, (const char *)clock.data);
+    struct stamp stamp = stamp_read(bytes_of(t.data, t.len), 0);
+    *seconds = stamp.ms / 1000;
+    return stamp.extent == STAMP_WHOLE;
+}
+
 static void add_value(struct event *e, const struct label *l, struct bytes line, struct bytes rest)
 {
     struct bytes word = word_of(rest);
@@ -152,11 +184,13 @@ static void add_value(struct event *e, const struct label *l, struct bytes line,
     size_t at;
 
     switch ((enum value)l->value) {
-    case NONE: return;
+    case NONE:
+    case BELOW: return;
     case WORD:
         if (word.len > 0 && word.data[0] != '\'') /* an identity stands in quotes, and is ENDPOINT's */
             event_add_bytes(e, l->field, word);
         return;
+    case ALGORITHM: event_add_bytes(e, l->field, algorithm_of(rest)); return;
     case QUOTED: event_add_bytes(e, l->field, bytes_to(rest, "\"")); return;
     case FIRST: event_add_bytes(e, l->field, bytes_to(line, ":")); return;
     case REST:
@@ -195,10 +229,12 @@ static void add_value(struct event *e, const struct label *l, struct bytes line,
             return;
         __attribute__((fallthrough));
     case FLAG: event_add_number(e, l->field, 1); return;
-    case INBOUND: event_add_text(e, l->field, "inbound"); return;
-    case OUTBOUND: event_add_text(e, l->field, "outbound"); return;
-    case INCOMPLETE: event_add_text(e, l->field, "incomplete"); return;
-    case POLICY: event_add_text(e, l->field, "policy"); return;
+    case MEANING: event_add_text(e, l->field, l->meaning); return;
+    case NAMED: event_add_bytes(e, l->field, bytes_to(rest, ":")); return;
+    case DATE:
+        if (read_date(rest, &number))
+            event_add_number(e, l->field, number);
+        return;
     }
 }
 
@@ -266,6 +302,7 @@ void screen_end(struct source *s)
         return;
     struct event e = s->screen;
     s->screen = event_of(EV_NONE);
+    s->screen_goes_on = FIELD_NONE;
     if (event_has(&e, FIELD_GROUP) && !event_has(&e, FIELD_PEER) &&
         ip_parse(&peer, bytes_of_text(event_text(&e, FIELD_GROUP)))) /* a LAN-to-LAN tunnel-group is named so */
         event_add_ip(&e, FIELD_PEER, peer);
@@ -307,35 +344,70 @@ static void begin_block(struct source *s, const struct label *l)
     }
 }
 
+static bool stands(const struct label *l, struct bytes line, size_t *at)
+{
+    struct bytes text = bytes_of_text(l->text);
+
+    switch ((enum place)l->place) {
+    case AT: return bytes_begin_with(line, text);
+    case IS: return bytes_equal(bytes_trim(line), text);
+    case IN: return bytes_has(line, l->text, at);
+    }
+    return false;
+}
+
 /* True when the line has the label and is of this block. */
 static bool take_label(struct source *s, const struct label *l, struct bytes line)
 {
     size_t at = 0;
     bool is_open = s->screen.kind != EV_NONE && s->block == l->block;
 
-    if (!is_open && l->role == ADDS)
+    if (!is_open && l->role >= AGAIN)
         return false;
-    if (l->place == AT ? !bytes_begin_with(line, bytes_of_text(l->text)) : !bytes_has(line, l->text, &at))
+    if (!stands(l, line, &at))
         return false;
-    if (l->role == BEGINS ||
+    if (l->role == BEGINS || l->role == AGAIN ||
         (l->role == OPENS && (!is_open || l->field == FIELD_NONE || event_has(&s->screen, l->field))))
         begin_block(s, l);
     if (s->screen.field_count == 0)
         s->screen_line = s->line;
     add_value(&s->screen, l, line, bytes_after(line, at + strlen(l->text)));
+    s->screen_goes_on = l->value == BELOW ? l->field : FIELD_NONE;
     return true;
 }
 
-static bool take_labels(struct source *s, struct bytes line)
+/* A line below a label that has its value there: a name is broken into several. */
+static bool take_below(struct source *s, struct bytes line)
 {
+    char space[EVENT_TEXT_SIZE];
+    struct text t = text_of(space, sizeof space);
+    const char *before = event_text(&s->screen, s->screen_goes_on);
+
+    while (line.len > 0 && strchr(" ,", line.data[line.len - 1]))
+        line.len--;
+    text_add(&t, "%s%s%.*s", before, *before ? "," : "", (int)line.len, (const char *)line.data);
+    event_add_text(&s->screen, s->screen_goes_on, space);
+    return true;
+}
+
+/* The labels of the block that is open, or those of all others. */
+static bool take_labels_of(struct source *s, struct bytes line, bool is_of_open)
+{
+    uint8_t open = s->screen.kind != EV_NONE ? s->block : BLOCK_NONE;
     bool is_mine = false;
 
-    for (const struct label *l = labels; l < labels + COUNT_OF(labels); l++) {
-        if (l->value == NONE && is_mine)
-            continue;
-        is_mine |= take_label(s, l, line);
-    }
+    for (const struct label *l = labels; l < labels + COUNT_OF(labels); l++)
+        if ((l->block == open) == is_of_open && !(l->value == NONE && is_mine))
+            is_mine |= take_label(s, l, line);
     return is_mine;
+}
+
+/* A line of the block that is open begins no other. */
+static bool take_labels(struct source *s, struct bytes line, bool is_indented)
+{
+    if (take_labels_of(s, line, true) || take_labels_of(s, line, false))
+        return true;
+    return is_indented && s->screen.kind != EV_NONE && s->screen_goes_on != FIELD_NONE && take_below(s, bytes_trim(line));
 }
 
 /* ---- Lines ---- */
@@ -354,6 +426,7 @@ enum reading screen_line(struct source *s, struct bytes line)
 {
     char space[SOURCE_LINE_MAX + 1];
     struct bytes single = squeeze(line, space);
+    bool is_indented = line.data[0] == ' ';
     enum reading reading;
     size_t at;
 
@@ -364,11 +437,11 @@ enum reading screen_line(struct source *s, struct bytes line)
 
             return source_say_screen(s, PRODUCT_UNKNOWN, &e);
         }
-    if (s->screen.kind == EV_SCREEN_MAP && take_labels(s, single)) /* it names lists as a screen of theirs does */
+    if (s->screen.kind == EV_SCREEN_MAP && take_labels(s, single, is_indented)) /* it names lists as a screen of theirs does */
         return READ_SAID;
     if ((reading = table_line(s, single)) != READ_NOT_MINE)
         return reading;
-    if (take_labels(s, single))
+    if (take_labels(s, single, is_indented))
         return READ_SAID;
     s->kind = SOURCE_UNKNOWN;
     return READ_NOT_MINE;

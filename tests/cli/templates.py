@@ -36,12 +36,12 @@ def read_screen(templates, text, screen):
 
 
 def values_of(text):
-    return [json.loads(line) for line in text.partition("\n--- values\n")[2].splitlines()]
+    return [json.loads(line) for line in section(text, "values").splitlines()]
 
 
 def section(text, name):
-    found = text.partition(f"\n--- {name}\n")[2].partition("\n--- ")[0]
-    return found + "\n" if found else ""
+    found = ("\n" + text.partition(f"\n--- {name}\n")[2]).partition("\n--- ")[0]
+    return found[1:] + "\n" if found[1:] else ""
 
 
 def device_screens(text):

@@ -1,6 +1,6 @@
 /* The screens of real devices, example by example: examples.tsv lists those of the reference pages that are marked as
  * seen, examples/NAME.txt has one of them with what our gateway knows in the same situation. What we print is the
- * screen of the example, byte for byte but for what `differs` names; and explain reads it.
+ * screen of the example, byte for byte but for what `differs` names; and explain reads each line of it.
  *
  * An example is a text of sections, each after a line `--- NAME`; before the first, the command and the dialect:
  *
@@ -10,7 +10,8 @@
  *     excerpt        in place of screen: parts of one, in their order, with a line `...` between them
  *     differs        lines `theirs => ours`, each after a line that says why; | stands for a line break
  *     also           how many, and another form of the screen, as other releases print it, for that template
- *     values         what a template of textfsm/ reads of our screen (templates.py) */
+ *     values         what a template of textfsm/ reads of our screen (templates.py)
+ *     read           what source/ reads of our screen, an event a line; empty: it tells nothing of a tunnel */
 #include "base/check.h"
 #include "cli/screen.h"
 #include "conf/conf.h"
@@ -27,6 +28,7 @@
 #include <cmocka.h>
 
 #include "expect.h"
+#include "source/told.h"
 
 enum { FILE_SIZE = 1 << 16, LINE_SIZE = 1024, ROWS_MAX = 128 };
 
@@ -219,6 +221,72 @@ static bool has_parts(const char *screen, const char *parts)
     return screen != NULL;
 }
 
+/* ---- Read back ---- */
+
+static uint32_t known_lines(const struct source *s)
+{
+    struct source_summary sum = source_summary(s);
+    uint32_t known = 0;
+
+    for (size_t kind = 0; kind < SOURCE_KINDS; kind++)
+        known += sum.kind_lines[kind];
+    return known;
+}
+
+static void tell_all(struct source *s, struct text *told)
+{
+    char line[EVENT_TEXT_SIZE * 4];
+    struct observation seen;
+
+    while (source_next(s, &seen)) {
+        struct text t = text_of(line, sizeof line);
+
+        told_add(&t, &seen.event);
+        text_add(told, "%s\n", line);
+    }
+}
+
+/* Whatever has a word in it is a line that the reader knows. */
+static void expect_each_line_is_known(const char *name, const char *screen, struct text *told)
+{
+    static const char before[] = "!!!!!!!!\n"; /* what a file is, is told by its first bytes */
+    size_t space = source_space();
+    struct arena arena = arena_of(malloc(space), space);
+    struct source *s = source_new(&arena, 0);
+
+    CHECK(s);
+    source_feed(s, bytes_of_text(before));
+    tell_all(s, told);
+    for (const char *at = screen; *at;) {
+        size_t len = strcspn(at, "\n"), words = strcspn(at, "\n"
+                                                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        uint32_t known = known_lines(s);
+
+        source_feed(s, bytes_of(at, len + 1));
+        tell_all(s, told);
+        if (words < len && known_lines(s) == known)
+            fail_msg("%s: is not read: %.*s", name, (int)len, at);
+        at += len + 1;
+    }
+    source_end(s);
+    tell_all(s, told);
+    assert_int_equal(source_summary(s).unread, 0);
+    free(arena.data);
+}
+
+static void expect_read(const char *name, const char *screen)
+{
+    char *expected = section_of(example.text, "read"), *space = malloc(FILE_SIZE);
+    struct text told = text_of(space, FILE_SIZE);
+
+    expect_each_line_is_known(name, screen, &told);
+    if (!strstr(example.text, "\n--- read\n"))
+        fail_msg("%s: has no section read", name);
+    assert_string_equal(space, expected);
+    free(expected);
+    free(space);
+}
+
 static void expect_example(const char *name)
 {
     read_example(name);
@@ -231,7 +299,7 @@ static void expect_example(const char *name)
         print_error("%s\n-- the device --\n%s-- we --\n%s", name, expected, screen);
         fail();
     }
-    expect_read_back(screen);
+    expect_read(name, screen);
     free(screen);
     free(expected);
     unsetenv("TZ");

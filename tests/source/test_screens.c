@@ -11,25 +11,9 @@
 
 #include <cmocka.h>
 
+#include "source/told.h"
+
 static char told[4096];
-
-static void tell(const struct event *e)
-{
-    struct text t = text_of(told + strlen(told), sizeof told - strlen(told));
-    char ip[IP_TEXT_SIZE];
-
-    text_add(&t, "%s%s", *told ? "; " : "", event_name((enum event_kind)e->kind));
-    for (size_t i = 0; i < e->field_count; i++) {
-        enum event_field_id id = e->fields[i].id;
-
-        text_add(&t, " %s=", event_field_name(id));
-        switch (event_field_type(id)) {
-        case FIELD_TYPE_NUMBER: text_add(&t, "%llu", (unsigned long long)event_number(e, id)); break;
-        case FIELD_TYPE_IP: text_add(&t, "%s", ip_text(event_ip(e, id), ip)); break;
-        case FIELD_TYPE_TEXT: text_add(&t, "%s", event_text(e, id)); break;
-        }
-    }
-}
 
 static struct source_summary read_text(const char *text, size_t step)
 {
@@ -40,18 +24,18 @@ static struct source_summary read_text(const char *text, size_t step)
     struct observation o;
 
     CHECK(s);
-    told[0] = '\0';
+    struct text t = text_of(told, sizeof told);
     while (rest.len > 0) {
         size_t len = rest.len < step ? rest.len : step;
 
         source_feed(s, bytes_of(rest.data, len));
         while (source_next(s, &o))
-            tell(&o.event);
+            told_add(&t, &o.event);
         rest = bytes_after(rest, len);
     }
     source_end(s);
     while (source_next(s, &o))
-        tell(&o.event);
+        told_add(&t, &o.event);
     struct source_summary sum = source_summary(s);
     free(space);
     return sum;
@@ -132,7 +116,7 @@ static const struct {
      "      remote ident (addr/mask/prot/port): (10.60.200.11/255.255.255.255/0/0)\n"
      "      current_peer: 192.0.2.9, username: bob\n      dynamic allocated peer ip: 10.60.200.11\n\n"
      "      #pkts encaps: 5, #pkts encrypt: 5, #pkts digest: 5\n",
-     "screen-ipsec MAP=DYN SEQUENCE=10 LOCAL=198.51.100.2 LOCAL_PROXY=0.0.0.0/0.0.0.0/0/0 "
+     "screen-ipsec INTERFACE=outside MAP=DYN SEQUENCE=10 LOCAL=198.51.100.2 LOCAL_PROXY=0.0.0.0/0.0.0.0/0/0 "
      "REMOTE_PROXY=10.60.200.11/255.255.255.255/0/0 PEER=192.0.2.9 USERNAME=bob ENCAPSULATED=5"},
     {"ASA 9, show crypto ipsec sa, two pairs of one entry",
      "interface: outside\n    Crypto map tag: OUT, seq num: 10, local addr: 198.51.100.2\n\n"
@@ -148,9 +132,9 @@ static const struct {
      "      local ident (addr/mask/prot/port): (10.3.0.0/255.255.0.0/0/0)\n"
      "      remote ident (addr/mask/prot/port): (10.2.0.0/255.255.0.0/0/0)\n      current_peer: 192.0.2.9\n"
      "      #pkts encaps: 7, #pkts encrypt: 7, #pkts digest: 7\n",
-     "screen-ipsec MAP=OUT SEQUENCE=10 LOCAL=198.51.100.2 LOCAL_PROXY=10.1.0.0/255.255.0.0/0/0 "
+     "screen-ipsec INTERFACE=outside MAP=OUT SEQUENCE=10 LOCAL=198.51.100.2 LOCAL_PROXY=10.1.0.0/255.255.0.0/0/0 "
      "REMOTE_PROXY=10.2.0.0/255.255.0.0/0/0 PEER=192.0.2.9 ENCAPSULATED=5 DECAPSULATED=0 SEND_ERRORS=1 "
-     "RECEIVE_ERRORS=2 MTU=1500 SPI_OUT=1342324188 SPI_IN=855069439 IN_UDP=1; screen-ipsec MAP=OUT LOCAL=198.51.100.2 "
+     "RECEIVE_ERRORS=2 MTU=1500 SPI_OUT=1342324188 SPI_IN=855069439 IN_UDP=1; screen-ipsec MAP=OUT LOCAL=198.51.100.2 INTERFACE=outside "
      "LOCAL_PROXY=10.3.0.0/255.255.0.0/0/0 REMOTE_PROXY=10.2.0.0/255.255.0.0/0/0 PEER=192.0.2.9 ENCAPSULATED=7"},
     {"IOS, show crypto ipsec sa: the first spi is the inbound one",
      "    Crypto map tag: OUT, local addr 198.51.100.2\n   protected vrf: (none)\n"
@@ -256,6 +240,24 @@ static const struct {
      "REMOTE_PREFIX_LEN=0 PEER=198.51.100.1 INTERFACE=outside; screen-route REMOTE_ADDRESS=10.1.0.0 "
      "REMOTE_PREFIX_LEN=16 INTERFACE=inside; screen-route REMOTE_ADDRESS=10.2.0.0 REMOTE_PREFIX_LEN=16 "
      "PEER=10.1.0.9"},
+    {"IOS 12.3, show crypto engine connections active: a pair is two rows, each with one direction",
+     "  ID Interface       IP-Address      State  Algorithm           Encrypt  Decrypt\n"
+     "   1 Ethernet0/0     192.0.2.1       set    HMAC_SHA+3DES_56_C        0        0\n"
+     "2000 Ethernet0/0     192.0.2.1       set    HMAC_SHA+3DES_56_C        0        0\n"
+     "2001 Ethernet0/0     192.0.2.1       set    HMAC_SHA+3DES_56_C       17        0\n"
+     "2002 Ethernet0/0     192.0.2.1       set    HMAC_SHA+3DES_56_C        0        4\n"
+     "2004 Ethernet0/0     192.0.2.1       set    HMAC_SHA+3DES_56_C        0        5\n",
+     "screen-ipsec ENCAPSULATED=17 DECAPSULATED=0 LOCAL=192.0.2.1"},
+    {"IOS, show ip arp, show ip interface brief: who does not answer, what is shut",
+     "Protocol  Address          Age (min)  Hardware Addr   Type   Interface\nInternet  192.0.2.2               0   Incomplete      ARPA\n"
+     "Internet  192.0.2.3              12   ba25.368a.6d92  ARPA   Ethernet0/0\n"
+     "Interface                  IP-Address      OK? Method Status                Protocol\n"
+     "Ethernet0/0                192.0.2.1       YES NVRAM  administratively down down\nEthernet0/1                unassigned      YES NVRAM  up "
+     "                   up\n",
+     "screen-neighbour REMOTE_ADDRESS=192.0.2.2 RESULT=incomplete; screen-neighbour REMOTE_ADDRESS=192.0.2.3 INTERFACE=Ethernet0/0 RESULT=known; "
+     "screen-interface INTERFACE=Ethernet0/0 LOCAL=192.0.2.1 RESULT=down DETAIL=administratively"},
+    {"a name that is broken into several lines", "Certificate\n  Status: Available\n  Subject Name:\n    cn=gw\n    ou=vpn\n  Validity Date:\n",
+     "screen-certificate STATEMENT=certificate RESULT=Available ID=cn=gw,ou=vpn"},
     {"nothing there", "There are no ipsec sas\n", "screen-no-ipsec"},
     {"an empty table at the end of a file", "dst             src             state           conn-id    slot\n",
      "screen-no-sa"},
@@ -298,6 +300,28 @@ static void each_screen_tells_what_it_shows(void **state)
         }
 }
 
+static void a_key_that_is_shown_is_not_told(void **state)
+{
+    static const char screen[] = "Keyring      Hostname/Address                            Preshared Key\n\n"
+                                 "default      192.0.2.9        [255.255.255.255]          GeheimWort\n"
+                                 "branches     192.0.2.10                                  GeheimWort\nR1#show clock\n";
+    size_t space = source_space();
+    struct arena arena = arena_of(malloc(space), space);
+    struct source *s = source_new(&arena, 0);
+    struct text t = text_of(told, sizeof told);
+    struct observation o;
+
+    (void)state;
+    source_feed(s, bytes_of_text(screen));
+    while (source_next(s, &o)) {
+        told_add(&t, &o.event);
+        text_add(&t, " (%s)", source_text(s));
+    }
+    assert_string_equal(told, "configured GROUP=192.0.2.9 KEY=present STATEMENT=key PEER=192.0.2.9 (a pre-shared key); "
+                              "configured GROUP=192.0.2.10 KEY=present STATEMENT=key PEER=192.0.2.10 (a pre-shared key)");
+    free(arena.data);
+}
+
 static void prose_is_no_screen(void **state)
 {
     static const char *const lines[] = {
@@ -305,6 +329,11 @@ static void prose_is_no_screen(void **state)
         "Phase 1 has completed. Type: anything. State : of mind\n",
         "Peer: review is due; Interface of the house\n",
         "current_peer is what the screen calls it\n",
+        "Certificate\n",
+        "Track 5 the packet, please\n",
+        "Trustpoint LAB has expired\n",
+        "we saw 192.0.2.1 at ba25.368a 3\n",
+        "Interface: the one that we broke\n",
     };
 
     (void)state;
@@ -319,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_screen_tells_what_it_shows),
+        cmocka_unit_test(a_key_that_is_shown_is_not_told),
         cmocka_unit_test(prose_is_no_screen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
