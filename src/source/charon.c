@@ -108,7 +108,7 @@ static enum reading net_line(struct source *s, struct ends *ends, struct bytes t
 
     if (!is_received && !bytes_take(&text, "sending packet: from "))
         return READ_NOT_MINE;
-    if (!bytes_has(text, " to ", &to) || !bytes_has(text, " (", &open) || open < to)
+    if (!bytes_has(text, " to ", &to) || !bytes_has(text, " (", &open) || open < to + 4)
         return READ_UNREAD;
     struct bytes first = bytes_of(text.data, to), second = bytes_of(text.data + to + 4, open - to - 4);
     struct bytes size = bytes_to(bytes_after(text, open + 2), " ");

@@ -520,6 +520,13 @@ static const struct {
     {"lab/ls-f-psk-mismatch/rsp.log", EV_MESSAGE_RECEIVED, 5, "put together from debugging lines"},
 };
 
+static void a_packet_that_goes_to_nobody_is_not_understood(void **state)
+{
+    (void)state;
+    read_text("Oct  9 21:00:01 attic charon: 06[NET] received packet: from 192.0.2.1[500] to (40 bytes)\n");
+    CHECK(seen.count == 0 && seen.sum.unread == 1);
+}
+
 static void a_message_that_leaves_again_is_named(void **state)
 {
     (void)state;
@@ -705,6 +712,7 @@ int main(void)
         cmocka_unit_test(midnight_does_not_turn_time_back),
         cmocka_unit_test(every_line_of_the_seeds_logs_becomes_an_observation),
         cmocka_unit_test(charon_tells_each_message_with_its_ends),
+        cmocka_unit_test(a_packet_that_goes_to_nobody_is_not_understood),
         cmocka_unit_test(a_message_that_leaves_again_is_named),
         cmocka_unit_test(logs_of_the_lab_tell_what_happened),
         cmocka_unit_test(screens_of_sas_are_read_back),
