@@ -312,7 +312,9 @@ void screen_end(struct source *s)
 
 void screen_interrupted(struct source *s)
 {
-    if (s->screen.kind != EV_NONE && event_has(&s->screen, blocks[s->block].whole))
+    enum event_field_id whole = blocks[s->block].whole;
+
+    if (s->screen.kind != EV_NONE && whole != FIELD_NONE && event_has(&s->screen, whole))
         screen_end(s);
 }
 

@@ -281,6 +281,10 @@ static const struct {
      "1   IKE Peer: 192.0.2.9\n%ASA-5-713119: Group = 192.0.2.9, IP = 192.0.2.9, PHASE 1 COMPLETED\n"
      "    Rekey   : no              State   : MM_ACTIVE\n",
      "phase1-completed GROUP=192.0.2.9 PEER=192.0.2.9; screen-sa PEER=192.0.2.9 STATE=MM_ACTIVE"},
+    {"debugging within an interface, whose end nothing tells",
+     "GigabitEthernet0/1 is up, line protocol is up\n00:01:01: ISAKMP (0:1): SKEYID state generated\n"
+     "  Internet address is 198.51.100.2/24\n",
+     "keys-made CONN_ID=1; screen-interface RESULT=up LOCAL=198.51.100.2"},
     {"debugging in the middle of a table",
      "dst             src             state           conn-id    slot\n"
      "00:01:01: ISAKMP (0:1): SKEYID state generated\n192.0.2.9       198.51.100.2    MM_KEY_EXCH           1       "
