@@ -125,6 +125,7 @@ enum group_id group_of_words(struct bytes word, uint16_t *number); /* "14" or "g
 bool text_is_masked_key(
     struct bytes text); /* nothing but asterisks: what show running-config writes in place of a key */
 void compile_tunnel_groups(struct compiler *c);
+bool is_group_of_users(const struct statements *statements, struct bytes name); /* by its `type` */
 void compile_self_identity(struct compiler *c, struct keyed_group *g, const struct statement *s);
 
 /* unused.c: into conf->unused, once all statements are there */

@@ -216,6 +216,13 @@ static bool is_for_users(const struct statement *s)
            bytes_equal(statement_choice(s), bytes_of_text("ipsec-ra"));
 }
 
+bool is_group_of_users(const struct statements *statements, struct bytes name)
+{
+    const struct statement *type = statements_next_named(statements, NULL, STATEMENT_tunnel_group, name);
+
+    return type == NULL ? bytes_equal(name, bytes_of_text(default_groups[1])) : is_for_users(type);
+}
+
 /* `peer` not set: one that is chosen by the name itself, or the one for any peer. What is said of it is said of `of`.
  */
 static void add_group(struct compiler *c, struct bytes name, struct bytes of, uint32_t line, struct ip peer,

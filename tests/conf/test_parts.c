@@ -198,6 +198,82 @@ static void a_policy_is_shown_with_all_its_lines(void **state)
     }
 }
 
+#define DEFAULTS(protocol)                                                                                             \
+    "group-policy DfltGrpPolicy internal\ngroup-policy DfltGrpPolicy attributes\n wins-server none\n"                  \
+    " dns-server none\n vpn-simultaneous-logins 2147483647\n vpn-idle-timeout none\n vpn-session-timeout none\n"       \
+    " vpn-filter none\n vpn-tunnel-protocol " protocol "\n password-storage disable\n re-xauth disable\n"              \
+    " group-lock none\n pfs disable\n split-tunnel-policy tunnelall\n split-tunnel-network-list none\n"                \
+    " default-domain none\n split-dns none\n nem disable\n address-pools none\n"
+#define USERS                                                                                                          \
+    "no crypto ikev1 am-disable\nusername ann password a-long-one-of-ann\nip local pool RA 10.9.0.1-10.9.0.9\n"        \
+    "tunnel-group STAFF type remote-access\ntunnel-group STAFF general-attributes\n address-pool RA\n"                 \
+    "tunnel-group STAFF ipsec-attributes\n ikev1 pre-shared-key a-key-of-this-test\n"
+
+/* As show running-config all: a part of what is implied and of what is said together. */
+static void what_nobody_has_said_is_shown_as_it_holds(void **state)
+{
+    static const struct {
+        const char *text, *words, *written;
+    } cases[] = {
+        {"ASA Version 9.1(2)\n", "group-policy", DEFAULTS("ikev1")},
+        {"ASA Version 8.2(5)\ncrypto isakmp enable outside\n", "group-policy", DEFAULTS("IPSec")},
+        {"ASA Version 9.1(2)\ngroup-policy DfltGrpPolicy attributes\n vpn-idle-timeout 30\n nem enable\n",
+         "group-policy DfltGrpPolicy attributes",
+         "group-policy DfltGrpPolicy attributes\n wins-server none\n dns-server none\n"
+         " vpn-simultaneous-logins 2147483647\n vpn-idle-timeout 30\n vpn-session-timeout none\n vpn-filter none\n"
+         " vpn-tunnel-protocol ikev1\n password-storage disable\n re-xauth disable\n group-lock none\n pfs disable\n"
+         " split-tunnel-policy tunnelall\n split-tunnel-network-list none\n default-domain none\n split-dns none\n"
+         " nem enable\n address-pools none\n"},
+        {"ASA Version 9.1(2)\ngroup-policy P internal\ngroup-policy P attributes\n pfs enable\n", "group-policy P",
+         "group-policy P internal\ngroup-policy P attributes\n pfs enable\n"},
+        {"ASA Version 9.1(2)\n" USERS, "tunnel-group",
+         "tunnel-group STAFF type remote-access\ntunnel-group STAFF general-attributes\n address-pool RA\n"
+         " authentication-server-group LOCAL\n default-group-policy DfltGrpPolicy\n"
+         "tunnel-group STAFF ipsec-attributes\n ikev1 pre-shared-key *****\n peer-id-validate req\n"
+         " isakmp keepalive threshold 300 retry 2\n ikev1 user-authentication xauth\n"},
+        {"ASA Version 8.2(5)\ncrypto isakmp enable outside\ntunnel-group 192.0.2.9 type ipsec-l2l\n"
+         "tunnel-group 192.0.2.9 ipsec-attributes\n pre-shared-key a-key-of-this-test\n"
+         "group-policy ALL internal\ngroup-policy ALL attributes\n pfs enable\n"
+         "tunnel-group DefaultL2LGroup general-attributes\n default-group-policy ALL\n",
+         "tunnel-group 192.0.2.9",
+         "tunnel-group 192.0.2.9 type ipsec-l2l\ntunnel-group 192.0.2.9 general-attributes\n default-group-policy ALL\n"
+         "tunnel-group 192.0.2.9 ipsec-attributes\n pre-shared-key *****\n peer-id-validate req\n"
+         " isakmp keepalive threshold 10 retry 2\n"},
+        {"ASA Version 9.1(2)\n", "crypto isakmp nat-traversal", "crypto isakmp nat-traversal 20\n"},
+        {"ASA Version 7.2(4)\n", "crypto isakmp nat-traversal", "no crypto isakmp nat-traversal\n"},
+        {"ASA Version 9.1(2)\nno crypto isakmp nat-traversal\n", "crypto isakmp nat-traversal",
+         "no crypto isakmp nat-traversal\n"},
+        {"ASA Version 9.1(2)\ninterface GigabitEthernet0/0\n nameif outside\n", "crypto ipsec fragmentation",
+         "crypto ipsec fragmentation before-encryption outside\n"},
+        {"ASA Version 9.1(2)\ncrypto ipsec df-bit clear-df\ninterface GigabitEthernet0/0\n nameif outside\n",
+         "crypto ipsec df-bit", "crypto ipsec df-bit clear-df outside\ncrypto ipsec df-bit clear-df\n"},
+        {"ASA Version 9.1(2)\ncrypto ca trustpoint T\n enrollment terminal\n", "crypto ca trustpoint",
+         "crypto ca trustpoint T\n enrollment terminal\n revocation-check none\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static char implied[16384], again[32768], written[16384];
+        struct text m = text_of(implied, sizeof implied), a = text_of(again, sizeof again),
+                    t = text_of(written, sizeof written);
+        struct bytes words[16];
+        struct reading before, after;
+
+        reading_of(&before, cases[i].text);
+        conf_write_implied(&before.conf, true, &m);
+        text_add(&a, "%s!\n%s", implied, cases[i].text);
+        reading_of(&after, again);
+        conf_write_part(&after.conf, CONF_KEYS_MASKED,
+                        (struct conf_part){.words = words, .count = words_of(cases[i].words, words)}, &t);
+        assert_string_equal(written, cases[i].written);
+        CHECK(!m.is_cut && !a.is_cut && after.conf.error_count == before.conf.error_count);
+        CHECK(after.conf.warning_count == before.conf.warning_count);
+        CHECK(after.conf.unused_count == before.conf.unused_count);
+        reading_end(&before);
+        reading_end(&after);
+    }
+}
+
 /* Those of other names, of other kinds and of what was taken away are between them. */
 static void statements_of_a_name_come_in_the_order_of_writing(void **state)
 {
@@ -233,6 +309,7 @@ int main(void)
         cmocka_unit_test(a_word_that_is_whole_is_not_taken_for_a_longer_one),
         cmocka_unit_test(what_is_implied_changes_nothing),
         cmocka_unit_test(a_policy_is_shown_with_all_its_lines),
+        cmocka_unit_test(what_nobody_has_said_is_shown_as_it_holds),
         cmocka_unit_test(statements_of_a_name_come_in_the_order_of_writing),
     };
 
