@@ -1,5 +1,7 @@
 #include "base/device.h"
 
+#include "base/ip.h"
+
 #include <string.h>
 
 static const struct {
@@ -36,6 +38,27 @@ static bool begins(const char *name, struct bytes letters)
         if (name[i] == '\0' || (uint8_t)(name[i] | 0x20) != (letters.data[i] | 0x20))
             return false;
     return letters.len > 0;
+}
+
+const char *device_kind(size_t index)
+{
+    return index < COUNT_OF(devices) ? devices[index].name : NULL;
+}
+
+bool device_is_kind(struct bytes typed)
+{
+    bool is_kind = false;
+
+    for (size_t i = 0; i < COUNT_OF(devices); i++)
+        is_kind |= begins(devices[i].name, typed);
+    return is_kind;
+}
+
+bool device_is_place(struct bytes typed)
+{
+    struct ip ip;
+
+    return is_place(typed) && !ip_parse(&ip, typed);
 }
 
 void text_add_device(struct text *t, struct bytes typed)

@@ -1,5 +1,6 @@
 #include "cli/advice.h"
 
+#include "base/device.h"
 #include "cli/output.h"
 #include "conf/ios.h"
 #include "conf/line.h"
@@ -25,7 +26,53 @@ static struct bytes view_of(const char *text)
     return bytes_of(text, strlen(text));
 }
 
+/* ---- interfaces ---- */
+
+/* GigabitEthernet for `gi`, in whatever letters. */
+static void add_devices(struct advice *advice, enum advice_list list)
+{
+    const char *name;
+
+    for (size_t i = 0; (name = device_kind(i)) != NULL; i++)
+        if (advice->prefix.len <= strlen(name) &&
+            strncasecmp(name, (const char *)advice->prefix.data, advice->prefix.len) == 0)
+            add(advice, list, view_of(name), "an interface of that kind", false);
+}
+
+static void add_place(struct advice *advice, enum advice_list list)
+{
+    const struct bytes name = bytes_of_text("PLACE");
+
+    add(advice, list, view_of(control_argument_shown(name)), control_argument_meaning(name), true);
+}
+
 /* ---- statements ---- */
+
+static bool is_device_next(enum grammar_mode mode, const struct token *tokens, uint16_t count, bool is_no)
+{
+    static struct grammar_match match;
+    bool is_open, is_next = false;
+
+    if (!grammar_next(mode, tokens, count, is_no, bytes_of(NULL, 0), &match, &is_open) || is_open)
+        return false;
+    for (uint16_t i = 0; i < match.expected_count; i++) {
+        const struct argument_info *argument = item_argument(match.expected[i]);
+
+        is_next |= argument != NULL && argument->kind == ARGUMENT_DEVICE;
+    }
+    return is_next;
+}
+
+/* Of a name that is begun, or whose number is to follow. */
+static void add_name_of_device(struct advice *advice, enum advice_list list, enum grammar_mode mode,
+                               const struct token *tokens, uint16_t count, bool is_no)
+{
+    if (advice->prefix.len > 0 && is_device_next(mode, tokens, count, is_no))
+        add_devices(advice, list);
+    else if (advice->prefix.len == 0 && count > 0 && device_is_kind(tokens[count - 1].text) &&
+             is_device_next(mode, tokens, (uint16_t)(count - 1), is_no))
+        add_place(advice, list);
+}
 
 static void add_statements(struct advice *advice, enum advice_list list, enum grammar_mode mode,
                            const struct token *tokens, uint16_t count, bool is_no)
@@ -33,6 +80,7 @@ static void add_statements(struct advice *advice, enum advice_list list, enum gr
     static struct grammar_match match;
     bool is_open;
 
+    add_name_of_device(advice, list, mode, tokens, count, is_no);
     if (!grammar_next(mode, tokens, count, is_no, advice->prefix, &match, &is_open) || is_open)
         return;
     for (uint16_t i = 0; i < match.expected_count; i++) {
@@ -67,7 +115,11 @@ static void add_ios_word(void *context, struct bytes word, bool is_argument)
     for (size_t i = 0; i < word.len; i++)
         if (word.data[i] != '.' || is_argument)
             text_add(&plain, "%c", word.data[i]);
-    if (is_argument && advice->prefix.len == 0)
+    if (is_argument && strcmp(space, IOS_NEXT_PLACE) == 0 && advice->prefix.len == 0)
+        add_place(advice, ADVICE_CONFIGURATION);
+    else if (is_argument && strcmp(space, IOS_NEXT_INTERFACE) == 0 && advice->prefix.len > 0)
+        add_devices(advice, ADVICE_CONFIGURATION);
+    else if (is_argument && advice->prefix.len == 0)
         add(advice, ADVICE_CONFIGURATION, view_of(space), "a name, an address or a number", true);
     else if (!is_argument && bytes_begin_with(view_of(space), advice->prefix))
         add(advice, ADVICE_CONFIGURATION, view_of(space),
@@ -104,6 +156,21 @@ static void advise_configuration(struct advice *advice, const struct session *se
 
 /* ---- commands ---- */
 
+/* `show interface gi`: what is typed of it fits no keyword. */
+static void advise_devices(struct advice *advice, const struct session *session, const struct bytes *words,
+                           size_t count)
+{
+    struct control_parse parse;
+    bool may_end;
+
+    if (advice->prefix.len == 0 ||
+        !control_request_next(session_scope(session), words, count, bytes_of(NULL, 0), &parse, &may_end))
+        return;
+    for (size_t i = 0; i < parse.expected_count; i++)
+        if (bytes_equal(bytes_of(parse.expected[i], parse.expected_len[i]), bytes_of_text("INTERFACE")))
+            add_devices(advice, ADVICE_COMMANDS);
+}
+
 static void advise_commands(struct advice *advice, const struct session *session, struct bytes before)
 {
     struct bytes words[CONTROL_WORDS_MAX];
@@ -125,6 +192,7 @@ static void advise_commands(struct advice *advice, const struct session *session
             add(advice, ADVICE_COMMANDS, view_of(control_argument_shown(name)), meaning, true);
     }
     advice->may_end[ADVICE_COMMANDS] |= may_end;
+    advise_devices(advice, session, words, count);
     if (parse.rest_is_statement) {
         size_t from = parse.rest_at < count ? (size_t)(words[parse.rest_at].data - before.data) : before.len;
         uint16_t token_count = tokens_of(bytes_after(before, from), tokens);

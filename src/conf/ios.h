@@ -49,7 +49,11 @@ struct ios_typed {
 
 void ios_typed_read(struct ios_typed *typed, unsigned block, const struct token *tokens, uint16_t count);
 
-/* Calls `each` with what can stand after these words; an argument is "WORD" or "LINE". True: the line may end there. */
+#define IOS_NEXT_INTERFACE "INTERFACE"
+#define IOS_NEXT_PLACE "PLACE"
+
+/* Calls `each` with what can stand after these words; an argument is "WORD", "LINE", the name of an interface, or the
+ * number in one that is begun. True: the line may end there. */
 bool ios_next(unsigned block, const struct token *tokens, uint16_t count, void *context,
               void (*each)(void *context, struct bytes word, bool is_argument));
 

@@ -11,6 +11,7 @@
 struct visit {
     void *context;
     void (*each)(void *context, struct bytes word, bool is_argument);
+    bool is_device_next;   /* the name of an interface */
     bool may_end, is_open; /* is_open: an argument has taken the rest of the line */
 };
 
@@ -19,7 +20,11 @@ static void visit_item(const struct visit *v, const char *item, size_t len)
     if (v->each == NULL)
         return;
     if (item[0] == '$')
-        v->each(v->context, bytes_of_text(item[1] == '*' ? "LINE" : "WORD"), true);
+        v->each(v->context,
+                bytes_of_text(item[1] == '*'      ? "LINE"
+                              : v->is_device_next ? IOS_NEXT_INTERFACE
+                                                  : "WORD"),
+                true);
     else
         v->each(v->context, bytes_of(item, len), false);
 }
@@ -214,6 +219,10 @@ bool ios_next(unsigned block, const struct token *tokens, uint16_t count, void *
 
     if (!spell_all(&typed, block, tokens, count, &full) || full.is_open)
         return false;
+    v.is_device_next = full.count > 0 && is_interface(full.words[full.count - 1].text);
+    if (full.count > 1 && is_interface(full.words[full.count - 2].text) && count > 0 &&
+        device_is_kind(tokens[count - 1].text))
+        each(context, bytes_of_text(IOS_NEXT_PLACE), true);
     walk_all(block, full.words, full.count, &v);
     return v.may_end;
 }

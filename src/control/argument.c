@@ -194,6 +194,7 @@ bool argument_take(struct control_request *request, enum argument argument, stru
             return false;
         request->level = (uint16_t)level;
         return true;
+    case ARGUMENT_PLACE: /* no row has it: it stands behind an interface */
     case ARGUMENT_COUNT: break;
     }
     return false;

@@ -1,6 +1,7 @@
 #include "control/request.h"
 
 #include "base/check.h"
+#include "base/device.h"
 #include "control/argument.h"
 
 #include <string.h>
@@ -260,6 +261,7 @@ static void prefer_shortest(struct control_parse *parse)
 static enum control_parse_result take(struct walk *walk, struct bytes word, struct control_request *request,
                                       struct control_parse *parse)
 {
+    parse->is_device_begun = false;
     gather(walk, &word, parse);
     if (!is_there(parse, word)) {
         prefer_theirs(parse);
@@ -283,12 +285,38 @@ static enum control_parse_result take(struct walk *walk, struct bytes word, stru
 
         if (argument_take(request, argument_of(name), word)) {
             note_rest(parse, name, parse->word);
+            parse->is_device_begun = argument_of(name) == ARGUMENT_INTERFACE && device_is_kind(word);
             parse->spelled[parse->word] = word;
             go(walk, name);
             return CONTROL_PARSED;
         }
     }
     return CONTROL_INVALID;
+}
+
+/* `gi 0/1`: the name of an interface in two words, also where the first could be a keyword. */
+static bool take_device(struct walk *walk, const struct bytes *words, size_t word_count,
+                        struct control_request *request, struct control_parse *parse)
+{
+    const struct bytes name = bytes_of_text("INTERFACE");
+    char space[CONTROL_WORD_SIZE];
+    struct text typed = text_of(space, sizeof space);
+    size_t at = parse->word;
+
+    if (at + 1 >= word_count || !device_is_kind(words[at]) || !device_is_place(words[at + 1]))
+        return false;
+    gather(walk, NULL, parse);
+    text_add_plain(&typed, words[at]);
+    text_add(&typed, " ");
+    text_add_plain(&typed, words[at + 1]);
+    if (!is_there(parse, name) || typed.is_cut || !argument_take(request, ARGUMENT_INTERFACE, bytes_of_text(space)))
+        return false;
+    parse->is_device_begun = false;
+    parse->spelled[at] = words[at];
+    parse->spelled[at + 1] = words[at + 1];
+    parse->word++;
+    go(walk, name);
+    return true;
 }
 
 static bool is_at_end(const struct walk *walk, enum control_request_id *id)
@@ -334,6 +362,8 @@ static bool take_all(struct walk *walk, const struct bytes *words, size_t word_c
         if (parse->takes_rest) {
             parse->spelled[parse->word] = words[parse->word];
             parse->result = add_rest(found, words[parse->word]) ? CONTROL_PARSED : CONTROL_INVALID;
+        } else if (take_device(walk, words, word_count, found, parse)) {
+            parse->result = CONTROL_PARSED;
         } else {
             parse->result = take(walk, words[parse->word], found, parse);
         }
@@ -397,6 +427,8 @@ bool control_request_next(struct control_scope scope, const struct bytes *words,
     parse->expected_count = 0;
     if (parse->takes_rest && prefix.len == 0)
         expect_more(&walk, parse);
+    if (parse->is_device_begun && prefix.len == 0)
+        expect(parse, bytes_of_text("PLACE"));
     for (size_t i = 0; i < all.expected_count; i++) {
         struct bytes name = bytes_of(all.expected[i], all.expected_len[i]);
         bool is_keyword = argument_of(name) == ARGUMENT_COUNT;

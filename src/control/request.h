@@ -131,6 +131,7 @@ struct control_parse {
                                                    that it may mean */
     uint8_t expected_len[CONTROL_EXPECTED_MAX]; /* they are parts of the rows, not closed by a zero */
     size_t expected_count;
+    bool is_device_begun;   /* the last word that was taken is an interface's name, whose number may follow */
     bool takes_rest;        /* an argument that takes all words that are left begins, or could begin, */
     size_t rest_at;         /* with this one; */
     bool rest_is_statement; /* they are words of conf/grammar.def */

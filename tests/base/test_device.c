@@ -57,10 +57,29 @@ static void an_interface_is_called_in_full_however_short_it_is_typed(void **stat
     }
 }
 
+static void letters_and_numbers_are_told_apart_from_other_words(void **state)
+{
+    static const struct {
+        const char *typed;
+        bool is_kind, is_place;
+    } cases[] = {{"g", true, false},        {"GIGA", true, false},    {"GigabitEthernet", true, false},
+                 {"inside", false, false},  {"detail", false, false}, {"gi0", false, false},
+                 {"", false, false},        {"0", false, true},       {"0/1", false, true},
+                 {"1/0/2", false, true},    {"0/1.100", false, true}, {"0/", false, false},
+                 {"10.1.0.1", false, false}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        if (device_is_kind(bytes_of_text(cases[i].typed)) != cases[i].is_kind ||
+            device_is_place(bytes_of_text(cases[i].typed)) != cases[i].is_place)
+            fail_msg("%s", cases[i].typed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_interface_is_called_in_full_however_short_it_is_typed),
+        cmocka_unit_test(letters_and_numbers_are_told_apart_from_other_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,19 @@ typed <<'END'
 = exit
 ! packet-tracer
 = west(config-if)# 
+> do show interface g 0/0
+= Interface GigabitEthernet0/0 "outside"
+= west(config-if)# 
+# help and Tab know what interfaces are called, and that a number follows
+^ show run int g\t?
+= gigabitEthernet 
+= NUMBER  the number in the interface's name
+= west(config-if)# 
+^ \x15interface g\t?
+= NUMBER  the number in the interface's name
+= west(config-if)# interface gigabitEthernet 
+^ 0/0\x0d
+= west(config-if)# 
 > do show run | grep ^interface
 ! 0/0
 = interface GigabitEthernet0/0
@@ -602,7 +615,13 @@ typed <<'END'
 = west(config-crypto-map)# 
 > match address 101
 = west(config-crypto-map)# 
-> int gi0/0
+^ int g?
+=   GigabitEthernet  an interface of that kind
+= west(config-crypto-map)# int g
+^ \t?
+= NUMBER  the number in the interface's name
+= west(config-crypto-map)# int gigabitEthernet 
+^ 0/0\x0d
 = west(config-if)# 
 > crypto map OUT
 = west(config-if)# 

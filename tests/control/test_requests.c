@@ -467,6 +467,9 @@ static void help_says_what_can_follow(void **state)
         {"show tunnel", "1", "", false},
         {"show tunnel 192.0.2.1", "", "why history ", true},
         {"show run", "", "all STATEMENT ", true},
+        {"show interface gi", "", "PLACE detail stats ", true},
+        {"show interface gi 0/1", "", "detail stats ", true},
+        {"show interface inside", "", "detail stats ", true},
         {"explain", "", "FILES ", false},
         {"explain a.log", "", "FILES ", true},
         {"explain a.log", "b", "", false},
@@ -491,6 +494,42 @@ static void help_says_what_can_follow(void **state)
             text_add(&expected, "%.*s ", result.expected_len[k], result.expected[k]);
         assert_string_equal(space, cases[i].expected);
         CHECK(may_end == cases[i].may_end);
+    }
+}
+
+static void an_interface_may_be_typed_in_two_words(void **state)
+{
+    static const struct {
+        const char *line;
+        enum control_request_id id;
+        const char *interface, *peer, *why;
+    } cases[] = {
+        {"show interface g 0/0", CONTROL_SHOW_INTERFACE, "g 0/0", NULL, "a letter and its number"},
+        {"show interface g0/0", CONTROL_SHOW_INTERFACE, "g0/0", NULL, "one word"},
+        {"show int gigabitethernet 0/0 detail", CONTROL_SHOW_INTERFACE, "gigabitethernet 0/0", NULL, "in full"},
+        {"show interface s 0/0/0 stats", CONTROL_SHOW_INTERFACE, "s 0/0/0", NULL, "a letter that begins a keyword"},
+        {"show ip interface vlan 10", CONTROL_SHOW_IP_INTERFACE, "vlan 10", NULL, "a number alone"},
+        {"show crypto map interface gi 0/1 tag M", CONTROL_SHOW_MAP, "gi 0/1", NULL, "more behind it"},
+        {"show route e 192.0.2.1", CONTROL_SHOW_ROUTE, "e", "192.0.2.1", "an address is no number of it"},
+        {"show route e 0/1 192.0.2.1", CONTROL_SHOW_ROUTE, "e 0/1", "192.0.2.1", "both"},
+        {"clear interface gi 0/1", CONTROL_CLEAR_INTERFACE, "gi 0/1", NULL, "to change something"},
+        {"show interface inside 0/1", CONTROL_REQUEST_COUNT, "", NULL, "a nameif has no number"},
+        {"show interface gi 0/", CONTROL_REQUEST_COUNT, "", NULL, "half a number"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct control_request request;
+        struct control_parse result;
+        struct ip peer = {0};
+
+        CHECK(cases[i].peer == NULL || ip_parse(&peer, bytes_of_text(cases[i].peer)));
+        if (parse(cases[i].line, &request, &result) != (cases[i].id != CONTROL_REQUEST_COUNT))
+            fail_msg("%s: %s", cases[i].line, cases[i].why);
+        if (cases[i].id == CONTROL_REQUEST_COUNT)
+            continue;
+        CHECK(request.id == cases[i].id && ip_equal(request.peer, peer));
+        assert_string_equal(request.packet.nameif, cases[i].interface);
     }
 }
 
@@ -626,6 +665,7 @@ int main(void)
         cmocka_unit_test(what_is_not_understood_is_explained),
         cmocka_unit_test(every_command_is_reached_by_its_words_in_full_and_as_short_as_they_are_unique),
         cmocka_unit_test(a_session_has_more_commands_when_it_is_enabled),
+        cmocka_unit_test(an_interface_may_be_typed_in_two_words),
         cmocka_unit_test(the_words_that_are_left_go_to_the_last_argument),
         cmocka_unit_test(a_number_goes_where_its_command_looks_for_it),
         cmocka_unit_test(ports_and_protocols_have_the_names_of_the_devices),
