@@ -201,19 +201,28 @@ static void advise_commands(struct advice *advice, const struct session *session
     }
 }
 
-static void advise_filters(struct advice *advice, struct bytes before)
+static void advise_filters(struct advice *advice, bool is_admin, struct bytes before)
 {
-    const char *word, *meaning;
+    const struct output_filter_help *help;
+    struct output_filter filter;
+    char space[256];
+    struct text why = text_of(space, sizeof space);
+    size_t at;
 
-    while (before.len > 0 && before.data[0] == ' ')
-        before = bytes_after(before, 1);
+    before = bytes_trim(before);
     if (before.len > 0) {
-        add(advice, ADVICE_FILTERS, bytes_of_text("LINE"), "a regular expression", true);
+        (void)output_filter_read(&filter, before, is_admin, &at, &why);
+        help = output_filter_help(filter.kind);
+        if (help == NULL || !help->takes_file)
+            add(advice, ADVICE_FILTERS, bytes_of_text("LINE"), "a regular expression", true);
+        else if (filter.path[0] == '\0')
+            add(advice, ADVICE_FILTERS, bytes_of_text("FILE"), "a file of this machine, by its path", true);
+        output_filter_free(&filter);
         return;
     }
-    for (size_t i = 0; (word = output_filter_word(i, &meaning)); i++) {
-        if (bytes_begin_with(view_of(word), advice->prefix))
-            add(advice, ADVICE_FILTERS, view_of(word), meaning, false);
+    for (size_t i = 0; (help = output_filter_help(i)); i++) {
+        if (bytes_begin_with(view_of(help->word), advice->prefix) && (is_admin || !help->takes_file))
+            add(advice, ADVICE_FILTERS, view_of(help->word), help->meaning, false);
     }
 }
 
@@ -256,7 +265,7 @@ void advice_of(struct advice *advice, const struct session *session, struct byte
     if (session->is_configuring)
         advise_configuration(advice, session, before);
     if (bar)
-        advise_filters(advice, bytes_after(before, (size_t)(bar - line.data) + 1));
+        advise_filters(advice, session->is_enabled, bytes_after(before, (size_t)(bar - line.data) + 1));
     else
         advise_commands(advice, session, before);
     if (session->is_configuring && (session->mode != MODE_GLOBAL || session->ios_block != 0) && line.len == 0)

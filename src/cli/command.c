@@ -6,6 +6,7 @@
 #include "cli/doctor.h"
 #include "cli/json.h"
 #include "cli/loaded.h"
+#include "cli/output.h"
 #include "cli/paste.h"
 #include "cli/probe.h"
 #include "cli/secret.h"
@@ -369,6 +370,25 @@ static int do_tech(struct command *command)
     return worst;
 }
 
+static int do_tech_file(struct command *command)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+    struct output_filter filter = {.kind = OUTPUT_REDIRECT};
+    struct text path = text_of(filter.path, sizeof filter.path);
+    struct command shown = *command;
+
+    text_add_words(&path, command->request.file);
+    if (!output_filter_begin(&filter, &why))
+        return command_complain(command, space);
+    shown.out = output_open(&filter, (struct output_pages){.is_on = false});
+
+    int status = do_tech(&shown);
+
+    fclose(shown.out);
+    return output_filter_end(&filter, &why) ? status : command_complain(command, space);
+}
+
 /* The lines come from the gateway, the verdict is ours. */
 static int do_why(struct command *command)
 {
@@ -414,6 +434,7 @@ int command_run(struct command *command)
     case CONTROL_PING_ASKED: return command_ping_asked(command);
     case CONTROL_PROBE: return do_probe(command);
     case CONTROL_SHOW_TECH: return do_tech(command);
+    case CONTROL_SHOW_TECH_FILE: return do_tech_file(command);
     case CONTROL_CONVERT_ASA: return do_convert(command, CONF_TO_ASA);
     case CONTROL_CONVERT_IOS: return do_convert(command, CONF_TO_IOS);
     case CONTROL_CONVERT_STRONGSWAN: return do_convert(command, CONF_TO_STRONGSWAN);

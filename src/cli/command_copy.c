@@ -7,7 +7,6 @@
 #include "conf/line.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,12 +79,12 @@ static int show_to_file(struct command *command, enum control_request_id id, con
     char space[WHY_SIZE];
     struct text why = text_of(space, sizeof space);
     struct command shown = *command;
-    int fd = open(command->request.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    int error;
 
-    shown.out = fd < 0 ? NULL : fdopen(fd, "w");
+    shown.out = file_new(command->request.file, mode, &error);
     if (!shown.out) {
         text_add_escaped(&why, bytes_of_text(command->request.file));
-        text_add(&why, ": %s", strerror(errno));
+        text_add(&why, ": %s", strerror(error));
         return command_complain(command, space);
     }
     shown.request = (struct control_request){.id = id, .peer = command->request.peer};
@@ -138,8 +137,7 @@ static int complain_of_place(const struct command *command)
     char space[WHY_SIZE];
     struct text why = text_of(space, sizeof space);
 
-    text_add_escaped(&why, bytes_of_text(command->request.file));
-    text_add(&why, ": files are of this machine only, by their path; bring it here or there by other means");
+    file_complain_of_place(command->request.file, &why);
     return command_complain(command, space);
 }
 

@@ -115,6 +115,11 @@ void complain_of_filter(const struct session *session, struct bytes line, size_t
     complain(session, line, at, false, at >= line.len, line.len, expected);
 }
 
+void complain_of_file(const struct session *session, const char *why)
+{
+    say(session, why, "");
+}
+
 void complain_of_length(const struct session *session)
 {
     say(session, "% The command has too many words", "");

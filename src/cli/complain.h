@@ -13,6 +13,8 @@ void complain_of_line(const struct session *session, struct bytes line, const st
 void complain_of_filter(const struct session *session, struct bytes line, size_t at, const char *expected);
 
 /* More words than any command has. */
+/* What a `|` would have written to a file. */
+void complain_of_file(const struct session *session, const char *why);
 void complain_of_length(const struct session *session);
 
 #endif

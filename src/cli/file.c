@@ -1,9 +1,11 @@
 #include "cli/file.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { READ_STEP = 64 * 1024 };
 
@@ -46,6 +48,30 @@ int file_read(struct file *file, const char *path, size_t max)
     return error;
 }
 
+static FILE *open_file(const char *path, int flags, mode_t mode, int *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags, mode);
+    struct stat status;
+    FILE *file = NULL;
+
+    *error = fd < 0 || fstat(fd, &status) != 0 ? errno : S_ISREG(status.st_mode) ? 0 : EINVAL;
+    if (*error == 0 && (file = fdopen(fd, flags & O_APPEND ? "a" : "w")) == NULL)
+        *error = errno;
+    if (file == NULL && fd >= 0)
+        close(fd);
+    return file;
+}
+
+FILE *file_new(const char *path, mode_t mode, int *error)
+{
+    return open_file(path, O_EXCL, mode, error);
+}
+
+FILE *file_add(const char *path, mode_t mode, int *error)
+{
+    return open_file(path, O_APPEND | O_NONBLOCK, mode, error); /* a pipe is not waited for */
+}
+
 bool file_is_elsewhere(const char *name)
 {
     static const char *const places[] = {"tftp", "ftp",   "http",      "https", "scp",   "sftp",  "smb",
@@ -58,6 +84,12 @@ bool file_is_elsewhere(const char *name)
             return true;
     }
     return false;
+}
+
+void file_complain_of_place(const char *name, struct text *why)
+{
+    text_add_escaped(why, bytes_of_text(name));
+    text_add(why, ": files are of this machine only, by their path; bring it here or there by other means");
 }
 
 void file_free(struct file *file)

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,10 +11,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const struct {
-    const char *word, *meaning;
-} filters[] = {
-#define FILTER(name, word, meaning) {word, meaning},
+enum takes { TAKES_LINE, TAKES_FILE };
+
+static const struct output_filter_help filters[] = {
+#define FILTER(name, word, takes, meaning) {word, meaning, TAKES_##takes == TAKES_FILE},
 #include "cli/filters.def"
 #undef FILTER
 };
@@ -30,12 +31,9 @@ struct output {
     size_t len, room;
 };
 
-const char *output_filter_word(size_t index, const char **meaning)
+const struct output_filter_help *output_filter_help(size_t index)
 {
-    if (index >= COUNT_OF(filters))
-        return NULL;
-    *meaning = filters[index].meaning;
-    return filters[index].word;
+    return index < COUNT_OF(filters) ? &filters[index] : NULL;
 }
 
 /* ---- reading a filter ---- */
@@ -74,12 +72,13 @@ static bool compile(struct output_filter *filter, struct bytes expression, struc
     return error == 0;
 }
 
-static bool choose(struct output_filter *filter, struct bytes word)
+static bool choose(struct output_filter *filter, struct bytes word, bool is_admin)
 {
     unsigned count = 0;
 
     for (size_t i = 0; i < COUNT_OF(filters); i++) {
-        if (word.len > 0 && bytes_begin_with(bytes_of_text(filters[i].word), word)) {
+        if (word.len > 0 && (is_admin || !filters[i].takes_file) &&
+            bytes_begin_with(bytes_of_text(filters[i].word), word)) {
             filter->kind = (enum output_filter_kind)i;
             count++;
         }
@@ -87,17 +86,52 @@ static bool choose(struct output_filter *filter, struct bytes word)
     return count == 1;
 }
 
-bool output_filter_read(struct output_filter *filter, struct bytes text, size_t *at, struct text *why)
+static void add_words(struct text *t, bool is_admin)
+{
+    size_t count = 0;
+
+    while (count < COUNT_OF(filters) && (is_admin || !filters[count].takes_file))
+        count++;
+    for (size_t i = 0; i < count; i++)
+        text_add(t, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", filters[i].word);
+}
+
+/* One word, behind /append where it may stand. */
+static bool take_file(struct output_filter *filter, struct bytes text, size_t end, size_t *at, struct text *why)
+{
+    struct text path = text_of(filter->path, sizeof filter->path);
+    size_t behind = end;
+
+    filter->is_added = filter->kind == OUTPUT_APPEND;
+    if (filter->kind == OUTPUT_TEE && bytes_equal(word_at(text, &behind), bytes_of_text("/append"))) {
+        filter->is_added = true;
+        end = behind;
+    }
+
+    struct bytes word = word_at(text, &end), more = bytes_trim(bytes_after(text, end));
+
+    *at = more.len ? (size_t)(more.data - text.data) : end - word.len;
+    text_add_plain(&path, word);
+    if (word.len == 0 || path.is_cut || memchr(word.data, '\0', word.len) != NULL)
+        text_add(why, "the name of a file");
+    else if (more.len > 0)
+        text_add(why, "nothing behind the name of the file");
+    return why->len == 0;
+}
+
+bool output_filter_read(struct output_filter *filter, struct bytes text, bool is_admin, size_t *at, struct text *why)
 {
     size_t end = 0, behind;
     struct bytes word = word_at(text, &end), rest;
 
     *filter = (struct output_filter){.kind = OUTPUT_ALL};
     *at = end - word.len;
-    if (!choose(filter, word)) {
-        text_add(why, "begin, include, exclude, grep, section or count");
+    if (!choose(filter, word, is_admin)) {
+        add_words(why, is_admin);
         return false;
     }
+    if (filters[filter->kind].takes_file)
+        return take_file(filter, text, end, at, why);
     behind = end;
     if (filter->kind == OUTPUT_GREP && bytes_equal(word_at(text, &behind), bytes_of_text("-v"))) {
         filter->kind = OUTPUT_EXCLUDE;
@@ -112,8 +146,48 @@ bool output_filter_read(struct output_filter *filter, struct bytes text, size_t 
     return rest.len == 0 ? filter->kind == OUTPUT_COUNT : compile(filter, rest, why);
 }
 
+static bool complain_of_file(const struct output_filter *filter, int error, struct text *why)
+{
+    text_add_escaped(why, bytes_of_text(filter->path));
+    text_add(why, ": %s", error == EINVAL ? "this is no file" : strerror(error));
+    return false;
+}
+
+bool output_filter_begin(struct output_filter *filter, struct text *why)
+{
+    const mode_t mode = 0600;
+    int error = 0;
+
+    if (filter->path[0] == '\0')
+        return true;
+    if (file_is_elsewhere(filter->path)) {
+        file_complain_of_place(filter->path, why);
+        return false;
+    }
+    filter->file = filter->is_added ? file_add(filter->path, mode, &error) : file_new(filter->path, mode, &error);
+    return filter->file != NULL || complain_of_file(filter, error, why);
+}
+
+bool output_filter_end(struct output_filter *filter, struct text *why)
+{
+    FILE *file = filter->file;
+
+    if (file == NULL)
+        return true;
+    filter->file = NULL;
+
+    int error = ferror(file) ? EIO : 0;
+
+    if (fclose(file) != 0)
+        error = errno;
+    return error == 0 || complain_of_file(filter, error, why);
+}
+
 void output_filter_free(struct output_filter *filter)
 {
+    if (filter->file != NULL)
+        fclose(filter->file);
+    filter->file = NULL;
     if (filter->has_regex)
         regfree(&filter->regex);
     filter->has_regex = false;
@@ -197,6 +271,13 @@ static void turn_page(struct output *out)
 
 static void show_line(struct output *out)
 {
+    if (out->filter->file != NULL) {
+        fwrite(out->line, 1, out->len, out->filter->file);
+        fputc('\n', out->filter->file);
+    }
+    if (out->filter->kind == OUTPUT_REDIRECT || out->filter->kind == OUTPUT_APPEND)
+        return;
+
     unsigned rows = out->pages.is_on ? rows_of(out->line, out->len) : 0;
 
     if (rows > out->rows_left && (out->is_begun || out->rows_left == 0))
@@ -234,6 +315,9 @@ static bool is_shown(struct output_filter *filter, const char *line)
     case OUTPUT_EXCLUDE: return !is_match;
     case OUTPUT_SECTION: return is_in_section(filter, line, is_match);
     case OUTPUT_COUNT: filter->count += is_match; return false;
+    case OUTPUT_REDIRECT:
+    case OUTPUT_TEE:
+    case OUTPUT_APPEND:
     case OUTPUT_ALL: return true;
     }
     return true;

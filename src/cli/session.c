@@ -210,11 +210,37 @@ static bool read_filter(struct session *session, struct bytes line, size_t bar, 
     struct text why = text_of(space, sizeof space);
     size_t at;
 
-    if (output_filter_read(filter, bytes_after(line, bar + 1), &at, &why))
+    if (output_filter_read(filter, bytes_after(line, bar + 1), session->is_enabled, &at, &why))
         return true;
     complain_of_filter(session, line, bar + 1 + at, space);
     note_status(session, COMMAND_NOT_DONE);
     return false;
+}
+
+/* The file is there before the command is: what cannot be written is not begun. */
+static bool begin_file(struct session *session, enum control_request_id id, struct output_filter *filter)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (filter->path[0] != '\0' && is_background(session, id))
+        text_add(&why, "what goes on behind the prompt is written to no file");
+    else if (output_filter_begin(filter, &why))
+        return true;
+    complain_of_file(session, space);
+    note_status(session, COMMAND_NOT_DONE);
+    return false;
+}
+
+static void end_file(struct session *session, struct output_filter *filter)
+{
+    char space[WHY_SIZE];
+    struct text why = text_of(space, sizeof space);
+
+    if (output_filter_end(filter, &why))
+        return;
+    complain_of_file(session, space);
+    note_status(session, COMMAND_NOT_DONE);
 }
 
 /* The words in full: which command it is was settled here, not by another version's rows. */
@@ -234,9 +260,10 @@ static void run_command(struct session *session, struct bytes line, const struct
     } else if (!control_request_parse_in(session_scope(session), &request, words, count, &parse)) {
         complain_of_line(session, line, words, count, &parse, match);
         note_status(session, COMMAND_NOT_DONE);
-    } else if (!bar || read_filter(session, line, len, &filter)) {
+    } else if ((!bar || read_filter(session, line, len, &filter)) && begin_file(session, request.id, &filter)) {
         session_flush(session);
         run_request(session, request, parse.spelled, count, &filter);
+        end_file(session, &filter);
     }
     output_filter_free(&filter);
 }

@@ -36,6 +36,12 @@ typed <<'END'
 > configure terminal
 = ERROR: % Invalid input detected at '^' marker.
 = west> 
+# nor is anything written to a file
+> show version | redirect w.txt
+=                      ^
+= ERROR: % Invalid input detected at '^' marker.
+=   expected here: begin, include, exclude, grep, section or count
+= west> 
 # enable is for root, and asks for no password
 > enable
 = west# 
@@ -182,6 +188,16 @@ typed <<'END'
 = crypto map OUT 10 set peer 192.0.2.2
 ! hostname
 = west# 
+^ show run | tee ?
+=   FILE  a file of this machine, by its path
+= west# show run | tee 
+^ \x15show run | a?
+=   append  write it to the end of FILE
+^ \x15\x0d
+= west# 
+> debug crypto ikev1 | redirect debug.txt
+= ERROR: what goes on behind the prompt is written to no file
+= west# 
 > show run | exclude .
 = west# 
 > show run | grep -v crypto|access|tunnel|^ |^!|^:
@@ -198,7 +214,7 @@ typed <<'END'
 = west# 
 > show run | wrong x
 =                  ^
-= begin, include, exclude, grep, section or count
+= begin, include, exclude, grep, section, count, redirect, tee or append
 = west# 
 # help that is too long for the terminal stops, too, and ends where somebody wants no more of it
 ^ ?
@@ -516,6 +532,25 @@ expect "of a kind that has none nothing is shown" test -z "$(west show object-gr
 west clear configure object-group
 west clear configure object
 expect "-c takes a filter" grep -q "^1" <(west -c "show running-config | include hostname" | wc -l)
+expect "a screen goes to a file" status 0 west -c "show running-config | redirect $work/screen.txt"
+expect "as it would have been shown" cmp <(west show running-config) "$work/screen.txt"
+expect "which its owner reads" test "$(stat -c %a "$work/screen.txt")" = 600
+expect "and not to the terminal" test -z "$(west -c "show nameif | redirect $work/names.txt")"
+expect "what is there is not written over" status 2 west -c "show version | redirect $work/screen.txt"
+expect "and stays" cmp <(west show running-config) "$work/screen.txt"
+expect "nor does tee" grep -q "screen.txt: File exists" <(west -c "show version | tee $work/screen.txt" 2>&1)
+expect "append writes behind it" status 0 west -c "show nameif | append $work/screen.txt"
+expect "all of it" cmp <(west show running-config; cat "$work/names.txt") "$work/screen.txt"
+expect "tee shows it, too" cmp <(west show nameif) <(west -c "show nameif | tee /append $work/names.txt")
+expect "and writes it" cmp <(west show nameif; west show nameif) "$work/names.txt"
+for place in tftp://192.0.2.9/x flash:x; do
+    expect "$place is no file of this machine" grep -q "$place: files are of this machine only" <(west -c "show version | append $place" 2>&1)
+done
+expect "a device is no file" grep -q "/dev/null: this is no file" <(west -c "show version | append /dev/null" 2>&1)
+expect "a file has one name" grep -q "nothing behind the name of the file" <(west -c "show version | tee a b" 2>&1)
+expect "and has to have one" grep -q "expected here: the name of a file" <(west -c "show version | redirect" 2>&1)
+expect "what helps goes to a file as an ASA says it" status 0 west show tech-support file "$work/tech.txt"
+expect "all of it, too" grep -q "^--* show running-config all --*$" "$work/tech.txt"
 expect "--json has the lines as records" grep -q '"text":"hostname west"' <(west --json -c "show running-config")
 printf 'hostname north\ncrypto map OUT 30 set peer\n' >"$work/wrong.txt"
 west show running-config >"$work/before"
