@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "daemon/access.h"
+#include "daemon/dialect.h"
 #include "daemon/listen.h"
 #include "daemon/names.h"
 #include "daemon/steer.h"
@@ -54,17 +55,6 @@ struct way {
     const char *failed;                                /* to the log, before why */
 };
 
-/* The words of the console. */
-static enum dialect dialect_of(const struct policy *policy)
-{
-    static const enum dialect ios[] = {[IOS_RELEASE_UNKNOWN] = DIALECT_IOS_OLD,
-                                       [IOS_RELEASE_OLD] = DIALECT_IOS_OLD,
-                                       [IOS_RELEASE_MIDDLE] = DIALECT_IOS_MIDDLE,
-                                       [IOS_RELEASE_NEW] = DIALECT_IOS_NEW};
-
-    return policy->is_ios ? ios[policy->ios_release] : DIALECT_ASA_SYSLOG;
-}
-
 /* The packet filter has its rules. Everything that may fail comes before anything else is changed. */
 static bool use_config(struct daemon *daemon, struct config *new, struct text *why)
 {
@@ -94,7 +84,7 @@ static bool use_config(struct daemon *daemon, struct config *new, struct text *w
     conf_wipe(&new->conf);
 
     crls_use(daemon->crls, policy);
-    log_use_dialect(daemon->log, dialect_of(policy));
+    log_use_dialect(daemon->log, dialect_of_policy(policy));
     log_use_logging(daemon->log, &policy->logging);
     log_remote_use(daemon->log_remote, &policy->logging, policy->hostname);
     daemon->config = new;

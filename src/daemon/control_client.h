@@ -234,6 +234,9 @@ void client_read_beside(struct client *client); /* client->line; then client_tak
 void client_forget_line(struct client *client);
 void client_take_line(struct client *client, struct control_line *line);
 
+/* A record of the log for each line of the text. */
+void client_send_lines(struct client *client, const char *words);
+
 /* Queues one record. A client that is closing gets nothing. */
 void client_send(struct client *client, const struct control_record *r);
 void client_send_line(struct client *client, struct bytes line); /* one that is written out, with its end */

@@ -67,7 +67,7 @@ static bool is_wanted(const struct client *client, const struct event *event, st
 }
 
 /* A record for each line of the screen. */
-static void send_lines(struct client *client, const char *words)
+void client_send_lines(struct client *client, const char *words)
 {
     char space[LINE_SIZE];
 
@@ -90,7 +90,7 @@ void watch_log(struct client *client, const struct event *event, struct logging_
     if (!client->debug.is_log && !meets_condition(client->control, event, client->debug.is_ipsec, weight.severity))
         return;
     if (client->debug.is_log || line->debug != NULL)
-        send_lines(client, client->debug.is_log ? line->log : line->debug);
+        client_send_lines(client, client->debug.is_log ? line->log : line->debug);
 }
 
 void do_debug(struct client *client)

@@ -3,6 +3,7 @@
  * lost. */
 #include "base/check.h"
 #include "daemon/control_client.h"
+#include "daemon/dialect.h"
 #include "event/journal.h"
 #include "event/phrases.h"
 #include "ike/view.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LINE_SIZE = PHRASE_LINE_SIZE + 128 };
+enum { LINE_SIZE = PHRASE_LINE_SIZE + 128, DEBUGGING = 7 };
 
 static const struct control_source *source_of(const struct client *client)
 {
@@ -32,8 +33,9 @@ static struct phrase_stamp stamp_of(const struct tm *tm)
                                  .second = (uint8_t)tm->tm_sec};
 }
 
-/* "Jun 10 2010 17:36:05: " as the device has it, or with all that a machine wants to know of the time. */
-static void add_time(struct text *line, uint64_t at_ms, bool is_journal)
+/* "Jun 10 2010 17:36:05: ", of a router "Jun 10 17:36:05.123: ", as the device has it, or with all that a machine wants
+ * to know of the time. */
+static void add_time(struct text *line, uint64_t at_ms, enum dialect dialect, bool is_journal)
 {
     time_t at = (time_t)(at_ms / 1000);
     struct tm tm;
@@ -43,7 +45,11 @@ static void add_time(struct text *line, uint64_t at_ms, bool is_journal)
         journal_add_time(line, stamp_of(&tm), (unsigned)(at_ms % 1000));
     } else {
         localtime_r(&at, &tm);
-        phrase_add_stamp(line, DIALECT_ASA_SYSLOG, stamp_of(&tm));
+        phrase_add_stamp(line, dialect, stamp_of(&tm));
+        if (phrase_is_ios(dialect)) {
+            line->len--; /* the blank */
+            text_add(line, ".%03u: ", (unsigned)(at_ms % 1000));
+        }
     }
 }
 
@@ -53,6 +59,12 @@ static void send_line(struct client *client, const char *line)
 
     record_set_text(&r, COL_log_line_text, line);
     client_send(client, &r);
+}
+
+static bool is_buffered(const struct logging *logging, struct phrase_head *head)
+{
+    return logging_severity(logging, head->number, &head->severity) &&
+           logging_takes(logging, LOGGING_BUFFERED, head->number, head->severity);
 }
 
 /* `logging`: what of it is to be shown, and how severe; NULL: all. */
@@ -67,14 +79,43 @@ static void send_event(struct client *client, const struct journal_record *recor
 
         if (!phrase_write(DIALECT_ASA_SYSLOG, &record->event, i, &head, &words))
             return;
-        if (logging != NULL && (!logging_severity(logging, head.number, &head.severity) ||
-                                !logging_takes(logging, LOGGING_BUFFERED, head.number, head.severity)))
+        if (logging != NULL && !is_buffered(logging, &head))
             continue;
-        add_time(&line, record->at_ms, is_journal);
+        add_time(&line, record->at_ms, DIALECT_ASA_SYSLOG, is_journal);
         phrase_add_tag(&line, head);
         text_add(&line, "%s", words_space);
         phrase_join_lines(space);
         send_line(client, space);
+    }
+}
+
+/* The log of a router has what IOS says of the event; where that is nothing, the ASA's message, but for its debugging,
+ * under our own tag: an engineer of routers waits neither for an ASA's steps among his own nor for its name, and what
+ * only we can tell is not lost. */
+static void send_ios_event(struct client *client, const struct journal_record *record, const struct logging *logging,
+                           enum dialect ios)
+{
+    enum dialect dialect = ios;
+    struct phrase_head head;
+
+    for (unsigned i = 0;; i++) {
+        char space[LINE_SIZE], words_space[PHRASE_LINE_SIZE];
+        struct text line = text_of(space, sizeof space), words = text_of(words_space, sizeof words_space);
+        bool is_said = phrase_write(dialect, &record->event, i, &head, &words);
+
+        if (!is_said && i == 0 && dialect == ios) {
+            dialect = DIALECT_ASA_SYSLOG;
+            is_said = phrase_write(dialect, &record->event, i, &head, &words);
+        }
+        if (!is_said)
+            return;
+        if (!is_buffered(logging, &head) || (dialect != ios && head.severity >= DEBUGGING))
+            continue;
+        add_time(&line, record->at_ms, ios, false);
+        if (dialect != ios)
+            phrase_add_own_tag(&line, head);
+        text_add_words(&line, words_space);
+        client_send_lines(client, space);
     }
 }
 
@@ -203,7 +244,12 @@ bool show_logging(struct client *client)
         return begin_logging(client);
     if (!next_record(client, &record))
         return false;
-    if (record.kind == JOURNAL_IS_EVENT)
+
+    enum dialect dialect = dialect_of_policy(source_of(client)->policy(source_of(client)->context));
+
+    if (record.kind == JOURNAL_IS_EVENT && phrase_is_ios(dialect))
+        send_ios_event(client, &record, logging_of(client), dialect);
+    else if (record.kind == JOURNAL_IS_EVENT)
         send_event(client, &record, logging_of(client), false);
     return true;
 }
@@ -272,7 +318,7 @@ static void send_message(struct client *client, const struct journal_record *rec
     for (size_t at = 0; at < record->message.data.len; at += JOURNAL_PIECE_LEN) {
         struct text line = text_of(space, sizeof space);
 
-        add_time(&line, record->at_ms, true);
+        add_time(&line, record->at_ms, DIALECT_ASA_SYSLOG, true);
         journal_add_message(&line, is_sent ? JOURNAL_OUT : JOURNAL_IN, is_sent ? *local : *remote,
                             is_sent ? *remote : *local, record->message.data, at);
         send_line(client, space);
@@ -284,7 +330,7 @@ static void send_input(struct client *client, const struct journal_record *recor
     char space[LINE_SIZE];
     struct text line = text_of(space, sizeof space);
 
-    add_time(&line, record->at_ms, true);
+    add_time(&line, record->at_ms, DIALECT_ASA_SYSLOG, true);
     journal_add_words(&line, JOURNAL_INPUT, record->input);
     send_line(client, space);
 }
@@ -302,7 +348,7 @@ static void send_key(void *context, struct ip peer, const char *row)
 
     if (!is_asked_for(client, peer))
         return;
-    add_time(&line, 0, true);
+    add_time(&line, 0, DIALECT_ASA_SYSLOG, true);
     journal_add_words(&line, JOURNAL_KEY, row);
     send_line(client, space);
     bytes_wipe(space, sizeof space);

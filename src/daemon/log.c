@@ -142,8 +142,13 @@ static enum dialect dialect_of(const struct log *log, const struct event *e)
 
 static void write_line(const struct log *log, struct text *line, struct phrase_head head, const char *words)
 {
-    add_stamp(log, line, head.dialect);
-    phrase_add_tag(line, head);
+    bool is_own = phrase_is_ios(log->dialect) && !phrase_is_ios(head.dialect);
+
+    add_stamp(log, line, is_own ? log->dialect : head.dialect);
+    if (is_own)
+        phrase_add_own_tag(line, head);
+    else
+        phrase_add_tag(line, head);
     text_add_words(line, words);
 }
 

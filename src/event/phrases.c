@@ -137,6 +137,11 @@ void phrase_add_tag(struct text *t, struct phrase_head head)
     }
 }
 
+void phrase_add_own_tag(struct text *t, struct phrase_head head)
+{
+    text_add(t, "%%IKEWISE-%u-%06u: ", head.severity, (unsigned)head.number);
+}
+
 /* What web pages make of a log: their typography is undone. */
 static const struct {
     const char *from, *to;
@@ -235,7 +240,8 @@ static bool read_syslog_tag(struct bytes *line, struct phrase_head *head)
     struct bytes rest = *line;
     uint32_t number = 0;
 
-    if (!take_text(&rest, "%ASA-") && !take_text(&rest, "%PIX-") && !take_text(&rest, "%FTD-"))
+    if (!take_text(&rest, "%ASA-") && !take_text(&rest, "%PIX-") && !take_text(&rest, "%FTD-") &&
+        !take_text(&rest, "%IKEWISE-"))
         return false;
     if (rest.len > 0 && (rest.data[0] < '0' || rest.data[0] > '9') && !take_past(&rest, '-', 16))
         return false;

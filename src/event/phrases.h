@@ -58,6 +58,9 @@ void phrase_join_lines(char *line);
 /* "%ASA-5-713041: ", "[IKEv1 DEBUG]: ", or nothing where the tag is a part of the text. */
 void phrase_add_tag(struct text *t, struct phrase_head head);
 
+/* "%IKEWISE-4-713903: ": in a router's log, an ASA's line of what IOS has no words for. It is read as the ASA's. */
+void phrase_add_own_tag(struct text *t, struct phrase_head head);
+
 /* `line` may have a line break inside, where the device breaks its message. Both results are untouched when it is not
  * read. Takes time in proportion to the length of the line. */
 bool phrase_read(enum dialect dialect, struct bytes line, struct phrase_head *head, struct event *e);

@@ -49,6 +49,26 @@ static const char rt1[] = "version 12.2\n"
                           "ip access-list extended VPN\n"
                           " permit ip 172.16.1.0 0.0.0.255 172.16.2.0 0.0.0.255\n";
 
+static const char rt1_with_another_key[] = "version 12.2\n"
+                                           "hostname RT1\n"
+                                           "crypto isakmp weak-algorithms\n"
+                                           "crypto isakmp retransmit ios\n"
+                                           "crypto isakmp policy 1\n"
+                                           " encr 3des\n"
+                                           " authentication pre-share\n"
+                                           " group 2\n"
+                                           "crypto isakmp key of-this-one-alone address 11.11.11.2\n"
+                                           "crypto ipsec transform-set 3DES-SHA esp-3des esp-sha-hmac\n"
+                                           "crypto map VPN 10 ipsec-isakmp\n"
+                                           " set peer 11.11.11.2\n"
+                                           " set transform-set 3DES-SHA\n"
+                                           " match address VPN\n"
+                                           "interface FastEthernet1/0\n"
+                                           " ip address 10.10.10.2 255.255.255.0\n"
+                                           " crypto map VPN\n"
+                                           "ip access-list extended VPN\n"
+                                           " permit ip 172.16.1.0 0.0.0.255 172.16.2.0 0.0.0.255\n";
+
 enum { TRANSCRIPT_MAX = 32 * 1024, BEGUN_S = 61 };
 
 /* What the console has shown so far; the debug lines that belong there are written as time goes on. */
@@ -203,6 +223,54 @@ static void an_IOS_router_without_a_way_back_shows_all_of_seed_5(void **state)
                               "..................................................\n"
                               "Success rate is 0 percent (0/50)\n");
     free(ping);
+}
+
+/* ---- the log of such a router ---- */
+
+/* The router of seed 5, whose peer now has another key for it, with `logging buffered LEVEL`. */
+static char *screen_of_log(const char *level)
+{
+    char text[sizeof rt2 + 64];
+
+    snprintf(text, sizeof text, "%slogging buffered %s\n", rt2, level);
+    seed.dialect = "ios12";
+    seed_world();
+    seed_configure(DEVICE, "11.11.11.2", text);
+    seed_configure(PEER, "10.10.10.2", rt1_with_another_key);
+    echo_count = 0;
+    sim_packet_of(seed.sim, DEVICE,
+                  &(struct flow){.local = ip_of_v4(0xac100202), .remote = ip_of_v4(0xac100102), .protocol = 1}, 100);
+    seed_run_to(100000);
+    return seed_screen("show logging");
+}
+
+static void expect_lines(char *screen, const char *const *lines, const char *const *others)
+{
+    for (; *lines != NULL; lines++)
+        if (strstr(screen, *lines) == NULL)
+            fail_msg("missing: %s", *lines);
+    for (; *others != NULL; others++)
+        if (strstr(screen, *others) != NULL)
+            fail_msg("there: %s", strstr(screen, *others));
+    free(screen);
+}
+
+/* What IOS has words for, in these; of the rest what is no debugging, under a tag that is neither its nor an ASA's. */
+static void the_log_of_a_router_is_in_its_words(void **state)
+{
+    static const char failed[] =
+        "\nJun 10 12:01:01.006: %IKEWISE-4-713903: Group = 10.10.10.2, IP = 10.10.10.2, Negotiation "
+        "failed in MM_WAIT_MSG6: NO_ANSWER (psk_mismatch): the peer did not answer\n";
+    static const char *const all[] = {"\nJun 10 12:00:00.000: IPSEC(sa_request): ,\n  (key eng. msg.) OUTBOUND local= ",
+                                      "\nJun 10 12:00:00.000: ISAKMP (0:1): beginning Main Mode exchange\n", failed,
+                                      NULL};
+    static const char *const not_all[] = {"%ASA-", "%IKEWISE-7", NULL};
+    static const char *const some[] = {failed, NULL};
+    static const char *const not_some[] = {"%ASA-", "ISAKMP", "IPSEC(", NULL};
+
+    (void)state;
+    expect_lines(screen_of_log("debugging"), all, not_all);
+    expect_lines(screen_of_log("informational"), some, not_some);
 }
 
 /* ---- seed 3: an ASA whose peer has no tunnel-group for it ---- */
@@ -378,6 +446,7 @@ int main(void)
 #define WITH_SOCKET(test) cmocka_unit_test_setup_teardown(test, seed_start, seed_end)
     const struct CMUnitTest tests[] = {
         WITH_SOCKET(an_IOS_router_without_a_way_back_shows_all_of_seed_5),
+        WITH_SOCKET(the_log_of_a_router_is_in_its_words),
         WITH_SOCKET(an_ASA_whose_peer_has_no_key_for_it_logs_seed_3_and_waits_for_message_4),
     };
 

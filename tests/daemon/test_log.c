@@ -142,7 +142,7 @@ static void a_router_debugs_in_its_own_words(void **state)
     } cases[] = {
         {EV_MESSAGE_RESENT, "ISAKMP", "it has words for it"},
         {EV_REKEY_TIMER, NULL, "it has none, and it is only a step"},
-        {EV_TUNNEL_PARKED, "%ASA-4-752011: ", "it has none, and it is a warning"},
+        {EV_TUNNEL_PARKED, "%IKEWISE-4-752011: ", "it has none, and it is a warning"},
     };
     struct log *log = log_open(false, false, false);
 

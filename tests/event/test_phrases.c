@@ -369,6 +369,8 @@ static void the_tag_is_found_behind_what_others_put_before_it(void **state)
          EV_MESSAGE_REFUSED, "a remote syslog"},
         {"%PIX-3-713119: Group = g, IP = 192.0.2.1, PHASE 1 COMPLETED", EV_PHASE1_COMPLETED,
          "PIX 7, and another severity"},
+        {"Mar  1 00:55:40.775: %IKEWISE-5-713119: Group = g, IP = 192.0.2.1, PHASE 1 COMPLETED", EV_PHASE1_COMPLETED,
+         "our own in a router's log"},
         {"%ASA-vpn-5-713119: Group = g, IP = 192.0.2.1, PHASE 1 COMPLETED", EV_PHASE1_COMPLETED,
          "the name of the class"},
         {"Jun 10 17:36:13 [IKEv1]: IP = 192.0.2.1, PHASE 1 COMPLETED", EV_PHASE1_COMPLETED, "a console of 8.x"},
