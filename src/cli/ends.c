@@ -34,6 +34,8 @@ const char *ends_product(enum product product)
                                         [PRODUCT_LIBRESWAN] = "libreswan",
                                         [PRODUCT_RACOON] = "racoon",
                                         [PRODUCT_VPNC] = "vpnc",
+                                        [PRODUCT_VPN3000] = "VPN 3000",
+                                        [PRODUCT_VPN_CLIENT] = "VPN Client",
                                         [PRODUCT_IKEWISE] = "ikewise"};
 
     return names[product];

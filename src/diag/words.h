@@ -4,8 +4,17 @@
 
 #include "event/observation.h"
 
-/* WORDS_COUNT: those that have words for every value. vpnc's have none. */
-enum words { WORDS_ASA, WORDS_IOS, WORDS_STRONGSWAN, WORDS_LIBRESWAN, WORDS_COUNT, WORDS_VPNC = WORDS_COUNT };
+/* WORDS_COUNT: those that have words for every value. The others have none. */
+enum words {
+    WORDS_ASA,
+    WORDS_IOS,
+    WORDS_STRONGSWAN,
+    WORDS_LIBRESWAN,
+    WORDS_COUNT,
+    WORDS_VPNC = WORDS_COUNT,
+    WORDS_VPN3000,
+    WORDS_VPN_CLIENT
+};
 
 /* racoon has strongSwan's; what is not known is taken for an ASA. */
 enum words words_of(enum product product);

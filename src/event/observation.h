@@ -19,12 +19,14 @@ enum vantage {
 /* The product whose words these are; for the repair, and for what that product does on failure. */
 enum product {
     PRODUCT_UNKNOWN,
-    PRODUCT_ASA, /* PIX, FTD, VPN 3000 too */
+    PRODUCT_ASA, /* PIX, FTD too */
     PRODUCT_IOS,
     PRODUCT_STRONGSWAN,
     PRODUCT_LIBRESWAN,
     PRODUCT_RACOON,
     PRODUCT_VPNC,
+    PRODUCT_VPN3000,
+    PRODUCT_VPN_CLIENT,
     PRODUCT_IKEWISE,
 };
 

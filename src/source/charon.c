@@ -140,22 +140,11 @@ static void say_contents(struct source *s, const struct ends *ends, const struct
 {
     struct event e;
 
-    if (list->has_notify && list->notify) {
-        const char *name = number_name(SPACE_NOTIFY, list->notify);
-
-        e = event_of(!is_received ? EV_NOTIFY_SENT : list->has_hash ? EV_NOTIFY_RECEIVED : EV_NOTIFY_IN_CLEAR);
-        if (list->notify == NOTIFY_R_U_THERE)
-            e = event_of(is_received ? EV_DPD_RECEIVED : EV_DPD_SENT);
-        else if (list->notify == NOTIFY_R_U_THERE_ACK)
-            e = event_of(is_received ? EV_DPD_ANSWERED : EV_DPD_ACK_SENT);
-        else
-            event_add_text(&e, FIELD_NOTIFY, name ? name : "");
-        event_add_number(&e, FIELD_NOTIFY_NUMBER, list->notify);
-        event_add_number(&e, FIELD_PROTECTED, list->has_hash);
-        event_add_number(&e, FIELD_MESSAGE_ID, event_number(message, FIELD_MESSAGE_ID));
-        add_ends(&e, ends);
-        source_say(s, &e);
-    }
+    if (!payload_list_notify(list, is_received, &e))
+        return;
+    event_add_number(&e, FIELD_MESSAGE_ID, event_number(message, FIELD_MESSAGE_ID));
+    add_ends(&e, ends);
+    source_say(s, &e);
 }
 
 /* An answer that holds a notify alone refuses. */

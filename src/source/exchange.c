@@ -5,10 +5,10 @@
 #include <string.h>
 
 static const struct {
-    const char *names[2], *ours;
+    const char *names[3], *ours;
     bool is_ikev2;
 } exchanges[] = {
-#define EXCHANGE(charon, pluto, ours, is_ikev2) {{charon, pluto}, ours, is_ikev2},
+#define EXCHANGE(charon, pluto, client, ours, is_ikev2) {{charon, pluto, client}, ours, is_ikev2},
 #define PAYLOAD(...)
 #define NOTIFY(...)
 #include "source/exchange.def"
@@ -18,11 +18,11 @@ static const struct {
 };
 
 static const struct {
-    const char *names[2];
+    const char *names[3];
     uint32_t number;
 } payloads[] = {
 #define EXCHANGE(...)
-#define PAYLOAD(charon, pluto, number) {{charon, pluto}, number},
+#define PAYLOAD(charon, pluto, client, number) {{charon, pluto, client}, number},
 #define NOTIFY(...)
 #include "source/exchange.def"
 #undef EXCHANGE
@@ -46,7 +46,7 @@ static const struct {
 const char *exchange_named(enum namer namer, struct bytes name)
 {
     for (size_t i = 0; i < COUNT_OF(exchanges); i++)
-        if (bytes_equal(name, bytes_of_text(exchanges[i].names[namer])))
+        if (name.len > 0 && bytes_equal(name, bytes_of_text(exchanges[i].names[namer])))
             return exchanges[i].ours;
     return NULL;
 }
@@ -91,23 +91,55 @@ static uint32_t notify_named(struct bytes name)
     for (size_t i = 0; i < COUNT_OF(notifies); i++)
         if (bytes_equal(name, bytes_of_text(notifies[i].name)))
             return notifies[i].number;
-    return 0;
+    uint32_t number;
+    return number_of_name(SPACE_NOTIFY, name, &number) ? number : 0;
+}
+
+/* "N(NO_PROP)", "NOTIFY:NO_PROPOSAL_CHOSEN": what stands behind the payload's name; empty: nothing does. */
+static struct bytes take_qualifier(struct bytes *name)
+{
+    size_t len = 0;
+
+    while (len < name->len && name->data[len] != '(' && name->data[len] != ':')
+        len++;
+    struct bytes rest = bytes_after(*name, len + (len < name->len));
+    if (rest.len > 0 && rest.data[rest.len - 1] == ')')
+        rest.len--;
+    *name = bytes_of(name->data, len);
+    return rest;
 }
 
 bool payload_list_add_named(struct payload_list *list, enum namer namer, struct bytes name)
 {
-    const uint8_t *bracket = name.len ? memchr(name.data, '(', name.len) : NULL;
-    struct bytes kind = bytes_of(name.data, bracket ? (size_t)(bracket - name.data) : name.len);
+    struct bytes kind = name, qualifier = take_qualifier(&kind);
 
     for (size_t i = 0; i < COUNT_OF(payloads); i++) {
-        if (!bytes_equal(kind, bytes_of_text(payloads[i].names[namer])))
+        if (kind.len == 0 || !bytes_equal(kind, bytes_of_text(payloads[i].names[namer])))
             continue;
         payload_list_add(list, payloads[i].number);
-        if (payloads[i].number == PL_NOTIFY && bracket && kind.len + 2 <= name.len)
-            list->notify = notify_named(bytes_of(bracket + 1, name.len - kind.len - 2));
+        if (payloads[i].number == PL_NOTIFY && qualifier.len > 0)
+            list->notify = notify_named(qualifier);
         return true;
     }
     return false;
+}
+
+bool payload_list_notify(const struct payload_list *list, bool is_received, struct event *e)
+{
+    const char *name = number_name(SPACE_NOTIFY, list->notify);
+
+    if (!list->has_notify || list->notify == 0)
+        return false;
+    *e = event_of(!is_received ? EV_NOTIFY_SENT : list->has_hash ? EV_NOTIFY_RECEIVED : EV_NOTIFY_IN_CLEAR);
+    if (list->notify == NOTIFY_R_U_THERE)
+        *e = event_of(is_received ? EV_DPD_RECEIVED : EV_DPD_SENT);
+    else if (list->notify == NOTIFY_R_U_THERE_ACK)
+        *e = event_of(is_received ? EV_DPD_ANSWERED : EV_DPD_ACK_SENT);
+    else
+        event_add_text(e, FIELD_NOTIFY, name ? name : "");
+    event_add_number(e, FIELD_NOTIFY_NUMBER, list->notify);
+    event_add_number(e, FIELD_PROTECTED, list->has_hash);
+    return true;
 }
 
 unsigned message_number(const char *exchange, const struct payload_list *l, bool is_from_initiator)

@@ -1,10 +1,10 @@
-/* Messages as charon and pluto tell them, said as the ASA says them. */
+/* Messages as charon, pluto and Cisco's VPN Client tell them, said as the ASA says them. */
 #ifndef SOURCE_EXCHANGE_H
 #define SOURCE_EXCHANGE_H
 
 #include "event/event.h"
 
-enum namer { NAMER_CHARON, NAMER_PLUTO };
+enum namer { NAMER_CHARON, NAMER_PLUTO, NAMER_CLIENT };
 
 /* "MM"; "" for one of IKEv2; NULL for none of the table. */
 const char *exchange_named(enum namer namer, struct bytes name);
@@ -23,6 +23,9 @@ const char *payload_list_end(struct payload_list *list); /* "HDR + SA (1) + NONE
 
 /* "SA", "N(NO_PROP)", "CPRQ(X_USER X_PWD)", "Notification". False, and nothing is added, for an unknown name. */
 bool payload_list_add_named(struct payload_list *list, enum namer namer, struct bytes name);
+
+/* What the notify in it tells: EV_NOTIFY_*, EV_DPD_*; false without one that is known. */
+bool payload_list_notify(const struct payload_list *list, bool is_received, struct event *e);
 
 /* 1 to 6 in main mode, 1 to 3 in the others; 0 when that is not sure. RFC 2409 section 5. */
 unsigned message_number(const char *exchange, const struct payload_list *list, bool is_from_initiator);

@@ -16,8 +16,8 @@ static void note_unread(struct source *s, struct bytes line)
 
 /* The readers in the order in which they are asked: the surest marks first. */
 static enum reading (*const readers[])(struct source *, struct bytes) = {
-    journal_line_take, asa_line,  ios_line,         charon_line, pluto_line,
-    racoon_line,       vpnc_line, packet_text_line, screen_line, configuration_line,
+    journal_line_take, asa_line,    ios_line,         charon_line, pluto_line,         racoon_line,
+    vpnc_line,         headed_line, packet_text_line, screen_line, configuration_line,
 };
 
 static void count_reading(struct source *s, enum reading reading, struct bytes line)
@@ -83,6 +83,8 @@ static bool is_continuation(const struct source *s, struct bytes line)
 {
     static const char *const begins[] = {" ", "state (", "spi ", "authenticated"};
 
+    if (headed_is_below(s))
+        return headed_goes_on(line);
     for (size_t i = 0; i < COUNT_OF(begins); i++)
         if (bytes_begin_with(line, bytes_of_text(begins[i])))
             return true;
@@ -468,8 +470,9 @@ bool text_step(struct source *s)
         ;
     if (record_is(s->pieces) && begin_records(s))
         return true;
-    if (s->pieces.len == 0 && s->broken.part_count > 0)
+    if (s->pieces.len == 0 && s->held_len > 0 && (s->broken.part_count > 0 || headed_is_below(s)))
         drop_held(s);
+    s->is_below_head &= s->pieces.len > 0;
     if (s->pieces.len == 0)
         read_line(s, s->pieces);
     return true;

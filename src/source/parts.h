@@ -137,7 +137,7 @@ struct source {
 
     enum source_kind kind_before; /* of the last line that told its kind */
     struct ends last;             /* of the file */
-    struct event sent;            /* charon's last message that left */
+    struct event sent;            /* charon's last message that left; the VPN Client's */
     struct ends threads[THREADS_MAX];
     struct ends states[STATES_MAX];
     struct payload_list payloads; /* of pluto's message that is half told */
@@ -151,6 +151,13 @@ struct source {
         uint8_t step;   /* how far it is known to have come: of vpnc.c */
         bool is_natted; /* NAT was found: it has moved to UDP 4500 */
     } vpnc;
+    bool is_below_head;    /* of headed.c: a text goes on until an empty line */
+    uint32_t headed_lines; /* of the text that is held */
+    struct {
+        struct ip peer;
+        uint16_t port; /* that it has moved to; 0: none */
+        bool is_up, is_carrying, has_failed;
+    } client; /* of vpn_client.c */
     struct text_pair text_pairs[TEXT_PAIRS_MAX];
     size_t text_pair_next;
     struct stamp text_stamp;  /* of the line above, which has the packet's own */
@@ -278,6 +285,10 @@ enum reading pluto_line(struct source *s, struct bytes line);
 bool asa_is_ours(struct source *s, uint32_t number, struct bytes line); /* it may be about a VPN */
 enum reading racoon_line(struct source *s, struct bytes line);
 enum reading vpnc_line(struct source *s, struct bytes line);
+enum reading headed_line(struct source *s, struct bytes line);
+bool headed_is_below(const struct source *s); /* the last line was a head, or of the text below one */
+bool headed_goes_on(struct bytes line);       /* it is more of such a text */
+enum reading vpn_client_text(struct source *s, struct bytes text);
 enum reading packet_text_line(struct source *s, struct bytes line);
 enum reading screen_line(struct source *s, struct bytes line);
 enum reading configuration_line(struct source *s, struct bytes line);

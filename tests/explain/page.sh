@@ -18,7 +18,8 @@ cat <<'EOF'
 
     ikewise explain [--json] [--html PAGE] [--redact] [--ladder] [-v] [--keys FILE] FILE...
 
-Give it what you have: a log or debug of an ASA, PIX, FTD or IOS router, of strongSwan, libreswan, racoon or vpnc, a capture, what tcpdump or an ASA's `show capture`
+Give it what you have: a log or debug of an ASA, PIX, FTD or IOS router, of strongSwan, libreswan, racoon or vpnc,
+of a VPN 3000 Concentrator or Cisco's VPN Client, a capture, what tcpdump or an ASA's `show capture`
 has printed of one, `show` output, a configuration; of your end, of the other end, or of both, in any mix; compressed with gzip too, and as a store of logs exports it (JSON or CSV of Splunk,
 Elasticsearch, Graylog, the journal, ASDM or FMC). What a file is, it finds out by looking. It needs no gateway, and the machine
 may be another one.
@@ -102,9 +103,11 @@ in 2 of 3 pairs, 6 told nothing, and one proof was wrong; of three the truth had
 mended by rows. After those, 98 texts of public pages, reports and
 documentation (of 77 faults: some have both ends, alone and together), 36 that were written, and 24 written when these had been seen to: on first sight
 the first cause was the true one, or one that the text cannot tell from it, in 80, in 25 and in 19; no proof was wrong, one healthy text had a fault
-beside it, a refused quick mode was called healthy, and of the first two lots 18 told nothing, six of them of programs that are not read (VPN 3000, the
-VPN Client, ike-scan, tcpdump's text). What was missed of the others stands here in words of our own. *vpnc* are negotiations of vpnc with
-ikewise (`tests/explain/vpnclab.sh`). A fault that nobody here has seen is recognised less often than the table says.
+beside it, a refused quick mode was called healthy, and of the first two lots 18 told nothing, six of them of programs that were not read then (VPN 3000,
+the VPN Client, ike-scan, tcpdump's text). What was missed of the others stands here in words of our own. *vpnc* are negotiations of vpnc with
+ikewise (`tests/explain/vpnclab.sh`). *VPN Client* and *VPN 3000* were written by those who wrote their rows, of wordings that
+are remembered: no such device was there, and nothing more is to be concluded from their rates. A fault that nobody here has seen is recognised less
+often than the table says.
 
 EOF
 "$build/tests/explain/explain_score" "$build/src/ikewise" cases.tsv | sed -n '/^kind of input/,$p' | sed 's/^/    /; s/ *$//'

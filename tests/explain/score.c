@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS_MAX = 24, LINE_SIZE = 4096, BINS = 4, CAUSES_MAX = 64, NAME_SIZE = 48 };
+enum { KINDS_MAX = 32, LINE_SIZE = 4096, BINS = 4, CAUSES_MAX = 64, NAME_SIZE = 48 };
 
 struct tally {
     char name[NAME_SIZE];
