@@ -396,17 +396,20 @@ static void tell(struct work *w, struct tunnel *t)
 static void add_notes(struct report *report, const struct diag *d)
 {
     static const struct {
-        enum fact fact;
+        enum fact fact, unless;
         const char *note;
     } rows[] = {
-#define NOTE(fact, note) {FACT_##fact, note},
+#define NOTE(fact, note) {FACT_##fact, FACT_COUNT, note},
+#define NOTE_UNLESS(fact, other, note) {FACT_##fact, FACT_##other, note},
 #include "diag/notes.def"
 #undef NOTE
+#undef NOTE_UNLESS
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         for (size_t s = 0; s < SOURCES_MAX; s++)
-            if (d->sources[s].common && view_has(d->sources[s].common, rows[i].fact)) {
+            if (d->sources[s].common && view_has(d->sources[s].common, rows[i].fact) &&
+                !view_has(d->sources[s].common, rows[i].unless)) {
                 if (report->note_count < REPORT_LINES_MAX)
                     report->notes[report->note_count++] = rows[i].note;
                 break;

@@ -127,6 +127,8 @@ struct reading {
  * crypto map that have none. */
 #define SHOWS_A_PAIR                                                                                                   \
     (NUM(SPI_OUT) || NUM(SPI_IN) || (!event_has(e, FIELD_SPI_OUT) && !NUM(SEND_ERRORS) && v->product != PRODUCT_IOS))
+#define OF_PHASE(type, subtype) (IS(DETAIL, type) && IS(ATTRIBUTE, subtype))
+#define COUNTS(screen, name) (IS(STATEMENT, screen) && IS(CAUSE, name))
 #define NAMES_IPSEC (NUM(PROTOCOL) == PROTO_AH || NUM(PROTOCOL) == PROTO_ESP)
 /* charon's words, of proposals as it lists them */
 #define HAS_ESN(field) MENTIONS(field, "/EXT_SEQ")

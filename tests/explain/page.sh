@@ -51,6 +51,10 @@ then `explain` and `replay` read phase 2 as well.
 One end's file often cannot tell two causes apart: an initiator that hears nothing does not know whether its question or the answer was lost. Then
 both stand there, and the test that splits them. The other end's file settles it: give both.
 
+Of a device's screens it takes, beside the SAs and their counters, what `packet-tracer` stops at (the route, an access-list, NAT, the filter of a
+group-policy, VPN encrypt), `show crypto map` of a router, `show asp table vpn-context`, `show asp drop` and the statistics of IKE and IPsec. What is counted since the counters
+were cleared is never a fault by itself: it is set beside what else the file shows, or told as a note with what to do.
+
 A negotiation that is under way where the file ends is not called a fault. One that goes on no more, though the file does for three minutes or shows
 another attempt, has stopped: where nothing speaks for any cause, that is said, with what to record of the next attempt.
 
@@ -104,7 +108,8 @@ mended by rows. After those, 98 texts of public pages, reports and
 documentation (of 77 faults: some have both ends, alone and together), 36 that were written, and 24 written when these had been seen to: on first sight
 the first cause was the true one, or one that the text cannot tell from it, in 80, in 25 and in 19; no proof was wrong, one healthy text had a fault
 beside it, a refused quick mode was called healthy, and of the first two lots 18 told nothing, six of them of programs that were not read then (VPN 3000,
-the VPN Client, ike-scan, tcpdump's text). What was missed of the others stands here in words of our own. *vpnc* are negotiations of vpnc with
+the VPN Client, ike-scan, tcpdump's text). What was missed of the others stands here in words of our own. *Screens* are screens
+of devices as such, sick and healthy, written with their truth before there was a rule for them. *vpnc* are negotiations of vpnc with
 ikewise (`tests/explain/vpnclab.sh`). *VPN Client* and *VPN 3000* were written by those who wrote their rows, of wordings that
 are remembered: no such device was there, and nothing more is to be concluded from their rates. A fault that nobody here has seen is recognised less
 often than the table says.
