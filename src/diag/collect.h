@@ -3,14 +3,16 @@
 #define DIAG_COLLECT_H
 
 #include "diag/diag.h"
+#include "diag/listed.h"
 #include "diag/tunnel.h"
 
 struct diag_source {
     bool is_given;
     uint8_t vantage;
-    uint64_t last_ms;    /* of its last line or packet; 0: not known */
-    uint32_t current;    /* the view that the last line of a log was about */
-    struct view *common; /* what is said of the device, not of one negotiation; NULL: nothing */
+    uint64_t last_ms;      /* of its last line or packet; 0: not known */
+    uint32_t current;      /* the view that the last line of a log was about */
+    struct view *common;   /* what is said of the device, not of one negotiation; NULL: nothing */
+    struct listed *listed; /* the same, of what it lists */
 };
 
 enum { CHUNK_VIEWS = 16, EXPECTED_MAX = 32 };

@@ -29,7 +29,7 @@ size_t diag_space(size_t negotiations)
 
     return sizeof(struct diag) + sizeof(struct offers_known) + sizeof(struct payload_lists) + shown_index_space() +
            known_space() + (negotiations + SOURCES_MAX) * lines +
-           SOURCES_MAX * (sizeof(struct view) + CACHE_LINE + 16) +
+           SOURCES_MAX * (sizeof(struct view) + CACHE_LINE + 16 + listed_space()) +
            chunks * (CHUNK_VIEWS * sizeof(struct view) + sizeof(struct view *) + CACHE_LINE + 16) +
            negotiations * sizeof(struct link) + chains_for(negotiations) * sizeof(struct chain) + 256;
 }
@@ -207,6 +207,13 @@ static uint32_t judge_anew(struct diag *d, struct witness *w, struct key key, ui
     return index;
 }
 
+/* For this it is no matter what becomes of the line. */
+static void take_listed(struct diag *d, struct witness *w)
+{
+    if (listed_takes((enum event_kind)w->at->kind) && w->at->vantage != VANTAGE_WIRE)
+        listed_take(&d->sources[w->at->source].listed, witness_event(w), d->all.arena);
+}
+
 static void take_one(struct diag *d, struct witness *w)
 {
     CHECK(w->at->source < SOURCES_MAX);
@@ -247,6 +254,7 @@ void diag_see(struct diag *d, const struct sight *at, const struct teller *telle
 {
     struct witness w = {at, NULL, teller->tell, teller->say, teller->of};
 
+    take_listed(d, &w);
     if (!ahead_follow(d, &w))
         take_one(d, &w);
 }
@@ -260,5 +268,8 @@ void diag_add(struct diag *d, const struct observation *seen, const char *text)
 {
     struct sight at = sight_of(seen);
 
-    take_one(d, &(struct witness){&at, seen, NULL, say_text, (void *)text});
+    struct witness w = {&at, seen, NULL, say_text, (void *)text};
+
+    take_listed(d, &w);
+    take_one(d, &w);
 }

@@ -23,9 +23,26 @@ static const struct {
 } rows[] = {
 #define REPAIR(cause, ends, words, line) {CAUSE_##cause, ends, WORDS_##words, ANY, line},
 #define IDENTITY(cause, ends, words, identities, line) {CAUSE_##cause, ends, WORDS_##words, identities, line},
+#define WHERE(...)
 #include "diag/repairs.def"
 #undef REPAIR
 #undef IDENTITY
+#undef WHERE
+};
+
+static const struct {
+    enum fact fact;
+    enum cause cause;
+    enum words words;
+    const char *line;
+} facts[] = {
+#define REPAIR(...)
+#define IDENTITY(...)
+#define WHERE(fact, cause, words, line) {FACT_##fact, CAUSE_##cause, WORDS_##words, line},
+#include "diag/repairs.def"
+#undef REPAIR
+#undef IDENTITY
+#undef WHERE
 };
 
 static const struct {
@@ -156,6 +173,22 @@ static unsigned part_of(const struct tunnel *t, enum role role)
     return by_initiator == (role != ROLE_RESPONDER) ? EXPECTER : SENDER;
 }
 
+/* What a fact says better than the cause does. */
+static size_t add_where(const char **lines, enum cause cause, enum words words, const struct tunnel *t,
+                        const struct report_negotiation *n, struct arena *arena)
+{
+    enum fact fact = FACT_COUNT;
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT_OF(facts) && t->view_count == 1 && count < REPORT_LINES_MAX; i++)
+        if (facts[i].cause == cause && facts[i].words == words && tunnel_has(t, facts[i].fact) &&
+            (fact == FACT_COUNT || fact == facts[i].fact)) {
+            fact = facts[i].fact;
+            lines[count++] = repair_fill(facts[i].line, n->local, n->peer, t, arena);
+        }
+    return count;
+}
+
 void repair_add(struct report_cause *out, enum cause cause, const struct tunnel *t, const struct report_negotiation *n,
                 struct arena *arena)
 {
@@ -177,6 +210,8 @@ void repair_add(struct report_cause *out, enum cause cause, const struct tunnel 
                             : THIS;
     unsigned that_end = this_end == THAT ? 0 : THAT;
 
+    if ((out->this_end_count = add_where(out->this_end, cause, words_of(own), t, n, arena)) > 0)
+        return;
     out->this_end_count =
         add_end(out->this_end, cause, this_end | this_role | part_of(t, n->role), false, own, t, n, arena);
     if (that_end)

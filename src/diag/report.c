@@ -39,8 +39,10 @@ static void add_common(struct tunnel *t, const struct diag *d)
 {
     bool is_in[SOURCES_MAX] = {false};
 
-    for (size_t i = 0; i < t->view_count; i++)
+    for (size_t i = 0; i < t->view_count; i++) {
         is_in[t->views[i]->source] = true;
+        t->listed[i] = d->sources[t->views[i]->source].listed;
+    }
     for (size_t i = 0; i < SOURCES_MAX; i++) {
         if (is_in[i] && d->sources[i].common && t->common_count < TUNNEL_VIEWS_MAX)
             t->common[t->common_count++] = d->sources[i].common;

@@ -157,6 +157,32 @@ static bool is_split(const struct tunnel *t, enum fact first, enum fact second)
     return is_here && is_there;
 }
 
+/* ---- what the devices list ---- */
+
+static bool has_hits(const struct tunnel *t, enum hits hits)
+{
+    for (size_t i = 0; i < t->view_count; i++)
+        if (listed_hits(t->listed[i], t->views[i]->peer) == hits)
+            return true;
+    return false;
+}
+
+static bool has_way(const struct tunnel *t, enum way way, enum way (*to)(const struct listed *, struct ip))
+{
+    for (size_t i = 0; i < t->view_count; i++)
+        if (t->views[i]->vantage != VANTAGE_WIRE && to(t->listed[i], t->views[i]->peer) == way)
+            return true;
+    return false;
+}
+
+static bool leads_elsewhere(const struct tunnel *t)
+{
+    for (size_t i = 0; i < t->view_count; i++)
+        if (listed_leads_elsewhere(t->listed[i], t->views[i]->peer))
+            return true;
+    return false;
+}
+
 static bool is_translated(const struct tunnel *t)
 {
     struct translation found;

@@ -2,6 +2,7 @@
 #ifndef DIAG_TUNNEL_H
 #define DIAG_TUNNEL_H
 
+#include "diag/listed.h"
 #include "diag/view.h"
 
 enum { TUNNEL_VIEWS_MAX = 6, SOURCES_MAX = 32, TUNNEL_WORDS = (FACT_COUNT + 63) / 64 };
@@ -18,11 +19,12 @@ struct tunnel {
     const struct view
         *common[TUNNEL_VIEWS_MAX]; /* what a source says of all its tunnels: routes, a daemon that starts */
     size_t common_count;
-    uint64_t signs;                          /* a bit for each of its views' signs and cookies, many to one */
-    uint8_t joined_by;                       /* enum joined, of join.h: what is least sure of it */
-    bool has_silent_capture, has_silent_log; /* a file was given that has nothing of this negotiation */
-    bool is_left;                            /* a file goes on long after it, or has another attempt */
-    uint64_t facts[TUNNEL_WORDS];            /* a bit for each */
+    const struct listed *listed[TUNNEL_VIEWS_MAX]; /* of the device of each view; NULL: nothing */
+    uint64_t signs;                                /* a bit for each of its views' signs and cookies, many to one */
+    uint8_t joined_by;                             /* enum joined, of join.h: what is least sure of it */
+    bool has_silent_capture, has_silent_log;       /* a file was given that has nothing of this negotiation */
+    bool is_left;                                  /* a file goes on long after it, or has another attempt */
+    uint64_t facts[TUNNEL_WORDS];                  /* a bit for each */
 };
 
 /* Fills in the facts that follow from the others. */

@@ -188,7 +188,9 @@ static void what_has_words_of_strongswan_has_words_of_libreswan(void **state)
     } said[] = {
 #define REPAIR(cause, ends, words, line) {#cause, WORDS_##words},
 #define IDENTITY(cause, ends, words, identities, line) {#cause, WORDS_##words},
+#define WHERE(...)
 #include "diag/repairs.def"
+#undef WHERE
 #undef IDENTITY
 #undef REPAIR
     };

@@ -341,7 +341,9 @@ static void nat_with_nat_traversal_is_no_fault(void **state)
 static const char *const repairable[] = {
 #define REPAIR(cause, ...) #cause,
 #define IDENTITY(cause, ...) #cause,
+#define WHERE(...)
 #include "diag/repairs.def"
+#undef WHERE
 #undef IDENTITY
 #undef REPAIR
 #define REPAIRS(cause, ...) #cause,
