@@ -30,3 +30,10 @@ bool network_overlaps(const char *one, const char *other)
     return network_parse(&a, one) && network_parse(&b, other) && a.mask && b.mask &&
            ((a.address ^ b.address) & a.mask & b.mask) == 0;
 }
+
+bool network_is_private(struct ip ip)
+{
+    uint32_t v4 = ip.family == IP_V4 ? ip_to_v4(ip) : 0;
+
+    return v4 >> 24 == 10 || v4 >> 20 == 0xac1 || v4 >> 16 == 0xc0a8;
+}

@@ -16,4 +16,7 @@ bool network_parse(struct network *n, const char *said);
 /* The two have addresses in common, and neither is all addresses. */
 bool network_overlaps(const char *one, const char *other);
 
+/* An address of RFC 1918. */
+bool network_is_private(struct ip ip);
+
 #endif

@@ -99,6 +99,14 @@ static enum role esp_side(const struct view *v, const struct event *e)
     return sender(v, e);
 }
 
+/* What is translated on its way to a private network was meant for a tunnel: nobody else leads there. */
+static bool is_translated_for_tunnel(const struct event *e)
+{
+    struct ip from = event_ip(e, FIELD_INNER_SOURCE), to = event_ip(e, FIELD_INNER_DESTINATION);
+
+    return network_is_private(from) && network_is_private(to) && !network_is_private(event_ip(e, FIELD_LOCAL));
+}
+
 struct reading {
     enum fact fact;
     enum event_kind kind;

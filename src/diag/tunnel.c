@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "diag/join.h"
+#include "diag/network.h"
 
 #include <string.h>
 
@@ -205,9 +206,8 @@ static bool is_address_text(const char *text)
 static bool is_private_text(const char *text)
 {
     struct ip ip;
-    uint32_t v4 = ip_parse(&ip, bytes_of_text(text)) ? ip_to_v4(ip) : 0;
 
-    return v4 >> 24 == 10 || v4 >> 20 == 0xac1 || v4 >> 16 == 0xc0a8;
+    return ip_parse(&ip, bytes_of_text(text)) && network_is_private(ip);
 }
 
 /* ---- TOLD ---- */

@@ -306,6 +306,8 @@ void screen_end(struct source *s)
     if (event_has(&e, FIELD_GROUP) && !event_has(&e, FIELD_PEER) &&
         ip_parse(&peer, bytes_of_text(event_text(&e, FIELD_GROUP)))) /* a LAN-to-LAN tunnel-group is named so */
         event_add_ip(&e, FIELD_PEER, peer);
+    if (event_has(&e, FIELD_VALID_UNTIL) && s->sum.has_year && event_number(&e, FIELD_VALID_UNTIL) < s->sum.last_ms / 1000)
+        event_add_text(&e, FIELD_CAUSE, "expired");
     if (event_has(&e, blocks[s->block].needs))
         say_block(s, &e);
 }
