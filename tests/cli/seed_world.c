@@ -28,6 +28,7 @@ static struct {
     uv_async_t stop;
     pthread_t thread;
     char directory[64], path[128];
+    _Atomic uint64_t now_ms; /* of the world */
 } held;
 
 /* The daemon's plane is not there. */
@@ -55,11 +56,11 @@ void plane_view_totals(const struct plane *plane, struct plane_totals *totals)
     *totals = (struct plane_totals){0};
 }
 
-/* The server asks for the time on its own, also before there is a world. */
+/* The server asks for the time on its own, also before there is a world and while it changes. */
 static uint64_t seed_now_ms(void *context)
 {
     (void)context;
-    return seed.sim == NULL ? 0 : sim_now_ms(seed.sim);
+    return held.now_ms;
 }
 
 static const struct ike *seed_ike(void *context)
@@ -255,7 +256,7 @@ void seed_world(void)
 {
     seed.sim = sim_make(held.sim_space, 2, 1);
     seed.past_count = 0;
-    seed.begun_ms = sim_now_ms(seed.sim);
+    seed.begun_ms = held.now_ms = sim_now_ms(seed.sim);
     sim_listen(seed.sim, seed_hear, NULL);
     sim_network(seed.sim)->delay_min_ms = sim_network(seed.sim)->delay_max_ms = 1;
     sim_network(seed.sim)->answer_min_ms = sim_network(seed.sim)->answer_max_ms = 1;
@@ -287,6 +288,7 @@ void seed_run_to(uint64_t ms)
     ms += seed.begun_ms;
     if (ms > sim_now_ms(seed.sim))
         sim_run(seed.sim, ms - sim_now_ms(seed.sim));
+    held.now_ms = sim_now_ms(seed.sim);
 }
 
 static void seed_keep(void *reply, const struct control_record *r)

@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +33,12 @@ struct seed {
     uint64_t past_ms[PAST_MAX];
     unsigned past_count;
     const struct connection *connections; /* that the device's machine follows */
-    unsigned connection_count;
-    unsigned route_count; /* how often the machine was asked for a way */
-    uint64_t access_hits; /* of each line, as its packet filter counts */
-    bool has_inside;      /* the way to 192.168.0.0/16 is by inside0 */
-    bool may_be_parked;   /* configurations are not held to be without fault */
-    const char *dialect;  /* of the screens: asa, asa8, ios, ios12 */
+    atomic_uint connection_count;         /* which the server asks for on its own */
+    unsigned route_count;                 /* how often the machine was asked for a way */
+    uint64_t access_hits;                 /* of each line, as its packet filter counts */
+    bool has_inside;                      /* the way to 192.168.0.0/16 is by inside0 */
+    bool may_be_parked;                   /* configurations are not held to be without fault */
+    const char *dialect;                  /* of the screens: asa, asa8, ios, ios12 */
 };
 extern struct seed seed;
 
