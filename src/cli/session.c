@@ -28,23 +28,30 @@ const char *session_prompt(const struct session *session, char prompt[static SES
 
     text_add(&t, "%s", session->hostname);
     if (session->is_configuring)
-        text_add(&t, "(%s)", session->ios_block ? ios_prompt(session->ios_block) : grammar_prompt(session->mode));
+        text_add(&t, "(%s)",
+                 session->ios_block ? ios_prompt(session->ios_block, session->is_inside)
+                                    : grammar_prompt(session->mode, session->is_inside));
     text_add(&t, "%s", session->is_enabled ? "# " : "> ");
     return prompt;
+}
+
+void session_enter(struct session *session, enum grammar_mode mode, unsigned ios_block)
+{
+    session->mode = mode;
+    session->ios_block = ios_block;
+    session->is_inside = false;
 }
 
 static void leave_configuration(struct session *session)
 {
     session->is_configuring = false;
-    session->mode = MODE_GLOBAL;
-    session->ios_block = 0;
+    session_enter(session, MODE_GLOBAL, 0);
 }
 
 static void leave_mode(struct session *session)
 {
     if (session->is_configuring && (session->mode != MODE_GLOBAL || session->ios_block != 0)) {
-        session->mode = MODE_GLOBAL;
-        session->ios_block = 0;
+        session_enter(session, MODE_GLOBAL, 0);
     } else if (session->is_configuring) {
         leave_configuration(session);
     } else {
@@ -161,8 +168,7 @@ static bool do_here(struct session *session, const struct control_request *reque
         session_flush(session);
         session->is_ios = request->id == CONTROL_TERMINAL_IOS;
         session->has_said_dialect = true;
-        session->ios_block = 0;
-        session->mode = MODE_GLOBAL;
+        session_enter(session, MODE_GLOBAL, 0);
         return true;
     case CONTROL_TERMINAL_NO_MONITOR: background_stop(&session->background, CONTROL_TERMINAL_MONITOR); return true;
     case CONTROL_NO_DEBUG_IKEV1: stop_debug(session, CONTROL_DEBUG_IKEV1); return true;

@@ -29,6 +29,7 @@ struct session {
     char header[SESSION_LINE_MAX]; /* the statement that opened it */
     bool is_ios, has_said_dialect; /* statements are typed in the words of a router, and somebody has said so */
     unsigned ios_block;            /* of which lines come next (conf/ios.h); 0: none, or one of the ASA's */
+    bool is_inside;                /* a line of that mode or block has been given */
     unsigned page_lines;           /* 0: as many as the terminal has */
     bool has_no_pages;
     int status; /* the worst so far */
@@ -50,6 +51,9 @@ int session_run_line(const struct options *options);
 int session_command(struct session *session, struct command *command);
 struct control_scope session_scope(const struct session *session);
 const char *session_prompt(const struct session *session, char prompt[static SESSION_PROMPT_SIZE]);
+
+/* Whose lines come next. */
+void session_enter(struct session *session, enum grammar_mode mode, unsigned ios_block);
 
 /* session_show.c: what `show` commands of the shell itself show; a change of what is debugged. */
 void session_note(const struct session *session, struct command *command);

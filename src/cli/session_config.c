@@ -91,6 +91,7 @@ static void send(struct session *session, struct bytes line, bool is_inside)
     if (is_inside)
         put(session, "", bytes_of_text(session->header));
     put(session, is_inside ? " " : "", line);
+    session->is_inside |= is_inside;
     if (session->is_terminal || session->options->line)
         session_flush(session);
 }
@@ -99,8 +100,7 @@ static void enter(struct session *session, const struct typed *typed, const stru
 {
     struct text t = text_of(session->header, sizeof session->header);
 
-    session->mode = typed->is_no ? MODE_GLOBAL : row->enters;
-    session->ios_block = 0;
+    session_enter(session, typed->is_no ? MODE_GLOBAL : row->enters, 0);
     text_add(&t, "%.*s", (int)typed->line.text.len, (const char *)typed->line.text.data);
 }
 
@@ -134,8 +134,7 @@ static void clear_family(struct session *session, const struct typed *typed)
     for (uint16_t i = 0; i < typed->count && command.word_count < CONTROL_WORDS_MAX; i++)
         words[command.word_count++] = typed->tokens[i].text;
     session_flush(session);
-    session->mode = MODE_GLOBAL;
-    session->ios_block = 0;
+    session_enter(session, MODE_GLOBAL, 0);
     command.out = output_open(&all, (struct output_pages){.is_on = false});
     session_command(session, &command);
     fclose(command.out);
@@ -230,8 +229,7 @@ static void send_ios(struct session *session, const struct typed *typed, const s
     send(session, bytes_of(line.data, line.len), is_inside);
     if (is_inside)
         return;
-    session->mode = MODE_GLOBAL;
-    session->ios_block = read->enters;
+    session_enter(session, MODE_GLOBAL, read->enters);
 
     struct text header = text_of(session->header, sizeof session->header);
 

@@ -32,6 +32,11 @@ static const struct {
 #include "conf/grammar_rows.h"
 };
 
+static const char *const insides[MODE_COUNT] = {
+#define INSIDE(mode, prompt) [MODE_##mode] = prompt,
+#include "conf/grammar_rows.h"
+};
+
 static const unsigned family_arguments[] = {
 #define FAMILY(name, argument_count) [FAMILY_##name] = argument_count,
 #include "conf/grammar_rows.h"
@@ -73,10 +78,10 @@ const char *grammar_why_unused(const struct grammar_row *row, const struct gramm
     return "";
 }
 
-const char *grammar_prompt(enum grammar_mode mode)
+const char *grammar_prompt(enum grammar_mode mode, bool is_inside)
 {
     CHECK((unsigned)mode < MODE_COUNT);
-    return modes[mode].prompt;
+    return is_inside && insides[mode] != NULL ? insides[mode] : modes[mode].prompt;
 }
 
 bool grammar_mode_is_strict(enum grammar_mode mode)

@@ -76,7 +76,7 @@ struct word_info {
 };
 
 const struct grammar_row *grammar_row(enum statement_kind kind);
-const char *grammar_prompt(enum grammar_mode mode);
+const char *grammar_prompt(enum grammar_mode mode, bool is_inside); /* `is_inside`: a line of it has been given */
 
 /* A line in that mode that begins with no known word is a fault; else it is kept and listed as not used. */
 bool grammar_mode_is_strict(enum grammar_mode mode);

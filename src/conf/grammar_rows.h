@@ -3,6 +3,9 @@
 #ifndef MODE
 #define MODE(...)
 #endif
+#ifndef INSIDE
+#define INSIDE(...)
+#endif
 #ifndef FAMILY
 #define FAMILY(...)
 #endif
@@ -20,6 +23,7 @@
 #endif
 #include "conf/grammar.def"
 #undef MODE
+#undef INSIDE
 #undef FAMILY
 #undef STATEMENT
 #undef WHY

@@ -57,6 +57,7 @@ void ios_typed_read(struct ios_typed *typed, unsigned block, const struct token 
 bool ios_next(unsigned block, const struct token *tokens, uint16_t count, void *context,
               void (*each)(void *context, struct bytes word, bool is_argument));
 
-const char *ios_prompt(unsigned block); /* config-isakmp */
+/* config-isakmp; `is_inside`: a line of the block has been given */
+const char *ios_prompt(unsigned block, bool is_inside);
 
 #endif

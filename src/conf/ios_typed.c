@@ -227,7 +227,7 @@ bool ios_next(unsigned block, const struct token *tokens, uint16_t count, void *
     return v.may_end;
 }
 
-const char *ios_prompt(unsigned block)
+const char *ios_prompt(unsigned block, bool is_inside)
 {
     static const char *const prompts[] = {
         [IOS_GLOBAL] = "config",
@@ -242,8 +242,8 @@ const char *ios_prompt(unsigned block)
         [IOS_INTERFACE] = "config-if",
         [IOS_ACL] = "config-ext-nacl",
         [IOS_ROUTE_MAP] = "config-route-map",
-        [IOS_SLA] = "config-ip-sla-echo",
+        [IOS_SLA] = "config-ip-sla",
     };
 
-    return prompts[block];
+    return is_inside && block == IOS_SLA ? "config-ip-sla-echo" : prompts[block];
 }

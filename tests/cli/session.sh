@@ -152,6 +152,15 @@ typed <<'END'
 # an interface may be short, and is the same
 > interface gi 0/0
 = west(config-if)# 
+# what is measured has a prompt of its own
+> sla monitor 7
+= west(config-sla-monitor)# 
+> type echo protocol ipIcmpEcho 192.0.2.2 interface outside
+= west(config-sla-monitor-echo)# 
+> no sla monitor 7
+= west(config)# 
+> interface gi 0/0
+= west(config-if)# 
 # in a block help is about the block
 ^ ?
 = security-level
@@ -662,6 +671,15 @@ typed <<'END'
 = west(config-if)# 
 > no shut
 = west(config-if)# 
+# what is measured has a prompt of its own
+> ip sla 8
+= west(config-ip-sla)# 
+> icmp-echo 192.0.2.2 source-interface gi0/0
+= west(config-ip-sla-echo)# 
+> frequency 30
+= west(config-ip-sla-echo)# 
+> no ip sla 8
+= west(config)# 
 # a wrong word has its caret
 > crypto isakmp foo
 =                             ^

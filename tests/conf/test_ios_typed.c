@@ -228,8 +228,21 @@ static void words_may_be_left_short(void **state)
         if (cases[i].full == NULL)
             continue;
         assert_string_equal(typed.line, cases[i].full);
-        assert_string_equal(ios_prompt(typed.enters), cases[i].prompt);
+        assert_string_equal(ios_prompt(typed.enters, false), cases[i].prompt);
     }
+}
+
+static void an_echo_of_sla_has_a_prompt_of_its_own(void **state)
+{
+    unsigned sla = block_of("ip sla 1"), policy = block_of("crypto isakmp policy 1");
+
+    (void)state;
+    assert_string_equal(ios_prompt(sla, false), "config-ip-sla");
+    assert_string_equal(ios_prompt(sla, true), "config-ip-sla-echo");
+    assert_string_equal(ios_prompt(policy, true), ios_prompt(policy, false));
+    assert_string_equal(grammar_prompt(MODE_SLA, false), "config-sla-monitor");
+    assert_string_equal(grammar_prompt(MODE_SLA, true), "config-sla-monitor-echo");
+    assert_string_equal(grammar_prompt(MODE_POLICY, true), "config-ikev1-policy");
 }
 
 static void add_word(void *context, struct bytes word, bool is_argument)
@@ -275,6 +288,7 @@ int main(void)
         cmocka_unit_test(lines_are_added_to_what_is_running),
         cmocka_unit_test(a_fault_is_told_of_the_line_that_was_typed),
         cmocka_unit_test(words_may_be_left_short),
+        cmocka_unit_test(an_echo_of_sla_has_a_prompt_of_its_own),
         cmocka_unit_test(help_says_what_can_follow),
     };
 
