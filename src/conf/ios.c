@@ -184,6 +184,8 @@ void ios_put_template(struct translation *t, const char *becomes, const struct p
         } else if (*becomes == '$' || *becomes == '%') {
             ios_put(t, ios_part(t, parts, becomes));
             becomes++;
+        } else if (*becomes == '#') {
+            ios_put_type_7(t, parts->list[*++becomes - '0']);
         } else if (*becomes == '\n') {
             ios_end_line(t);
         } else {

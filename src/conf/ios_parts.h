@@ -129,6 +129,9 @@ void ios_put_template(struct translation *t, const char *becomes, const struct p
 /* The tunnel-group of a peer as a router has it, and its `ipsec-attributes`; what is put next stands there. */
 void ios_put_group(struct translation *t, struct bytes peer);
 
+/* ios_type7.c: what that password of type 7 stands for; ***** when it is none. */
+void ios_put_type_7(struct translation *t, struct bytes typed);
+
 /* ios_calls.c: "@address %1 $1 $2", a function with its arguments. */
 void ios_call(struct translation *t, const char *becomes, const struct parts *parts);
 /* What can only be said when all lines are known. */

@@ -255,6 +255,53 @@ static void the_version_says_whose_words_are_used(void **state)
     }
 }
 
+static bool is_written(const char *text, const char *line)
+{
+    return strstr(written(text), line) != NULL;
+}
+
+/* All of them are "cisco". They are read, and shown as any password. */
+static void passwords_of_type_7_are_what_they_stand_for(void **state)
+{
+    static const char *const typed[] = {"02050D480809", "060506324F41", "094F471A1A0A", "121a0c041104", "1511021F0725"};
+    static const struct {
+        const char *line, *asa;
+    } lines[] = {
+        {"username ann password 7 %s\n", "username ann password cisco\n"},
+        {"username ann privilege 15 password 7 %s\n", "username ann password cisco\n"},
+        {"crypto isakmp key 7 %s address 192.0.2.9\n", " ikev1 pre-shared-key cisco\n"},
+        {"crypto keyring K\n pre-shared-key address 192.0.2.9 key 7 %s\n", " ikev1 pre-shared-key cisco\n"},
+        {"crypto isakmp client configuration group G\n key 7 %s\n", " ikev1 pre-shared-key cisco\n"},
+        {"crypto isakmp peer address 192.0.2.9\n set aggressive-mode password 7 %s\n", " ikev1 pre-shared-key cisco\n"},
+    };
+    static const struct {
+        const char *typed, *why;
+    } wrong[] = {{"0", "too short"},
+                 {"02", "nothing in it"},
+                 {"02050D48080", "half a character"},
+                 {"0G050D480809", "no number"},
+                 {"A2050D480809", "no decimal one"},
+                 {"02050D48080G", "no digit"},
+                 {"0200000000FF", "no text"}};
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(typed); i++)
+        for (size_t k = 0; k < COUNT_OF(lines); k++) {
+            struct text t = text_of(text, sizeof text);
+            size_t before = strcspn(lines[k].line, "%");
+
+            text_add(&t, MARK "%.*s%s%s", (int)before, lines[k].line, typed[i], lines[k].line + before + 2);
+            if (!is_written(text, lines[k].asa))
+                fail_msg("%s\n%s", text, written(text));
+        }
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        snprintf(text, sizeof text, MARK "username ann password 7 %s\n", wrong[i].typed);
+        if (!is_written(text, "username ann password *****\n"))
+            fail_msg("%s: %s", wrong[i].why, written(text));
+    }
+}
+
 static void what_is_an_asas_is_left_alone(void **state)
 {
     struct reading r;
@@ -272,6 +319,7 @@ int main(void)
         cmocka_unit_test(what_a_router_says_of_all_interfaces_acts_on_each),
         cmocka_unit_test(findings_name_the_routers_lines),
         cmocka_unit_test(the_version_says_whose_words_are_used),
+        cmocka_unit_test(passwords_of_type_7_are_what_they_stand_for),
         cmocka_unit_test(what_is_an_asas_is_left_alone),
     };
 
