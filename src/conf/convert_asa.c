@@ -5,9 +5,9 @@
 static bool is_of_asa(const struct statement *s)
 {
     static const enum statement_kind of_router[] = {
-        STATEMENT_isakmp_profile,    STATEMENT_map_profile, STATEMENT_dynamic_profile, STATEMENT_ipsec_df_bit_all,
-        STATEMENT_fragmentation_all, STATEMENT_map_users,   STATEMENT_map_groups,      STATEMENT_map_addresses,
-        STATEMENT_aaa_new_model,     STATEMENT_aaa_login,   STATEMENT_aaa_network};
+        STATEMENT_isakmp_profile,   STATEMENT_map_profile,       STATEMENT_map_profile_all, STATEMENT_dynamic_profile,
+        STATEMENT_ipsec_df_bit_all, STATEMENT_fragmentation_all, STATEMENT_map_users,       STATEMENT_map_groups,
+        STATEMENT_map_addresses,    STATEMENT_aaa_new_model,     STATEMENT_aaa_login,       STATEMENT_aaa_network};
 
     for (size_t i = 0; s->state == STATEMENT_IS_KNOWN && i < COUNT_OF(of_router); i++)
         if (s->row->kind == of_router[i])

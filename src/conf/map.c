@@ -86,6 +86,22 @@ static void take_statement(struct entry *e, const struct statement *s)
     }
 }
 
+/* What a router says of a whole map holds for the entries that say nothing themselves, and for those of a dynamic map
+ * that it leads to. */
+static const struct statement *profile_of_map(const struct compiler *c, const struct entry *e)
+{
+    if (e->family == FAMILY_MAP)
+        return statements_next_named(c->statements, NULL, STATEMENT_map_profile_all, e->map);
+    for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_map_dynamic)) != NULL;) {
+        const struct statement *found =
+            statements_next_named(c->statements, NULL, STATEMENT_map_profile_all, first_argument(s));
+
+        if (found != NULL && bytes_equal(statement_argument(s, "map", 1), e->map))
+            return found;
+    }
+    return NULL;
+}
+
 /* Reads the entry that begins at this place of the order; returns the place after it. */
 static uint32_t read_entry(const struct compiler *c, uint32_t at, struct entry *e)
 {
@@ -101,6 +117,8 @@ static uint32_t read_entry(const struct compiler *c, uint32_t at, struct entry *
         take_statement(e, s);
     }
     e->end = s;
+    if (e->profile == NULL)
+        e->profile = profile_of_map(c, e);
     return at;
 }
 

@@ -101,7 +101,10 @@ static uint32_t most_members(const struct compiler *c)
 
     for (const struct statement *s = NULL; (s = statements_next(c->statements, s, STATEMENT_map_peer)) != NULL;)
         peers += s->word_count;
-    return count + (statement_count(c->statements, STATEMENT_map_profile) > 0 ? peers : 0);
+    bool are_named = statement_count(c->statements, STATEMENT_map_profile) > 0 ||
+                     statement_count(c->statements, STATEMENT_map_profile_all) > 0;
+
+    return count + (are_named ? peers : 0);
 }
 
 void compile_profiles(struct compiler *c)

@@ -605,6 +605,7 @@ static const struct {
     {STATEMENT_profile_groups, "of each tunnel-group"},
     {STATEMENT_profile_addresses, "of each tunnel-group"},
     {STATEMENT_profile_local, "of each tunnel that runs"},
+    {STATEMENT_map_profile_all, "of each tunnel that runs"},
     {STATEMENT_map_users, "of each tunnel-group"},
     {STATEMENT_map_groups, "of each tunnel-group"},
     {STATEMENT_map_addresses, "of each tunnel-group"},

@@ -93,6 +93,13 @@ static void a_profile_holds_for_its_peers(void **state)
         {"crypto isakmp key a-key-of-all address 0.0.0.0\ncrypto isakmp profile P\n"
          " match identity address 192.0.2.11\n self-identity fqdn\n",
          "DefaultL2LGroup", "auto, 20/5", "and the others stay as they were"},
+        {"crypto map M isakmp-profile P\ncrypto isakmp profile P\n keepalive 10 retry 3\n", "192.0.2.10",
+         "auto, 10/3 on-demand, P", "of a whole map"},
+        {"crypto map OTHER isakmp-profile P\ncrypto isakmp profile P\n keepalive 10 retry 3\n", "192.0.2.9",
+         "auto, 20/5", "not of this one"},
+        {"crypto map M isakmp-profile P\ncrypto isakmp profile P\n keepalive 10 retry 3\n"
+         "crypto isakmp profile B\n keepalive 30 retry 3\ncrypto map M 10 ipsec-isakmp\n set isakmp-profile B\n",
+         "192.0.2.9", "auto, 30/3 on-demand, B", "an entry's own goes before the map's"},
         {"crypto map M 10 ipsec-isakmp\n set isakmp-profile NOBODY\n", "192.0.2.9", "auto, 20/5",
          "one that there is not says nothing"},
     };

@@ -440,6 +440,7 @@ static const struct row ios[] = {
     {"crypto isakmp client configuration group STAFF", "group-lock", IGNORED, NULL},
     {"crypto isakmp client configuration group STAFF", "backup-gateway 192.0.2.7", IGNORED, NULL},
     {"", "crypto isakmp client configuration address-pool local RA", IGNORED, NULL},
+    {"", "crypto map M isakmp-profile P", ACTS, NULL},
     {"", "crypto map M client authentication list USERS", ACTS, NULL},
     {"", "crypto map M isakmp authorization list GROUPS", ACTS, NULL},
     {"", "crypto map M client configuration address respond", ACTS, NULL},
