@@ -160,6 +160,36 @@ static void call_as_asa(struct typed *typed)
     }
 }
 
+static uint32_t hash_of_entry(const struct typed *typed)
+{
+    char space[256];
+    struct text name = text_of(space, sizeof space);
+
+    text_add_plain(&name, typed->tokens[2].text);
+    text_add(&name, " ");
+    text_add_plain(&name, typed->tokens[3].text);
+    return text_hash(TEXT_HASH_BEGIN, space);
+}
+
+/* An entry without a line is in no configuration: whoever has begun one is told of it once. */
+static bool is_begun_already(struct session *session, const struct typed *typed)
+{
+    uint32_t hash = hash_of_entry(typed);
+
+    for (size_t i = 0; i < COUNT_OF(session->begun); i++)
+        if (session->begun[i] == hash)
+            return true;
+    session->begun[session->begun_next++ % COUNT_OF(session->begun)] = hash;
+    return false;
+}
+
+static void forget_entry(struct session *session, const struct typed *typed)
+{
+    for (size_t i = 0; i < COUNT_OF(session->begun); i++)
+        if (session->begun[i] == hash_of_entry(typed))
+            session->begun[i] = 0;
+}
+
 static bool clear_as_ios(struct session *session, const struct typed *given)
 {
     static struct typed typed;
@@ -167,6 +197,8 @@ static bool clear_as_ios(struct session *session, const struct typed *given)
 
     typed = *given;
     call_as_asa(&typed);
+    if (given->is_no && typed.count == 4 && is_token(&typed, 1, "map"))
+        forget_entry(session, &typed);
     if (!given->is_no || is_statement(&typed, MODE_GLOBAL, &match) || !names_family(&typed, &match))
         return false;
     clear_family(session, &typed);
@@ -201,7 +233,7 @@ static void note_line(void *context, const struct control_record *r)
 }
 
 /* As a router, where somebody begins an entry that there is not. */
-static void note_new_entry(const struct session *session, const struct typed *typed, const struct ios_typed *read)
+static void note_new_entry(struct session *session, const struct typed *typed, const struct ios_typed *read)
 {
     struct bytes words[] = {bytes_of_text("show"), bytes_of_text("running-config"), bytes_of_text("crypto"),
                             bytes_of_text("map"),  typed->tokens[2].text,           typed->tokens[3].text};
@@ -213,7 +245,7 @@ static void note_new_entry(const struct session *session, const struct typed *ty
         strstr(read->line, " ipsec-isakmp") == NULL ||
         client_ask(session->options->socket, words, COUNT_OF(words), CONTROL_ONCE, note_line, &is_there, &why) !=
             CLIENT_DONE ||
-        is_there)
+        is_there || is_begun_already(session, typed))
         return;
     printf("%% NOTE: This new crypto map will remain disabled until a peer\n"
            "        and a valid access list have been configured.\n");

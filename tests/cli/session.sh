@@ -649,6 +649,18 @@ typed <<'END'
 = % NOTE: This new crypto map will remain disabled until a peer
 =         and a valid access list have been configured.
 = west(config-crypto-map)# 
+# once: an entry that is begun and has no line yet is no new one
+> exit
+= west(config)# 
+> cry map OUT 10 ipsec-isakmp
+? west(config-crypto-map)# 
+! NOTE
+= west(config-crypto-map)# 
+> no cry map OUT 10
+= west(config)# 
+> cry map OUT 10 ipsec-isakmp
+= % NOTE: This new crypto map will remain disabled until a peer
+= west(config-crypto-map)# 
 # help says what can follow
 ^ set ?
 = peer

@@ -3,6 +3,7 @@
  *     > text     types it and Enter
  *     ^ text     types it; \t is Tab, \xNN a byte
  *     = text     waits until it comes, at most 5 s; what came before it is done with
+ *     ? text     the same, and what came before it is still looked at
  *     ! text     has not come since
  *     ~ 24 80    gives the terminal so many rows and columns
  *     # text     says what is tested
@@ -78,6 +79,14 @@ static void expect(const char *text)
     done_with = (size_t)(at - seen) + strlen(text);
 }
 
+static void expect_and_stay(const char *text)
+{
+    size_t before = done_with;
+
+    expect(text);
+    done_with = before;
+}
+
 static void expect_not(const char *text)
 {
     if (strstr(seen + done_with, text))
@@ -130,6 +139,7 @@ static void run_line(char *line)
     case '>': type(text, true); break;
     case '^': type(text, false); break;
     case '=': expect(text); break;
+    case '?': expect_and_stay(text); break;
     case '!': expect_not(text); break;
     case '~': resize(text); break;
     case '\0': break;
