@@ -60,6 +60,8 @@ static void add_policy(const struct converting *c, const struct group_policy *p)
     add_split_domains(c, p->split_dns);
     if (p->split_tunnel == SPLIT_TUNNEL_SPECIFIED)
         text_add(c->t, " acl %s-NETWORKS\n", p->name);
+    if (*p->banner && strstr(p->banner, "^C") == NULL)
+        text_add(c->t, " banner ^C%s^C\n", p->banner);
     if (p->may_store_password)
         text_add(c->t, " save-password\n");
     if (p->wants_pfs)

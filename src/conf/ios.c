@@ -270,7 +270,8 @@ static void translate_line(struct translation *t, const struct line *line)
 {
     struct token tokens[TOKENS_MAX];
     bool is_cut = false;
-    uint16_t count = line_is_noise(line) ? 0 : line_tokens(line, tokens, TOKENS_MAX, &is_cut);
+    bool is_text = ios_take_banner(t, line);
+    uint16_t count = is_text || line_is_noise(line) ? 0 : line_tokens(line, tokens, TOKENS_MAX, &is_cut);
 
     t->number = line->number;
     if (count == 0)
@@ -317,8 +318,10 @@ bool ios_translate(struct ios *ios, struct bytes text, struct arena *arena)
     /* What IOS takes when nothing is said. */
     ios_put_line(t, "crypto ipsec security-association lifetime seconds 3600", (struct bytes){0}, "",
                  (struct bytes){0});
-    while (line_next(&lines, &line))
+    while (line_next(&lines, &line)) {
+        t->ahead = lines.rest;
         translate_line(t, &line);
+    }
     ios_add_remembered(t);
     *ios = (struct ios){bytes_of(t->text.data, t->text.len), t->lines, t->line_count};
     return !t->text.is_cut;

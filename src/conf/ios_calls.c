@@ -391,7 +391,8 @@ void ios_call(struct translation *t, const char *becomes, const struct parts *pa
 
     struct bytes name = bytes_of(becomes + 1, name_len - 1);
 
-    if (ios_call_logging(t, name, arguments) || ios_call_groups(t, name, arguments))
+    if (ios_call_logging(t, name, arguments) || ios_call_groups(t, name, arguments) ||
+        ios_call_banner(t, name, arguments, parts))
         return;
     if (bytes_equal(name, bytes_of_text("keepalive"))) {
         t->keepalive[0] = arguments[0];

@@ -170,7 +170,8 @@ static void add_line(struct translation *t, const struct line *line)
 {
     struct token tokens[TOKENS_MAX];
     bool is_cut = false;
-    uint16_t count = line_is_noise(line) ? 0 : line_tokens(line, tokens, TOKENS_MAX, &is_cut);
+    bool is_text = ios_take_banner(t, line);
+    uint16_t count = is_text || line_is_noise(line) ? 0 : line_tokens(line, tokens, TOKENS_MAX, &is_cut);
     bool is_inside = line->indent > 0 && t->mode != IOS_GLOBAL;
     enum ios_mode mode = is_inside ? t->mode : IOS_GLOBAL;
 
@@ -202,8 +203,10 @@ bool ios_translate_change(struct ios *ios, struct bytes lines, const struct conf
     t->running = running;
     take_interfaces(t, &running->policy);
     take_pools(t, running);
-    while (line_next(&each, &line))
+    while (line_next(&each, &line)) {
+        t->ahead = each.rest;
         add_line(t, &line);
+    }
     take_groups(t);
     ios_add_remembered(t);
     *ios = (struct ios){bytes_of(t->text.data, t->text.len), t->lines, t->line_count};

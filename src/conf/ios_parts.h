@@ -5,6 +5,7 @@
 #include "base/selector.h"
 #include "conf/grammar.h"
 #include "conf/ios.h"
+#include "conf/line.h"
 #include "policy/logging.h"
 
 enum ios_mode {
@@ -98,6 +99,11 @@ struct translation {
         uint32_t number;
     } split_dns[MAPS_MAX];
     size_t split_dns_count;
+    struct bytes ahead; /* the lines behind the one that is translated */
+    struct {
+        bool is_open, is_of_group;
+        struct bytes of, mark; /* the group, or which one of the router's; what its text ends with */
+    } banner;
     size_t first_nat; /* pools of addresses that are taken */
     size_t group_count, local_count, applied_count, interface_count, route_count, nat_count, route_map_count;
 };
@@ -140,6 +146,12 @@ void ios_add_remembered(struct translation *t);
 /* ios_groups.c: groups of users; false: it is none of its calls. */
 bool ios_call_groups(struct translation *t, struct bytes name, const struct bytes *arguments);
 void ios_add_split_dns(struct translation *t);
+
+/* ios_banner.c; false: it is none of its calls. */
+bool ios_call_banner(struct translation *t, struct bytes name, const struct bytes *arguments,
+                     const struct parts *parts);
+/* A line of a text that is not ended; false: there is none. */
+bool ios_take_banner(struct translation *t, const struct line *line);
 
 /* ios_logging.c: `logging ...`; false: it is none of its calls. */
 bool ios_call_logging(struct translation *t, struct bytes name, const struct bytes *arguments);

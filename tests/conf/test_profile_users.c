@@ -149,6 +149,8 @@ static void an_entry_with_a_profile_is_for_its_peers(void **state)
     } cases[] = {
         {DYNAMIC PROFILE AUTHORIZATION, true, true, NULL},
         {DYNAMIC " set isakmp-profile P\n" PROFILE AUTHORIZATION, true, false, NULL},
+        {DYNAMIC PROFILE AUTHORIZATION "crypto map M isakmp-profile P\n", true, false, NULL},
+        {DYNAMIC PROFILE AUTHORIZATION "crypto map OTHER isakmp-profile P\n", true, true, NULL},
         {DYNAMIC " set isakmp-profile Q\n" PROFILE AUTHORIZATION
                  "crypto isakmp profile Q\n match identity group OTHERS\n",
          false, false, NULL},
@@ -246,6 +248,74 @@ static void users_are_typed_line_by_line(void **state)
     reading_end(&r);
 }
 
+/* To where its text ends, in a file. What is behind that is read. */
+static void a_group_shows_its_banner(void **state)
+{
+    static const struct {
+        const char *lines, *banner;
+        bool is_ended; /* what is behind it is a line of the group again */
+        const char *why;
+    } cases[] = {
+        {" banner ^CBe kind.^C\n", "Be kind.", true, "in a line"},
+        {" banner # Be kind. #\n", "Be kind.", true, "another mark"},
+        {" banner \003Be kind.\003\n", "Be kind.", true, "the character itself"},
+        {" banner ^C\nBe kind.\n\n  And quiet.\n^C\n", "Be kind.\nAnd quiet.", true, "several lines"},
+        {" banner ^CBe kind.\n no pool RA\n!\nexit^C\n", "Be kind.\nno pool RA\n!\nexit", true, "no statements in it"},
+        {" banner Be kind.\n", "Be kind.", true, "without a mark"},
+        {" banner ^CBe kind.\n", "Be kind.", true, "without an end"},
+    };
+    char text[4096];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (int pass = 0; pass < 2; pass++) { /* the second as it is written for a router */
+            static char space[16384];
+            struct text t = text_of(space, sizeof space);
+            struct reading r;
+
+            snprintf(text, sizeof text, "%s%s%s%s pool RA\n", BEGIN, DYNAMIC,
+                     "crypto isakmp client configuration group STAFF\n key xK9-2mQ7_vB4-pL8w\n", cases[i].lines);
+            reading_of(&r, text);
+            if (pass > 0) {
+                conf_convert(&r.conf, CONF_TO_IOS, &t);
+                reading_end(&r);
+                reading_of(&r, space);
+            }
+            CHECK(staff_of(&r.conf.policy) != NULL && staff_of(&r.conf.policy)->pool_count == 1);
+            const struct group_policy *p = &r.conf.policy.group_policies[staff_of(&r.conf.policy)->group_policy - 1];
+            if (strcmp(p->banner, cases[i].banner) != 0)
+                fail_msg("%s, pass %d: %s", cases[i].why, pass, p->banner);
+            reading_end(&r);
+        }
+}
+
+/* Nothing that stands in it is taken for a line of the router. */
+static void the_banner_of_a_router_is_no_configuration(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, BEGIN DYNAMIC "banner motd ^C\n*** keep out ***\nno crypto isakmp client configuration group STAFF\n"
+                                 "hostname wrong\n^C\nhostname right\n");
+    assert_string_equal(r.conf.policy.hostname, "right");
+    CHECK(staff_of(&r.conf.policy) != NULL && r.conf.unused_count == 0);
+    reading_end(&r);
+}
+
+static void a_banner_is_typed_in_a_line(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, BEGIN DYNAMIC);
+    type(&r, GROUP " banner #Be kind.#\n");
+    CHECK(r.conf.error_count == 0);
+    assert_string_equal(r.conf.policy.group_policies[staff_of(&r.conf.policy)->group_policy - 1].banner, "Be kind.");
+    type(&r, GROUP " banner #Be quiet.\n");
+    CHECK(r.conf.error_count > 0);
+    reading_end(&r);
+}
+
 static void an_asa_is_told_what_profile_or_map_say(void **state)
 {
     static const char *const cases[] = {
@@ -279,6 +349,9 @@ int main(void)
         cmocka_unit_test(profile_or_map_say_what_users_are_asked_and_get),
         cmocka_unit_test(an_entry_with_a_profile_is_for_its_peers),
         cmocka_unit_test(users_are_typed_line_by_line),
+        cmocka_unit_test(a_group_shows_its_banner),
+        cmocka_unit_test(the_banner_of_a_router_is_no_configuration),
+        cmocka_unit_test(a_banner_is_typed_in_a_line),
         cmocka_unit_test(an_asa_is_told_what_profile_or_map_say),
     };
 
