@@ -7,7 +7,7 @@
 #include "diag/tunnel.h"
 
 struct diag_source {
-    bool is_given;
+    bool is_given, has_several_peers; /* the second is known when all is read */
     uint8_t vantage;
     uint64_t last_ms;      /* of its last line or packet; 0: not known */
     uint32_t current;      /* the view that the last line of a log was about */

@@ -42,6 +42,7 @@ static void add_common(struct tunnel *t, const struct diag *d)
     for (size_t i = 0; i < t->view_count; i++) {
         is_in[t->views[i]->source] = true;
         t->listed[i] = d->sources[t->views[i]->source].listed;
+        t->is_of_many |= d->sources[t->views[i]->source].has_several_peers;
     }
     for (size_t i = 0; i < SOURCES_MAX; i++) {
         if (is_in[i] && d->sources[i].common && t->common_count < TUNNEL_VIEWS_MAX)
@@ -51,6 +52,21 @@ static void add_common(struct tunnel *t, const struct diag *d)
         t->has_silent_capture |= d->sources[i].vantage == VANTAGE_WIRE;
         t->has_silent_log |= d->sources[i].vantage == VANTAGE_DEVICE && d->sources[i].common &&
                              view_has(d->sources[i].common, FACT_DAEMON_UP);
+    }
+}
+
+static void count_peers(struct diag *d)
+{
+    const struct view *first[SOURCES_MAX] = {NULL};
+
+    for (size_t i = 0; i < d->view_count; i++) {
+        const struct view *v = view_at(d, i);
+
+        if (!v->is_used || !ip_is_set(v->peer))
+            continue;
+        if (!first[v->source])
+            first[v->source] = v;
+        d->sources[v->source].has_several_peers |= !ip_equal(v->peer, first[v->source]->peer);
     }
 }
 
@@ -449,6 +465,7 @@ struct report *diag_report(struct diag *d, struct arena *arena)
         return NULL;
     if (join_is_needed(d) && !(w.tunnels = arena_take(arena, w.max * sizeof *w.tunnels)))
         return NULL;
+    count_peers(d);
     bool is_any = tell_all(&w);
     for (size_t s = 0; s < SOURCES_MAX && !is_any; s++) /* nothing but what is said of the device */
         if (d->sources[s].common)

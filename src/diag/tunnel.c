@@ -91,6 +91,14 @@ bool tunnel_has_messages(const struct tunnel *t)
     return false;
 }
 
+static bool is_asa(const struct tunnel *t)
+{
+    for (size_t i = 0; i < t->view_count; i++)
+        if (t->views[i]->product == PRODUCT_ASA)
+            return true;
+    return false;
+}
+
 static bool is_only_screen(const struct tunnel *t)
 {
     for (size_t i = 0; i < t->view_count; i++)

@@ -23,6 +23,7 @@ struct tunnel {
     uint64_t signs;                                /* a bit for each of its views' signs and cookies, many to one */
     uint8_t joined_by;                             /* enum joined, of join.h: what is least sure of it */
     bool has_silent_capture, has_silent_log;       /* a file was given that has nothing of this negotiation */
+    bool is_of_many;                               /* a file of it names other peers too */
     bool is_left;                                  /* a file goes on long after it, or has another attempt */
     uint64_t facts[TUNNEL_WORDS];                  /* a bit for each */
 };
