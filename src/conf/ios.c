@@ -236,6 +236,9 @@ bool ios_take(struct translation *t, enum ios_mode mode, const struct token *tok
         if (mode == IOS_GLOBAL)
             t->header = parts;
         t->mode = rows[i].enters;
+        if (mode == IOS_KEYRING && !t->is_no &&
+            !ios_take_keyring_key(t, t->header.list[1], parts.list[1], parts.list[3]))
+            return true;
         if (strncmp(rows[i].becomes, new, strlen(new)) == 0)
             add_new(t, rows[i].becomes + strlen(new), &parts);
         else if (strncmp(rows[i].becomes, peer, strlen(peer)) == 0)

@@ -23,6 +23,27 @@ void ios_put_group(struct translation *t, struct bytes peer)
         t->groups[t->group_count++] = name;
 }
 
+/* A peer has one key here, and a keyring is no scope: that of the first is used, as a router finds it by the address
+ * alone. */
+bool ios_take_keyring_key(struct translation *t, struct bytes keyring, struct bytes peer, struct bytes key)
+{
+    for (size_t i = 0; i < t->keyed_count; i++) {
+        if (!bytes_equal(t->keyed[i].peer, peer) || bytes_equal(t->keyed[i].keyring, keyring))
+            continue;
+        if (bytes_equal(t->keyed[i].key, key))
+            return true;
+        ios_put_line(t, "!", nothing, "", nothing);
+        ios_put_line(t, "ios: crypto keyring ", keyring, " pre-shared-key address ", peer);
+        return false;
+    }
+    if (t->keyed_count < GROUPS_MAX) {
+        t->keyed[t->keyed_count].peer = peer;
+        t->keyed[t->keyed_count].keyring = keyring;
+        t->keyed[t->keyed_count++].key = key;
+    }
+    return true;
+}
+
 static void add_interface(struct translation *t, struct bytes name, struct bytes address, struct bytes mask)
 {
     struct ip ip, netmask;

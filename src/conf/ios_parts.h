@@ -99,6 +99,10 @@ struct translation {
         uint32_t number;
     } split_dns[MAPS_MAX];
     size_t split_dns_count;
+    struct {
+        struct bytes peer, keyring, key;
+    } keyed[GROUPS_MAX]; /* by keyrings */
+    size_t keyed_count;
     struct bytes ahead; /* the lines behind the one that is translated */
     struct {
         bool is_open, is_of_group;
@@ -137,6 +141,10 @@ void ios_put_group(struct translation *t, struct bytes peer);
 
 /* ios_type7.c: what that password of type 7 stands for; ***** when it is none. */
 void ios_put_type_7(struct translation *t, struct bytes typed);
+
+/* ios_calls.c: what a keyring has for a peer; false: another keyring of these lines has another key for him, and that
+ * is told. */
+bool ios_take_keyring_key(struct translation *t, struct bytes keyring, struct bytes peer, struct bytes key);
 
 /* ios_calls.c: "@address %1 $1 $2", a function with its arguments. */
 void ios_call(struct translation *t, const char *becomes, const struct parts *parts);

@@ -302,6 +302,43 @@ static void passwords_of_type_7_are_what_they_stand_for(void **state)
     }
 }
 
+/* A keyring is no scope here. */
+static void of_two_keyrings_with_a_key_for_a_peer_the_first_is_used(void **state)
+{
+    static const char begin[] = "crypto keyring A\n pre-shared-key address 192.0.2.9 key Key-A\n"
+                                " pre-shared-key address 192.0.2.10 key Key-C\n";
+    static const struct {
+        const char *lines, *key;
+        uint32_t unused_count;
+        const char *why;
+    } cases[] = {
+        {"crypto keyring B\n pre-shared-key address 192.0.2.9 key Key-B\n", "Key-A", 1, "another key"},
+        {"crypto keyring B\n pre-shared-key address 192.0.2.9 key Key-A\n", "Key-A", 0, "the same"},
+        {"crypto keyring B\n pre-shared-key address 192.0.2.11 key Key-B\n", "Key-A", 0, "another peer"},
+        {"crypto keyring A\n pre-shared-key address 192.0.2.9 key Key-B\n", "Key-B", 0, "the same keyring again"},
+    };
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char space[64];
+        struct text key = text_of(space, sizeof space);
+        struct reading r;
+
+        snprintf(text, sizeof text, "%s%s", begin, cases[i].lines);
+        text_add(&key, " ikev1 pre-shared-key %s\n", cases[i].key);
+        if (!is_written(text, space))
+            fail_msg("%s: %s", cases[i].why, written(text));
+        reading_of(&r, text);
+        if (r.conf.unused_count != cases[i].unused_count ||
+            (r.conf.unused_count > 0 && strstr(r.conf.unused[0].why, "the first") == NULL))
+            fail_msg("%s: %u lines are not used", cases[i].why, r.conf.unused_count);
+        for (uint32_t k = 0; k < r.conf.unused_count; k++)
+            CHECK(strstr(r.conf.unused[k].begins, "Key-") == NULL);
+        reading_end(&r);
+    }
+}
+
 static void what_is_an_asas_is_left_alone(void **state)
 {
     struct reading r;
@@ -320,6 +357,7 @@ int main(void)
         cmocka_unit_test(findings_name_the_routers_lines),
         cmocka_unit_test(the_version_says_whose_words_are_used),
         cmocka_unit_test(passwords_of_type_7_are_what_they_stand_for),
+        cmocka_unit_test(of_two_keyrings_with_a_key_for_a_peer_the_first_is_used),
         cmocka_unit_test(what_is_an_asas_is_left_alone),
     };
 
