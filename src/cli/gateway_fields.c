@@ -317,6 +317,11 @@ static void field_shell_idle(struct text *t, item *i)
 
 /* ---- the log, and states ---- */
 
+static void field_log_protocol(struct text *t, item *i)
+{
+    text_add(t, "%s", strcmp(record_text(i->record, COL_log_host_protocol), "TCP") == 0 ? "tcp" : "udp");
+}
+
 static void field_logging_enabled(struct text *t, item *i)
 {
     text_add(t, "%s", record_flag(i->record, COL_logging_enabled) ? "enabled" : "disabled");

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "daemon/control_client.h"
 #include "daemon/dialect.h"
+#include "daemon/journal.h"
 #include "event/journal.h"
 #include "event/phrases.h"
 #include "ike/view.h"
@@ -209,6 +210,7 @@ static void send_logging(struct client *client, uint64_t messages)
         sent += tally.sent;
     }
     record_set_number(&r, COL_logging_messages, messages);
+    record_set_number(&r, COL_logging_bytes, JOURNAL_BYTES);
     record_set_flag(&r, COL_logging_enabled, logging->is_enabled);
     record_set_flag(&r, COL_logging_timestamp, logging->has_timestamp);
     record_set_flag(&r, COL_logging_hostdown, logging->is_hostdown_permitted);

@@ -352,6 +352,47 @@ static void lines_that_were_lost_by_tcp_are_counted(void **state)
                   "    ASDM logging: disabled\n");
 }
 
+static void a_log_is_kept_as_on_a_router(void **state)
+{
+    static const char head[] =
+        "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, "
+        "xml disabled, filtering disabled)\n\n"
+        "No Active Message Discriminator.\n\n\n\n"
+        "No Inactive Message Discriminator.\n\n\n"
+        "    Console logging: disabled\n"
+        "    Monitor logging: level informational, xml disabled,\n"
+        "                     filtering disabled\n"
+        "    Buffer logging:  level debugging, 12 messages logged, xml disabled,\n"
+        "                    filtering disabled\n"
+        "    Count and timestamp logging messages: disabled\n"
+        "    Persistent logging: disabled\n\n"
+        "No active filter modules.\n\n";
+    static const char end[] = "\nLog Buffer (2097152 bytes):\n\n";
+    char screen[4096];
+
+    (void)state;
+    snprintf(screen, sizeof screen, "%s    Trap logging: disabled\n%s", head, end);
+    expect_screen("{\"record\":\"logging\",\"messages\":12,\"bytes\":2097152,\"enabled\":false,\"timestamp\":false,"
+                  "\"buffered\":\"debugging\",\"monitor\":\"informational\",\"trap\":\"errors\",\"facility\":23,"
+                  "\"hostdown\":true,\"sent\":0}\n",
+                  SHOW(LOGGING), DIALECT_IOS, screen);
+    snprintf(screen, sizeof screen,
+             "%s    Trap logging: level errors, 4 message lines logged\n"
+             "        Logging to 10.1.0.3  (tcp port 1470, audit disabled),\n"
+             "              4 message lines logged,\n"
+             "              7 message lines dropped,\n"
+             "              xml disabled, sequence number disabled\n"
+             "              filtering disabled\n%s",
+             head, end);
+    expect_screen("{\"record\":\"logging\",\"messages\":12,\"bytes\":2097152,\"enabled\":true,\"timestamp\":false,"
+                  "\"buffered\":\"debugging\",\"monitor\":\"informational\",\"trap\":\"errors\",\"facility\":23,"
+                  "\"hostdown\":true,\"sent\":4}\n"
+                  "{\"record\":\"log_host\",\"interface\":\"inside\",\"address\":\"10.1.0.3\",\"protocol\":\"TCP\","
+                  "\"port\":1470,\"sent\":4,\"errors\":1,\"dropped\":7}\n"
+                  "{\"record\":\"log_channels\",\"not_putable\":2,\"all_down\":5,\"flaps\":3,\"lost\":7}\n",
+                  SHOW(LOGGING), DIALECT_IOS, screen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +403,7 @@ int main(void)
         cmocka_unit_test(ISAKMP_SAs_are_counted_as_on_ios),
         cmocka_unit_test(conditions_of_debugging_are_listed),
         cmocka_unit_test(lines_that_were_lost_by_tcp_are_counted),
+        cmocka_unit_test(a_log_is_kept_as_on_a_router),
         cmocka_unit_test(contexts_look_as_on_an_asa),
         cmocka_unit_test(no_crypto_map_is_told),
         cmocka_unit_test(connections_have_a_row_for_each_direction),
