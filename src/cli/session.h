@@ -31,8 +31,8 @@ struct session {
     unsigned ios_block;            /* of which lines come next (conf/ios.h); 0: none, or one of the ASA's */
     uint32_t begun[32];            /* hashes of entries of a crypto map that were begun here; 0: none */
     size_t begun_next;
-    bool is_inside;                /* a line of that mode or block has been given */
-    unsigned page_lines;           /* 0: as many as the terminal has */
+    bool is_inside;      /* a line of that mode or block has been given */
+    unsigned page_lines; /* 0: as many as the terminal has */
     bool has_no_pages;
     int status; /* the worst so far */
 
