@@ -37,10 +37,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         second_space = malloc(ARENA_SIZE);
     }
 
-    struct arena first_arena = arena_of(first_space, ARENA_SIZE), second_arena = arena_of(second_space, ARENA_SIZE);
+    CHECK(conf_space(len) <= ARENA_SIZE);
+    struct arena first_arena = arena_of(first_space, conf_space(len));
+    struct arena second_arena = arena_of(second_space, ARENA_SIZE), whole = second_arena;
 
-    if (!conf_read(&first, bytes_of(data, len), "fuzz", &first_arena))
+    if (!conf_read(&first, bytes_of(data, len), "fuzz", &first_arena)) {
+        CHECK(!conf_read(&second, bytes_of(data, len), "fuzz", &whole)); /* not for want of memory */
         return 0;
+    }
     check_policy(&first.policy);
 
     struct text a = text_of(first_text, WRITTEN_SIZE), b = text_of(second_text, WRITTEN_SIZE);
