@@ -36,6 +36,7 @@ const char *ends_product(enum product product)
                                         [PRODUCT_VPNC] = "vpnc",
                                         [PRODUCT_VPN3000] = "VPN 3000",
                                         [PRODUCT_VPN_CLIENT] = "VPN Client",
+                                        [PRODUCT_IKE_SCAN] = "ike-scan",
                                         [PRODUCT_IKEWISE] = "ikewise"};
 
     return names[product];

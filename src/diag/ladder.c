@@ -30,7 +30,9 @@ static bool is_shown(enum fact fact)
                                      FACT_HASH_WRONG,          FACT_INITIATOR_ENDS_AT_6,
                                      FACT_PEER_LOST,           FACT_SPI_UNKNOWN,
                                      FACT_COOKIE_LOST_WHEN_UP, FACT_INSTALL_FAILED,
-                                     FACT_ESP_THERE,           FACT_ESP_BACK};
+                                     FACT_ESP_THERE,           FACT_ESP_BACK,
+                                     FACT_PROBE_TAKEN,         FACT_PROBE_TAKES_WEAK,
+                                     FACT_PROBE_NAT_T};
 
     for (size_t i = 0; i < COUNT_OF(shown); i++)
         if (shown[i] == fact)
@@ -250,6 +252,9 @@ void ladder_add_proofs(struct report_negotiation *n, const struct judgement *j, 
         add_list(n->proven, &n->proven_count, row->proven, texts);
     if (row && n->outcome != OUTCOME_UP && strcmp(row->open, "nothing") != 0)
         add_open(n, row->open, t, texts);
+    if (tunnel_has(t, FACT_PROBED_ALONE))
+        add_list(n->proven, &n->proven_count,
+                 "a route there and back, UDP 500, a common policy with what was asked for", texts);
     if (tunnel_has(t, FACT_TUNNEL_UP))
         add_line(n->proven, &n->proven_count, REPORT_LINES_MAX, "phase 2");
     for (size_t i = 0; i < j->exclusion_count && n->excluded_count < REPORT_EXCLUDED_MAX; i++)

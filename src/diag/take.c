@@ -431,6 +431,8 @@ void view_take(struct view *v, struct witness *w)
         if (e->kind == EV_PHASE1_ASKED && v->mode != MODE_AGGRESSIVE && !view_has(v, FACT_MSG_1))
             view_note_step(v, "MM", 1, false, w);
     }
+    if (e->kind == EV_PROBE_ANSWERED)
+        v->mode = strcmp(event_text(e, FIELD_EXCHANGE), "AM") == 0 ? MODE_AGGRESSIVE : MODE_MAIN;
     if (v->all->has_several_files)
         view_take_signs(v, w);
     take_cookie(v, w->at);

@@ -28,10 +28,16 @@ const char *tunnel_detail(const struct tunnel *t, enum detail detail)
 
 enum product tunnel_product(const struct tunnel *t, enum role role)
 {
-    for (size_t i = 0; i < t->view_count; i++)
-        if (t->views[i]->vantage != VANTAGE_WIRE && t->views[i]->role == role)
-            return (enum product)t->views[i]->product;
-    return PRODUCT_UNKNOWN;
+    enum product product = PRODUCT_UNKNOWN;
+
+    for (size_t i = 0; i < t->view_count; i++) {
+        if (t->views[i]->vantage == VANTAGE_WIRE || t->views[i]->role != role)
+            continue;
+        product = (enum product)t->views[i]->product;
+        if (product != PRODUCT_IKE_SCAN) /* who asks in passing is no end: is there one? */
+            break;
+    }
+    return product;
 }
 
 static bool is_log_of(const struct view *v, enum role role)

@@ -10,6 +10,7 @@ enum words words_of(enum product product)
     case PRODUCT_VPNC: return WORDS_VPNC;
     case PRODUCT_VPN3000: return WORDS_VPN3000;
     case PRODUCT_VPN_CLIENT: return WORDS_VPN_CLIENT;
+    case PRODUCT_IKE_SCAN: return WORDS_IKE_SCAN;
     case PRODUCT_UNKNOWN:
     case PRODUCT_ASA:
     case PRODUCT_IKEWISE: break;

@@ -13,7 +13,8 @@ enum words {
     WORDS_COUNT,
     WORDS_VPNC = WORDS_COUNT,
     WORDS_VPN3000,
-    WORDS_VPN_CLIENT
+    WORDS_VPN_CLIENT,
+    WORDS_IKE_SCAN
 };
 
 /* racoon has strongSwan's; what is not known is taken for an ASA. */

@@ -27,6 +27,7 @@ enum product {
     PRODUCT_VPNC,
     PRODUCT_VPN3000,
     PRODUCT_VPN_CLIENT,
+    PRODUCT_IKE_SCAN, /* asks, and is no end of a tunnel */
     PRODUCT_IKEWISE,
 };
 

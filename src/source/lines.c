@@ -16,8 +16,8 @@ static void note_unread(struct source *s, struct bytes line)
 
 /* The readers in the order in which they are asked: the surest marks first. */
 static enum reading (*const readers[])(struct source *, struct bytes) = {
-    journal_line_take, asa_line,    ios_line,         charon_line, pluto_line,         racoon_line,
-    vpnc_line,         headed_line, packet_text_line, screen_line, configuration_line,
+    journal_line_take, asa_line,    ios_line,      charon_line,      pluto_line,  racoon_line,
+    vpnc_line,         headed_line, ike_scan_line, packet_text_line, screen_line, configuration_line,
 };
 
 static void count_reading(struct source *s, enum reading reading, struct bytes line)

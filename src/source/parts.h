@@ -158,6 +158,11 @@ struct source {
         uint16_t port; /* that it has moved to; 0: none */
         bool is_up, is_carrying, has_failed;
     } client; /* of vpn_client.c */
+    struct {
+        struct ip peer;
+        const char *exchange; /* of the answer whose parts follow; NULL: none */
+        bool is_aggressive, has_nat_traversal;
+    } scan; /* of ike_scan.c */
     struct text_pair text_pairs[TEXT_PAIRS_MAX];
     size_t text_pair_next;
     struct stamp text_stamp;  /* of the line above, which has the packet's own */
@@ -289,6 +294,7 @@ enum reading headed_line(struct source *s, struct bytes line);
 bool headed_is_below(const struct source *s); /* the last line was a head, or of the text below one */
 bool headed_goes_on(struct bytes line);       /* it is more of such a text */
 enum reading vpn_client_text(struct source *s, struct bytes text);
+enum reading ike_scan_line(struct source *s, struct bytes line);
 enum reading packet_text_line(struct source *s, struct bytes line);
 enum reading screen_line(struct source *s, struct bytes line);
 enum reading configuration_line(struct source *s, struct bytes line);

@@ -19,7 +19,7 @@ cat <<'EOF'
     ikewise explain [--json] [--html PAGE] [--redact] [--ladder] [-v] [--keys FILE] FILE...
 
 Give it what you have: a log or debug of an ASA, PIX, FTD or IOS router, of strongSwan, libreswan, racoon or vpnc,
-of a VPN 3000 Concentrator or Cisco's VPN Client, a capture, what tcpdump or an ASA's `show capture`
+of a VPN 3000 Concentrator or Cisco's VPN Client, what ike-scan has printed, a capture, what tcpdump or an ASA's `show capture`
 has printed of one, `show` output, a configuration; of your end, of the other end, or of both, in any mix; compressed with gzip too, and as a store of logs exports it (JSON or CSV of Splunk,
 Elasticsearch, Graylog, the journal, ASDM or FMC). What a file is, it finds out by looking. It needs no gateway, and the machine
 may be another one.
@@ -112,7 +112,7 @@ beside it, a refused quick mode was called healthy, and of the first two lots 18
 the VPN Client, ike-scan, tcpdump's text). What was missed of the others stands here in words of our own. *Screens* are screens
 of devices as such, sick and healthy, written with their truth before there was a rule for them. *vpnc* are negotiations of vpnc with
 ikewise (`tests/explain/vpnclab.sh`). *VPN Client* and *VPN 3000* were written by those who wrote their rows, of wordings that
-are remembered: no such device was there, and nothing more is to be concluded from their rates. A fault that nobody here has seen is recognised less
+are remembered: no such device was there, and nothing more is to be concluded from their rates. *ike-scan* was run against ikewise and strongSwan. A fault that nobody here has seen is recognised less
 often than the table says.
 
 EOF

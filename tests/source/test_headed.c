@@ -1,62 +1,11 @@
 /* Logs whose text stands below its head: of the VPN 3000 Concentrator and of Cisco's VPN Client. */
-#include "base/check.h"
-#include "source/source.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "source/told.h"
 
 #define HEAD "45 03/22/2006 14:05:09.123 SEV=4 IKE/97 RPT=12 192.0.2.9 \n"
 #define CLIENT "12     14:05:09.123  03/22/06  Sev=Info/4\tIKE/0x63000013\r\n"
 #define GROUP "Group [192.0.2.9]\n"
 
-static char told[4096];
-
-static void take(struct source *s, struct text *t)
-{
-    struct observation seen;
-
-    while (source_next(s, &seen)) {
-        text_add(t, "%s%u %s", t->len ? "; " : "", seen.line, event_name((enum event_kind)seen.event.kind));
-        if (event_has(&seen.event, FIELD_PEER)) {
-            text_add(t, " ");
-            text_add_ip(t, event_ip(&seen.event, FIELD_PEER));
-        }
-    }
-}
-
-/* "2 phase1-completed 192.0.2.9; ...": the line, the event and its peer. */
-static struct source_summary read_in(const char *text, size_t piece)
-{
-    void *space = malloc(source_space());
-    struct arena arena = arena_of(space, source_space());
-    struct source *s = source_new(&arena, 0);
-    struct text t = text_of(told, sizeof told);
-    size_t len = strlen(text);
-
-    told[0] = '\0';
-    for (size_t at = 0; at < len; at += piece) {
-        source_feed(s, bytes_of(text + at, len - at < piece ? len - at : piece));
-        take(s, &t);
-    }
-    source_end(s);
-    take(s, &t);
-    struct source_summary sum = source_summary(s);
-    free(space);
-    return sum;
-}
-
-static const struct {
-    const char *text, *tells;
-    enum source_kind kind;
-    const char *why;
-} texts[] = {
+static const struct told_text texts[] = {
     {HEAD GROUP "PHASE 1 COMPLETED\n\n", "3 phase1-completed 192.0.2.9", SOURCE_VPN3000_LOG,
      "the names in front stand in a line of their own"},
     {HEAD "No Group found matching 192.0.2.9 for Pre-shared key peer 192.0.2.9", "2 group-missing 192.0.2.9",
@@ -104,21 +53,8 @@ static const struct {
 
 static void each_text_is_read(void **state)
 {
-    unsigned failures = 0;
-
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(texts); i++)
-        for (size_t piece = 1; piece < 4000; piece = piece * 3 + 1) {
-            struct source_summary sum = read_in(texts[i].text, piece);
-
-            if (strncmp(told, texts[i].tells, strlen(texts[i].tells)) == 0 && sum.kind == texts[i].kind &&
-                sum.understood + sum.ignored + sum.unread <= sum.lines)
-                continue;
-            print_error("%s, in pieces of %zu:\n  %s\n  as %s\n", texts[i].why, piece, told,
-                        source_kind_name(sum.kind));
-            failures++;
-        }
-    CHECK(failures == 0);
+    check_told(texts, COUNT_OF(texts));
 }
 
 /* Its lines are joined in a space of fixed size: what does not fit is not read, and the next head is. */
@@ -133,7 +69,7 @@ static void a_text_without_an_end_is_bounded(void **state)
         text_add(&t, "a line that belongs to nothing, number %u\n", i);
     text_add(&t, "%s", HEAD GROUP "PHASE 1 COMPLETED\n\n");
     CHECK(!t.is_cut);
-    read_in(text, 1000);
+    read_told(text, 1000);
     CHECK(strcmp(told, "1005 phase1-completed 192.0.2.9") == 0);
 }
 
