@@ -49,21 +49,56 @@ static bool take_clients(struct bytes rest, struct text_head *h)
     return true;
 }
 
-static bool find_head(struct bytes line, struct text_head *h)
+/* What the client tells its user in a window, as users tell it. */
+static bool is_window(struct bytes line)
 {
-    enum { HEAD_MAX = 160 };
-    const uint8_t *end = line.data + (line.len < HEAD_MAX ? line.len : HEAD_MAX), *sign = line.data;
+    return bytes_begin_with(line, bytes_of_text("Secure VPN Connection terminated "));
+}
+
+/* " SEV=" or " Sev=", from `from` on: where the letters stand. */
+static bool find_severity(struct bytes line, size_t from, size_t *at)
+{
+    const uint8_t *sign = line.data + from, *end = line.data + line.len;
 
     for (; sign < end && (sign = memchr(sign, '=', (size_t)(end - sign))) != NULL; sign++) {
-        size_t at = (size_t)(sign - line.data);
-
-        *h = (struct text_head){.len = at < 4 ? 0 : at - 4};
-        if (at >= 4 && memcmp(sign - 4, " SEV", 4) == 0 && take_concentrators(bytes_after(line, at + 1), h))
+        *at = (size_t)(sign - line.data);
+        if (*at >= 4 && (memcmp(sign - 4, " SEV", 4) == 0 || memcmp(sign - 4, " Sev", 4) == 0)) {
+            *at -= 3;
             return true;
-        if (at >= 4 && memcmp(sign - 4, " Sev", 4) == 0 && take_clients(bytes_after(line, at + 1), h))
-            return true;
+        }
     }
     return false;
+}
+
+static bool find_head(struct bytes line, struct text_head *h)
+{
+    enum { HEAD_MAX = 160, SIGN_LEN = 4 };
+    size_t at;
+
+    *h = (struct text_head){.is_clients = true, .text = line};
+    if (is_window(line))
+        return true;
+    if (!find_severity(bytes_of(line.data, line.len < HEAD_MAX ? line.len : HEAD_MAX), 0, &at))
+        return false;
+    *h = (struct text_head){.len = at - 1};
+    struct bytes rest = bytes_after(line, at + SIGN_LEN);
+    return line.data[at + 1] == 'E' ? take_concentrators(rest, h) : take_clients(rest, h);
+}
+
+/* In front of the severity stand a number, a date and a time. */
+size_t headed_piece_len(struct bytes line)
+{
+    size_t first, at;
+
+    if (!find_severity(line, 0, &first) || !find_severity(line, first + 4, &at))
+        return line.len;
+    for (int words = 3; words > 0; words--) {
+        while (at > first && line.data[at - 1] == ' ')
+            at--;
+        while (at > first && line.data[at - 1] != ' ')
+            at--;
+    }
+    return at > first ? at : line.len;
 }
 
 /* The client has the date behind the time, and of the year two figures. */

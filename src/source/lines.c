@@ -311,7 +311,9 @@ static size_t piece_len(struct bytes line)
     enum { HEADER_MAX = 40 };
     size_t first, second;
 
-    if (!line_find_tag(line, 0, &first) || !line_find_tag(line, first + 5, &second))
+    if (!line_find_tag(line, 0, &first))
+        return headed_piece_len(line);
+    if (!line_find_tag(line, first + 5, &second))
         return line.len;
     size_t from = second > first + 5 + HEADER_MAX ? second - HEADER_MAX : first + 5;
     return from + stamp_place(bytes_of(line.data + from, second - from));

@@ -293,6 +293,7 @@ enum reading vpnc_line(struct source *s, struct bytes line);
 enum reading headed_line(struct source *s, struct bytes line);
 bool headed_is_below(const struct source *s); /* the last line was a head, or of the text below one */
 bool headed_goes_on(struct bytes line);       /* it is more of such a text */
+size_t headed_piece_len(struct bytes line);   /* where a second head begins; the whole length without one */
 enum reading vpn_client_text(struct source *s, struct bytes text);
 enum reading ike_scan_line(struct source *s, struct bytes line);
 enum reading packet_text_line(struct source *s, struct bytes line);

@@ -1,5 +1,5 @@
 /* Logs whose text stands below its head: of the VPN 3000 Concentrator and of Cisco's VPN Client. */
-#include "source/told.h"
+#include "source/texts.h"
 
 #define HEAD "45 03/22/2006 14:05:09.123 SEV=4 IKE/97 RPT=12 192.0.2.9 \n"
 #define CLIENT "12     14:05:09.123  03/22/06  Sev=Info/4\tIKE/0x63000013\r\n"
@@ -47,6 +47,15 @@ static const struct told_text texts[] = {
             "DEL_REASON_PEER_NOT_RESPONDING\n\n" CLIENT "Unable to establish Phase 1 SA with server \"gw\" because of "
             "\"DEL_REASON_PEER_NOT_RESPONDING\"\n\n",
      "2 exchange-failed", SOURCE_VPN_CLIENT_LOG, "an end is told once"},
+    {"12 14:05:09.123 03/22/06 Sev=Info/4 IKE/0x63000013 SENDING >>> ISAKMP OAK AG (SA, KE, NON, ID) to 192.0.2.9 13 "
+     "14:05:09.220 03/22/06 Sev=Info/4 IKE/0x63000014 RECEIVING <<< ISAKMP OAK INFO (NOTIFY:NO_PROPOSAL_CHOSEN) from "
+     "192.0.2.9\n",
+     "1 message-sent 192.0.2.9; 1 message-received 192.0.2.9; 1 notify-in-clear 192.0.2.9", SOURCE_VPN_CLIENT_LOG,
+     "a page has lost the line breaks"},
+    {CLIENT "SENDING &gt;&gt;&gt; ISAKMP OAK AG (SA, KE, NON, ID) to 192.0.2.9\n", "2 message-sent 192.0.2.9",
+     SOURCE_VPN_CLIENT_LOG, "the source of a page"},
+    {"Secure VPN Connection terminated by Peer.\nReason 413: User Authentication failed.\n", "2 user-refused",
+     SOURCE_VPN_CLIENT_LOG, "what its user sees"},
     {CLIENT "SPLIT_NET #1\n\tsubnet = 10.2.0.0 \n\tmask = 255.255.0.0\n\n", "", SOURCE_VPN_CLIENT_LOG,
      "what is no business of ours, with lines of its own"},
 };
@@ -55,6 +64,15 @@ static void each_text_is_read(void **state)
 {
     (void)state;
     check_told(texts, COUNT_OF(texts));
+}
+
+static void all_lines_of_a_text_are_counted(void **state)
+{
+    struct source_summary sum;
+
+    (void)state;
+    sum = read_told(HEAD GROUP "PHASE 1 COMPLETED\n\n" HEAD "Some other\nbusiness\n", 100);
+    CHECK(sum.lines == 7 && sum.understood == 3 && sum.ignored + sum.unread == 4);
 }
 
 /* Its lines are joined in a space of fixed size: what does not fit is not read, and the next head is. */
@@ -77,6 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_text_is_read),
+        cmocka_unit_test(all_lines_of_a_text_are_counted),
         cmocka_unit_test(a_text_without_an_end_is_bounded),
     };
 

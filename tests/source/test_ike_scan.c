@@ -1,5 +1,5 @@
 /* What ike-scan prints. */
-#include "source/told.h"
+#include "source/texts.h"
 
 #define STARTING "Starting ike-scan 1.9.5 with 1 hosts (http://www.nta-monitor.com/tools/ike-scan/)\n"
 #define ENDING "\nEnding ike-scan 1.9.5: 1 hosts scanned in 0.021 seconds (47.43 hosts/sec).  "
