@@ -124,9 +124,8 @@ static void stamp_clients(struct source *s, struct bytes head)
 bool headed_goes_on(struct bytes line)
 {
     struct text_head unused;
-    size_t at;
 
-    return bytes_trim(line).len > 0 && !find_head(line, &unused) && !line_find_tag(line, 0, &at);
+    return bytes_trim(line).len > 0 && !find_head(line, &unused);
 }
 
 bool headed_is_below(const struct source *s)

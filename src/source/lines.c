@@ -77,6 +77,17 @@ static void read_line(struct source *s, struct bytes line)
     count_reading(s, reading, line);
 }
 
+/* A tag of a device, a thread of charon's, or a stamp stands in front. */
+static bool has_own_head(struct bytes line)
+{
+    enum { TAG_MAX = 120, STAMP_MAX = 48, STAMP_AT_MAX = 6 };
+    size_t at, stamp = line.len < STAMP_MAX ? line.len : STAMP_MAX;
+    bool is_thread = line.len > 2 && line.data[0] >= '0' && line.data[0] <= '9' && line.data[2] == '[';
+
+    return is_thread || (line_find_tag(line, 0, &at) && at < TAG_MAX) ||
+           stamp_place(bytes_of(line.data, stamp)) <= (stamp > STAMP_AT_MAX ? STAMP_AT_MAX : 0);
+}
+
 /* A line that continues the one before: it is indented, or is IOS's second half of a deletion or of a notify, and has
  * no stamp. */
 static bool is_continuation(const struct source *s, struct bytes line)
@@ -84,7 +95,7 @@ static bool is_continuation(const struct source *s, struct bytes line)
     static const char *const begins[] = {" ", "state (", "spi ", "authenticated"};
 
     if (headed_is_below(s))
-        return headed_goes_on(line);
+        return headed_goes_on(line) && !has_own_head(line);
     for (size_t i = 0; i < COUNT_OF(begins); i++)
         if (bytes_begin_with(line, bytes_of_text(begins[i])))
             return true;
@@ -98,17 +109,13 @@ static bool is_continuation(const struct source *s, struct bytes line)
 /* A line of a device, or of whoever wrote about it: nothing that stands behind a line break that was no one's. */
 static bool begins_anew(struct bytes line)
 {
-    enum { TAG_MAX = 120, STAMP_MAX = 48, STAMP_AT_MAX = 6 };
     static const char *const begins[] = {"%",    "ISAKMP",        "IPSEC(",       "ISADB", "crypto",
                                          "OAK_", "return status", "packet from ", "\"",    "["};
-    size_t at, stamp = line.len < STAMP_MAX ? line.len : STAMP_MAX;
-    bool is_thread = line.len > 2 && line.data[0] >= '0' && line.data[0] <= '9' && line.data[2] == '['; /* charon's */
 
     for (size_t i = 0; i < COUNT_OF(begins); i++)
         if (bytes_begin_with(line, bytes_of_text(begins[i])))
             return true;
-    return line.len == 0 || is_thread || (line_find_tag(line, 0, &at) && at < TAG_MAX) || is_prompt(line) ||
-           stamp_place(bytes_of(line.data, stamp)) <= (stamp > STAMP_AT_MAX ? STAMP_AT_MAX : 0);
+    return line.len == 0 || is_prompt(line) || has_own_head(line);
 }
 
 /* What was held is to be read line by line, as if nothing had been broken: one a step, for each has a text of its own.

@@ -31,6 +31,8 @@ static const struct told_text texts[] = {
      "5 exchange-failed 192.0.2.9", SOURCE_VPN3000_LOG, "a history, a line each"},
     {HEAD GROUP "%ASA-5-713119: Group = 192.0.2.9, IP = 192.0.2.9, PHASE 1 COMPLETED\n", "3 phase1-completed 192.0.2.9",
      SOURCE_VPN3000_LOG, "a line of another device is no part of the text"},
+    {HEAD GROUP "PHASE 1 COMPLETED\n02:08:21.893 05[IKE] giving up after 3 retransmits\n",
+     "3 phase1-completed 192.0.2.9; 4 exchange-failed", SOURCE_VPN3000_LOG, "nor is one with a stamp"},
     {CLIENT "SENDING >>> ISAKMP OAK AG (SA, KE, NON, ID, VID(Xauth), VID(?)) to 192.0.2.9\r\n\r\n",
      "2 message-sent 192.0.2.9", SOURCE_VPN_CLIENT_LOG, "a message of the client"},
     {CLIENT "SENDING >>> ISAKMP OAK AG (SA, KE, NON, ID) to 192.0.2.9\n" CLIENT
