@@ -73,7 +73,7 @@ static unsigned check_line(unsigned block, const struct line *line)
     CHECK(line_next(&lines, &whole));
     ios_typed_read(&again, block, full, line_tokens(&whole, full, TOKENS_MAX, &is_cut));
     CHECK(again.fits && again.enters == typed.enters && strcmp(again.line, typed.line) == 0);
-    CHECK(typed.enters == 0 || ios_prompt(typed.enters) != NULL);
+    CHECK(typed.enters == 0 || (ios_prompt(typed.enters, false) && ios_prompt(typed.enters, true)));
     return typed.enters != 0 ? typed.enters : block;
 }
 
