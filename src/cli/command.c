@@ -265,6 +265,21 @@ void command_help(FILE *out)
     fputs(space, out);
 }
 
+/* A file gets each byte as it was; a terminal no control byte of a name or a description. */
+static void write_lines(FILE *out, const char *lines)
+{
+    bool is_file = fileno(out) >= 0 && !isatty(fileno(out)); /* else it may come to a terminal by the pager */
+
+    for (; *lines; lines++) {
+        uint8_t byte = (uint8_t)*lines;
+
+        if (!is_file && byte != '\n' && (byte < 0x20 || byte > 0x7e))
+            fprintf(out, "\\x%02x", byte);
+        else
+            fputc(byte, out);
+    }
+}
+
 static bool write_converted(const struct command *command, const struct loaded *loaded, enum conf_language language,
                             size_t size)
 {
@@ -277,7 +292,7 @@ static bool write_converted(const struct command *command, const struct loaded *
     conf_convert(&loaded->conf, language, &text);
     is_whole = !text.is_cut;
     if (is_whole)
-        fputs(space, command->out);
+        write_lines(command->out, space);
     bytes_wipe(space, size);
     free(space);
     return is_whole;

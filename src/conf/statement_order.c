@@ -54,13 +54,16 @@ static unsigned section_of(const struct statement *s)
 {
     unsigned kind = 0;
 
+    /* One that stood before its measurement was refused for that, and is again when what is written is read. */
+    if (s->state == STATEMENT_IS_WRONG && s->row != NULL && s->row->kind == STATEMENT_sla_schedule)
+        return 2 * STATEMENT_sla_monitor;
     if (s->state != STATEMENT_IS_KNOWN)
-        return STATEMENT_COUNT;
+        return 2 * STATEMENT_COUNT + 1;
     if (s->row->family == FAMILY_ALONE)
-        return s->row->kind;
+        return 2 * s->row->kind + 1;
     while (grammar_row(kind)->family != s->row->family)
         kind++;
-    return kind;
+    return 2 * kind + 1;
 }
 
 /* As numbers when both are; a number stands before a text, so that `crypto map M interface` comes after the entries. */

@@ -143,6 +143,23 @@ static void what_an_ASA_does_not_take_is_refused_with_its_reason(void **state)
     }
 }
 
+static void a_schedule_that_was_refused_is_refused_again_when_what_is_written_is_read(void **state)
+{
+    char written[1024];
+    struct text t = text_of(written, sizeof written);
+    struct reading r;
+
+    (void)state;
+    reading_of(&r, OUTSIDE "sla monitor schedule 7 start-time now\nsla monitor 7\n" TYPE);
+    assert_int_equal(r.conf.policy.monitors[0].schedule.start, SLA_UNSCHEDULED);
+    conf_write(&r.conf, CONF_KEYS_MASKED, &t);
+    reading_end(&r);
+    reading_of(&r, written);
+    assert_int_equal(r.conf.findings_of_reading_count, 1);
+    assert_int_equal(r.conf.policy.monitors[0].schedule.start, SLA_UNSCHEDULED);
+    reading_end(&r);
+}
+
 static void what_is_scheduled_may_be_said_again_word_for_word(void **state)
 {
     struct reading r;
@@ -270,6 +287,7 @@ int main(void)
         cmocka_unit_test(each_setting_is_the_measurement_s),
         cmocka_unit_test(a_schedule_says_from_when_on_and_for_how_long),
         cmocka_unit_test(what_an_ASA_does_not_take_is_refused_with_its_reason),
+        cmocka_unit_test(a_schedule_that_was_refused_is_refused_again_when_what_is_written_is_read),
         cmocka_unit_test(what_is_scheduled_may_be_said_again_word_for_word),
         cmocka_unit_test(a_measurement_that_goes_takes_its_schedule_along_and_can_be_entered_anew),
         cmocka_unit_test(a_line_that_is_refused_stays_in_what_is_written),

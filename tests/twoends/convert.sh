@@ -55,6 +55,12 @@ mirrors/10-spoke-a.cfg	samples/10-asa84-hub-hairpin-nonconnected.cfg	Spoke-A-10	
 samples/01-asa84-l2l-basic.cfg	samples/11-ios-l2l-basic.cfg	S3cret-01	asa ios strongswan libreswan
 EOF
 
+# What a name has of control bytes stays in a file, and reaches no terminal.
+printf 'hostname a\033[31mb\n' >"$work/control.cfg"
+"$ikewise" convert --to asa "$work/control.cfg" | grep -q $'a\x1b\\[31mb' || fault="it is lost in a file"
+script -qec "'$ikewise' convert --to asa '$work/control.cfg'" /dev/null </dev/null | grep -q $'\x1b' && fault="it reaches the terminal"
+result "${fault:-}" "a control byte in a name"
+
 # These have no tunnel that can be said there (users, certificates, an address by DHCP), and say so.
 while IFS=$'\t' read -r name language words; do
     [[ $name == '#'* ]] && continue
