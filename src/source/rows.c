@@ -1,6 +1,7 @@
 /* Rows of tables on screens that are read by more than a text with places for fields. */
 #include "source/rows.h"
 
+#include "event/form.h"
 #include "event/withheld.h"
 
 #include <string.h>
@@ -334,6 +335,21 @@ enum reading route_entry_row(struct source *s, struct bytes line)
         hop = bytes_after(hop, at + 4);
     event_add_bytes(&e, FIELD_INTERFACE, bytes_word(&hop));
     return source_say_screen(s, PRODUCT_UNKNOWN, &e);
+}
+
+/* inside 10.1.0.5 0ed3.b24b.d48e 134 */
+enum reading asa_arp_row(struct source *s, struct bytes line)
+{
+    struct bytes rest = line, interface = bytes_word(&rest), address = bytes_word(&rest), hardware = bytes_word(&rest);
+    struct event e = event_of(EV_SCREEN_NEIGHBOUR);
+    struct ip ip;
+
+    if (hardware.len != 14 || !form_read_text(FORM_mac, hardware, &hardware) || !ip_parse(&ip, address))
+        return READ_NOT_MINE;
+    event_add_bytes(&e, FIELD_INTERFACE, interface);
+    event_add_ip(&e, FIELD_REMOTE_ADDRESS, ip);
+    event_add_text(&e, FIELD_RESULT, "known");
+    return source_say_screen(s, PRODUCT_ASA, &e);
 }
 
 /* ---- What IOS's engine has sealed and opened ---- */

@@ -22,5 +22,6 @@ enum reading name_row(struct source *s, struct bytes line);
 /* These tell what they are without a head. */
 enum reading asa_acl_row(struct source *s, struct bytes line);
 enum reading route_row(struct source *s, struct bytes line);
+enum reading asa_arp_row(struct source *s, struct bytes line);
 
 #endif

@@ -409,7 +409,7 @@ static bool take_labels_of(struct source *s, struct bytes line, bool is_of_open)
 /* A line of the block that is open begins no other. */
 static bool take_labels(struct source *s, struct bytes line, bool is_indented)
 {
-    if (take_labels_of(s, line, true) || take_labels_of(s, line, false))
+    if ((s->screen.kind != EV_NONE && take_labels_of(s, line, true)) || take_labels_of(s, line, false))
         return true;
     return is_indented && s->screen.kind != EV_NONE && s->screen_goes_on != FIELD_NONE && take_below(s, bytes_trim(line));
 }

@@ -54,15 +54,29 @@ static void say_row(struct source *s, const struct row *row, const struct event 
         source_say_screen(s, (enum product)row->product, e);
 }
 
+/* Up to the first brace; what follows is template_read's, also a blank that is missing behind a colon. Most lines are no
+ * row: this tells it without a look at the fields. */
+static bool may_be(const char *template, struct bytes text)
+{
+    size_t len = 0;
+
+    while (len < text.len && template[len] == (char)text.data[len] && template[len] != '{')
+        len++;
+    return template[len] == '{' || template[len] == '\0' || template[len] == ' ';
+}
+
 static enum reading row_of_table(struct source *s, enum screen_table table, struct bytes line)
 {
     struct bytes text = bytes_trim(line);
+    bool has_number_first = text.len > 0 && text.data[0] >= '0' && text.data[0] <= '9';
 
     for (const struct row *row = rows; row < rows + COUNT_OF(rows) && text.len > 0; row++) {
+        if (row->table != table || !may_be(row->text, text) ||
+            (table == ANYWHERE && row->text[0] == '{' && !has_number_first))
+            continue;
         struct event e = event_of((enum event_kind)row->kind);
 
-        if (row->table != table || (row->text[0] != '{' && row->text[0] != (char)text.data[0]) ||
-            !template_read(row->text, NULL, text, &e))
+        if (!template_read(row->text, NULL, text, &e))
             continue;
         say_row(s, row, &e);
         return READ_SAID;
@@ -127,7 +141,7 @@ void table_end(struct source *s)
 
 enum reading table_line(struct source *s, struct bytes line)
 {
-    static enum reading (*const without_head[])(struct source *, struct bytes) = {asa_acl_row, route_row};
+    static enum reading (*const without_head[])(struct source *, struct bytes) = {asa_acl_row, route_row, asa_arp_row};
     enum reading reading = READ_NOT_MINE;
 
     if (is_ruled(bytes_trim(line)))
