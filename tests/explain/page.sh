@@ -54,7 +54,9 @@ both stand there, and the test that splits them. The other end's file settles it
 Of a device's screens it takes, beside the SAs and their counters, what `packet-tracer` stops at (the route, an access-list, NAT, the filter of a
 group-policy, VPN encrypt), `show crypto map` of a router, `show asp table vpn-context`, `show asp drop` and the statistics of IKE and IPsec; beside the crypto map
 also whether its access-list was ever hit, and where the routes to the peer and to the networks behind it lead. What is counted since the counters
-were cleared is never a fault by itself: it is set beside what else the file shows, or told as a note with what to do.
+were cleared is never a fault by itself: it is set beside what else the file shows, or told as a note with what to do. Certificates, revocation
+lists and trustpoints, translations (`show xlate`, `show ip nat translations`), what IOS's engine sealed and opened, neighbours, interfaces, watched
+hosts (sla, track), rules of the fast path, licenses and admission are held against it in the same way. Of the screens of ASA and IOS that ikewise prints, each line is known.
 
 A negotiation that is under way where the file ends is not called a fault. One that goes on no more, though the file does for three minutes or shows
 another attempt, has stopped: where nothing speaks for any cause, that is said, with what to record of the next attempt.
