@@ -256,6 +256,12 @@ static const struct {
      "                   up\n",
      "screen-neighbour REMOTE_ADDRESS=192.0.2.2 RESULT=incomplete; screen-neighbour REMOTE_ADDRESS=192.0.2.3 INTERFACE=Ethernet0/0 RESULT=known; "
      "screen-interface INTERFACE=Ethernet0/0 LOCAL=192.0.2.1 RESULT=down DETAIL=administratively"},
+    {"ping",
+     "Type escape sequence to abort.\nSending 5, 100-byte ICMP Echos to 10.2.0.5, timeout is 2 seconds:\n"
+     "Packet sent with a source address of 10.1.0.1\n.....\nSuccess rate is 0 percent (0/5)\nfw# ping 10.2.0.6\n"
+     "Sending 5, 100-byte ICMP Echos to 10.2.0.6, timeout is 2 seconds:\n.!!!!\n"
+     "Success rate is 80 percent (4/5), round-trip min/avg/max = 1/1/4 ms\n",
+     "screen-ping REMOTE_ADDRESS=10.2.0.5 LOCAL=10.1.0.1 COUNT=0; screen-ping REMOTE_ADDRESS=10.2.0.6 COUNT=80"},
     {"a name that is broken into several lines", "Certificate\n  Status: Available\n  Subject Name:\n    cn=gw\n    ou=vpn\n  Validity Date:\n",
      "screen-certificate STATEMENT=certificate RESULT=Available ID=cn=gw,ou=vpn"},
     {"nothing there", "There are no ipsec sas\n", "screen-no-ipsec"},
@@ -302,6 +308,19 @@ static void each_screen_tells_what_it_shows(void **state)
             if (strcmp(told, screens[i].told) != 0 || sum.unread != 0)
                 fail_msg("%s:\n%s\nnot\n%s", screens[i].what, told, screens[i].told);
         }
+}
+
+static void each_line_of_a_trace_is_known(void **state)
+{
+    (void)state;
+    struct source_summary sum = read_text(
+        "Phase: 1\nType: ROUTE-LOOKUP\nSubtype: Resolve Egress Interface\nResult: ALLOW\nConfig:\n"
+        "Additional Information:\nfound next-hop 192.0.2.2 using egress ifc  outside\nPhase: 2\nType: ACCESS-LIST\n"
+        "Subtype:\nResult: ALLOW\nConfig:\nImplicit Rule\nAdditional Information:\nPhase: 3\nType: NAT\nSubtype:\n"
+        "Result: ALLOW\nConfig:\nAdditional Information:\nDynamic translate 10.1.0.5/0 to 192.0.2.1/1024\n",
+        4096);
+    assert_int_equal(sum.ignored, 0);
+    assert_int_equal(sum.understood, sum.lines);
 }
 
 static void a_key_that_is_shown_is_not_told(void **state)
@@ -352,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_screen_tells_what_it_shows),
+        cmocka_unit_test(each_line_of_a_trace_is_known),
         cmocka_unit_test(a_key_that_is_shown_is_not_told),
         cmocka_unit_test(prose_is_no_screen),
     };
