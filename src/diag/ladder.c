@@ -241,11 +241,18 @@ static void add_open(struct report_negotiation *n, const char *list, const struc
             add_line(n->open, &n->open_count, REPORT_LINES_MAX, questions[i]);
 }
 
+static const struct state_row *state_of(const struct report_negotiation *n, const struct tunnel *t)
+{
+    bool is_unanswered = strcmp(n->stage.asa, "MM_ACTIVE") == 0 && !tunnel_has(t, FACT_ANY_PHASE1_UP);
+
+    return states_find(is_unanswered ? "MM_ACTIVE, unanswered" : n->stage.asa);
+}
+
 /* What the state of either end proves: that of the end which is further says most. */
 void ladder_add_proofs(struct report_negotiation *n, const struct judgement *j, const struct tunnel *t,
                        struct ladder_texts *texts)
 {
-    const struct state_row *row = states_find(n->stage.asa);
+    const struct state_row *row = state_of(n, t);
 
     n->story = row ? row->story : "";
     if (row && strcmp(row->proven, "nothing") != 0)

@@ -339,6 +339,39 @@ static void a_refused_quick_mode_may_be_the_networks(void **state)
     free(j.memory);
 }
 
+static bool proves(const struct report_negotiation *n, const char *what)
+{
+    for (size_t i = 0; i < n->proven_count; i++)
+        if (strcmp(n->proven[i], what) == 0)
+            return true;
+    return false;
+}
+
+static void message_6_proves_nothing_of_what_the_initiator_thinks_of_it(void **state)
+{
+    static const struct told sent[] = {GOT("MM", "1"), SENT("MM", "2"), GOT("MM", "3"),
+                                       SENT("MM", "4"), GOT("MM", "5"), SENT("MM", "6")},
+                             quick = GOT("QM", "1");
+
+    (void)state;
+    for (unsigned is_answered = 0; is_answered < 2; is_answered++) {
+        struct judged j;
+
+        begin(&j);
+        tell(&j, sent, COUNT_OF(sent), 0);
+        if (is_answered)
+            tell(&j, &quick, 1, 0);
+        end(&j);
+        const struct report_negotiation *n = &j.report->negotiations[0];
+
+        assert_string_equal(n->stage.asa, "MM_ACTIVE");
+        assert_true(proves(n, "the keys are equal"));
+        assert_int_equal(proves(n, "both identities are accepted"), is_answered);
+        assert_int_equal(proves(n, "the initiator's identity is accepted"), !is_answered);
+        free(j.memory);
+    }
+}
+
 /* Where the log goes on to a tunnel that is up, nothing is stuck. */
 static void ios_names_the_state_of_message_1_before_it_begins(void **state)
 {
@@ -454,6 +487,7 @@ int main(void)
         cmocka_unit_test(no_rule_stands_twice),
         cmocka_unit_test(attempts_that_look_alike_are_one),
         cmocka_unit_test(a_refused_quick_mode_may_be_the_networks),
+        cmocka_unit_test(message_6_proves_nothing_of_what_the_initiator_thinks_of_it),
         cmocka_unit_test(ios_names_the_state_of_message_1_before_it_begins),
         cmocka_unit_test(a_capture_of_more_attempts_than_there_is_room_for_leaves_none_out),
         cmocka_unit_test(two_ends_become_one_negotiation_and_show_what_was_lost),
