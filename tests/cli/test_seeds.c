@@ -29,45 +29,28 @@ static const char rt2[] = "version 12.2\n"
                           "ip access-list extended VPN\n"
                           " permit ip 172.16.2.0 0.0.0.255 172.16.1.0 0.0.0.255\n";
 
-static const char rt1[] = "version 12.2\n"
-                          "hostname RT1\n"
-                          "crypto isakmp weak-algorithms\n"
-                          "crypto isakmp retransmit ios\n"
-                          "crypto isakmp policy 1\n"
-                          " encr 3des\n"
-                          " authentication pre-share\n"
-                          " group 2\n"
-                          "crypto isakmp key of-both-routers address 11.11.11.2\n"
-                          "crypto ipsec transform-set 3DES-SHA esp-3des esp-sha-hmac\n"
-                          "crypto map VPN 10 ipsec-isakmp\n"
-                          " set peer 11.11.11.2\n"
-                          " set transform-set 3DES-SHA\n"
-                          " match address VPN\n"
-                          "interface FastEthernet1/0\n"
-                          " ip address 10.10.10.2 255.255.255.0\n"
-                          " crypto map VPN\n"
-                          "ip access-list extended VPN\n"
-                          " permit ip 172.16.1.0 0.0.0.255 172.16.2.0 0.0.0.255\n";
+#define RT1(key)                                                                                                       \
+    "version 12.2\n"                                                                                                   \
+    "hostname RT1\n"                                                                                                   \
+    "crypto isakmp weak-algorithms\n"                                                                                  \
+    "crypto isakmp retransmit ios\n"                                                                                   \
+    "crypto isakmp policy 1\n"                                                                                         \
+    " encr 3des\n"                                                                                                     \
+    " authentication pre-share\n"                                                                                      \
+    " group 2\n"                                                                                                       \
+    "crypto isakmp key " key " address 11.11.11.2\n"                                                                   \
+    "crypto ipsec transform-set 3DES-SHA esp-3des esp-sha-hmac\n"                                                      \
+    "crypto map VPN 10 ipsec-isakmp\n"                                                                                 \
+    " set peer 11.11.11.2\n"                                                                                           \
+    " set transform-set 3DES-SHA\n"                                                                                    \
+    " match address VPN\n"                                                                                             \
+    "interface FastEthernet1/0\n"                                                                                      \
+    " ip address 10.10.10.2 255.255.255.0\n"                                                                           \
+    " crypto map VPN\n"                                                                                                \
+    "ip access-list extended VPN\n"                                                                                    \
+    " permit ip 172.16.1.0 0.0.0.255 172.16.2.0 0.0.0.255\n"
 
-static const char rt1_with_another_key[] = "version 12.2\n"
-                                           "hostname RT1\n"
-                                           "crypto isakmp weak-algorithms\n"
-                                           "crypto isakmp retransmit ios\n"
-                                           "crypto isakmp policy 1\n"
-                                           " encr 3des\n"
-                                           " authentication pre-share\n"
-                                           " group 2\n"
-                                           "crypto isakmp key of-this-one-alone address 11.11.11.2\n"
-                                           "crypto ipsec transform-set 3DES-SHA esp-3des esp-sha-hmac\n"
-                                           "crypto map VPN 10 ipsec-isakmp\n"
-                                           " set peer 11.11.11.2\n"
-                                           " set transform-set 3DES-SHA\n"
-                                           " match address VPN\n"
-                                           "interface FastEthernet1/0\n"
-                                           " ip address 10.10.10.2 255.255.255.0\n"
-                                           " crypto map VPN\n"
-                                           "ip access-list extended VPN\n"
-                                           " permit ip 172.16.1.0 0.0.0.255 172.16.2.0 0.0.0.255\n";
+static const char rt1[] = RT1("of-both-routers"), rt1_with_another_key[] = RT1("of-this-one-alone");
 
 enum { TRANSCRIPT_MAX = 32 * 1024, BEGUN_S = 61 };
 
