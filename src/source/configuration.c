@@ -251,13 +251,20 @@ static bool take_value(const struct source *s, struct event *e, enum event_field
             return false;
         event_add_ip(e, id, ip);
         return true;
-    case FIELD_TYPE_TEXT:
-        while (word.len > 1 && strchr(",:", word.data[word.len - 1])) /* as screens punctuate */
-            word.len--;
-        event_add_bytes(e, id, word);
-        return true;
+    case FIELD_TYPE_TEXT: event_add_bytes(e, id, word); return true;
     }
     return false;
+}
+
+/* GROUP: and DETAIL, of screens: the word in the line ends so, too. */
+static bool take_punctuation(struct bytes *word, struct bytes *given)
+{
+    uint8_t last = word->data[word->len - 1];
+
+    if (last != ':' && last != ',')
+        return true;
+    word->len--;
+    return given->len > 1 && given->data[--given->len] == last;
 }
 
 static bool matches(const struct source *s, const char *words, struct bytes line, struct event *e)
@@ -274,7 +281,7 @@ static bool matches(const struct source *s, const char *words, struct bytes line
         }
         struct bytes given = bytes_word(&line);
         if (given.len == 0 || (!is_capital && word.data[0] != '*' && !bytes_equal(word, given)) ||
-            (is_capital && !take_value(s, e, field_named(word), given)))
+            (is_capital && (!take_punctuation(&word, &given) || !take_value(s, e, field_named(word), given))))
             return false;
     }
     return true;

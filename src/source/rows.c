@@ -144,8 +144,7 @@ enum reading ipsec_statistics_row(struct source *s, struct bytes line)
     struct bytes name = bytes_to(line, ":"), value = bytes_trim(bytes_after(line, name.len + 1));
     uint64_t count;
 
-    if (bytes_equal(line, bytes_of_text("Inbound")) || bytes_equal(line, bytes_of_text("Outbound")) ||
-        bytes_begin_with(line, bytes_of_text("-----")))
+    if (bytes_equal(line, bytes_of_text("Inbound")) || bytes_equal(line, bytes_of_text("Outbound")))
         return READ_SAID;
     return name.len < line.len && bytes_number(value, 10, &count) ? say_counter(s, "ipsec-stats", name, count)
                                                                   : READ_NOT_MINE;
@@ -157,8 +156,6 @@ enum reading drops_row(struct source *s, struct bytes line)
     size_t open, close;
     uint64_t count;
 
-    if (bytes_begin_with(line, bytes_of_text("Last clearing")))
-        return READ_SAID;
     if (!bytes_has(line, "(", &open) || !bytes_has(line, ") ", &close) || close < open ||
         !bytes_number(bytes_trim(bytes_after(line, close + 2)), 10, &count))
         return READ_NOT_MINE;
@@ -298,12 +295,10 @@ enum reading route_row(struct source *s, struct bytes line)
     size_t at;
 
     if (bytes_take(&line, "Gateway of last resort is ")) {
-        struct event e = event_of(EV_SCREEN_ROUTE);
+        struct event e = route_of(ip_of_v4(0), 0);
 
         if (!ip_parse(&gateway, bytes_word(&line)))
             return READ_NOT_MINE;
-        event_add_ip(&e, FIELD_REMOTE_ADDRESS, ip_of_v4(0));
-        event_add_number(&e, FIELD_REMOTE_PREFIX_LEN, 0);
         event_add_ip(&e, FIELD_PEER, gateway);
         return source_say_screen(s, PRODUCT_UNKNOWN, &e);
     }

@@ -114,6 +114,7 @@ static bool begins_table(struct source *s, struct bytes line)
             text_add(&t, "%.*s", (int)(rest.len < sizeof s->table_name ? rest.len : 0), (const char *)rest.data);
             s->table = heads[i].table;
             s->table_rows = 0;
+            s->engine_half.id = 0;
             return true;
         }
     return false;

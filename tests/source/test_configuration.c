@@ -109,6 +109,8 @@ static const struct {
      "policy PRIORITY=10 AUTHENTICATION=pre-share ENCRYPTION=AES-CBC KEY_LENGTH=256 HASH=SHA DH_GROUP=5 "
      "SECONDS=86400\ntunnel-group GROUP=192.0.2.9 CAUSE=ipsec-l2l PEER=192.0.2.9\n"
      "key GROUP=192.0.2.9 KEY=present PEER=192.0.2.9\n"},
+    {"a peer whose address ends with colons", "tunnel-group 2001:db8:: type ipsec-l2l\n",
+     "tunnel-group GROUP=2001:db8:: CAUSE=ipsec-l2l PEER=2001:db8::\n"},
     {"ASA 8.2: a name for the peer, nat 0, a masked key, and a group without one",
      "name 192.0.2.9 partner\naccess-list NONAT extended permit ip 10.1.0.0 255.255.0.0 host 10.2.0.7\n"
      "nat (inside) 0 access-list NONAT\nnat (dmz) 0 10.3.0.0 255.255.0.0\nnat (inside) 1 10.1.0.0 255.255.0.0\ncrypto "
